@@ -1,0 +1,204 @@
+"""What starts code from outside, read from `data/entrypoints/*.yaml`: schedules, queues, routes, bots, scripts, ...
+
+The data says which decorators, base classes, registrations and habits of naming make a function an entry point, and how
+long the one behind it can wait. This module reads and matches; the graph asks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.resources import files
+from typing import Any, Generic, TypeVar
+
+from batchlint.findings import Latency
+from batchlint.patterns import PathTable, file_pattern, name_matches
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What an entry point is and how long whoever is behind it can wait (None: that alone does not tell)."""
+
+    framework: str
+    kind: str
+    latency: Latency | None
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    entry: Kind
+    methods: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Handover:
+    """A call that is given a function: which argument, and what becomes of it.
+
+    `action` is `register` (an entry point of `entry`), `enqueue` (started later by a worker), `schedule`, or `call`.
+    """
+
+    entry: Kind
+    action: str
+    argument: int | None = None
+    keyword: str | None = None
+    by_name: bool = False
+    kind: str = "call"
+    repeats: bool = False
+    first_argument: str = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class HttpCall:
+    """A library function that sends a request: where the URL stands among its arguments."""
+
+    url: int | None
+    keyword: str | None
+    base_keyword: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Convention:
+    entry: Kind
+    file: str | None
+    klass: str | None
+    function: str | None
+    methods: tuple[str, ...]
+    parameters: tuple[str, ...]
+
+    def matches(self, path: str, klass: str | None, function: str, parameters: Iterable[str]) -> bool:
+        if self.file is not None and not file_pattern(self.file).match(path):
+            return False
+        if self.klass is not None:
+            return klass is not None and name_matches(self.klass, klass) and _among(function, self.methods)
+        if self.function is not None and not name_matches(self.function, function):
+            return False
+        return not self.parameters or set(self.parameters) <= set(parameters)
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A table in settings that names tasks: the setting's name and the key (or position) of the task in each entry."""
+
+    entry: Kind
+    setting: str
+    task_key: str
+
+
+@dataclass(slots=True)
+class Registry:
+    """All frameworks' data, ready to be asked."""
+
+    decorators: PathTable[Kind]
+    bases: PathTable[Base]
+    handovers: PathTable[Handover]
+    calls: PathTable[Kind]
+    http: PathTable[HttpCall]
+    conventions: list[Convention]
+    modules: dict[str, Kind]
+    settings: list[Setting]
+    enqueue_methods: dict[str, Kind]
+    """Methods on a task itself that put it into the queue: `delay`, `send`, ..."""
+    waits: frozenset[str]
+    """Methods on what enqueueing returns that wait for the result."""
+    packages: frozenset[str]
+    literal_arguments: frozenset[str] = field(default_factory=frozenset)
+
+
+def _among(name: str, methods: tuple[str, ...]) -> bool:
+    return name in methods or ("*" in methods and not name.startswith("_"))
+
+
+@cache
+def load() -> Registry:
+    """The shipped data."""
+    import yaml
+
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    folder = files("batchlint") / "data" / "entrypoints"
+    documents = [
+        yaml.load(entry.read_bytes(), Loader=loader)
+        for entry in sorted(folder.iterdir(), key=lambda entry: entry.name)
+        if entry.name.endswith(".yaml")
+    ]
+    return build(documents)
+
+
+def build(documents: list[dict[str, Any]]) -> Registry:
+    frameworks = [framework for document in documents for framework in document.get("frameworks", [])]
+    settings = [
+        Setting(_kind(framework, row, schedule=True), row["setting"], str(row["task_key"]))
+        for framework, row in _rows(frameworks, "schedules")
+        if "setting" in row
+    ]
+    methods = {
+        row["method"].rpartition(".")[2]: _kind(framework, row)
+        for framework, row in _rows(frameworks, "enqueues")
+        if "method" in row
+    }
+    return Registry(
+        decorators=PathTable((row["path"], _kind(framework, row)) for framework, row in _rows(frameworks, "decorators")),
+        bases=PathTable(
+            (row["path"], Base(_kind(framework, row), tuple(row.get("methods", ["*"]))))
+            for framework, row in _rows(frameworks, "bases")
+        ),
+        handovers=PathTable(_handovers(frameworks)),
+        calls=PathTable((row["path"], _kind(framework, row)) for framework, row in _rows(frameworks, "calls")),
+        http=PathTable(
+            (row["path"], HttpCall(row.get("url"), row.get("keyword"), row.get("base_keyword")))
+            for document in documents
+            for row in document.get("http", [])
+        ),
+        conventions=[_convention(framework, row) for framework, row in _rows(frameworks, "conventions")],
+        modules={row["imports"]: _kind(framework, row) for framework, row in _rows(frameworks, "modules")},
+        settings=settings,
+        enqueue_methods=methods,
+        waits=frozenset(name for framework in frameworks for name in framework.get("waits", [])),
+        packages=frozenset(package for framework in frameworks for package in framework.get("packages", [])),
+    )
+
+
+def _rows(frameworks: list[dict[str, Any]], key: str) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
+    for framework in frameworks:
+        for row in framework.get(key) or []:
+            yield framework, row
+
+
+def _handovers(frameworks: list[dict[str, Any]]) -> Iterator[tuple[str, Handover]]:
+    for key, action in [("registers", "register"), ("enqueues", "enqueue"), ("schedules", "schedule"), ("higher_order", "call")]:
+        for framework, row in _rows(frameworks, key):
+            if "path" not in row:
+                continue
+            entry = _kind(framework, row if action != "call" else {}, schedule=action == "schedule")
+            yield (
+                row["path"],
+                Handover(
+                    entry=entry,
+                    action=action,
+                    argument=row.get("argument"),
+                    keyword=row.get("keyword"),
+                    by_name=row.get("by_name", False),
+                    kind=row.get("kind", "call") if action == "call" else action,
+                    repeats=row.get("repeats", False),
+                    first_argument=row.get("first_argument", "none"),
+                ),
+            )
+
+
+def _kind(framework: dict[str, Any], row: dict[str, Any], *, schedule: bool = False) -> Kind:
+    latency = row.get("latency", "hours" if schedule else framework.get("latency", "unknown"))
+    kind = row.get("kind", "schedule" if schedule else framework["kind"])
+    return Kind(framework["name"], kind, None if latency == "unknown" else Latency.parse(latency))
+
+
+def _convention(framework: dict[str, Any], row: dict[str, Any]) -> Convention:
+    return Convention(
+        _kind(framework, row),
+        row.get("file"),
+        row.get("class"),
+        row.get("function"),
+        tuple(row.get("methods", ["*"])),
+        tuple(row.get("parameters", [])),
+    )

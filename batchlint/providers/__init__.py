@@ -1,0 +1,202 @@
+"""What the providers' SDKs offer, read from `data/providers/*.yaml`: which paths are model calls, what their batch tier is.
+
+The data says it; this module only reads and matches.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from batchlint import patterns
+from batchlint.findings import BatchTier
+
+
+@dataclass(frozen=True, slots=True)
+class ApiCall:
+    """One method of an SDK that sends a request."""
+
+    provider: str
+    endpoint: str
+    kind: str
+    is_async: bool = False
+    stream: bool = False
+    legacy: bool = False
+    fans_out: bool = False
+    agent: bool = False
+    prompts: tuple[str, ...] = ()
+    through: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Flex:
+    """A provider's slower synchronous tier, chosen by one argument of the call."""
+
+    models: tuple[str, ...]
+    argument: str
+    value: str
+    discount: float
+    source: str
+    checked: str
+
+
+@dataclass(slots=True)
+class Provider:
+    name: str
+    packages: tuple[str, ...]
+    hosts: tuple[str, ...]
+    local_arguments: frozenset[str]
+    prompts: tuple[str, ...]
+    batch: dict[str, dict[str, Any]] = field(default_factory=dict)
+    flex: Flex | None = None
+    limits: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Catalogue:
+    """All providers' data, ready to be asked."""
+
+    providers: dict[str, Provider]
+    calls: patterns.PathTable[ApiCall]
+    local: patterns.PathTable[bool]
+    packages: frozenset[str]
+    hosts: tuple[tuple[re.Pattern[str], str], ...]
+    literal_arguments: frozenset[str]
+    """Last steps of callables whose first string argument is part of the path, as in `boto3.client('bedrock-runtime')`."""
+    local_arguments: frozenset[str]
+
+    def match(self, path: str) -> ApiCall | None:
+        """The model call that `path` names, unless it runs locally."""
+        if self.local.find(path) or any(self.local.find(prefix) for prefix in _object_prefixes(path)):
+            return None
+        return self.calls.first(path)
+
+    def is_local(self, path: str) -> bool:
+        return bool(self.local.find(path))
+
+    def host_provider(self, host: str) -> str | None:
+        for pattern, provider in self.hosts:
+            if pattern.fullmatch(host):
+                return provider
+        return None
+
+    def tier(self, provider: str, endpoint: str) -> BatchTier | None:
+        """The batch tier for the endpoint; None where there is none or the sources disagree."""
+        facts = self._batch(provider)
+        if not facts or endpoint not in facts.get("endpoints", ()) or facts.get("disputed"):
+            return None
+        return BatchTier(facts["discount"], facts.get("window_hours"), facts["source"], str(facts["checked"]))
+
+    def tier_note(self, provider: str) -> str | None:
+        facts = self._batch(provider)
+        return facts.get("note") if facts else None
+
+    def flex(self, provider: str) -> Flex | None:
+        found = self.providers.get(provider)
+        return found.flex if found else None
+
+    def _batch(self, provider: str) -> dict[str, Any] | None:
+        for entry in self.providers.values():
+            if provider in entry.batch:
+                return entry.batch[provider]
+        return None
+
+
+def _object_prefixes(path: str) -> Iterator[str]:
+    """`a.B().c.d` -> `a.B()`, the objects on the way to the method."""
+    position = path.find("()")
+    while position != -1:
+        yield path[: position + 2]
+        yield path[:position]
+        position = path.find("()", position + 2)
+
+
+@cache
+def load() -> Catalogue:
+    """The shipped data."""
+    import yaml
+
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    folder = files("batchlint") / "data" / "providers"
+    documents = [
+        yaml.load(entry.read_bytes(), Loader=loader)
+        for entry in sorted(folder.iterdir(), key=lambda entry: entry.name)
+        if entry.name.endswith(".yaml")
+    ]
+    return build(documents)
+
+
+def build(documents: list[dict[str, Any]]) -> Catalogue:
+    providers: dict[str, Provider] = {}
+    calls: list[tuple[int, str, ApiCall]] = []
+    local: list[tuple[str, bool]] = []
+    literal: set[str] = set()
+    hosts: list[tuple[re.Pattern[str], str]] = []
+    for document in documents:
+        provider = _provider(document)
+        providers[provider.name] = provider
+        local += [(pattern, True) for pattern in document.get("local", [])]
+        hosts += [(re.compile(patterns.to_regex(host)), provider.name) for host in provider.hosts]
+        for rank, pattern, call in _calls(document, provider):
+            calls.append((rank, pattern, call))
+            if "('" in pattern:
+                literal |= {step.rpartition(".")[2] for step in re.findall(r"([\w.]+)\('", pattern)}
+    calls.sort(key=lambda row: row[0])
+    return Catalogue(
+        providers=providers,
+        calls=patterns.PathTable(((pattern, call) for _, pattern, call in calls), lambda call: call.through),
+        local=patterns.PathTable(local),
+        packages=frozenset(package for provider in providers.values() for package in provider.packages),
+        hosts=tuple(hosts),
+        literal_arguments=frozenset(literal),
+        local_arguments=frozenset(name for provider in providers.values() for name in provider.local_arguments),
+    )
+
+
+def _provider(document: dict[str, Any]) -> Provider:
+    flex = document.get("flex")
+    return Provider(
+        name=document["provider"],
+        packages=tuple(document.get("packages", [])),
+        hosts=tuple(document.get("hosts", [])),
+        local_arguments=frozenset(document.get("local_arguments", [])),
+        prompts=tuple(document.get("prompts", [])),
+        batch=document.get("batch", {}),
+        flex=Flex(
+            tuple(flex["models"]), flex["argument"], flex["value"], flex["discount"], flex["source"], str(flex["checked"])
+        )
+        if flex
+        else None,
+        limits=document.get("limits", {}),
+    )
+
+
+def _calls(document: dict[str, Any], provider: Provider) -> Iterator[tuple[int, str, ApiCall]]:
+    """Patterns with their rank: whole paths before methods, agents and longer methods before the rest."""
+    through = tuple(document.get("through", []))
+    for row in document.get("calls", []):
+        call = ApiCall(
+            provider=provider.name,
+            endpoint=row["endpoint"],
+            kind=row["kind"],
+            stream=row.get("stream", False),
+            legacy=row.get("legacy", False),
+            fans_out=row.get("fans_out", False),
+            agent=row.get("agent", False),
+            prompts=provider.prompts,
+            through=through,
+        )
+        if "path" in row:
+            yield (0 if call.agent else 1), row["path"], call
+            continue
+        for client in document.get("clients", []):
+            owner = _replace(call, client)
+            yield (2 if "." in row["method"] else 3), f"{client['path']}{patterns.THROUGH}.{row['method']}", owner
+
+
+def _replace(call: ApiCall, client: dict[str, Any]) -> ApiCall:
+    return replace(call, provider=client.get("provider", call.provider), is_async=bool(client.get("async", False)))

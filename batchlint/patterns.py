@@ -1,0 +1,170 @@
+"""Patterns over symbolic paths: `openai.*().chat.completions.create`, `{click,typer}.command`, `celery.**.task`.
+
+A symbolic path is the import path of an external thing, with `()` after every step that is called.
+`*` stands for the text of one step, `**` for any number of steps, `{a,b}` for alternatives.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import lru_cache
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+
+
+THROUGH = "\0"
+"""Stands in a pattern for any number of steps out of a given list, called or not (`client.with_options().beta`)."""
+
+
+def to_regex(pattern: str, through: Sequence[str] = ()) -> str:
+    """The regular expression for `pattern`, without anchors; ValueError for unbalanced braces."""
+    out: list[str] = []
+    depth = 0
+    index = 0
+    while index < len(pattern):
+        char = pattern[index]
+        if pattern.startswith("**.", index):
+            out.append(r"(?:[^.]+\.)*?")
+            index += 3
+            continue
+        if pattern.startswith(".**", index) and index + 3 == len(pattern):
+            out.append(r"(?:\..*)?")
+            break
+        if pattern.startswith("**", index):
+            out.append(".*")
+            index += 2
+            continue
+        if char == THROUGH:
+            steps = "|".join(re.escape(step) for step in through)
+            out.append(rf"(?:\.(?:{steps})(?:\(\))?)*" if through else "")
+        elif char == "*":
+            out.append(r"[^.(]*")
+        elif char == "{":
+            depth += 1
+            out.append("(?:")
+        elif char == "}":
+            depth -= 1
+            out.append(")")
+        elif char == "," and depth:
+            out.append("|")
+        else:
+            out.append(re.escape(char))
+        if depth < 0:
+            break
+        index += 1
+    if depth:
+        raise ValueError(f"unbalanced braces in pattern {pattern!r}")
+    return "".join(out)
+
+
+def heads(pattern: str) -> set[str]:
+    """The first steps that `pattern` allows."""
+    end = pattern.find(".")
+    if end == -1 or "{" in pattern[:end]:
+        end = next(_top_level_dots(pattern), len(pattern))
+    return {re.split(r"[.(\0]", alternative, maxsplit=1)[0] for alternative in expand(pattern[:end])}
+
+
+def tails(pattern: str) -> set[str]:
+    """The last steps that `pattern` allows, without `()`."""
+    start = pattern.rfind(".") + 1
+    if pattern.count("{", 0, start) != pattern.count("}", 0, start):
+        start = max(_top_level_dots(pattern), default=-1) + 1
+    return {re.sub(r"(\(\))+$", "", alternative).rpartition(".")[2] for alternative in expand(pattern[start:])}
+
+
+def _top_level_dots(pattern: str) -> Iterator[int]:
+    if "{" not in pattern:
+        yield from (match.start() for match in re.finditer(r"\.", pattern))
+        return
+    depth = 0
+    for index, char in enumerate(pattern):
+        depth += {"{": 1, "}": -1}.get(char, 0)
+        if char == "." and depth == 0:
+            yield index
+
+
+@lru_cache(maxsize=None)
+def expand(pattern: str) -> list[str]:
+    """`a.{b,c}` -> `a.b`, `a.c`; nested braces too."""
+    start = pattern.find("{")
+    if start == -1:
+        return [pattern]
+    depth = 0
+    parts: list[str] = []
+    last = start + 1
+    for index in range(start, len(pattern)):
+        char = pattern[index]
+        if char == "{":
+            depth += 1
+        elif char == "}":
+            depth -= 1
+        if (char == "," and depth == 1) or (char == "}" and depth == 0):
+            parts.append(pattern[last:index])
+            last = index + 1
+            if char == "}":
+                rest = expand(pattern[index + 1 :])
+                return [pattern[:start] + head + tail for part in parts for head in expand(part) for tail in rest]
+    raise ValueError(f"unbalanced braces in pattern {pattern!r}")
+
+
+class PathTable(Generic[T]):
+    """Many patterns, each with a value; finds the values whose pattern matches a path, in the table's order."""
+
+    def __init__(self, entries: Iterable[tuple[str, T]], through: Callable[[T], Sequence[str]] = lambda _: ()) -> None:
+        self._through = through
+        self._by_head: dict[str, list[tuple[str, re.Pattern[str] | None, T, int]]] = {}
+        self.tails: set[str] = set()
+        self._cache: dict[str, list[T]] = {}
+        for order, (pattern, value) in enumerate(entries):
+            self.tails |= tails(pattern)
+            for head in heads(pattern):
+                key = "*" if "*" in head else head
+                self._by_head.setdefault(key, []).append((pattern, None, value, order))
+
+    def find(self, path: str) -> Sequence[T]:
+        found = self._cache.get(path)
+        if found is None:
+            found = self._cache[path] = self._find(path)
+        return found
+
+    def _find(self, path: str) -> list[T]:
+        head = re.split(r"[.(]", path, maxsplit=1)[0]
+        matches: list[tuple[int, T]] = []
+        for key in (head, "*"):
+            rows = self._by_head.get(key, [])
+            for position, (pattern, compiled, value, order) in enumerate(rows):
+                if compiled is None:
+                    compiled = re.compile(to_regex(pattern, self._through(value)) + r"\Z")
+                    rows[position] = (pattern, compiled, value, order)
+                if compiled.match(path):
+                    matches.append((order, value))
+        return [value for _, value in sorted(matches, key=lambda match: match[0])]
+
+    def first(self, path: str) -> T | None:
+        found = self.find(path)
+        return found[0] if found else None
+
+
+@lru_cache(maxsize=None)
+def file_pattern(pattern: str) -> re.Pattern[str]:
+    """A glob over "/"-separated paths: `**/` any folders (or none), `*` within one name, `{a,b}` alternatives.
+
+    A pattern without "/" is matched against the file's name.
+    """
+    alternatives = []
+    for alternative in expand(pattern):
+        if "/" not in alternative:
+            alternative = "**/" + alternative
+        out = ""
+        for part in re.split(r"(\*\*/|\*\*|\*|\?)", alternative):
+            out += {"**/": r"(?:[^/]+/)*", "**": ".*", "*": "[^/]*", "?": "[^/]"}.get(part, re.escape(part))
+        alternatives.append(out)
+    return re.compile("(?:" + "|".join(alternatives) + r")\Z")
+
+
+def name_matches(pattern: str, name: str) -> bool:
+    return any(fnmatch.fnmatchcase(name, alternative) for alternative in expand(pattern))
