@@ -7,6 +7,7 @@ each function makes with the loops around them. Linking them across files is the
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -14,6 +15,7 @@ from typing import NamedTuple
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.Module
 LoopNode = ast.For | ast.AsyncFor | ast.While | ast.comprehension
 MODULE = "<module>"
+_DOTTED = re.compile(r"[A-Za-z_][\w-]*(?:\.[A-Za-z_]\w*)*(?::[A-Za-z_][\w.]*)?\Z")
 
 
 class FunctionId(NamedTuple):
@@ -72,6 +74,14 @@ class CallFacts:
     statement: ast.stmt
     tests: tuple[ast.expr, ...] = ()
     """Conditions (`if`, `while`, conditional expressions) the call stands under."""
+
+
+class Reference(NamedTuple):
+    """A name, attribute or string that is read without being called: where, and the innermost call it is an argument of."""
+
+    function: FunctionId
+    node: ast.expr
+    call: ast.Call | None
 
 
 @dataclass(slots=True)
@@ -162,6 +172,12 @@ class ModuleFacts:
     lines: list[str]
     main_line: int | None
     """The line of `if __name__ == "__main__":`, if there is one."""
+    references: dict[str, list[Reference]]
+    """Names and attributes that are read but not called, by their last step."""
+    strings: dict[str, list[Reference]]
+    """Strings that could name a function or module (`"app.tasks.run"`, `"app.main:run"`), by their last step."""
+    lambdas: dict[tuple[int, int], str]
+    """Qualified names of the lambdas by line and column offset."""
 
     @property
     def body(self) -> FunctionFacts:
@@ -206,6 +222,9 @@ def extract(path: str, text: str, tree: ast.Module) -> ModuleFacts:
         exports=_exports(body),
         lines=text.splitlines(),
         main_line=_main_line(tree),
+        references=collector.references,
+        strings=collector.strings,
+        lambdas=collector.lambdas,
     )
 
 
@@ -253,7 +272,11 @@ class _Collector:
         self.functions: dict[str, FunctionFacts] = {}
         self.classes: dict[str, ClassFacts] = {}
         self.stars: list[Import] = []
+        self.references: dict[str, list[Reference]] = {}
+        self.strings: dict[str, list[Reference]] = {}
+        self.lambdas: dict[tuple[int, int], str] = {}
         self.prefix = ""
+        self.call: ast.Call | None = None
         self.function: FunctionFacts
         self.klass: ClassFacts | None = None
         self.loops: tuple[LoopNode, ...] = ()
@@ -350,19 +373,23 @@ class _Collector:
     on_FunctionDef = on_AsyncFunctionDef = on_function
 
     def on_Lambda(self, node: ast.Lambda) -> None:
-        self.enter(node, f"{self.prefix}<lambda:{node.lineno}:{node.col_offset}>", self.prefix)
+        qualname = f"{self.prefix}<lambda:{node.lineno}:{node.col_offset}>"
+        self.lambdas[node.lineno, node.col_offset] = qualname
+        name = qualname.rpartition(".")[2]
+        self.references.setdefault(name, []).append(Reference(self.function.id, node, self.call))
+        self.enter(node, qualname, self.prefix)
 
     def unique(self, qualname: str, line: int) -> str:
         """A second definition of the same name keeps both: `name@line`."""
         return f"{qualname}@{line}" if qualname in self.functions else qualname
 
     def enter(self, node: FunctionNode, qualname: str, prefix: str) -> None:
-        saved = self.function, self.klass, self.prefix, self.loops, self.tests, self.statement
+        saved = self.function, self.klass, self.prefix, self.loops, self.tests, self.statement, self.call
         owner = self.klass.id.qualname if self.klass else None
         parent = None if self.function.id.qualname == MODULE else self.function.id.qualname
         self.function = FunctionFacts(FunctionId(self.path, qualname), node, owner, parent)
         self.functions[qualname] = self.function
-        self.klass, self.prefix, self.loops, self.tests = None, prefix, (), ()
+        self.klass, self.prefix, self.loops, self.tests, self.call = None, prefix, (), (), None
         if isinstance(node, ast.Lambda):
             self.function.returns.append(node.body)
             self.visit(node.body)
@@ -372,7 +399,7 @@ class _Collector:
                     if isinstance(inner, ast.Global | ast.Nonlocal):
                         self.function.outer.update(inner.names)
             self.body(node.body)
-        self.function, self.klass, self.prefix, self.loops, self.tests, self.statement = saved
+        self.function, self.klass, self.prefix, self.loops, self.tests, self.statement, self.call = saved
 
     def on_ClassDef(self, node: ast.ClassDef) -> None:
         for expression in [*node.decorator_list, *node.bases, *[k.value for k in node.keywords]]:
@@ -492,8 +519,32 @@ class _Collector:
                     break
 
     def on_Call(self, node: ast.Call) -> None:
-        self.children(node)
+        if isinstance(node.func, ast.Attribute):
+            self.visit(node.func.value)
+        elif not isinstance(node.func, ast.Name):
+            self.visit(node.func)
+        outer, self.call = self.call, node
+        for argument in node.args:
+            self.visit(argument)
+        for keyword in node.keywords:
+            self.visit(keyword.value)
+        self.call = outer
         self.function.calls.append(CallFacts(node, self.loops, False, self.statement, self.tests))
+
+    def on_Name(self, node: ast.Name) -> None:
+        if isinstance(node.ctx, ast.Load):
+            self.references.setdefault(node.id, []).append(Reference(self.function.id, node, self.call))
+
+    def on_Attribute(self, node: ast.Attribute) -> None:
+        if isinstance(node.ctx, ast.Load):
+            self.references.setdefault(node.attr, []).append(Reference(self.function.id, node, self.call))
+        self.visit(node.value)
+
+    def on_Constant(self, node: ast.Constant) -> None:
+        value = node.value
+        if isinstance(value, str) and _DOTTED.match(value):
+            last = re.split(r"[.:]", value)[-1]
+            self.strings.setdefault(last, []).append(Reference(self.function.id, node, self.call))
 
     def on_Return(self, node: ast.Return) -> None:
         if node.value is not None:

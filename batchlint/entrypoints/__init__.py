@@ -67,6 +67,8 @@ class Convention:
     function: str | None
     methods: tuple[str, ...]
     parameters: tuple[str, ...]
+    packages: tuple[str, ...] = ()
+    """Import names of the framework: without a file pattern the habit counts only where one of them is imported."""
 
     def matches(self, path: str, klass: str | None, function: str, parameters: Iterable[str]) -> bool:
         if self.file is not None and not file_pattern(self.file).match(path):
@@ -139,7 +141,9 @@ def build(documents: list[dict[str, Any]]) -> Registry:
         if "method" in row
     }
     return Registry(
-        decorators=PathTable((row["path"], _kind(framework, row)) for framework, row in _rows(frameworks, "decorators")),
+        decorators=PathTable(
+            (row["path"], _kind(framework, row)) for framework, row in _rows(frameworks, "decorators")
+        ),
         bases=PathTable(
             (row["path"], Base(_kind(framework, row), tuple(row.get("methods", ["*"]))))
             for framework, row in _rows(frameworks, "bases")
@@ -167,7 +171,12 @@ def _rows(frameworks: list[dict[str, Any]], key: str) -> Iterator[tuple[dict[str
 
 
 def _handovers(frameworks: list[dict[str, Any]]) -> Iterator[tuple[str, Handover]]:
-    for key, action in [("registers", "register"), ("enqueues", "enqueue"), ("schedules", "schedule"), ("higher_order", "call")]:
+    for key, action in [
+        ("registers", "register"),
+        ("enqueues", "enqueue"),
+        ("schedules", "schedule"),
+        ("higher_order", "call"),
+    ]:
         for framework, row in _rows(frameworks, key):
             if "path" not in row:
                 continue
@@ -201,4 +210,5 @@ def _convention(framework: dict[str, Any], row: dict[str, Any]) -> Convention:
         row.get("function"),
         tuple(row.get("methods", ["*"])),
         tuple(row.get("parameters", [])),
+        tuple(framework.get("packages") or ()),
     )

@@ -1,0 +1,67 @@
+"""Which loops go over items, and which only try again."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterable, Iterator
+
+from batchlint.facts import LoopNode
+
+_RETRY_NAME = re.compile(r"retr|attempt|tries|try_|backoff", re.IGNORECASE)
+_FEW = 10
+
+
+def is_item_loop(loop: LoopNode) -> bool:
+    """Whether `loop` runs once per item of a collection, rather than until something works or for ever."""
+    if isinstance(loop, ast.comprehension):
+        return True
+    if isinstance(loop, ast.While):
+        return isinstance(loop.test, ast.Compare | ast.Name | ast.BoolOp | ast.Call) and not _mentions_retry(loop.test)
+    if _mentions_retry(loop.target) or _mentions_retry(loop.iter):
+        return False
+    if _is_small_range(loop.iter) and (_is_unused(loop.target) or _ends_at_first_success(loop.body)):
+        return False
+    return not _ends_at_first_success(loop.body)
+
+
+def repeats(loops: Iterable[LoopNode]) -> bool:
+    return any(is_item_loop(loop) for loop in loops)
+
+
+def _mentions_retry(node: ast.expr) -> bool:
+    return any(
+        _RETRY_NAME.search(name)
+        for inner in ast.walk(node)
+        for name in (
+            [inner.id] if isinstance(inner, ast.Name) else [inner.attr] if isinstance(inner, ast.Attribute) else []
+        )
+    )
+
+
+def _is_small_range(node: ast.expr) -> bool:
+    return (
+        isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and node.func.id == "range"
+        and all(isinstance(a, ast.Constant) and isinstance(a.value, int) and a.value <= _FEW for a in node.args)
+    )
+
+
+def _is_unused(target: ast.expr) -> bool:
+    return isinstance(target, ast.Name) and (target.id.startswith("_") or target.id in {"i", "n"})
+
+
+def _ends_at_first_success(body: list[ast.stmt]) -> bool:
+    """Whether the loop's straight path leaves it: a `return` or `break` that stands under no condition."""
+    return any(isinstance(statement, ast.Return | ast.Break) for statement in _straight(body))
+
+
+def _straight(body: list[ast.stmt]) -> Iterator[ast.stmt]:
+    for statement in body:
+        yield statement
+        if isinstance(statement, ast.Try):
+            yield from _straight(statement.body)
+            yield from _straight(statement.orelse)
+        elif isinstance(statement, ast.With | ast.AsyncWith):
+            yield from _straight(statement.body)

@@ -1,0 +1,73 @@
+"""Which file an import means: roots are guessed from the tree, as nothing says what `sys.path` will be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+
+class ModuleIndex:
+    """Finds project modules by dotted name, as seen from an importing file."""
+
+    def __init__(self, paths: Iterable[str], packages: frozenset[str], external: frozenset[str]) -> None:
+        """`paths`: Python files; `packages`: folders with an `__init__.py`; `external`: import names of known libraries."""
+        self._packages = packages
+        self._external = frozenset(name.partition(".")[0] for name in external)
+        self.stems: dict[str, str] = {}
+        self.folders: set[str] = set()
+        for path in paths:
+            stem = path.removesuffix(".py").removesuffix("/__init__")
+            self.stems[stem] = path
+            folder = path.rpartition("/")[0]
+            while folder and folder not in self.folders:
+                self.folders.add(folder)
+                folder = folder.rpartition("/")[0]
+        self._by_last: dict[str, list[str]] = {}
+        for stem in {*self.stems, *self.folders}:
+            self._by_last.setdefault(stem.rpartition("/")[2], []).append(stem)
+
+    def exists(self, stem: str) -> bool:
+        return stem in self.stems or stem in self.folders
+
+    def find(self, dotted: str, importer: str) -> str | None:
+        """The stem of the module that `import dotted` in `importer` means, or None for a module from outside."""
+        if not dotted:
+            return None
+        tail = dotted.replace(".", "/")
+        first = dotted.partition(".")[0]
+        best: tuple[int, int, str] | None = None
+        folder = importer.rpartition("/")[0]
+        for stem in self._by_last.get(tail.rpartition("/")[2], ()):
+            if stem == tail:
+                root = ""
+            elif stem.endswith("/" + tail):
+                root = stem[: -len(tail) - 1]
+            else:
+                continue
+            if root in self._packages and root != folder:
+                continue
+            is_file = self.stems.get(stem, "").endswith(f"{stem.rpartition('/')[2]}.py")
+            if first in self._external and tail == first and is_file:
+                continue
+            if self.stems.get(stem) == importer:
+                continue
+            near = root == "" or folder == root or folder.startswith(root + "/")
+            if root in self._packages and (first in self._external or not near):
+                continue
+            if not near and first in self._external:
+                continue
+            rank = (
+                0 if near and root not in self._packages else 1 if near else 2,
+                -len(root) if near else len(root),
+                stem,
+            )
+            if best is None or rank < best:
+                best = rank
+        return best[2] if best else None
+
+    def relative(self, dotted: str, level: int, importer: str) -> str:
+        """The stem that `from ...dotted import x` in `importer` means, whether it exists or not."""
+        folder = importer.rpartition("/")[0]
+        for _ in range(level - 1):
+            folder = folder.rpartition("/")[0]
+        tail = dotted.replace(".", "/")
+        return "/".join(part for part in (folder, tail) if part)

@@ -1,0 +1,77 @@
+"""What an expression can be: the value domain of the evaluator.
+
+An external thing is its symbolic path (`openai.OpenAI().chat.completions.create`); things of the project are functions,
+classes, instances and modules; the rest is text, containers or nothing known (the empty set).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from batchlint.facts import ClassId, FunctionId
+
+
+@dataclass(frozen=True, slots=True)
+class Ext:
+    """Something from outside the project, by symbolic path; `host` is the server that its client was told to talk to."""
+
+    path: str
+    host: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Fn:
+    """A project function; `owner` is the class whose object it is bound to, if it is bound."""
+
+    id: FunctionId
+    owner: ClassId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Cls:
+    id: ClassId
+
+
+@dataclass(frozen=True, slots=True)
+class Inst:
+    """An object of a project class; unless `exact` it may be of a subclass."""
+
+    id: ClassId
+    exact: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Mod:
+    """A project module or package by its path without `.py` and `/__init__`."""
+
+    stem: str
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A string as far as it is known; `{}` stands for what is not."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Elems:
+    """A container or iterator by what it holds."""
+
+    values: frozenset[Value]
+
+
+Value = Ext | Fn | Cls | Inst | Mod | Text | Elems
+Values = frozenset[Value]
+NOTHING: Values = frozenset()
+
+
+def elements(values: Values) -> Values:
+    """What iterating over the values gives."""
+    found: set[Value] = set()
+    for value in values:
+        if isinstance(value, Elems):
+            found |= value.values
+        elif isinstance(value, Ext):
+            found.add(value)
+    return frozenset(found)
