@@ -26,6 +26,7 @@ from batchlint.facts import (
 )
 from batchlint.findings import Context, Latency, Step
 from batchlint.loops import repeats
+from batchlint.patterns import file_pattern
 from batchlint.providers import ApiCall
 from batchlint.symbols import CallRef, Program, host_of, last_name
 from batchlint.values import Cls, Elems, Ext, Fn, Inst, Text, Value, Values
@@ -85,6 +86,8 @@ class GraphSettings:
     """Dotted names of functions that are model calls, with their provider."""
     entry_points: tuple[tuple[str, str, Latency | None], ...] = ()
     """Dotted names of functions that somebody starts: kind and budget."""
+    latencies: tuple[tuple[str, Latency], ...] = ()
+    """Stated budgets: a dotted name, a glob over paths, or `path:line` of a call."""
     packages: frozenset[str] = frozenset()
     """Folders with an `__init__.py`, also of files that were not read."""
 
@@ -156,6 +159,30 @@ class Graph:
         return not reaches or any(
             reach.entry.kind.latency is Latency.REALTIME or reach.entry.kind.kind == "unknown" for reach in reaches
         )
+
+    def starts_here(self, id: FunctionId) -> bool:
+        """Whether the outside world starts the very function."""
+        return bool(self.entries(id))
+
+    def stated(self, id: FunctionId, node: ast.expr) -> Latency | None:
+        """The budget that a person stated for the call: on its line first, then on its function, then on its file."""
+        best: tuple[int, Latency] | None = None
+        for target, latency in self.settings.latencies:
+            place, _, line = target.rpartition(":")
+            if line.isdigit():
+                rank = 3 if place == id.path and int(line) == node.lineno else 0
+            elif "/" in target or "*" in target or target.endswith(".py"):
+                rank = 1 if file_pattern(target).match(id.path) else 0
+            else:
+                rank = 2 if self._is_within(id, target) else 0
+            if rank and (best is None or rank > best[0]):
+                best = rank, latency
+        return best[1] if best else None
+
+    def _is_within(self, id: FunctionId, dotted: str) -> bool:
+        """Whether the function is `dotted`, or stands in the function, class or module of that name."""
+        name = f"{self.modules[id.path].name}.{id.qualname.replace('.<locals>', '')}"
+        return f".{name}.".endswith(f".{dotted}.") or f".{dotted}." in f".{name}."
 
     @staticmethod
     def label(id: FunctionId) -> str:

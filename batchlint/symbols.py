@@ -76,6 +76,7 @@ class Program:
         self.attribute_writes: dict[str, list[tuple[FunctionFacts, ast.expr, Binding]]] = {}
         self._self_writes: dict[ClassId, dict[str, list[tuple[FunctionFacts, Binding]]]] = {}
         self._memo: dict[object, Values] = {}
+        self._provisional: dict[object, Values] = {}
         self._active: dict[object, int] = {}
         self._cut = 1 << 30
         self._sites: dict[FunctionId, list[tuple[FunctionId, ast.Call, int]]] = {}
@@ -151,7 +152,12 @@ class Program:
             self._memo[key] = values
             self._cut = saved
         else:
+            # Part of a cycle through a caller: exact only once that is known, good enough the second time round.
             self._cut = min(saved, self._cut)
+            if key in self._provisional:
+                values = self._memo[key] = values | self._provisional[key]
+            else:
+                self._provisional[key] = values
         return values
 
     def name(self, scope: FunctionId, name: str) -> Values:

@@ -1,0 +1,272 @@
+"""The places worth reporting: model calls, and the calls of the project's own functions that only pass a request on.
+
+Each is described: how it is repeated, what its request is built from, where its answer goes, who starts it. Scoring
+weighs the description, the codemod plans on it.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from batchlint import flow
+from batchlint.facts import MODULE, CallFacts, FunctionId, LoopNode, Span
+from batchlint.findings import Latency, Step
+from batchlint.graph import Edge, Graph, ModelCall, Reach
+from batchlint.loops import is_item_loop, repeats
+
+MAX_LEVELS = 8
+"""How many wrappers of wrappers are followed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trait:
+    """Something about a call site that speaks for or against batching; `name` is a row of the factor table."""
+
+    name: str
+    reason: str
+    path: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """A call site before it is judged: `edges` lead from it down to the model call (none for the model call itself)."""
+
+    function: FunctionId
+    node: ast.expr
+    span: Span
+    model: ModelCall
+    edges: tuple[Edge, ...]
+    reaches: tuple[Reach, ...]
+    via: tuple[Step, ...]
+    shape: str
+    many: Trait | None
+    traits: tuple[Trait, ...] = field(default=())
+    stated: Latency | None = None
+
+    @property
+    def call(self) -> str:
+        """The callee as written."""
+        if not self.edges:
+            return self.model.call
+        node = self.node
+        try:
+            return ast.unparse(node.func if isinstance(node, ast.Call) else node)
+        except (ValueError, RecursionError):
+            return ""
+
+
+def find(graph: Graph) -> list[Described]:
+    """All call sites of the program, in the order of their places."""
+    sites: dict[tuple[FunctionId, Span], Described] = {}
+    for model in graph.model_calls:
+        for edges in _levels(graph, model):
+            function = edges[0].caller if edges else model.function
+            span = edges[0].span if edges else model.span
+            key = (function, span)
+            # Where one call leads to several models, the nearest speaks for it.
+            if key not in sites or len(edges) < len(sites[key].edges):
+                sites[key] = _describe(graph, model, edges)
+    return sorted(sites.values(), key=lambda site: (site.function.path, site.span))
+
+
+def _levels(graph: Graph, model: ModelCall) -> Iterator[tuple[Edge, ...]]:
+    """The ways down to the model call, from the call itself up through the functions that pass parameters on to it."""
+    yield ()
+    queue: list[tuple[FunctionId, tuple[Edge, ...]]] = []
+    if _is_wrapper(graph, model.function, model.node):
+        queue.append((model.function, ()))
+    seen = {model.function}
+    while queue:
+        id, below = queue.pop(0)
+        for edge in graph.edges_to(id):
+            if edge.kind == "queue" or not isinstance(edge.node, ast.Call):
+                continue
+            edges = (edge, *below)
+            yield edges
+            if edge.caller not in seen and len(edges) < MAX_LEVELS and _is_wrapper(graph, edge.caller, edge.node):
+                seen.add(edge.caller)
+                queue.append((edge.caller, edges))
+
+
+def _is_wrapper(graph: Graph, id: FunctionId, node: ast.Call) -> bool:
+    if id.qualname == MODULE or graph.starts_here(id):
+        return False
+    return flow.takes_parameters(graph.function(id), flow.request_arguments(node))
+
+
+# -- describing
+def _describe(graph: Graph, model: ModelCall, edges: tuple[Edge, ...]) -> Described:
+    function = edges[0].caller if edges else model.function
+    node = edges[0].node if edges else model.node
+    span = edges[0].span if edges else model.span
+    reaches = tuple(graph.reaches(function))
+    traits = [*_request_traits(graph, model), *_loop_traits(graph, function, node, model, edges, reaches)]
+    many = _many(graph, function, node, model, edges, reaches)
+    via = tuple(
+        Step(edge.callee.path, graph.function(edge.callee).line, graph.label(edge.callee)) for edge in edges[:0]
+    )
+    via = _via(graph, model, edges)
+    return Described(
+        function=function,
+        node=node,
+        span=span,
+        model=model,
+        edges=edges,
+        reaches=reaches,
+        via=via,
+        shape=_shape(graph, function, node, model, edges, reaches),
+        many=many,
+        traits=tuple(dict.fromkeys(traits)),
+        stated=graph.stated(function, node),
+    )
+
+
+def _via(graph: Graph, model: ModelCall, edges: Sequence[Edge]) -> tuple[Step, ...]:
+    """The calls below the site, the SDK's last."""
+    if not edges:
+        return ()
+    steps = [Step(edge.caller.path, edge.span.line, graph.label(edge.callee)) for edge in edges[1:]]
+    return (*steps, Step(model.function.path, model.span.line, model.call))
+
+
+def _facts(graph: Graph, node: ast.expr) -> CallFacts | None:
+    reference = graph.program.call_facts.get(id(node))
+    return reference.call if reference else None
+
+
+def _request_traits(graph: Graph, model: ModelCall) -> Iterator[Trait]:
+    path, line = model.function.path, model.span.line
+    if model.stream or _is_true(model.node, "stream"):
+        yield Trait("stream", "the answer is streamed", path, line)
+    if model.agent:
+        yield Trait("agent", "an agent run: each step's request holds the last answer", path, line)
+    if model.kind in _LIVE_KINDS:
+        yield Trait("live_kind", f"{model.kind} is a live exchange", path, line)
+
+
+_LIVE_KINDS = frozenset({"realtime"})
+
+
+def _is_true(call: ast.Call, name: str) -> bool:
+    return any(
+        keyword.arg == name and isinstance(keyword.value, ast.Constant) and keyword.value.value is True
+        for keyword in call.keywords
+    )
+
+
+def _loop_traits(
+    graph: Graph,
+    function: FunctionId,
+    node: ast.expr,
+    model: ModelCall,
+    edges: Sequence[Edge],
+    reaches: Sequence[Reach],
+) -> Iterator[Trait]:
+    """Answers that the next request needs, in the loops around the site, below it, and above it on every way in."""
+    seen: set[int] = set()
+    calls: list[tuple[FunctionId, ast.expr]] = [(function, node)]
+    calls += [(edge.caller, edge.node) for edge in edges[1:]]
+    calls += [(model.function, model.node)] if edges else []
+    calls += [(edge.caller, edge.node) for reach in reaches for edge in reach.edges]
+    for id, call in calls:
+        if not isinstance(call, ast.Call) or _key(call) in seen:
+            continue
+        seen.add(_key(call))
+        facts = _facts(graph, call)
+        if facts is None:
+            continue
+        arguments = flow.request_arguments(call)
+        if isinstance(call.func, ast.Attribute):
+            arguments.append(call.func.value)
+        for loop in facts.loops:
+            name = flow.carried(loop, call, arguments)
+            if name is not None:
+                yield Trait(
+                    "dependent", f"`{name}` carries one answer into the next request", id.path, _line(loop)
+                )
+            elif is_item_loop(loop):
+                stop = flow.stops_early(loop, call)
+                if stop is not None:
+                    yield Trait("early_stop", "the loop ends as soon as an answer fits", id.path, stop.lineno)
+    remembered = flow.remembers(graph.function(model.function), model.node, flow.request_arguments(model.node))
+    if remembered:
+        yield Trait(
+            "memory", f"`{remembered}` keeps earlier answers for the next request", model.function.path, model.span.line
+        )
+
+
+def _key(node: ast.AST) -> int:
+    return id(node)
+
+
+def _line(loop: LoopNode) -> int:
+    return loop.target.lineno if isinstance(loop, ast.comprehension) else loop.lineno
+
+
+def _many(
+    graph: Graph,
+    function: FunctionId,
+    node: ast.expr,
+    model: ModelCall,
+    edges: Sequence[Edge],
+    reaches: Sequence[Reach],
+) -> Trait | None:
+    """What repeats the call, once per item of a collection: the nearest loop or mapping, here, below or above."""
+    for id, call, mapped in _around(function, node, model, edges):
+        facts = _facts(graph, call)
+        if mapped or (facts is not None and repeats(facts.loops)):
+            line = _line(next(loop for loop in facts.loops if is_item_loop(loop))) if facts and not mapped else call.lineno
+            return Trait("many", "once per item of a collection", id.path, line)
+    if model.fans_out:
+        return Trait("many", "one call for a whole collection", model.function.path, model.span.line)
+    for reach in reaches:
+        for edge in reversed(reach.edges):
+            if edge.repeats:
+                return Trait("many", f"once per item, in {graph.label(edge.caller)}", edge.caller.path, edge.span.line)
+    return None
+
+
+def _around(
+    function: FunctionId, node: ast.expr, model: ModelCall, edges: Sequence[Edge]
+) -> Iterator[tuple[FunctionId, ast.expr, bool]]:
+    if edges:
+        for edge in edges:
+            yield edge.caller, edge.node, edge.repeats and not repeats(edge.loops)
+        yield model.function, model.node, False
+    else:
+        yield function, node, False
+
+
+def _shape(
+    graph: Graph,
+    function: FunctionId,
+    node: ast.expr,
+    model: ModelCall,
+    edges: Sequence[Edge],
+    reaches: Sequence[Reach],
+) -> str:
+    """How the call is fanned out, in the words of the corpus: the nearest repetition decides."""
+    kinds = [*(edge.kind for edge in edges), *(edge.kind for reach in reaches for edge in reach.edges)]
+    facts = _facts(graph, node)
+    loops = [loop for loop in facts.loops if is_item_loop(loop)] if facts else []
+    if "pool" in kinds or "thread" in kinds:
+        return "thread_pool"
+    if "gather" in kinds:
+        return "asyncio_gather"
+    if loops:
+        if model.kind == "embeddings":
+            return "chunked_embeddings"
+        if isinstance(loops[-1], ast.comprehension):
+            return "comprehension"
+        return "helper_in_loop" if edges else "direct_loop"
+    if model.kind == "embeddings" and model.fans_out:
+        return "chunked_embeddings"
+    if any(edge.repeats for reach in reaches for edge in reach.edges):
+        return "helper_in_loop"
+    if edges:
+        return "wrapper"
+    kind = reaches[0].entry.kind.kind if reaches else "unknown"
+    return "single_in_task" if kind == "task_queue" else "single_in_script"

@@ -1,0 +1,201 @@
+"""From a description to a score and a verdict: the factor table, and the few rules that read it.
+
+`FACTORS` is the whole table. A score is the sum of the factors that apply, cut to 0..100; a call site is batchable
+from `BATCHABLE` points on, provided that nobody waits on any path.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from batchlint import rules
+from batchlint.callsites import Described, Trait
+from batchlint.findings import CallSite, Context, Factor, Latency, Step, Verdict
+from batchlint.graph import Graph, Reach
+
+FACTORS: dict[str, int] = {
+    # Who starts the call, and so who could wait for it.
+    "stated_hours": 100,
+    "stated_minutes": 70,
+    "schedule": 65,
+    "pipeline": 65,
+    "task_queue": 60,
+    "evaluation": 55,
+    "script": 40,
+    "unknown_entry": 25,
+    "also_unknown": -5,
+    "often": -60,
+    "live": -100,
+    "test": -60,
+    # How often: a collection of requests is what a batch is made of.
+    "many": 25,
+    "single_by_hand": -30,
+    # What the request and its answer are like.
+    "dependent": -70,
+    "memory": -60,
+    "early_stop": -60,
+    "stream": -70,
+    "agent": -80,
+    "live_kind": -100,
+    # What the provider has to offer.
+    "tier": 10,
+    "no_tier": 0,
+}
+BATCHABLE = 60
+_DECISIVE = frozenset({"dependent", "memory", "early_stop", "stream", "agent", "live_kind", "live", "often", "test"})
+_OFFLINE = ("schedule", "pipeline", "task_queue", "evaluation")
+
+
+def score(graph: Graph, sites: Sequence[Described]) -> list[CallSite]:
+    """The call sites with factors, score and verdict, in the given order."""
+    return [_judge(graph, site) for site in sites]
+
+
+def _judge(graph: Graph, site: Described) -> CallSite:
+    reaches = _relevant(site.reaches)
+    tier = graph.program.catalogue.tier(site.model.provider, site.model.endpoint)
+    factors = [*_who_waits(graph, site, reaches), *_repetition(site, reaches), *_traits(site)]
+    if tier is not None:
+        factors.append(_factor("tier", _offer(tier.discount, tier.window_hours), site))
+    else:
+        note = graph.program.catalogue.tier_note(site.model.provider)
+        factors.append(_factor("no_tier", note or f"no batch tier on record for {site.model.endpoint}", site))
+    points = max(0, min(100, sum(factor.weight for factor in factors)))
+    latency = site.stated if site.stated is not None else _budget(reaches)
+    verdict = _verdict(site, reaches, factors, points, latency)
+    if verdict is not Verdict.BATCHABLE:
+        points = min(points, BATCHABLE - 1)
+    return CallSite(
+        path=site.function.path,
+        line=site.span.line,
+        column=site.span.column,
+        end_line=site.span.end_line,
+        end_column=site.span.end_column,
+        function=graph.label(site.function),
+        provider=site.model.provider,
+        endpoint=site.model.endpoint,
+        call=site.call,
+        verdict=verdict,
+        score=points,
+        rule=_rule(site, reaches) if verdict is Verdict.BATCHABLE else None,
+        latency=latency,
+        shape=site.shape,
+        factors=tuple(factors),
+        contexts=_contexts(graph, reaches),
+        via=site.via,
+        batch=tier,
+        question=_question(graph, site, reaches) if verdict is Verdict.UNCLEAR else None,
+    )
+
+
+def _relevant(reaches: Sequence[Reach]) -> list[Reach]:
+    """The ways in that count in production: tests and dead ends only where there is nothing else."""
+    real = [reach for reach in reaches if reach.entry.kind.kind not in {"test", "example", "unknown"}]
+    unknown = [reach for reach in reaches if reach.entry.kind.kind in {"unknown", "example"}]
+    return real or unknown or list(reaches)
+
+
+def _budget(reaches: Sequence[Reach]) -> Latency | None:
+    """The strictest budget of the ways in; None where none of them tells."""
+    known = [reach.entry.kind.latency for reach in reaches if reach.entry.kind.latency is not None]
+    return min(known) if known else None
+
+
+def _factor(name: str, reason: str, site: Described, step: Step | None = None) -> Factor:
+    path, line = (step.path, step.line) if step else (site.function.path, site.span.line)
+    return Factor(name, FACTORS[name], reason, path, line)
+
+
+def _who_waits(graph: Graph, site: Described, reaches: Sequence[Reach]) -> Iterator[Factor]:
+    if site.stated is not None:
+        word = f"its stated budget is {site.stated}"
+        name = {Latency.HOURS: "stated_hours", Latency.MINUTES: "stated_minutes"}.get(site.stated, "live")
+        yield _factor(name, word, site)
+        return
+    strict = [r for r in reaches if r.entry.kind.latency is Latency.REALTIME]
+    if strict:
+        step = strict[0].entry.step
+        yield _factor("live", f"somebody waits: {step.what}", site, step)
+        return
+    often = [r for r in reaches if r.entry.kind.latency is Latency.MINUTES]
+    kinds = {r.entry.kind.kind: r for r in reversed(reaches)}
+    for name in _OFFLINE:
+        if name in kinds:
+            step = kinds[name].entry.step
+            yield _factor(name, f"started by {step.what}", site, step)
+            break
+    else:
+        if "test" in kinds:
+            yield _factor("test", f"only a test reaches it: {kinds['test'].entry.step.what}", site)
+        elif "unknown" in kinds or "example" in kinds or not reaches:
+            reach = kinds.get("unknown") or kinds.get("example")
+            what = reach.entry.step.what if reach else graph.label(site.function)
+            yield _factor("unknown_entry", f"nothing here tells who starts it: {what}", site)
+        else:
+            step = reaches[0].entry.step
+            yield _factor("script", f"started by hand or by a job: {step.what}", site, step)
+    if often:
+        yield _factor("often", f"it runs every few minutes: {often[0].entry.step.what}", site, often[0].entry.step)
+
+
+def _repetition(site: Described, reaches: Sequence[Reach]) -> Iterator[Factor]:
+    if site.many is not None:
+        yield _factor("many", site.many.reason, site, Step(site.many.path, site.many.line, ""))
+    elif site.stated is None and not {r.entry.kind.kind for r in reaches} & {"schedule", "task_queue", "pipeline"}:
+        yield _factor("single_by_hand", "one call, for whoever started it", site)
+
+
+def _traits(site: Described) -> Iterator[Factor]:
+    seen: set[str] = set()
+    for trait in site.traits:
+        if trait.name not in seen:
+            seen.add(trait.name)
+            yield _of(trait)
+
+
+def _of(trait: Trait) -> Factor:
+    return Factor(trait.name, FACTORS[trait.name], trait.reason, trait.path, trait.line)
+
+
+def _verdict(
+    site: Described, reaches: Sequence[Reach], factors: Sequence[Factor], points: int, latency: Latency | None
+) -> Verdict:
+    if site.stated is not None:
+        return Verdict.REALTIME if site.stated is Latency.REALTIME else Verdict.BATCHABLE
+    if any(factor.name in _DECISIVE for factor in factors):
+        return Verdict.REALTIME
+    kinds = {reach.entry.kind.kind for reach in reaches}
+    if not kinds or kinds <= {"unknown", "example"}:
+        return Verdict.UNCLEAR
+    if points >= BATCHABLE:
+        return Verdict.BATCHABLE
+    return Verdict.REALTIME if latency is None and site.many is None else Verdict.UNCLEAR
+
+
+def _rule(site: Described, reaches: Sequence[Reach]) -> str | None:
+    if site.stated is not None:
+        return "RTB110"
+    kinds = [reach.entry.kind.kind for reach in reaches]
+    for kind in (*_OFFLINE, "script"):
+        if kind in kinds:
+            return rules.code_for(kind)
+    return None
+
+
+def _contexts(graph: Graph, reaches: Sequence[Reach]) -> tuple[Context, ...]:
+    ranked = sorted(reaches, key=lambda r: (r.entry.kind.latency if r.entry.kind.latency is not None else 9, len(r.edges)))
+    return tuple(graph.context(reach) for reach in ranked[:20])
+
+
+def _offer(discount: float, window: int | None) -> str:
+    within = f", answers within {window} h" if window else ""
+    return f"the batch tier costs {discount:.0%} less{within}"
+
+
+def _question(graph: Graph, site: Described, reaches: Sequence[Reach]) -> str:
+    name = graph.label(site.function)
+    kinds = {reach.entry.kind.kind for reach in reaches}
+    if not kinds or kinds <= {"unknown", "example"}:
+        start = reaches[0].entry.step.what.partition(",")[0] if reaches else name
+        return f"who starts {start}, and does anybody wait for it?"
+    return f"does anybody wait for the answer that {name} gets?"
