@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from batchlint import flow
 from batchlint.facts import MODULE, CallFacts, FunctionId, LoopNode, Span
@@ -85,16 +85,38 @@ def _levels(graph: Graph, model: ModelCall) -> Iterator[tuple[Edge, ...]]:
             if edge.kind == "queue" or not isinstance(edge.node, ast.Call):
                 continue
             edges = (edge, *below)
-            yield edges
-            if edge.caller not in seen and len(edges) < MAX_LEVELS and _is_wrapper(graph, edge.caller, edge.node):
+            # The call of a function that stands in this one is no decision of its own.
+            is_inner = edge.caller == _outer(graph, id) and not _passes_on(graph, id, below[0].node if below else model.node)
+            if not is_inner:
+                yield edges
+            if edge.caller not in seen and len(edges) < MAX_LEVELS and (is_inner or _is_wrapper(graph, edge.caller, edge.node)):
                 seen.add(edge.caller)
                 queue.append((edge.caller, edges))
 
 
-def _is_wrapper(graph: Graph, id: FunctionId, node: ast.Call) -> bool:
+def _outer(graph: Graph, id: FunctionId) -> FunctionId | None:
+    parent = graph.function(id).parent
+    return FunctionId(id.path, parent) if parent is not None else None
+
+
+def _passes_on(graph: Graph, id: FunctionId, node: ast.expr) -> bool:
+    return isinstance(node, ast.Call) and flow.takes_parameters(graph.function(id), flow.request_arguments(node))
+
+
+def _is_wrapper(graph: Graph, id: FunctionId, node: ast.expr) -> bool:
+    """Whether the function's parameters, or those of the functions around it, go into the call."""
     if id.qualname == MODULE or graph.starts_here(id):
         return False
-    return flow.takes_parameters(graph.function(id), flow.request_arguments(node))
+    if _passes_on(graph, id, node):
+        return True
+    inner = flow.moves(flow.body(graph.function(id)))
+    outer = _outer(graph, id)
+    while outer is not None and isinstance(node, ast.Call):
+        function = graph.function(outer)
+        if flow.takes_parameters(function, flow.request_arguments(node), inner):
+            return True
+        outer = _outer(graph, outer)
+    return False
 
 
 # -- describing
@@ -105,9 +127,6 @@ def _describe(graph: Graph, model: ModelCall, edges: tuple[Edge, ...]) -> Descri
     reaches = tuple(graph.reaches(function))
     traits = [*_request_traits(graph, model), *_loop_traits(graph, function, node, model, edges, reaches)]
     many = _many(graph, function, node, model, edges, reaches)
-    via = tuple(
-        Step(edge.callee.path, graph.function(edge.callee).line, graph.label(edge.callee)) for edge in edges[:0]
-    )
     via = _via(graph, model, edges)
     return Described(
         function=function,
@@ -165,37 +184,47 @@ def _loop_traits(
     edges: Sequence[Edge],
     reaches: Sequence[Reach],
 ) -> Iterator[Trait]:
-    """Answers that the next request needs, in the loops around the site, below it, and above it on every way in."""
-    seen: set[int] = set()
-    calls: list[tuple[FunctionId, ast.expr]] = [(function, node)]
-    calls += [(edge.caller, edge.node) for edge in edges[1:]]
-    calls += [(model.function, model.node)] if edges else []
-    calls += [(edge.caller, edge.node) for reach in reaches for edge in reach.edges]
-    for id, call in calls:
-        if not isinstance(call, ast.Call) or _key(call) in seen:
-            continue
-        seen.add(_key(call))
-        facts = _facts(graph, call)
-        if facts is None:
-            continue
-        arguments = flow.request_arguments(call)
-        if isinstance(call.func, ast.Attribute):
-            arguments.append(call.func.value)
-        for loop in facts.loops:
-            name = flow.carried(loop, call, arguments)
-            if name is not None:
-                yield Trait(
-                    "dependent", f"`{name}` carries one answer into the next request", id.path, _line(loop)
-                )
-            elif is_item_loop(loop):
-                stop = flow.stops_early(loop, call)
-                if stop is not None:
-                    yield Trait("early_stop", "the loop ends as soon as an answer fits", id.path, stop.lineno)
+    """Answers that the next request needs, in the loops around the site, below it, and above it on every way in.
+
+    A chain of fixed length per item stays batchable where the items are independent: each round is a batch.
+    """
+    below = [(edge.caller, edge.node, edge.repeats) for edge in edges]
+    below.append((model.function, model.node, False))
+    chains = [[*((e.caller, e.node, e.repeats) for e in reach.edges), *below] for reach in reaches] or [below]
+    done: set[tuple[int, bool]] = set()
+    for chain in chains:
+        fanned_out = False
+        for id, call, mapped in chain:
+            facts = _facts(graph, call)
+            key = (_key(call), fanned_out)
+            for loop in facts.loops if facts is not None and isinstance(call, ast.Call) else ():
+                found = _dependence(id, call, loop)
+                if found is None:
+                    fanned_out = fanned_out or is_item_loop(loop)
+                elif key not in done:
+                    bounded = fanned_out and not isinstance(loop, ast.While)
+                    yield replace(found, name="chain") if bounded else found
+            done.add(key)
+            fanned_out = fanned_out or (mapped and not (facts is not None and repeats(facts.loops)))
     remembered = flow.remembers(graph.function(model.function), model.node, flow.request_arguments(model.node))
     if remembered:
         yield Trait(
             "memory", f"`{remembered}` keeps earlier answers for the next request", model.function.path, model.span.line
         )
+
+
+def _dependence(id: FunctionId, call: ast.Call, loop: LoopNode) -> Trait | None:
+    """What makes the loop's iterations wait for each other's answers; None if they are independent."""
+    arguments = flow.request_arguments(call)
+    if isinstance(call.func, ast.Attribute):
+        arguments.append(call.func.value)
+    name = flow.carried(loop, call, arguments)
+    if name is not None:
+        return Trait("dependent", f"`{name}` carries one answer into the next request", id.path, _line(loop))
+    stop = flow.stops_early(loop, call) if is_item_loop(loop) else None
+    if stop is not None:
+        return Trait("early_stop", "the loop ends as soon as an answer fits", id.path, stop.lineno)
+    return None
 
 
 def _key(node: ast.AST) -> int:

@@ -100,6 +100,8 @@ class FunctionFacts:
     """Assignments to attributes in this function: the object, the attribute, what is bound."""
     items: list[tuple[ast.expr, Binding]] = field(default_factory=list)
     """Assignments to items, `d[k] = v`: the container and what is bound."""
+    item_keys: set[tuple[str, str]] = field(default_factory=set)
+    """Names and string keys of assignments `name["key"] = value`."""
     outer: set[str] = field(default_factory=set)
     """Names declared `global` or `nonlocal`."""
 
@@ -359,6 +361,8 @@ class _Collector:
             self.visit(target.value)
         elif isinstance(target, ast.Subscript):
             self.function.items.append((target.value, Binding(how, value, "", index=index, line=line)))
+            if isinstance(target.value, ast.Name) and isinstance(target.slice, ast.Constant):
+                self.function.item_keys.add((target.value.id, str(target.slice.value)))
             self.visit(target.value)
             self.visit(target.slice)
 

@@ -6,10 +6,12 @@ Flow-insensitive and by name (`x`, `self.x`), so it errs on the side of "reaches
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from batchlint.facts import FunctionFacts, LoopNode, walk_own
 
+Move = tuple[set[str], list[ast.AST]]
+"""Names that get a value, and the expressions that it comes from."""
 _MUTATORS = frozenset(
     {"append", "extend", "add", "update", "insert", "appendleft", "push", "setdefault", "add_message", "append_message",
      "add_user_message", "add_ai_message", "add_messages", "put"}
@@ -67,37 +69,37 @@ def targets(node: ast.expr) -> Iterator[str]:
         yield from targets(node.value)
 
 
-def moves(statements: Iterable[ast.AST]) -> list[tuple[set[str], list[ast.AST], bool]]:
-    """What flows where: the names that get a value, the expressions it comes from, whether the old value goes."""
-    found: list[tuple[set[str], list[ast.AST], bool]] = []
+def moves(statements: Iterable[ast.AST]) -> list[Move]:
+    """What flows where in the statements, nested functions left out."""
+    found: list[Move] = []
     for statement in statements:
         for node in walk_own(statement):
             if isinstance(node, ast.Assign):
                 for target in node.targets:
-                    found.append((set(targets(target)), [node.value], isinstance(target, ast.Name)))
+                    found.append((set(targets(target)), [node.value]))
             elif isinstance(node, ast.AnnAssign | ast.NamedExpr) and node.value is not None:
-                found.append((set(targets(node.target)), [node.value], True))
+                found.append((set(targets(node.target)), [node.value]))
             elif isinstance(node, ast.AugAssign):
-                found.append((set(targets(node.target)), [node.value], False))
+                found.append((set(targets(node.target)), [node.value]))
             elif isinstance(node, ast.For | ast.AsyncFor | ast.comprehension):
-                found.append((set(targets(node.target)), [node.iter], True))
+                found.append((set(targets(node.target)), [node.iter]))
             elif isinstance(node, ast.With | ast.AsyncWith):
                 for item in node.items:
                     if item.optional_vars is not None:
-                        found.append((set(targets(item.optional_vars)), [item.context_expr], True))
+                        found.append((set(targets(item.optional_vars)), [item.context_expr]))
             elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _MUTATORS:
                 values: list[ast.AST] = [*node.args, *(k.value for k in node.keywords)]
-                found.append((set(targets(node.func.value)), values, False))
+                found.append((set(targets(node.func.value)), values))
     return found
 
 
 def reached(
-    seeds: set[str], rows: list[tuple[set[str], list[ast.AST], bool]], source: ast.AST | None = None
+    seeds: set[str], rows: list[Move], source: ast.AST | None = None
 ) -> set[str]:
     """The names that values of `seeds`, or of the expression `source`, reach through the moves in `rows`."""
     read = [
         (set().union(*(_reads(value) for value in values)), source is not None and _holds(values, source), given)
-        for given, values, _ in rows
+        for given, values in rows
     ]
     found = set(seeds)
     changed = True
@@ -119,8 +121,15 @@ def body(function: FunctionFacts) -> list[ast.AST]:
     return [node.body] if isinstance(node, ast.Lambda) else list(node.body)
 
 
-def takes_parameters(function: FunctionFacts, arguments: Iterable[ast.AST]) -> bool:
-    """Whether the function passes one of its parameters on to `arguments`: then its callers decide on the request."""
+def takes_parameters(
+    function: FunctionFacts,
+    arguments: Iterable[ast.AST],
+    inner: Sequence[Move] = (),
+) -> bool:
+    """Whether the function passes one of its parameters on to `arguments`: then its callers decide on the request.
+
+    `inner` are the moves of a nested function in which the arguments stand.
+    """
     parameters = {p.arg for p in function.parameters()}
     args = function.arguments
     if args is not None:
@@ -131,7 +140,7 @@ def takes_parameters(function: FunctionFacts, arguments: Iterable[ast.AST]) -> b
     wanted = set().union(*(_reads(argument) for argument in arguments), set())
     if wanted & parameters:
         return True
-    return bool(wanted & reached(parameters, moves(body(function))))
+    return bool(wanted & reached(parameters, [*moves(body(function)), *inner]))
 
 
 def request_arguments(call: ast.Call) -> list[ast.AST]:
@@ -146,22 +155,22 @@ def carried(loop: LoopNode, call: ast.Call, arguments: list[ast.AST]) -> str | N
     tainted = reached(set(), rows, call)
     if not tainted:
         return None
-    fresh = _fresh(loop)
+    exposed = _exposed(loop)
     wanted = set().union(*(_reads(argument) for argument in arguments), set())
     needed = _needed(wanted, rows)
     for name in sorted(tainted & needed):
-        if name not in fresh and name.partition(".")[0] not in fresh:
+        if name in exposed:
             return name
     return None
 
 
-def _needed(wanted: set[str], rows: list[tuple[set[str], list[ast.AST], bool]]) -> set[str]:
+def _needed(wanted: set[str], rows: list[Move]) -> set[str]:
     """All names that `wanted` is worked out from."""
     found = set(wanted)
     changed = True
     while changed:
         changed = False
-        for given, values, _ in rows:
+        for given, values in rows:
             if given & found:
                 reads = set().union(*(_reads(value) for value in values), set())
                 if not reads <= found:
@@ -170,37 +179,97 @@ def _needed(wanted: set[str], rows: list[tuple[set[str], list[ast.AST], bool]]) 
     return found
 
 
-def _fresh(loop: ast.For | ast.AsyncFor | ast.While) -> set[str]:
-    """Names that every iteration gives a new value before anything else: the target, and plain assignments at the top level."""
-    found = set(targets(loop.target)) if isinstance(loop, ast.For | ast.AsyncFor) else set()
-    used: set[str] = set()
-    for statement in _straight(loop.body):
-        if isinstance(statement, ast.Assign | ast.AnnAssign) and statement.value is not None:
-            used |= _reads(statement.value)
-            given = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
-            for target in given:
-                for name in targets(target):
-                    if not isinstance(target, ast.Subscript) and name not in used:
-                        found.add(name)
-        elif isinstance(statement, ast.For | ast.AsyncFor):
-            used |= _reads(statement.iter)
-            found |= {name for name in targets(statement.target) if name not in used}
-            used |= set().union(*(_reads(inner) for inner in statement.body), set()) - found
-        elif isinstance(statement, ast.With | ast.AsyncWith):
-            for item in statement.items:
-                used |= _reads(item.context_expr)
-                if item.optional_vars is not None:
-                    found |= {name for name in targets(item.optional_vars) if name not in used}
-        else:
-            used |= _reads(statement) - found
+def _exposed(loop: ast.For | ast.AsyncFor | ast.While) -> set[str]:
+    """The names that an iteration may read before it has given them a value: those that the last one can have left."""
+    found: set[str] = set()
+    given = set(targets(loop.target)) if isinstance(loop, ast.For | ast.AsyncFor) else set()
+    if isinstance(loop, ast.While):
+        found |= _reads(loop.test)
+    _walk(loop.body, given, found)
     return found
 
 
-def _straight(statements: list[ast.stmt]) -> Iterator[ast.stmt]:
+def _walk(statements: Iterable[ast.stmt], given: set[str], found: set[str]) -> set[str] | None:
+    """Add to `found` what is read before it is `given`; what is given after the statements, or None if they leave."""
+    given = set(given)
+
+    def read(*nodes: ast.AST | None) -> None:
+        for node in nodes:
+            if node is not None:
+                found.update(name for name in _reads(node) if name not in given and name.partition(".")[0] not in given)
+
     for statement in statements:
-        yield statement
-        if isinstance(statement, ast.With | ast.AsyncWith | ast.Try):
-            yield from _straight(statement.body)
+        if isinstance(statement, ast.Assign):
+            read(statement.value)
+            for target in statement.targets:
+                read(*_containers(target))
+                given |= _whole(target)
+        elif isinstance(statement, ast.AnnAssign):
+            if statement.value is not None:
+                read(statement.value)
+                given |= _whole(statement.target)
+        elif isinstance(statement, ast.AugAssign):
+            read(statement.value, statement.target)
+        elif isinstance(statement, ast.If):
+            read(statement.test)
+            ends = [_walk(statement.body, given, found), _walk(statement.orelse, given, found)]
+            open_ends = [end for end in ends if end is not None]
+            if not open_ends:
+                return None
+            given = set.intersection(*open_ends)
+        elif isinstance(statement, ast.For | ast.AsyncFor):
+            read(statement.iter)
+            _walk(statement.body, given | set(targets(statement.target)), found)
+            # An empty inner loop leaves its target as it was, which hardly any program means.
+            given |= set(targets(statement.target))
+            _walk(statement.orelse, given, found)
+        elif isinstance(statement, ast.While):
+            read(statement.test)
+            inner = _walk(statement.body, given, found)
+            if isinstance(statement.test, ast.Constant) and inner is not None:
+                given = inner
+        elif isinstance(statement, ast.With | ast.AsyncWith):
+            for item in statement.items:
+                read(item.context_expr)
+                if item.optional_vars is not None:
+                    given |= set(targets(item.optional_vars))
+            inner = _walk(statement.body, given, found)
+            if inner is None:
+                return None
+            given = inner
+        elif isinstance(statement, ast.Try):
+            done = _walk([*statement.body, *statement.orelse], given, found)
+            ends = [done, *(_walk(handler.body, given | {handler.name or ""}, found) for handler in statement.handlers)]
+            open_ends = [end for end in ends if end is not None]
+            final = _walk(statement.finalbody, given, found)
+            if not open_ends or final is None:
+                return None
+            given = set.intersection(*open_ends) | final
+        elif isinstance(statement, ast.Return | ast.Raise | ast.Continue | ast.Break):
+            read(*ast.iter_child_nodes(statement))
+            return None
+        elif isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            given.add(statement.name)
+        else:
+            read(statement)
+            given |= {name for node in ast.walk(statement) if isinstance(node, ast.NamedExpr) for name in targets(node.target)}
+    return given
+
+
+def _whole(target: ast.expr) -> set[str]:
+    """The names that an assignment replaces as a whole, not just an item of them."""
+    if isinstance(target, ast.Tuple | ast.List):
+        return set().union(*(_whole(element) for element in target.elts), set())
+    return set() if isinstance(target, ast.Subscript) else set(targets(target))
+
+
+def _containers(target: ast.expr) -> Iterator[ast.expr]:
+    for node in ast.walk(target):
+        if isinstance(node, ast.Subscript):
+            yield node.value
+            yield node.slice
+        elif isinstance(node, ast.Attribute) and not isinstance(node.value, ast.Name):
+            yield node.value
 
 
 def stops_early(loop: LoopNode, call: ast.Call) -> ast.stmt | None:

@@ -297,23 +297,76 @@ class Graph:
     def _http(self, function: FunctionFacts, call: CallFacts, values: Values) -> tuple[ApiCall, Ext] | None:
         program = self.program
         for value in values:
-            if not isinstance(value, Ext):
-                continue
-            http = program.registry.http.first(value.path)
-            if http is None or value.path.endswith((".get", "Request", ".build_request", ".delete", ".head")):
+            http = program.registry.http.first(value.path) if isinstance(value, Ext) else None
+            if http is None or not isinstance(value, Ext):
                 continue
             urls = [k.value for k in call.node.keywords if k.arg == http.keyword]
             if http.url is not None and len(call.node.args) > http.url:
                 urls.append(call.node.args[http.url])
-            verb = call.node.args[0] if value.path.endswith("request") and call.node.args else None
+            verb = call.node.args[0] if value.path.endswith(("request", "stream")) and call.node.args else None
             if isinstance(verb, ast.Constant) and str(verb.value).upper() in {"GET", "DELETE", "HEAD"}:
                 continue
-            for url in urls:
-                for each in program.eval(function.id, url):
-                    found = self._endpoint(each, value)
+            targets = {each for url in urls for each in program.eval(function.id, url)}
+            for each in sorted(targets, key=repr):
+                found = self._endpoint(each, value)
+                if found:
+                    return found
+            hosts = {host_of(each.text) for each in targets if isinstance(each, Text)}
+            if "localhost" not in hosts and not any(isinstance(t, Ext) and t.host == "localhost" for t in targets):
+                bodies = [k.value for k in call.node.keywords if k.arg in http.body]
+                bodies += call.node.args[1 if http.url == 0 else 2 :][:1]
+                bodies += [b for url in urls for b in self._request_bodies(function, url)]
+                for expression in bodies:
+                    found = self._by_body(function, expression, value)
                     if found:
                         return found
         return None
+
+    def _request_bodies(self, function: FunctionFacts, url: ast.expr) -> Iterator[ast.expr]:
+        """The bodies of request objects: `urlopen(Request(url, data=...))`, the object perhaps in a variable."""
+        for node in (url, *(b.value for b in function.bindings.get(getattr(url, "id", ""), ()))):
+            if isinstance(node, ast.Call) and last_name(node.func) == "Request":
+                yield from (k.value for k in node.keywords if k.arg == "data")
+                yield from node.args[1:2]
+
+    def _by_body(self, function: FunctionFacts, expression: ast.expr, client: Ext) -> tuple[ApiCall, Ext] | None:
+        keys = self._keys(function, expression)
+        for body in self.program.registry.bodies:
+            if body.matches(keys):
+                return ApiCall(body.provider, body.endpoint, body.kind, prompts=("json", "data", "content")), client
+        return None
+
+    def _keys(self, function: FunctionFacts, node: ast.expr | None, depth: int = 0) -> set[str]:
+        """The keys of the dict that `node` is, through `json.dumps`, `.encode()`, variables, and calls of project functions."""
+        if node is None or depth > 4:
+            return set()
+        if isinstance(node, ast.Dict):
+            return {k.value if isinstance(k, ast.Constant) else "**" for k in node.keys}
+        if isinstance(node, ast.Name):
+            found: set[str] = set()
+            for binding in function.bindings.get(node.id, ()):
+                found |= self._keys(function, binding.value, depth + 1)
+            if found:
+                found |= {key for owner, key in function.item_keys if owner == node.id}
+            return found
+        if isinstance(node, ast.Call):
+            if last_name(node.func) == "encode" and isinstance(node.func, ast.Attribute):
+                return self._keys(function, node.func.value, depth + 1)
+            if last_name(node.func) in {"dumps", "dict", "deepcopy", "copy"} and node.args:
+                return self._keys(function, node.args[0], depth + 1)
+            if last_name(node.func) == "dict":
+                return {k.arg or "**" for k in node.keywords}
+            found = set()
+            for value in self.program.eval(function.id, node.func):
+                if isinstance(value, Fn):
+                    for returned in self.function(value.id).returns:
+                        found |= self._keys(self.function(value.id), returned, depth + 1)
+            return found
+        if isinstance(node, ast.BinOp):
+            return self._keys(function, node.left, depth + 1) | self._keys(function, node.right, depth + 1)
+        if isinstance(node, ast.IfExp):
+            return self._keys(function, node.body, depth + 1) | self._keys(function, node.orelse, depth + 1)
+        return set()
 
     def _endpoint(self, url: Value, client: Ext) -> tuple[ApiCall, Ext] | None:
         catalogue = self.program.catalogue
@@ -402,8 +455,8 @@ class Graph:
             name = f"{self.modules[id.path].name}.{id.qualname}"
             if name == dotted or name.endswith("." + dotted) or (dotted.endswith("." + name)):
                 yield id
-        for id in self._by_task_name.get(text, ()):
-            yield id
+        yield from self._by_task_name.get(text, ())
+        yield from self._by_command_name.get(text, ())
 
     @property
     def _by_last_name(self) -> dict[str, list[FunctionId]]:
@@ -428,6 +481,19 @@ class Graph:
                             if keyword.arg == "name" and isinstance(keyword.value, ast.Constant):
                                 known.setdefault(str(keyword.value.value), []).append(function.id)
             self._caches["tasks"] = known
+        return known  # type: ignore[return-value]
+
+    @property
+    def _by_command_name(self) -> dict[str, list[FunctionId]]:
+        """Django's management commands, named by their file."""
+        known = self._caches.get("commands")
+        if known is None:
+            known = {}
+            for id in self.program.functions:
+                folder, _, name = id.path.removesuffix(".py").rpartition("/")
+                if folder.endswith("management/commands") and id.qualname == "Command.handle":
+                    known.setdefault(name, []).append(id)
+            self._caches["commands"] = known
         return known  # type: ignore[return-value]
 
     def _is_task(self, id: FunctionId) -> bool:
@@ -676,9 +742,11 @@ class Graph:
     def _find_edges(self, id: FunctionId) -> Iterator[Edge]:
         program = self.program
         function = self.function(id)
+        enqueueing = self.program.registry.calling_enqueues
+        kind = "queue" if any(e.kind.framework in enqueueing for e in self._decorated(function)) else "call"
         for caller, node, _ in program.call_sites(function):
             if builtin_id(node) not in self._handover_calls:
-                yield self._edge(caller, id, node, "call", program.call_facts[builtin_id(node)].call)
+                yield self._edge(caller, id, node, kind, program.call_facts[builtin_id(node)].call)
         yield from self._handed.get(id, ())
         for caller, call in self._indirect.get(id, ()):
             yield self._edge(caller.id, id, call.node, "call", call)
@@ -764,11 +832,17 @@ class Graph:
         """Methods that an external base class calls: the callers of its methods on such objects, or who hands them over."""
         program = self.program
         owner = ClassId(function.id.path, function.owner or "")
-        if not program.mro(owner)[1]:
+        if not self._acting_bases(owner) or function.name.startswith("__") and function.name != "__call__":
             return
         for klass in (owner, *program.subclasses(owner)):
             for caller, call in self._base_calls.get(klass, ()):
                 yield self._edge(caller.id, function.id, call.node, "call", call)
+
+    def _acting_bases(self, klass: ClassId) -> list[str]:
+        """The packages of the external base classes that may call the methods of a subclass."""
+        inert = self.program.registry.inert_bases
+        packages = [external.path.partition(".")[0] for external in self.program.mro(klass)[1]]
+        return [package for package in packages if package not in inert]
 
     @property
     def _base_calls(self) -> dict[ClassId, list[CallRef]]:
@@ -778,36 +852,42 @@ class Graph:
         return known  # type: ignore[return-value]
 
     def _find_base_calls(self) -> dict[ClassId, list[CallRef]]:
-        """Calls on objects of project classes that run code of an external base, and calls that are given such objects."""
+        """Calls of inherited methods on objects of project classes, and calls that hand such objects to their base's package."""
         program = self.program
-        classes = {klass.name for klass in program.classes.values() if program.mro(klass.id)[1]}
         found: dict[ClassId, list[CallRef]] = {}
-        if not classes:
+        if not any(self._acting_bases(klass) for klass in program.classes):
             return found
         for function in list(program.functions.values()):
             for call in function.calls:
                 func = call.node.func
-                receivers = (
-                    [func.value] if isinstance(func, ast.Attribute) else [func] if isinstance(func, ast.Name) else []
-                )
-                for receiver in receivers:
+                for receiver in [func.value] if isinstance(func, ast.Attribute) else [func]:
                     for value in program.eval(function.id, receiver):
-                        if isinstance(value, Inst) and program.mro(value.id)[1]:
+                        if isinstance(value, Inst) and self._acting_bases(value.id):
                             attribute = func.attr if isinstance(func, ast.Attribute) else "__call__"
                             members = program.attribute(value, attribute)
                             if not any(isinstance(member, Fn) for member in members):
                                 found.setdefault(value.id, []).append(CallRef(function, call))
-                for argument in [*call.node.args, *[k.value for k in call.node.keywords]]:
-                    if not isinstance(argument, ast.Name | ast.Call | ast.List | ast.Attribute):
-                        continue
-                    values = program.eval(function.id, argument)
-                    insts = [v for v in values if isinstance(v, Inst)]
-                    insts += [i for v in values if isinstance(v, Elems) for i in v.values if isinstance(i, Inst)]
-                    insts = [v for v in insts if program.mro(v.id)[1]]
-                    if insts and all(isinstance(v, Ext) for v in program.eval(function.id, func)):
-                        for inst in insts:
-                            found.setdefault(inst.id, []).append(CallRef(function, call))
+                for klass in self._handed_objects(function, call.node):
+                    found.setdefault(klass, []).append(CallRef(function, call))
         return found
+
+    def _handed_objects(self, function: FunctionFacts, node: ast.Call) -> Iterator[ClassId]:
+        """Classes of the objects that are given to a callable of the package their base class comes from."""
+        program = self.program
+        families: set[str] | None = None
+        for argument in [*node.args, *[k.value for k in node.keywords]]:
+            if not isinstance(argument, ast.Name | ast.Call | ast.List | ast.Attribute):
+                continue
+            values = program.eval(function.id, argument)
+            inner = {i for v in values if isinstance(v, Elems) for i in v.values}
+            for value in {*values, *inner}:
+                if not isinstance(value, Inst):
+                    continue
+                if families is None:
+                    called = program.eval(function.id, node.func)
+                    families = {_family(v.path) for v in called if isinstance(v, Ext)}
+                if families & {_family(package) for package in self._acting_bases(value.id)}:
+                    yield value.id
 
     # -- reachability
     def reaches(self, id: FunctionId) -> list[Reach]:
@@ -873,6 +953,11 @@ _MAPPERS = frozenset(
     {"map", "imap", "starmap", "apply", "imap_unordered", "progress_apply", "thread_map", "process_map"}
 )
 builtin_id = id
+
+
+def _family(path: str) -> str:
+    """`langchain_core.runnables.X` -> `langchain`: packages of one project call each other's methods."""
+    return re.split(r"[._]", path, maxsplit=1)[0]
 
 
 def _verb(edge: Edge) -> str:

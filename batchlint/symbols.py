@@ -607,6 +607,9 @@ class Program:
         if result.count("()") > 8 or result.count(".") > _MAX_STEPS:
             return NOTHING
         host = value.host
+        if last == "Request" and node.args:
+            for text in self._argument_texts(scope, node, "url"):
+                host = host_of(text.text) or host
         for keyword in node.keywords:
             if keyword.arg in self.catalogue.local_arguments:
                 for text in self.eval(scope, keyword.value):

@@ -7,7 +7,7 @@ long the one behind it can wait. This module reads and matches; the graph asks.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import Any, Generic, TypeVar
@@ -57,6 +57,23 @@ class HttpCall:
     url: int | None
     keyword: str | None
     base_keyword: str | None = None
+    body: tuple[str, ...] = ()
+    """Keywords that hold the body."""
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """A request body that only a model endpoint takes, by its keys: all of `keys`, and one of `any` unless that is empty."""
+
+    keys: frozenset[str]
+    any: frozenset[str]
+    provider: str
+    endpoint: str
+    kind: str
+
+    def matches(self, keys: set[str]) -> bool:
+        """`keys` of the body; `**` stands for keys that are not known."""
+        return self.keys <= keys and (not self.any or bool(keys & (self.any | {"**"})))
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +115,7 @@ class Registry:
     handovers: PathTable[Handover]
     calls: PathTable[Kind]
     http: PathTable[HttpCall]
+    bodies: list[Body]
     conventions: list[Convention]
     modules: dict[str, Kind]
     settings: list[Setting]
@@ -106,7 +124,11 @@ class Registry:
     waits: frozenset[str]
     """Methods on what enqueueing returns that wait for the result."""
     packages: frozenset[str]
-    literal_arguments: frozenset[str] = field(default_factory=frozenset)
+    calling_enqueues: frozenset[str]
+    """Frameworks whose tasks go into the queue when they are called like a function."""
+    inert_bases: frozenset[str]
+    """Packages whose base classes call none of a subclass's methods."""
+
 
 
 def _among(name: str, methods: tuple[str, ...]) -> bool:
@@ -151,17 +173,30 @@ def build(documents: list[dict[str, Any]]) -> Registry:
         handovers=PathTable(_handovers(frameworks)),
         calls=PathTable((row["path"], _kind(framework, row)) for framework, row in _rows(frameworks, "calls")),
         http=PathTable(
-            (row["path"], HttpCall(row.get("url"), row.get("keyword"), row.get("base_keyword")))
+            (row["path"], _http(row))
             for document in documents
             for row in document.get("http", [])
         ),
+        bodies=[
+            Body(frozenset(row["keys"]), frozenset(row["any"]), row["provider"], row["endpoint"], row["kind"])
+            for document in documents
+            for row in document.get("bodies", [])
+        ],
         conventions=[_convention(framework, row) for framework, row in _rows(frameworks, "conventions")],
         modules={row["imports"]: _kind(framework, row) for framework, row in _rows(frameworks, "modules")},
         settings=settings,
         enqueue_methods=methods,
         waits=frozenset(name for framework in frameworks for name in framework.get("waits", [])),
         packages=frozenset(package for framework in frameworks for package in framework.get("packages", [])),
+        calling_enqueues=frozenset(
+            framework["name"] for framework, row in _rows(frameworks, "enqueues") if row.get("method") == "__call__"
+        ),
+        inert_bases=frozenset(name for document in documents for name in document.get("inert_bases", [])),
     )
+
+
+def _http(row: dict[str, Any]) -> HttpCall:
+    return HttpCall(row.get("url"), row.get("keyword"), row.get("base_keyword"), tuple(row.get("body", ())))
 
 
 def _rows(frameworks: list[dict[str, Any]], key: str) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
