@@ -191,6 +191,7 @@ def _loop_traits(
     below = [(edge.caller, edge.node, edge.repeats) for edge in edges]
     below.append((model.function, model.node, False))
     chains = [[*((e.caller, e.node, e.repeats) for e in reach.edges), *below] for reach in reaches] or [below]
+    above = {_key(edge.node) for reach in reaches for edge in reach.edges}
     done: set[tuple[int, bool]] = set()
     for chain in chains:
         fanned_out = False
@@ -201,7 +202,7 @@ def _loop_traits(
                 found = _dependence(id, call, loop)
                 if found is None:
                     fanned_out = fanned_out or is_item_loop(loop)
-                elif key not in done:
+                elif key not in done and (found.name != "early_stop" or key[0] not in above):
                     bounded = fanned_out and not isinstance(loop, ast.While)
                     yield replace(found, name="chain") if bounded else found
             done.add(key)

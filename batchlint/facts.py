@@ -107,7 +107,7 @@ class FunctionFacts:
 
     @property
     def name(self) -> str:
-        return self.id.qualname.rpartition(".")[2]
+        return self.id.qualname.rpartition(".")[2].partition("@")[0]
 
     @property
     def line(self) -> int:
@@ -255,6 +255,10 @@ def is_main_test(test: ast.expr) -> bool:
     )
 
 
+def _last(node: ast.Name | ast.Attribute) -> str:
+    return node.id if isinstance(node, ast.Name) else node.attr
+
+
 def walk_own(node: ast.AST) -> Iterator[ast.AST]:
     """`ast.walk` that stays in the function: nested functions, lambdas and classes are not entered."""
     stack = [node]
@@ -368,6 +372,8 @@ class _Collector:
 
     # -- scopes
     def on_function(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
+        if any(isinstance(d, ast.Name | ast.Attribute) and _last(d) == "overload" for d in node.decorator_list):
+            return  # a signature for type checkers
         for expression in [*node.decorator_list, *node.args.defaults, *[d for d in node.args.kw_defaults if d]]:
             self.visit(expression)
         qualname = self.unique(f"{self.prefix}{node.name}", node.lineno)

@@ -464,7 +464,7 @@ class Graph:
         if known is None:
             known = {}
             for id in self.program.functions:
-                known.setdefault(id.qualname.rpartition(".")[2], []).append(id)
+                known.setdefault(self.function(id).name, []).append(id)
             self._caches["last"] = known
         return known  # type: ignore[return-value]
 
@@ -764,7 +764,7 @@ class Graph:
     def _find_indirect(self) -> dict[FunctionId, list[CallRef]]:
         """Calls of variables, parameters, items and stored callables, by the function that they can be."""
         program = self.program
-        names = {id.qualname.rpartition(".")[2] for id in program.functions} | {
+        names = {function.name for function in program.functions.values()} | {
             c.name for c in program.classes.values()
         }
         stored = {name for writes in program._self_writes.values() for name in writes}
