@@ -1,0 +1,93 @@
+"""The files of a program as text and syntax trees, narrowed to those that can have to do with a model call."""
+
+from __future__ import annotations
+
+import ast
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from batchlint.findings import FileError
+from batchlint.sources import prefilter, syntax
+from batchlint.sources.walking import Namer, Tree, Walker
+from batchlint.sources.words import Words
+
+__all__ = ["Source", "Sources", "Tree", "load", "walk"]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One file that counts: its path relative to the root, its text as on disk, and its tree."""
+
+    path: str
+    text: str
+    tree: ast.Module
+
+
+@dataclass(slots=True)
+class Sources:
+    files: list[Source] = field(default_factory=list)
+    errors: list[FileError] = field(default_factory=list)
+
+
+def walk(
+    root: str, folders: Iterable[str], files: Iterable[str], *, excludes: Sequence[str], is_manifest: Namer, force: bool
+) -> Tree:
+    """The Python files and manifests below `folders`, and `files`; all relative to `root`.
+
+    Files that are named count even where an exclude covers them, unless `force` is set.
+    """
+    walker = Walker(root, excludes, is_manifest)
+    for folder in folders:
+        if not (force and folder and walker.excluded(folder + "/")):
+            walker.walk(folder)
+    for file in files:
+        if not (force and walker.excluded(file)):
+            walker.add_file(file)
+    return walker.tree
+
+
+def load(root: str, tree: Tree, words: Words, texts: Mapping[str, str]) -> Sources:
+    """Read and parse what counts; `texts` stands for the content of files that are not to be read from disk.
+
+    Every file that cannot be read or decoded is an error; syntax is looked at in the files that count.
+    """
+    sources = Sources()
+    data: dict[str, bytes] = {}
+    for path in tree.python:
+        if path in texts:
+            data[path] = texts[path].encode("utf-8", "surrogatepass")
+            continue
+        try:
+            data[path] = _read(os.path.join(root, path))
+        except OSError as error:
+            sources.errors.append(FileError(path, 1, f"cannot be read: {error.strerror}"))
+    decoded: dict[str, str] = dict(texts)
+    for path, content in data.items():
+        if path not in decoded and (not content.isascii() or b"\0" in content):
+            try:
+                decoded[path] = syntax.decode(content)
+            except syntax.SourceError as error:
+                sources.errors.append(FileError(path, error.line, error.message))
+    broken = {error.path for error in sources.errors}
+    readable = {path: content for path, content in data.items() if path not in broken}
+    for path in prefilter.Prefilter(readable, words).keep():
+        try:
+            text = decoded.get(path)
+            text = syntax.decode(readable[path]) if text is None else text
+            sources.files.append(Source(path, text, syntax.parse(text)))
+        except syntax.SourceError as error:
+            sources.errors.append(FileError(path, error.line, error.message))
+    return sources
+
+
+def _read(path: str) -> bytes:
+    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+    try:
+        size = os.fstat(descriptor).st_size
+        content = os.read(descriptor, size + 1)
+        while len(content) != size and (more := os.read(descriptor, 1 << 20)):
+            content += more
+        return content
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,277 @@
+"""Which files can have to do with a model call, by literal search in their bytes: nothing is parsed.
+
+A file counts when it names a model SDK (or the host of a provider), when it imports a file that counts or names one
+in a string, or when a file that counts imports it. What is dropped can neither make a model call nor start one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from batchlint.sources.words import Body, Words
+
+_WORD = re.compile(rb"[A-Za-z_][\w.]*")
+_HOST = re.compile(rb"://(?:[^/\s@\"']*@)?([\w.{}$*-]+)")
+_STRING = re.compile(rb"[\"']([A-Za-z_][\w-]*(?:\.[\w-]+)*(?::\w[\w.]*)?)[\"']")
+_CLASS = re.compile(rb"^[ \t]*class\s+\w+\s*\(([^)]*)\)", re.MULTILINE)
+_METHOD = re.compile(rb"^[ \t]+(?:async[ \t]+)?def[ \t]+([a-z]\w*)", re.MULTILINE)
+_STRING_FILES = re.compile(
+    r"(?:^|/)(?:settings|config|conf|celery|tasks?|beat|schedul|worker|urls|queue|jobs?)[^/]*(?:/|\.py)"
+)
+
+
+@dataclass(slots=True)
+class _Imports:
+    """What a file imports: dotted names, and for `from m import (a, b)` the module and where its names stand."""
+
+    modules: list[tuple[str, int]]
+    by_name: bool
+    """Whether it imports something by a string (`import_module`, `__import__`)."""
+
+
+class Prefilter:
+    """Decides for one program; paths are relative to its root."""
+
+    def __init__(self, files: Mapping[str, bytes], words: Words) -> None:
+        self._files = files
+        self._words = words
+        self._imports: dict[str, _Imports] = {}
+        self._lines: dict[bytes, list[str]] = {}
+        self._importers: dict[str, list[tuple[str, str, int]]] = {}
+        """By the last step of what is imported: the file, the dotted name (dots in front stay), its position."""
+        self._stems: dict[str, str] = {}
+        self._by_last: dict[str, list[str]] = {}
+        self._known_hosts: dict[bytes, bool] = {}
+        self._roots = {package.partition(".")[0] for package in words.packages}
+
+    def keep(self) -> list[str]:
+        """The files that count, in the order given."""
+        seeds = [path for path, data in self._files.items() if self._is_seed(path, data)]
+        if not seeds:
+            return []
+        for path in self._files:
+            stem = path.removesuffix(".py").removesuffix("/__init__")
+            self._stems[stem] = path
+            self._by_last.setdefault(stem.rpartition("/")[2], []).append(stem)
+        for path, imports in self._imports.items():
+            for module, position in imports.modules:
+                self._importers.setdefault(module.rpartition(".")[2], []).append((path, module, position))
+        kept: set[str] = set()
+        self._take_importers(seeds, kept)
+        while more := [*self._users_of_bases(kept), *self._named_in_strings(kept)]:
+            self._take_importers(more, kept)
+        self._take_imported(kept)
+        return [path for path in self._files if path in kept]
+
+    # -- what a file says
+    def _is_seed(self, path: str, data: bytes) -> bool:
+        words = self._words
+        imports = self._imports[path] = self._read_imports(data)
+        sends = False
+        for module, _ in imports.modules:
+            first = module.partition(".")[0]
+            if first in self._roots and self._is_sdk(module, data):
+                return True
+            sends = sends or first in words.clients
+        if b"://" in data and any(self._is_provider(host) for host in set(_HOST.findall(data))):
+            return True
+        if sends and (any(_holds_body(body, data) for body in words.bodies) or self._names_host(data)):
+            return True
+        return any(word in data for word in words.functions)
+
+    def _is_sdk(self, module: str, data: bytes) -> bool:
+        packages, marked = self._words.packages, self._words.marked
+        first = module.partition(".")[0]
+        if first in marked:
+            return any(word in data for word in marked[first])
+        if any(module == package or module.startswith(package + ".") for package in packages):
+            return True
+        longer = [package for package in packages if package.startswith(module + ".")]
+        return any(package.rpartition(".")[2].encode() in data for package in longer)
+
+    def _is_provider(self, host: bytes) -> bool:
+        known = self._known_hosts.get(host)
+        if known is None:
+            known = self._words.hosts.fullmatch(host.decode(errors="replace")) is not None
+            self._known_hosts[host] = known
+        return known
+
+    def _names_host(self, data: bytes) -> bool:
+        """Whether a provider's host stands alone in a string, as `http.client` takes it."""
+        return any(self._is_provider(text) for text in set(_STRING.findall(data)) if b"." in text)
+
+    def _read_imports(self, data: bytes) -> _Imports:
+        modules: list[tuple[str, int]] = []
+        by_name = False
+        find, known = data.find, self._lines
+        position = find(b"import")
+        while position >= 0:
+            start = data.rfind(b"\n", 0, position) + 1
+            end = find(b"\n", position)
+            line = data[start : end if end >= 0 else len(data)]
+            names = known.get(line)
+            if names is None:
+                names = known[line] = _modules_in(line)
+            if names:
+                modules += [(name, position) for name in names]
+            if data[position + 6 : position + 7] in b"_" and (b"import_" in line or b"__import__" in line):
+                by_name = True
+            position = find(b"import", end if end >= 0 else len(data))
+        return _Imports(modules, by_name)
+
+    # -- who imports whom
+    def _take_importers(self, paths: Iterable[str], kept: set[str]) -> None:
+        """Add the files and whatever imports them, directly or not."""
+        queue = [path for path in dict.fromkeys(paths) if path not in kept]
+        kept.update(queue)
+        while queue:
+            for importer in self._importers_of(queue.pop()):
+                if importer not in kept:
+                    kept.add(importer)
+                    queue.append(importer)
+
+    def _importers_of(self, path: str) -> Iterator[str]:
+        stem = path.removesuffix(".py").removesuffix("/__init__")
+        parent, _, last = stem.rpartition("/")
+        for importer, module, _ in self._importers.get(last, ()):
+            if importer != path and _means(module, stem, importer):
+                yield importer
+        # `from package import module`, and `import package` with `package.module` further down.
+        name = last.encode()
+        for importer, module, position in [*self._importers.get(parent.rpartition("/")[2], ()), *self._dots(parent)]:
+            if importer != path and _means(module, parent, importer):
+                data = self._files[importer]
+                if name in data or data.startswith(b"*", position + 7):
+                    yield importer
+
+    def _dots(self, folder: str) -> Iterator[tuple[str, str, int]]:
+        """`from . import x` and `from .. import x`, whose module has no last step."""
+        yield from self._importers.get("", ())
+
+    def _imported_by(self, path: str) -> Iterator[str]:
+        """The files that `path` imports."""
+        data = self._files[path]
+        for module, position in self._imports[path].modules:
+            for stem in self._resolve(module, path):
+                if stem in self._stems and self._stems[stem] != path:
+                    yield self._stems[stem]
+                for name in _names_after(data, position):
+                    if f"{stem}/{name}" in self._stems:
+                        yield self._stems[f"{stem}/{name}"]
+
+    def _resolve(self, module: str, importer: str) -> list[str]:
+        """The stems that a dotted name can mean as seen from `importer`, also folders without an `__init__.py`."""
+        if module.startswith("."):
+            return [_relative(module, importer)]
+        tail = module.replace(".", "/")
+        found = [s for s in self._by_last.get(tail.rpartition("/")[2], ()) if s == tail or s.endswith("/" + tail)]
+        folder = importer.rpartition("/")[0]
+        near = [s for s in found if folder.startswith(s.removesuffix(tail).rstrip("/"))]
+        return near or found or [tail]
+
+    def _take_imported(self, kept: set[str]) -> None:
+        """Add what the kept files import: base classes, settings, addresses; re-exports are followed."""
+        for _ in range(2):
+            for path in list(kept):
+                queue = list(self._imported_by(path))
+                while queue:
+                    found = queue.pop()
+                    if found not in kept:
+                        kept.add(found)
+                        if found.endswith("__init__.py"):
+                            queue += self._imported_by(found)
+
+    # -- ways in that no import shows
+    def _users_of_bases(self, kept: set[str]) -> Iterator[str]:
+        """Files that call, on a base class's objects, a method that a kept file's subclass defines."""
+        wanted: dict[str, set[bytes]] = {}
+        for path in kept:
+            data = self._files[path]
+            bases = {word.rpartition(b".")[2] for found in _CLASS.findall(data) for word in _WORD.findall(found)}
+            if not bases:
+                continue
+            methods = {b"." + name + b"(" for name in _METHOD.findall(data)}
+            for module, position in self._imports[path].modules:
+                names = {name.encode() for name in _names_after(data, position)}
+                if names.isdisjoint(bases):
+                    continue
+                for stem in self._resolve(module, path):
+                    if stem in self._stems and self._stems[stem] not in kept:
+                        wanted.setdefault(self._stems[stem], set()).update(methods)
+        for base, methods in wanted.items():
+            for importer in self._importers_of(base):
+                if importer not in kept and any(method in self._files[importer] for method in methods):
+                    yield importer
+
+    def _named_in_strings(self, kept: set[str]) -> Iterator[str]:
+        """Files whose strings name a kept module or something in it: tasks, plug-ins, URL tables."""
+        stems = {path.removesuffix(".py").removesuffix("/__init__") for path in kept}
+        last: dict[str, list[str]] = {}
+        for stem in stems:
+            last.setdefault(stem.rpartition("/")[2], []).append(stem)
+        for path, data in self._files.items():
+            if path in kept or not (self._imports[path].by_name or _STRING_FILES.search(path) or b"send_task" in data):
+                continue
+            for text in set(_STRING.findall(data)):
+                parts = text.decode(errors="replace").replace(":", ".").split(".")
+                if any(_names_module(parts[:end], last) for end in range(max(len(parts) - 2, 1), len(parts) + 1)):
+                    yield path
+                    break
+
+
+def _holds_body(body: Body, data: bytes) -> bool:
+    return all(_is_quoted(key, data) for key in body.keys) and (
+        not body.any or any(_is_quoted(key, data) for key in body.any)
+    )
+
+
+def _is_quoted(word: bytes, data: bytes) -> bool:
+    return b'"%b"' % word in data or b"'%b'" % word in data or b"%b=" % word in data
+
+
+def _names_module(parts: list[str], last: Mapping[str, list[str]]) -> bool:
+    if len(parts) < 2:
+        return False
+    tail = "/".join(parts)
+    return any(stem == tail or stem.endswith("/" + tail) for stem in last.get(parts[-1], ()))
+
+
+def _modules_in(line: bytes) -> list[str]:
+    """The modules that a line with the word `import` imports; every dotted name where it is no plain statement."""
+    text = line.strip().decode(errors="replace")
+    if text.startswith("from "):
+        module = text[5:].split(None, 1)[0]
+        return [module] if module.replace(".", "").isidentifier() or not module.strip(".") else []
+    if text.startswith("import "):
+        return [part.split()[0] for part in text[7:].partition("#")[0].split(",") if part.split()]
+    if text.startswith("#"):
+        return []
+    return [word.decode().rstrip(".") for word in _WORD.findall(line) if word != b"import"]
+
+
+def _names_after(data: bytes, position: int) -> list[str]:
+    """The names in `import (a, b as c)` whose `import` stands at `position`; none for `import a.b`."""
+    end = data.find(b"\n", position)
+    rest = data[position + 6 : end if end >= 0 else len(data)]
+    if b"(" in rest:
+        end = data.find(b")", position)
+        rest = data[position + 6 : end if end >= 0 else len(data)]
+    return [word.decode() for word in _WORD.findall(rest)]
+
+
+def _relative(module: str, importer: str) -> str:
+    name = module.lstrip(".")
+    folder = importer
+    for _ in range(len(module) - len(name)):
+        folder = folder.rpartition("/")[0]
+    return "/".join(part for part in (folder, *name.split(".")) if part)
+
+
+def _means(module: str, stem: str, importer: str) -> bool:
+    """Whether a dotted name, as `importer` writes it, can be the file or folder `stem`."""
+    if module.startswith("."):
+        return _relative(module, importer) == stem
+    tail = module.replace(".", "/")
+    return stem == tail or stem.endswith("/" + tail)

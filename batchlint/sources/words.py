@@ -1,0 +1,69 @@
+"""What makes a file one that can call a model, taken from the shipped data and the settings."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from batchlint import datafiles
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """Keys of a request body that only a model endpoint takes: all of `keys`, and one of `any` unless that is empty."""
+
+    keys: tuple[bytes, ...]
+    any: tuple[bytes, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    packages: frozenset[str]
+    """Import paths of SDKs, dotted where the first name alone says nothing (`google.genai`)."""
+    marked: dict[str, tuple[bytes, ...]] = field(default_factory=dict)
+    """Packages that count only in files that hold one of these words (`boto3` with `bedrock`)."""
+    hosts: re.Pattern[str] = re.compile(r"(?!)")
+    clients: frozenset[str] = frozenset()
+    """First names of the libraries that send HTTP requests."""
+    bodies: tuple[Body, ...] = ()
+    functions: tuple[bytes, ...] = ()
+    """Names of functions that the user says are model calls."""
+
+
+def load(functions: Iterable[str] = ()) -> Words:
+    """The words of the shipped data; `functions` are the dotted names of the user's own wrappers."""
+    providers, entrypoints = datafiles.documents("providers"), datafiles.documents("entrypoints")
+    packages = {package for document in providers for package in document.get("packages", ())}
+    # `google` says nothing where `google.genai` is the SDK.
+    packages = {package for package in packages if not any(other.startswith(package + ".") for other in packages)}
+    hosts = sorted({host for document in providers for host in document.get("hosts", ())})
+    return Words(
+        packages=frozenset(packages),
+        marked={
+            package: tuple(word.encode() for word in document["words"])
+            for document in providers
+            if "words" in document
+            for package in document["packages"]
+        },
+        hosts=re.compile("|".join(re.escape(host).replace(r"\*", r"[\w{}$.-]*") for host in hosts) or r"(?!)"),
+        clients=frozenset(_clients(entrypoints)),
+        bodies=tuple(
+            Body(_encoded(row["keys"]), _encoded(row.get("any", ())))
+            for document in entrypoints
+            for row in document.get("bodies", ())
+        ),
+        functions=tuple({name.rpartition(".")[2].encode() for name in functions}),
+    )
+
+
+def _clients(documents: list[dict[str, Any]]) -> Iterable[str]:
+    for document in documents:
+        for row in document.get("http", ()):
+            head = row["path"].partition("}")[0] if row["path"].startswith("{") else row["path"].partition(".")[0]
+            yield from (part.partition(".")[0] for part in head.strip("{}").split(","))
+
+
+def _encoded(words: Iterable[str]) -> tuple[bytes, ...]:
+    return tuple(word.encode() for word in words)
