@@ -1,0 +1,355 @@
+"""The `batchlint` command. Only what a command needs is imported, when it runs.
+
+Exit codes: 0 clean, 1 findings (`fix --diff`: would change), 2 usage, configuration or internal error; errors that
+the user can mend are one line on stderr.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+
+import click
+
+from batchlint import __version__, rules
+from batchlint.config import Config, ConfigError, load, nearest
+
+if TYPE_CHECKING:
+    from batchlint.findings import Finding, Report
+    from batchlint.reporters.view import View
+
+BASELINE = ".batchlint-baseline.json"
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def main() -> NoReturn:
+    """Run the command line and exit."""
+    try:
+        code = cli.main(standalone_mode=False)
+        sys.stdout.flush()
+    except click.ClickException as error:
+        click.echo(f"batchlint: error: {' '.join(error.format_message().split())}", err=True)
+        code = 2
+    except (click.Abort, KeyboardInterrupt):
+        code = 2
+    except ConfigError as error:
+        click.echo(f"batchlint: error: {error}", err=True)
+        code = 2
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 2
+    except Exception:
+        import traceback
+
+        traceback.print_exc()
+        click.echo("batchlint: error: internal error, see above", err=True)
+        code = 2
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+# -- options that several commands share
+def _codes(context: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
+    codes = tuple(code.strip().upper() for value in values for code in value.split(",") if code.strip())
+    for code in codes:
+        if rules.unknown_selector(code):
+            raise click.BadParameter(f"unknown rule {code!r}{nearest(code, tuple(rules.RULES))}")
+    return codes
+
+
+def _format_names() -> list[str]:
+    from batchlint.reporters import FORMATS
+
+    return list(FORMATS)
+
+
+def _options(*options: Callable[[F], F]) -> Callable[[F], F]:
+    def decorate(function: F) -> F:
+        for option in reversed(options):
+            function = option(function)
+        return function
+
+    return decorate
+
+
+paths_argument = click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
+config_options = _options(
+    click.option("--config", "config_file", metavar="FILE", type=click.Path(path_type=Path), help="Read this file."),
+    click.option("--isolated", is_flag=True, help="Read no configuration file."),
+    click.option("--extend-exclude", metavar="GLOB", multiple=True, help="Leave out these files too."),
+)
+rule_options = _options(
+    click.option("--select", metavar="CODES", multiple=True, callback=_codes, help="Report these rules only."),
+    click.option("--extend-select", metavar="CODES", multiple=True, callback=_codes, help="Report these rules too."),
+    click.option("--ignore", metavar="CODES", multiple=True, callback=_codes, help="Do not report these rules."),
+    click.option("--min-score", metavar="N", type=click.IntRange(0, 100), help="Report scores from N to 100."),
+)
+color_option = click.option(
+    "--color", type=click.Choice(["auto", "always", "never"]), default="auto", help="Colours in the terminal format."
+)
+exit_zero_option = click.option("-e", "--exit-zero", is_flag=True, help="Exit with 0 even if there are findings.")
+
+
+def _settings(paths: Sequence[Path], options: dict[str, Any]) -> Config:
+    config = load(paths, config=options["config_file"], isolated=options["isolated"])
+    return config.override(
+        select=options.get("select") or (),
+        ignore=options.get("ignore") or (),
+        extend_select=options.get("extend_select") or (),
+        exclude=options["extend_exclude"],
+        min_score=options.get("min_score"),
+    )
+
+
+def _existing(paths: Sequence[Path]) -> list[Path]:
+    for path in paths:
+        if not path.exists():
+            raise click.UsageError(f"{path}: no such file or folder")
+    return list(paths) or [Path()]
+
+
+# -- commands
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, "-V", "--version", prog_name="batchlint", message="%(prog)s %(version)s")
+def cli() -> None:
+    """Find realtime calls to hosted models that nobody waits for, and rewrite them to the batch API."""
+
+
+@cli.command()
+@paths_argument
+@click.option("--output-format", type=click.Choice(_format_names()), default="rich", show_default=True)
+@click.option("-o", "--output-file", metavar="FILE", type=click.Path(path_type=Path), help="Write the report there.")
+@rule_options
+@click.option("--all-calls", is_flag=True, help="Show every model call with its verdict.")
+@click.option("--statistics", is_flag=True, help="Count findings per rule.")
+@exit_zero_option
+@click.option("--baseline", metavar="FILE", type=click.Path(path_type=Path), help="Hide the findings it knows.")
+@click.option("--stdin-filename", metavar="FILE", type=click.Path(path_type=Path), help="Read this file from stdin.")
+@config_options
+@color_option
+def check(paths: tuple[Path, ...], **options: Any) -> int:
+    """Report realtime model calls that could wait. PATHS default to the current folder."""
+    stdin = _stdin(paths, options["stdin_filename"])
+    chosen = [stdin[0]] if stdin else _existing(paths)
+    config = _settings(chosen, options)
+    known = _known(options["baseline"])
+    from batchlint import engine
+
+    report = engine.analyze(chosen, config, stdin=stdin)
+    view = _view(report, options, known=known, stdin=stdin)
+    _emit(options["output_format"], view, options["output_file"])
+    return 1 if view.report.findings and not options["exit_zero"] else 0
+
+
+def _stdin(paths: Sequence[Path], name: Path | None) -> tuple[Path, str] | None:
+    if (paths == (Path("-"),)) != (name is not None):
+        raise click.UsageError("reading from stdin takes both: `--stdin-filename FILE -`")
+    if name is None:
+        return None
+    import tokenize
+    from io import BytesIO
+
+    data = sys.stdin.buffer.read()
+    try:
+        encoding, _ = tokenize.detect_encoding(BytesIO(data).readline)
+        return name, data.decode(encoding)
+    except (SyntaxError, UnicodeDecodeError) as error:
+        raise click.ClickException(f"{name}:1: cannot be decoded: {error}") from None
+
+
+def _known(baseline: Path | None) -> set[str] | None:
+    if baseline is None:
+        return None
+    from batchlint.fingerprints import BaselineError, read_baseline
+
+    try:
+        return read_baseline(baseline)
+    except BaselineError as error:
+        raise click.ClickException(str(error)) from None
+
+
+def _view(
+    report: Report, options: dict[str, Any], *, known: set[str] | None = None, stdin: tuple[Path, str] | None = None
+) -> View:
+    """The report as the user sees it: known findings hidden, paths relative to the current folder."""
+    import shutil
+    from dataclasses import replace
+
+    from batchlint.fingerprints import fingerprints
+    from batchlint.reporters.view import View, file_lines, relocate
+
+    pairs = list(zip(report.findings, fingerprints(report.findings), strict=True))
+    shown = [(finding, mark) for finding, mark in pairs if known is None or mark not in known]
+    marks = tuple(mark for _, mark in shown)
+    report = replace(report, findings=tuple(finding for finding, _ in shown))
+    to_stdout = options.get("output_file") is None
+    return View(
+        relocate(report, path_shower(Path(report.root))),
+        line=file_lines(Path.cwd(), {_posix(stdin[0]): stdin[1]} if stdin else {}),
+        all_calls=options.get("all_calls", False),
+        statistics=options.get("statistics", False),
+        hidden=len(pairs) - len(shown),
+        color=_color(options["color"]) and to_stdout,
+        width=min(shutil.get_terminal_size((110, 24)).columns, 130),
+        marks=marks,
+    )
+
+
+def _posix(path: Path) -> str:
+    return Path(os.path.relpath(path)).as_posix()
+
+
+def path_shower(root: Path) -> Callable[[str], str]:
+    """Turns a path relative to `root` into one relative to the current folder."""
+    prefix = Path(os.path.relpath(root.resolve(), Path.cwd().resolve())).as_posix()
+    if prefix == ".":
+        return lambda path: path
+    return lambda path: os.path.normpath(f"{prefix}/{path}").replace(os.sep, "/")
+
+
+def _color(choice: str) -> bool:
+    if choice != "auto":
+        return choice == "always"
+    if os.environ.get("NO_COLOR"):
+        return False
+    return sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
+
+
+def _emit(name: str, view: View, file: Path | None) -> None:
+    from batchlint.reporters import render
+    from batchlint.reporters.view import closing
+
+    text = render(name, view)
+    if file is None:
+        sys.stdout.write(text)
+        return
+    try:
+        file.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise click.ClickException(f"{file}: cannot be written: {error.strerror}") from None
+    click.echo(closing(view), err=True)
+
+
+@cli.command()
+@paths_argument
+@click.option("--diff", is_flag=True, help="Show what would change, and change nothing.")
+@rule_options
+@click.option(
+    "--strategy", type=click.Choice(["auto", "batch", "flex"]), default="auto", show_default=True, help="What to use."
+)
+@click.option("--unsafe-fixes", is_flag=True, help="Also rewrite what cannot be shown to behave the same.")
+@click.option("--allow-dirty", is_flag=True, help="Change files in a tree with uncommitted changes.")
+@click.option("--allow-no-vcs", is_flag=True, help="Change files outside a git repository.")
+@exit_zero_option
+@config_options
+@color_option
+def fix(paths: tuple[Path, ...], **options: Any) -> int:
+    """Rewrite findings to the batch API. PATHS default to the current folder."""
+    from batchlint import rewriting
+
+    chosen = _existing(paths)
+    config = _settings(chosen, options)
+    if not options["diff"]:
+        try:
+            rewriting.check_vcs(chosen, allow_dirty=options["allow_dirty"], allow_no_vcs=options["allow_no_vcs"])
+        except rewriting.TreeError as error:
+            raise click.ClickException(str(error)) from None
+    show = path_shower(config.root)
+    outcome = rewriting.rewrite(chosen, config, unsafe=options["unsafe_fixes"], strategy=options["strategy"])
+    if options["diff"]:
+        sys.stdout.write(rewriting.diff(outcome, show, color=_color(options["color"])))
+        click.echo(rewriting.summary(outcome, show, would=True), err=True)
+        return 1 if outcome.edits and not options["exit_zero"] else 0
+    try:
+        rewriting.apply(outcome, allow_untracked=options["allow_dirty"] or options["allow_no_vcs"])
+    except rewriting.TreeError as error:
+        raise click.ClickException(str(error)) from None
+    click.echo(rewriting.summary(outcome, show, would=False))
+    return 1 if outcome.refused and not options["exit_zero"] else 0
+
+
+@cli.command()
+@click.argument("what", metavar="CODE|PATH:LINE")
+@config_options
+@color_option
+def explain(what: str, **options: Any) -> int:
+    """Explain a rule, or one call: its factors, chains, and the rewrite planned."""
+    if what.upper() in rules.RULES:
+        click.echo(rules.RULES[what.upper()].page(), nl=False)
+        return 0
+    name, _, number = what.rpartition(":")
+    if not name or not number.isdigit():
+        hint = nearest(what.upper(), tuple(rules.RULES))
+        raise click.UsageError(f"{what!r} is neither a rule nor PATH:LINE{hint}")
+    path = Path(name)
+    if not path.is_file():
+        raise click.UsageError(f"{path}: no such file")
+    from batchlint import engine
+    from batchlint.reporters import explain as pages
+
+    config = _settings([path], options)
+    report = engine.analyze([path], config, beyond=True)
+    view = _view(report, options)
+    shown, line = _posix(path), int(number)
+    found = [s for s in view.report.call_sites if s.path == shown and s.line <= line <= s.end_line]
+    if not found:
+        nearby = sorted({s.line for s in view.report.call_sites if s.path == shown})
+        where = f"; this file has some at {', '.join(map(str, nearby))}" if nearby else " in this file"
+        errors = "".join(f"; {e.path}:{e.line}: {e.message}" for e in view.report.errors if e.path == shown)
+        raise click.UsageError(f"no model call at {shown}:{line}{where}{errors}")
+    click.echo("\n".join(pages.render(view, site) for site in found), nl=False)
+    return 0
+
+
+@cli.command()
+@click.argument("code", required=False)
+def rule(code: str | None) -> int:
+    """Show one rule, or list them all."""
+    if code is None:
+        for item in rules.RULES.values():
+            asked = "  (only when selected)" if item.on_request else ""
+            click.echo(f"{item.code}  {item.summary}{asked}")
+        return 0
+    if code.upper() not in rules.RULES:
+        raise click.UsageError(f"unknown rule {code!r}{nearest(code.upper(), tuple(rules.RULES))}")
+    click.echo(rules.RULES[code.upper()].page(), nl=False)
+    return 0
+
+
+@cli.command()
+@paths_argument
+@click.option(
+    "-o", "--output-file", metavar="FILE", type=click.Path(path_type=Path), default=Path(BASELINE), show_default=True
+)
+@rule_options
+@config_options
+def baseline(paths: tuple[Path, ...], **options: Any) -> int:
+    """Write the findings of today to a file that `check --baseline` hides."""
+    from batchlint import engine
+    from batchlint.fingerprints import write_baseline
+
+    chosen = _existing(paths)
+    findings: Sequence[Finding] = engine.analyze(chosen, _settings(chosen, options)).findings
+    try:
+        write_baseline(options["output_file"], findings)
+    except OSError as error:
+        raise click.ClickException(f"{options['output_file']}: cannot be written: {error.strerror}") from None
+    click.echo(f"Wrote {len(findings)} known findings to {options['output_file']}.")
+    return 0
+
+
+@cli.command()
+@paths_argument
+@click.option("--output-format", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@config_options
+def metrics(paths: tuple[Path, ...], **options: Any) -> int:
+    """Count realtime calls without a realtime latency requirement, per verdict, rule and kind of entry point."""
+    from batchlint import engine
+    from batchlint import metrics as counting
+
+    chosen = _existing(paths)
+    numbers = counting.measure(engine.analyze(chosen, _settings(chosen, options)))
+    click.echo(counting.as_json(numbers) if options["output_format"] == "json" else counting.as_text(numbers), nl=False)
+    return 0

@@ -1,0 +1,268 @@
+"""The one pipeline: sources, facts, graph, call sites, scores, rewrite plans, findings.
+
+Every front end calls `analyze` (or `run`, to rewrite). Folders given are the program; for files given, the project
+that holds them is, so that a call's verdict does not depend on which of its callers were named.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from batchlint import rules, sources
+from batchlint.config import Config, is_project_root
+from batchlint.entrypoints import manifests
+from batchlint.findings import CallSite, FileError, Finding, Latency, Report, Rewrite, Verdict
+from batchlint.sources import words
+
+if TYPE_CHECKING:
+    from batchlint.facts import ModuleFacts
+    from batchlint.graph import Graph, GraphSettings
+
+Key = tuple[str, int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """One analysed program: the report, and what a rewrite needs to go on from there."""
+
+    report: Report
+    graph: Graph | None
+    """None where no file has to do with a model call."""
+    plans: dict[Key, Any]
+
+
+def analyze(
+    paths: Sequence[Path], config: Config, *, stdin: tuple[Path, str] | None = None, beyond: bool = False
+) -> Report:
+    """The report over `paths`.
+
+    `stdin` is a file's name and the text to take instead of what is on disk. `beyond` lets a file's program be the
+    current folder where nothing marks a project.
+    """
+    return run(paths, config, stdin=stdin, beyond=beyond).report
+
+
+def run(
+    paths: Sequence[Path],
+    config: Config,
+    *,
+    stdin: tuple[Path, str] | None = None,
+    beyond: bool = False,
+    unsafe: bool = False,
+    strategy: str = "auto",
+) -> Program:
+    """Analyse `paths` and plan the rewrites; see `analyze`."""
+    root = config.root.resolve()
+    texts = {_relative(stdin[0], root): stdin[1]} if stdin else {}
+    read = _read(program(paths, config, beyond=beyond), root, config, texts)
+    wanted = _scope(paths, root)
+    errors = [error for error in read.errors if wanted(error.path) or error.path not in read.python]
+    if not read.modules:
+        return Program(Report(str(root), (), (), tuple(sorted(errors)), len(read.python)), None, {})
+    from batchlint import callsites, codemod, graph, scoring
+
+    entries, broken = manifests.read_manifests(root, [*read.python, *read.manifests])
+    budgets, misplaced = _stated_budgets(read.modules)
+    linked = graph.build(read.modules, entries, _settings(config, budgets, read.packages))
+    sites = scoring.score(linked, callsites.find(linked))
+    waiting = [site for site in sites if site.verdict is Verdict.BATCHABLE or _could_wait(site)]
+    plans = codemod.plan(linked, waiting, unsafe=unsafe, strategy=strategy) if hasattr(codemod, "plan") else {}
+    sites = [_with_rewrite(site, plans.get((site.path, site.line, site.column))) for site in sites]
+    sites = sorted((site for site in sites if wanted(site.path)), key=lambda s: (s.path, s.line, s.column))
+    findings = _findings(sites, config, {module.path: module.text for module in read.modules})
+    report = Report(
+        root=str(root),
+        call_sites=tuple(sites),
+        findings=tuple(findings),
+        errors=tuple(sorted({*errors, *broken, *misplaced})),
+        files_checked=len(read.python),
+    )
+    return Program(report, linked, plans)
+
+
+# -- what is read
+def program(paths: Sequence[Path], config: Config, *, beyond: bool = False) -> list[Path]:
+    """The folders and files whose code is the program to analyse for `paths`."""
+    folders = [path for path in paths if path.is_dir()]
+    files = [path for path in paths if not path.is_dir()]
+    if not files:
+        return folders
+    if is_project_root(config.root) or (beyond and config.root == Path.cwd()):
+        return [config.root]
+    return [*folders, *files]
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    modules: list[ModuleFacts]
+    python: list[str]
+    manifests: list[str]
+    packages: frozenset[str]
+    errors: list[FileError]
+
+
+def _read(program: Sequence[Path], root: Path, config: Config, texts: dict[str, str]) -> _Read:
+    """The facts of the program's files that can have to do with a model call, and the names of all its files."""
+    folders = [_relative(path, root) for path in program if path.is_dir()]
+    files = [_relative(path, root) for path in program if not path.is_dir()]
+    tree = sources.walk(
+        str(root),
+        ["" if folder == "." else folder for folder in folders],
+        dict.fromkeys([*files, *texts]),
+        excludes=config.excludes,
+        is_manifest=manifests.is_manifest,
+        force=config.force_exclude,
+    )
+    loaded = sources.load(str(root), tree, words.load(wrapper.name for wrapper in config.wrappers), texts)
+    errors = [*tree.errors, *loaded.errors]
+    modules: list[ModuleFacts] = []
+    if loaded.files:
+        from batchlint import facts
+
+        for file in loaded.files:
+            try:
+                modules.append(facts.extract(file.path, file.text, file.tree))
+            except RecursionError:
+                errors.append(FileError(file.path, 1, "nested too deeply"))
+    return _Read(modules, tree.python, tree.manifests, frozenset(tree.packages), errors)
+
+
+def _relative(path: Path, root: Path) -> str:
+    path = path.absolute()
+    path = path.parent.resolve() / path.name
+    try:
+        return path.relative_to(root).as_posix()
+    except ValueError:
+        return path.as_posix()
+
+
+def _scope(paths: Sequence[Path], root: Path) -> Any:
+    """A test for the files (relative to `root`) that `paths` name."""
+    folders = [_relative(path, root) for path in paths if path.is_dir()]
+    files = {_relative(path, root) for path in paths if not path.is_dir()}
+    if "." in folders:
+        return lambda path: True
+    prefixes = tuple(f"{folder}/" for folder in folders)
+    return lambda path: path in files or path.startswith(prefixes)
+
+
+# -- what comments state
+def _stated_budgets(modules: Sequence[ModuleFacts]) -> tuple[list[tuple[str, Latency]], list[FileError]]:
+    """Budgets from comments: for a def by its dotted name, for a call as `path:line`."""
+    from batchlint import comments
+
+    budgets: list[tuple[str, Latency]] = []
+    errors: list[FileError] = []
+    for module in modules:
+        found, wrong = comments.stated(module.path, module.text)
+        errors += wrong
+        for comment in found:
+            line = _code_line(module, comment.line) if comment.own_line else comment.line
+            target = _commented(module, line)
+            if target is None:
+                message = "the latency comment is on neither a call nor a def"
+                errors.append(FileError(module.path, comment.line, message))
+            else:
+                budgets.append((target, comment.latency))
+    return budgets, errors
+
+
+def _code_line(module: ModuleFacts, line: int) -> int:
+    """The first line after `line` that holds code."""
+    for number in range(line + 1, len(module.lines) + 1):
+        text = module.lines[number - 1].strip()
+        if text and not text.startswith("#"):
+            return number
+    return line
+
+
+def _commented(module: ModuleFacts, line: int) -> str | None:
+    for function in module.functions.values():
+        node = function.node
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            first = min([node.lineno, *(d.lineno for d in node.decorator_list)])
+            if first <= line < max(node.body[0].lineno, node.lineno + 1):
+                return f"{module.name}.{function.id.qualname}" if module.name else function.id.qualname
+    calls = [call.node for function in module.functions.values() for call in function.calls]
+    around = [node for node in calls if node.lineno <= line <= (node.end_lineno or node.lineno)]
+    if not around:
+        return None
+    # The comment may stand on any line of a call that spans several: the call's first line names it.
+    closest = max(around, key=lambda node: node.lineno)
+    return f"{module.path}:{closest.lineno}"
+
+
+# -- what is reported
+def _could_wait(site: CallSite) -> bool:
+    return site.latency is not Latency.REALTIME
+
+
+def _with_rewrite(site: CallSite, plan: Any) -> CallSite:
+    """The site with its plan, or with the refusal's name; nothing is promised for what is not batchable."""
+    from batchlint import codemod
+
+    if plan is None:
+        return site
+    if isinstance(plan, codemod.Refusal):
+        return replace(site, rewrite=Rewrite(False, reason=plan.name, detail=plan.detail))
+    if site.verdict is not Verdict.BATCHABLE:
+        return site
+    return replace(site, rewrite=Rewrite(True, strategy=plan.strategy))
+
+
+def _findings(sites: Sequence[CallSite], config: Config, texts: dict[str, str]) -> Iterator[Finding]:
+    from batchlint import comments
+
+    quiet: dict[str, comments.Silenced] = {}
+    for site in sites:
+        code = _code(site)
+        if code is None or not rules.selected(code, config.select, config.ignore):
+            continue
+        if site.verdict is Verdict.BATCHABLE and site.score < config.min_score:
+            continue
+        if config.noqa:
+            if site.path not in quiet:
+                quiet[site.path] = comments.silenced(texts.get(site.path, ""))
+            if quiet[site.path].covers(code, *range(site.line, site.end_line + 1)):
+                continue
+        yield Finding(site.path, site.line, site.column, code, message(code, site), site)
+
+
+def _code(site: CallSite) -> str | None:
+    if site.verdict is Verdict.UNCLEAR:
+        return "RTB199"
+    if site.verdict is Verdict.REALTIME:
+        return None
+    if site.rule in rules.RULES:
+        return site.rule
+    return next((code for context in site.contexts if (code := rules.code_for(context.kind))), "RTB104")
+
+
+def message(code: str, site: CallSite) -> str:
+    """The finding in one sentence, without places."""
+    summary = rules.RULES[code].summary
+    if site.verdict is Verdict.UNCLEAR:
+        return f"{summary}: {site.question}" if site.question else summary
+    starts = next((context.chain[0].what for context in site.contexts if context.chain), "")
+    started = f", started by {starts.splitlines()[0]}" if starts else ""
+    return f"{summary}: `{_short(site.call)}` in `{site.function}`{started}"
+
+
+def _short(call: str) -> str:
+    call = " ".join(call.split())
+    return call if len(call) <= 60 else f"{call[:59]}…"
+
+
+def _settings(config: Config, stated: Sequence[tuple[str, Latency]], packages: frozenset[str]) -> GraphSettings:
+    from batchlint import graph
+
+    return graph.GraphSettings(
+        wrappers=tuple((wrapper.name, wrapper.provider) for wrapper in config.wrappers),
+        entry_points=tuple((entry.name, entry.kind, entry.latency) for entry in config.entry_points),
+        latencies=(*stated, *((budget.target, budget.latency) for budget in config.latency)),
+        packages=packages,
+    )

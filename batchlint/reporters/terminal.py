@@ -1,0 +1,181 @@
+"""The format for people: per finding the source line, who starts it, why nobody waits, the offer, and what `fix` does.
+
+The layout is plain segments of (text, style); rich is loaded only when they are to be coloured.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator
+
+from batchlint.findings import CallSite, Context, Finding, Step, Verdict
+from batchlint.reporters.concise import statistics
+from batchlint.reporters.view import View, budget, closing, offer, offer_source, plural, rewrite, why
+
+Segment = tuple[str, str]
+Line = list[Segment]
+LABEL = 9
+MAX_STEPS = 9
+MAX_ERRORS = 10
+VERDICT_STYLES = {Verdict.BATCHABLE: "yellow", Verdict.REALTIME: "green", Verdict.UNCLEAR: "cyan"}
+
+
+def render(view: View) -> str:
+    lines: list[Line] = []
+    if view.statistics:
+        lines += [[(text, "")] for text in statistics(view)]
+    else:
+        for finding in view.report.findings:
+            lines += [*_finding(view, finding), []]
+        if view.all_calls:
+            lines += [*_other_calls(view), []]
+        lines += _sources(view)
+    lines += _errors(view)
+    lines.append([(closing(view), "bold" if view.report.findings else "")])
+    return paint(lines, view.color)
+
+
+def paint(lines: list[Line], color: bool) -> str:
+    """The lines as text, with terminal colours if asked for."""
+    if not color:
+        return "".join("".join(text for text, _ in line).rstrip() + "\n" for line in lines)
+    import io
+
+    from rich.console import Console
+    from rich.text import Text
+
+    buffer = io.StringIO()
+    console = Console(file=buffer, force_terminal=True, soft_wrap=True, highlight=False, color_system="standard")
+    for line in lines:
+        console.print(Text.assemble(*line) if line else Text(""))
+    return buffer.getvalue()
+
+
+# -- one finding
+def _finding(view: View, finding: Finding) -> list[Line]:
+    site = finding.site
+    head: Line = [
+        (f"{finding.path}:{finding.line}:{finding.column}", "bold"),
+        (" ", ""),
+        (finding.code, "bold red"),
+        (f" {finding.message} ", ""),
+        (f"(score {site.score})", "dim"),
+    ]
+    return [head, *source_line(view, site), *started(site), *_answers(view, site)]
+
+
+def source_line(view: View, site: CallSite) -> list[Line]:
+    """The source line with the call marked; nothing where the file cannot be read."""
+    text = view.line(site.path, site.line)
+    if text is None:
+        return []
+    indent = len(text) - len(text.lstrip())
+    start = max(site.column - 1 - indent, 0)
+    shown = text.strip().expandtabs(1)
+    end = site.end_column - 1 - indent if site.end_line == site.line else len(shown)
+    room = max(view.width - 10, 40)
+    if len(shown) > room:
+        shown, end = shown[: room - 1] + "…", min(end, room)
+    number = str(site.line)
+    bar = " " * (len(number) + 3)
+    mark = "^" * max(end - start, 1) if start < len(shown) else ""
+    return [
+        [(f"  {number} ", "dim"), ("│ ", "dim"), (shown, "")],
+        [(f"{bar}│ ", "dim"), (" " * start + mark, "red")],
+    ]
+
+
+def started(site: CallSite) -> list[Line]:
+    """The chain from the entry point to the SDK call, and how many more entry points reach it."""
+    if not site.contexts:
+        return [_labelled("starts", "no entry point found")] if not site.via else _chain(site, None)
+    lines = _chain(site, site.contexts[0])
+    others = site.contexts[1:]
+    if others:
+        names = [f"{c.chain[0].path}:{c.chain[0].line} ({c.kind})" for c in others[:3] if c.chain]
+        more = f" and {len(others) - len(names)} more" if len(others) > len(names) else ""
+        lines.append(_labelled("", f"also from {', '.join(names)}{more}"))
+    return lines
+
+
+def chain_steps(site: CallSite, context: Context | None) -> list[Step]:
+    """Every step from the entry point over the call site down to the SDK call, each place once."""
+    steps = [*(context.chain if context else ()), Step(site.path, site.line, site.call), *site.via]
+    unique: dict[tuple[str, int], Step] = {}
+    for step in steps:
+        unique.setdefault((step.path, step.line), step)
+    return list(unique.values())
+
+
+def _chain(site: CallSite, context: Context | None) -> list[Line]:
+    steps = chain_steps(site, context)
+    places = [f"{step.path}:{step.line}" for step in steps]
+    width = min(max(map(len, places)), 48)
+    rows = [(f"{place:<{width}}  ", step.what) for place, step in zip(places, steps, strict=True)]
+    if len(rows) > MAX_STEPS:
+        half = MAX_STEPS // 2
+        rows = [*rows[:half], ("", f"… {len(rows) - 2 * half} more steps …"), *rows[-half:]]
+    lines: list[Line] = []
+    for number, (place, what) in enumerate(rows):
+        label = "starts" if number == 0 and context else "calls" if number == 0 else ""
+        first = what.splitlines()[0] if what else ""
+        lines.append([(f"  {label:<{LABEL}}", "dim"), (place, "cyan"), (first, "")])
+    return lines
+
+
+def _answers(view: View, site: CallSite) -> Iterator[Line]:
+    reasons = why(site)
+    if site.verdict is Verdict.UNCLEAR and site.question:
+        yield from labelled("question", site.question, view.width)
+    elif reasons:
+        yield from labelled("waits", f"nobody: {'; '.join(reasons)}", view.width)
+    date = f" (as of {site.batch.checked})" if site.batch and site.batch.discount > 0 else ""
+    yield from labelled("batch", offer(site) + date, view.width)
+    if text := rewrite(site):
+        yield from labelled("fix", text, view.width)
+
+
+def labelled(label: str, text: str, width: int) -> Iterator[Line]:
+    """A label in the margin and its text, wrapped at `width` with the margin kept free."""
+    wrapped = textwrap.wrap(text, max(width - LABEL - 2, 40), break_long_words=False, break_on_hyphens=False)
+    for number, part in enumerate(wrapped or [""]):
+        yield _labelled(label if number == 0 else "", part)
+
+
+def _labelled(label: str, text: str) -> Line:
+    return [(f"  {label:<{LABEL}}", "dim"), (text, "")]
+
+
+# -- around the findings
+def _other_calls(view: View) -> Iterator[Line]:
+    found = {id(finding.site) for finding in view.report.findings}
+    for site in view.report.call_sites:
+        if id(site) in found:
+            continue
+        reason = site.question or "; ".join(why(site, limit=1))
+        yield [
+            (f"{site.path}:{site.line}:{site.column}", "bold"),
+            (" ", ""),
+            (str(site.verdict), VERDICT_STYLES[site.verdict]),
+            (f" {site.call} ", ""),
+            (f"(score {site.score}, {budget(site.latency)}) {reason}", "dim"),
+        ]
+
+
+def _sources(view: View) -> Iterator[Line]:
+    sources = sorted({offer_source(f.site) for f in view.report.findings if f.site.batch and f.site.batch.discount > 0})
+    for number, source in enumerate(sources):
+        yield [("prices  " if number == 0 else "        ", "dim"), (source, "dim")]
+    if sources:
+        yield []
+
+
+def _errors(view: View) -> Iterator[Line]:
+    errors = view.report.errors
+    for error in errors[:MAX_ERRORS]:
+        yield [(f"{error.path}:{error.line}", "bold"), (" error: ", "red"), (error.message, "")]
+    if len(errors) > MAX_ERRORS:
+        rest = plural(len(errors) - MAX_ERRORS, "more file")
+        yield [(f"{rest} could not be read; `--output-format concise` lists them all.", "")]
+    if errors:
+        yield []
