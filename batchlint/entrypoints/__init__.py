@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 from typing import Any, Generic, TypeVar
 
+from batchlint import datafiles
 from batchlint.findings import Latency
 from batchlint.patterns import PathTable, file_pattern, name_matches
 
@@ -130,7 +130,6 @@ class Registry:
     """Packages whose base classes call none of a subclass's methods."""
 
 
-
 def _among(name: str, methods: tuple[str, ...]) -> bool:
     return name in methods or ("*" in methods and not name.startswith("_"))
 
@@ -138,16 +137,7 @@ def _among(name: str, methods: tuple[str, ...]) -> bool:
 @cache
 def load() -> Registry:
     """The shipped data."""
-    import yaml
-
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    folder = files("batchlint") / "data" / "entrypoints"
-    documents = [
-        yaml.load(entry.read_bytes(), Loader=loader)
-        for entry in sorted(folder.iterdir(), key=lambda entry: entry.name)
-        if entry.name.endswith(".yaml")
-    ]
-    return build(documents)
+    return build(datafiles.documents("entrypoints"))
 
 
 def build(documents: list[dict[str, Any]]) -> Registry:
@@ -172,11 +162,7 @@ def build(documents: list[dict[str, Any]]) -> Registry:
         ),
         handovers=PathTable(_handovers(frameworks)),
         calls=PathTable((row["path"], _kind(framework, row)) for framework, row in _rows(frameworks, "calls")),
-        http=PathTable(
-            (row["path"], _http(row))
-            for document in documents
-            for row in document.get("http", [])
-        ),
+        http=PathTable((row["path"], _http(row)) for document in documents for row in document.get("http", [])),
         bodies=[
             Body(frozenset(row["keys"]), frozenset(row["any"]), row["provider"], row["endpoint"], row["kind"])
             for document in documents

@@ -9,10 +9,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import cache
-from importlib.resources import files
 from typing import Any
 
-from batchlint import patterns
+from batchlint import datafiles, patterns
 from batchlint.findings import BatchTier
 
 
@@ -118,16 +117,7 @@ def _object_prefixes(path: str) -> Iterator[str]:
 @cache
 def load() -> Catalogue:
     """The shipped data."""
-    import yaml
-
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    folder = files("batchlint") / "data" / "providers"
-    documents = [
-        yaml.load(entry.read_bytes(), Loader=loader)
-        for entry in sorted(folder.iterdir(), key=lambda entry: entry.name)
-        if entry.name.endswith(".yaml")
-    ]
-    return build(documents)
+    return build(datafiles.documents("providers"))
 
 
 def build(documents: list[dict[str, Any]]) -> Catalogue:
@@ -167,7 +157,12 @@ def _provider(document: dict[str, Any]) -> Provider:
         prompts=tuple(document.get("prompts", [])),
         batch=document.get("batch", {}),
         flex=Flex(
-            tuple(flex["models"]), flex["argument"], flex["value"], flex["discount"], flex["source"], str(flex["checked"])
+            tuple(flex["models"]),
+            flex["argument"],
+            flex["value"],
+            flex["discount"],
+            flex["source"],
+            str(flex["checked"]),
         )
         if flex
         else None,
