@@ -803,20 +803,19 @@ class Graph:
         """Where the function is read without being called: a property, or an argument of something external."""
         program = self.program
         is_property = any(last_name(d) in PROPERTY for d in function.decorators)
-        for module in self.modules.values():
-            for reference in module.references.get(function.name, ()):
-                if is_property:
-                    yield from self._property_read(function, reference)
-                elif reference.call is not None and builtin_id(reference.call) not in self._handover_calls:
-                    values = program.eval(reference.function, reference.node)
-                    if not any(isinstance(v, Fn) and v.id == function.id for v in values):
-                        continue
-                    called = program.eval(reference.function, reference.call.func)
-                    if called and not any(isinstance(v, Ext) for v in called):
-                        continue
-                    call = program.call_facts[builtin_id(reference.call)].call
-                    many = last_name(reference.call.func) in _MAPPERS
-                    yield self._edge(reference.function, function.id, reference.call, "callback", call, many)
+        for reference in program.references(function.name):
+            if is_property:
+                yield from self._property_read(function, reference)
+            elif reference.call is not None and builtin_id(reference.call) not in self._handover_calls:
+                values = program.eval(reference.function, reference.node)
+                if not any(isinstance(v, Fn) and v.id == function.id for v in values):
+                    continue
+                called = program.eval(reference.function, reference.call.func)
+                if called and not any(isinstance(v, Ext) for v in called):
+                    continue
+                call = program.call_facts[builtin_id(reference.call)].call
+                many = last_name(reference.call.func) in _MAPPERS
+                yield self._edge(reference.function, function.id, reference.call, "callback", call, many)
 
     def _property_read(self, function: FunctionFacts, reference: Reference) -> Iterator[Edge]:
         node = reference.node
@@ -855,21 +854,50 @@ class Graph:
         """Calls of inherited methods on objects of project classes, and calls that hand such objects to their base's package."""
         program = self.program
         found: dict[ClassId, list[CallRef]] = {}
-        if not any(self._acting_bases(klass) for klass in program.classes):
+        acting = {klass: self._acting_bases(klass) for klass in program.classes}
+        families = {_family(package) for packages in acting.values() for package in packages}
+        if not families:
             return found
-        for function in list(program.functions.values()):
-            for call in function.calls:
-                func = call.node.func
-                for receiver in [func.value] if isinstance(func, ast.Attribute) else [func]:
-                    for value in program.eval(function.id, receiver):
-                        if isinstance(value, Inst) and self._acting_bases(value.id):
-                            attribute = func.attr if isinstance(func, ast.Attribute) else "__call__"
-                            members = program.attribute(value, attribute)
-                            if not any(isinstance(member, Fn) for member in members):
-                                found.setdefault(value.id, []).append(CallRef(function, call))
-                for klass in self._handed_objects(function, call.node):
-                    found.setdefault(klass, []).append(CallRef(function, call))
+        own = {function.name for function in program.functions.values()}
+        for module in self.modules.values():
+            imported = families & self._imported_families(module)
+            for function in module.functions.values():
+                for call in function.calls:
+                    for klass in self._inherited_call(function, call.node, own):
+                        found.setdefault(klass, []).append(CallRef(function, call))
+                    if imported:
+                        for klass in self._handed_objects(function, call.node):
+                            found.setdefault(klass, []).append(CallRef(function, call))
         return found
+
+    @staticmethod
+    def _imported_families(module: ModuleFacts) -> set[str]:
+        return {
+            _family(binding.source.module)
+            for function in module.functions.values()
+            for bindings in function.bindings.values()
+            for binding in bindings
+            if binding.source is not None and not binding.source.level
+        }
+
+    def _inherited_call(self, function: FunctionFacts, node: ast.Call, own: set[str]) -> Iterator[ClassId]:
+        """Classes whose objects are called by a method that only their external base has."""
+        func = node.func
+        if isinstance(func, ast.Attribute):
+            if func.attr in own or func.attr in _COMMON_METHODS:
+                return
+            receiver, attribute = func.value, func.attr
+        elif isinstance(func, ast.Name) and self._is_variable(function, func.id):
+            receiver, attribute = func, "__call__"
+        elif isinstance(func, ast.Call | ast.Subscript):
+            receiver, attribute = func, "__call__"
+        else:
+            return
+        for value in self.program.eval(function.id, receiver):
+            if isinstance(value, Inst) and self._acting_bases(value.id):
+                members = self.program.attribute(value, attribute)
+                if not any(isinstance(member, Fn) for member in members):
+                    yield value.id
 
     def _handed_objects(self, function: FunctionFacts, node: ast.Call) -> Iterator[ClassId]:
         """Classes of the objects that are given to a callable of the package their base class comes from."""
@@ -949,6 +977,7 @@ class Graph:
         return False
 
 
+_COMMON_METHODS = frozenset(name for kind in (str, bytes, list, dict, set) for name in dir(kind))
 _MAPPERS = frozenset(
     {"map", "imap", "starmap", "apply", "imap_unordered", "progress_apply", "thread_map", "process_map"}
 )

@@ -32,6 +32,7 @@ FACTORS: dict[str, int] = {
     "single_by_hand": -30,
     # What the request and its answer are like.
     "dependent": -70,
+    "chain": -10,
     "memory": -60,
     "early_stop": -60,
     "stream": -70,

@@ -24,6 +24,7 @@ from batchlint.facts import (
     FunctionId,
     Import,
     ModuleFacts,
+    Reference,
 )
 from batchlint.modules import ModuleIndex
 from batchlint.values import NOTHING, Cls, Elems, Ext, Fn, Inst, Mod, Text, Value, Values, elements
@@ -82,6 +83,7 @@ class Program:
         self._sites: dict[FunctionId, list[tuple[FunctionId, ast.Call, int]]] = {}
         self._mro: dict[ClassId, tuple[list[ClassId], list[Ext]]] = {}
         self._subclasses: dict[ClassId, list[ClassId]] | None = None
+        self._references: dict[str, list[Reference]] | None = None
         for module in modules:
             self._add(module)
 
@@ -532,8 +534,7 @@ class Program:
 
     def _handed_over(self, function: FunctionFacts) -> list[tuple[FunctionId, ast.Call, int]]:
         found = []
-        module_references = (m.references.get(function.name, ()) for m in self.modules.values())
-        for reference in (r for references in module_references for r in references):
+        for reference in self.references(function.name):
             call = reference.call
             if call is None or reference.node not in call.args:
                 continue
@@ -545,6 +546,15 @@ class Program:
                 bound = any(isinstance(v, Fn) and v.owner for v in self.eval(reference.function, reference.node))
                 found.append((reference.function, call, (1 if bound else 0) - position - 1))
         return found
+
+    def references(self, name: str) -> Sequence[Reference]:
+        """Where `name`, as a name or an attribute, is read without being called, in all modules."""
+        if self._references is None:
+            self._references = {}
+            for module in self.modules.values():
+                for each, found in module.references.items():
+                    self._references.setdefault(each, []).extend(found)
+        return self._references.get(name, ())
 
     def _named_calls(self, name: str) -> Iterable[CallRef]:
         calls = list(self.calls_by_name.get(name, ()))
