@@ -60,7 +60,7 @@ class Prefilter:
                 self._importers.setdefault(module.rpartition(".")[2], []).append((path, module, position))
         kept: set[str] = set()
         self._take_importers(seeds, kept)
-        while more := [*self._users_of_bases(kept), *self._named_in_strings(kept)]:
+        while more := [*self._users_of_bases(kept), *self._given_clients(kept), *self._named_in_strings(kept)]:
             self._take_importers(more, kept)
         self._take_imported(kept)
         return [path for path in self._files if path in kept]
@@ -79,7 +79,7 @@ class Prefilter:
             return True
         if sends and (any(_holds_body(body, data) for body in words.bodies) or self._names_host(data)):
             return True
-        return any(word in data for word in words.functions)
+        return self._holds(path, words.functions)
 
     def _is_sdk(self, module: str, data: bytes) -> bool:
         packages, marked = self._words.packages, self._words.marked
@@ -184,9 +184,25 @@ class Prefilter:
                             queue += self._imported_by(found)
 
     # -- ways in that no import shows
+    def _given_clients(self, kept: set[str]) -> Iterator[str]:
+        """Imported files that are given the client of an SDK, or the address of a provider, and send requests."""
+        for path in kept:
+            for found in self._imported_by(path):
+                if found not in kept and (self._holds(found, self._words.methods) or self._posts(found)):
+                    yield found
+
+    def _holds(self, path: str, words: Iterable[bytes]) -> bool:
+        data = self._files[path]
+        return any(word in data for word in words)
+
+    def _posts(self, path: str) -> bool:
+        sends = any(module.partition(".")[0] in self._words.clients for module, _ in self._imports[path].modules)
+        return sends and self._holds(path, self._words.sends)
+
     def _users_of_bases(self, kept: set[str]) -> Iterator[str]:
         """Files that call, on a base class's objects, a method that a kept file's subclass defines."""
         wanted: dict[str, set[bytes]] = {}
+        too_many = max(200, len(self._files) // 10)
         for path in kept:
             data = self._files[path]
             bases = {word.rpartition(b".")[2] for found in _CLASS.findall(data) for word in _WORD.findall(found)}
@@ -201,9 +217,14 @@ class Prefilter:
                     if stem in self._stems and self._stems[stem] not in kept:
                         wanted.setdefault(self._stems[stem], set()).update(methods)
         for base, methods in wanted.items():
-            for importer in self._importers_of(base):
-                if importer not in kept and any(method in self._files[importer] for method in methods):
-                    yield importer
+            users = [importer for importer in self._importers_of(base) if importer not in kept]
+            data = self._files[base]
+            # A method of the base may call one of the subclass's; a base that everybody imports is no model's interface.
+            if len(users) < too_many and any(method in data for method in methods):
+                methods |= {b"." + name + b"(" for name in _METHOD.findall(data)}
+            for user in users:
+                if self._holds(user, methods):
+                    yield user
 
     def _named_in_strings(self, kept: set[str]) -> Iterator[str]:
         """Files whose strings name a kept module or something in it: tasks, plug-ins, URL tables."""

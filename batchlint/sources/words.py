@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from batchlint import datafiles
+from batchlint.patterns import expand, heads, tails
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,11 @@ class Words:
     hosts: re.Pattern[str] = re.compile(r"(?!)")
     clients: frozenset[str] = frozenset()
     """First names of the libraries that send HTTP requests."""
+    sends: tuple[bytes, ...] = ()
+    """Calls of those libraries that send one."""
     bodies: tuple[Body, ...] = ()
+    methods: tuple[bytes, ...] = ()
+    """Calls on a client that was handed in, as far as their names say so (`.completions.create(`)."""
     functions: tuple[bytes, ...] = ()
     """Names of functions that the user says are model calls."""
 
@@ -49,20 +54,34 @@ def load(functions: Iterable[str] = ()) -> Words:
         },
         hosts=re.compile("|".join(re.escape(host).replace(r"\*", r"[\w{}$.-]*") for host in hosts) or r"(?!)"),
         clients=frozenset(_clients(entrypoints)),
+        sends=tuple(sorted({f"{name}(".encode() for row in _http(entrypoints) for name in tails(row["path"])})),
         bodies=tuple(
             Body(_encoded(row["keys"]), _encoded(row.get("any", ())))
             for document in entrypoints
             for row in document.get("bodies", ())
         ),
+        methods=tuple(sorted({_as_call(m) for m in _methods(providers) if re.search("[._]", m)})),
         functions=tuple({name.rpartition(".")[2].encode() for name in functions}),
     )
 
 
-def _clients(documents: list[dict[str, Any]]) -> Iterable[str]:
+def _methods(documents: list[dict[str, Any]]) -> Iterable[str]:
     for document in documents:
-        for row in document.get("http", ()):
-            head = row["path"].partition("}")[0] if row["path"].startswith("{") else row["path"].partition(".")[0]
-            yield from (part.partition(".")[0] for part in head.strip("{}").split(","))
+        for row in document.get("calls", ()):
+            yield from expand(row.get("method", ""))
+
+
+def _as_call(method: str) -> bytes:
+    return ("." + ".".join(method.split(".")[-2:]) + "(").encode()
+
+
+def _clients(documents: list[dict[str, Any]]) -> Iterable[str]:
+    for row in _http(documents):
+        yield from heads(row["path"])
+
+
+def _http(documents: list[dict[str, Any]]) -> Iterable[dict[str, Any]]:
+    return (row for document in documents for row in document.get("http", ()))
 
 
 def _encoded(words: Iterable[str]) -> tuple[bytes, ...]:
