@@ -1,0 +1,59 @@
+"""Crontabs: https://man7.org/linux/man-pages/man5/crontab.5.html, also in cron.d (with a user) and in image builds."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from batchlint.entrypoints.manifests import schedules
+from batchlint.entrypoints.manifests.commands import Commands
+from batchlint.entrypoints.manifests.targets import ManifestTarget, Project
+from batchlint.findings import Step
+
+_FIELD = r"[\d*/,\-A-Za-z]+"
+_ENTRY = re.compile(rf"\s*(?P<when>@\w+|{_FIELD}(?:[ \t]+{_FIELD}){{4}})[ \t]+(?P<command>\S.*)")
+_WRITTEN = re.compile(
+    r"(?P<quote>[\"'])"
+    r"(?P<when>@(?:daily|hourly|weekly|monthly|midnight)|[\d*/,-]+(?:[ \t]+[\d*/,-]+){3}[ \t]+[\d*/,\-A-Za-z]+)"
+    r"[ \t]+(?P<command>(?:(?!(?P=quote)).)+)(?P=quote)"
+)
+_TEXT = frozenset({"", "txt", "cron", "crontab", "sh", "conf", "template", "example", "sample", "prod", "production"})
+
+
+def matches(path: str) -> bool:
+    folder, _, name = path.lower().rpartition("/")
+    suffix = name.rpartition(".")[2] if "." in name else ""
+    if suffix not in _TEXT:
+        return False
+    return "cron" in name or folder.rpartition("/")[2] in {"cron.d", "crontabs", "cron"}
+
+
+def read(path: str, project: Project, commands: Commands) -> Iterator[ManifestTarget]:
+    for number, line in enumerate((project.text(path) or "").splitlines(), 1):
+        entry = _ENTRY.match(line)
+        if entry and _is_schedule(entry["when"]):
+            yield from entries(path, number, entry["when"], entry["command"], commands)
+
+
+def read_written(path: str, project: Project, commands: Commands) -> Iterator[ManifestTarget]:
+    """Crontab lines that a Dockerfile or a shell script writes: `echo "0 2 * * * python job.py" | crontab -`."""
+    content = project.text(path) or ""
+    if "cron" not in content:
+        return
+    for number, line in enumerate(content.splitlines(), 1):
+        for entry in _WRITTEN.finditer(line):
+            yield from entries(path, number, entry["when"], entry["command"], commands)
+
+
+def entries(path: str, line: int, when: str, command: str, commands: Commands) -> Iterator[ManifestTarget]:
+    """The targets of one entry; the first word may be the user that cron.d asks for."""
+    started = commands.started(command, path)
+    if not started and " " in command:
+        started = commands.started(command.split(None, 1)[1], path)
+    step = Step(path, line, f"{when} {' '.join(command.split())[:80]}")
+    for each in started:
+        yield ManifestTarget(each.target, "schedule", schedules.latency(when), step, "crontab")
+
+
+def _is_schedule(text: str) -> bool:
+    return text.lower() in schedules.NAMED or (text[0] in "*0123456789" and schedules.minutes(text) is not None)

@@ -1,0 +1,101 @@
+"""What a manifest starts, and the project files that commands name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from batchlint.findings import Latency, Step
+
+MAX_BYTES = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class ManifestTarget:
+    """A project file or function that a manifest starts."""
+
+    target: str
+    """A file's path relative to the root, or a function's dotted name."""
+    kind: str
+    latency: Latency | None
+    step: Step
+    framework: str = "manifest"
+
+
+@dataclass(slots=True)
+class Project:
+    """The files of a project, asked for by the paths and module names that commands use."""
+
+    root: Path
+    names: Sequence[str]
+    scripts: dict[str, str] = field(default_factory=dict)
+    """Console scripts: their name and the function behind it, `package.module:function`."""
+    _by_name: dict[str, list[str]] = field(default_factory=dict)
+    _texts: dict[str, str | None] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for name in self.names:
+            self._by_name.setdefault(name.rpartition("/")[2], []).append(name)
+
+    def text(self, path: str) -> str | None:
+        """The file's text; None where it is missing, unreadable or far too long for what it should be."""
+        if path not in self._texts:
+            try:
+                data = (self.root / path).read_bytes()
+                self._texts[path] = data.decode("utf-8-sig", "replace") if len(data) < MAX_BYTES else None
+            except OSError:
+                self._texts[path] = None
+        return self._texts[path]
+
+    def file(self, path: str, bases: Iterable[str]) -> str | None:
+        """The project file that `path` names as seen from one of `bases`; an absolute path is found by its end."""
+        candidates = self._by_name.get(path.rpartition("/")[2])
+        if not candidates:
+            return None
+        parts = [part for part in path.split("/") if part not in {"", "."}]
+        foreign = path.startswith(("/", "~")) or "$" in path
+        if not foreign:
+            for base in bases:
+                joined = _normal([*base.split("/"), *parts])
+                if joined in candidates:
+                    return joined
+        for start in range(len(parts)):
+            tail = "/".join(parts[start:])
+            found = [name for name in candidates if name == tail or name.endswith("/" + tail)]
+            if tail in found:
+                return tail
+            if len(found) == 1:
+                return found[0]
+            if not foreign:
+                break
+        return None
+
+    def module(self, dotted: str, bases: Iterable[str]) -> str | None:
+        """The file that `python -m dotted` runs."""
+        if not re.fullmatch(r"[\w-]+(\.[\w-]+)*", dotted):
+            return None
+        path = dotted.replace(".", "/")
+        places = [place for base in bases for place in (base, f"{base}/src" if base else "src")]
+        return self.file(f"{path}.py", places) or self.file(f"{path}/__main__.py", places)
+
+
+def _normal(parts: Iterable[str]) -> str:
+    found: list[str] = []
+    for part in parts:
+        if part == ".." and found:
+            found.pop()
+        elif part not in {"", "."}:
+            found.append(part)
+    return "/".join(found)
+
+
+def folders_above(path: str) -> list[str]:
+    """The file's folder and those above it up to the root, which is ""."""
+    folder = path.rpartition("/")[0]
+    found = [folder]
+    while folder:
+        folder = folder.rpartition("/")[0]
+        found.append(folder)
+    return found

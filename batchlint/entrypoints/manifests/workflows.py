@@ -1,0 +1,88 @@
+"""Continuous integration that runs on a schedule: GitHub Actions and GitLab CI.
+
+https://docs.github.com/en/actions/reference/workflows-and-actions/events-that-trigger-workflows#schedule
+https://docs.gitlab.com/ci/pipelines/schedules/
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from batchlint.entrypoints.manifests import documents, schedules
+from batchlint.entrypoints.manifests.commands import Commands
+from batchlint.entrypoints.manifests.documents import Node
+from batchlint.entrypoints.manifests.targets import ManifestTarget, Project
+from batchlint.findings import Latency, Step
+
+_NO_JOBS = frozenset({"stages", "variables", "workflow", "default", "include", "image", "services", "cache", "pages"})
+
+
+def is_github(path: str) -> bool:
+    return bool(re.search(r"(?:^|/)\.(?:github|gitea|forgejo)/(?:workflows|actions)/.*\.ya?ml$", path))
+
+
+def is_gitlab(path: str) -> bool:
+    return path.rpartition("/")[2].endswith((".gitlab-ci.yml", ".gitlab-ci.yaml")) or ".gitlab/" in path
+
+
+def read_github(path: str, node: Node, project: Project, commands: Commands) -> Iterator[ManifestTarget]:
+    triggers = documents.get(node, "on")
+    crons = [
+        documents.text(documents.get(each, "cron")) for each in documents.elements(documents.get(triggers, "schedule"))
+    ]
+    crons = [cron for cron in crons if cron]
+    events = sorted({name for name, _, _ in documents.items(triggers)} | set(documents.texts(triggers)) - {""})
+    default = documents.text(documents.get(node, "defaults", "run", "working-directory"))
+    for name, job, _ in documents.items(documents.get(node, "jobs")):
+        folder = documents.text(documents.get(job, "defaults", "run", "working-directory")) or default
+        for step in documents.elements(documents.get(job, "steps")):
+            run = documents.get(step, "run")
+            place = documents.text(documents.get(step, "working-directory")) or folder
+            for started, line in _in_script(run, path, place, commands):
+                if crons:
+                    what = f"on: schedule, cron {', '.join(crons)}: job {name}"
+                    yield ManifestTarget(
+                        started, "schedule", schedules.latency(*crons), Step(path, line, what), "github-actions"
+                    )
+                elif events:
+                    what = f"on: {', '.join(events)}: job {name}"
+                    yield ManifestTarget(started, "script", None, Step(path, line, what), "github-actions")
+
+
+def read_gitlab(path: str, node: Node, project: Project, commands: Commands) -> Iterator[ManifestTarget]:
+    for name, job, _ in documents.items(node):
+        if name in _NO_JOBS or not list(documents.items(job)):
+            continue
+        scheduled = _is_scheduled(job)
+        for key in ("before_script", "script", "after_script"):
+            for element in documents.elements(documents.get(job, key)):
+                for started, line in _in_script(element, path, "", commands):
+                    kind, latency = ("schedule", Latency.HOURS) if scheduled else ("script", None)
+                    what = f"job {name}" + (", run by a pipeline schedule" if scheduled else "")
+                    yield ManifestTarget(started, kind, latency, Step(path, line, what), "gitlab-ci")
+
+
+def _is_scheduled(job: Node) -> bool:
+    only = documents.get(job, "only")
+    if "schedules" in documents.texts(only) or "schedules" in documents.texts(documents.get(only, "refs")):
+        return True
+    return any(
+        re.search(r"CI_PIPELINE_SOURCE\s*==\s*[\"']schedule", documents.text(documents.get(rule, "if")))
+        for rule in documents.elements(documents.get(job, "rules"))
+    )
+
+
+def _in_script(node: Node, path: str, folder: str, commands: Commands) -> Iterator[tuple[str, int]]:
+    """What a script starts, with the line on which the file or function is named, as far as that can be told."""
+    script = documents.text(node)
+    if not script:
+        return
+    first = documents.line(node) + (1 if getattr(node, "style", None) in ("|", ">") else 0)
+    for started in commands.started(script, path, folder or None):
+        if started.serves:  # for the tests of this very run; nobody is behind it
+            continue
+        name = re.split(r"[./:]", started.target.removesuffix(".py"))[-1]
+        lines = script.splitlines()
+        offset = next((number for number, line in enumerate(lines) if name in line), 0)
+        yield started.target, first + (offset if len(lines) > 1 else 0)
