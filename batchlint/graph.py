@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
 from batchlint.entrypoints import Handover, Kind, intervals
+from batchlint.entrypoints.manifests import ManifestTarget
 from batchlint.facts import (
     MODULE,
     CallFacts,
@@ -90,17 +91,6 @@ class GraphSettings:
     """Stated budgets: a dotted name, a glob over paths, or `path:line` of a call."""
     packages: frozenset[str] = frozenset()
     """Folders with an `__init__.py`, also of files that were not read."""
-
-
-@dataclass(slots=True)
-class ManifestTarget:
-    """A project file or function that a manifest starts."""
-
-    target: str
-    kind: str
-    latency: Latency | None
-    step: Step
-    framework: str = "manifest"
 
 
 @dataclass(slots=True)
@@ -748,20 +738,19 @@ class Graph:
             if builtin_id(node) not in self._handover_calls:
                 yield self._edge(caller, id, node, kind, program.call_facts[builtin_id(node)].call)
         yield from self._handed.get(id, ())
-        for caller, call in self._indirect.get(id, ()):
-            yield self._edge(caller.id, id, call.node, "call", call)
+        yield from self._indirect.get(id, ())
         yield from self._referenced(function)
         if function.owner is not None:
             yield from self._called_by_base(function)
 
     @property
-    def _indirect(self) -> dict[FunctionId, list[CallRef]]:
+    def _indirect(self) -> dict[FunctionId, list[Edge]]:
         known = self._caches.get("indirect")
         if known is None:
             known = self._caches["indirect"] = self._find_indirect()
         return known  # type: ignore[return-value]
 
-    def _find_indirect(self) -> dict[FunctionId, list[CallRef]]:
+    def _find_indirect(self) -> dict[FunctionId, list[Edge]]:
         """Calls of variables, parameters, items and stored callables, by the function that they can be."""
         program = self.program
         names = {function.name for function in program.functions.values()} | {
@@ -769,7 +758,7 @@ class Graph:
         }
         stored = {name for writes in program._self_writes.values() for name in writes}
         stored |= {name for klass in program.classes.values() for name in klass.bindings}
-        found: dict[FunctionId, list[CallRef]] = {}
+        found: dict[FunctionId, list[Edge]] = {}
         for function in list(program.functions.values()):
             for call in function.calls:
                 func = call.node.func
@@ -781,10 +770,30 @@ class Graph:
                 elif isinstance(func, ast.Attribute):
                     if func.attr in names or func.attr not in stored:
                         continue
-                for value in program.eval(function.id, func):
-                    for target in self._callables(value):
-                        found.setdefault(target, []).append(CallRef(function, call))
+                for reference, expression in self._handed_from(CallRef(function, call), func, 0):
+                    for value in program.eval(reference.caller.id, expression):
+                        for target in self._callables(value):
+                            edge = self._edge(reference.caller.id, target, reference.call.node, "call", reference.call)
+                            if reference.call is not call:
+                                edge = replace(edge, kind="callback", repeats=edge.repeats or repeats(call.loops))
+                            found.setdefault(target, []).append(edge)
         return found
+
+    def _handed_from(self, reference: CallRef, func: ast.expr, depth: int) -> Iterator[tuple[CallRef, ast.expr]]:
+        """Where what is called comes from: for a parameter, the calls that hand it over, so that users of one helper stay apart."""
+        function = reference.caller
+        if isinstance(func, ast.Name) and depth < 4 and self._is_plain_parameter(function, func.id):
+            handed = list(self.program.arguments(function, func.id))
+            if handed:
+                for caller, node, argument in handed:
+                    outer = self.program.call_facts[builtin_id(node)]
+                    yield from self._handed_from(CallRef(self.function(caller), outer.call), argument, depth + 1)
+                return
+        yield reference, func
+
+    @staticmethod
+    def _is_plain_parameter(function: FunctionFacts, name: str) -> bool:
+        return name not in function.bindings and any(parameter.arg == name for parameter in function.parameters())
 
     def _is_variable(self, function: FunctionFacts, name: str) -> bool:
         current: FunctionFacts | None = function
@@ -807,12 +816,12 @@ class Graph:
             if is_property:
                 yield from self._property_read(function, reference)
             elif reference.call is not None and builtin_id(reference.call) not in self._handover_calls:
-                values = program.eval(reference.function, reference.node)
-                if not any(isinstance(v, Fn) and v.id == function.id for v in values):
+                if not program.can_be(reference.function, reference.node, function):
                     continue
                 called = program.eval(reference.function, reference.call.func)
-                if called and not any(isinstance(v, Ext) for v in called):
-                    continue
+                known = any(isinstance(v, Fn) for v in program.eval(reference.function, reference.node))
+                if known and called and not any(isinstance(v, Ext) for v in called):
+                    continue  # project code that calls it shows as such
                 call = program.call_facts[builtin_id(reference.call)].call
                 many = last_name(reference.call.func) in _MAPPERS
                 yield self._edge(reference.function, function.id, reference.call, "callback", call, many)

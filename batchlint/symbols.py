@@ -473,7 +473,7 @@ class Program:
         default = function.default(name)
         if default is not None:
             found |= self._default(outer, default)
-        for caller, argument in self.arguments(function, name):
+        for caller, _, argument in self.arguments(function, name):
             found |= self.eval(caller, argument)
         return frozenset(found)
 
@@ -485,18 +485,18 @@ class Program:
             )
         return values
 
-    def arguments(self, function: FunctionFacts, name: str) -> Iterator[tuple[FunctionId, ast.expr]]:
-        """The expressions that reach the parameter `name`, each with the function it stands in."""
+    def arguments(self, function: FunctionFacts, name: str) -> Iterator[tuple[FunctionId, ast.Call, ast.expr]]:
+        """The expressions that reach the parameter `name`, each with the function and the call it stands in."""
         positional = [*function.arguments.posonlyargs, *function.arguments.args] if function.arguments else []
         index = next((i for i, parameter in enumerate(positional) if parameter.arg == name), None)
         for caller, node, shift in self.call_sites(function):
             keyword = next((k.value for k in node.keywords if k.arg == name), None)
             if keyword is not None:
-                yield caller, keyword
+                yield caller, node, keyword
             elif index is not None and 0 <= index - shift < len(node.args):
                 argument = node.args[index - shift]
                 if not any(isinstance(a, ast.Starred) for a in node.args[: index - shift + 1]):
-                    yield caller, argument
+                    yield caller, node, argument
 
     def call_sites(self, function: FunctionFacts) -> list[tuple[FunctionId, ast.Call, int]]:
         """The calls that reach `function` by its name: the caller, the call, how many parameters the receiver fills.
@@ -526,8 +526,49 @@ class Program:
                             found.append((caller.id, call.node, 1))
                             break
         found += self._handed_over(function)
+        if is_method:
+            found += self._duck_typed(function)
         self._sites[function.id] = found
         return found
+
+    def _duck_typed(self, function: FunctionFacts) -> list[tuple[FunctionId, ast.Call, int]]:
+        """Calls of the method's name on objects that nothing here can tell the class of, where one family of classes has it."""
+        if not self._is_telling(function):
+            return []
+        return [
+            (caller.id, call.node, 1)
+            for caller, call in self._named_calls(function.name)
+            if isinstance(call.node.func, ast.Attribute) and self._is_unknown(caller.id, call.node.func.value)
+        ]
+
+    def can_be(self, scope: FunctionId, node: ast.expr, function: FunctionFacts) -> bool:
+        """Whether `node` is the function, or the method of its name on an object of unknown class."""
+        values = self.eval(scope, node)
+        if any(isinstance(value, Fn) and value.id == function.id for value in values):
+            return True
+        if not isinstance(node, ast.Attribute) or function.owner is None or not self._is_telling(function):
+            return False
+        return self._is_unknown(scope, node.value)
+
+    def _is_telling(self, function: FunctionFacts) -> bool:
+        name = function.name
+        if len(name) < 5 or name.startswith("__") or name in self.registry.generic_methods:
+            return False
+        return self._is_one_family(name)
+
+    def _is_one_family(self, name: str) -> bool:
+        """Whether all classes with a method `name` have a project base (or themselves) in common."""
+        owners = [klass for klass, facts in self.classes.items() if name in facts.bindings]
+        if not owners:
+            return False
+        common = set(self.mro(owners[0])[0])
+        for owner in owners[1:]:
+            common &= set(self.mro(owner)[0])
+        return bool(common)
+
+    def _is_unknown(self, scope: FunctionId, receiver: ast.expr) -> bool:
+        values = self.eval(scope, receiver)
+        return all(isinstance(v, Ext) and any(self.registry.dynamic.find(p) for p in _prefixes(v.path)) for v in values)
 
     def _first_definition(self, line: list[ClassId], name: str) -> ClassId | None:
         return next((c for c in line if c in self.classes and name in self.classes[c].bindings), None)
@@ -618,18 +659,34 @@ class Program:
             return NOTHING
         host = value.host
         if last == "Request" and node.args:
-            for text in self._argument_texts(scope, node, "url"):
-                host = host_of(text.text) or host
+            host = self._host(scope, node.args[0]) or host
         for keyword in node.keywords:
             if keyword.arg in self.catalogue.local_arguments:
-                for text in self.eval(scope, keyword.value):
-                    if isinstance(text, Text):
-                        host = host_of(text.text) or host
+                host = self._host(scope, keyword.value) or host
         found: set[Value] = {Ext(result, host)}
         for argument in node.args[:2]:
             if isinstance(argument, ast.Name | ast.Attribute | ast.Lambda | ast.Call):
                 found |= {v for v in self.eval(scope, argument) if isinstance(v, Fn)}
         return frozenset(found)
+
+    def _host(self, scope: FunctionId, node: ast.expr) -> str | None:
+        """The server that a URL names: a hosted one where any is possible, `localhost` only where nothing else is."""
+        hosts = self._hosts(scope, node, 0)
+        hosted = sorted(host for host in hosts if host not in (None, "localhost"))
+        return hosted[0] if hosted else "localhost" if hosts == {"localhost"} else None
+
+    def _hosts(self, scope: FunctionId, node: ast.expr, depth: int) -> set[str | None]:
+        """The hosts that a URL can name; None for what is not known."""
+        if isinstance(node, ast.BoolOp):
+            return set().union(*(self._hosts(scope, each, depth) for each in node.values))
+        if isinstance(node, ast.IfExp):
+            return self._hosts(scope, node.body, depth) | self._hosts(scope, node.orelse, depth)
+        if isinstance(node, ast.Name) and depth < 4:
+            bindings = self.functions[scope].bindings.get(node.id, ())
+            if bindings and all(binding.how == "value" and binding.value is not None for binding in bindings):
+                return set().union(*(self._hosts(scope, b.value, depth + 1) for b in bindings if b.value is not None))
+        hosts = {host_of(value.text) for value in self.eval(scope, node) if isinstance(value, Text)}
+        return hosts or {None}
 
     def _argument_texts(self, scope: FunctionId, node: ast.Call, keyword: str) -> list[Text]:
         expressions = [*node.args[:1], *[k.value for k in node.keywords if k.arg == keyword]]
@@ -824,6 +881,14 @@ def last_name(node: ast.expr) -> str:
     if isinstance(node, ast.Call):
         return last_name(node.func)
     return ""
+
+
+def _prefixes(path: str) -> list[str]:
+    """`a.b()()` -> `a.b()()`, `a.b()`."""
+    found = [path]
+    while found[-1].endswith("()()"):
+        found.append(found[-1][:-2])
+    return found
 
 
 def _has_parameter(function: FunctionFacts, name: str) -> bool:

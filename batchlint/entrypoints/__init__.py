@@ -126,6 +126,10 @@ class Registry:
     packages: frozenset[str]
     calling_enqueues: frozenset[str]
     """Frameworks whose tasks go into the queue when they are called like a function."""
+    dynamic: PathTable[bool]
+    """What gives a class or an object that the code does not name."""
+    generic_methods: frozenset[str]
+    """Method names that say too little to guess the class from."""
     inert_bases: frozenset[str]
     """Packages whose base classes call none of a subclass's methods."""
 
@@ -177,6 +181,8 @@ def build(documents: list[dict[str, Any]]) -> Registry:
         calling_enqueues=frozenset(
             framework["name"] for framework, row in _rows(frameworks, "enqueues") if row.get("method") == "__call__"
         ),
+        dynamic=PathTable((pattern, True) for document in documents for pattern in document.get("dynamic", [])),
+        generic_methods=frozenset(name for document in documents for name in document.get("generic_methods", [])),
         inert_bases=frozenset(name for document in documents for name in document.get("inert_bases", [])),
     )
 
