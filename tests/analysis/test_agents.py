@@ -1,0 +1,264 @@
+"""Agents: a tool or a node runs while its agent waits; the same function in a script over a collection does not."""
+
+import pytest
+
+from .verdicts import cases, is_waited_for, verdict
+
+LIVE = {
+    "mcp_fastmcp": """
+        from mcp.server.fastmcp import FastMCP
+        from llm import ask
+
+        mcp = FastMCP("labels")
+
+        @mcp.tool()
+        def label(texts: list[str]) -> list[str]:
+            return [ask(text) for text in texts]  # !
+        """,
+    "mcp_standalone_fastmcp": """
+        from fastmcp import FastMCP
+        from llm import ask
+
+        mcp = FastMCP("labels")
+
+        @mcp.tool
+        def label(texts: list[str]) -> list[str]:
+            return [ask(text) for text in texts]  # !
+        """,
+    "mcp_registered_in_a_function": """
+        from fastmcp import FastMCP
+        from llm import ask
+
+        def register(app: FastMCP):
+            @app.tool(name="label")
+            def label(texts: list[str]) -> list[str]:
+                return [ask(text) for text in texts]  # !
+        """,
+    "mcp_low_level": """
+        from mcp.server import Server
+        from llm import aask
+
+        server = Server("labels")
+
+        @server.call_tool()
+        async def call(name, arguments):
+            return [await aask(text) for text in arguments["texts"]]  # !
+        """,
+    "langchain_tool": """
+        from langchain_core.tools import tool
+        from llm import ask
+
+        @tool
+        def label(texts: list[str]) -> list[str]:
+            "Label texts."
+            return [ask(text) for text in texts]  # !
+        """,
+    "langchain_base_tool": """
+        from langchain.tools import BaseTool
+        from llm import ask
+
+        class Label(BaseTool):
+            def _run(self, texts):
+                return [ask(text) for text in texts]  # !
+        """,
+    "langchain_structured_tool": """
+        from langchain_core.tools import StructuredTool
+        from llm import ask
+
+        def label(texts):
+            return [ask(text) for text in texts]  # !
+
+        tool = StructuredTool.from_function(func=label, name="label")
+        """,
+    "langgraph_node": """
+        from langgraph.graph import StateGraph
+        from llm import ask
+
+        def label(state):
+            return {"labels": [ask(text) for text in state["texts"]]}  # !
+
+        graph = StateGraph(dict)
+        graph.add_node("label", label)
+        """,
+    "langgraph_route": """
+        from langgraph.graph import START, StateGraph
+        from llm import ask
+
+        class Workflow:
+            def build(self):
+                graph = StateGraph(dict)
+                graph.add_conditional_edges(START, self.choose)
+                return graph.compile()
+
+            def choose(self, state):
+                return [ask(text) for text in state["texts"]]  # !
+        """,
+    "crewai_tool": """
+        from crewai.tools import BaseTool
+        from llm import ask
+
+        class Label(BaseTool):
+            def _run(self, texts: list) -> list:
+                return [ask(text) for text in texts]  # !
+        """,
+    "pydantic_ai_tool": """
+        from pydantic_ai import Agent
+        from llm import ask
+
+        agent = Agent("openai:gpt-5")
+
+        @agent.tool_plain
+        def label(texts: list[str]) -> list[str]:
+            return [ask(text) for text in texts]  # !
+        """,
+    "openai_agents_tool": """
+        from agents import function_tool
+        from llm import ask
+
+        @function_tool
+        def label(texts: list[str]) -> list[str]:
+            return [ask(text) for text in texts]  # !
+        """,
+    "autogen_tool": """
+        from autogen import AssistantAgent, register_function
+        from llm import ask
+
+        def label(texts: list[str]) -> list[str]:
+            return [ask(text) for text in texts]  # !
+
+        caller, executor = AssistantAgent("a"), AssistantAgent("b")
+        register_function(label, caller=caller, executor=executor, description="label")
+        """,
+    "semantic_kernel": """
+        from semantic_kernel.functions import kernel_function
+        from llm import ask
+
+        class Plugin:
+            @kernel_function(name="label")
+            def label(self, texts: list[str]) -> list[str]:
+                return [ask(text) for text in texts]  # !
+        """,
+    "smolagents": """
+        from smolagents import Tool
+        from llm import ask
+
+        class Label(Tool):
+            def forward(self, texts):
+                return [ask(text) for text in texts]  # !
+        """,
+    "llama_index_tool": """
+        from llama_index.core.tools import FunctionTool
+        from llm import ask
+
+        def label(texts: list[str]) -> list[str]:
+            return [ask(text) for text in texts]  # !
+
+        tool = FunctionTool.from_defaults(fn=label)
+        """,
+    "adk_tool": """
+        from google.adk.agents import Agent
+        from llm import ask
+
+        def label(texts: list[str]) -> list[str]:
+            return [ask(text) for text in texts]  # !
+
+        root_agent = Agent(name="labels", model="gemini", tools=[label])
+        """,
+    "claude_agent_tool": """
+        from claude_agent_sdk import tool
+        from llm import aask
+
+        @tool("label", "Labels texts", {"texts": list})
+        async def label(args):
+            return [await aask(text) for text in args["texts"]]  # !
+        """,
+    "dspy_react": """
+        import dspy
+        from llm import ask
+
+        def label(texts: list[str]) -> list[str]:
+            return [ask(text) for text in texts]  # !
+
+        agent = dspy.ReAct("question -> answer", tools=[label])
+        """,
+    "a2a_executor": """
+        from a2a.server.agent_execution import AgentExecutor
+        from llm import aask
+
+        class Labels(AgentExecutor):
+            async def execute(self, context, event_queue):
+                for line in context.lines:
+                    await event_queue.enqueue_event(await aask(line))  # !
+        """,
+}
+
+OFFLINE = {
+    "mcp_client_in_a_script": """
+        import asyncio
+        from fastmcp import Client
+        from llm import aask
+
+        async def main():
+            async with Client("server.py") as client:
+                for resource in await client.list_resources():
+                    print(await aask(resource.name))  # !
+
+        asyncio.run(main())
+        """,
+    "function_that_is_no_tool": """
+        from langchain_core.tools import tool
+        from llm import ask
+
+        @tool
+        def look_up(name: str) -> str:
+            "Look up a product."
+            return open(name).read()
+
+        def label(texts):
+            return [ask(text) for text in texts]  # !
+
+        if __name__ == "__main__":
+            label(open("products.txt"))
+        """,
+    "chain_without_an_agent": """
+        from langchain_openai import ChatOpenAI
+
+        llm = ChatOpenAI(model="gpt-5")
+
+        if __name__ == "__main__":
+            for line in open("products.txt"):
+                print(llm.invoke(line))  # !
+        """,
+    "dspy_predictor_over_a_data_set": """
+        import dspy
+
+        label = dspy.Predict("text -> label")
+
+        if __name__ == "__main__":
+            for line in open("products.txt"):
+                print(label(text=line))  # !
+        """,
+}
+
+
+@pytest.mark.parametrize("program", cases(LIVE))
+def test_an_agent_waits_for_its_tools_and_nodes(program):
+    assert is_waited_for(program)
+
+
+@pytest.mark.parametrize("program", cases(OFFLINE))
+def test_no_agent_no_wait(program):
+    assert verdict(program) == "batchable"
+
+
+def test_an_agent_run_is_a_chain_of_answers_even_in_a_script():
+    program = """
+        from agents import Agent, Runner
+
+        agent = Agent(name="labels", instructions="Answer.")
+
+        if __name__ == "__main__":
+            for line in open("questions.txt"):
+                print(Runner.run_sync(agent, line))  # !
+        """
+    assert verdict(program) == "realtime"

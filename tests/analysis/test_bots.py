@@ -1,0 +1,438 @@
+"""Bots: who writes to one waits for its answer; what a bot does by the clock, nobody asked for."""
+
+import pytest
+
+from .verdicts import cases, is_waited_for, verdict
+
+LIVE = {
+    "slack_bolt_event": """
+        from slack_bolt import App
+        from llm import ask
+
+        app = App()
+
+        @app.event("app_mention")
+        def mentioned(event, say):
+            for line in event["text"].splitlines():
+                say(ask(line))  # !
+        """,
+    "slack_bolt_lazy_listener": """
+        from slack_bolt import App
+        from llm import ask
+
+        app = App()
+
+        def acknowledge(ack):
+            ack()
+
+        def answer(command, say):
+            for line in command["text"].splitlines():
+                say(ask(line))  # !
+
+        app.command("/label")(ack=acknowledge, lazy=[answer])
+        """,
+    "slack_bolt_async_called": """
+        from slack_bolt.async_app import AsyncApp
+        from llm import aask
+
+        def install(app: AsyncApp):
+            app.message("label")(answer)
+
+        async def answer(message, say):
+            for line in message["text"].splitlines():
+                await say(await aask(line))  # !
+        """,
+    "slack_socket_mode": """
+        from slack_sdk.socket_mode import SocketModeClient
+        from llm import ask
+
+        def handle(client, request):
+            for line in request.payload["text"].splitlines():
+                client.web_client.chat_postMessage(text=ask(line))  # !
+
+        client = SocketModeClient(app_token="x")
+        client.socket_mode_request_listeners.append(handle)
+        """,
+    "discord_client": """
+        import discord
+        from llm import aask
+
+        class Bot(discord.Client):
+            async def on_message(self, message):
+                for line in message.content.splitlines():
+                    await message.reply(await aask(line))  # !
+        """,
+    "discord_event": """
+        import discord
+        from llm import aask
+
+        client = discord.Client()
+
+        @client.event
+        async def on_message(message):
+            for line in message.content.splitlines():
+                await message.reply(await aask(line))  # !
+        """,
+    "discord_command": """
+        from discord.ext import commands
+        from llm import aask
+
+        class Labels(commands.Cog):
+            @commands.command()
+            async def label(self, ctx, *texts):
+                for text in texts:
+                    await ctx.send(await aask(text))  # !
+        """,
+    "discord_slash_command": """
+        import discord
+        from discord import app_commands
+        from llm import aask
+
+        client = discord.Client()
+        tree = app_commands.CommandTree(client)
+
+        @tree.command(name="label")
+        async def label(interaction, text: str):
+            for line in text.splitlines():
+                await interaction.followup.send(await aask(line))  # !
+        """,
+    "discord_modal": """
+        import discord
+        from llm import aask
+
+        class Labels(discord.ui.Modal):
+            async def on_submit(self, interaction):
+                for line in self.children:
+                    await interaction.followup.send(await aask(line.value))  # !
+        """,
+    "telegram_handler": """
+        from telegram.ext import Application, MessageHandler, filters
+        from llm import aask
+
+        async def answer(message, bot):
+            for line in message.text.splitlines():
+                await message.reply_text(await aask(line))  # !
+
+        def main():
+            application = Application.builder().token("t").build()
+            application.add_handler(MessageHandler(filters.TEXT, answer))
+            application.run_polling()
+        """,
+    "telegram_conversation": """
+        from telegram.ext import CallbackQueryHandler, CommandHandler, ConversationHandler
+        from llm import aask
+
+        class Conversation:
+            def build(self):
+                return ConversationHandler(
+                    entry_points=[CommandHandler("start", self.start)],
+                    states={1: [CallbackQueryHandler(self.chosen)]},
+                    fallbacks=[],
+                )
+
+            async def start(self, update, _):
+                return 1
+
+            async def chosen(self, update, _):
+                for line in update.lines:
+                    await update.reply(await aask(line))  # !
+        """,
+    "aiogram_3": """
+        from aiogram import Router
+        from llm import aask
+
+        router = Router()
+
+        @router.message()
+        async def answer(message):
+            for line in message.text.splitlines():
+                await message.answer(await aask(line))  # !
+        """,
+    "aiogram_2": """
+        from aiogram import Bot, Dispatcher
+        from llm import aask
+
+        dp = Dispatcher(Bot("t"))
+
+        @dp.message_handler(commands=["label"])
+        async def answer(message):
+            for line in message.text.splitlines():
+                await message.answer(await aask(line))  # !
+        """,
+    "telebot": """
+        import telebot
+        from llm import ask
+
+        bot = telebot.TeleBot("t")
+
+        @bot.message_handler(func=lambda message: True)
+        def answer(message):
+            for line in message.text.splitlines():
+                bot.reply_to(message, ask(line))  # !
+        """,
+    "pyrogram": """
+        from pyrogram import Client
+        from llm import aask
+
+        app = Client("me")
+
+        @app.on_message()
+        async def answer(client, message):
+            for line in message.text.splitlines():
+                await message.reply(await aask(line))  # !
+        """,
+    "telethon": """
+        from telethon import TelegramClient, events
+        from llm import aask
+
+        client = TelegramClient("me", 1, "h")
+
+        @client.on(events.NewMessage)
+        async def answer(event):
+            for line in event.text.splitlines():
+                await event.reply(await aask(line))  # !
+        """,
+    "twilio_voice": """
+        from twilio.twiml.voice_response import VoiceResponse
+        from llm import ask
+
+        def answer(said):
+            response = VoiceResponse()
+            for line in said:
+                response.say(ask(line))  # !
+            return response
+        """,
+    "teams": """
+        from botbuilder.core import ActivityHandler
+        from llm import aask
+
+        class Bot(ActivityHandler):
+            async def on_message_activity(self, turn_context):
+                for line in turn_context.activity.text.splitlines():
+                    await turn_context.send_activity(await aask(line))  # !
+        """,
+    "line": """
+        from linebot.v3 import WebhookHandler
+        from llm import ask
+
+        handler = WebhookHandler("secret")
+
+        @handler.add(object)
+        def answer(event):
+            for line in event.message.text.splitlines():
+                print(ask(line))  # !
+        """,
+    "nonebot": """
+        from nonebot import on_command
+        from llm import aask
+
+        label = on_command("label")
+
+        @label.handle()
+        async def answer(event):
+            for line in event.lines:
+                await label.send(await aask(line))  # !
+        """,
+    "matrix": """
+        from nio import AsyncClient, RoomMessageText
+        from llm import aask
+
+        async def answer(room, event):
+            for line in event.body.splitlines():
+                print(await aask(line))  # !
+
+        client = AsyncClient("https://matrix.example.org")
+        client.add_event_callback(answer, RoomMessageText)
+        """,
+    "rasa": """
+        from rasa_sdk import Action
+        from llm import ask
+
+        class Label(Action):
+            def run(self, dispatcher, tracker, domain):
+                for line in tracker.lines:
+                    dispatcher.utter_message(ask(line))  # !
+        """,
+    "alexa": """
+        from ask_sdk_core.dispatch_components import AbstractRequestHandler
+        from llm import ask
+
+        class Label(AbstractRequestHandler):
+            def handle(self, handler_input):
+                return [ask(line) for line in handler_input.lines]  # !
+        """,
+    "livekit": """
+        from livekit.agents import Agent
+        from llm import aask
+
+        class Voice(Agent):
+            async def on_user_turn_completed(self, turn_ctx, new_message):
+                for line in new_message.lines:
+                    turn_ctx.add(await aask(line))  # !
+        """,
+    "pipecat": """
+        from pipecat.processors.frame_processor import FrameProcessor
+        from llm import aask
+
+        class Labels(FrameProcessor):
+            async def process_frame(self, frame, direction):
+                for line in frame.lines:
+                    await self.push_frame(await aask(line))  # !
+        """,
+    "home_assistant_conversation": """
+        from homeassistant.components import conversation
+        from llm import aask
+
+        class Agent(conversation.ConversationEntity):
+            async def _async_handle_message(self, user_input, chat_log):
+                for line in user_input.text.splitlines():
+                    chat_log.add(await aask(line))  # !
+        """,
+    "home_assistant_service": """
+        from homeassistant.core import HomeAssistant
+        from llm import aask
+
+        async def async_setup(hass: HomeAssistant, config):
+            async def label(call):
+                return [await aask(line) for line in call.data["lines"]]  # !
+
+            hass.services.async_register("labels", "label", label)
+        """,
+    "microphone": """
+        import speech_recognition as sr
+        from llm import ask
+
+        def main():
+            recognizer = sr.Recognizer()
+            with sr.Microphone() as source:
+                for _ in iter(int, 1):
+                    print(ask(recognizer.recognize_google(recognizer.listen(source))))  # !
+        """,
+}
+
+OFFLINE = {
+    "slack_report_of_a_nightly_job": """
+        import schedule
+        from slack_sdk import WebClient
+        from llm import ask
+
+        slack = WebClient("t")
+
+        def report():
+            for ticket in slack.conversations_history(channel="support")["messages"]:
+                slack.chat_postMessage(channel="reports", text=ask(ticket["text"]))  # !
+
+        schedule.every().day.at("02:00").do(report)
+        """,
+    "discord_daily_loop": """
+        from discord.ext import commands, tasks
+        from llm import aask
+
+        class Digest(commands.Cog):
+            @tasks.loop(hours=24)
+            async def digest(self):
+                for channel in self.channels:
+                    await channel.send(await aask(channel.history))  # !
+        """,
+    "telegram_daily_job": """
+        from telegram.ext import Application
+        from llm import aask
+
+        async def digest(bot):
+            for chat in bot.chats:
+                await chat.send(await aask(chat.history))  # !
+
+        application = Application.builder().token("t").build()
+        application.job_queue.run_daily(digest, time=None)
+        """,
+    "aiogram_broadcast": """
+        import asyncio
+        from aiogram import Bot
+        from llm import aask
+
+        async def main():
+            bot = Bot("t")
+            for line in open("subscribers.csv"):
+                await bot.send_message(line, await aask(line))  # !
+
+        asyncio.run(main())
+        """,
+    "twilio_campaign": """
+        from twilio.rest import Client
+        from llm import ask
+
+        if __name__ == "__main__":
+            for line in open("customers.csv"):
+                Client().messages.create(to=line, body=ask(line))  # !
+        """,
+    "telethon_archive": """
+        from telethon.sync import TelegramClient
+        from llm import ask
+
+        if __name__ == "__main__":
+            with TelegramClient("me", 1, "h") as client:
+                for message in client.iter_messages("news"):
+                    print(ask(message.text))  # !
+        """,
+    "home_assistant_nightly": """
+        from homeassistant.core import HomeAssistant
+        from homeassistant.helpers.event import async_track_time_change
+        from llm import aask
+
+        async def async_setup(hass: HomeAssistant, config):
+            async def tidy(now):
+                for line in hass.data["log"]:
+                    print(await aask(line))  # !
+
+            async_track_time_change(hass, tidy, hour=3, minute=0, second=0)
+        """,
+    "transcripts_of_calls": """
+        import speech_recognition as sr
+        from llm import ask
+
+        if __name__ == "__main__":
+            recognizer = sr.Recognizer()
+            for name in open("recordings.txt"):
+                with sr.AudioFile(name) as source:
+                    print(ask(recognizer.recognize_google(recognizer.record(source))))  # !
+        """,
+}
+
+
+@pytest.mark.parametrize("program", cases(LIVE))
+def test_who_writes_to_a_bot_waits(program):
+    assert is_waited_for(program)
+
+
+@pytest.mark.parametrize("program", cases(OFFLINE))
+def test_what_a_bot_does_unasked_is_batchable(program):
+    assert verdict(program) == "batchable"
+
+
+def test_a_discord_loop_every_two_minutes_is_too_often_for_a_batch():
+    program = """
+        from discord.ext import tasks
+        from llm import aask
+
+        @tasks.loop(minutes=2)
+        async def watch(lines=()):
+            for line in lines:
+                print(await aask(line))  # !
+        """
+    assert verdict(program) == "realtime"
+
+
+@pytest.mark.xfail(strict=True, reason="intervals: `interval=` in seconds is not read")
+def test_a_telegram_job_every_minute_is_too_often_for_a_batch():
+    program = """
+        from telegram.ext import Application
+        from llm import aask
+
+        async def watch(bot):
+            for line in bot.lines:
+                print(await aask(line))  # !
+
+        application = Application.builder().token("t").build()
+        application.job_queue.run_repeating(watch, interval=60, first=10)
+        """
+    assert verdict(program) == "realtime"

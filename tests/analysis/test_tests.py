@@ -1,0 +1,155 @@
+"""Tests and examples: their calls are nobody's bill to cut, and they say nothing about the code that they try out."""
+
+import pytest
+
+from .verdicts import cases, verdict
+
+LIVE = {
+    "pytest_function": {
+        "tests/test_labels.py": """
+            from llm import ask
+
+            def test_labels():
+                for text in ["a", "b"]:
+                    assert ask(text)  # !
+            """
+    },
+    "pytest_fixture": {
+        "tests/conftest.py": """
+            import pytest
+            from llm import ask
+
+            @pytest.fixture(scope="session")
+            def labels():
+                return [ask(text) for text in ["a", "b"]]  # !
+            """
+    },
+    "unittest": {
+        "checks.py": """
+            import unittest
+            from llm import ask
+
+            class Labels(unittest.TestCase):
+                def test_labels(self):
+                    for text in ["a", "b"]:
+                        self.assertTrue(ask(text))  # !
+            """
+    },
+    "django_test_case": {
+        "shop/tests.py": """
+            from django.test import TestCase
+            from llm import ask
+
+            class Labels(TestCase):
+                def setUp(self):
+                    self.labels = [ask(text) for text in ["a", "b"]]  # !
+            """
+    },
+    "locust": {
+        "load.py": """
+            from locust import HttpUser, task
+            from llm import ask
+
+            class Customer(HttpUser):
+                @task
+                def label(self):
+                    for text in ["a", "b"]:
+                        ask(text)  # !
+            """
+    },
+    "helper_of_tests": {
+        "tests/helpers.py": """
+            from llm import ask
+
+            def labels(texts):
+                return [ask(text) for text in texts]  # !
+            """,
+        "tests/test_labels.py": """
+            from tests.helpers import labels
+
+            def test_labels():
+                assert labels(["a", "b"])
+            """,
+    },
+    "test_run_as_a_script": {
+        "tests/test_live.py": """
+            from llm import ask
+
+            def test_labels():
+                for text in ["a", "b"]:
+                    assert ask(text)  # !
+
+            if __name__ == "__main__":
+                test_labels()
+            """
+    },
+}
+
+OFFLINE = {
+    "tried_out_by_a_test": {
+        "labels.py": """
+            from llm import ask
+
+            def label(texts):
+                return [ask(text) for text in texts]  # !
+
+            if __name__ == "__main__":
+                label(open("products.txt"))
+            """,
+        "tests/test_labels.py": """
+            from labels import label
+
+            def test_label():
+                assert label(["a"])
+            """,
+    },
+    "a_product_named_tests": {
+        "shop/tests_report.py": """
+            from llm import ask
+
+            if __name__ == "__main__":
+                for line in open("lab_results.csv"):
+                    print(ask(line))  # !
+            """
+    },
+}
+
+UNCLEAR = {
+    "example": {
+        "examples/label.py": """
+            from llm import ask
+
+            for text in open("products.txt"):
+                print(ask(text))  # !
+            """
+    },
+    "documentation": {
+        "docs/snippets/label.py": """
+            from llm import ask
+
+            def main():
+                for text in open("products.txt"):
+                    print(ask(text))  # !
+
+            if __name__ == "__main__":
+                main()
+            """
+    },
+}
+
+SCRIPTS = "graph._module_entries: the main block or top-level code of a test or an example counts as a script"
+
+
+@pytest.mark.parametrize("program", cases(LIVE, {"test_run_as_a_script": SCRIPTS}))
+def test_the_calls_of_tests_are_left_alone(program):
+    assert verdict(program) == "realtime"
+
+
+@pytest.mark.parametrize("program", cases(OFFLINE))
+def test_a_test_of_a_job_does_not_make_it_a_test(program):
+    assert verdict(program) == "batchable"
+
+
+@pytest.mark.parametrize("program", cases(UNCLEAR, {"example": SCRIPTS, "documentation": SCRIPTS}))
+def test_an_example_is_nobodys_job(program):
+    assert verdict(program) == "unclear"
