@@ -530,7 +530,7 @@ class _Collector:
 
     def on_Call(self, node: ast.Call) -> None:
         if isinstance(node.func, ast.Attribute):
-            self.visit(node.func.value)
+            self.receiver(node.func.value)
         elif not isinstance(node.func, ast.Name):
             self.visit(node.func)
         outer, self.call = self.call, node
@@ -548,7 +548,13 @@ class _Collector:
     def on_Attribute(self, node: ast.Attribute) -> None:
         if isinstance(node.ctx, ast.Load):
             self.references.setdefault(node.attr, []).append(Reference(self.function.id, node, self.call))
-        self.visit(node.value)
+        self.receiver(node.value)
+
+    def receiver(self, node: ast.expr) -> None:
+        """Visit what an attribute is taken of: `task` in `answer(task.delay().id)` is no argument of `answer`."""
+        outer, self.call = self.call, None
+        self.visit(node)
+        self.call = outer
 
     def on_Constant(self, node: ast.Constant) -> None:
         value = node.value
