@@ -299,7 +299,16 @@ class Program:
             return self._once(("member", value, name), lambda: self._member(value.id, name, value.exact, value))
         if isinstance(value, Cls):
             return self._once(("member", value, name), lambda: self._member(value.id, name, True, value))
+        if isinstance(value, Fn):
+            return self._once(("decorated", value.id, name), lambda: self._of_decorated(value.id, name))
         return NOTHING
+
+    def _of_decorated(self, id: FunctionId, name: str) -> Values:
+        """An attribute of what decorators from outside made of the function: `main.command` under `@click.group()`."""
+        function = self.functions[id]
+        scope = FunctionId(id.path, function.parent or MODULE)
+        made = {v for decorator in function.decorators for v in self.eval(scope, decorator) if isinstance(v, Ext)}
+        return frozenset(Ext(f"{v.path}().{name}", v.host) for v in made if v.path.count(".") < _MAX_STEPS)
 
     def _member(self, klass: ClassId, name: str, exact: bool, receiver: Inst | Cls) -> Values:
         line, externals = self.mro(klass)
@@ -840,7 +849,7 @@ class Program:
 
 
 _RESTING = frozenset(
-    {"submit", "to_thread", "partial", "run_in_executor", "run_in_threadpool", "apply_async", "apply", "run_sync",
+    {"submit", "to_thread", "partial", "run_in_executor", "run_in_threadpool", "apply_async", "run_sync",
      "add_task", "enqueue", "create_task", "call_soon", "call_later", "run", "start_soon", "Process", "Thread"}
 )  # fmt: skip
 _CONTAINER_METHODS = frozenset(
