@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import re
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
 from batchlint.runtime.facts import ENDPOINTS, ERROR_STATUS, LIMITS
-from batchlint.runtime.model import CAPTURES, Request, State, Verdict
+from batchlint.runtime.model import CAPTURES, CONNECT, Request, State, Verdict
 from batchlint.runtime.stainless import Capture, Stainless
 
 RUN = re.compile(rb'"type"\s*:\s*"succeeded"')
@@ -90,3 +91,11 @@ def capture_anthropic(method: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
 
 ANTHROPIC = Capture(AnthropicBatches)
 CAPTURES["anthropic"] = capture_anthropic
+
+
+def connect_anthropic(scope: str) -> AnthropicBatches:
+    anthropic = importlib.import_module("anthropic")
+    return AnthropicBatches(anthropic.Anthropic(base_url=scope.partition(" ")[2]))
+
+
+CONNECT["anthropic"] = connect_anthropic

@@ -178,7 +178,9 @@ def request(method: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Request
     raise TypeError(f"{getattr(method, '__qualname__', method)!s} is no method of an SDK that llm_batch knows")
 
 
-CAPTURES: dict[str, Callable[[Callable[..., Any], tuple[Any, ...], dict[str, Any]], Request]] = {}
+# Filled by the backends: how to capture a call of an SDK package, how to reach a provider without the user's client.
+CAPTURES: dict[str, Callable[[Any, tuple[Any, ...], dict[str, Any]], Request]] = {}
+CONNECT: dict[str, Callable[[str], Backend]] = {}
 
 
 def log(text: str) -> None:

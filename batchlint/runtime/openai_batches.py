@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import re
 import time
@@ -9,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any, BinaryIO
 
 from batchlint.runtime.facts import ENDPOINTS, LIMITS
-from batchlint.runtime.model import CAPTURES, Request, Spool, State, Verdict
+from batchlint.runtime.model import CAPTURES, CONNECT, Request, Spool, State, Verdict
 from batchlint.runtime.stainless import Capture, Stainless
 
 SUCCEEDED = re.compile(rb'"status_code"\s*:\s*200\b')
@@ -116,3 +117,11 @@ def capture_openai(method: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -
 
 OPENAI = Capture(OpenAIBatches)
 CAPTURES["openai"] = CAPTURES["groq"] = capture_openai
+
+
+def connect_openai(scope: str) -> OpenAIBatches:
+    openai = importlib.import_module("openai")
+    return OpenAIBatches(openai.OpenAI(base_url=scope.partition(" ")[2]))
+
+
+CONNECT["openai"] = connect_openai

@@ -68,8 +68,9 @@ class Call:
 
     def delivered(self, requests: list[Request]) -> None:
         """The answers have reached the code that asked for them."""
-        with journal() as db:
-            deliver(db, requests)
+        if requests:
+            with journal() as db:
+                deliver(db, requests)
 
     def close(self, error: BaseException | None, own: bool = False) -> None:
         """Clean up after a good end; else keep what is paid for the next call. `own`: an error of the user's code."""
