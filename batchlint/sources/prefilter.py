@@ -43,6 +43,8 @@ class Prefilter:
         """By the last step of what is imported: the file, the dotted name (dots in front stay), its position."""
         self._stems: dict[str, str] = {}
         self._by_last: dict[str, list[str]] = {}
+        self._imported: dict[str, list[str]] = {}
+        self._given: dict[str, bool] = {}
         self._known_hosts: dict[bytes, bool] = {}
         self._roots = {package.partition(".")[0] for package in words.packages}
 
@@ -150,13 +152,22 @@ class Prefilter:
         """`from . import x` and `from .. import x`, whose module has no last step."""
         yield from self._importers.get("", ())
 
-    def _imported_by(self, path: str) -> Iterator[str]:
+    def _imported_by(self, path: str) -> list[str]:
         """The files that `path` imports."""
+        known = self._imported.get(path)
+        if known is None:
+            known = self._imported[path] = list(dict.fromkeys(self._find_imported(path)))
+        return known
+
+    def _find_imported(self, path: str) -> Iterator[str]:
         data = self._files[path]
         for module, position in self._imports[path].modules:
             for stem in self._resolve(module, path):
-                if stem in self._stems and self._stems[stem] != path:
-                    yield self._stems[stem]
+                if stem in self._stems:
+                    if self._stems[stem] != path:
+                        yield self._stems[stem]
+                    if not self._stems[stem].endswith("__init__.py"):
+                        continue
                 for name in _names_after(data, position):
                     if f"{stem}/{name}" in self._stems:
                         yield self._stems[f"{stem}/{name}"]
@@ -166,7 +177,8 @@ class Prefilter:
         if module.startswith("."):
             return [_relative(module, importer)]
         tail = module.replace(".", "/")
-        found = [s for s in self._by_last.get(tail.rpartition("/")[2], ()) if s == tail or s.endswith("/" + tail)]
+        end = "/" + tail
+        found = [s for s in self._by_last.get(tail.rpartition("/")[2], ()) if s == tail or s.endswith(end)]
         folder = importer.rpartition("/")[0]
         near = [s for s in found if folder.startswith(s.removesuffix(tail).rstrip("/"))]
         return near or found or [tail]
@@ -188,8 +200,14 @@ class Prefilter:
         """Imported files that are given the client of an SDK, or the address of a provider, and send requests."""
         for path in kept:
             for found in self._imported_by(path):
-                if found not in kept and (self._holds(found, self._words.methods) or self._posts(found)):
+                if found not in kept and self._is_given_client(found):
                     yield found
+
+    def _is_given_client(self, path: str) -> bool:
+        known = self._given.get(path)
+        if known is None:
+            known = self._given[path] = self._holds(path, self._words.methods) or self._posts(path)
+        return known
 
     def _holds(self, path: str, words: Iterable[bytes]) -> bool:
         data = self._files[path]
@@ -219,7 +237,7 @@ class Prefilter:
         for base, methods in wanted.items():
             users = [importer for importer in self._importers_of(base) if importer not in kept]
             data = self._files[base]
-            # A method of the base may call one of the subclass's; a base that everybody imports is no model's interface.
+            # A method of the base may call one of the subclass's, unless half of the program has that base.
             if len(users) < too_many and any(method in data for method in methods):
                 methods |= {b"." + name + b"(" for name in _METHOD.findall(data)}
             for user in users:

@@ -12,6 +12,7 @@ import re
 import warnings
 
 _COOKIE = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
+_NEW = re.compile(r"\b(?:def|class)[ \t]+\w+\[|(?<![\w])(?:[fF][rR]?|[rR][fF]|[tT][rR]?|[rR][tT])[\"']")
 
 
 class SourceError(Exception):
@@ -64,37 +65,32 @@ def _declared(data: bytes) -> tuple[int, str | None]:
 def parse(text: str) -> ast.Module:
     """The syntax tree; SourceError where neither the running Python nor LibCST understands the text."""
     try:
-        return _parse(text)
-    except SyntaxError as error:
-        older = _older(text, error)
-        try:
-            return _parse(older)
-        except SyntaxError as second:
-            # What was rewritten is understood; the line that remains is what is wrong.
-            raise _refused(second if older != text else error) from None
-        except RecursionError:
-            raise SourceError(1, "nested too deeply") from None
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # invalid escapes and the like are other tools' business
+            return _parse(text)
     except (RecursionError, MemoryError):
         raise SourceError(1, "nested too deeply") from None
+    except SyntaxError as error:
+        raise SourceError(error.lineno or 1, f"syntax error: {error.msg}") from None
     except ValueError as error:
         raise SourceError(1, f"cannot be parsed: {error}") from None
 
 
 def _parse(text: str) -> ast.Module:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # invalid escapes and the like are other tools' business
-        return ast.parse(text)
-
-
-def _refused(error: SyntaxError) -> SourceError:
-    return SourceError(error.lineno or 1, f"syntax error: {error.msg}")
-
-
-def _older(text: str, error: SyntaxError) -> str:
-    """The text with newer syntax rewritten; the text itself where there is none to be found."""
-    from batchlint.sources.newer import rewrite
-
     try:
-        return rewrite(text)
-    except RecursionError:
-        raise _refused(error) from None
+        return ast.parse(text)
+    except SyntaxError as error:
+        first = error
+    from batchlint.sources import newer
+
+    older = newer.rewrite(text)
+    if older != text:
+        try:
+            return ast.parse(older)
+        except SyntaxError as error:
+            first = error
+    if not _NEW.search(older):
+        raise first
+    from batchlint.sources import strings
+
+    return ast.parse(strings.rewrite(older))
