@@ -74,7 +74,7 @@ def verdict(program: Program, manifest: Sequence[ManifestTarget] = (), settings:
 
 
 def is_waited_for(program: Program) -> bool:
-    """Whether the marked line is a call site that somebody is known to wait for, rather than one that is just single."""
+    """Whether somebody is known to wait for the marked call site, rather than that it is just a single call."""
     site = marked(program)
     return site is not None and site.verdict is Verdict.REALTIME and site.latency is Latency.REALTIME
 

@@ -1,0 +1,225 @@
+"""Look-alikes: calls with the name or the shape of a model call that reach no hosted model."""
+
+import pytest
+
+from .verdicts import call_sites, cases, verdict
+
+NO_MODEL = {
+    "twilio_messages": """
+        from twilio.rest import Client
+
+        client = Client("sid", "token")
+
+        for line in open("customers.txt"):
+            client.messages.create(to=line, body="hello")
+        """,
+    "orm_create": """
+        from shop.models import Message
+
+        for line in open("messages.txt"):
+            Message.objects.create(role="user", content=line)
+        """,
+    "sqlalchemy_and_own_responses": """
+        from shop.db import session
+
+        for line in open("answers.txt"):
+            session.responses.create(answer=line)
+        """,
+    "aws_batch": """
+        import boto3
+
+        batch = boto3.client("batch")
+
+        for line in open("jobs.txt"):
+            batch.submit_job(jobName=line, jobQueue="q", jobDefinition="d")
+        """,
+    "click_runner": """
+        from click.testing import CliRunner
+        from shop.cli import main
+
+        for line in open("arguments.txt"):
+            CliRunner().invoke(main, [line])
+        """,
+    "lambda_invoke": """
+        import boto3
+
+        client = boto3.client("lambda")
+
+        for line in open("events.txt"):
+            client.invoke(FunctionName="label", Payload=line)
+        """,
+    "own_class_with_the_names_of_the_sdk": """
+        class Completions:
+            def create(self, **kwargs):
+                return kwargs
+
+        class Chat:
+            completions = Completions()
+
+        class Client:
+            chat = Chat()
+
+        client = Client()
+
+        for line in open("products.txt"):
+            client.chat.completions.create(model="m", messages=[line])
+        """,
+    "mock": """
+        from unittest.mock import MagicMock
+
+        client = MagicMock()
+
+        for line in open("products.txt"):
+            client.chat.completions.create(model="m", messages=[line])
+        """,
+    "ollama": """
+        import ollama
+
+        for line in open("products.txt"):
+            ollama.chat(model="llama3", messages=[{"role": "user", "content": line}])
+        """,
+    "localhost_base_url": """
+        from openai import OpenAI
+
+        client = OpenAI(base_url="http://localhost:8000/v1", api_key="none")
+
+        for line in open("products.txt"):
+            client.chat.completions.create(model="m", messages=[{"role": "user", "content": line}])
+        """,
+    "vllm": """
+        from vllm import LLM
+
+        llm = LLM("meta-llama/Llama-3")
+
+        for line in open("products.txt"):
+            llm.generate(line)
+        """,
+    "llama_cpp": """
+        from llama_cpp import Llama
+
+        llm = Llama("model.gguf")
+
+        for line in open("products.txt"):
+            llm.create_chat_completion(messages=[{"role": "user", "content": line}])
+        """,
+    "transformers": """
+        from transformers import pipeline
+
+        generate = pipeline("text-generation")
+
+        for line in open("products.txt"):
+            generate(line)
+        """,
+    "local_langchain_model": """
+        from langchain_ollama import ChatOllama
+
+        llm = ChatOllama(model="llama3")
+
+        for line in open("products.txt"):
+            llm.invoke(line)
+        """,
+    "sentence_transformers": """
+        from sentence_transformers import SentenceTransformer
+
+        model = SentenceTransformer("all-MiniLM-L6-v2")
+
+        for line in open("products.txt"):
+            model.encode(line)
+        """,
+    "some_other_http_api": """
+        import requests
+
+        for line in open("products.txt"):
+            requests.post("https://api.example.com/v1/messages", json={"text": line})
+        """,
+    "batch_api_itself": """
+        from openai import OpenAI
+
+        client = OpenAI()
+
+        for line in open("batches.txt"):
+            client.batches.create(input_file_id=line, endpoint="/v1/chat/completions", completion_window="24h")
+        """,
+    "files_and_models": """
+        import anthropic
+
+        client = anthropic.Anthropic()
+
+        for line in open("models.txt"):
+            client.models.retrieve(line)
+            client.messages.count_tokens(model=line, messages=[])
+        """,
+}
+
+MODEL = {
+    "openai": """
+        from openai import OpenAI
+
+        client = OpenAI()
+
+        for line in open("products.txt"):
+            client.chat.completions.create(model="m", messages=[{"role": "user", "content": line}])  # !
+        """,
+    "anthropic_messages": """
+        import anthropic
+
+        client = anthropic.Anthropic()
+
+        for line in open("products.txt"):
+            client.messages.create(model="m", max_tokens=9, messages=[{"role": "user", "content": line}])  # !
+        """,
+    "responses": """
+        from openai import OpenAI
+
+        session = OpenAI()
+
+        for line in open("products.txt"):
+            session.responses.create(model="m", input=line)  # !
+        """,
+    "hosted_base_url": """
+        from openai import OpenAI
+
+        client = OpenAI(base_url="https://api.together.xyz/v1")
+
+        for line in open("products.txt"):
+            client.chat.completions.create(model="m", messages=[{"role": "user", "content": line}])  # !
+        """,
+    "raw_http": """
+        import requests
+
+        URL = "https://api.openai.com/v1/chat/completions"
+
+        for line in open("products.txt"):
+            requests.post(URL, json={"model": "m", "messages": [{"role": "user", "content": line}]})  # !
+        """,
+    "langchain": """
+        from langchain_openai import ChatOpenAI
+
+        llm = ChatOpenAI(model="m")
+
+        for line in open("products.txt"):
+            llm.invoke(line)  # !
+        """,
+    "subclass_of_the_sdk_client": """
+        from openai import OpenAI
+
+        class Client(OpenAI):
+            def tagged(self):
+                return self.with_options(default_headers={"x": "y"})
+
+        client = Client()
+
+        for line in open("products.txt"):
+            client.chat.completions.create(model="m", messages=[{"role": "user", "content": line}])  # !
+        """,
+}
+
+
+@pytest.mark.parametrize("program", cases(NO_MODEL))
+def test_it_is_no_model_call(program):
+    assert [site.call for site in call_sites({"app.py": program, "llm.py": ""})] == []
+
+
+@pytest.mark.parametrize("program", cases(MODEL))
+def test_it_is_a_model_call(program):
+    assert verdict(program) == "batchable"

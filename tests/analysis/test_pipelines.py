@@ -1,0 +1,306 @@
+"""Pipelines and evaluations: their readers see the finished table or score."""
+
+import pytest
+
+from .verdicts import cases, is_waited_for, verdict
+
+OFFLINE = {
+    "airflow_taskflow": {
+        "dags/labels.py": """
+            from airflow.decorators import dag, task
+            from llm import ask
+
+            @dag(schedule="@daily")
+            def labels():
+                @task
+                def label(texts):
+                    return [ask(text) for text in texts]  # !
+
+                label(["a", "b"])
+
+            labels()
+            """
+    },
+    "airflow_operator": {
+        "dags/labels.py": """
+            from airflow import DAG
+            from airflow.operators.python import PythonOperator
+            from llm import ask
+
+            def label():
+                for line in open("products.txt"):
+                    print(ask(line))  # !
+
+            with DAG("labels") as dag:
+                PythonOperator(task_id="label", python_callable=label)
+            """
+    },
+    "airflow_own_operator": """
+        from airflow.models import BaseOperator
+        from llm import ask
+
+        class Label(BaseOperator):
+            def execute(self, context):
+                return [ask(text) for text in self.texts]  # !
+        """,
+    "prefect": """
+        from prefect import flow, task
+        from llm import ask
+
+        @task
+        def label(text):
+            return ask(text)  # !
+
+        @flow
+        def labels():
+            return label.map(open("products.txt"))
+        """,
+    "dagster": """
+        from dagster import asset
+        from llm import ask
+
+        @asset
+        def labels(products):
+            return [ask(product) for product in products]  # !
+        """,
+    "luigi": """
+        import luigi
+        from llm import ask
+
+        class Labels(luigi.Task):
+            def run(self):
+                for line in self.input().open():
+                    print(ask(line))  # !
+        """,
+    "metaflow": """
+        from metaflow import FlowSpec, step
+        from llm import ask
+
+        class Labels(FlowSpec):
+            @step
+            def start(self):
+                self.labels = [ask(text) for text in self.texts]  # !
+                self.next(self.end)
+        """,
+    "kedro": """
+        from kedro.pipeline import node, pipeline
+        from llm import ask
+
+        def label(products):
+            return [ask(product) for product in products]  # !
+
+        def create_pipeline(**kwargs):
+            return pipeline([node(label, "products", "labels")])
+        """,
+    "zenml": """
+        from zenml import pipeline, step
+        from llm import ask
+
+        @step
+        def label(products: list) -> list:
+            return [ask(product) for product in products]  # !
+
+        @pipeline
+        def labels():
+            label(["a"])
+        """,
+    "spark_udf": """
+        from pyspark.sql.functions import udf
+        from llm import ask
+
+        @udf("string")
+        def label(text):
+            return ask(text)  # !
+        """,
+    "beam": """
+        import apache_beam as beam
+        from llm import ask
+
+        class Label(beam.DoFn):
+            def process(self, element):
+                yield ask(element)  # !
+        """,
+    "ray_data": """
+        import ray
+        from llm import ask
+
+        def label(row):
+            return {"label": ask(row["text"])}  # !
+
+        if __name__ == "__main__":
+            ray.data.read_text("products.txt").map(label).write_json("labels")
+        """,
+    "dask": """
+        import dask.dataframe as dd
+        from llm import ask
+
+        def label(text):
+            return ask(text)  # !
+
+        if __name__ == "__main__":
+            products = dd.read_csv("products.csv")
+            products["label"] = products["text"].map(label)
+        """,
+    "pandas_apply": """
+        import pandas as pd
+        from llm import ask
+
+        def label(text):
+            return ask(text)  # !
+
+        if __name__ == "__main__":
+            products = pd.read_csv("products.csv")
+            products["label"] = products["text"].apply(label)
+        """,
+    "pandas_progress_apply_lambda": """
+        import pandas as pd
+        from tqdm import tqdm
+        from llm import ask
+
+        tqdm.pandas()
+
+        def main():
+            products = pd.read_csv("products.csv")
+            products["label"] = products.progress_apply(lambda row: ask(row["text"]), axis=1)  # !
+
+        main()
+        """,
+    "datasets_map": """
+        from datasets import load_dataset
+        from llm import ask
+
+        def label(row):
+            return {"label": ask(row["text"])}  # !
+
+        if __name__ == "__main__":
+            load_dataset("products")["train"].map(label, num_proc=8)
+        """,
+    "scrapy": """
+        import scrapy
+        from llm import ask
+
+        class Products(scrapy.Spider):
+            def parse(self, response):
+                for text in response.css("p::text").getall():
+                    yield {"label": ask(text)}  # !
+        """,
+    "langsmith_evaluation": """
+        from langsmith import evaluate
+        from llm import ask
+
+        def label(inputs):
+            return ask(inputs["text"])  # !
+
+        evaluate(label, data="products")
+        """,
+    "deepeval_metric": """
+        from deepeval.metrics import BaseMetric
+        from llm import ask
+
+        class Politeness(BaseMetric):
+            def measure(self, test_case):
+                return [ask(line) for line in test_case.lines]  # !
+        """,
+    "evaluation_script": {
+        "eval/run.py": """
+            import json
+            from llm import ask
+
+            def judge(case):
+                return ask(case["question"])  # !
+
+            def main():
+                return [judge(case) for case in json.load(open("cases.json"))]
+
+            if __name__ == "__main__":
+                print(main())
+            """
+    },
+    "data_set_builder": """
+        import argparse
+        from llm import ask
+
+        def build(path, n):
+            for line in open(path):
+                print(ask(line))  # !
+
+        if __name__ == "__main__":
+            parser = argparse.ArgumentParser()
+            parser.add_argument("path")
+            parser.add_argument("-n", type=int)
+            arguments = parser.parse_args()
+            build(arguments.path, arguments.n)
+        """,
+}
+
+LIVE = {
+    "prefect_task_called_by_a_route": """
+        from fastapi import FastAPI
+        from prefect import task
+        from llm import ask
+
+        app = FastAPI()
+
+        def label(texts):
+            return [ask(text) for text in texts]  # !
+
+        @task
+        def nightly():
+            label(open("products.txt"))
+
+        @app.post("/label")
+        def now(texts: list[str]):
+            return label(texts)
+        """,
+    "ray_serve": """
+        from ray import serve
+        from fastapi import FastAPI
+        from llm import ask
+
+        app = FastAPI()
+
+        @serve.deployment
+        @serve.ingress(app)
+        class Labels:
+            @app.post("/label")
+            def label(self, texts: list[str]):
+                return [ask(text) for text in texts]  # !
+        """,
+    "pandas_apply_in_a_route": """
+        import pandas as pd
+        from flask import Flask, request
+        from llm import ask
+
+        app = Flask(__name__)
+
+        def label(text):
+            return ask(text)  # !
+
+        @app.post("/label")
+        def upload():
+            products = pd.read_csv(request.files["products"])
+            return products["text"].apply(label).to_json()
+        """,
+    "evaluation_started_from_a_page": """
+        import streamlit as st
+        from llm import ask
+
+        def evaluate(cases):
+            return [ask(case) for case in cases]  # !
+
+        if st.button("Evaluate"):
+            st.table(evaluate(st.session_state.cases))
+        """,
+}
+
+MISSING = {"langsmith_evaluation": "scoring._repetition: a harness calls what is registered with it once per example"}
+
+
+@pytest.mark.parametrize("program", cases(OFFLINE, MISSING))
+def test_a_step_of_a_pipeline_is_batchable(program):
+    assert verdict(program) == "batchable"
+
+
+@pytest.mark.parametrize("program", cases(LIVE))
+def test_a_step_that_a_request_takes_is_waited_for(program):
+    assert is_waited_for(program)

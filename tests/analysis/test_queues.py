@@ -1,0 +1,474 @@
+"""Queue tasks: enqueueing ends the wait, unless whoever enqueues waits for the result after all."""
+
+import pytest
+
+from .verdicts import cases, is_waited_for, verdict
+
+OFFLINE = {
+    "celery": """
+        from celery import Celery
+        from flask import Flask
+        from llm import ask
+
+        app = Celery("labels")
+        web = Flask(__name__)
+
+        @app.task
+        def label(product_id):
+            print(ask(product_id))  # !
+
+        @web.post("/upload")
+        def upload():
+            label.delay(7)
+            return "thanks"
+        """,
+    "celery_shared_task_in_another_file": {
+        "shop/tasks.py": """
+            from celery import shared_task
+            from llm import ask
+
+            @shared_task(bind=True, max_retries=3)
+            def label(self, product_id):
+                print(ask(product_id))  # !
+            """,
+        "shop/views.py": """
+            from django.http import HttpResponse
+            from shop.tasks import label
+
+            def upload(request):
+                label.apply_async(args=[request.POST["id"]], countdown=5)
+                return HttpResponse("thanks")
+            """,
+    },
+    "celery_by_name": {
+        "worker.py": """
+            from celery import Celery
+            from llm import ask
+
+            app = Celery("labels")
+
+            @app.task(name="labels.label")
+            def label(product_id):
+                print(ask(product_id))  # !
+            """,
+        "web.py": """
+            from celery import Celery
+            from fastapi import FastAPI
+
+            celery = Celery("labels")
+            api = FastAPI()
+
+            @api.post("/upload")
+            def upload(product_id: int):
+                celery.send_task("labels.label", args=[product_id])
+            """,
+    },
+    "celery_class": """
+        from celery import Celery, Task
+        from llm import ask
+
+        app = Celery("labels")
+
+        class Label(Task):
+            def run(self, product_id):
+                print(ask(product_id))  # !
+
+        label = app.register_task(Label())
+        """,
+    "celery_group": """
+        from celery import group, shared_task
+        from flask import Flask
+        from llm import ask
+
+        web = Flask(__name__)
+
+        @shared_task
+        def label(product_id):
+            print(ask(product_id))  # !
+
+        @web.post("/upload")
+        def upload():
+            group(label.s(n) for n in range(100)).apply_async()
+            return "thanks"
+        """,
+    "rq": """
+        from flask import Flask
+        from redis import Redis
+        from rq import Queue
+        from llm import ask
+
+        web = Flask(__name__)
+        queue = Queue(connection=Redis())
+
+        def label(product_id):
+            print(ask(product_id))  # !
+
+        @web.post("/upload")
+        def upload():
+            queue.enqueue(label, 7)
+            return "thanks"
+        """,
+    "rq_by_name": {
+        "jobs/labels.py": """
+            from llm import ask
+
+            def label(product_id):
+                print(ask(product_id))  # !
+            """,
+        "web.py": """
+            import django_rq
+
+            def upload(request):
+                django_rq.enqueue("jobs.labels.label", 7)
+            """,
+    },
+    "dramatiq": """
+        import dramatiq
+        from flask import Flask
+        from llm import ask
+
+        web = Flask(__name__)
+
+        @dramatiq.actor(queue_name="labels")
+        def label(product_id):
+            print(ask(product_id))  # !
+
+        @web.post("/upload")
+        def upload():
+            label.send(7)
+            return "thanks"
+        """,
+    "huey": """
+        from flask import Flask
+        from huey import RedisHuey
+        from llm import ask
+
+        huey = RedisHuey("labels")
+        web = Flask(__name__)
+
+        @huey.task()
+        def label(product_id):
+            print(ask(product_id))  # !
+
+        @web.post("/upload")
+        def upload():
+            label(7)
+            return "thanks"
+        """,
+    "arq": """
+        from arq import create_pool
+        from fastapi import FastAPI
+        from llm import aask
+
+        api = FastAPI()
+
+        async def label(ctx, product_id):
+            print(await aask(product_id))  # !
+
+        class WorkerSettings:
+            functions = [label]
+
+        @api.post("/upload")
+        async def upload():
+            pool = await create_pool()
+            await pool.enqueue_job("label", 7)
+        """,
+    "saq": """
+        from saq import Queue
+        from llm import aask
+
+        queue = Queue.from_url("redis://queue.example.com")
+
+        async def label(ctx, *, product_id):
+            print(await aask(product_id))  # !
+
+        async def upload(product_id):
+            await queue.enqueue("label", product_id=product_id)
+
+        settings = {"queue": queue, "functions": [label]}
+        """,
+    "django_q": """
+        from django_q.tasks import async_task
+        from llm import ask
+
+        def label(product_id):
+            print(ask(product_id))  # !
+
+        def upload(request):
+            async_task(label, request.POST["id"])
+        """,
+    "django_tasks": """
+        from django.tasks import task
+        from llm import ask
+
+        @task(priority=2)
+        def label(product_id):
+            print(ask(product_id))  # !
+
+        def upload(request):
+            label.enqueue(request.POST["id"])
+        """,
+    "taskiq": """
+        from taskiq_redis import ListQueueBroker
+        from llm import aask
+
+        broker = ListQueueBroker("redis://queue.example.com")
+
+        @broker.task
+        async def label(product_id):
+            print(await aask(product_id))  # !
+
+        async def upload(product_id):
+            await label.kiq(product_id)
+        """,
+    "procrastinate": """
+        import procrastinate
+        from llm import ask
+
+        app = procrastinate.App(connector=None)
+
+        @app.task(queue="labels")
+        def label(product_id):
+            print(ask(product_id))  # !
+
+        def upload(request):
+            label.defer(product_id=request.POST["id"])
+        """,
+    "faststream": """
+        from faststream.rabbit import RabbitBroker
+        from llm import aask
+
+        broker = RabbitBroker()
+
+        @broker.subscriber("uploads")
+        async def label(message):
+            print(await aask(message))  # !
+        """,
+    "pika": """
+        import pika
+        from llm import ask
+
+        def label(channel, method, properties, body):
+            print(ask(body))  # !
+
+        def main():
+            channel = pika.BlockingConnection().channel()
+            channel.basic_consume(queue="uploads", on_message_callback=label)
+            channel.start_consuming()
+        """,
+    "pubsub": """
+        from google.cloud import pubsub_v1
+        from llm import ask
+
+        def label(message):
+            print(ask(message.data))  # !
+
+        subscriber = pubsub_v1.SubscriberClient()
+        subscriber.subscribe("projects/x/subscriptions/uploads", callback=label)
+        """,
+    "sqs": """
+        import boto3
+        from llm import ask
+
+        def work():
+            sqs = boto3.client("sqs")
+            for message in sqs.receive_message(QueueUrl="q")["Messages"]:
+                print(ask(message["Body"]))  # !
+        """,
+    "kafka": """
+        from kafka import KafkaConsumer
+        from llm import ask
+
+        def work():
+            for message in KafkaConsumer("uploads"):
+                print(ask(message.value))  # !
+        """,
+}
+
+LIVE = {
+    "celery_waits_for_the_result": """
+        from celery import shared_task
+        from flask import Flask
+        from llm import ask
+
+        web = Flask(__name__)
+
+        @shared_task
+        def label(text):
+            return ask(text)  # !
+
+        @web.post("/label")
+        def wait():
+            return label.delay("x").get(timeout=30)
+        """,
+    "celery_waits_through_a_variable": """
+        from celery import shared_task
+        from flask import Flask
+        from llm import ask
+
+        web = Flask(__name__)
+
+        @shared_task
+        def label(text):
+            return ask(text)  # !
+
+        @web.post("/label")
+        def wait():
+            task = label.apply_async(args=["x"])
+            task.wait()
+            return task.result
+        """,
+    "celery_called_like_a_function": """
+        from celery import shared_task
+        from flask import Flask
+        from llm import ask
+
+        web = Flask(__name__)
+
+        @shared_task
+        def label(text):
+            return ask(text)  # !
+
+        @web.post("/label")
+        def now():
+            return label("x")
+        """,
+    "dramatiq_waits": """
+        import dramatiq
+        from flask import Flask
+        from llm import ask
+
+        web = Flask(__name__)
+
+        @dramatiq.actor(store_results=True)
+        def label(text):
+            return ask(text)  # !
+
+        @web.post("/label")
+        def wait():
+            message = label.send("x")
+            return message.get_result(block=True)
+        """,
+    "huey_waits": """
+        from flask import Flask
+        from huey import RedisHuey
+        from llm import ask
+
+        huey = RedisHuey("labels")
+        web = Flask(__name__)
+
+        @huey.task()
+        def label(text):
+            return ask(text)  # !
+
+        @web.post("/label")
+        def wait():
+            return label("x").get(blocking=True)
+        """,
+    "taskiq_waits": """
+        from fastapi import FastAPI
+        from taskiq_redis import ListQueueBroker
+        from llm import aask
+
+        api = FastAPI()
+        broker = ListQueueBroker("redis://queue.example.com")
+
+        @broker.task
+        async def label(text):
+            return await aask(text)  # !
+
+        @api.post("/label")
+        async def wait(text: str):
+            task = await label.kiq(text)
+            return await task.wait_result(timeout=30)
+        """,
+    "rq_status_is_polled_in_the_request": """
+        import time
+        from flask import Flask
+        from redis import Redis
+        from rq import Queue
+        from llm import ask
+
+        web = Flask(__name__)
+        queue = Queue(connection=Redis())
+
+        def label(text):
+            return ask(text)  # !
+
+        @web.post("/label")
+        def wait():
+            job = queue.enqueue(label, "x")
+            while job.get_status() != "finished":
+                time.sleep(1)
+            return job.result
+        """,
+    "thread_joined_in_a_route": """
+        import threading
+        from flask import Flask
+        from llm import ask
+
+        web = Flask(__name__)
+
+        def label(texts, found):
+            for text in texts:
+                found.append(ask(text))  # !
+
+        @web.post("/label")
+        def wait():
+            found = []
+            worker = threading.Thread(target=label, args=(["x"], found))
+            worker.start()
+            worker.join()
+            return found
+        """,
+    "celery_status_polled_by_the_page": """
+        from celery.result import AsyncResult
+        from celery import shared_task
+        from fastapi import FastAPI
+        from llm import ask
+
+        api = FastAPI()
+
+        @shared_task
+        def label(text):
+            return ask(text)  # !
+
+        @api.post("/label", status_code=202)
+        def start(text: str):
+            return {"task_id": label.delay(text).id}
+
+        @api.get("/label/{task_id}")
+        def status(task_id: str):
+            result = AsyncResult(task_id)
+            return {"status": result.status, "label": result.result}
+        """,
+    "background_task_polled_by_the_page": """
+        from fastapi import BackgroundTasks, FastAPI
+        from llm import ask
+
+        api = FastAPI()
+        labels = {}
+
+        def label_all(job_id, texts):
+            labels[job_id] = [ask(text) for text in texts]  # !
+
+        @api.post("/label", status_code=202)
+        def start(job_id: str, texts: list[str], background_tasks: BackgroundTasks):
+            background_tasks.add_task(label_all, job_id, texts)
+            return {"job_id": job_id, "status": "PENDING"}
+
+        @api.get("/label/{job_id}")
+        def status(job_id: str):
+            return {"labels": labels.get(job_id)}
+        """,
+}
+
+
+@pytest.mark.parametrize("program", cases(OFFLINE))
+def test_a_task_that_nobody_waits_for_is_batchable(program):
+    assert verdict(program) == "batchable"
+
+
+@pytest.mark.parametrize("program", cases(LIVE))
+def test_a_task_whose_result_is_waited_for_is_realtime(program):
+    assert is_waited_for(program)

@@ -1,0 +1,426 @@
+"""What looks batchable and is realtime, each next to the twin that is batchable."""
+
+import pytest
+
+from .verdicts import cases, verdict
+
+REALTIME = {
+    "gather_in_a_route": """
+        import asyncio
+        from fastapi import FastAPI
+        from llm import aask
+
+        app = FastAPI()
+
+        @app.post("/summary")
+        async def summary(chunks: list[str]):
+            return await asyncio.gather(*[aask(chunk) for chunk in chunks])  # !
+        """,
+    "thread_per_upload_joined": """
+        import threading
+        import streamlit as st
+        from llm import ask
+
+        def read(document, found):
+            found.append(ask(document))  # !
+
+        found = []
+        threads = [threading.Thread(target=read, args=(d, found)) for d in st.file_uploader("documents")]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        st.write(found)
+        """,
+    "chunked_embedding_of_an_upload": """
+        import streamlit as st
+        from openai import OpenAI
+
+        client = OpenAI()
+
+        def embed(chunks):
+            vectors = []
+            for start in range(0, len(chunks), 100):
+                answer = client.embeddings.create(model="small", input=chunks[start : start + 100])  # !
+                vectors += [row.embedding for row in answer.data]
+            return vectors
+
+        uploaded = st.file_uploader("document")
+        if uploaded:
+            with st.spinner("Reading"):
+                st.session_state.index = embed(uploaded.read().split())
+        """,
+    "pool_in_a_websocket": """
+        from concurrent.futures import ThreadPoolExecutor
+        from fastapi import FastAPI, WebSocket
+        from llm import ask
+
+        app = FastAPI()
+
+        @app.websocket("/ws")
+        async def talk(socket: WebSocket):
+            chunks = await socket.receive_json()
+            with ThreadPoolExecutor() as pool:
+                await socket.send_json(list(pool.map(ask, chunks)))  # !
+        """,
+    "retry_by_range": """
+        import sys
+        from openai import OpenAI
+
+        client = OpenAI()
+
+        def complete(text):
+            for attempt in range(3):
+                try:
+                    return client.chat.completions.create(model="m", messages=[{"role": "user", "content": text}])  # !
+                except Exception:
+                    print("again", attempt)
+
+        if __name__ == "__main__":
+            print(complete(sys.argv[1]))
+        """,
+    "fallback_models": """
+        import sys
+        from openai import OpenAI
+
+        client = OpenAI()
+
+        def complete(text):
+            for model in ["m", "gpt-5-mini"]:
+                try:
+                    answer = client.chat.completions.create(model=model, messages=[{"role": "user", "content": text}])  # !
+                    break
+                except Exception:
+                    continue
+            return answer
+
+        if __name__ == "__main__":
+            print(complete(sys.argv[1]))
+        """,
+    "recursion_as_retry": """
+        import sys
+        from openai import OpenAI
+
+        client = OpenAI()
+
+        def complete(text, left=3):
+            try:
+                return client.chat.completions.create(model="m", messages=[{"role": "user", "content": text}])  # !
+            except Exception:
+                return complete(text, left - 1) if left else None
+
+        if __name__ == "__main__":
+            print(complete(sys.argv[1]))
+        """,
+    "next_prompt_holds_the_last_answer": """
+        from llm import ask
+
+        if __name__ == "__main__":
+            story = ""
+            for line in open("plot.txt"):
+                story = ask(f"{story} Continue with {line}")  # !
+            print(story)
+        """,
+    "history_in_a_list": """
+        from openai import OpenAI
+
+        client = OpenAI()
+
+        if __name__ == "__main__":
+            messages = []
+            for line in open("questions.txt"):
+                messages.append({"role": "user", "content": line})
+                answer = client.chat.completions.create(model="m", messages=messages)  # !
+                messages.append({"role": "assistant", "content": answer.choices[0].message.content})
+        """,
+    "early_stop": """
+        from llm import ask
+
+        if __name__ == "__main__":
+            for line in open("candidates.txt"):
+                if ask(line) == "yes":  # !
+                    print(line)
+                    break
+        """,
+    "captcha_in_a_weekly_crawler": """
+        import schedule
+        from selenium import webdriver
+        from llm import ask
+
+        def crawl():
+            browser = webdriver.Chrome()
+            for url in open("sites.txt"):
+                browser.get(url)
+                browser.find_element("id", "captcha").send_keys(ask(browser.page_source))  # !
+
+        schedule.every().week.do(crawl)
+        """,
+    "cache_kept_warm": """
+        import schedule
+        from llm import ask
+
+        def ping():
+            for prompt in ["support", "sales"]:
+                ask(prompt)  # !
+
+        schedule.every(5).minutes.do(ping)
+        """,
+    "race_of_two_back_ends": """
+        import asyncio
+        from fastapi import FastAPI
+        from llm import aask
+
+        app = FastAPI()
+
+        async def backend(prefix, query):
+            return await aask(prefix + query)  # !
+
+        @app.get("/answer")
+        async def answer(query: str):
+            done, _ = await asyncio.wait(
+                [asyncio.create_task(backend(p, query)) for p in ("a", "b")], return_when=asyncio.FIRST_COMPLETED
+            )
+            return done.pop().result()
+        """,
+    "evaluation_from_a_chat_page": """
+        import chainlit as cl
+        from llm import aask
+
+        async def evaluate(cases):
+            return [await aask(case) for case in cases]  # !
+
+        @cl.on_message
+        async def message(text):
+            if text.content == "evaluate":
+                await cl.Message(str(await evaluate(["a", "b"]))).send()
+        """,
+    "thread_that_summarises_the_history": """
+        import threading
+        from llm import ask
+
+        class Chat:
+            def __init__(self):
+                self.summary = ""
+                self.turns = []
+
+            def summarise(self):
+                for turn in self.turns:
+                    self.summary = ask(self.summary + turn)  # !
+
+            def run(self):
+                while True:
+                    self.turns.append(input("> "))
+                    threading.Thread(target=self.summarise).start()
+
+        Chat().run()
+        """,
+    "streamed": """
+        from openai import OpenAI
+
+        client = OpenAI()
+
+        if __name__ == "__main__":
+            for line in open("questions.txt"):
+                for part in client.chat.completions.create(  # !
+                    model="m", messages=[{"role": "user", "content": line}], stream=True
+                ):
+                    print(part, end="")
+        """,
+    "tool_loop": """
+        from openai import OpenAI
+
+        client = OpenAI()
+
+        def run(task):
+            messages = [{"role": "user", "content": task}]
+            while True:
+                answer = client.chat.completions.create(model="m", messages=messages, tools=[])  # !
+                message = answer.choices[0].message
+                messages.append(message)
+                if not message.tool_calls:
+                    return message.content
+                messages += [{"role": "tool", "content": str(call)} for call in message.tool_calls]
+
+        if __name__ == "__main__":
+            for line in open("tasks.txt"):
+                print(run(line))
+        """,
+    "shared_by_a_route_and_a_job": """
+        import schedule
+        from fastapi import FastAPI
+        from openai import OpenAI
+
+        app = FastAPI()
+        client = OpenAI()
+
+        def label(text):
+            return client.chat.completions.create(model="m", messages=[{"role": "user", "content": text}])  # !
+
+        @app.get("/label")
+        def now(text: str):
+            return label(text)
+
+        def nightly():
+            for line in open("products.txt"):
+                print(label(line))
+
+        schedule.every().day.do(nightly)
+        """,
+}
+
+BATCHABLE = {
+    "gather_in_a_job": """
+        import asyncio
+        from llm import aask
+
+        async def summary(chunks):
+            return await asyncio.gather(*[aask(chunk) for chunk in chunks])  # !
+
+        asyncio.run(summary(open("book.txt").readlines()))
+        """,
+    "thread_per_file_of_a_folder": """
+        import threading
+        from pathlib import Path
+        from llm import ask
+
+        def read(path, found):
+            found.append(ask(path.read_text()))  # !
+
+        if __name__ == "__main__":
+            found = []
+            threads = [threading.Thread(target=read, args=(p, found)) for p in Path("docs").glob("*.md")]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+        """,
+    "chunked_embedding_of_a_corpus": """
+        from openai import OpenAI
+
+        client = OpenAI()
+
+        def embed(chunks):
+            vectors = []
+            for start in range(0, len(chunks), 100):
+                answer = client.embeddings.create(model="small", input=chunks[start : start + 100])  # !
+                vectors += [row.embedding for row in answer.data]
+            return vectors
+
+        if __name__ == "__main__":
+            embed(open("corpus.txt").readlines())
+        """,
+    "pool_in_a_job": """
+        from concurrent.futures import ThreadPoolExecutor
+        from llm import ask
+
+        if __name__ == "__main__":
+            with ThreadPoolExecutor(8) as pool:
+                print(list(pool.map(ask, open("products.txt"))))  # !
+        """,
+    "retry_inside_a_loop_over_items": """
+        from openai import OpenAI
+
+        client = OpenAI()
+
+        def complete(text):
+            for attempt in range(3):
+                try:
+                    return client.chat.completions.create(model="m", messages=[{"role": "user", "content": text}])  # !
+                except Exception:
+                    print("again", attempt)
+
+        if __name__ == "__main__":
+            for line in open("products.txt"):
+                print(complete(line))
+        """,
+    "range_over_items": """
+        from llm import ask
+
+        if __name__ == "__main__":
+            products = open("products.txt").readlines()
+            for i in range(len(products)):
+                print(ask(products[i]))  # !
+        """,
+    "answers_collected_but_not_fed_back": """
+        from llm import ask
+
+        if __name__ == "__main__":
+            report = ""
+            for line in open("products.txt"):
+                report += str(ask(line))  # !
+            print(report)
+        """,
+    "continue_on_an_answer": """
+        from llm import ask
+
+        if __name__ == "__main__":
+            for line in open("candidates.txt"):
+                if ask(line) != "yes":  # !
+                    continue
+                print(line)
+        """,
+    "two_dependent_calls_per_item": """
+        from llm import ask
+
+        if __name__ == "__main__":
+            for line in open("products.txt"):
+                draft = ask(line)
+                print(ask(f"Improve {draft}"))  # !
+        """,
+    "crawler_that_labels_pages_afterwards": """
+        import requests
+        import schedule
+        from llm import ask
+
+        def crawl():
+            for url in open("sites.txt"):
+                print(ask(requests.get(url).text))  # !
+
+        schedule.every().week.do(crawl)
+        """,
+    "history_built_per_item": """
+        from openai import OpenAI
+
+        client = OpenAI()
+
+        if __name__ == "__main__":
+            for line in open("questions.txt"):
+                messages = [{"role": "system", "content": "Answer."}]
+                messages.append({"role": "user", "content": line})
+                answer = client.chat.completions.create(model="m", messages=messages)  # !
+                print(answer.choices[0].message.content)
+        """,
+    "offline_caller_of_a_shared_wrapper": """
+        import schedule
+        from fastapi import FastAPI
+        from llm import ask
+
+        app = FastAPI()
+
+        def label(text):
+            return ask(text)
+
+        @app.get("/label")
+        def now(text: str):
+            return label(text)
+
+        def nightly():
+            for line in open("products.txt"):
+                print(label(line))  # !
+
+        schedule.every().day.do(nightly)
+        """,
+}
+
+
+MISSING = {"captcha_in_a_weekly_crawler": "callsites: a live browser session waits for the answer typed into it"}
+
+
+@pytest.mark.parametrize("program", cases(REALTIME, MISSING))
+def test_it_only_looks_batchable(program):
+    assert verdict(program) == "realtime"
+
+
+@pytest.mark.parametrize("program", cases(BATCHABLE, MISSING))
+def test_its_twin_is_batchable(program):
+    assert verdict(program) == "batchable"

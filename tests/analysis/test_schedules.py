@@ -1,0 +1,308 @@
+"""Schedules: a clock waits for nobody, unless it ticks so often that the next run needs the answer."""
+
+import pytest
+
+from .verdicts import cases, verdict
+
+SELDOM = {
+    "celery_beat": """
+        from celery import Celery
+        from celery.schedules import crontab
+        from llm import ask
+
+        app = Celery("shop")
+        app.conf.beat_schedule = {"nightly": {"task": "app.relabel", "schedule": crontab(hour=2, minute=0)}}
+
+        def work():
+            for line in open("products.txt"):
+                print(ask(line))  # !
+
+        @app.task
+        def relabel():
+            work()
+        """,
+    "celery_beat_setting": {
+        "shop/settings.py": """
+            from datetime import timedelta
+
+            CELERY_BEAT_SCHEDULE = {"nightly": {"task": "shop.tasks.relabel", "schedule": timedelta(days=1)}}
+            """,
+        "shop/tasks.py": """
+            from celery import shared_task
+            from llm import ask
+
+            @shared_task
+            def relabel():
+                for line in open("products.txt"):
+                    print(ask(line))  # !
+            """,
+    },
+    "celery_periodic": """
+        from celery import Celery
+        from celery.schedules import crontab
+        from llm import ask
+
+        app = Celery("shop")
+
+        @app.on_after_configure.connect
+        def setup(sender, **kwargs):
+            sender.add_periodic_task(crontab(hour=2), relabel.s())
+
+        @app.task
+        def relabel():
+            for line in open("products.txt"):
+                print(ask(line))  # !
+        """,
+    "apscheduler": """
+        from apscheduler.schedulers.blocking import BlockingScheduler
+        from llm import ask
+
+        def relabel():
+            for line in open("products.txt"):
+                print(ask(line))  # !
+
+        scheduler = BlockingScheduler()
+        scheduler.add_job(relabel, "cron", hour=2)
+        scheduler.start()
+        """,
+    "apscheduler_decorator_in_a_web_app": """
+        from apscheduler.schedulers.asyncio import AsyncIOScheduler
+        from fastapi import FastAPI
+        from llm import aask
+
+        scheduler = AsyncIOScheduler()
+        app = FastAPI(on_startup=[scheduler.start])
+
+        @scheduler.scheduled_job("interval", hours=12)
+        async def relabel():
+            for line in open("products.txt"):
+                print(await aask(line))  # !
+        """,
+    "schedule": """
+        import schedule
+        from llm import ask
+
+        def relabel():
+            for line in open("products.txt"):
+                print(ask(line))  # !
+
+        schedule.every().day.at("02:00").do(relabel)
+        """,
+    "arq_cron": """
+        from arq import cron
+        from llm import aask
+
+        async def relabel(ctx):
+            for line in open("products.txt"):
+                print(await aask(line))  # !
+
+        class WorkerSettings:
+            cron_jobs = [cron(relabel, hour=2, minute=0)]
+        """,
+    "huey_periodic": """
+        from huey import RedisHuey, crontab
+        from llm import ask
+
+        huey = RedisHuey("shop")
+
+        @huey.periodic_task(crontab(minute="0", hour="2"))
+        def relabel():
+            for line in open("products.txt"):
+                print(ask(line))  # !
+        """,
+    "dramatiq_periodiq": """
+        import dramatiq
+        from periodiq import cron
+        from llm import ask
+
+        @dramatiq.actor(periodic=cron("0 2 * * *"))
+        def relabel():
+            for line in open("products.txt"):
+                print(ask(line))  # !
+        """,
+    "rq_scheduler": """
+        from redis import Redis
+        from rq_scheduler import Scheduler
+        from llm import ask
+
+        def relabel():
+            for line in open("products.txt"):
+                print(ask(line))  # !
+
+        Scheduler(connection=Redis()).cron("0 2 * * *", func=relabel)
+        """,
+    "django_q_schedule": """
+        from django_q.tasks import schedule
+        from llm import ask
+
+        def relabel():
+            for line in open("products.txt"):
+                print(ask(line))  # !
+
+        schedule("app.relabel", schedule_type="D")
+        """,
+    "django_crontab": {
+        "shop/settings.py": """
+            CRONJOBS = [("0 2 * * *", "shop.cron.relabel")]
+            """,
+        "shop/cron.py": """
+            from llm import ask
+
+            def relabel():
+                for line in open("products.txt"):
+                    print(ask(line))  # !
+            """,
+    },
+    "procrastinate_periodic": """
+        import procrastinate
+        from llm import ask
+
+        app = procrastinate.App(connector=None)
+
+        @app.periodic(cron="0 2 * * *")
+        @app.task
+        def relabel(timestamp):
+            for line in open("products.txt"):
+                print(ask(line))  # !
+        """,
+    "rocketry": """
+        from rocketry import Rocketry
+        from llm import ask
+
+        app = Rocketry()
+
+        @app.task("daily after 02:00")
+        def relabel():
+            for line in open("products.txt"):
+                print(ask(line))  # !
+        """,
+    "prefect_serve": """
+        from prefect import flow
+        from llm import ask
+
+        @flow
+        def relabel():
+            for line in open("products.txt"):
+                print(ask(line))  # !
+
+        if __name__ == "__main__":
+            relabel.serve(name="nightly", cron="0 2 * * *")
+        """,
+    "dagster_schedule": """
+        import dagster
+        from llm import ask
+
+        @dagster.op
+        def relabel():
+            for line in open("products.txt"):
+                print(ask(line))  # !
+
+        @dagster.job
+        def nightly():
+            relabel()
+
+        schedule = dagster.ScheduleDefinition(job=nightly, cron_schedule="0 2 * * *")
+        """,
+    "fastapi_repeat_every": """
+        from fastapi import FastAPI
+        from fastapi_utils.tasks import repeat_every
+        from llm import ask
+
+        app = FastAPI()
+
+        @app.on_event("startup")
+        @repeat_every(seconds=60 * 60 * 24)
+        def relabel():
+            for line in open("products.txt"):
+                print(ask(line))  # !
+        """,
+    "loop_that_sleeps_for_a_day": """
+        import time
+        from llm import ask
+
+        def relabel():
+            for line in open("products.txt"):
+                print(ask(line))  # !
+
+        if __name__ == "__main__":
+            while True:
+                relabel()
+                time.sleep(24 * 60 * 60)
+        """,
+}
+
+OFTEN = {
+    "celery_beat_every_minute": """
+        from celery import Celery
+        from celery.schedules import crontab
+        from llm import ask
+
+        app = Celery("shop")
+        app.conf.beat_schedule = {"watch": {"task": "app.watch", "schedule": crontab(minute="*")}}
+
+        @app.task
+        def watch():
+            for line in open("inbox.txt"):
+                print(ask(line))  # !
+        """,
+    "apscheduler_every_five_minutes": """
+        from apscheduler.schedulers.blocking import BlockingScheduler
+        from llm import ask
+
+        def watch():
+            for line in open("inbox.txt"):
+                print(ask(line))  # !
+
+        BlockingScheduler().add_job(watch, "interval", minutes=5)
+        """,
+    "schedule_every_ten_minutes": """
+        import schedule
+        from llm import ask
+
+        def watch():
+            for line in open("inbox.txt"):
+                print(ask(line))  # !
+
+        schedule.every(10).minutes.do(watch)
+        """,
+    "cache_kept_warm": """
+        from apscheduler.schedulers.background import BackgroundScheduler
+        from llm import ask
+
+        PROMPTS = ["long system prompt", "another one"]
+
+        def keep_warm():
+            for prompt in PROMPTS:
+                ask(prompt)  # !
+
+        scheduler = BackgroundScheduler()
+        scheduler.add_job(keep_warm, "interval", minutes=5)
+        """,
+    "loop_that_sleeps_for_a_minute": """
+        import time
+        from llm import ask
+
+        def watch():
+            for line in open("inbox.txt"):
+                print(ask(line))  # !
+
+        if __name__ == "__main__":
+            while True:
+                watch()
+                time.sleep(60)
+        """,
+}
+
+MISSING = {
+    "loop_that_sleeps_for_a_minute": "graph: `while True` around work and a sleep is a schedule of that interval"
+}
+
+
+@pytest.mark.parametrize("program", cases(SELDOM))
+def test_what_a_clock_starts_is_batchable(program):
+    assert verdict(program) == "batchable"
+
+
+@pytest.mark.parametrize("program", cases(OFTEN, MISSING))
+def test_what_a_clock_starts_every_few_minutes_is_not(program):
+    assert verdict(program) != "batchable"

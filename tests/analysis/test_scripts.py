@@ -1,0 +1,245 @@
+"""Scripts and command lines: over a collection nobody watches each answer, at a prompt somebody does."""
+
+import pytest
+
+from .verdicts import cases, is_waited_for, verdict
+
+OFFLINE = {
+    "main_block": """
+        from llm import ask
+
+        if __name__ == "__main__":
+            for line in open("products.txt"):
+                print(ask(line))  # !
+        """,
+    "top_level": """
+        from llm import ask
+
+        labels = [ask(line) for line in open("products.txt")]  # !
+        """,
+    "argparse_subcommand": """
+        import argparse
+        from llm import ask
+
+        def label(arguments):
+            for line in open(arguments.path):
+                print(ask(line))  # !
+
+        def main():
+            parser = argparse.ArgumentParser()
+            command = parser.add_subparsers().add_parser("label")
+            command.set_defaults(func=label)
+            arguments = parser.parse_args()
+            arguments.func(arguments)
+        """,
+    "click": """
+        import click
+        from llm import ask
+
+        @click.command()
+        @click.argument("path")
+        def label(path):
+            for line in open(path):
+                click.echo(ask(line))  # !
+        """,
+    "click_group_with_a_question_first": """
+        import click
+        from llm import ask
+
+        @click.group()
+        def main():
+            pass
+
+        @main.command()
+        @click.argument("path")
+        def label(path):
+            if click.confirm("This costs money. Continue?"):
+                for line in open(path):
+                    click.echo(ask(line))  # !
+        """,
+    "typer": """
+        import typer
+        from llm import ask
+
+        app = typer.Typer()
+
+        @app.command()
+        def label(path: str):
+            for line in open(path):
+                print(ask(line))  # !
+        """,
+    "typer_registered": """
+        import typer
+        from llm import ask
+
+        app = typer.Typer()
+
+        def label(path: str):
+            for line in open(path):
+                print(ask(line))  # !
+
+        app.command("label")(label)
+        """,
+    "fire": """
+        import fire
+        from llm import ask
+
+        def label(path):
+            for line in open(path):
+                print(ask(line))  # !
+
+        if __name__ == "__main__":
+            fire.Fire(label)
+        """,
+    "hydra": """
+        import hydra
+        from llm import ask
+
+        @hydra.main(config_path=None)
+        def main(config):
+            for line in open(config.path):
+                print(ask(line))  # !
+
+        if __name__ == "__main__":
+            main()
+        """,
+    "asyncio_run": """
+        import asyncio
+        from llm import aask
+
+        async def main():
+            print(await asyncio.gather(*[aask(line) for line in open("products.txt")]))  # !
+
+        asyncio.run(main())
+        """,
+    "confirmed_with_input": """
+        from llm import ask
+
+        def main():
+            if input("Label all products? [y/N] ") == "y":
+                for line in open("products.txt"):
+                    print(ask(line))  # !
+
+        if __name__ == "__main__":
+            main()
+        """,
+    "exported_notebook": """
+        # In[1]:
+        get_ipython().run_line_magic("pip", "install openai")
+        from llm import ask
+
+        # In[2]:
+        for line in open("products.txt"):
+            print(ask(line))  # !
+        """,
+}
+
+LIVE = {
+    "input_loop": """
+        from llm import ask
+
+        def main():
+            while True:
+                print(ask(input("> ")))  # !
+
+        if __name__ == "__main__":
+            main()
+        """,
+    "input_in_a_helper": """
+        from llm import ask
+
+        def question():
+            return input("> ").strip()
+
+        def main():
+            while True:
+                text = question()
+                print(ask(text))  # !
+
+        main()
+        """,
+    "click_prompt": """
+        import click
+        from llm import ask
+
+        @click.command()
+        def chat():
+            while True:
+                for line in click.prompt("you").splitlines():
+                    click.echo(ask(line))  # !
+        """,
+    "rich_prompt": """
+        import typer
+        from rich.prompt import Prompt
+        from llm import ask
+
+        app = typer.Typer()
+
+        @app.command()
+        def chat():
+            for _ in range(100):
+                print(ask(Prompt.ask("you")))  # !
+        """,
+    "prompt_toolkit": """
+        from prompt_toolkit import PromptSession
+        from llm import ask
+
+        def main():
+            session = PromptSession()
+            while True:
+                print(ask(session.prompt("> ")))  # !
+
+        main()
+        """,
+    "questionary": """
+        import questionary
+        from llm import ask
+
+        def main():
+            while questionary.confirm("another?").ask():
+                print(ask(questionary.text("you").ask()))  # !
+
+        main()
+        """,
+    "cmd": """
+        import cmd
+        from llm import ask
+
+        class Shell(cmd.Cmd):
+            def do_label(self, line):
+                for text in line.split():
+                    print(ask(text))  # !
+
+        Shell().cmdloop()
+        """,
+    "magic": """
+        from IPython.core.magic import register_line_magic
+        from llm import ask
+
+        @register_line_magic
+        def label(line):
+            for text in line.split():
+                print(ask(text))  # !
+        """,
+}
+
+
+@pytest.mark.parametrize("program", cases(OFFLINE))
+def test_a_script_over_a_collection_is_batchable(program):
+    assert verdict(program) == "batchable"
+
+
+@pytest.mark.parametrize("program", cases(LIVE))
+def test_at_a_prompt_somebody_waits(program):
+    assert is_waited_for(program)
+
+
+def test_one_call_of_a_script_is_no_batch():
+    program = """
+        import sys
+        from llm import ask
+
+        if __name__ == "__main__":
+            print(ask(sys.argv[1]))  # !
+        """
+    assert verdict(program) == "realtime"
