@@ -22,6 +22,10 @@ _STRING_FILES = re.compile(
 )
 
 
+_GIVEN_DEPTH = 3
+"""How many imports lie between a file that makes a client and the one that is given it."""
+
+
 @dataclass(slots=True)
 class _Imports:
     """What a file imports: dotted names, and for `from m import (a, b)` the module and where its names stand."""
@@ -197,11 +201,13 @@ class Prefilter:
 
     # -- ways in that no import shows
     def _given_clients(self, kept: set[str]) -> Iterator[str]:
-        """Imported files that are given the client of an SDK, or the address of a provider, and send requests."""
-        for path in kept:
-            for found in self._imported_by(path):
-                if found not in kept and self._is_given_client(found):
-                    yield found
+        """Files that are given the client of an SDK, or the address of a provider, by a file that imports them."""
+        seen = set(kept)
+        level = list(kept)
+        for _ in range(_GIVEN_DEPTH):
+            level = [found for path in level for found in self._imported_by(path) if found not in seen]
+            seen.update(level)
+            yield from (found for found in dict.fromkeys(level) if self._is_given_client(found))
 
     def _is_given_client(self, path: str) -> bool:
         known = self._given.get(path)
@@ -214,8 +220,13 @@ class Prefilter:
         return any(word in data for word in words)
 
     def _posts(self, path: str) -> bool:
-        sends = any(module.partition(".")[0] in self._words.clients for module, _ in self._imports[path].modules)
-        return sends and self._holds(path, self._words.sends)
+        """Whether the file sends a request with what could be the body of a model call."""
+        data = self._files[path]
+        return (
+            self._holds(path, self._words.sends)
+            and any(module.partition(".")[0] in self._words.clients for module, _ in self._imports[path].modules)
+            and any(all(_is_quoted(key, data) for key in body.keys) for body in self._words.bodies)
+        )
 
     def _users_of_bases(self, kept: set[str]) -> Iterator[str]:
         """Files that call, on a base class's objects, a method that a kept file's subclass defines."""
