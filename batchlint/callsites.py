@@ -75,23 +75,32 @@ def find(graph: Graph) -> list[Described]:
 def _levels(graph: Graph, model: ModelCall) -> Iterator[tuple[Edge, ...]]:
     """The ways down to the model call, from the call itself up through the functions that pass parameters on to it."""
     yield ()
-    queue: list[tuple[FunctionId, tuple[Edge, ...]]] = []
-    if _is_wrapper(graph, model.function, model.node):
-        queue.append((model.function, ()))
+    passed = _passed_on(graph, model.function, model.node, flow.request_arguments(model.node))
+    queue: list[tuple[FunctionId, tuple[Edge, ...], set[str]]] = [(model.function, (), passed)] if passed else []
     seen = {model.function}
     while queue:
-        id, below = queue.pop(0)
+        id, below, passed = queue.pop(0)
         for edge in graph.edges_to(id):
             if edge.kind == "queue" or not isinstance(edge.node, ast.Call):
                 continue
             edges = (edge, *below)
             # The call of a function that stands in this one is no decision of its own.
-            is_inner = edge.caller == _outer(graph, id) and not _passes_on(graph, id, below[0].node if below else model.node)
+            is_inner = edge.caller == _outer(graph, id) and not passed & _names(graph, id)
+            given = _given(graph, edge, passed)
             if not is_inner:
+                if not given:
+                    continue
                 yield edges
-            if edge.caller not in seen and len(edges) < MAX_LEVELS and (is_inner or _is_wrapper(graph, edge.caller, edge.node)):
+            if edge.caller in seen or len(edges) >= MAX_LEVELS:
+                continue
+            taken = passed if is_inner else _passed_on(graph, edge.caller, edge.node, given)
+            if taken:
                 seen.add(edge.caller)
-                queue.append((edge.caller, edges))
+                queue.append((edge.caller, edges, taken))
+
+
+def _names(graph: Graph, id: FunctionId) -> set[str]:
+    return {parameter.arg for parameter in graph.function(id).parameters()} | {"*", "**"}
 
 
 def _outer(graph: Graph, id: FunctionId) -> FunctionId | None:
@@ -99,24 +108,42 @@ def _outer(graph: Graph, id: FunctionId) -> FunctionId | None:
     return FunctionId(id.path, parent) if parent is not None else None
 
 
-def _passes_on(graph: Graph, id: FunctionId, node: ast.expr) -> bool:
-    return isinstance(node, ast.Call) and flow.takes_parameters(graph.function(id), flow.request_arguments(node))
+def _given(graph: Graph, edge: Edge, passed: set[str]) -> list[ast.AST]:
+    """The arguments that become the parameters `passed` of the callee; all where the function is handed over."""
+    call = edge.node
+    if not isinstance(call, ast.Call):
+        return []
+    arguments = flow.request_arguments(call)
+    spread = any(keyword.arg is None for keyword in call.keywords) or any(isinstance(a, ast.Starred) for a in call.args)
+    if edge.kind != "call" or spread:
+        return arguments
+    names = [parameter.arg for parameter in graph.function(edge.callee).parameters()]
+    if names[:1] in (["self"], ["cls"]):
+        names = names[1:]
+    found: list[ast.AST] = [
+        argument
+        for position, argument in enumerate(call.args)
+        if (names[position] if position < len(names) else "*") in passed
+    ]
+    found += [k.value for k in call.keywords if (k.arg if k.arg in names else "**") in passed]
+    return found
 
 
-def _is_wrapper(graph: Graph, id: FunctionId, node: ast.expr) -> bool:
-    """Whether the function's parameters, or those of the functions around it, go into the call."""
-    if id.qualname == MODULE or graph.starts_here(id):
-        return False
-    if _passes_on(graph, id, node):
-        return True
-    inner = flow.moves(flow.body(graph.function(id)))
+def _passed_on(graph: Graph, id: FunctionId, node: ast.expr, arguments: Sequence[ast.AST]) -> set[str]:
+    """The parameters of a function that only passes on: they, or those of the functions around it, become `arguments` of
+    the call, and the answer comes back."""
+    if id.qualname == MODULE or graph.starts_here(id) or not isinstance(node, ast.Call):
+        return set()
+    function = graph.function(id)
+    if not flow.gives_answer(function, node):
+        return set()
+    taken = flow.taken_parameters(function, arguments)
+    inner = flow.moves(flow.body(function))
     outer = _outer(graph, id)
-    while outer is not None and isinstance(node, ast.Call):
-        function = graph.function(outer)
-        if flow.takes_parameters(function, flow.request_arguments(node), inner):
-            return True
+    while not taken and outer is not None:
+        taken = flow.taken_parameters(graph.function(outer), arguments, inner)
         outer = _outer(graph, outer)
-    return False
+    return taken
 
 
 # -- describing

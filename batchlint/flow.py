@@ -8,7 +8,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator, Sequence
 
-from batchlint.facts import FunctionFacts, LoopNode, walk_own
+from batchlint.facts import FunctionFacts, LoopNode
 
 Move = tuple[set[str], list[ast.AST]]
 """Names that get a value, and the expressions that it comes from."""
@@ -70,27 +70,41 @@ def targets(node: ast.expr) -> Iterator[str]:
 
 
 def moves(statements: Iterable[ast.AST]) -> list[Move]:
-    """What flows where in the statements, nested functions left out."""
+    """What flows where in the statements, nested functions left out.
+
+    What is changed in place under a condition also says something about the condition.
+    """
     found: list[Move] = []
     for statement in statements:
-        for node in walk_own(statement):
-            if isinstance(node, ast.Assign):
-                for target in node.targets:
-                    found.append((set(targets(target)), [node.value]))
-            elif isinstance(node, ast.AnnAssign | ast.NamedExpr) and node.value is not None:
-                found.append((set(targets(node.target)), [node.value]))
-            elif isinstance(node, ast.AugAssign):
-                found.append((set(targets(node.target)), [node.value]))
-            elif isinstance(node, ast.For | ast.AsyncFor | ast.comprehension):
-                found.append((set(targets(node.target)), [node.iter]))
-            elif isinstance(node, ast.With | ast.AsyncWith):
-                for item in node.items:
-                    if item.optional_vars is not None:
-                        found.append((set(targets(item.optional_vars)), [item.context_expr]))
-            elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _MUTATORS:
-                values: list[ast.AST] = [*node.args, *(k.value for k in node.keywords)]
-                found.append((set(targets(node.func.value)), values))
+        _moves(statement, [], found)
     return found
+
+
+def _moves(node: ast.AST, tests: list[ast.AST], found: list[Move]) -> None:
+    if isinstance(node, ast.Assign):
+        for target in node.targets:
+            found.append((set(targets(target)), [node.value, *(tests if isinstance(target, ast.Subscript) else ())]))
+    elif isinstance(node, ast.AnnAssign | ast.NamedExpr) and node.value is not None:
+        found.append((set(targets(node.target)), [node.value]))
+    elif isinstance(node, ast.AugAssign):
+        found.append((set(targets(node.target)), [node.value, *tests]))
+    elif isinstance(node, ast.For | ast.AsyncFor | ast.comprehension):
+        found.append((set(targets(node.target)), [node.iter]))
+    elif isinstance(node, ast.With | ast.AsyncWith):
+        for item in node.items:
+            if item.optional_vars is not None:
+                found.append((set(targets(item.optional_vars)), [item.context_expr]))
+    elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _MUTATORS:
+        values: list[ast.AST] = [*node.args, *(k.value for k in node.keywords), *tests]
+        found.append((set(targets(node.func.value)), values))
+    elif isinstance(node, ast.If):
+        _moves(node.test, tests, found)
+        for statement in (*node.body, *node.orelse):
+            _moves(statement, [*tests, node.test], found)
+        return
+    for child in ast.iter_child_nodes(node):
+        if not isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef):
+            _moves(child, tests, found)
 
 
 def reached(
@@ -121,26 +135,39 @@ def body(function: FunctionFacts) -> list[ast.AST]:
     return [node.body] if isinstance(node, ast.Lambda) else list(node.body)
 
 
-def takes_parameters(
+def taken_parameters(
     function: FunctionFacts,
     arguments: Iterable[ast.AST],
     inner: Sequence[Move] = (),
-) -> bool:
-    """Whether the function passes one of its parameters on to `arguments`: then its callers decide on the request.
+) -> set[str]:
+    """The parameters that the function passes on to `arguments`: whoever gives them decides on the request.
 
-    `inner` are the moves of a nested function in which the arguments stand.
+    `inner` are the moves of a nested function in which the arguments stand. `*` and `**` stand for the rest.
     """
-    parameters = {p.arg for p in function.parameters()}
+    parameters = {parameter.arg: parameter.arg for parameter in function.parameters()}
     args = function.arguments
     if args is not None:
-        parameters |= {a.arg for a in (args.vararg, args.kwarg) if a is not None}
-    parameters -= {"self", "cls"}
+        parameters |= {rest.arg: sign for rest, sign in ((args.vararg, "*"), (args.kwarg, "**")) if rest is not None}
+    for own in ("self", "cls"):
+        parameters.pop(own, None)
     if not parameters:
-        return False
+        return set()
     wanted = set().union(*(_reads(argument) for argument in arguments), set())
-    if wanted & parameters:
-        return True
-    return bool(wanted & reached(parameters, [*moves(body(function)), *inner]))
+    rows = [*moves(body(function)), *inner]
+    return {sign for name, sign in parameters.items() if wanted & reached({name}, rows)}
+
+
+def gives_answer(function: FunctionFacts, call: ast.Call) -> bool:
+    """Whether what the call gives is what the function gives: returned, yielded, or put into one of its parameters."""
+    tainted = reached(set(), moves(body(function)), call)
+    for expression in (*function.returns, *function.yields):
+        if _reads(expression) & tainted or _holds([expression], call):
+            return True
+    parameters = {parameter.arg for parameter in function.parameters()}
+    for node in (node for statement in body(function) for node in ast.walk(statement)):
+        if isinstance(node, ast.For | ast.AsyncFor) and _reads(node.iter) & parameters:
+            parameters |= set(targets(node.target))
+    return any(name.partition(".")[0] in parameters for name in tainted)
 
 
 def request_arguments(call: ast.Call) -> list[ast.AST]:

@@ -24,6 +24,7 @@ from batchlint.facts import (
     ModuleFacts,
     Reference,
     Span,
+    walk_own,
 )
 from batchlint.findings import Context, Latency, Step
 from batchlint.loops import repeats
@@ -169,6 +170,13 @@ class Graph:
                 best = rank, latency
         return best[1] if best else None
 
+    def is_test(self, path: str) -> bool:
+        """Whether a file is a test's, by its name or folder."""
+        return any(
+            convention.entry.kind == "test" and convention.file is not None and file_pattern(convention.file).match(path)
+            for convention in self.program.registry.conventions
+        )
+
     def _is_within(self, id: FunctionId, dotted: str) -> bool:
         """Whether the function is `dotted`, or stands in the function, class or module of that name."""
         name = f"{self.modules[id.path].name}.{id.qualname.replace('.<locals>', '')}"
@@ -285,9 +293,9 @@ class Graph:
         )
 
     def _http(self, function: FunctionFacts, call: CallFacts, values: Values) -> tuple[ApiCall, Ext] | None:
-        program = self.program
+        program, registry = self.program, self.program.registry
         for value in values:
-            http = program.registry.http.first(value.path) if isinstance(value, Ext) else None
+            http = registry.http.first(value.path) if isinstance(value, Ext) else None
             if http is None or not isinstance(value, Ext):
                 continue
             urls = [k.value for k in call.node.keywords if k.arg == http.keyword]
@@ -296,6 +304,12 @@ class Graph:
             verb = call.node.args[0] if value.path.endswith(("request", "stream")) and call.node.args else None
             if isinstance(verb, ast.Constant) and str(verb.value).upper() in {"GET", "DELETE", "HEAD"}:
                 continue
+            bodies = [k.value for k in call.node.keywords if k.arg in http.body]
+            bodies += call.node.args[1 if http.url == 0 else 2 :][:1]
+            bodies += [b for url in urls for b in self._request_bodies(function, url)]
+            keys = [self._keys(function, body) for body in bodies]
+            if any(found and not found & registry.body_keys and "**" not in found for found in keys):
+                continue
             targets = {each for url in urls for each in program.eval(function.id, url)}
             for each in sorted(targets, key=repr):
                 found = self._endpoint(each, value)
@@ -303,13 +317,9 @@ class Graph:
                     return found
             hosts = {host_of(each.text) for each in targets if isinstance(each, Text)}
             if "localhost" not in hosts and not any(isinstance(t, Ext) and t.host == "localhost" for t in targets):
-                bodies = [k.value for k in call.node.keywords if k.arg in http.body]
-                bodies += call.node.args[1 if http.url == 0 else 2 :][:1]
-                bodies += [b for url in urls for b in self._request_bodies(function, url)]
-                for expression in bodies:
-                    found = self._by_body(function, expression, value)
-                    if found:
-                        return found
+                for body in registry.bodies:
+                    if any(body.matches(found) for found in keys):
+                        return ApiCall(body.provider, body.endpoint, body.kind, prompts=("json", "data", "content")), value
         return None
 
     def _request_bodies(self, function: FunctionFacts, url: ast.expr) -> Iterator[ast.expr]:
@@ -318,13 +328,6 @@ class Graph:
             if isinstance(node, ast.Call) and last_name(node.func) == "Request":
                 yield from (k.value for k in node.keywords if k.arg == "data")
                 yield from node.args[1:2]
-
-    def _by_body(self, function: FunctionFacts, expression: ast.expr, client: Ext) -> tuple[ApiCall, Ext] | None:
-        keys = self._keys(function, expression)
-        for body in self.program.registry.bodies:
-            if body.matches(keys):
-                return ApiCall(body.provider, body.endpoint, body.kind, prompts=("json", "data", "content")), client
-        return None
 
     def _keys(self, function: FunctionFacts, node: ast.expr | None, depth: int = 0) -> set[str]:
         """The keys of the dict that `node` is, through `json.dumps`, `.encode()`, variables, and calls of project functions."""
@@ -407,17 +410,23 @@ class Graph:
             if not isinstance(value, Ext):
                 continue
             for handover in registry.handovers.find(value.path):
-                for function in self._handed_functions(caller.id, call.node, handover):
+                for source, function in self._handed_functions(reference, handover):
                     self._handover_calls.add(builtin_id(call.node))
-                    self._take(function, caller, call, handover)
+                    many = handover.repeats or repeats(call.loops)
+                    self._take(function, source.caller, source.call, replace(handover, repeats=many))
 
-    def _handed_functions(self, scope: FunctionId, node: ast.Call, handover: Handover) -> Iterator[FunctionId]:
+    def _handed_functions(self, reference: CallRef, handover: Handover) -> Iterator[tuple[CallRef, FunctionId]]:
+        """The functions that the call is given, each with the call that hands it over first."""
+        node = reference.call.node
         expressions = [k.value for k in node.keywords if k.arg and k.arg == handover.keyword]
         if not expressions and handover.argument is not None and len(node.args) > handover.argument:
             expressions = [node.args[handover.argument]]
+        by_name = handover.by_name or handover.action in {"schedule", "register"}
         for expression in expressions:
-            for value in self.program.eval(scope, expression):
-                yield from self._functions_in(value, handover.by_name or handover.action in {"schedule", "register"})
+            for source, handed in self._handed_from(reference, expression, 0):
+                for value in self.program.eval(source.caller.id, handed):
+                    for function in self._functions_in(value, by_name):
+                        yield source, function
 
     def _functions_in(self, value: Value, by_name: bool, depth: int = 0) -> Iterator[FunctionId]:
         if isinstance(value, Fn):
@@ -500,7 +509,7 @@ class Graph:
             edge = self._edge(caller.id, function, call.node, handover.kind, call, handover.repeats)
             self._handed.setdefault(function, []).append(edge)
             return
-        edge = self._edge(caller.id, function, call.node, "queue", call)
+        edge = self._edge(caller.id, function, call.node, "queue", call, handover.repeats)
         if handover.action == "enqueue":
             self._handed.setdefault(function, []).append(edge)
         kind = handover.entry
@@ -781,8 +790,10 @@ class Graph:
 
     def _handed_from(self, reference: CallRef, func: ast.expr, depth: int) -> Iterator[tuple[CallRef, ast.expr]]:
         """Where what is called comes from: for a parameter, the calls that hand it over, so that users of one helper stay apart."""
-        function = reference.caller
-        if isinstance(func, ast.Name) and depth < 4 and self._is_plain_parameter(function, func.id):
+        function = self._parameter_owner(reference.caller, func.id) if isinstance(func, ast.Name) else None
+        if isinstance(func, ast.Name) and function is not None and depth < 4:
+            if self.program.wrapped(function.id) == func.id:
+                return  # a decorator: its result counts as the function that it wraps
             handed = list(self.program.arguments(function, func.id))
             if handed:
                 for caller, node, argument in handed:
@@ -791,9 +802,17 @@ class Graph:
                 return
         yield reference, func
 
-    @staticmethod
-    def _is_plain_parameter(function: FunctionFacts, name: str) -> bool:
-        return name not in function.bindings and any(parameter.arg == name for parameter in function.parameters())
+    def _parameter_owner(self, function: FunctionFacts, name: str) -> FunctionFacts | None:
+        """The function, this one or one around it, whose parameter `name` is."""
+        current: FunctionFacts | None = function
+        while current is not None:
+            if name in current.bindings:
+                return None
+            if any(parameter.arg == name for parameter in current.parameters()):
+                return current
+            parent = current.parent
+            current = self.program.modules_function(current.id.path, parent) if parent else None
+        return None
 
     def _is_variable(self, function: FunctionFacts, name: str) -> bool:
         current: FunctionFacts | None = function
@@ -983,7 +1002,36 @@ class Graph:
                         value = binding.value.value if isinstance(binding.value, ast.Await) else binding.value
                         if value is edge.node:
                             return True
+        return self._is_polled(edge)
+
+    def _is_polled(self, edge: Edge) -> bool:
+        """Whether the enqueuing function answers with a state to ask for again, or looks at that state first."""
+        polled = self.program.registry.polled
+        lookups = (reference for name in polled.lookups for reference in self.program.calls_by_name.get(name, ()))
+        has_lookup = any(not self.is_test(reference.caller.id.path) for reference in lookups)
+        words = polled.words | polled.keys if has_lookup else polled.words
+        function: FunctionFacts | None = self.function(edge.caller)
+        while function is not None and function.id.qualname != MODULE:
+            for expression in function.returns:
+                for node in ast.walk(expression):
+                    if isinstance(node, ast.Constant) and str(node.value).lower() in words:
+                        return True
+                    if isinstance(node, ast.keyword) and node.arg in words:
+                        return True
+                    if isinstance(node, ast.Attribute) and node.attr.lower() in polled.words:
+                        return True
+            looks = (node for test in self._branches(function) for node in ast.walk(test))
+            if function.returns and any(isinstance(n, ast.Attribute) and n.attr in polled.attributes for n in looks):
+                return True
+            parent = function.parent
+            function = self.program.modules_function(function.id.path, parent) if parent else None
         return False
+
+    @staticmethod
+    def _branches(function: FunctionFacts) -> Iterator[ast.expr]:
+        for node in walk_own(function.node):
+            if isinstance(node, ast.If | ast.IfExp):
+                yield node.test
 
 
 _COMMON_METHODS = frozenset(name for kind in (str, bytes, list, dict, set) for name in dir(kind))

@@ -128,12 +128,12 @@ def _who_waits(graph: Graph, site: Described, reaches: Sequence[Reach]) -> Itera
     else:
         if "test" in kinds:
             yield _factor("test", f"only a test reaches it: {kinds['test'].entry.step.what}", site)
-        elif "unknown" in kinds or "example" in kinds or not reaches:
-            reach = kinds.get("unknown") or kinds.get("example")
+        elif "script" not in kinds:
+            reach = next(iter(kinds.values()), None)
             what = reach.entry.step.what if reach else graph.label(site.function)
             yield _factor("unknown_entry", f"nothing here tells who starts it: {what}", site)
         else:
-            step = reaches[0].entry.step
+            step = kinds["script"].entry.step
             yield _factor("script", f"started by hand or by a job: {step.what}", site, step)
     if often:
         yield _factor("often", f"it runs every few minutes: {often[0].entry.step.what}", site, often[0].entry.step)
@@ -166,7 +166,7 @@ def _verdict(
     if any(factor.name in _DECISIVE for factor in factors):
         return Verdict.REALTIME
     kinds = {reach.entry.kind.kind for reach in reaches}
-    if not kinds or kinds <= {"unknown", "example"}:
+    if not kinds & {*_OFFLINE, "script"}:
         return Verdict.UNCLEAR
     if points >= BATCHABLE:
         return Verdict.BATCHABLE

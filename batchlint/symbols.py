@@ -83,6 +83,7 @@ class Program:
         self._sites: dict[FunctionId, list[tuple[FunctionId, ast.Call, int]]] = {}
         self._mro: dict[ClassId, tuple[list[ClassId], list[Ext]]] = {}
         self._subclasses: dict[ClassId, list[ClassId]] | None = None
+        self._wrapped: dict[FunctionId, str | None] = {}
         self._references: dict[str, list[Reference]] | None = None
         for module in modules:
             self._add(module)
@@ -579,6 +580,35 @@ class Program:
         values = self.eval(scope, receiver)
         return all(isinstance(v, Ext) and any(self.registry.dynamic.find(p) for p in _prefixes(v.path)) for v in values)
 
+    def wrapped(self, id: FunctionId) -> str | None:
+        """The parameter that the function returns wrapped in an inner function, as decorators do."""
+        if id not in self._wrapped:
+            self._wrapped[id] = self._find_wrapped(self.functions[id])
+        return self._wrapped[id]
+
+    def _find_wrapped(self, function: FunctionFacts) -> str | None:
+        parameters = {parameter.arg for parameter in function.parameters()}
+        returned = {expression.id for expression in function.returns if isinstance(expression, ast.Name)}
+        for name in returned:
+            for binding in function.bindings.get(name, ()):
+                if binding.how == "function" and binding.scope:
+                    inner = self.functions[FunctionId(function.id.path, binding.scope)]
+                    for call in inner.calls:
+                        called = call.node.func
+                        if isinstance(called, ast.Name) and called.id in parameters:
+                            return called.id
+        return None
+
+    @staticmethod
+    def _argument(node: ast.Call, function: FunctionFacts, name: str) -> ast.expr | None:
+        """The expression that the call gives for the parameter `name` of a plain function."""
+        for keyword in node.keywords:
+            if keyword.arg == name:
+                return keyword.value
+        names = [parameter.arg for parameter in function.parameters()]
+        position = names.index(name) - (1 if function.owner is not None and names[0] in {"self", "cls"} else 0)
+        return node.args[position] if 0 <= position < len(node.args) else None
+
     def _first_definition(self, line: list[ClassId], name: str) -> ClassId | None:
         return next((c for c in line if c in self.classes and name in self.classes[c].bindings), None)
 
@@ -636,7 +666,13 @@ class Program:
         found: set[Value] = set()
         for value in self.eval(scope, node.func):
             if isinstance(value, Fn):
-                found |= self.returned(value)
+                wrapped = self.wrapped(value.id)
+                inner = self._argument(node, self.functions[value.id], wrapped) if wrapped else None
+                functions = self.eval(scope, inner) if inner is not None else NOTHING
+                if any(isinstance(each, Fn) for each in functions):
+                    found |= functions
+                else:
+                    found |= self.returned(value)
             elif isinstance(value, Cls):
                 found.add(Inst(value.id, True))
             elif isinstance(value, Inst):

@@ -106,6 +106,16 @@ class Setting:
     task_key: str
 
 
+@dataclass(frozen=True, slots=True)
+class Polled:
+    """How a route that enqueues shows that its page will ask for the result: lower-case words, keys, tested attributes."""
+
+    keys: frozenset[str]
+    words: frozenset[str]
+    attributes: frozenset[str]
+    lookups: frozenset[str]
+
+
 @dataclass(slots=True)
 class Registry:
     """All frameworks' data, ready to be asked."""
@@ -116,6 +126,8 @@ class Registry:
     calls: PathTable[Kind]
     http: PathTable[HttpCall]
     bodies: list[Body]
+    body_keys: frozenset[str]
+    """Keys of which a model endpoint's body has at least one."""
     conventions: list[Convention]
     modules: dict[str, Kind]
     settings: list[Setting]
@@ -124,6 +136,7 @@ class Registry:
     waits: frozenset[str]
     """Methods on what enqueueing returns that wait for the result."""
     packages: frozenset[str]
+    polled: Polled
     calling_enqueues: frozenset[str]
     """Frameworks whose tasks go into the queue when they are called like a function."""
     dynamic: PathTable[bool]
@@ -172,12 +185,14 @@ def build(documents: list[dict[str, Any]]) -> Registry:
             for document in documents
             for row in document.get("bodies", [])
         ],
+        body_keys=frozenset(key for document in documents for key in document.get("body_keys", [])),
         conventions=[_convention(framework, row) for framework, row in _rows(frameworks, "conventions")],
         modules={row["imports"]: _kind(framework, row) for framework, row in _rows(frameworks, "modules")},
         settings=settings,
         enqueue_methods=methods,
         waits=frozenset(name for framework in frameworks for name in framework.get("waits", [])),
         packages=frozenset(package for framework in frameworks for package in framework.get("packages", [])),
+        polled=_polled(documents),
         calling_enqueues=frozenset(
             framework["name"] for framework, row in _rows(frameworks, "enqueues") if row.get("method") == "__call__"
         ),
@@ -185,6 +200,15 @@ def build(documents: list[dict[str, Any]]) -> Registry:
         generic_methods=frozenset(name for document in documents for name in document.get("generic_methods", [])),
         inert_bases=frozenset(name for document in documents for name in document.get("inert_bases", [])),
     )
+
+
+def _polled(documents: list[dict[str, Any]]) -> Polled:
+    rows = [document["polled"] for document in documents if "polled" in document]
+    keys, words, attributes, lookups = (
+        frozenset(str(text) for row in rows for text in row[name])
+        for name in ("keys", "words", "attributes", "lookups")
+    )
+    return Polled(keys, frozenset(word.lower() for word in words), attributes, lookups)
 
 
 def _http(row: dict[str, Any]) -> HttpCall:
