@@ -88,7 +88,8 @@ REALTIME = {
         def complete(text):
             for model in ["m", "gpt-5-mini"]:
                 try:
-                    answer = client.chat.completions.create(model=model, messages=[{"role": "user", "content": text}])  # !
+                    prompt = [{"role": "user", "content": text}]
+                    answer = client.chat.completions.create(model=model, messages=prompt)  # !
                     break
                 except Exception:
                     continue

@@ -152,6 +152,16 @@ UNCLEAR = {
             for record in event["Records"]:
                 print(ask(record["body"]))  # !
         """,
+    "lambda_tried_out_by_its_main_block": """
+        from llm import ask
+
+        def lambda_handler(event, context):
+            for record in event["Records"]:
+                print(ask(record["body"]))  # !
+
+        if __name__ == "__main__":
+            lambda_handler({"Records": []}, None)
+        """,
     "cloud_event": """
         import functions_framework
         from llm import ask
@@ -185,6 +195,10 @@ UNCLEAR = {
         """,
 }
 
+MISSING = {
+    "lambda_tried_out_by_its_main_block": "scoring._relevant: an unknown trigger outweighs a script that calls the handler"
+}
+
 
 @pytest.mark.parametrize("program", cases(LIVE))
 def test_a_function_behind_a_url_is_waited_for(program):
@@ -196,7 +210,7 @@ def test_a_function_behind_a_clock_is_not(program):
     assert verdict(program) == "batchable"
 
 
-@pytest.mark.parametrize("program", cases(UNCLEAR))
+@pytest.mark.parametrize("program", cases(UNCLEAR, MISSING))
 def test_a_function_behind_an_event_is_unclear(program):
     assert verdict(program) == "unclear"
 

@@ -45,6 +45,15 @@ LIVE = {
                     self.labels = [ask(text) for text in ["a", "b"]]  # !
             """
     },
+    "folder_by_its_name": {
+        "simulator_tests/conversation.py": """
+            from llm import ask
+
+            def converse():
+                for text in ["a", "b"]:
+                    assert ask(text)  # !
+            """
+    },
     "locust": {
         "load.py": """
             from locust import HttpUser, task
@@ -102,6 +111,15 @@ OFFLINE = {
             def test_label():
                 assert label(["a"])
             """,
+    },
+    "a_folder_of_features": {
+        "shop/features/labels.py": """
+            from llm import ask
+
+            if __name__ == "__main__":
+                for line in open("products.txt"):
+                    print(ask(line))  # !
+            """
     },
     "a_product_named_tests": {
         "shop/tests_report.py": """
