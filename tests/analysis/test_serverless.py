@@ -195,9 +195,7 @@ UNCLEAR = {
         """,
 }
 
-MISSING = {
-    "lambda_tried_out_by_its_main_block": "scoring._relevant: an unknown trigger outweighs a script that calls the handler"
-}
+MISSING = {"lambda_tried_out_by_its_main_block": "scoring._relevant: an unknown trigger outweighs a script calling it"}
 
 
 @pytest.mark.parametrize("program", cases(LIVE))

@@ -1,0 +1,523 @@
+"""How code hangs together: whichever way a job reaches a call, and a route that reaches it the same way, is found."""
+
+import pytest
+
+from .verdicts import cases, is_waited_for, marked, verdict
+
+JOB = """
+    from {module} import {name}
+
+    if __name__ == "__main__":
+        for line in open("products.txt"):
+            print({call})
+    """
+ROUTE = """
+    from flask import Flask, request
+    from {module} import {name}
+
+    app = Flask(__name__)
+
+    @app.post("/label")
+    def handle():
+        return [{call} for line in request.json]
+    """
+
+# The files between the caller and the call; how the caller imports and calls them.
+LINKS = {
+    "alias": (
+        {
+            "labels.py": """
+                from llm import ask as question
+
+                def label(text):
+                    return question(text)  # !
+                """
+        },
+        ("labels", "label as make_label", "make_label(line)"),
+    ),
+    "module_alias": (
+        {
+            "labels.py": """
+                import llm as model
+
+                def label(text):
+                    return model.ask(text)  # !
+                """
+        },
+        ("labels", "label", "label(line)"),
+    ),
+    "relative_imports": (
+        {
+            "shop/__init__.py": "",
+            "shop/text/__init__.py": "",
+            "shop/text/labels.py": """
+                from ..model import complete
+
+                def label(text):
+                    return complete(text)  # !
+                """,
+            "shop/model.py": """
+                from llm import ask
+
+                def complete(text):
+                    return ask(text)
+                """,
+        },
+        ("shop.text.labels", "label", "label(line)"),
+    ),
+    "namespace_package": (
+        {
+            "shop/text/labels.py": """
+                from llm import ask
+
+                def label(text):
+                    return ask(text)  # !
+                """
+        },
+        ("shop.text.labels", "label", "label(line)"),
+    ),
+    "re_export_by_star": (
+        {
+            "shop/__init__.py": "from shop.labels import *",
+            "shop/labels.py": """
+                from llm import ask
+
+                def label(text):
+                    return ask(text)  # !
+                """,
+        },
+        ("shop", "label", "label(line)"),
+    ),
+    "import_inside_a_function": (
+        {
+            "labels.py": """
+                def label(text):
+                    from llm import ask
+
+                    return ask(text)  # !
+                """
+        },
+        ("labels", "label", "label(line)"),
+    ),
+    "self": (
+        {
+            "labels.py": """
+                from llm import ask
+
+                class Labels:
+                    def label(self, text):
+                        return self._complete(text)
+
+                    def _complete(self, text):
+                        return ask(text)  # !
+                """
+        },
+        ("labels", "Labels", "Labels().label(line)"),
+    ),
+    "inherited": (
+        {
+            "base.py": """
+                from llm import ask
+
+                class Base:
+                    def complete(self, text):
+                        return ask(text)  # !
+                """,
+            "labels.py": """
+                from base import Base
+
+                class Labels(Base):
+                    def label(self, text):
+                        return self.complete(text)
+                """,
+        },
+        ("labels", "Labels", "Labels().label(line)"),
+    ),
+    "super": (
+        {
+            "labels.py": """
+                from llm import ask
+
+                class Base:
+                    def label(self, text):
+                        return ask(text)  # !
+
+                class Labels(Base):
+                    def label(self, text):
+                        return super().label(text.strip())
+                """
+        },
+        ("labels", "Labels", "Labels().label(line)"),
+    ),
+    "abstract_base_as_an_annotation": (
+        {
+            "labels.py": """
+                from abc import ABC, abstractmethod
+                from llm import ask
+
+                class Engine(ABC):
+                    @abstractmethod
+                    def label(self, text): ...
+
+                class Model(Engine):
+                    def label(self, text):
+                        return ask(text)  # !
+
+                def run(engine: Engine, text):
+                    return engine.label(text)
+
+                def label(text):
+                    return run(Model(), text)
+                """
+        },
+        ("labels", "label", "label(line)"),
+    ),
+    "protocol": (
+        {
+            "labels.py": """
+                from typing import Protocol
+                from llm import ask
+
+                class Labeller(Protocol):
+                    def label_text(self, text): ...
+
+                class Model:
+                    def label_text(self, text):
+                        return ask(text)  # !
+
+                def run(labeller: Labeller, text):
+                    return labeller.label_text(text)
+
+                def label(text):
+                    return run(Model(), text)
+                """
+        },
+        ("labels", "label", "label(line)"),
+    ),
+    "class_and_static_methods": (
+        {
+            "labels.py": """
+                from llm import ask
+
+                class Labels:
+                    @classmethod
+                    def label(cls, text):
+                        return cls.complete(text)
+
+                    @staticmethod
+                    def complete(text):
+                        return ask(text)  # !
+                """
+        },
+        ("labels", "Labels", "Labels.label(line)"),
+    ),
+    "object_with_call": (
+        {
+            "labels.py": """
+                from llm import ask
+
+                class Label:
+                    def __call__(self, text):
+                        return ask(text)  # !
+
+                label = Label()
+                """
+        },
+        ("labels", "label", "label(line)"),
+    ),
+    "module_singleton": (
+        {
+            "labels.py": """
+                from llm import ask
+
+                class Labels:
+                    def label(self, text):
+                        return ask(text)  # !
+
+                labels = Labels()
+                """
+        },
+        ("labels", "labels", "labels.label(line)"),
+    ),
+    "singleton_behind_a_getter": (
+        {
+            "labels.py": """
+                from llm import ask
+
+                class Labels:
+                    def label(self, text):
+                        return ask(text)  # !
+
+                _labels = None
+
+                def get_labels():
+                    global _labels
+                    if _labels is None:
+                        _labels = Labels()
+                    return _labels
+                """
+        },
+        ("labels", "get_labels", "get_labels().label(line)"),
+    ),
+    "service_given_to_the_constructor": (
+        {
+            "labels.py": """
+                from openai import OpenAI
+
+                class Client:
+                    def __init__(self, client):
+                        self.client = client
+
+                    def complete(self, text):
+                        return self.client.responses.create(model="m", input=text)  # !
+
+                class Labels:
+                    def __init__(self, model: Client):
+                        self.model = model
+
+                    def label(self, text):
+                        return self.model.complete(text)
+
+                labels = Labels(Client(OpenAI()))
+                """
+        },
+        ("labels", "labels", "labels.label(line)"),
+    ),
+    "client_with_options": (
+        {
+            "labels.py": """
+                from openai import OpenAI
+
+                client = OpenAI()
+
+                def label(text):
+                    patient = client.with_options(timeout=60)
+                    return patient.responses.create(model="m", input=text)  # !
+                """
+        },
+        ("labels", "label", "label(line)"),
+    ),
+    "client_as_a_context": (
+        {
+            "labels.py": """
+                from openai import OpenAI
+
+                def label(text):
+                    with OpenAI() as client:
+                        return client.responses.create(model="m", input=text)  # !
+                """
+        },
+        ("labels", "label", "label(line)"),
+    ),
+    "pydantic_field": (
+        {
+            "labels.py": """
+                from openai import OpenAI
+                from pydantic import BaseModel
+
+                class Labels(BaseModel):
+                    client: OpenAI
+
+                    def label(self, text):
+                        return self.client.responses.create(model="m", input=text)  # !
+
+                labels = Labels(client=OpenAI())
+                """
+        },
+        ("labels", "labels", "labels.label(line)"),
+    ),
+    "lambda": (
+        {
+            "labels.py": """
+                from llm import ask
+
+                label = lambda text: ask(text)  # !
+                """
+        },
+        ("labels", "label", "label(line)"),
+    ),
+    "closure": (
+        {
+            "labels.py": """
+                from llm import ask
+
+                def labeller(style):
+                    def label(text):
+                        return ask(style + text)  # !
+
+                    return label
+
+                label = labeller("short")
+                """
+        },
+        ("labels", "label", "label(line)"),
+    ),
+    "callback_argument": (
+        {
+            "labels.py": """
+                from llm import ask
+
+                def complete(text):
+                    return ask(text)  # !
+
+                def label(text, step=complete):
+                    return step(text)
+                """
+        },
+        ("labels", "label", "label(line)"),
+    ),
+    "backoff_and_cache": (
+        {
+            "labels.py": """
+                import functools
+                import backoff
+                from llm import ask
+
+                @functools.lru_cache(maxsize=None)
+                @backoff.on_exception(backoff.expo, Exception)
+                def label(text):
+                    return ask(text)  # !
+                """
+        },
+        ("labels", "label", "label(line)"),
+    ),
+    "async_from_sync": (
+        {
+            "labels.py": """
+                import asyncio
+                from llm import aask
+
+                async def alabel(text):
+                    return await aask(text)  # !
+
+                def label(text):
+                    return asyncio.run(alabel(text))
+                """
+        },
+        ("labels", "label", "label(line)"),
+    ),
+}
+
+
+def programs(template):
+    return {
+        name: {**files, "app.py": template.format(module=module, name=imported, call=call)}
+        for name, (files, (module, imported, call)) in LINKS.items()
+    }
+
+
+IMPORTED = "graph._is_variable: an imported name can be a lambda or a callable object"
+MISSING = {"object_with_call": IMPORTED, "lambda": IMPORTED}
+
+
+@pytest.mark.parametrize("program", cases(programs(JOB), MISSING))
+def test_a_job_is_found_behind(program):
+    assert verdict(program) == "batchable"
+
+
+@pytest.mark.parametrize("program", cases(programs(ROUTE), MISSING))
+def test_a_route_is_found_behind(program):
+    assert is_waited_for(program)
+
+
+def test_two_roots_in_one_repository_each_have_their_own_module_of_a_name():
+    program = {
+        "web/labels.py": """
+            from llm import ask
+
+            def label(text):
+                return ask(text)
+            """,
+        "web/main.py": """
+            from flask import Flask
+            from labels import label
+
+            app = Flask(__name__)
+
+            @app.get("/label")
+            def handle():
+                return label("x")
+            """,
+        "jobs/labels.py": """
+            from llm import ask
+
+            def label(text):
+                return ask(text)  # !
+            """,
+        "jobs/main.py": """
+            from labels import label
+
+            if __name__ == "__main__":
+                for line in open("products.txt"):
+                    print(label(line))
+            """,
+    }
+    assert verdict(program) == "batchable"
+
+
+def test_two_users_of_one_helper_are_kept_apart():
+    program = {
+        "fan.py": """
+            from concurrent.futures import ThreadPoolExecutor
+
+            def in_parallel(step, items):
+                with ThreadPoolExecutor() as pool:
+                    return list(pool.map(step, items))
+            """,
+        "web.py": """
+            from flask import Flask, request
+            from fan import in_parallel
+
+            app = Flask(__name__)
+
+            @app.post("/shorten")
+            def shorten():
+                return in_parallel(len, request.json)
+            """,
+        "job.py": """
+            from fan import in_parallel
+            from llm import ask
+
+            def label(text):
+                return ask(text)  # !
+
+            if __name__ == "__main__":
+                in_parallel(label, open("products.txt"))
+            """,
+    }
+    assert verdict(program) == "batchable"
+
+
+def test_a_function_that_nothing_here_calls_is_unclear_and_asks_who_starts_it():
+    site = marked("""
+        from llm import ask
+
+        def label(texts):
+            return [ask(text) for text in texts]  # !
+
+        def other():
+            return 1
+
+        if __name__ == "__main__":
+            other()
+        """)
+    assert site is not None
+    assert str(site.verdict) == "unclear"
+    assert site.question is not None
+    assert "label" in site.question
+
+
+def test_a_recursion_over_a_tree_is_not_a_retry():
+    program = """
+        from llm import ask
+
+        def summarise(node):
+            for child in node.children:
+                summarise(child)
+            print(ask(node.text))  # !
+
+        if __name__ == "__main__":
+            for root in open("roots.txt"):
+                summarise(root)
+        """
+    assert verdict(program) == "batchable"
