@@ -116,7 +116,7 @@ class Walker:
                 if not _ignored(path + "/", ignores, patterns):
                     stack.append((path, ignores))
             elif name.endswith(".py"):
-                if entry.is_symlink() and entry.is_dir():
+                if entry.is_symlink() and os.path.isdir(entry.path):
                     continue
                 if path not in self._seen and not _ignored(path, ignores, patterns):
                     self._seen.add(path)

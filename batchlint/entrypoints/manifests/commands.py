@@ -161,7 +161,7 @@ class Commands:
             if word in {"-m", "--module"} and index + 1 < len(words):
                 yield from self._python(words[index:], bases, depth + 1)
                 return
-            if word.startswith("-"):
+            if word.startswith("-") or word in {"exec", "run"}:
                 continue
             is_known = name in self._project.scripts or name in {"make", "bash", "sh"} or self._is_tool(name)
             if is_known or _PYTHON.fullmatch(word) or name.endswith((".py", ".sh")):
@@ -200,6 +200,7 @@ def _simple_commands(text: str) -> Iterator[list[str]]:
             words.pop(0)
         if words:
             words[0] = words[0].lstrip("(@-")
+            words[-1] = words[-1] if "(" in words[-1] else words[-1].rstrip(")")
             yield words
 
 
@@ -257,7 +258,9 @@ def _without_prefixes(words: list[str]) -> list[str]:
 
 
 def _recipes(text: str) -> dict[str, tuple[list[str], str]]:
-    """Makefile targets: what each needs, and its recipe."""
+    """Makefile targets: what each needs, and its recipe, with plain variables put in."""
+    variables = dict(re.findall(r"^(\w+)[ \t]*[:?]?=[ \t]*(.*?)[ \t]*$", text, re.MULTILINE))
+    text = re.sub(r"\$[({](\w+)[)}]", lambda match: variables.get(match[1], match[0]), text)
     found: dict[str, tuple[list[str], str]] = {}
     current: list[str] = []
     for line in text.replace("\\\n", " ").splitlines():

@@ -112,7 +112,7 @@ def read_dockerfile(path: str, project: Project, commands: Commands) -> Iterator
         if match and match[1].upper() == "FROM":
             found.clear()
         elif match:
-            found[match[1].upper()] = _arguments(match[2].strip()), number
+            found[match[1].upper()] = _arguments(match[2].replace("\\\n", " ").strip()), number
         number += line.count("\n") + 1
     if not found:
         return

@@ -1,0 +1,98 @@
+"""Which files and functions a command line starts."""
+
+import pytest
+
+from batchlint.entrypoints.manifests.commands import Commands
+from batchlint.entrypoints.manifests.targets import Project
+
+FILES = {
+    "job.py": "",
+    "manage.py": "",
+    "src/shop/__init__.py": "",
+    "src/shop/__main__.py": "",
+    "src/shop/nightly.py": "",
+    "shop/app/management/commands/embed.py": "",
+    "tools/run.sh": '#!/bin/sh\nset -e\ncd "$(dirname "$0")"\npython ../job.py --all  # python other.py\n',
+    "Makefile": "PY = python\n\nall: nightly\n\nnightly: deps\n\t@$(PY) job.py\n\ndeps:\n\tpip install -r x\n",
+    "deploy/readme.txt": "",
+}
+
+
+@pytest.fixture
+def started(tmp_path):
+    for name, text in FILES.items():
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    commands = Commands(Project(tmp_path, list(FILES), {"shop-nightly": "shop.nightly:main"}))
+
+    def run(command, folder=None):
+        return [each.target for each in commands.started(command, "deploy/crontab", folder)]
+
+    return run
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "python job.py",
+        "/usr/bin/python3.11 -u -W ignore job.py --all > /dev/null 2>&1",
+        "cd /srv/app && .venv/bin/python job.py",
+        "/srv/app/.venv/bin/python /srv/app/job.py >> /var/log/x.log",
+        "MODEL=x sudo -u www-data env A=1 timeout -k 5 60 nice -n 10 python job.py",
+        "flock -n /tmp/x.lock python job.py",
+        "./job.py",
+        "bash -lc 'source env/bin/activate; python job.py'",
+        "uv run --with httpx python job.py",
+        "uv run job.py",
+        "poetry run python job.py",
+        "docker compose run --rm worker python job.py",
+        "docker exec shop_web_1 python job.py",
+        "kubectl exec deploy/web -- python job.py",
+        "bash tools/run.sh",
+        "make nightly",
+        "make all ENV=prod",
+        "python -m coverage run job.py",
+        "if true; then python job.py; fi",
+        "python $HOME/app/job.py",
+        "echo start | tee log; (python job.py) &",
+    ],
+)
+def test_wrappers_are_looked_through(started, command):
+    assert started(command) == ["job.py"]
+
+
+def test_modules_scripts_and_management_commands(started):
+    assert started("python -m shop.nightly") == ["src/shop/nightly.py"]
+    assert started("python -m shop") == ["src/shop/__main__.py"]
+    assert started("shop-nightly --all") == ["shop.nightly:main"]
+    assert started("uv run shop-nightly") == ["shop.nightly:main"]
+    assert started("python manage.py embed --all") == ["shop.app.management.commands.embed.Command.handle"]
+    assert started("python -c 'from shop.nightly import main; main()'") == ["shop.nightly.main"]
+    assert started("uvicorn shop.web:app --port 80") == ["shop.web:app"]
+
+
+def test_the_working_directory_counts(started):
+    assert started("python nightly.py", "src/shop") == ["src/shop/nightly.py"]
+    assert started("cd src/shop && python nightly.py") == ["src/shop/nightly.py"]
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "echo python job.py",
+        "# python job.py",
+        "python missing.py",
+        "python -m http.server",
+        "python /opt/other/tool.py",
+        "pip install job.py-tools",
+        "cp job.py /tmp",
+        "make unknown",
+        "cat <<EOF\npython job.py\nEOF",
+        "python -c 'print(1)'",
+        "",
+        "unclosed 'quote python job.py",
+    ],
+)
+def test_what_starts_nothing_of_the_project(started, command):
+    assert started(command) == []

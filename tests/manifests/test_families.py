@@ -1,0 +1,381 @@
+"""Each family of manifests: what it starts and how long who reads the result can wait; and what it does not."""
+
+import json
+import textwrap
+
+import pytest
+
+from batchlint.entrypoints.manifests import is_manifest, read_manifests
+from batchlint.findings import Latency
+
+CODE = {
+    "job.py": "",
+    "web.py": "",
+    "shop/__init__.py": "",
+    "shop/nightly.py": "",
+    "functions/tag/app.py": "",
+    "api/cron.py": "",
+}
+
+
+@pytest.fixture
+def read(tmp_path):
+    def run(files):
+        names = {**CODE, **files}
+        for name, text in names.items():
+            path = tmp_path / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(textwrap.dedent(text).lstrip("\n"))
+        assert all(is_manifest(name) for name in files if not name.endswith(".py"))
+        return read_manifests(tmp_path, list(names))
+
+    return run
+
+
+def rows(found):
+    targets, errors = found
+    assert not errors
+    return [(t.target, t.kind, t.latency, t.step.line) for t in targets]
+
+
+def test_crontab(read):
+    text = """
+        SHELL=/bin/sh
+        # 0 1 * * * python commented.py
+        0 2 * * *  cd /srv && python -m shop.nightly
+        */5 * * * * python job.py
+        @daily python job.py
+        MAILTO=python job.py
+    """
+    assert rows(read({"deploy/crontab": text})) == [
+        ("shop/nightly.py", "schedule", Latency.HOURS, 3),
+        ("job.py", "schedule", Latency.MINUTES, 4),
+        ("job.py", "schedule", Latency.HOURS, 5),
+    ]
+
+
+def test_cron_d_names_the_user(read):
+    [row] = rows(read({"etc/cron.d/shop": "0 3 * * 1 www-data /usr/bin/python3 /srv/job.py\n"}))
+    assert row[:3] == ("job.py", "schedule", Latency.HOURS)
+
+
+def test_crontab_written_by_an_image(read):
+    text = """
+        FROM python:3.12
+        RUN echo "15 4 * * * python /app/job.py" | crontab -
+        CMD ["cron", "-f"]
+    """
+    assert rows(read({"Dockerfile": text})) == [("job.py", "schedule", Latency.HOURS, 2)]
+
+
+def test_prose_about_cron_starts_nothing(read):
+    assert rows(read({"cron-notes.txt": "The job runs 2 a m with python job.py\n"})) == []
+
+
+def test_github_actions(read):
+    text = """
+        name: nightly
+        on:
+          schedule:
+            - cron: "0 3 * * *"
+          workflow_dispatch:
+        jobs:
+          embed:
+            runs-on: ubuntu-latest
+            steps:
+              - uses: actions/checkout@v4
+              - name: run
+                run: |
+                  pip install -r requirements.txt
+                  python -m shop.nightly
+                env:
+                  KEY: ${{ secrets.KEY }}
+    """
+    assert rows(read({".github/workflows/nightly.yml": text})) == [("shop/nightly.py", "schedule", Latency.HOURS, 14)]
+
+
+def test_github_actions_on_push_are_no_schedule(read):
+    text = "on: [push]\njobs:\n  x:\n    steps:\n      - run: python job.py\n"
+    assert rows(read({".github/workflows/ci.yml": text})) == [("job.py", "script", None, 5)]
+
+
+def test_gitlab_ci(read):
+    text = """
+        nightly:
+          rules:
+            - if: $CI_PIPELINE_SOURCE == "schedule"
+          script:
+            - python job.py
+        old:
+          only: [schedules]
+          script: python -m shop.nightly
+        test:
+          script: [python web.py]
+    """
+    assert rows(read({".gitlab-ci.yml": text})) == [
+        ("job.py", "schedule", Latency.HOURS, 5),
+        ("shop/nightly.py", "schedule", Latency.HOURS, 8),
+        ("web.py", "script", None, 10),
+    ]
+
+
+def test_kubernetes(read):
+    text = """
+        apiVersion: batch/v1
+        kind: CronJob
+        metadata: {name: nightly}
+        spec:
+          schedule: "*/10 * * * *"
+          jobTemplate:
+            spec:
+              template:
+                spec:
+                  containers:
+                    - name: x
+                      command: [python, -m]
+                      args: [shop.nightly]
+        ---
+        kind: Deployment
+        metadata: {name: web}
+        spec:
+          template:
+            spec:
+              containers:
+                - command: ["uvicorn", "web:app"]
+    """
+    assert rows(read({"k8s/all.yaml": text})) == [
+        ("shop/nightly.py", "schedule", Latency.MINUTES, 5),
+        ("web:app", "web", Latency.REALTIME, 21),
+    ]
+
+
+def test_helm_templates_are_read_as_far_as_they_are_yaml(read):
+    text = """
+        {{- if .Values.cron.enabled }}
+        kind: CronJob
+        metadata:
+          name: {{ include "x.name" . }}
+        spec:
+          schedule: {{ .Values.cron.schedule | quote }}
+          jobTemplate:
+            spec:
+              containers:
+                - command: ["python", "job.py"]
+        {{- end }}
+    """
+    [row] = rows(read({"chart/templates/cron.yaml": text}))
+    assert row[:3] == ("job.py", "schedule", Latency.HOURS)
+
+
+def test_compose(read):
+    text = """
+        services:
+          web:
+            command: gunicorn web:app
+          worker:
+            build: ./shop
+            command: ["python", "nightly.py"]
+            labels:
+              ofelia.job-exec.tick.schedule: "@every 5m"
+              ofelia.job-exec.tick.command: "python /app/job.py"
+          db:
+            image: postgres
+            command: postgres -c fsync=off
+    """
+    assert rows(read({"docker-compose.yml": text})) == [
+        ("web:app", "web", Latency.REALTIME, 3),
+        ("shop/nightly.py", "script", None, 6),
+        ("job.py", "schedule", Latency.MINUTES, 8),
+    ]
+
+
+def test_dockerfile_takes_the_last_stage(read):
+    text = """
+        FROM python AS build
+        CMD ["python", "job.py"]
+        FROM python
+        ENTRYPOINT ["python", \\
+                    "-u"]
+        CMD ["web.py"]
+    """
+    assert rows(read({"Dockerfile.web": text})) == [("web.py", "script", None, 4)]
+
+
+def test_procfile(read):
+    assert rows(read({"Procfile": "web: gunicorn web:app\nclock: python job.py\nrelease: echo hi\n"})) == [
+        ("web:app", "web", Latency.REALTIME, 1),
+        ("job.py", "script", None, 2),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("when", "latency"),
+    [
+        ("OnCalendar=*-*-* 03:00:00", Latency.HOURS),
+        ("OnCalendar=daily", Latency.HOURS),
+        ("OnCalendar=*:0/5", Latency.MINUTES),
+        ("OnUnitActiveSec=10min", Latency.MINUTES),
+        ("OnUnitActiveSec=1h", Latency.HOURS),
+    ],
+)
+def test_systemd_timer(read, when, latency):
+    files = {
+        "shop.timer": f"[Timer]\n{when}\n",
+        "shop.service": "[Service]\nWorkingDirectory=/srv\nExecStart=/srv/bin/python /srv/job.py\n",
+    }
+    assert rows(read(files)) == [("job.py", "schedule", latency, 2)]
+
+
+def test_systemd_service_without_a_timer(read):
+    files = {"shop.service": "[Service]\nExecStart=python job.py\n", "other.timer": "[Timer]\nOnCalendar=daily\n"}
+    assert rows(read(files)) == [("job.py", "script", None, 2)]
+
+
+def test_serverless(read):
+    text = """
+        functions:
+          tag:
+            handler: functions/tag/app.handler
+            events:
+              - schedule: rate(1 day)
+              - httpApi: "*"
+              - sqs: {arn: x}
+              - schedule:
+                  rate: cron(0/5 * * * ? *)
+          gone:
+            handler: nowhere.handler
+            events: [{schedule: rate(1 day)}]
+    """
+    name = "functions.tag.app.handler"
+    assert rows(read({"serverless.yml": text})) == [
+        (name, "schedule", Latency.HOURS, 5),
+        (name, "web", Latency.REALTIME, 6),
+        (name, "task_queue", Latency.HOURS, 7),
+        (name, "schedule", Latency.MINUTES, 8),
+    ]
+
+
+def test_sam(read):
+    text = """
+        Resources:
+          Tag:
+            Type: AWS::Serverless::Function
+            Properties:
+              CodeUri: functions/tag/
+              Handler: app.handler
+              Role: !GetAtt Role.Arn
+              Events:
+                Nightly:
+                  Type: ScheduleV2
+                  Properties: {ScheduleExpression: "rate(12 hours)"}
+                Api:
+                  Type: Api
+                  Properties: {Path: /x, Method: get}
+          Rule:
+            Type: AWS::Events::Rule
+            Properties:
+              ScheduleExpression: rate(5 minutes)
+              Targets: [{Arn: !GetAtt Tag.Arn, Id: x}]
+    """
+    name = "functions.tag.app.handler"
+    assert rows(read({"template.yaml": text})) == [
+        (name, "schedule", Latency.HOURS, 9),
+        (name, "web", Latency.REALTIME, 12),
+        (name, "schedule", Latency.MINUTES, 15),
+    ]
+
+
+def test_azure_functions_and_zappa(read):
+    files = {
+        "functions/tag/function.json": json.dumps(
+            {
+                "scriptFile": "app.py",
+                "bindings": [{"type": "timerTrigger", "schedule": "0 0 2 * * *"}, {"type": "blob"}],
+            }
+        ),
+        "zappa_settings.json": '{"dev": {"events": [{"function": "shop.nightly.run", "expression": "rate(1 day)"}]}}',
+    }
+    assert rows(read(files)) == [
+        ("functions.tag.app.main", "schedule", Latency.HOURS, 1),
+        ("shop.nightly.run", "schedule", Latency.HOURS, 1),
+    ]
+
+
+HOSTS = {
+    "render.yaml": (
+        "services:\n  - type: cron\n    schedule: 0 3 * * *\n    startCommand: python job.py\n",
+        ("job.py", "schedule", Latency.HOURS, 4),
+    ),
+    "railway.toml": (
+        '[deploy]\nstartCommand = "python job.py"\ncronSchedule = "*/5 * * * *"\n',
+        ("job.py", "schedule", Latency.MINUTES, 2),
+    ),
+    "fly.toml": ('[processes]\nweb = "uvicorn web:app"\n', ("web:app", "web", Latency.REALTIME, 2)),
+    "app.yaml": (
+        "runtime: python312\nentrypoint: gunicorn -b :$PORT web:app\n",
+        ("web:app", "web", Latency.REALTIME, 2),
+    ),
+    "vercel.json": (
+        '{"crons": [{"path": "/api/cron", "schedule": "0 5 * * *"}]}',
+        ("api/cron.py", "schedule", Latency.HOURS, 1),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", HOSTS)
+def test_hosts(read, name):
+    text, row = HOSTS[name]
+    assert rows(read({name: text})) == [row]
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("render.yaml", "services:\n  - type: web\n    startCommand: node server.js\n"),
+        ("fly.toml", 'app = "x"\n'),
+        ("app.yaml", "runtime: go\n"),
+        ("vercel.json", '{"crons": [{"path": "/api/other", "schedule": "0 5 * * *"}]}'),
+    ],
+)
+def test_hosts_that_run_other_things(read, name, text):
+    assert rows(read({name: text})) == []
+
+
+def test_console_scripts_and_what_schedules_them(read):
+    files = {
+        "pyproject.toml": '[project.scripts]\nshop-nightly = "shop.nightly:main"\n[tool.poetry.scripts]\nx = "web:x"\n',
+        "setup.cfg": "[options.entry_points]\nconsole_scripts =\n    old = job:main\n",
+        "crontab": "0 2 * * * shop-nightly --all\n",
+    }
+    assert rows(read(files)) == [
+        ("shop.nightly:main", "script", None, 2),
+        ("web:x", "script", None, 4),
+        ("job:main", "script", None, 3),
+        ("shop.nightly:main", "schedule", Latency.HOURS, 1),
+    ]
+
+
+def test_setup_py(read):
+    text = 'setup(entry_points={"console_scripts": ["nightly = shop.nightly:main"]})\n'
+    assert rows(read({"setup.py": text})) == [("shop.nightly:main", "script", None, 1)]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "line"),
+    [
+        (".github/workflows/x.yml", "on: push\njobs: [\n", 3),
+        ("docker-compose.yml", "services:\n  a: b: c\n", 2),
+        ("fly.toml", "[processes]\nweb = \n", 2),
+        ("pyproject.toml", "[project.scripts]\nx\n", 2),
+        ("vercel.json", '{"crons": [}\n', 1),
+    ],
+)
+def test_a_broken_manifest_is_an_error_with_its_line(read, name, text, line):
+    targets, errors = read({name: text})
+    assert not targets
+    assert [(error.path, error.line) for error in errors] == [(name, line)]
+
+
+@pytest.mark.parametrize("name", ["values.yaml", "notes/x.yml", "chart/templates/x.yaml"])
+def test_other_yaml_is_nobodys_business(read, name):
+    assert read({name: "a: [\n{{ broken\n"}) == ([], [])

@@ -1,0 +1,166 @@
+"""Which files are walked, and which of them count."""
+
+import subprocess
+
+import pytest
+
+from batchlint import sources
+from batchlint.sources import prefilter, words
+
+SDK = "import openai\n"
+
+
+def write(root, files):
+    for name, text in files.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+
+
+def walk(root, *files, folders=("",), excludes=(), force=False):
+    tree = sources.walk(
+        str(root), folders, files, excludes=excludes, is_manifest=lambda path: path.endswith(".yml"), force=force
+    )
+    return sorted(tree.python)
+
+
+def kept(files, functions=()):
+    data = {path: text.encode() for path, text in files.items()}
+    return set(prefilter.Prefilter(data, words.load(functions)).keep())
+
+
+# -- the walk
+def test_gitignore_is_honoured_on_every_level(tmp_path):
+    subprocess.run(["git", "init", "-q", str(tmp_path)], check=True)
+    write(
+        tmp_path,
+        {
+            ".gitignore": "build/\n*_pb2.py\n!keep_pb2.py\n",
+            "a.py": "",
+            "a_pb2.py": "",
+            "keep_pb2.py": "",
+            "build/x.py": "",
+            "pkg/.gitignore": "/local.py\n",
+            "pkg/local.py": "",
+            "pkg/sub/local.py": "",
+        },
+    )
+    assert walk(tmp_path) == ["a.py", "keep_pb2.py", "pkg/sub/local.py"]
+
+
+def test_a_folder_below_the_repository_knows_the_ignore_files_above(tmp_path):
+    subprocess.run(["git", "init", "-q", str(tmp_path)], check=True)
+    write(tmp_path, {".gitignore": "/app/gen/\n", "app/gen/x.py": "", "app/y.py": ""})
+    assert walk(tmp_path / "app") == ["y.py"]
+    assert walk(tmp_path, folders=["app"]) == ["app/y.py"]
+
+
+def test_excludes_are_names_or_patterns(tmp_path):
+    write(tmp_path, {"venv/x.py": "", "src/venv/y.py": "", "src/a.py": "", "src/gen/b.py": "", "docs/conf.py": ""})
+    assert walk(tmp_path, excludes=["venv", "src/gen/*.py", "docs/"]) == ["src/a.py"]
+
+
+def test_a_file_that_is_named_counts_although_excluded_unless_forced(tmp_path):
+    write(tmp_path, {"gen/a.py": ""})
+    assert walk(tmp_path, "gen/a.py", folders=(), excludes=["gen"]) == ["gen/a.py"]
+    assert walk(tmp_path, "gen/a.py", folders=(), excludes=["gen"], force=True) == []
+
+
+def test_a_link_to_a_folder_is_not_walked_twice(tmp_path):
+    write(tmp_path, {"real/a.py": ""})
+    (tmp_path / "alias").symlink_to("real")
+    assert walk(tmp_path) == ["real/a.py"]
+
+
+# -- what counts
+def test_nothing_counts_where_nothing_calls_a_model():
+    assert kept({"a.py": "import json\n", "b.py": "import a\n# about openai\n"}) == set()
+
+
+@pytest.mark.parametrize(
+    "caller",
+    [
+        "from app import llm\n",
+        "import app.llm\n",
+        "from app.llm import ask\n",
+        "from . import (\n    llm,\n)\n",
+        "from .llm import ask\n",
+        "def f():\n    from app.llm import ask\n",
+        "from app import *\n",
+        'import importlib\nm = importlib.import_module("app.llm")\n',
+    ],
+)
+def test_what_imports_a_file_that_counts_does_too(caller):
+    files = {"app/__init__.py": "", "app/llm.py": SDK, "app/jobs.py": caller, "app/other.py": "import json\n"}
+    found = kept(files)
+    assert {"app/llm.py", "app/jobs.py"} <= found
+    assert "app/other.py" not in found
+
+
+def test_the_chain_of_imports_is_followed_through_re_exports():
+    files = {
+        "src/app/llm/client.py": SDK,
+        "src/app/llm/__init__.py": "from .client import ask\n",
+        "src/app/service.py": "from app.llm import ask\n",
+        "src/app/web.py": "from app import service\n",
+        "src/app/unrelated.py": "import os\n",
+        "other/client.py": "x = 1\n",
+    }
+    assert kept(files) == set(files) - {"src/app/unrelated.py", "other/client.py"}
+
+
+def test_settings_that_a_kept_file_imports_are_kept():
+    files = {"llm.py": SDK + "from settings import URL\n", "settings.py": 'URL = "x"\n', "z.py": "URL = 1\n"}
+    assert kept(files) == {"llm.py", "settings.py"}
+
+
+def test_a_task_named_in_a_string_brings_its_enqueuer():
+    files = {
+        "shop/tasks.py": SDK,
+        "shop/views.py": 'app.send_task("shop.tasks.tag", args=[1])\n',
+        "shop/settings.py": 'BEAT = {"tag": {"task": "shop.tasks.tag"}}\n',
+        "shop/plain.py": 'x = "some.other.thing"\n',
+    }
+    assert kept(files) == {"shop/tasks.py", "shop/views.py", "shop/settings.py"}
+
+
+def test_users_of_an_interface_are_kept_with_its_implementation():
+    files = {
+        "engines/base.py": "class Engine:\n    def summarise(self, text): ...\n",
+        "engines/hosted.py": SDK + "from engines.base import Engine\nclass Hosted(Engine):\n"
+        "    def summarise(self, text):\n        return text\n",
+        "job.py": "from engines.base import Engine\ndef run(engine: Engine):\n    engine.summarise('x')\n",
+        "other.py": "from engines.base import Engine\nclass Local(Engine):\n    def tokens(self): ...\n",
+    }
+    assert {"job.py", "engines/base.py", "engines/hosted.py"} <= kept(files)
+
+
+def test_a_function_that_is_handed_the_client_brings_its_callers():
+    files = {
+        "main.py": SDK + "from loop import run\nrun(openai.OpenAI())\n",
+        "loop.py": "def run(client):\n    return client.responses.create(model='m', input='x')\n",
+        "tool.py": "import loop\nloop.run(None)\n",
+    }
+    assert kept(files) == set(files)
+
+
+def test_hosts_bodies_and_own_wrappers_count():
+    files = {
+        "raw.py": 'import requests\nrequests.post("https://api.openai.com/v1/embeddings", json={})\n',
+        "raw_host.py": 'import http.client\nc = http.client.HTTPSConnection("api.openai.com")\n',
+        "set_url.py": 'import httpx\nhttpx.post(URL, json={"model": M, "messages": []})\n',
+        "own.py": "from corp.llm import complete_text\ncomplete_text('x')\n",
+        "other.py": 'import requests\nrequests.post("https://example.com/v1", json={"messages": []})\n',
+    }
+    assert kept(files) == {"raw.py", "raw_host.py", "set_url.py"}
+    assert "own.py" in kept(files, functions=["corp.llm.complete_text"])
+
+
+def test_packages_that_serve_more_than_models_need_a_word_more():
+    files = {
+        "s3.py": 'import boto3\nboto3.client("s3")\n',
+        "bedrock.py": 'import boto3\nboto3.client("bedrock-runtime")\n',
+        "storage.py": "from google.cloud import storage\n",
+        "gemini.py": "from google import genai\n",
+    }
+    assert kept(files) == {"bedrock.py", "gemini.py"}
