@@ -172,10 +172,18 @@ class Graph:
 
     def is_test(self, path: str) -> bool:
         """Whether a file is a test's, by its name or folder."""
-        return any(
-            convention.entry.kind == "test" and convention.file is not None and file_pattern(convention.file).match(path)
-            for convention in self.program.registry.conventions
-        )
+        return any(pattern.match(path) for pattern in self._test_files)
+
+    @property
+    def _test_files(self) -> list[re.Pattern[str]]:
+        known = self._caches.get("test_files")
+        if known is None:
+            known = self._caches["test_files"] = [
+                file_pattern(convention.file)
+                for convention in self.program.registry.conventions
+                if convention.entry.kind == "test" and convention.file is not None
+            ]
+        return known  # type: ignore[return-value]
 
     def _is_within(self, id: FunctionId, dotted: str) -> bool:
         """Whether the function is `dotted`, or stands in the function, class or module of that name."""
@@ -950,8 +958,15 @@ class Graph:
         """Every entry point that reaches the function, with the shortest way down."""
         known = self._reaches.get(id)
         if known is None:
-            known = self._reaches[id] = self._find_reaches(id)
+            known = self._reaches[id] = [self._for_tests(reach) for reach in self._find_reaches(id)]
         return known
+
+    def _for_tests(self, reach: Reach) -> Reach:
+        """The way in as it counts: whatever starts in a test's file is a test."""
+        kind = reach.entry.kind
+        if kind.kind in {"script", "evaluation", "unknown"} and self.is_test(reach.entry.step.path):
+            return Reach(replace(reach.entry, kind=replace(kind, kind="test")), reach.edges)
+        return reach
 
     def _find_reaches(self, start: FunctionId) -> list[Reach]:
         paths: dict[FunctionId, tuple[Edge, ...]] = {start: ()}
@@ -1007,6 +1022,9 @@ class Graph:
     def _is_polled(self, edge: Edge) -> bool:
         """Whether the enqueuing function answers with a state to ask for again, or looks at that state first."""
         polled = self.program.registry.polled
+        called = [_source(call.node.func).lower() for call in self.function(edge.callee).calls]
+        if any(word in name for word in polled.pushes for name in called):
+            return False
         lookups = (reference for name in polled.lookups for reference in self.program.calls_by_name.get(name, ()))
         has_lookup = any(not self.is_test(reference.caller.id.path) for reference in lookups)
         words = polled.words | polled.keys if has_lookup else polled.words

@@ -114,6 +114,7 @@ class Polled:
     words: frozenset[str]
     attributes: frozenset[str]
     lookups: frozenset[str]
+    pushes: frozenset[str]
 
 
 @dataclass(slots=True)
@@ -204,11 +205,11 @@ def build(documents: list[dict[str, Any]]) -> Registry:
 
 def _polled(documents: list[dict[str, Any]]) -> Polled:
     rows = [document["polled"] for document in documents if "polled" in document]
-    keys, words, attributes, lookups = (
+    keys, words, attributes, lookups, pushes = (
         frozenset(str(text) for row in rows for text in row[name])
-        for name in ("keys", "words", "attributes", "lookups")
+        for name in ("keys", "words", "attributes", "lookups", "pushes")
     )
-    return Polled(keys, frozenset(word.lower() for word in words), attributes, lookups)
+    return Polled(keys, frozenset(word.lower() for word in words), attributes, lookups, pushes)
 
 
 def _http(row: dict[str, Any]) -> HttpCall:
