@@ -7,6 +7,7 @@ default and the arguments of the calls that reach them; attributes those of ever
 from __future__ import annotations
 
 import ast
+import builtins
 import ipaddress
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -189,7 +190,10 @@ class Program:
                 values = self.attribute(Mod(stem), name)
                 if values:
                     return values
-        return NOTHING
+        if hasattr(builtins, name):
+            return NOTHING
+        outside = [s.module for s in module.stars if not s.level and self._import_stem(s, module.path) is None]
+        return frozenset(Ext(f"{package}.{name}") for package in outside)
 
     def _local(self, function: FunctionFacts, name: str) -> Values:
         values: set[Value] = set()

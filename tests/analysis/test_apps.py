@@ -197,6 +197,21 @@ LIVE = {
         tk.Button(root, text="Label", command=label).pack()
         root.mainloop()
         """,
+    "tkinter_by_star_import": """
+        from tkinter import *
+        from llm import ask
+
+        class Window:
+            def __init__(self, root):
+                self.texts = Text(root)
+                Button(root, text="Label", command=self.label).pack()
+
+            def label(self):
+                for text in self.texts.get("1.0", END).splitlines():
+                    print(ask(text))  # !
+
+        Window(Tk())
+        """,
     "qt_signal": """
         from PyQt6.QtWidgets import QPushButton
         from llm import ask

@@ -88,6 +88,19 @@ LINKS = {
         },
         ("shop", "label", "label(line)"),
     ),
+    "star_import_of_an_sdk": (
+        {
+            "labels.py": """
+                from openai import *
+
+                client = OpenAI()
+
+                def label(text):
+                    return client.responses.create(model="m", input=str(text))  # !
+                """
+        },
+        ("labels", "label", "label(line)"),
+    ),
     "import_inside_a_function": (
         {
             "labels.py": """
