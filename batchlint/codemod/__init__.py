@@ -1,0 +1,73 @@
+"""From call sites to rewritten files: `plan` decides what each site becomes or why it stays, `render` writes the texts."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from batchlint.codemod.changes import Fanout
+from batchlint.codemod.fanouts import Finder
+from batchlint.codemod.refusals import REFUSALS, Refusal, Refused
+from batchlint.facts import FunctionId
+from batchlint.findings import CallSite
+from batchlint.graph import Graph
+
+__all__ = ["REFUSALS", "Edit", "Plan", "Refusal", "plan", "render"]
+
+Key = tuple[str, int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a call site becomes. `strategy`: batch, or flex."""
+
+    strategy: str
+    fanouts: tuple[Fanout, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """A file's text before and after; `before` is empty for a new file."""
+
+    path: str
+    before: str
+    after: str
+
+
+def plan(
+    graph: Graph, sites: Sequence[CallSite], *, unsafe: bool = False, strategy: str = "auto"
+) -> dict[Key, Plan | Refusal]:
+    """What each call site becomes, by path, line and column."""
+    finder = Finder(graph, unsafe)
+    nodes = _nodes(graph)
+    plans: dict[Key, Plan | Refusal] = {}
+    for site in sites:
+        key = (site.path, site.line, site.column)
+        found = nodes.get((*key, site.end_line, site.end_column))
+        if found is None:
+            plans[key] = Refused("unsupported-shape", "the call is not written as a call").refusal
+            continue
+        try:
+            plans[key] = Plan("batch", tuple(finder.fanouts(*found)))
+        except Refused as refused:
+            plans[key] = refused.refusal
+        except RecursionError:
+            plans[key] = Refused("unsupported-shape", "the code around the call is nested too deeply").refusal
+    return plans
+
+
+def _nodes(graph: Graph) -> dict[tuple[str, int, int, int, int], tuple[FunctionId, ast.Call]]:
+    found: dict[tuple[str, int, int, int, int], tuple[FunctionId, ast.Call]] = {}
+    for reference in graph.program.call_facts.values():
+        path = reference.caller.id.path
+        found[(path, *graph.modules[path].span(reference.call.node))] = (reference.caller.id, reference.call.node)
+    return found
+
+
+def render(graph: Graph, plans: Mapping[Key, Plan]) -> list[Edit]:
+    """The edits that carry the plans out: changed files in the order of their paths, then the helper module."""
+    from batchlint.codemod.writing import write
+
+    fanouts = list({id(f): f for plan in plans.values() for f in plan.fanouts}.values())
+    return [Edit(path, before, after) for path, before, after in write(graph, fanouts)]

@@ -1,0 +1,93 @@
+"""What a plan changes, as data: the planner writes it over `ast`, the rewriter carries it out over LibCST.
+
+Nodes are named by their place: 1-based line, 0-based column in characters, and the place of their end.
+"""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass, field
+
+from batchlint.facts import FunctionId
+
+Place = tuple[int, int, int, int]
+
+
+@dataclass(slots=True)
+class CallChange:
+    """`request`: `yield request(f, ...)`; `enter`: `yield from twin(...)`; `await`: `batched(f, ...)`; `name`: only the callee's name."""
+
+    how: str
+    twin: FunctionId | None = None
+
+
+@dataclass(slots=True)
+class LoopChange:
+    """A loop that becomes a nested generator function and a driver."""
+
+    name: str
+    parameters: list[str]
+    outer: list[str]
+    """Names that the body assigns for the scope around it."""
+    keyword: str
+    """`nonlocal` or `global`."""
+    nested: bool
+    """Whether it joins the rounds of a driver further out."""
+    stop: str | None
+    """The flag that a `break` before the request sets."""
+    is_async: bool = False
+
+
+@dataclass(slots=True)
+class ComprehensionChange:
+    """A comprehension that becomes a driver over generators; `name`: the nested function, None where a twin is called."""
+
+    name: str | None
+    parameters: list[str]
+    statement: Place
+    nested: bool
+    is_async: bool = False
+
+
+@dataclass(slots=True)
+class FileChanges:
+    """All changes of one file."""
+
+    calls: dict[Place, CallChange] = field(default_factory=dict)
+    loops: dict[Place, LoopChange] = field(default_factory=dict)
+    comprehensions: dict[Place, ComprehensionChange] = field(default_factory=dict)
+    barriers: dict[Place, str | None] = field(default_factory=dict)
+    """`yield in_turn(key)` before a statement."""
+    hoisted: set[Place] = field(default_factory=set)
+    """Statements whose answers are stored first, and which then wait for their turn."""
+    exits: dict[Place, str] = field(default_factory=dict)
+    """`continue` and `break` of a loop that becomes a function: the text of the flag to set, or nothing."""
+    renames: dict[Place, str] = field(default_factory=dict)
+    """Names and attributes that get another last step, with the helper's name they need."""
+    references: dict[Place, FunctionId] = field(default_factory=dict)
+    """Functions that are handed over: their twin is handed over instead."""
+    unwrapped: set[Place] = field(default_factory=set)
+    """`with` statements (of semaphores) that give way to their body, and calls to their first argument."""
+    retries: dict[Place, str] = field(default_factory=dict)
+    """Functions whose retry decorator becomes a loop in the twin."""
+    keywords: dict[Place, tuple[str, str]] = field(default_factory=dict)
+    """Calls that get a keyword argument."""
+    names: set[str] = field(default_factory=set)
+    """What is imported from the helper module, as far as the changes themselves do not tell."""
+
+
+@dataclass(slots=True)
+class Fanout:
+    """One fan-out that becomes a driver: its changes by file, and the functions that need a twin."""
+
+    function: FunctionId
+    node: ast.AST
+    changes: dict[str, FileChanges] = field(default_factory=dict)
+    twins: set[FunctionId] = field(default_factory=set)
+    converted: set[int] = field(default_factory=set)
+    """Identities of the calls and references that are changed."""
+    providers: set[str] = field(default_factory=set)
+    is_async: bool = False
+
+    def file(self, path: str) -> FileChanges:
+        return self.changes.setdefault(path, FileChanges())

@@ -1,0 +1,166 @@
+"""Where a call's requests fan out: the loop, comprehension, pool or gather around it, here or above."""
+
+from __future__ import annotations
+
+import ast
+
+from batchlint.codemod.changes import Fanout
+from batchlint.codemod.planner import Comprehension, Planner
+from batchlint.codemod.refusals import Refused
+from batchlint.facts import MODULE, FunctionId
+from batchlint.findings import Latency
+from batchlint.graph import Edge, Graph
+from batchlint.loops import is_item_loop
+from batchlint.symbols import last_name
+from batchlint.values import Fn
+
+_MAX_LEVELS = 8
+_ORDER = ("no-fan-out",)
+
+
+class Finder:
+    """Finds and plans the fan-outs of call sites; what several sites share is planned once."""
+
+    def __init__(self, graph: Graph, unsafe: bool) -> None:
+        self.graph = graph
+        self.planner = Planner(graph, unsafe)
+        self._planned: dict[tuple[int, str], Fanout | Refused] = {}
+
+    def fanouts(self, function: FunctionId, node: ast.Call) -> list[Fanout]:
+        """The fan-outs through which the site's requests go into batches; Refused where there is none."""
+        found: list[Fanout] = []
+        refusals: list[Refused] = []
+        self._climb(function, node, found, refusals, set(), 0)
+        if found:
+            return list({id(f): f for f in found}.values())
+        self._descend(function, node, found, refusals, set())
+        if found:
+            return list({id(f): f for f in found}.values())
+        telling = [r for r in refusals if r.refusal.name != "no-fan-out"]
+        raise (telling or refusals or [Refused("no-fan-out")])[0]
+
+    def _climb(
+        self,
+        id: FunctionId,
+        node: ast.expr,
+        found: list[Fanout],
+        refusals: list[Refused],
+        seen: set[FunctionId],
+        level: int,
+    ) -> None:
+        """Add the fan-outs around `node`, which stands in the function; where there is none, those of its callers."""
+        model = self.planner.support.models.get(_key(node))
+        if model is not None and isinstance(node, ast.Call):
+            try:
+                self.planner.support.check_request(id, node)
+            except Refused as refused:
+                refusals.append(refused)
+                return
+        here = self._around(id, node)
+        if here:
+            self._first(id, here, found, refusals)
+            return
+        if id.qualname == MODULE or id in seen or level > _MAX_LEVELS:
+            refusals.append(Refused("no-fan-out"))
+            return
+        seen.add(id)
+        edges = [edge for edge in self.graph.edges_to(id)]
+        for edge in edges:
+            if self._is_live(edge.caller):
+                refusals.append(Refused("live-consumer", f"somebody waits for `{Graph.label(edge.caller)}`"))
+            elif edge.kind in {"call"}:
+                self._climb(edge.caller, edge.node, found, refusals, seen, level + 1)
+            else:
+                self._handed(edge, found, refusals)
+
+    def _descend(
+        self, id: FunctionId, node: ast.expr, found: list[Fanout], refusals: list[Refused], seen: set[FunctionId]
+    ) -> None:
+        """Add the fan-outs inside the functions that the call enters."""
+        if not isinstance(node, ast.Call):
+            return
+        try:
+            target = self.planner.support.converts(id, node, False)
+        except Refused as refused:
+            refusals.append(refused)
+            return
+        if not isinstance(target, Fn) or target.id in seen:
+            return
+        seen.add(target.id)
+        for call in self.graph.function(target.id).calls:
+            below = self.planner.support.reaches(target.id, call.node)
+            if not below:
+                continue
+            around = self._around(target.id, call.node)
+            if around:
+                self._first(target.id, around, found, refusals)
+            else:
+                self._descend(target.id, call.node, found, refusals, seen)
+
+    def _is_live(self, id: FunctionId) -> bool:
+        reaches = self.graph.reaches(id)
+        return any(r.entry.kind.latency is Latency.REALTIME for r in reaches)
+
+    def _around(self, id: FunctionId, node: ast.expr) -> list[ast.AST]:
+        """The item loops and comprehensions around the node in its function, outermost first."""
+        reference = self.graph.program.call_facts.get(_key(node))
+        if reference is None:
+            return []
+        loops = [loop for loop in reference.call.loops if is_item_loop(loop)]
+        found: list[ast.AST] = []
+        for loop in loops:
+            if isinstance(loop, ast.comprehension):
+                tree = self.graph.modules[id.path].tree
+                owner = next((n for n in ast.walk(tree) if isinstance(n, Comprehension) and loop in n.generators), None)
+                if owner is not None and owner not in found:
+                    found.append(owner)
+            else:
+                found.append(loop)
+        return found
+
+    def _first(self, id: FunctionId, nodes: list[ast.AST], found: list[Fanout], refusals: list[Refused]) -> None:
+        """The outermost of the loops that can become a driver."""
+        first: Refused | None = None
+        for node in nodes:
+            try:
+                found.append(self._plan(id, node))
+                return
+            except Refused as refused:
+                first = first or refused
+                if refused.refusal.name in {"early-stop", "streaming", "generator-consumer", "no-batch-tier"}:
+                    break
+        if first is not None:
+            refusals.append(first)
+
+    def _plan(self, id: FunctionId, node: ast.AST) -> Fanout:
+        key = (_key(node), "loop")
+        if key not in self._planned:
+            self.planner._parallel = set()
+            function = self.graph.function(id)
+            try:
+                if self._is_live(id):
+                    raise Refused("live-consumer", f"somebody waits for `{Graph.label(id)}`")
+                if isinstance(node, ast.For | ast.AsyncFor):
+                    self._planned[key] = self.planner.loop(function, node)
+                elif isinstance(node, Comprehension):
+                    self._planned[key] = self.planner.comprehension(function, node)
+                else:
+                    raise Refused(
+                        "unsupported-shape",
+                        "a `while` loop decides as it goes how many requests there are; loop over the items",
+                    )
+            except Refused as refused:
+                self._planned[key] = refused
+        planned = self._planned[key]
+        if isinstance(planned, Refused):
+            raise planned
+        return planned
+
+    def _handed(self, edge: Edge, found: list[Fanout], refusals: list[Refused]) -> None:
+        name = last_name(edge.node.func) if isinstance(edge.node, ast.Call) else ""
+        refusals.append(
+            Refused("unsupported-shape", f"the function is handed to `{name}`, which the rewrite does not know")
+        )
+
+
+_key = id

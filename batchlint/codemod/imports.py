@@ -1,0 +1,339 @@
+"""Imports of rewritten files: where the helper module lies, how each file names it, and what is no longer needed."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Mapping
+
+import libcst as cst
+
+from batchlint.codemod.changes import Fanout
+from batchlint.facts import Import
+from batchlint.graph import Graph
+
+
+class Groups:
+    """Files that run in one program share one helper module, beside the file that most of them import."""
+
+    def __init__(self, graph: Graph, whole: Fanout, helper: str) -> None:
+        self.graph = graph
+        self.helper = helper
+        paths = sorted({*whole.changes, *(id.path for id in whole.twins)})
+        links: dict[str, set[str]] = {path: {path} for path in paths}
+        self._imported: dict[str, int] = dict.fromkeys(paths, 0)
+        for path in paths:
+            for change in whole.changes[path].calls.values() if path in whole.changes else ():
+                if change.twin is not None and change.twin.path != path:
+                    self._link(links, path, change.twin.path)
+            for id in whole.changes[path].references.values() if path in whole.changes else ():
+                if id.path != path:
+                    self._link(links, path, id.path)
+        self._anchor = {path: self._choose(sorted(links[path])) for path in paths}
+
+    def _link(self, links: dict[str, set[str]], importer: str, imported: str) -> None:
+        self._imported[imported] = self._imported.get(imported, 0) + 1
+        joined = links.setdefault(importer, {importer}) | links.setdefault(imported, {imported})
+        for each in joined:
+            links[each] = joined
+
+    def _choose(self, group: list[str]) -> str:
+        packages = self.graph.settings.packages
+        in_package = [p for p in group if p.rpartition("/")[0] in packages]
+        return max(in_package or group, key=lambda p: (self._imported.get(p, 0), -p.count("/")))
+
+    def _folder(self, path: str) -> str:
+        """The folder of the helper module for the file: the top of the anchor's package, or the anchor's own."""
+        folder = self._anchor[path].rpartition("/")[0]
+        packages = self.graph.settings.packages
+        while folder in packages and folder.rpartition("/")[0] in packages:
+            folder = folder.rpartition("/")[0]
+        return folder
+
+    def locations(self) -> list[str]:
+        return sorted({f"{self._folder(p)}/{self.helper}.py".lstrip("/") for p in self._anchor})
+
+    def module_for(self, path: str) -> str:
+        """How the file names the helper module in `from ... import`."""
+        target = self._folder(path)
+        own = path.rpartition("/")[0]
+        packages = self.graph.settings.packages
+        if target in packages:
+            top = target.rpartition("/")[2]
+            inside = own == target or own.startswith(target + "/")
+            if inside and self._uses_relative_imports(path):
+                depth = own.removeprefix(target).count("/")
+                return "." * (depth + 1) + self.helper
+            return f"{top}.{self.helper}"
+        if own == target and not self._is_imported_dotted(path):
+            return self.helper
+        root = self._root(path, target)
+        inner = target.removeprefix(root).strip("/").replace("/", ".")
+        return f"{inner}.{self.helper}" if inner else self.helper
+
+    def _uses_relative_imports(self, path: str) -> bool:
+        return any(source.level for source in self._sources(path))
+
+    def _sources(self, path: str) -> Iterable[Import]:
+        for function in self.graph.modules[path].functions.values():
+            for bindings in function.bindings.values():
+                for binding in bindings:
+                    if binding.source is not None:
+                        yield binding.source
+
+    def _is_imported_dotted(self, path: str) -> bool:
+        return self._root(path, path.rpartition("/")[0]) != path.rpartition("/")[0]
+
+    def _root(self, path: str, target: str) -> str:
+        """The folder that absolute imports start from, as far as imports of the target's files show it."""
+        anchor = self._anchor[path]
+        stem = anchor.removesuffix(".py").removesuffix("/__init__")
+        for module in self.graph.modules.values():
+            for source in self._sources(module.path):
+                tail = source.module.replace(".", "/")
+                for each in (tail, f"{tail}/{source.name}" if source.name else tail):
+                    if not source.level and each and (stem == each or stem.endswith("/" + each)):
+                        return stem.removesuffix(each).strip("/")
+        return target
+
+
+def add(text: str, module: str, names: set[str], twins: Mapping[str, tuple[str, str]]) -> str:
+    """The text with `names` imported from `module`, and each twin beside the function it belongs to."""
+    tree = cst.parse_module(text)
+    body = list(tree.body)
+    if twins:
+        body = [_with_twins(statement, twins) for statement in body]
+        tree = tree.visit(_NestedTwins(twins))
+        body = [*tree.body]
+    if names:
+        body = _with_import(body, module, names, tree)
+    return tree.with_changes(body=body).code
+
+
+def add_to(text: str, package: str, name: str) -> str:
+    """The text with `name` imported where it imports from `package` already."""
+    return cst.parse_module(text).visit(_NestedTwins({"retry": (name, name)}, package)).code
+
+
+class _NestedTwins(cst.CSTTransformer):
+    """Adds twins to the imports of their functions, wherever these stand."""
+
+    def __init__(self, twins: Mapping[str, tuple[str, str]], package: str | None = None) -> None:
+        super().__init__()
+        self.twins = twins
+        self.package = package
+
+    def leave_ImportFrom(self, original_node: cst.ImportFrom, updated_node: cst.ImportFrom) -> cst.ImportFrom:
+        if isinstance(updated_node.names, cst.ImportStar):
+            return updated_node
+        if self.package is not None and _dotted(updated_node.module) != self.package:
+            return updated_node
+        present = {alias.evaluated_name for alias in updated_node.names}
+        names = list(updated_node.names)
+        for alias in updated_node.names:
+            twin = self.twins.get(alias.evaluated_name)
+            if twin is None or twin[0] in present:
+                continue
+            name, bound = twin
+            new = cst.ImportAlias(cst.Name(name), asname=cst.AsName(cst.Name(bound)) if bound != name else None)
+            index = names.index(alias)
+            comma = (
+                alias.comma
+                if isinstance(alias.comma, cst.Comma)
+                else cst.Comma(whitespace_after=cst.SimpleWhitespace(" "))
+            )
+            names[index] = alias.with_changes(comma=cst.Comma(whitespace_after=_after(names, comma)))
+            names.insert(index + 1, new.with_changes(comma=alias.comma))
+        return updated_node.with_changes(names=names)
+
+
+def _after(names: list[cst.ImportAlias], comma: cst.Comma) -> cst.BaseParenthesizableWhitespace:
+    first = names[0].comma
+    if len(names) > 1 and isinstance(first, cst.Comma):
+        return first.whitespace_after
+    return cst.SimpleWhitespace(" ")
+
+
+def _with_twins(statement: cst.BaseStatement, twins: Mapping[str, tuple[str, str]]) -> cst.BaseStatement:
+    return statement
+
+
+def _with_import(
+    body: list[cst.BaseStatement | cst.SimpleStatementLine], module: str, names: set[str], tree: cst.Module
+) -> list[cst.BaseStatement | cst.SimpleStatementLine]:
+    found = _existing(body, module)
+    if found is not None:
+        index, statement = found
+        present = {alias.evaluated_name for alias in statement.names}  # type: ignore[union-attr]
+        body[index] = body[index].with_changes(body=[_import(module, names | present)])
+        return body
+    new = cst.SimpleStatementLine([_import(module, names)])
+    code = tree.code_for_node(new).strip("\n")
+    if len(code) > 88:
+        listed = "".join(f"    {name},\n" for name in _sorted(names))
+        parsed = cst.parse_statement(f"from {module} import (\n{listed})")
+        assert isinstance(parsed, cst.SimpleStatementLine)
+        new = parsed
+    index = _place_for(body, module)
+    if index is None:
+        start = 1 if body and _is_docstring(body[0]) else 0
+        while start < len(body) and _is_future(body[start]):
+            start += 1
+        following = body[start:]
+        if start == 0 and following:
+            # A shebang or an opening comment is the module's header and stays on top by itself.
+            following = [
+                following[0].with_changes(leading_lines=[cst.EmptyLine(indent=False), *following[0].leading_lines]),
+                *following[1:],
+            ]
+        return [*body[:start], new, *following]
+    before = body[index]
+    blank = [] if _is_project(before, module) else [cst.EmptyLine(indent=False)]
+    return [*body[: index + 1], new.with_changes(leading_lines=blank), *body[index + 1 :]]
+
+
+def _sorted(names: Iterable[str]) -> list[str]:
+    """As isort and ruff order them: classes first."""
+    return sorted(names, key=lambda n: (not n[:1].isupper(), n))
+
+
+def _import(module: str, names: set[str]) -> cst.ImportFrom:
+    statement = cst.parse_statement(f"from {module} import {', '.join(_sorted(names))}")
+    assert isinstance(statement, cst.SimpleStatementLine)
+    node = statement.body[0]
+    assert isinstance(node, cst.ImportFrom)
+    return node
+
+
+def _existing(
+    body: list[cst.BaseStatement | cst.SimpleStatementLine], module: str
+) -> tuple[int, cst.ImportFrom] | None:
+    for index, statement in enumerate(body):
+        if isinstance(statement, cst.SimpleStatementLine):
+            for each in statement.body:
+                if (
+                    isinstance(each, cst.ImportFrom)
+                    and "." * len(each.relative) + _dotted(each.module) == module
+                    and not isinstance(each.names, cst.ImportStar)
+                ):
+                    return index, each
+    return None
+
+
+def _dotted(node: cst.BaseExpression | None) -> str:
+    return cst.Module([]).code_for_node(node) if node is not None else ""
+
+
+def _imports_in(statement: cst.BaseStatement | cst.SimpleStatementLine) -> list[cst.Import | cst.ImportFrom]:
+    if not isinstance(statement, cst.SimpleStatementLine):
+        return []
+    return [each for each in statement.body if isinstance(each, cst.Import | cst.ImportFrom)]
+
+
+def _place_for(body: list[cst.BaseStatement | cst.SimpleStatementLine], module: str) -> int | None:
+    """The index of the import that the new one follows: the last of the opening block that sorts before it in its section."""
+    last: int | None = None
+    for index, statement in enumerate(body):
+        if _imports_in(statement):
+            if not _is_future(statement):
+                last = index
+        elif (not _is_docstring(statement) and last is not None) or (not _is_docstring(statement) and not isinstance(statement, cst.Try | cst.If)):
+            break
+    if last is None:
+        return None
+    project = [i for i in range(last + 1) if _imports_in(body[i]) and _is_project(body[i], module)]
+    earlier = [i for i in project if _module_of(body[i]) < module]
+    return earlier[-1] if earlier else last if not project or project[-1] == last else project[-1]
+
+
+def _module_of(statement: cst.BaseStatement | cst.SimpleStatementLine) -> str:
+    each = _imports_in(statement)[0]
+    return (
+        "." * len(each.relative) + _dotted(each.module)
+        if isinstance(each, cst.ImportFrom)
+        else each.names[0].evaluated_name
+    )
+
+
+def _is_project(statement: cst.BaseStatement | cst.SimpleStatementLine, module: str) -> bool:
+    """Whether the import belongs to the helper module's section: the same package, or relative too."""
+    found = _imports_in(statement)
+    if not found:
+        return False
+    name = _module_of(statement)
+    return (name.startswith(".") and module.startswith(".")) or name.partition(".")[0] == module.partition(".")[0] != ""
+
+
+def _is_docstring(statement: cst.BaseStatement | cst.SimpleStatementLine) -> bool:
+    return (
+        isinstance(statement, cst.SimpleStatementLine)
+        and isinstance(statement.body[0], cst.Expr)
+        and isinstance(statement.body[0].value, cst.SimpleString | cst.ConcatenatedString)
+    )
+
+
+def _is_future(statement: cst.BaseStatement | cst.SimpleStatementLine) -> bool:
+    return any(
+        isinstance(each, cst.ImportFrom) and _dotted(each.module) == "__future__" for each in _imports_in(statement)
+    )
+
+
+def drop_unused(before: str, after: str) -> str:
+    """The text without the imports that it used before and uses no longer."""
+    old, new = ast.parse(before), ast.parse(after)
+    gone = (_used(old) - _used(new)) & _imported(new)
+    if not gone:
+        return after
+    return cst.parse_module(after).visit(_Drop(gone)).code
+
+
+def _used(tree: ast.Module) -> set[str]:
+    names = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.isidentifier():
+            names.add(node.value)
+    return names
+
+
+def _imported(tree: ast.Module) -> set[str]:
+    return {
+        alias.asname or alias.name
+        for node in tree.body
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for alias in node.names
+        if "." not in (alias.asname or alias.name)
+    }
+
+
+class _Drop(cst.CSTTransformer):
+    def __init__(self, names: set[str]) -> None:
+        super().__init__()
+        self.names = names
+
+    def _kept(self, node: cst.Import | cst.ImportFrom) -> list[cst.ImportAlias] | None:
+        if isinstance(node.names, cst.ImportStar):
+            return None
+        kept = [a for a in node.names if (a.evaluated_alias or a.evaluated_name) not in self.names]
+        if len(kept) == len(node.names):
+            return None
+        if kept and not (isinstance(node, cst.ImportFrom) and node.lpar):
+            kept[-1] = kept[-1].with_changes(comma=cst.MaybeSentinel.DEFAULT)
+        return kept
+
+    def leave_Import(self, original_node: cst.Import, updated_node: cst.Import) -> cst.Import | cst.RemovalSentinel:
+        kept = self._kept(updated_node)
+        if kept is None:
+            return updated_node
+        return updated_node.with_changes(names=kept) if kept else cst.RemoveFromParent()
+
+    def leave_ImportFrom(
+        self, original_node: cst.ImportFrom, updated_node: cst.ImportFrom
+    ) -> cst.ImportFrom | cst.RemovalSentinel:
+        kept = self._kept(updated_node)
+        if kept is None:
+            return updated_node
+        return updated_node.with_changes(names=kept) if kept else cst.RemoveFromParent()
+
+    def leave_SimpleStatementLine(
+        self, original_node: cst.SimpleStatementLine, updated_node: cst.SimpleStatementLine
+    ) -> cst.BaseStatement | cst.RemovalSentinel:
+        return updated_node

@@ -1,0 +1,120 @@
+"""Small LibCST building blocks of the rewriter."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import libcst as cst
+
+WIDTH = 88
+
+
+def line(text: str) -> cst.SimpleStatementLine:
+    statement = cst.parse_statement(text)
+    assert isinstance(statement, cst.SimpleStatementLine)
+    return statement
+
+
+def name_expression(dotted: str) -> cst.BaseExpression:
+    return cst.parse_expression(dotted)
+
+
+def def_statement(
+    name: str, parameters: Sequence[str], body: cst.BaseSuite, *, is_async: bool = False
+) -> cst.FunctionDef:
+    return cst.FunctionDef(
+        name=cst.Name(name),
+        params=cst.Parameters([cst.Param(cst.Name(p)) for p in parameters]),
+        body=body,
+        asynchronous=cst.Asynchronous() if is_async else None,
+        leading_lines=[],
+    )
+
+
+def arguments_like(call: cst.Call, first: cst.BaseExpression) -> list[cst.Arg]:
+    """The call's arguments behind `first`, laid out as they are."""
+    if not call.args:
+        return [cst.Arg(first)]
+    spread = call.whitespace_before_args
+    after = spread if isinstance(spread, cst.ParenthesizedWhitespace) else cst.SimpleWhitespace(" ")
+    return [cst.Arg(first, comma=cst.Comma(whitespace_after=after)), *call.args]
+
+
+def own_parens(value: cst.BaseExpression, original: cst.BaseExpression | None) -> cst.BaseExpression:
+    """A `yield` that fills the right-hand side needs no parentheses of its own."""
+    if isinstance(value, cst.Yield) and not (original is not None and isinstance(original, cst.Yield)):
+        return value.with_changes(lpar=[], rpar=[])
+    return value
+
+
+def standalone(value: cst.BaseExpression) -> cst.BaseExpression:
+    """The expression in parentheses where it spans lines that only the brackets around it held together."""
+    code = cst.Module([]).code_for_node(value)
+    if "\n" not in code:
+        return value
+    try:
+        cst.parse_statement(f"return {code}")
+    except cst.ParserSyntaxError:
+        inner = cst.ParenthesizedWhitespace(
+            cst.TrailingWhitespace(), [], indent=True, last_line=cst.SimpleWhitespace("    ")
+        )
+        outer = cst.ParenthesizedWhitespace(
+            cst.TrailingWhitespace(), [], indent=True, last_line=cst.SimpleWhitespace("")
+        )
+        return value.with_changes(
+            lpar=[cst.LeftParen(whitespace_after=inner)], rpar=[cst.RightParen(whitespace_before=outer)]
+        )
+    return value
+
+
+def long_call(func: cst.BaseExpression, argument: cst.BaseExpression, column: int, indent: str) -> cst.Call:
+    """`func(argument)`, on several lines where one does not hold it."""
+    call = cst.Call(func, [cst.Arg(argument)])
+    code = cst.Module([]).code_for_node(call)
+    if column + len(code.split("\n")[0]) <= WIDTH or not isinstance(argument, cst.GeneratorExp):
+        return call
+    inner = cst.ParenthesizedWhitespace(
+        cst.TrailingWhitespace(), [], indent=True, last_line=cst.SimpleWhitespace(indent)
+    )
+    outer = cst.ParenthesizedWhitespace(cst.TrailingWhitespace(), [], indent=True, last_line=cst.SimpleWhitespace(""))
+    drawn = argument.with_changes(for_in=argument.for_in.with_changes(whitespace_before=inner))
+    return cst.Call(func, [cst.Arg(drawn, whitespace_after_arg=outer)], whitespace_before_args=inner)
+
+
+def forwarded(function: cst.FunctionDef, twin: str, realtime: cst.Name) -> cst.FunctionDef:
+    """The function as it was called, with a body that runs its twin now."""
+    parameters = function.params
+    is_method = _is_method(function)
+    arguments: list[cst.Arg] = []
+    positional = [*parameters.posonly_params, *parameters.params]
+    receiver = positional[0].name if is_method and positional else None
+    for parameter in positional[1:] if receiver is not None else positional:
+        arguments.append(cst.Arg(cst.Name(parameter.name.value)))
+    if isinstance(parameters.star_arg, cst.Param):
+        arguments.append(cst.Arg(cst.Name(parameters.star_arg.name.value), star="*"))
+    equal = cst.AssignEqual(whitespace_before=cst.SimpleWhitespace(""), whitespace_after=cst.SimpleWhitespace(""))
+    for parameter in parameters.kwonly_params:
+        name = parameter.name.value
+        arguments.append(cst.Arg(cst.Name(name), keyword=cst.Name(name), equal=equal))
+    if parameters.star_kwarg is not None:
+        arguments.append(cst.Arg(cst.Name(parameters.star_kwarg.name.value), star="**"))
+    callee: cst.BaseExpression = cst.Name(twin)
+    if receiver is not None:
+        callee = cst.Attribute(cst.Name(receiver.value), cst.Name(twin))
+    body: list[Any] = []
+    if function.get_docstring() is not None and isinstance(function.body, cst.IndentedBlock):
+        body.append(function.body.body[0])
+    body.append(cst.SimpleStatementLine([cst.Return(cst.Call(realtime, [cst.Arg(cst.Call(callee, arguments))]))]))
+    return function.with_changes(body=cst.IndentedBlock(body), decorators=_without_retry(function.decorators))
+
+
+def _without_retry(decorators: Sequence[cst.Decorator]) -> list[cst.Decorator]:
+    return [d for d in decorators if "retry" not in cst.Module([]).code_for_node(d.decorator).partition("(")[0]]
+
+
+def _is_method(function: cst.FunctionDef) -> bool:
+    """By the name of the first parameter, as everybody reads it."""
+    positional = [*function.params.posonly_params, *function.params.params]
+    static = any(isinstance(d.decorator, cst.Name) and d.decorator.value == "staticmethod" for d in function.decorators)
+    return bool(positional) and positional[0].name.value in {"self", "cls"} and not static

@@ -1,0 +1,445 @@
+"""In which round each access of an iteration happens: before a request, between requests, or after the last one.
+
+A rewritten loop runs the part of every item before its first request first, then all answers come, and so on. So the
+iteration is laid out as a graph of steps (helpers that make requests inlined), and each access gets the numbers of
+requests that can lie behind it and whether one can still lie ahead.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from batchlint.codemod.access import Access, Frame, Reader, clash, function_body
+from batchlint.codemod.refusals import Refused
+from batchlint.facts import FunctionId
+from batchlint.values import Fn
+
+MANY = 3
+"""Counts of requests are told apart up to here."""
+
+
+@dataclass(slots=True)
+class Step:
+    """One thing that happens: a request (with its call), or the accesses of a piece of a statement."""
+
+    frame: Frame
+    statement: ast.stmt | None
+    accesses: list[Access] = field(default_factory=list)
+    request: ast.Call | None = None
+    next: set[int] = field(default_factory=set)
+    counts: set[int] = field(default_factory=set)
+    ahead: bool = False
+
+
+@dataclass(slots=True)
+class Barrier:
+    """`yield in_turn(key)` before a statement: of a function, or of the loop body (`function` None)."""
+
+    frame: Frame
+    statement: ast.stmt
+    key: str | None
+    inside: bool = False
+    """Whether it stands between the statement's requests and what the statement does with the answers."""
+
+
+Converts = Callable[[FunctionId, ast.Call], "str | Fn | None"]
+"""What becomes of a call: "request" for a model call, the function whose twin it enters, or None."""
+
+
+class Phases:
+    """Builds the graph of one iteration and finds what would happen in another order."""
+
+    def __init__(self, reader: Reader, converts: Converts, parallel: Iterable[ast.AST] = ()) -> None:
+        """`parallel`: nested loops whose iterations join the same rounds."""
+        self.reader = reader
+        self.converts = converts
+        self.parallel = {id(loop) for loop in parallel}
+        self.steps: list[Step] = []
+        self._handlers: list[list[int]] = []
+        self._loops: list[tuple[list[int], list[int]]] = []
+        self._returns: list[list[int]] = []
+        self._stack: list[FunctionId] = []
+        self.leaves: list[tuple[ast.stmt, str, int]] = []
+        """`break` and `return` that leave the loop, by the step in front of them."""
+
+    # -- building
+    def build(self, frame: Frame, body: list[ast.stmt], first: list[Access]) -> None:
+        """Lay out the iteration: `first` are the accesses of drawing the next item."""
+        start = self._add(Step(frame, None, first), [])
+        self._returns.append([])
+        self._loops.append(([], []))
+        self._block(body, start, frame)
+        self._count()
+
+    def expression(self, frame: Frame, nodes: list[ast.expr], statement: ast.stmt, first: list[Access]) -> None:
+        """The same for a comprehension: `nodes` are evaluated in order."""
+        preds = self._add(Step(frame, None, first), [])
+        self._returns.append([])
+        for node in nodes:
+            preds = self._evaluate(node, preds, frame, statement, lambda skip, n=node: self.reader.of(n, frame, skip))
+        self._count()
+
+    def _add(self, step: Step, preds: list[int]) -> list[int]:
+        index = len(self.steps)
+        if index > 4000:
+            raise Refused("unsupported-shape", "the helpers below this loop are too large to follow")
+        self.steps.append(step)
+        for pred in preds:
+            self.steps[pred].next.add(index)
+        for raising in self._handlers:
+            raising.append(index)
+        return [index]
+
+    def _block(self, statements: list[ast.stmt], preds: list[int], frame: Frame) -> list[int]:
+        for statement in statements:
+            if not preds:
+                return []
+            preds = self._statement(statement, preds, frame)
+        return preds
+
+    def _statement(self, node: ast.stmt, preds: list[int], frame: Frame) -> list[int]:
+        simple = self.reader.simple
+
+        def own(skip: set[int] | None) -> list[Access]:
+            return simple(node, frame, skip)
+
+        if isinstance(
+            node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Global | ast.Nonlocal | ast.Pass
+        ):
+            return preds
+        if isinstance(node, ast.If):
+            preds = self._evaluate(node.test, preds, frame, node, lambda skip: self.reader.of(node.test, frame, skip))
+            return [*self._block(node.body, preds, frame), *self._block(node.orelse, preds, frame)]
+        if isinstance(node, ast.For | ast.AsyncFor):
+            return self._for(node, preds, frame)
+        if isinstance(node, ast.While):
+            return self._while(node, preds, frame)
+        if isinstance(node, ast.With | ast.AsyncWith):
+            for item in node.items:
+                preds = self._evaluate(
+                    item.context_expr,
+                    preds,
+                    frame,
+                    node,
+                    lambda skip, i=item: self.reader.of(i.context_expr, frame, skip),
+                )
+            preds = self._add(Step(frame, node, own(None)), preds)
+            return self._block(node.body, preds, frame)
+        if isinstance(node, ast.Try | ast.TryStar):
+            return self._try(node, preds, frame)
+        if isinstance(node, ast.Match):
+            preds = self._evaluate(
+                node.subject, preds, frame, node, lambda skip: self.reader.of(node.subject, frame, skip)
+            )
+            return [*preds, *(p for case in node.cases for p in self._block(case.body, preds, frame))]
+        preds = self._evaluate(node, preds, frame, node, own)
+        if isinstance(node, ast.Return):
+            if len(self._returns) == 1:
+                self.leaves.append((node, "return", preds[-1]))
+            self._returns[-1] += preds
+            return []
+        if isinstance(node, ast.Continue):
+            self._loops[-1][0].extend(preds)
+            return []
+        if isinstance(node, ast.Break):
+            if len(self._loops) == 1:
+                self.leaves.append((node, "break", preds[-1]))
+            self._loops[-1][1].extend(preds)
+            return []
+        if isinstance(node, ast.Raise):
+            for raising in self._handlers:
+                raising.extend(preds)
+            return []
+        return preds
+
+    def _for(self, node: ast.For | ast.AsyncFor, preds: list[int], frame: Frame) -> list[int]:
+        preds = self._evaluate(node.iter, preds, frame, node, lambda skip: self.reader.simple(node, frame, skip))
+        head = self._add(Step(frame, node), preds)
+        self._loops.append(([], []))
+        ends = self._block(node.body, head, frame)
+        again, left = self._loops.pop()
+        back = [*ends, *again]
+        if id(node) not in self.parallel:
+            for end in back:
+                self.steps[end].next.add(head[0])
+        return [*self._block(node.orelse, [*head, *back], frame), *left]
+
+    def _while(self, node: ast.While, preds: list[int], frame: Frame) -> list[int]:
+        head = self._add(Step(frame, node), preds)
+        tested = self._evaluate(node.test, head, frame, node, lambda skip: self.reader.of(node.test, frame, skip))
+        self._loops.append(([], []))
+        ends = self._block(node.body, tested, frame)
+        again, left = self._loops.pop()
+        for end in [*ends, *again]:
+            self.steps[end].next.add(head[0])
+        endless = isinstance(node.test, ast.Constant) and bool(node.test.value)
+        return [*([] if endless else self._block(node.orelse, tested, frame)), *left]
+
+    def _try(self, node: ast.Try | ast.TryStar, preds: list[int], frame: Frame) -> list[int]:
+        raising: list[int] = list(preds)
+        self._handlers.append(raising)
+        done = self._block(node.body, preds, frame)
+        self._handlers.pop()
+        done = self._block(node.orelse, done, frame)
+        ends = list(done)
+        for handler in node.handlers:
+            # Whatever happens in the body may have happened, or not, when the handler starts.
+            ends += self._block(handler.body, raising, frame)
+        if node.finalbody:
+            return (
+                self._block(node.finalbody, ends or raising, frame)
+                if ends
+                else self._block(node.finalbody, raising, frame)[:0]
+            )
+        return ends
+
+    def _evaluate(
+        self,
+        node: ast.AST,
+        preds: list[int],
+        frame: Frame,
+        statement: ast.stmt,
+        accesses: Callable[[set[int] | None], list[Access]],
+    ) -> list[int]:
+        """The steps of one expression or simple statement, its requests in the order in which they are made."""
+        calls = self._calls(node, frame)
+        if not calls:
+            return self._add(Step(frame, statement, accesses(None)), preds)
+        conditional = _under_condition(node, {id(call) for call, _ in calls})
+        skip = {id(call) for call, _ in calls}
+        early = [a for a in self._before(node, calls[0][0], frame, skip)]
+        if early:
+            preds = self._add(Step(frame, statement, early), preds)
+        before = preds
+        for call, what in calls:
+            inner = [
+                a for arg in [*call.args, *(k.value for k in call.keywords)] for a in self.reader.of(arg, frame, skip)
+            ]
+            if isinstance(call.func, ast.Attribute):
+                inner += self.reader.of(call.func.value, frame, skip)
+            preds = self._add(Step(frame, statement, inner), preds)
+            if what == "request":
+                preds = self._add(Step(frame, statement, request=call), preds)
+            elif isinstance(what, Fn):
+                preds = self._inline(what, call, preds, frame)
+        if conditional:
+            preds = [*preds, *before]
+        if not preds:
+            return []
+        return self._add(Step(frame, statement, accesses(skip)), preds)
+
+    def _before(self, node: ast.AST, call: ast.Call, frame: Frame, skip: set[int]) -> list[Access]:
+        """What the statement reads before its first request: names left of the call, and a sum's target."""
+        if isinstance(node, ast.AugAssign | ast.Assign | ast.AnnAssign | ast.Return | ast.Expr):
+            value = node.value
+        elif isinstance(node, ast.expr):
+            value = node
+        else:
+            return []
+        start = (call.lineno, call.col_offset)
+        found: list[Access] = []
+        if value is None:
+            return found
+        for child in ast.walk(value):
+            if isinstance(child, ast.Name) and (child.lineno, child.col_offset) < start:
+                found += [a for a in self.reader.of(child, frame, skip) if a.how == "read"]
+        if isinstance(value, ast.Call) and isinstance(value.func, ast.Attribute):
+            # `xs.append(call())`: the list itself is the same before and after.
+            roots = {id(n) for n in ast.walk(value.func)}
+            found = [a for child in ast.walk(value) if isinstance(child, ast.Name) and id(child) not in roots
+                     and (child.lineno, child.col_offset) < start for a in self.reader.of(child, frame, skip)]  # fmt: skip
+        return found
+
+    def _calls(self, node: ast.AST, frame: Frame) -> list[tuple[ast.Call, str | Fn]]:
+        """The calls in `node` that become requests, innermost and leftmost first."""
+        found: list[tuple[ast.Call, str | Fn]] = []
+
+        def visit(current: ast.AST) -> None:
+            if isinstance(current, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef):
+                return
+            if isinstance(current, ast.stmt) and current is not node:
+                return
+            if isinstance(current, ast.ExceptHandler | ast.match_case):
+                return
+            for child in ast.iter_child_nodes(current):
+                visit(child)
+            if isinstance(current, ast.Call):
+                what = self.converts(frame.function.id, current)
+                if what is not None:
+                    found.append((current, what))
+
+        visit(node)
+        return found
+
+    def _inline(self, target: Fn, call: ast.Call, preds: list[int], caller: Frame) -> list[int]:
+        if target.id in self._stack:
+            raise Refused("dependent-iterations", f"`{target.id.qualname}` calls itself")
+        self._stack.append(target.id)
+        frame = self.reader.callee_frame(target, call, caller)
+        self._returns.append([])
+        self._loops.append(([], []))
+        ends = self._block(function_body(frame.function), preds, frame)
+        self._loops.pop()
+        returned = self._returns.pop()
+        self._stack.pop()
+        return [*ends, *returned]
+
+    # -- reading the graph
+    def _count(self) -> None:
+        """For each step, how many requests can lie behind it, and whether one can lie ahead."""
+        pending = [0]
+        self.steps[0].counts = {0}
+        while pending:
+            index = pending.pop()
+            step = self.steps[index]
+            out = {min(count + 1, MANY) for count in step.counts} if step.request is not None else step.counts
+            for following in step.next:
+                before = len(self.steps[following].counts)
+                self.steps[following].counts |= out
+                if len(self.steps[following].counts) != before:
+                    pending.append(following)
+        into: dict[int, list[int]] = {}
+        for index, step in enumerate(self.steps):
+            for following in step.next:
+                into.setdefault(following, []).append(index)
+        stack = [index for index, step in enumerate(self.steps) if step.request is not None]
+        seen = set(stack)
+        while stack:
+            for before_index in into.get(stack.pop(), ()):
+                if before_index not in seen:
+                    seen.add(before_index)
+                    stack.append(before_index)
+        for index in seen:
+            self.steps[index].ahead = self.steps[index].request is None or any(
+                n in seen for n in self.steps[index].next
+            )
+        for step in self.steps:
+            if step.request is not None:
+                step.ahead = True
+
+    @property
+    def has_request(self) -> bool:
+        return any(step.request is not None and step.counts for step in self.steps)
+
+    def judge(self, unsafe: bool) -> list[Barrier]:
+        """The barriers that keep the order of effects; Refused where none can."""
+        early = [s for s in self.steps if s.ahead and s.counts and s.request is None and s.accesses]
+        late = [s for s in self.steps if not s.ahead and s.counts and s.accesses]
+        barriers: dict[tuple[int, str | None], Barrier] = {}
+        for step in early:
+            for access in step.accesses:
+                for other in late:
+                    for opposite in other.accesses:
+                        if clash(access, opposite):
+                            self._early_late(step, access, opposite, barriers, unsafe)
+        self._middle(early, unsafe)
+        self._late(late, barriers)
+        return list(barriers.values())
+
+    def _early_late(
+        self,
+        step: Step,
+        access: Access,
+        opposite: Access,
+        barriers: dict[tuple[int, str | None], Barrier],
+        unsafe: bool,
+    ) -> None:
+        keyed = access.key is not None and access.key == opposite.key and step.counts == {0}
+        if keyed and step.statement is not None and access.channel[0] in {"v", "file"} and access.how == "read":
+            barrier = Barrier(step.frame, step.statement, _key_of(access, step.statement))
+            barriers.setdefault((id(step.statement), barrier.key), barrier)
+            return
+        if unsafe and access.how == "write" and access.channel[0] in {"call", "random", "file", "sql"}:
+            return
+        where = f"line {opposite.line}"
+        if access.how == "write" and opposite.how != "read" and access.channel[0] in {"call", "random"}:
+            raise Refused(
+                "order-of-effects", f"{access.name} is used before the call (line {access.line}) and after it ({where})"
+            )
+        if access.channel[0] in {"file", "sql", "call", "random"}:
+            raise Refused(
+                "external-read-back",
+                f"{access.name} is read in line {access.line} before a request and written after one ({where})",
+            )
+        verb = "changed" if access.how != "read" else "read"
+        raise Refused(
+            "dependent-iterations",
+            f"{access.name} is {verb} before the request (line {access.line}) and {'read' if opposite.how == 'read' else 'changed'} after an answer ({where})",
+        )
+
+    def _middle(self, early: list[Step], unsafe: bool) -> None:
+        """Between two requests of an item lie other items' accesses of other rounds."""
+        for step in early:
+            for other in early:
+                if step.counts == other.counts and len(step.counts) == 1 and MANY not in step.counts:
+                    continue
+                for access in step.accesses:
+                    for opposite in other.accesses:
+                        if clash(access, opposite) and not (unsafe and access.channel[0] in {"call", "random"}):
+                            raise Refused(
+                                "dependent-iterations",
+                                f"{access.name} is used between one item's requests (lines {access.line} and {opposite.line})",
+                            )
+
+    def _late(self, late: list[Step], barriers: dict[tuple[int, str | None], Barrier]) -> None:
+        """After the last request: items that made fewer requests get here earlier, unless they wait for their turn."""
+        clashing: list[Step] = []
+        for step in late:
+            for other in late:
+                if step.counts == other.counts and len(step.counts) == 1 and MANY not in step.counts:
+                    continue
+                if any(clash(a, b) for a in step.accesses for b in other.accesses):
+                    clashing.append(step)
+                    break
+        if not clashing:
+            return
+        top = max(max(step.counts) for step in late)
+        for step in clashing:
+            if step.counts == {top} and top != MANY:
+                continue
+            if step.statement is not None:
+                inside = bool(self._calls(step.statement, step.frame))
+                if inside and not isinstance(
+                    step.statement, ast.Expr | ast.Assign | ast.AnnAssign | ast.AugAssign | ast.Return
+                ):
+                    raise Refused(
+                        "order-of-effects",
+                        f"line {step.statement.lineno} asks and has an effect at once; store the answer in a variable first",
+                    )
+                barriers.setdefault((id(step.statement), None), Barrier(step.frame, step.statement, None, inside))
+
+
+def _key_of(access: Access, statement: ast.stmt) -> str | None:
+    if access.channel[0] != "file":
+        return access.key
+    # The path as the statement has it: the expanded text may name what is gone by then.
+    for node in ast.walk(statement):
+        if isinstance(node, ast.Call) and node.lineno == access.line:
+            if (
+                isinstance(node.func, ast.Attribute)
+                and node.func.attr in {"exists", "is_file", "read_text", "stat", "open"}
+                and not (isinstance(node.func.value, ast.Attribute) and node.func.value.attr == "path")
+            ):
+                return ast.unparse(node.func.value)
+            if node.args:
+                return ast.unparse(node.args[0])
+    return access.key
+
+
+def _under_condition(node: ast.AST, calls: set[int]) -> bool:
+    """Whether a call may be skipped: in a conditional expression, behind `and`/`or`, in a comprehension."""
+    for child in ast.walk(node):
+        parts: list[ast.AST] = []
+        if isinstance(child, ast.IfExp):
+            parts = [child.body, child.orelse]
+        elif isinstance(child, ast.BoolOp):
+            parts = list(child.values[1:])
+        elif isinstance(child, ast.ListComp | ast.SetComp | ast.GeneratorExp):
+            parts = [child.elt]
+        elif isinstance(child, ast.DictComp):
+            parts = [child.key, child.value]
+        if any(id(inner) in calls for part in parts for inner in ast.walk(part)):
+            return True
+    return False

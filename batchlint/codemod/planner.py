@@ -1,0 +1,474 @@
+"""From a call site to the fan-outs that put its requests side by side, and from each of them to changes or a refusal."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from batchlint.codemod import scopes
+from batchlint.codemod.access import Access, Frame, Reader, function_body
+from batchlint.codemod.changes import CallChange, ComprehensionChange, Fanout, LoopChange, Place
+from batchlint.codemod.phases import Barrier, Phases
+from batchlint.codemod.refusals import Refused
+from batchlint.codemod.support import Support
+from batchlint.facts import MODULE, FunctionFacts, FunctionId
+from batchlint.graph import Graph
+from batchlint.loops import is_item_loop
+from batchlint.values import Fn
+
+Loop = ast.For | ast.AsyncFor
+Comprehension = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
+_EAGER = frozenset(
+    ["list", "sum", "dict", "set", "tuple", "sorted", "max", "min", "join", "extend", "update", "Counter", "DataFrame", "Series", "array", "mean", "median", "fmean", "frozenset", "writelines", "writerows", "concat", "vstack", "stack", "deque", "OrderedDict", "average", "asarray", "concatenate"]
+)
+
+
+class Planner:
+    """Plans fan-outs of one program; each is planned once."""
+
+    def __init__(self, graph: Graph, unsafe: bool) -> None:
+        self.graph = graph
+        self.program = graph.program
+        self.unsafe = unsafe
+        self.support = Support(graph)
+        self.reader = Reader(graph)
+        self._fanouts: dict[int, Fanout | Refused] = {}
+        self._used: dict[str, set[str]] = {}
+
+    # -- places
+    def place(self, path: str, node: ast.AST) -> Place:
+        assert isinstance(node, ast.expr | ast.stmt)
+        span = self.graph.modules[path].span(node)
+        return span.line, span.column - 1, span.end_line, span.end_column - 1
+
+    def fresh(self, path: str, wanted: str) -> str:
+        """A name that nothing in the file uses."""
+        used = self._used.get(path)
+        if used is None:
+            tree = self.graph.modules[path].tree
+            used = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name)} | {
+                n.arg for n in ast.walk(tree) if isinstance(n, ast.arg)
+            }
+            used |= {f.name for f in self.graph.modules[path].functions.values()}
+            used |= {
+                a.asname or a.name
+                for n in ast.walk(tree)
+                if isinstance(n, ast.Import | ast.ImportFrom)
+                for a in n.names
+            }
+            self._used[path] = used
+        name, number = wanted, 2
+        while name in used:
+            name, number = f"{wanted}_{number}", number + 1
+        used.add(name)
+        return name
+
+    # -- loops
+    def loop(self, function: FunctionFacts, loop: Loop) -> Fanout:
+        """The fan-out of a `for` statement; Refused where it cannot be one."""
+        fanout = Fanout(function.id, loop, is_async=function.is_async)
+        self._loop(fanout, function, loop, nested=False)
+        return fanout
+
+    def _loop(self, fanout: Fanout, function: FunctionFacts, loop: Loop, nested: bool) -> None:
+        self._check_body(function, loop)
+        scope, path = function.node, function.id.path
+        targets = [n.id for n in ast.walk(loop.target) if isinstance(n, ast.Name)]
+        if len({*targets}) != sum(
+            isinstance(n, ast.Name | ast.Attribute | ast.Subscript | ast.Starred) for n in ast.walk(loop.target)
+        ):
+            raise Refused(
+                "unsupported-shape", "the loop assigns to an attribute or item in its head; assign it in the body"
+            )
+        assigned = scopes.bound(loop.body)
+        later = scopes.after(scope, loop)
+        shared = self._read_elsewhere(function, loop)
+        declared = {
+            n for s in loop.body for x in ast.walk(s) if isinstance(x, ast.Global | ast.Nonlocal) for n in x.names
+        }
+        if set(targets) & (later | (shared if function.id.qualname != MODULE else set())):
+            raise Refused(
+                "unsupported-shape",
+                f"`{(set(targets) & (later | shared)).pop()}` is used after the loop; keep its last value in a variable of its own",
+            )
+        if set(targets) & shared:
+            raise Refused("unsupported-shape", "the loop's variable is read by a function; hand it over as an argument")
+        carried = (assigned - set(targets)) & (
+            scopes.exposed(loop.body, targets) | later | shared | declared | function.outer
+        )
+        frame = self._frame(function, loop, targets, (assigned - carried) | set(targets))
+        inner = self._inner(fanout, function, loop.body)
+        phases = Phases(self.reader, self._converts(fanout), inner | self._parallel)
+        phases.build(frame, loop.body, self._drawing(loop, frame))
+        if not phases.has_request:
+            raise Refused("no-fan-out")
+        stop = self._exits(fanout, function, loop, phases, nested)
+        if isinstance(loop, ast.AsyncFor) and not function.is_async:
+            raise Refused("unsupported-shape", "an asynchronous loop outside of a coroutine")
+        barriers = phases.judge(self.unsafe)
+        if function.is_async:
+            self._check_async_order(phases, barriers)
+        changes = fanout.file(path)
+        for barrier in barriers:
+            self._bar(fanout, barrier)
+        keyword = "global" if function.id.qualname == MODULE else "nonlocal"
+        outer_globals = carried & function.outer
+        if outer_globals and keyword == "nonlocal":
+            raise Refused(
+                "unsupported-shape", f"`{sorted(outer_globals)[0]}` is a global variable; return the value instead"
+            )
+        changes.loops[self.place(path, loop)] = LoopChange(
+            name=self.fresh(path, f"handle_{self._noun(targets)}"),
+            parameters=list(dict.fromkeys(targets)),
+            outer=sorted(carried - {*targets} - declared),
+            keyword=keyword,
+            nested=nested,
+            stop=stop,
+            is_async=function.is_async,
+        )
+        self._calls_in(fanout, function, loop.body)
+
+    def _bar(self, fanout: Fanout, barrier: Barrier) -> None:
+        path = barrier.frame.function.id.path
+        changes = fanout.file(path)
+        where = self.place(path, barrier.statement)
+        if barrier.inside:
+            changes.hoisted.add(where)
+        else:
+            changes.barriers.setdefault(where, barrier.key)
+
+    @staticmethod
+    def _noun(targets: list[str]) -> str:
+        names = [t.strip("_") for t in targets if len(t.strip("_")) > 1 and not t.startswith("_")]
+        word = (
+            names[-1]
+            if names and len(targets) > 1 and names[0] in {"idx", "index", "num", "number"}
+            else (names[0] if names else "item")
+        )
+        return word.removesuffix("_id") or "item"
+
+    def _check_body(self, function: FunctionFacts, loop: Loop) -> None:
+        if loop.orelse and any(isinstance(n, ast.Break) for n in ast.walk(loop)):
+            raise Refused("early-stop", "the loop has an `else` for when nothing stopped it")
+        if function.owner is None and isinstance(function.node, ast.Lambda):
+            raise Refused("unsupported-shape", "a loop in a lambda")
+        for statement in loop.body:
+            for node in ast.walk(statement):
+                if isinstance(node, ast.Yield | ast.YieldFrom) and self._is_own(statement, node):
+                    raise Refused(
+                        "generator-consumer", f"`{Graph.label(function.id)}` yields answers (line {node.lineno})"
+                    )
+                if (
+                    isinstance(node, ast.Call)
+                    and isinstance(node.func, ast.Name)
+                    and node.func.id in {"locals", "exec", "eval", "vars"}
+                ):
+                    raise Refused(
+                        "unknown-effects", f"`{node.func.id}` reaches the variables of the loop (line {node.lineno})"
+                    )
+
+    @staticmethod
+    def _is_own(statement: ast.AST, node: ast.AST) -> bool:
+        return not any(
+            isinstance(p, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
+            for p in [statement, *scopes.path_to(statement, node)]
+        )
+
+    def _read_elsewhere(self, function: FunctionFacts, loop: ast.stmt) -> set[str]:
+        """Names of the loop's scope that functions nested in it (all functions, for a module) read."""
+        inside = {id(node) for node in ast.walk(loop)}
+        found: set[str] = set()
+        for node in ast.walk(function.node):
+            if (
+                isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
+                and node is not function.node
+                and id(node) not in inside
+            ):
+                found |= scopes.read(node)
+        return found
+
+    def _frame(self, function: FunctionFacts, loop: Loop, targets: list[str], local: set[str]) -> Frame:
+        frame = Frame(function, set(local))
+        frame.targets = self._distinct(function, loop.target, loop.iter)
+        for root in self.reader.iterated(loop.iter, Frame(function, set())):
+            for target in targets:
+                frame.aliases.setdefault(target, set()).add((*root, "[own]"))
+        self.reader.alias_statements(frame, loop.body)
+        frame.stable |= set(targets) - scopes.bound(loop.body)
+        return frame
+
+    def _distinct(self, function: FunctionFacts, target: ast.expr, iterated: ast.expr) -> set[str]:
+        """The targets that differ from item to item: an index, a key."""
+        if not isinstance(iterated, ast.Call):
+            return set()
+        name = iterated.func.id if isinstance(iterated.func, ast.Name) else getattr(iterated.func, "attr", "")
+        if name in {"tqdm", "track", "reversed", "sorted", "list"} and iterated.args:
+            return self._distinct(function, target, iterated.args[0])
+        if name in {"range", "trange"} and isinstance(target, ast.Name):
+            return {target.id}
+        if (
+            name in {"enumerate", "items", "iterrows"}
+            and isinstance(target, ast.Tuple)
+            and isinstance(target.elts[0], ast.Name)
+        ):
+            return {target.elts[0].id}
+        return {target.id} if name == "keys" and isinstance(target, ast.Name) else set()
+
+    def _drawing(self, loop: Loop, frame: Frame) -> list[Access]:
+        """The accesses of drawing the next item: what the iterable yields from, and what a generator function touches."""
+        outer = Frame(frame.function, set())
+        found = [Access((*p, "[shape]"), "read", loop.iter.lineno) for p in self.reader.iterated(loop.iter, outer)]
+        if isinstance(loop.iter, ast.Call):
+            calls = [n for n in ast.walk(loop.iter) if isinstance(n, ast.Call)]
+            for call in calls:
+                for value in self.program.eval(frame.function.id, call.func):
+                    if isinstance(value, Fn) and self.program.functions[value.id].is_generator:
+                        found += self.reader.function(value, call, outer)
+        return found
+
+    def _exits(self, fanout: Fanout, function: FunctionFacts, loop: Loop, phases: Phases, nested: bool) -> str | None:
+        """Plan the `continue`, `break` and `return` of the body; the name of the flag that stops the drawing, if one is needed."""
+        path = function.id.path
+        changes = fanout.file(path)
+        stop: str | None = None
+        for leave, what, index in phases.leaves:
+            step = phases.steps[index]
+            if what == "return":
+                raise Refused("early-stop", f"the function returns from within the loop (line {leave.lineno})")
+            if step.counts != {0}:
+                raise Refused("early-stop", f"the loop ends early (line {leave.lineno})")
+            if nested or function.is_async:
+                raise Refused("unsupported-shape", f"an inner loop ends early (line {leave.lineno})")
+            stop = stop or self.fresh(path, "stopped")
+            changes.exits[self.place(path, leave)] = stop
+        for leave_node in _own_exits(loop.body):
+            changes.exits.setdefault(self.place(path, leave_node), "")
+        return stop
+
+    def _check_async_order(self, phases: Phases, barriers: list[object]) -> None:
+        if barriers:
+            raise Refused("order-of-effects", "items of a coroutine's loop would end in another order")
+
+    # -- what stands below
+    _parallel: set[ast.AST]
+
+    def _inner(self, fanout: Fanout, function: FunctionFacts, body: list[ast.stmt]) -> set[ast.AST]:
+        """Nested loops that can join the same rounds."""
+        found: set[ast.AST] = set()
+        for loop in _own_loops(body):
+            if not is_item_loop(loop) or not any(True for _ in self._converted(fanout, function, loop.body)):
+                continue
+            trial = Fanout(function.id, loop, is_async=function.is_async)
+            try:
+                self._loop(trial, function, loop, nested=True)
+            except Refused as refused:
+                if refused.refusal.name in {"streaming", "generator-consumer", "no-batch-tier", "unsupported-shape"}:
+                    raise
+                continue
+            self._merge(fanout, trial)
+            found.add(loop)
+        return found
+
+    @staticmethod
+    def _merge(fanout: Fanout, other: Fanout) -> None:
+        for path, changes in other.changes.items():
+            mine = fanout.file(path)
+            for name in (
+                "calls",
+                "loops",
+                "comprehensions",
+                "barriers",
+                "exits",
+                "renames",
+                "references",
+                "retries",
+                "keywords",
+            ):
+                getattr(mine, name).update(getattr(changes, name))
+            mine.unwrapped |= changes.unwrapped
+            mine.hoisted |= changes.hoisted
+            mine.names |= changes.names
+        fanout.twins |= other.twins
+        fanout.converted |= other.converted
+        fanout.providers |= other.providers
+
+    def _converts(self, fanout: Fanout):  # type: ignore[no-untyped-def]
+        def converts(scope: FunctionId, call: ast.Call) -> str | Fn | None:
+            return self.support.converts(scope, call, fanout.is_async)
+
+        return converts
+
+    def _converted(
+        self, fanout: Fanout, function: FunctionFacts, nodes: list[ast.stmt] | list[ast.expr]
+    ) -> Iterator[ast.Call]:
+        for node in nodes:
+            for child in ast.walk(node):
+                if (
+                    isinstance(child, ast.Call)
+                    and self.support.converts(function.id, child, fanout.is_async) is not None
+                ):
+                    yield child
+
+    def _calls_in(self, fanout: Fanout, function: FunctionFacts, nodes: list[ast.stmt] | list[ast.expr]) -> None:
+        """Plan the calls of the statements, the comprehensions around them, and the twins below them."""
+        path = function.id.path
+        changes = fanout.file(path)
+        for node in nodes:
+            for comprehension in [n for n in ast.walk(node) if isinstance(n, Comprehension)]:
+                if any(True for _ in self._converted(fanout, function, _comprehension_parts(comprehension))):
+                    where = self.place(path, comprehension)
+                    if where not in changes.comprehensions:
+                        self._comprehension(fanout, function, comprehension, nested=True)
+        for call in self._converted(fanout, function, nodes):
+            where = self.place(path, call)
+            if where in changes.calls:
+                continue
+            what = self.support.converts(function.id, call, fanout.is_async)
+            fanout.converted.add(id(call))
+            if what == "request":
+                changes.calls[where] = CallChange("await" if fanout.is_async else "request")
+                fanout.providers.add(self.support.check_request(function.id, call))
+            elif isinstance(what, Fn):
+                changes.calls[where] = CallChange("name" if fanout.is_async else "enter", what.id)
+                self.twin(fanout, what.id)
+
+    def twin(self, fanout: Fanout, id: FunctionId) -> None:
+        """Plan the function's form that makes its requests through the driver."""
+        if id in fanout.twins:
+            return
+        fanout.twins.add(id)
+        function = self.program.functions[id]
+        retry = self.support.check_twin(function, fanout.is_async)
+        if retry is not None:
+            fanout.file(id.path).retries[self.place(id.path, function.node)] = retry  # type: ignore[arg-type]
+        body = function_body(function)
+        if not fanout.is_async:
+            self._parallel |= self._inner(fanout, function, body)
+        else:
+            self.support.unwrap_semaphores(self, fanout, function)
+        self._calls_in(fanout, function, body)
+
+    # -- comprehensions
+    def comprehension(self, function: FunctionFacts, node: Comprehension) -> Fanout:
+        fanout = Fanout(function.id, node, is_async=function.is_async)
+        self._comprehension(fanout, function, node, nested=False)
+        return fanout
+
+    def _comprehension(self, fanout: Fanout, function: FunctionFacts, node: Comprehension, nested: bool) -> None:
+        path = function.id.path
+        tree = self.graph.modules[path].tree
+        trail = scopes.path_to(tree, node)
+        statement = next(n for n in reversed(trail) if isinstance(n, ast.stmt))
+        self._check_comprehension(path, node, trail, statement)
+        parts = _comprehension_parts(node)
+        calls = list(self._converted(fanout, function, parts))
+        conditions = [c for g in node.generators for c in [*g.ifs, g.iter]]
+        if any(True for _ in self._converted(fanout, function, conditions)):
+            raise Refused(
+                "unsupported-shape", "a call decides which items the comprehension keeps; collect the answers first"
+            )
+        targets = [n.id for g in node.generators for n in ast.walk(g.target) if isinstance(n, ast.Name)]
+        walrus = {n.target.id for n in ast.walk(node) if isinstance(n, ast.NamedExpr)}
+        if walrus:
+            raise Refused("unsupported-shape", "the comprehension assigns names with `:=`; write it as a loop")
+        frame = Frame(function, set(targets))
+        frame.stable = set(targets)
+        for generator in node.generators:
+            frame.targets |= self._distinct(function, generator.target, generator.iter)
+        phases = Phases(self.reader, self._converts(fanout), self._parallel)
+        phases.expression(frame, parts, statement, [])
+        if not phases.has_request:
+            raise Refused("no-fan-out")
+        for barrier in phases.judge(self.unsafe):
+            if barrier.frame is frame:
+                raise Refused(
+                    "order-of-effects",
+                    "what the comprehension does around the call would happen in another order; write it as a loop",
+                )
+            self._bar(fanout, barrier)
+        whole = (
+            len(parts) == 1
+            and parts[0] in calls
+            and isinstance(self.support.converts(function.id, calls[0], fanout.is_async), Fn)
+        )
+        whole = whole and len(calls) == 1 and not fanout.is_async
+        changes = fanout.file(path)
+        changes.comprehensions[self.place(path, node)] = ComprehensionChange(
+            name=None if whole else self.fresh(path, f"{'answer' if nested else 'handle'}_{self._noun(targets)}"),
+            parameters=list(dict.fromkeys(targets)),
+            statement=self.place(path, statement),
+            nested=nested,
+            is_async=fanout.is_async,
+        )
+        if whole:
+            twin = self.support.converts(function.id, calls[0], fanout.is_async)
+            assert isinstance(twin, Fn)
+            fanout.converted.add(id(calls[0]))
+            changes.calls[self.place(path, calls[0])] = CallChange("name", twin.id)
+            self.twin(fanout, twin.id)
+        self._calls_in(fanout, function, parts)
+
+    def _check_comprehension(self, path: str, node: Comprehension, trail: list[ast.AST], statement: ast.stmt) -> None:
+        if any(isinstance(n, ast.Lambda | ast.ClassDef) for n in trail[trail.index(statement) :]):
+            raise Refused("unsupported-shape", "the comprehension stands in a lambda")
+        if isinstance(statement, ast.While):
+            raise Refused("unsupported-shape", "the comprehension stands in the condition of a `while` loop")
+        line = self.graph.modules[path].lines[statement.lineno - 1].strip()
+        if line.startswith("elif"):
+            raise Refused(
+                "unsupported-shape",
+                "the comprehension stands in the condition of an `elif`; compute it before the `if`",
+            )
+        outer = [n for n in trail if isinstance(n, Comprehension)]
+        if outer:
+            raise Refused("unsupported-shape", "the comprehension stands in another one; write the outer one as a loop")
+        if isinstance(node, ast.GeneratorExp):
+            parent = trail[-1]
+            name = ""
+            if isinstance(parent, ast.Call) and node in parent.args:
+                name = parent.func.id if isinstance(parent.func, ast.Name) else getattr(parent.func, "attr", "")
+            if name not in _EAGER:
+                raise Refused(
+                    "generator-consumer",
+                    f"a generator expression is handed to `{name or 'its consumer'}` (line {node.lineno})",
+                )
+
+
+def _comprehension_parts(node: Comprehension) -> list[ast.expr]:
+    return [node.key, node.value] if isinstance(node, ast.DictComp) else [node.elt]
+
+
+def _own_loops(body: list[ast.stmt]) -> Iterator[Loop]:
+    """The outermost `for` statements in the statements, those of nested functions left out."""
+    for statement in body:
+        if isinstance(statement, ast.For | ast.AsyncFor):
+            yield statement
+        elif not isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            for name in ("body", "orelse", "finalbody"):
+                block = getattr(statement, name, None)
+                if isinstance(block, list):
+                    yield from _own_loops([s for s in block if isinstance(s, ast.stmt)])
+            for handler in getattr(statement, "handlers", []):
+                yield from _own_loops(handler.body)
+            for case in getattr(statement, "cases", []):
+                yield from _own_loops(case.body)
+
+
+def _own_exits(body: list[ast.stmt]) -> Iterator[ast.stmt]:
+    """The `continue` statements that belong to the loop whose body this is."""
+    for statement in body:
+        if isinstance(statement, ast.Continue):
+            yield statement
+        if isinstance(statement, ast.For | ast.AsyncFor | ast.While):
+            yield from _own_exits(statement.orelse)
+            continue
+        if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            continue
+        for name in ("body", "orelse", "finalbody"):
+            block = getattr(statement, name, None)
+            if isinstance(block, list):
+                yield from _own_exits([s for s in block if isinstance(s, ast.stmt)])
+        for handler in getattr(statement, "handlers", []):
+            yield from _own_exits(handler.body)
+        for case in getattr(statement, "cases", []):
+            yield from _own_exits(case.body)

@@ -1,0 +1,36 @@
+"""The named reasons for which a call is left as it is: what stands in the way, and what to change."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+REFUSALS: dict[str, str] = {
+    "dependent-iterations": "{what}, so one item's request may need another item's answer; build all requests before any answer is used",
+    "external-read-back": "{what}; read it once before the loop, or key it by item",
+    "early-stop": "{what}, and a batch would buy what comes after; collect all answers first, or keep it realtime",
+    "streaming": "the answer is streamed, which no batch line can carry; drop `stream` where nobody watches the text appear",
+    "generator-consumer": "{what}, and its consumer decides how many answers are bought; return a list instead",
+    "live-consumer": "{what}; give the offline callers a function of their own",
+    "unknown-effects": "{what}; their order cannot be shown to be irrelevant (--unsafe-fixes rewrites it all the same)",
+    "order-of-effects": "{what}, and a batch runs all requests first (--unsafe-fixes rewrites it all the same)",
+    "no-batch-tier": "{what}",
+    "no-fan-out": "nothing repeats this call, so there is nothing to put into one batch; `--strategy flex` may apply",
+    "unsupported-shape": "{what}",
+}
+"""Each refusal's sentence; `{what}` is the evidence in this program."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a call site is not rewritten: a name out of `REFUSALS`, and the whole sentence."""
+
+    name: str
+    detail: str
+
+
+class Refused(Exception):  # noqa: N818 - it carries a decision, not an error
+    """Raised while planning, where a rewrite turns out not to be safe."""
+
+    def __init__(self, name: str, what: str = "") -> None:
+        super().__init__(name)
+        self.refusal = Refusal(name, REFUSALS[name].format(what=what))

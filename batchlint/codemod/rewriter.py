@@ -1,0 +1,500 @@
+"""Carries the changes of one file out over its LibCST tree; formatting, comments and quotes stay what they are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import libcst as cst
+import libcst.matchers as m
+from libcst.metadata import MetadataWrapper, PositionProvider
+
+from batchlint.codemod.changes import FileChanges, LoopChange, Place
+from batchlint.codemod.nodes import (
+    arguments_like,
+    def_statement,
+    forwarded,
+    line,
+    long_call,
+    name_expression,
+    own_parens,
+    standalone,
+)
+
+HELPER_NAMES = frozenset({"request", "run_batch", "in_turn", "each", "realtime", "Steps", "batched", "gather_batch"})
+
+
+class Names:
+    """What twins and helper functions are called in this file."""
+
+    def __init__(self, twins: dict[Place, tuple[str, str]], callee: dict[Place, str], taken: set[str]) -> None:
+        """`twins`: functions of the file with "in place" or "beside" and the twin's name. `callee`: calls with a new last name."""
+        self.twins = twins
+        self.callee = callee
+        self.taken = taken
+
+
+class Rewriter(cst.CSTTransformer):
+    METADATA_DEPENDENCIES = (PositionProvider,)
+
+    def __init__(self, changes: FileChanges, names: Names, default_indent: str) -> None:
+        super().__init__()
+        self.changes = changes
+        self.names = names
+        self.indent = default_indent
+        self.helpers: set[str] = set(changes.names)
+        self._defs: dict[Place, list[cst.BaseStatement]] = {}
+        self._new: set[str] = set()
+        """Names of the functions that were made of loops and comprehensions."""
+
+    # -- places
+    def place(self, node: cst.CSTNode) -> Place:
+        position = self.get_metadata(PositionProvider, node)
+        return position.start.line, position.start.column, position.end.line, position.end.column
+
+    def _use(self, name: str) -> cst.Name:
+        self.helpers.add(name)
+        return cst.Name(name)
+
+    # -- calls
+    def leave_Call(self, original_node: cst.Call, updated_node: cst.Call) -> cst.BaseExpression:
+        where = self.place(original_node)
+        change = self.changes.calls.get(where)
+        if where in self.changes.keywords:
+            keyword, value = self.changes.keywords[where]
+            updated_node = _with_keyword(updated_node, keyword, value)
+        if where in self.changes.unwrapped and updated_node.args:
+            return updated_node.args[0].value
+        if where in self.names.callee:
+            updated_node = updated_node.with_changes(func=_renamed(updated_node.func, self.names.callee[where]))
+        if change is None:
+            return updated_node
+        if change.how == "request":
+            return _parenthesised(cst.Yield(self._passed("request", updated_node)))
+        if change.how == "await":
+            return self._passed("batched", updated_node)
+        if change.how == "enter":
+            called = updated_node
+            return _parenthesised(cst.Yield(cst.From(item=called, whitespace_before_from=cst.SimpleWhitespace(""))))
+        return updated_node
+
+    def _passed(self, helper: str, call: cst.Call) -> cst.Call:
+        """`f(a)` as `helper(f, a)`."""
+        func = call.func
+        plain = func.with_changes(lpar=[], rpar=[]) if getattr(func, "lpar", None) else func
+        return call.with_changes(func=self._use(helper), args=arguments_like(call, plain), lpar=[], rpar=[])
+
+    def leave_Name(self, original_node: cst.Name, updated_node: cst.Name) -> cst.BaseExpression:
+        return self._reference(original_node, updated_node)
+
+    def leave_Attribute(self, original_node: cst.Attribute, updated_node: cst.Attribute) -> cst.BaseExpression:
+        return self._reference(original_node, updated_node)
+
+    def _reference(self, original: cst.BaseExpression, updated: Any) -> cst.BaseExpression:
+        if not self.changes.renames:
+            return updated  # type: ignore[no-any-return]
+        new = self.changes.renames.get(self.place(original))
+        if new is None:
+            return updated  # type: ignore[no-any-return]
+        if new in HELPER_OBJECTS:
+            return self._use(new)
+        return _renamed(updated, new)
+
+    # -- statements
+    def leave_Assign(self, original_node: cst.Assign, updated_node: cst.Assign) -> cst.Assign:
+        return updated_node.with_changes(value=own_parens(updated_node.value, original_node.value))
+
+    def leave_AnnAssign(self, original_node: cst.AnnAssign, updated_node: cst.AnnAssign) -> cst.AnnAssign:
+        if updated_node.value is None or original_node.value is None:
+            return updated_node
+        return updated_node.with_changes(value=own_parens(updated_node.value, original_node.value))
+
+    def leave_Expr(self, original_node: cst.Expr, updated_node: cst.Expr) -> cst.Expr:
+        return updated_node.with_changes(value=own_parens(updated_node.value, original_node.value))
+
+    def leave_Continue(self, original_node: cst.Continue, updated_node: cst.Continue) -> cst.BaseSmallStatement:
+        return cst.Return() if self.place(original_node) in self.changes.exits else updated_node
+
+    def leave_Break(self, original_node: cst.Break, updated_node: cst.Break) -> Any:
+        flag = self.changes.exits.get(self.place(original_node))
+        if flag is None:
+            return updated_node
+        return cst.FlattenSentinel([cst.parse_statement(f"{flag} = True").body[0], cst.Return()])  # type: ignore[union-attr, index]
+
+    def leave_SimpleStatementLine(
+        self, original_node: cst.SimpleStatementLine, updated_node: cst.SimpleStatementLine
+    ) -> Any:
+        first = original_node.body[0]
+        where = self.place(first)
+        statements: list[cst.BaseStatement] = []
+        for before, each in zip(original_node.body, updated_node.body, strict=False):
+            turn = self.place(before) in self.changes.hoisted
+            if (turn or isinstance(each, cst.AugAssign)) and m.findall(each, m.Yield()):
+                statements = self._hoisted(updated_node, each, turn)
+        flags = [
+            index
+            for index, each in enumerate(original_node.body)
+            if isinstance(each, cst.Break) and self.changes.exits.get(self.place(each))
+        ]
+        if flags and len(original_node.body) == 1:
+            set_flag, leave = updated_node.body
+            statements = [
+                updated_node.with_changes(
+                    body=[set_flag.with_changes(semicolon=cst.MaybeSentinel.DEFAULT)],
+                    trailing_whitespace=cst.TrailingWhitespace(),
+                ),
+                cst.SimpleStatementLine([leave], trailing_whitespace=updated_node.trailing_whitespace),
+            ]
+        return self._with_extras(where, statements or [updated_node])
+
+    def _hoisted(
+        self, statement: cst.SimpleStatementLine, each: cst.BaseSmallStatement, turn: bool
+    ) -> list[cst.BaseStatement]:
+        """The statement's answers get names first: `total += yield ...` would read `total` before the answer is there."""
+        hoist = _Hoist(self._fresh)
+        value = getattr(each, "value", None)
+        if (turn and isinstance(each, cst.Assign) and isinstance(value, cst.Yield)) or not turn:
+            name = self._fresh("answer")
+            stored = [(name, own_parens(value, None))]  # type: ignore[arg-type]
+            rest: Any = each.with_changes(value=cst.Name(name))
+        else:
+            rest = each.visit(hoist)
+            stored = hoist.stored
+        lines: list[cst.BaseStatement] = [
+            cst.SimpleStatementLine([cst.Assign([cst.AssignTarget(cst.Name(name))], value)]) for name, value in stored
+        ]
+        lines[0] = lines[0].with_changes(leading_lines=statement.leading_lines)
+        if turn:
+            lines.append(cst.SimpleStatementLine([cst.Expr(cst.Yield(cst.Call(self._use("in_turn"))))]))
+        body = [rest if b is each else b for b in statement.body]
+        return [*lines, statement.with_changes(body=body, leading_lines=[])]
+
+    def _fresh(self, wanted: str) -> str:
+        name, number = wanted, 2
+        while name in self.names.taken:
+            name, number = f"{wanted}_{number}", number + 1
+        self.names.taken.add(name)
+        return name
+
+    def _with_extras(self, where: Place, statements: Sequence[Any]) -> Any:
+        """The statements with the functions and barriers that go in front of them."""
+        before: list[Any] = list(self._defs.pop(where, []))
+        if where in self.changes.barriers:
+            key = self.changes.barriers[where]
+            call = cst.Call(self._use("in_turn"), [cst.Arg(cst.parse_expression(key))] if key else [])
+            before.append(cst.SimpleStatementLine([cst.Expr(cst.Yield(call))]))
+        if not before:
+            return statements[0] if len(statements) == 1 else cst.FlattenSentinel(statements)
+        first, rest = statements[0], statements[1:]
+        leading = list(first.leading_lines)
+        before[0] = before[0].with_changes(
+            leading_lines=[*leading, *before[0].leading_lines] if leading else before[0].leading_lines
+        )
+        first = first.with_changes(leading_lines=[])
+        return cst.FlattenSentinel([*before, first, *rest])
+
+    def leave_If(self, original_node: cst.If, updated_node: cst.If) -> Any:
+        where = self.place(original_node)
+        return (
+            self._with_extras(where, [updated_node])
+            if where in self._defs or where in self.changes.barriers
+            else updated_node
+        )
+
+    def leave_Try(self, original_node: cst.Try, updated_node: cst.Try) -> Any:
+        return self._with_extras(self.place(original_node), [updated_node])
+
+    def leave_While(self, original_node: cst.While, updated_node: cst.While) -> Any:
+        return self._with_extras(self.place(original_node), [updated_node])
+
+    def leave_With(self, original_node: cst.With, updated_node: cst.With) -> Any:
+        where = self.place(original_node)
+        if where in self.changes.unwrapped and isinstance(updated_node.body, cst.IndentedBlock):
+            block = updated_node.body
+            body = list(block.body)
+            header = [cst.EmptyLine(comment=block.header.comment)] if block.header.comment else []
+            body[0] = body[0].with_changes(leading_lines=[*updated_node.leading_lines, *header, *body[0].leading_lines])
+            return cst.FlattenSentinel(body)
+        return self._with_extras(where, [updated_node])
+
+    # -- loops
+    def leave_For(self, original_node: cst.For, updated_node: cst.For) -> Any:
+        where = self.place(original_node)
+        change = self.changes.loops.get(where)
+        if change is None:
+            return self._with_extras(where, [updated_node])
+        self._new.add(change.name)
+        handler = def_statement(
+            change.name,
+            change.parameters,
+            self._scoped(change, updated_node.body),
+            is_async=change.is_async,
+        )
+        item = cst.Call(cst.Name(change.name), [cst.Arg(cst.Name(p)) for p in change.parameters])
+        over = updated_node.iter
+        if isinstance(over, cst.Tuple) and not over.lpar:
+            over = over.with_changes(lpar=[cst.LeftParen()], rpar=[cst.RightParen()])
+        statements: list[cst.BaseStatement] = []
+        leading = list(updated_node.leading_lines)
+        if change.stop:
+            statements.append(line(f"{change.stop} = False"))
+        statements.append(handler)
+        drawn: cst.BaseExpression
+        if change.stop:
+            drawing = self._fresh(f"{change.name.replace('handle_', 'each_')}")
+            self._new.add(drawing)
+            statements.append(self._drawing(drawing, item, updated_node, over, change.stop))
+            drawn = cst.Call(cst.Name(drawing))
+        else:
+            drawn = cst.GeneratorExp(
+                elt=item,
+                for_in=cst.CompFor(target=updated_node.target, iter=over, asynchronous=updated_node.asynchronous),
+                lpar=[],
+                rpar=[],
+            )
+        statements.append(self._driver(drawn, change, where))
+        statements[0] = statements[0].with_changes(leading_lines=leading or [])
+        if updated_node.orelse is not None:
+            statements += list(updated_node.orelse.body.body)
+        return self._with_extras(where, statements)
+
+    def _driver(self, drawn: cst.BaseExpression, change: LoopChange, where: Place) -> cst.SimpleStatementLine:
+        if change.is_async:
+            items = cst.ListComp(elt=drawn.elt, for_in=drawn.for_in) if isinstance(drawn, cst.GeneratorExp) else drawn
+            call = cst.Call(self._use("gather_batch"), [cst.Arg(items, star="*")])
+            return cst.SimpleStatementLine([cst.Expr(cst.Await(call))])
+        call = long_call(self._use("each" if change.nested else "run_batch"), drawn, where[1], self.indent)
+        return cst.SimpleStatementLine([cst.Expr(cst.Yield(call) if change.nested else call)])
+
+    def _scoped(self, change: LoopChange, body: cst.BaseSuite) -> cst.BaseSuite:
+        outer = [*change.outer, *([change.stop] if change.stop else [])]
+        block = (
+            body
+            if isinstance(body, cst.IndentedBlock)
+            else cst.IndentedBlock([cst.SimpleStatementLine(list(body.body))])
+        )  # type: ignore[arg-type]
+        if outer:
+            block = block.with_changes(body=[line(f"{change.keyword} {', '.join(outer)}"), *block.body])
+        if not change.is_async and not m.findall(block, m.Yield()):
+            block = block.with_changes(body=[*block.body, line("yield from ()")])
+        return block
+
+    def _drawing(
+        self, name: str, item: cst.Call, loop: cst.For, over: cst.BaseExpression, stop: str
+    ) -> cst.BaseStatement:
+        inner = cst.For(
+            target=loop.target,
+            iter=over,
+            body=cst.IndentedBlock(
+                [
+                    cst.SimpleStatementLine([cst.Expr(cst.Yield(item))]),
+                    cst.If(cst.Name(stop), cst.IndentedBlock([cst.SimpleStatementLine([cst.Break()])])),
+                ]
+            ),
+        )
+        return def_statement(name, [], cst.IndentedBlock([inner]))
+
+    def leave_IndentedBlock(
+        self, original_node: cst.IndentedBlock, updated_node: cst.IndentedBlock
+    ) -> cst.IndentedBlock:
+        return updated_node.with_changes(body=self._spaced(updated_node.body, 1))
+
+    def leave_Module(self, original_node: cst.Module, updated_node: cst.Module) -> cst.Module:
+        return updated_node.with_changes(body=self._spaced(updated_node.body, 2))
+
+    def _spaced(self, body: Sequence[Any], count: int) -> list[Any]:
+        """Empty lines around the new functions, as linters want them."""
+        spaced: list[Any] = []
+        after_def = False
+        for index, statement in enumerate(body):
+            is_new = isinstance(statement, cst.FunctionDef) and statement.name.value in self._new
+            if index and (is_new or after_def):
+                empty = [each for each in statement.leading_lines if each.comment is None]
+                missing = [cst.EmptyLine(indent=False)] * max(0, count - len(empty))
+                statement = statement.with_changes(leading_lines=[*missing, *statement.leading_lines])
+            spaced.append(statement)
+            after_def = is_new
+        return spaced
+
+    # -- comprehensions
+    def leave_ListComp(self, original_node: cst.ListComp, updated_node: cst.ListComp) -> cst.BaseExpression:
+        return self._comprehension(original_node, updated_node, None)
+
+    def leave_SetComp(self, original_node: cst.SetComp, updated_node: cst.SetComp) -> cst.BaseExpression:
+        return self._comprehension(original_node, updated_node, "set")
+
+    def leave_GeneratorExp(self, original_node: cst.GeneratorExp, updated_node: cst.GeneratorExp) -> cst.BaseExpression:
+        return self._comprehension(original_node, updated_node, None)
+
+    def leave_DictComp(self, original_node: cst.DictComp, updated_node: cst.DictComp) -> cst.BaseExpression:
+        return self._comprehension(original_node, updated_node, "dict")
+
+    def _comprehension(self, original: Any, updated: Any, collect: str | None) -> cst.BaseExpression:
+        where = self.place(original)
+        change = self.changes.comprehensions.get(where)
+        if change is None and isinstance(original, cst.GeneratorExp):
+            # `ast` counts the parentheses of a generator expression, also those of the call around it.
+            change = next(
+                (
+                    c
+                    for p, c in self.changes.comprehensions.items()
+                    if p[:2] <= where[:2] and where[2:] <= p[2:] and _close(p, where)
+                ),
+                None,
+            )
+        if change is None:
+            return updated  # type: ignore[no-any-return]
+        element = (
+            cst.Tuple([cst.Element(updated.key), cst.Element(updated.value)])
+            if isinstance(updated, cst.DictComp)
+            else updated.elt
+        )
+        if change.name is None:
+            item = own_parens(element, None)
+        else:
+            plain = element.with_changes(lpar=[], rpar=[]) if isinstance(element, cst.Yield) else element
+            result = cst.Return(_parenthesised(plain) if isinstance(plain, cst.Yield) else standalone(element))
+            block = cst.IndentedBlock([cst.SimpleStatementLine([result])])
+            self._new.add(change.name)
+            handler = def_statement(change.name, change.parameters, block, is_async=change.is_async)
+            self._defs.setdefault(change.statement, []).append(handler)
+            item = cst.Call(cst.Name(change.name), [cst.Arg(cst.Name(p)) for p in change.parameters])
+        if isinstance(item, cst.Yield):
+            item = item.value.item if isinstance(item.value, cst.From) else item.value  # type: ignore[assignment]
+        drawn = cst.GeneratorExp(elt=item, for_in=updated.for_in, lpar=[], rpar=[])
+        if change.is_async:
+            items = cst.ListComp(elt=item, for_in=updated.for_in)
+            run: cst.BaseExpression = cst.Await(
+                cst.Call(self._use("gather_batch"), [cst.Arg(items, star="*")]),
+                lpar=[cst.LeftParen()],
+                rpar=[cst.RightParen()],
+            )
+        else:
+            driver = self._use("each" if change.nested else "run_batch")
+            call = cst.Call(driver, [cst.Arg(drawn)])
+            if isinstance(updated, cst.ListComp | cst.SetComp | cst.DictComp):
+                call = _spread_like(call, updated)
+            run = _parenthesised(cst.Yield(call)) if change.nested else call
+        if collect:
+            return cst.Call(cst.Name(collect), [cst.Arg(own_parens(run, None) if not change.nested else run)])
+        return run
+
+    # -- functions
+    def leave_FunctionDef(self, original_node: cst.FunctionDef, updated_node: cst.FunctionDef) -> Any:
+        where = self.place(original_node)
+        twin = self.names.twins.get(where)
+        if twin is None:
+            return self._with_extras(where, [updated_node]) if where in self.changes.barriers else updated_node
+        how, name = twin
+        retry = self.changes.retries.get(where)
+        new = updated_node.with_changes(name=cst.Name(name), returns=self._annotation(updated_node.returns))
+        if not m.findall(new.body, m.Yield()):
+            new = new.with_changes(body=new.body.with_changes(body=[*new.body.body, line("yield from ()")]))
+        if retry:
+            new = self._retried(new, retry)
+        if how == "in place":
+            return new
+        return cst.FlattenSentinel(
+            [new, forwarded(original_node, name, self._use("realtime")).with_changes(leading_lines=_gap(original_node))]
+        )
+
+    def _annotation(self, returns: cst.Annotation | None) -> cst.Annotation | None:
+        if returns is None:
+            return None
+        inner = returns.annotation
+        steps = cst.Subscript(self._use("Steps"), [cst.SubscriptElement(cst.Index(inner))])
+        return returns.with_changes(annotation=steps)
+
+    def _retried(self, function: cst.FunctionDef, name: str) -> cst.FunctionDef:
+        """The retry decorator of a twin as the loop that it stands for: attempts end when the generator does."""
+        decorator = next(
+            d for d in function.decorators if cst.Module([]).code_for_node(d.decorator).startswith(name + "(")
+        )
+        assert isinstance(decorator.decorator, cst.Call)
+        retrying = name_expression(name.rpartition(".")[0] + ".Retrying" if "." in name else "Retrying")
+        if "." not in name:
+            self.helpers.add("tenacity:Retrying")
+        call = decorator.decorator.with_changes(func=retrying)
+        body = list(function.body.body)
+        docstring = body[:1] if function.get_docstring() is not None else []
+        attempt = self._fresh("attempt")
+        with_attempt = cst.With([cst.WithItem(cst.Name(attempt))], cst.IndentedBlock(body[len(docstring) :]))
+        loop = cst.For(cst.Name(attempt), call, cst.IndentedBlock([with_attempt]))
+        return function.with_changes(
+            decorators=[d for d in function.decorators if d is not decorator],
+            body=cst.IndentedBlock([*docstring, loop]),
+        )
+
+
+HELPER_OBJECTS = frozenset(
+    {"BatchExecutor", "as_completed", "wait", "gather_batch", "as_completed_batch", "BatchTaskGroup", "run_batch"}
+)
+
+
+class _Hoist(cst.CSTTransformer):
+    """Replaces each `yield` of a statement by a name, innermost and leftmost first."""
+
+    def __init__(self, fresh: Callable[[str], str]) -> None:
+        super().__init__()
+        self.fresh = fresh
+        self.stored: list[tuple[str, cst.BaseExpression]] = []
+
+    def visit_Lambda(self, node: cst.Lambda) -> bool:
+        return False
+
+    def leave_Yield(self, original_node: cst.Yield, updated_node: cst.Yield) -> cst.BaseExpression:
+        name = self.fresh("answer")
+        self.stored.append((name, own_parens(updated_node, None)))
+        return cst.Name(name)
+
+
+def _parenthesised(node: cst.Yield) -> cst.Yield:
+    return node.with_changes(lpar=[cst.LeftParen()], rpar=[cst.RightParen()])
+
+
+def _renamed(func: cst.BaseExpression, name: str) -> cst.BaseExpression:
+    if isinstance(func, cst.Attribute):
+        return func.with_changes(attr=cst.Name(name))
+    return func.with_changes(value=name) if isinstance(func, cst.Name) else func
+
+
+def _with_keyword(call: cst.Call, keyword: str, value: str) -> cst.Call:
+    argument = cst.Arg(
+        cst.parse_expression(value),
+        keyword=cst.Name(keyword),
+        equal=cst.AssignEqual(whitespace_before=cst.SimpleWhitespace(""), whitespace_after=cst.SimpleWhitespace("")),
+    )
+    args = list(call.args)
+    if args and isinstance(args[-1].comma, cst.Comma):
+        argument = argument.with_changes(comma=args[-1].comma)
+        args[-1] = args[-1].with_changes(
+            comma=args[0].comma if len(args) > 1 else cst.Comma(whitespace_after=call.whitespace_before_args)
+        )
+    return call.with_changes(args=[*args, argument])
+
+
+def _spread_like(call: cst.Call, comprehension: Any) -> cst.Call:
+    """The line breaks of the comprehension's brackets, on the call's parentheses."""
+    left = comprehension.lbracket if isinstance(comprehension, cst.ListComp) else comprehension.lbrace
+    right = comprehension.rbracket if isinstance(comprehension, cst.ListComp) else comprehension.rbrace
+    return call.with_changes(
+        whitespace_before_args=left.whitespace_after,
+        args=[call.args[0].with_changes(whitespace_after_arg=right.whitespace_before)],
+    )
+
+
+def _close(outer: Place, inner: Place) -> bool:
+    return outer[0] == inner[0] and inner[1] - outer[1] <= 1 and outer[2] == inner[2] and outer[3] - inner[3] <= 1
+
+
+def _gap(function: cst.FunctionDef) -> list[cst.EmptyLine]:
+    """The empty lines between two functions of this file, as in front of this one."""
+    empty = [each for each in function.leading_lines if each.comment is None]
+    return empty or [cst.EmptyLine(indent=False), cst.EmptyLine(indent=False)]
+
+
+def rewrite(text: str, changes: FileChanges, names: Names) -> tuple[str, set[str]]:
+    """The changed text, and what it needs from the helper module."""
+    wrapper = MetadataWrapper(cst.parse_module(text), unsafe_skip_copy=True)
+    rewriter = Rewriter(changes, names, wrapper.module.default_indent)
+    return wrapper.visit(rewriter).code, rewriter.helpers

@@ -1,0 +1,201 @@
+"""Which names statements bind and read: what has to outlive a loop body that becomes a function."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator
+
+_SCOPES = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef
+_COMPREHENSIONS = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
+
+
+def bound(nodes: Iterable[ast.AST]) -> set[str]:
+    """The names that the statements bind in their own scope."""
+    found: set[str] = set()
+    stack = list(nodes)
+    while stack:
+        node = stack.pop()
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            found.add(node.name)
+            continue
+        if isinstance(node, ast.Lambda):
+            continue
+        if isinstance(node, _COMPREHENSIONS):
+            found |= {n.target.id for n in ast.walk(node) if isinstance(n, ast.NamedExpr)}
+            continue
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store | ast.Del):
+            found.add(node.id)
+        elif isinstance(node, ast.ExceptHandler) and node.name:
+            found.add(node.name)
+        elif isinstance(node, ast.Import | ast.ImportFrom):
+            found |= {(alias.asname or alias.name).partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.MatchAs | ast.MatchStar) and node.name:
+            found.add(node.name)
+        elif isinstance(node, ast.MatchMapping) and node.rest:
+            found.add(node.rest)
+        stack.extend(ast.iter_child_nodes(node))
+    return found
+
+
+def read(node: ast.AST) -> set[str]:
+    """The names that `node` reads, those of nested functions and comprehensions from outside included."""
+    found: set[str] = set()
+    stack: list[tuple[ast.AST, frozenset[str]]] = [(node, frozenset())]
+    while stack:
+        current, hidden = stack.pop()
+        if isinstance(current, ast.Name):
+            if isinstance(current.ctx, ast.Load | ast.Del) and current.id not in hidden:
+                found.add(current.id)
+            continue
+        if isinstance(current, _COMPREHENSIONS):
+            own = {n.id for g in current.generators for n in ast.walk(g.target) if isinstance(n, ast.Name)}
+            stack.append((current.generators[0].iter, hidden))
+            hidden |= own
+        elif isinstance(current, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            body = current.body if isinstance(current.body, list) else [current.body]
+            args = current.args
+            outer = [*args.defaults, *(d for d in args.kw_defaults if d), *getattr(current, "decorator_list", [])]
+            stack += [(each, hidden) for each in outer]
+            own = {a.arg for a in ast.walk(args) if isinstance(a, ast.arg)} | bound(body)
+            own -= {n for b in body for s in ast.walk(b) if isinstance(s, ast.Global | ast.Nonlocal) for n in s.names}
+            stack += [(each, hidden | own) for each in body]
+            continue
+        stack += [(child, hidden) for child in ast.iter_child_nodes(current)]
+    return found
+
+
+def exposed(statements: Iterable[ast.stmt], given: Iterable[str] = ()) -> set[str]:
+    """The names that the statements may read before they have bound them."""
+    found: set[str] = set()
+    _walk(statements, set(given), found)
+    return found
+
+
+def _walk(statements: Iterable[ast.stmt], given: set[str], found: set[str]) -> set[str] | None:
+    """Add to `found` what is read before it is `given`; what is bound for sure afterwards, None if the path leaves."""
+    given = set(given)
+
+    def reads(*nodes: ast.AST | None) -> None:
+        for node in nodes:
+            if node is not None:
+                found.update(read(node) - given)
+
+    for statement in statements:
+        if isinstance(statement, ast.If):
+            reads(statement.test)
+            given |= bound([statement.test])
+            ends = [_walk(statement.body, given, found), _walk(statement.orelse, given, found)]
+            merged = _meet(ends)
+            if merged is None:
+                return None
+            given = merged
+        elif isinstance(statement, ast.For | ast.AsyncFor):
+            reads(statement.iter)
+            _walk(statement.body, given | bound([statement.target]), found)
+            _walk(statement.orelse, given, found)
+        elif isinstance(statement, ast.While):
+            reads(statement.test)
+            inner = _walk(statement.body, given | bound([statement.test]), found)
+            _walk(statement.orelse, given, found)
+            if isinstance(statement.test, ast.Constant) and inner is not None:
+                given = inner
+        elif isinstance(statement, ast.With | ast.AsyncWith):
+            for item in statement.items:
+                reads(item.context_expr)
+                if item.optional_vars is not None:
+                    given |= bound([item.optional_vars])
+            inner = _walk(statement.body, given, found)
+            if inner is None:
+                return None
+            given = inner
+        elif isinstance(statement, ast.Try | ast.TryStar):
+            done = _walk([*statement.body, *statement.orelse], given, found)
+            ends = [done]
+            for handler in statement.handlers:
+                reads(handler.type)
+                ends.append(_walk(handler.body, given | ({handler.name} if handler.name else set()), found))
+            final = _walk(statement.finalbody, given, found)
+            merged = _meet(ends)
+            if merged is None or final is None:
+                return None
+            given = merged | final
+        elif isinstance(statement, ast.Match):
+            reads(statement.subject)
+            for case in statement.cases:
+                names = given | bound([case.pattern])
+                if case.guard is not None:
+                    found.update(read(case.guard) - names)
+                _walk(case.body, names, found)
+        elif isinstance(statement, ast.Return | ast.Raise | ast.Continue | ast.Break):
+            reads(*ast.iter_child_nodes(statement))
+            return None
+        elif isinstance(statement, ast.AugAssign):
+            reads(statement.value)
+            found.update(
+                ({statement.target.id} if isinstance(statement.target, ast.Name) else read(statement.target)) - given
+            )
+            given |= bound([statement.target])
+        else:
+            reads(statement)
+            given |= bound([statement])
+    return given
+
+
+def _meet(ends: list[set[str] | None]) -> set[str] | None:
+    opened = [end for end in ends if end is not None]
+    return set.intersection(*opened) if opened else None
+
+
+def after(scope: ast.AST, loop: ast.stmt) -> set[str]:
+    """The names that may be read in `scope` once `loop` has ended, before they are bound again."""
+    found: set[str] = set()
+    chain = list(_path(scope, loop))
+    given: set[str] | None = set()
+    inner: ast.AST = loop
+    for parent in reversed(chain):
+        rest = _following(parent, inner)
+        if rest is not None and given is not None:
+            given = _walk(rest, given, found)
+        if isinstance(parent, ast.For | ast.AsyncFor | ast.While):
+            # The next round of an outer loop starts at its top.
+            _walk(parent.body, bound([parent.target]) if not isinstance(parent, ast.While) else set(), found)
+            if isinstance(parent, ast.While):
+                found |= read(parent.test)
+            given = given or set()
+        inner = parent
+    return found
+
+
+def _path(root: ast.AST, wanted: ast.AST) -> Iterator[ast.AST]:
+    """The nodes from `root` down to the parent of `wanted`."""
+    trail: list[ast.AST] = []
+
+    def search(node: ast.AST) -> bool:
+        for child in ast.iter_child_nodes(node):
+            if child is wanted or search(child):
+                trail.append(node)
+                return True
+        return False
+
+    search(root)
+    yield from reversed(trail)
+
+
+def path_to(root: ast.AST, wanted: ast.AST) -> list[ast.AST]:
+    """The nodes from `root` down to the parent of `wanted`; empty where it does not stand in there."""
+    return list(_path(root, wanted))
+
+
+def _following(parent: ast.AST, inner: ast.AST) -> list[ast.stmt] | None:
+    for name in ("body", "orelse", "finalbody", "handlers"):
+        block = getattr(parent, name, None)
+        if isinstance(block, list) and inner in block:
+            rest = block[block.index(inner) + 1 :]
+            if isinstance(parent, ast.Try | ast.TryStar) and name in {"body", "orelse", "handlers"}:
+                return [
+                    *(rest if name != "handlers" else []),
+                    *(parent.orelse if name == "body" else []),
+                    *parent.finalbody,
+                ]
+            return rest if name != "handlers" else []
+    return None

@@ -1,0 +1,189 @@
+"""What the rewrite can carry: which calls become requests, which functions can have a twin."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from batchlint.codemod.changes import Fanout
+from batchlint.codemod.refusals import Refused
+from batchlint.facts import MODULE, FunctionFacts, FunctionId
+from batchlint.graph import Graph, ModelCall
+from batchlint.symbols import last_name
+from batchlint.values import Cls, Ext, Fn, Inst
+
+if TYPE_CHECKING:
+    from batchlint.codemod.planner import Planner
+
+BACKENDS = {"openai": "openai", "anthropic": "anthropic"}
+"""The backends of the runtime helper, by the package that the client comes from."""
+_HARMLESS = frozenset({"staticmethod", "classmethod", "override", "typing.override", "typing_extensions.override"})
+_NOT_IN_A_LINE = frozenset({"extra_headers", "extra_query"})
+_SEMAPHORES = ("asyncio.Semaphore()", "asyncio.BoundedSemaphore()", "aiolimiter.AsyncLimiter()", "asyncio.locks.Semaphore()", "anyio.Semaphore()", "threading.Semaphore()", "threading.BoundedSemaphore()")  # fmt: skip
+
+
+class Support:
+    def __init__(self, graph: Graph) -> None:
+        self.graph = graph
+        self.program = graph.program
+        self.models: dict[int, ModelCall] = {id(call.node): call for call in graph.model_calls}
+        self.reaching = self._reaching()
+        self._known: dict[tuple[FunctionId, int], str | Fn | Refused | None] = {}
+
+    def _reaching(self) -> set[FunctionId]:
+        """The functions that make a request by calling down to it."""
+        found = {call.function for call in self.graph.model_calls if call.function.qualname != MODULE}
+        stack = list(found)
+        while stack:
+            for edge in self.graph.edges_to(stack.pop()):
+                if (
+                    edge.kind == "call"
+                    and edge.caller not in found
+                    and edge.caller.qualname != MODULE
+                    and isinstance(edge.node, ast.Call)
+                ):
+                    found.add(edge.caller)
+                    stack.append(edge.caller)
+        return found
+
+    def converts(self, scope: FunctionId, call: ast.Call, is_async: bool) -> str | Fn | None:
+        """ "request" for a model call, the function whose twin a call enters, or None; Refused where it cannot be either."""
+        key = (scope, id(call))
+        if key not in self._known:
+            try:
+                self._known[key] = self._converts(scope, call)
+            except Refused as refused:
+                self._known[key] = refused
+        known = self._known[key]
+        if isinstance(known, Refused):
+            raise known
+        return known
+
+    def _converts(self, scope: FunctionId, call: ast.Call) -> str | Fn | None:
+        if id(call) in self.models:
+            return "request"
+        func = call.func
+        if not isinstance(func, ast.Name | ast.Attribute):
+            return None
+        targets = {v for v in self.program.eval(scope, func) if isinstance(v, Fn)}
+        targets |= {
+            m
+            for v in self.program.eval(scope, func)
+            if isinstance(v, Inst)
+            for m in self.program.attribute(v, "__call__")
+            if isinstance(m, Fn) and m.id in self.reaching
+        }
+        wanted = {t.id: t for t in targets if t.id in self.reaching}
+        if not wanted:
+            for value in self.program.eval(scope, func):
+                if isinstance(value, Cls):
+                    for method in self.program.attribute(Inst(value.id, True), "__init__"):
+                        if isinstance(method, Fn) and method.id in self.reaching:
+                            raise Refused(
+                                "unsupported-shape",
+                                f"the constructor of `{last_name(func)}` makes requests; make them in a method",
+                            )
+            return None
+        if last_name(func) in {"delay", "apply_async", "send", "enqueue"}:
+            return None
+        if len({t.id for t in targets}) > 1:
+            raise Refused("unsupported-shape", f"`{ast.unparse(func)}` can be one of {len(targets)} functions")
+        target = next(iter(wanted.values()))
+        if last_name(func) != target.id.qualname.rpartition(".")[2] and not self._is_alias(scope, func, target):
+            raise Refused(
+                "unsupported-shape",
+                f"`{ast.unparse(func)}` is a variable that holds a function; call the function by its name",
+            )
+        return target
+
+    def _is_alias(self, scope: FunctionId, func: ast.expr, target: Fn) -> bool:
+        """Whether the name is bound by `from x import f as name`."""
+        if not isinstance(func, ast.Name):
+            return False
+        function: FunctionFacts | None = self.program.functions[scope]
+        while function is not None:
+            bindings = function.bindings.get(func.id)
+            if bindings:
+                return all(b.how == "import" and b.source is not None and b.source.name for b in bindings)
+            function = self.program.modules_function(scope.path, function.parent)
+        bindings = self.graph.modules[scope.path].body.bindings.get(func.id, [])
+        return bool(bindings) and all(b.how == "import" and b.source is not None and b.source.name for b in bindings)
+
+    def reaches(self, scope: FunctionId, call: ast.Call) -> bool:
+        """Whether the call is a model call or leads to one."""
+        try:
+            return self.converts(scope, call, False) is not None
+        except Refused:
+            return True
+
+    # -- checks
+    def check_request(self, scope: FunctionId, call: ast.Call) -> str:
+        """The backend that carries the request; Refused where none does."""
+        model = self.models[id(call)]
+        catalogue = self.program.catalogue
+        line = f"(line {call.lineno})"
+        if model.stream or any(k.arg == "stream" and not _is_false(k.value) for k in call.keywords):
+            raise Refused("streaming")
+        if model.agent or model.fans_out:
+            raise Refused(
+                "unsupported-shape", f"`{model.call}` makes requests of its own {line}; call the model directly"
+            )
+        package = model.path.partition(".")[0].partition("(")[0]
+        if package not in BACKENDS or not model.path.endswith((".create", ".parse")):
+            raise Refused("no-batch-tier", f"the helper has no backend for `{model.call}` ({package}) {line}")
+        if "ChatCompletion." in model.path or "Embedding." in model.path or model.path.startswith("openai.Completion."):
+            raise Refused(
+                "no-batch-tier",
+                f"`{model.call}` is of openai 0.x, whose calls the helper cannot make; move to openai 1 or later",
+            )
+        if catalogue.tier(model.provider, model.endpoint) is None:
+            note = catalogue.tier_note(model.provider)
+            raise Refused("no-batch-tier", note or f"no batch tier on record for {model.provider} {model.endpoint}")
+        if "with_raw_response" in model.path or "with_streaming_response" in model.path:
+            raise Refused("unsupported-shape", f"the raw HTTP response is used {line}, which a batch does not have")
+        unfit = next((k.arg for k in call.keywords if k.arg in _NOT_IN_A_LINE), None)
+        if unfit:
+            raise Refused("unsupported-shape", f"`{unfit}` {line} cannot go into a batch line")
+        return BACKENDS[package]
+
+    def check_twin(self, function: FunctionFacts, is_async: bool) -> str | None:
+        """Refused where the function can have no twin; the name of its retry decorator, if it has one."""
+        label = Graph.label(function.id)
+        if isinstance(function.node, ast.Lambda):
+            raise Refused("unsupported-shape", "the request is made in a lambda; give it a `def`")
+        if function.is_generator:
+            raise Refused("generator-consumer", f"`{label}` yields to its caller (line {function.line})")
+        if function.is_async != is_async:
+            raise Refused("unsupported-shape", f"`{label}` mixes coroutines with blocking calls")
+        retry: str | None = None
+        outer = FunctionId(function.id.path, function.parent or MODULE)
+        for decorator in function.decorators:
+            name = ast.unparse(decorator.func if isinstance(decorator, ast.Call) else decorator)
+            paths = {v.path.replace("()", "") for v in self.program.eval(outer, decorator) if isinstance(v, Ext)}
+            if name in _HARMLESS:
+                continue
+            if paths & {"tenacity.retry"}:
+                if is_async:
+                    continue
+                if not isinstance(decorator, ast.Call):
+                    raise Refused("unsupported-shape", f"`{label}` is retried for ever by a bare `@retry`")
+                retry = name
+                continue
+            raise Refused("unsupported-shape", f"`{label}` is wrapped by `@{name}`, which expects an answer at once")
+        return retry
+
+    def unwrap_semaphores(self, planner: Planner, fanout: Fanout, function: FunctionFacts) -> None:
+        """Limits on concurrency around the calls go: a parked coroutine would keep its place for ever."""
+        for node in ast.walk(function.node):
+            if (
+                isinstance(node, ast.AsyncWith | ast.With)
+                and len(node.items) == 1
+                and node.items[0].optional_vars is None
+            ):
+                values = self.program.eval(function.id, node.items[0].context_expr)
+                if any(isinstance(v, Ext) and v.path in _SEMAPHORES for v in values):
+                    fanout.file(function.id.path).unwrapped.add(planner.place(function.id.path, node))
+
+
+def _is_false(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and not node.value

@@ -1,0 +1,157 @@
+"""From planned fan-outs to texts: which twins stand in place or beside, where the helper module goes, what is imported."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Sequence
+
+from batchlint.codemod import imports
+from batchlint.codemod.changes import Fanout, FileChanges, Place
+from batchlint.codemod.planner import Planner
+from batchlint.codemod.rewriter import Names, rewrite
+from batchlint.facts import FunctionFacts, FunctionId
+from batchlint.graph import Graph
+from batchlint.values import Fn
+
+HELPER = "llm_batch"
+
+
+def write(graph: Graph, fanouts: Sequence[Fanout]) -> Iterator[tuple[str, str, str]]:
+    """Path, text before and text after of every file that changes, and of the helper module."""
+    whole = Fanout(fanouts[0].function, fanouts[0].node) if fanouts else None
+    if whole is None:
+        return
+    for fanout in fanouts:
+        Planner._merge(whole, fanout)
+        if fanout.is_async:
+            whole.is_async = True
+    twins = {id: _twin(graph, id, whole) for id in sorted(whole.twins) if not graph.function(id).is_async}
+    groups = imports.Groups(graph, whole, HELPER)
+    for path in sorted({*whole.changes, *(id.path for id in whole.twins)}):
+        changes = whole.changes.get(path) or FileChanges()
+        module = graph.modules[path]
+        names = _names(graph, path, changes, whole, twins)
+        text, helpers = rewrite(module.text, changes, names)
+        wanted = _twin_imports(graph, path, whole, twins)
+        text = imports.add(text, groups.module_for(path), {h for h in helpers if ":" not in h}, wanted)
+        for extra in sorted(h for h in helpers if ":" in h):
+            package, _, name = extra.partition(":")
+            text = imports.add_to(text, package, name)
+        text = imports.drop_unused(module.text, text)
+        if text != module.text:
+            yield path, module.text, text
+    from batchlint import runtime
+
+    for location in groups.locations():
+        if location not in graph.modules:
+            yield location, "", runtime.render(sorted(whole.providers))
+
+
+def _twin(graph: Graph, id: FunctionId, whole: Fanout) -> tuple[str, str]:
+    """How the function's twin stands, and its name: in place where nothing but changed code uses the function."""
+    function = graph.function(id)
+    if _only_changed_code_uses(graph, function, whole):
+        return "in place", function.name
+    taken = {f.name for f in graph.modules[id.path].functions.values()}
+    name = f"{function.name}_batch"
+    while name in taken:
+        name += "ed" if name.endswith("_batch") else "_"
+    return "beside", name
+
+
+def _only_changed_code_uses(graph: Graph, function: FunctionFacts, whole: Fanout) -> bool:
+    program = graph.program
+    edges = graph.edges_to(function.id)
+    if not edges or graph.entries(function.id):
+        return False
+    if any(builtin_id(edge.node) not in whole.converted for edge in edges):
+        return False
+    module = graph.modules[function.id.path]
+    if module.exports is not None and function.name in module.exports:
+        return False
+    using = {edge.caller.path for edge in edges}
+    for other in graph.modules.values():
+        for reference in other.references.get(function.name, ()):
+            if builtin_id(reference.node) in whole.converted:
+                continue
+            values = program.eval(reference.function, reference.node)
+            if any(isinstance(v, Fn) and v.id == function.id for v in values):
+                return False
+        for each in other.functions.values():
+            for binding in each.bindings.get(function.name, ()):
+                if binding.how == "import" and other.path not in using and binding.source is not None:
+                    if any(isinstance(v, Fn) and v.id == function.id for v in program.binding(each.id, binding)):
+                        return False
+    return not any(
+        isinstance(r, ast.Constant)
+        for m in graph.modules.values()
+        for r in [x.node for x in m.strings.get(function.name, ())]
+    )
+
+
+def _names(
+    graph: Graph, path: str, changes: FileChanges, whole: Fanout, twins: dict[FunctionId, tuple[str, str]]
+) -> Names:
+    module = graph.modules[path]
+    places: dict[Place, tuple[str, str]] = {}
+    for id, (how, name) in twins.items():
+        if id.path == path:
+            places[_place(graph, path, graph.function(id).node)] = (how, name)
+    callee: dict[Place, str] = {}
+    for where, change in changes.calls.items():
+        if change.twin is not None and change.twin in twins:
+            how, name = twins[change.twin]
+            if how == "beside":
+                callee[where] = _called(graph, path, where, change.twin, name)
+    for where, id in changes.references.items():
+        if id in twins and twins[id][0] == "beside":
+            changes.renames[where] = _alias(graph, path, id, twins[id][1])
+    taken = {n.id for n in ast.walk(module.tree) if isinstance(n, ast.Name)}
+    taken |= {f.name for f in module.functions.values()}
+    return Names(places, callee, taken)
+
+
+def _called(graph: Graph, path: str, where: Place, id: FunctionId, name: str) -> str:
+    for reference in graph.program.calls_by_name.get(_alias_of(graph, path, id), ()):
+        if reference.caller.id.path == path and isinstance(reference.call.node.func, ast.Name):
+            return _alias(graph, path, id, name)
+    return name
+
+
+def _alias_of(graph: Graph, path: str, id: FunctionId) -> str:
+    """What the file calls the function."""
+    name = graph.function(id).name
+    for each in graph.modules[path].functions.values():
+        for bound, bindings in each.bindings.items():
+            for binding in bindings:
+                if binding.how == "import" and binding.source is not None and binding.source.name == name:
+                    return bound
+    return name
+
+
+def _alias(graph: Graph, path: str, id: FunctionId, twin: str) -> str:
+    name = graph.function(id).name
+    bound = _alias_of(graph, path, id)
+    return twin if bound == name else twin.replace(name, bound, 1)
+
+
+def _twin_imports(
+    graph: Graph, path: str, whole: Fanout, twins: dict[FunctionId, tuple[str, str]]
+) -> dict[str, tuple[str, str]]:
+    """Twins beside functions that the file imports by name: the imported name, with the twin's and what it is called here."""
+    found: dict[str, tuple[str, str]] = {}
+    used = {change.twin for change in whole.changes.get(path, FileChanges()).calls.values()}
+    used |= set(whole.changes.get(path, FileChanges()).references.values())
+    for id, (how, name) in twins.items():
+        if how == "beside" and id.path != path and id in used and graph.function(id).owner is None:
+            found[graph.function(id).name] = (name, _alias(graph, path, id, name))
+    return found
+
+
+def _place(graph: Graph, path: str, node: object) -> Place:
+    assert isinstance(node, ast.stmt | ast.expr)
+    span = graph.modules[path].span(node)
+    return span.line, span.column - 1, span.end_line, span.end_column - 1
+
+
+builtin_id = id
