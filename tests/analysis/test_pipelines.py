@@ -130,6 +130,63 @@ OFFLINE = {
         if __name__ == "__main__":
             ray.data.read_text("products.txt").map(label).write_json("labels")
         """,
+    "ray_remote": """
+        import ray
+        from llm import ask
+
+        @ray.remote
+        def label(text):
+            return ask(text)  # !
+
+        if __name__ == "__main__":
+            print(ray.get([label.remote(line) for line in open("products.txt")]))
+        """,
+    "modal_map": """
+        import modal
+        from llm import ask
+
+        app = modal.App("labels")
+
+        @app.function()
+        def label(text):
+            return ask(text)  # !
+
+        @app.local_entrypoint()
+        def main():
+            print(list(label.map(open("products.txt"))))
+        """,
+    "spark_map_partitions": """
+        from pyspark.sql import SparkSession
+        from llm import ask
+
+        def label(rows):
+            for row in rows:
+                yield ask(row.text)  # !
+
+        if __name__ == "__main__":
+            spark = SparkSession.builder.getOrCreate()
+            spark.read.csv("products.csv").rdd.mapPartitions(label).saveAsTextFile("labels")
+        """,
+    "joblib": """
+        from joblib import Parallel, delayed
+        from llm import ask
+
+        def label(text):
+            return ask(text)  # !
+
+        if __name__ == "__main__":
+            print(Parallel(n_jobs=8)(delayed(label)(line) for line in open("products.txt")))
+        """,
+    "polars_map_elements": """
+        import polars as pl
+        from llm import ask
+
+        def label(text):
+            return ask(text)  # !
+
+        if __name__ == "__main__":
+            print(pl.read_csv("products.csv").with_columns(pl.col("text").map_elements(label)))
+        """,
     "dask": """
         import dask.dataframe as dd
         from llm import ask
@@ -266,6 +323,35 @@ LIVE = {
             def label(self, texts: list[str]):
                 return [ask(text) for text in texts]  # !
         """,
+    "ray_remote_in_a_route": """
+        import ray
+        from fastapi import FastAPI
+        from llm import ask
+
+        app = FastAPI()
+
+        @ray.remote
+        def label(text):
+            return ask(text)  # !
+
+        @app.post("/label")
+        def labels(texts: list[str]):
+            return ray.get([label.remote(text) for text in texts])
+        """,
+    "joblib_in_a_route": """
+        from fastapi import FastAPI
+        from joblib import Parallel, delayed
+        from llm import ask
+
+        app = FastAPI()
+
+        def label(text):
+            return ask(text)  # !
+
+        @app.post("/label")
+        def labels(texts: list[str]):
+            return Parallel(n_jobs=8)(delayed(label)(text) for text in texts)
+        """,
     "pandas_apply_in_a_route": """
         import pandas as pd
         from flask import Flask, request
@@ -293,7 +379,10 @@ LIVE = {
         """,
 }
 
-MISSING = {"langsmith_evaluation": "scoring._repetition: a harness calls what is registered with it once per example"}
+MISSING = {
+    "ray_remote_in_a_route": "graph: a method of the function itself calls it (`label.remote`, `label.map`)",
+    "langsmith_evaluation": "scoring._repetition: a harness calls what is registered with it once per example",
+}
 
 
 @pytest.mark.parametrize("program", cases(OFFLINE, MISSING))
@@ -301,6 +390,6 @@ def test_a_step_of_a_pipeline_is_batchable(program):
     assert verdict(program) == "batchable"
 
 
-@pytest.mark.parametrize("program", cases(LIVE))
+@pytest.mark.parametrize("program", cases(LIVE, MISSING))
 def test_a_step_that_a_request_takes_is_waited_for(program):
     assert is_waited_for(program)

@@ -155,10 +155,10 @@ UNCLEAR = {
     },
 }
 
-SCRIPTS = "graph._module_entries: the main block or top-level code of a test or an example counts as a script"
+SCRIPTS = "graph._module_entries: the main block or top-level code of an example counts as a script"
 
 
-@pytest.mark.parametrize("program", cases(LIVE, {"test_run_as_a_script": SCRIPTS}))
+@pytest.mark.parametrize("program", cases(LIVE))
 def test_the_calls_of_tests_are_left_alone(program):
     assert verdict(program) == "realtime"
 
