@@ -30,6 +30,10 @@ class Trait:
     line: int
 
 
+Known = dict[tuple[int, int], Trait | None]
+"""What ties the iterations of a loop to the answers of a call in it, by the identities of the two nodes."""
+
+
 @dataclass(frozen=True, slots=True)
 class Described:
     """A call site before it is judged: `edges` lead from it down to the model call (none for the model call itself)."""
@@ -61,6 +65,7 @@ class Described:
 def find(graph: Graph) -> list[Described]:
     """All call sites of the program, in the order of their places."""
     sites: dict[tuple[FunctionId, Span], Described] = {}
+    known: Known = {}
     for model in graph.model_calls:
         for edges in _levels(graph, model):
             function = edges[0].caller if edges else model.function
@@ -68,7 +73,7 @@ def find(graph: Graph) -> list[Described]:
             key = (function, span)
             # Where one call leads to several models, the nearest speaks for it.
             if key not in sites or len(edges) < len(sites[key].edges):
-                sites[key] = _describe(graph, model, edges)
+                sites[key] = _describe(graph, model, edges, known)
     return sorted(sites.values(), key=lambda site: (site.function.path, site.span))
 
 
@@ -147,12 +152,12 @@ def _passed_on(graph: Graph, id: FunctionId, node: ast.expr, arguments: Sequence
 
 
 # -- describing
-def _describe(graph: Graph, model: ModelCall, edges: tuple[Edge, ...]) -> Described:
+def _describe(graph: Graph, model: ModelCall, edges: tuple[Edge, ...], known: Known) -> Described:
     function = edges[0].caller if edges else model.function
     node = edges[0].node if edges else model.node
     span = edges[0].span if edges else model.span
     reaches = tuple(graph.reaches(function))
-    traits = [*_request_traits(graph, model), *_loop_traits(graph, function, node, model, edges, reaches)]
+    traits = [*_request_traits(graph, model), *_loop_traits(graph, function, node, model, edges, reaches, known)]
     many = _many(graph, function, node, model, edges, reaches)
     via = _via(graph, model, edges)
     return Described(
@@ -210,6 +215,7 @@ def _loop_traits(
     model: ModelCall,
     edges: Sequence[Edge],
     reaches: Sequence[Reach],
+    known: Known,
 ) -> Iterator[Trait]:
     """Answers that the next request needs, in the loops around the site, below it, and above it on every way in.
 
@@ -226,7 +232,10 @@ def _loop_traits(
             facts = _facts(graph, call)
             key = (_key(call), fanned_out)
             for loop in facts.loops if facts is not None and isinstance(call, ast.Call) else ():
-                found = _dependence(id, call, loop)
+                pair = (_key(call), _key(loop))
+                if pair not in known:
+                    known[pair] = _dependence(id, call, loop)
+                found = known[pair]
                 if found is None:
                     fanned_out = fanned_out or is_item_loop(loop)
                 elif key not in done and (found.name != "early_stop" or key[0] not in above):

@@ -210,7 +210,7 @@ def module_name(path: str) -> str:
 
 def extract(path: str, text: str, tree: ast.Module) -> ModuleFacts:
     """The facts of one file; `tree` is its parsed `text`."""
-    collector = _Collector(path)
+    collector = _Collector(path, has_outer="global " in text or "nonlocal " in text)
     collector.run(tree)
     body = collector.functions[MODULE]
     return ModuleFacts(
@@ -273,8 +273,9 @@ def walk_own(node: ast.AST) -> Iterator[ast.AST]:
 class _Collector:
     """One recursive pass; the current function, class, loops and statement are passed along as state."""
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, *, has_outer: bool) -> None:
         self.path = path
+        self.has_outer = has_outer
         self.functions: dict[str, FunctionFacts] = {}
         self.classes: dict[str, ClassFacts] = {}
         self.stars: list[Import] = []
@@ -404,10 +405,11 @@ class _Collector:
             self.function.returns.append(node.body)
             self.visit(node.body)
         elif not isinstance(node, ast.Module):
-            for statement in node.body:
-                for inner in walk_own(statement):
-                    if isinstance(inner, ast.Global | ast.Nonlocal):
-                        self.function.outer.update(inner.names)
+            if self.has_outer:
+                for statement in node.body:
+                    for inner in walk_own(statement):
+                        if isinstance(inner, ast.Global | ast.Nonlocal):
+                            self.function.outer.update(inner.names)
             self.body(node.body)
         self.function, self.klass, self.prefix, self.loops, self.tests, self.statement, self.call = saved
 
