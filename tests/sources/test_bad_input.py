@@ -108,10 +108,10 @@ def test_a_call_inside_a_newer_string_is_found_where_it_stands(check):
 
 def test_links_that_lead_nowhere_are_reported_and_loops_end(check, tmp_path):
     (tmp_path / "pkg").mkdir()
-    os.symlink("loop.py", tmp_path / "loop.py")
-    os.symlink("..", tmp_path / "pkg" / "up")
-    os.symlink("nowhere.py", tmp_path / "gone.py")
-    found = dict((path, text) for path, _, text in errors(check()))
+    (tmp_path / "loop.py").symlink_to("loop.py")
+    (tmp_path / "pkg" / "up").symlink_to("..")
+    (tmp_path / "gone.py").symlink_to("nowhere.py")
+    found = {path: text for path, _, text in errors(check())}
     assert set(found) == {"loop.py", "gone.py"}
     assert "symbolic links" in found["loop.py"]
     assert "No such file" in found["gone.py"]
