@@ -18,36 +18,19 @@ _MUTATORS = frozenset(
 )  # fmt: skip
 
 
-def names(node: ast.AST) -> set[str]:
-    """The names that `node` reads: `x`, and `self.x` for attributes of a plain name."""
-    found: set[str] = set()
-    stack = [node]
-    while stack:
-        current = stack.pop()
-        if isinstance(current, ast.Attribute) and isinstance(current.value, ast.Name):
-            found.add(f"{current.value.id}.{current.attr}")
-            found.add(current.value.id)
-        elif isinstance(current, ast.Name):
-            found.add(current.id)
-        else:
-            stack.extend(ast.iter_child_nodes(current))
-    return found
-
-
 def _reads(node: ast.AST) -> set[str]:
-    """Like `names`, but an attribute of a plain name counts as itself only."""
+    """The names that `node` reads: `x`, `a.b` for attributes of a plain name; what a comprehension binds stays inside it."""
+    if isinstance(node, ast.Name):
+        return {node.id}
+    if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+        owner = node.value.id
+        return {f"{owner}.{node.attr}"} if owner in {"self", "cls"} else {f"{owner}.{node.attr}", owner}
     found: set[str] = set()
-    stack = [node]
-    while stack:
-        current = stack.pop()
-        if isinstance(current, ast.Attribute) and isinstance(current.value, ast.Name):
-            found.add(f"{current.value.id}.{current.attr}")
-            if current.value.id not in {"self", "cls"}:
-                found.add(current.value.id)
-        elif isinstance(current, ast.Name):
-            found.add(current.id)
-        else:
-            stack.extend(ast.iter_child_nodes(current))
+    for child in ast.iter_child_nodes(node):
+        found |= _reads(child)
+    if isinstance(node, ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp):
+        bound = set().union(*(set(targets(generator.target)) for generator in node.generators))
+        found = {name for name in found if name.partition(".")[0] not in bound}
     return found
 
 
@@ -88,7 +71,7 @@ def _moves(node: ast.AST, tests: list[ast.AST], found: list[Move]) -> None:
         found.append((set(targets(node.target)), [node.value]))
     elif isinstance(node, ast.AugAssign):
         found.append((set(targets(node.target)), [node.value, *tests]))
-    elif isinstance(node, ast.For | ast.AsyncFor | ast.comprehension):
+    elif isinstance(node, ast.For | ast.AsyncFor):
         found.append((set(targets(node.target)), [node.iter]))
     elif isinstance(node, ast.With | ast.AsyncWith):
         for item in node.items:

@@ -227,6 +227,7 @@ class Graph:
         self.model_calls = list(self._find_model_calls())
         if self.model_calls:
             self._find_handovers()
+            self._find_launches()
             self._read_manifest()
             self._read_stated_entries()
         return self
@@ -582,6 +583,34 @@ class Graph:
                 step = Step(id.path, self.function(id).line, f"{self.label(id)} (stated in the configuration)")
                 self._registered.setdefault(id, []).append(Entry(Kind("configuration", kind, latency), step))
 
+    def _find_launches(self) -> None:
+        """Modules that project code starts as programs of their own: `subprocess.run([sys.executable, "-m", "app.job"])`."""
+        for name in self.program.registry.launches.tails:
+            for caller, call in self.program.calls_by_name.get(name, ()):
+                values = self.program.eval(caller.id, call.node.func)
+                if any(isinstance(v, Ext) and self.program.registry.launches.first(v.path) for v in values):
+                    for path in self._launched(caller, call.node):
+                        body = FunctionId(path, MODULE)
+                        edge = self._edge(caller.id, body, call.node, "call", call)
+                        self._handed.setdefault(body, []).append(edge)
+
+    def _launched(self, caller: FunctionFacts, node: ast.Call) -> Iterator[str]:
+        words: list[str] = []
+        for argument in node.args:
+            parts = argument.elts if isinstance(argument, ast.List | ast.Tuple) else [argument]
+            for part in parts:
+                texts = [value.text for value in self.program.eval(caller.id, part) if isinstance(value, Text)]
+                words += texts[0].split() if len(texts) == 1 else ["{}"]
+        for before, word in zip(["", *words], words, strict=False):
+            if before in {"-m", "run_module"} or (before == "" and last_name(node.func) == "run_module"):
+                pattern = re.compile("(?:.*/)?" + re.escape(word).replace(r"\.", "/").replace(r"\{\}", "[^/]+") + r"\Z")
+                for stem, path in self.program.index.stems.items():
+                    if pattern.match(stem) or pattern.match(stem.removesuffix("/__main__")):
+                        yield path
+            elif word.endswith(".py") and word != ".py":
+                wanted = word.replace("{}", "").lstrip("./")
+                yield from (path for path in self.modules if path == wanted or path.endswith("/" + wanted))
+
     # -- entry points of one function
     def entries(self, id: FunctionId) -> list[Entry]:
         """The ways in which the outside world starts this very function."""
@@ -592,10 +621,12 @@ class Graph:
 
     def _find_entries(self, id: FunctionId) -> Iterator[Entry]:
         function = self.function(id)
-        yield from self._registered.get(id, ())
-        yield from self._decorated(function)
-        yield from self._inherited(function)
-        yield from self._by_convention(function)
+        registered = self._registered.get(id, ())
+        yield from registered
+        for entry in (*self._decorated(function), *self._inherited(function), *self._by_convention(function)):
+            # What a manifest says of a cloud function is more than that it is one.
+            if not registered or entry.kind.kind != "unknown":
+                yield entry
         yield from self._in_front(function)
         if id.qualname == MODULE:
             yield from self._module_entries(function)

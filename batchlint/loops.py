@@ -10,6 +10,7 @@ from batchlint.facts import LoopNode
 
 _RETRY_NAME = re.compile(r"retr|attempt|tries|try_|backoff", re.IGNORECASE)
 _FEW = 10
+_HANDFUL = 3
 
 
 def is_item_loop(loop: LoopNode) -> bool:
@@ -23,6 +24,13 @@ def is_item_loop(loop: LoopNode) -> bool:
     if _is_small_range(loop.iter) and (_is_unused(loop.target) or _ends_at_first_success(loop.body)):
         return False
     return not _ends_at_first_success(loop.body)
+
+
+def is_handful(node: ast.expr) -> bool:
+    """Whether an iterable is a literal of two or three constants: a few tries, no collection."""
+    return isinstance(node, ast.List | ast.Tuple | ast.Set) and len(node.elts) <= _HANDFUL and all(
+        isinstance(element, ast.Constant | ast.JoinedStr) for element in node.elts
+    )
 
 
 def repeats(loops: Iterable[LoopNode]) -> bool:

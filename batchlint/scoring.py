@@ -91,9 +91,14 @@ def _judge(graph: Graph, site: Described) -> CallSite:
 
 def _relevant(reaches: Sequence[Reach]) -> list[Reach]:
     """The ways in that count in production: tests and dead ends only where there is nothing else."""
-    real = [reach for reach in reaches if reach.entry.kind.kind not in {"test", "example", "unknown"}]
+    real = [reach for reach in reaches if reach.entry.kind.kind not in {"test", "example"} and not _is_dead_end(reach)]
     unknown = [reach for reach in reaches if reach.entry.kind.kind in {"unknown", "example"}]
     return real or unknown or list(reaches)
+
+
+def _is_dead_end(reach: Reach) -> bool:
+    """Whether the way in is a function that nothing calls, rather than a framework's entry of unknown origin."""
+    return reach.entry.kind.framework == "unknown"
 
 
 def _budget(reaches: Sequence[Reach]) -> Latency | None:
@@ -166,7 +171,7 @@ def _verdict(
     if any(factor.name in _DECISIVE for factor in factors):
         return Verdict.REALTIME
     kinds = {reach.entry.kind.kind for reach in reaches}
-    if not kinds & {*_OFFLINE, "script"}:
+    if not kinds or not kinds <= {*_OFFLINE, "script"}:
         return Verdict.UNCLEAR
     if points >= BATCHABLE:
         return Verdict.BATCHABLE

@@ -698,13 +698,12 @@ class Program:
                 return special
         if node.args and path in {"os.getenv", "os.environ.get", "decouple.config", "environ.Env()"}:
             return self.eval(scope, node.args[1]) if len(node.args) > 1 else NOTHING
-        result = f"{path}()"
         last = path.rpartition(".")[2]
-        if last in self.catalogue.literal_arguments and node.args:
-            texts = [t.text for t in self._argument_texts(scope, node, "service_name")]
-            if texts:
-                result = f"{path}('{texts[0]}')"
-        if result.count("()") > 8 or result.count(".") > _MAX_STEPS:
+        results = {f"{path}()"}
+        if last in self.catalogue.literal_arguments:
+            texts = {text.text for text in self._argument_texts(scope, node, "service_name")}
+            results = {f"{path}('{text}')" for text in texts} or results
+        if path.count("()") > 7 or path.count(".") > _MAX_STEPS:
             return NOTHING
         host = value.host
         if last == "Request" and node.args:
@@ -712,7 +711,7 @@ class Program:
         for keyword in node.keywords:
             if keyword.arg in self.catalogue.local_arguments:
                 host = self._host(scope, keyword.value) or host
-        found: set[Value] = {Ext(result, host)}
+        found: set[Value] = {Ext(result, host) for result in results}
         for argument in node.args[:2]:
             if isinstance(argument, ast.Name | ast.Attribute | ast.Lambda | ast.Call):
                 found |= {v for v in self.eval(scope, argument) if isinstance(v, Fn)}

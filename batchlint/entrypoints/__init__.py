@@ -140,6 +140,8 @@ class Registry:
     polled: Polled
     calling_enqueues: frozenset[str]
     """Frameworks whose tasks go into the queue when they are called like a function."""
+    launches: PathTable[bool]
+    """Calls that start another program."""
     dynamic: PathTable[bool]
     """What gives a class or an object that the code does not name."""
     generic_methods: frozenset[str]
@@ -197,6 +199,7 @@ def build(documents: list[dict[str, Any]]) -> Registry:
         calling_enqueues=frozenset(
             framework["name"] for framework, row in _rows(frameworks, "enqueues") if row.get("method") == "__call__"
         ),
+        launches=PathTable((pattern, True) for document in documents for pattern in document.get("launches", [])),
         dynamic=PathTable((pattern, True) for document in documents for pattern in document.get("dynamic", [])),
         generic_methods=frozenset(name for document in documents for name in document.get("generic_methods", [])),
         inert_bases=frozenset(name for document in documents for name in document.get("inert_bases", [])),

@@ -41,6 +41,9 @@ def read_written(path: str, project: Project, commands: Commands) -> Iterator[Ma
     if "cron" not in content:
         return
     for number, line in enumerate(content.splitlines(), 1):
+        bare = _ENTRY.match(line)
+        if bare and _is_schedule(bare["when"]):
+            yield from entries(path, number, bare["when"], bare["command"].replace('\\"', '"'), commands)
         for entry in _WRITTEN.finditer(line):
             yield from entries(path, number, entry["when"], entry["command"], commands)
 
