@@ -491,6 +491,40 @@ OFFLINE = {
 }
 
 UNCLEAR = {
+    "startup_hook": """
+        from fastapi import FastAPI
+        from llm import ask
+
+        app = FastAPI()
+        labels = []
+
+        @app.on_event("startup")
+        def load():
+            for line in open("products.txt"):
+                labels.append(ask(line))  # !
+        """,
+    "lifespan": """
+        from contextlib import asynccontextmanager
+        from fastapi import FastAPI
+        from llm import aask
+
+        @asynccontextmanager
+        async def lifespan(app):
+            app.state.labels = [await aask(line) for line in open("products.txt")]  # !
+            yield
+
+        app = FastAPI(lifespan=lifespan)
+        """,
+    "top_level_of_an_app": """
+        import chainlit as cl
+        from llm import ask
+
+        labels = [ask(line) for line in open("products.txt")]  # !
+
+        @cl.on_message
+        async def answer(message):
+            await cl.Message(content=str(labels)).send()
+        """,
     "django_signal": """
         from django.db.models.signals import post_save
         from django.dispatch import receiver
@@ -524,6 +558,8 @@ UNCLEAR = {
         """,
 }
 
+MISSING = {"top_level_of_an_app": "graph._module_entries: top-level code of a file with routes runs at its start"}
+
 
 @pytest.mark.parametrize("program", cases(LIVE))
 def test_an_answer_for_a_request_is_realtime(program):
@@ -535,6 +571,6 @@ def test_the_work_beside_the_requests_is_batchable(program):
     assert verdict(program) == "batchable"
 
 
-@pytest.mark.parametrize("program", cases(UNCLEAR))
+@pytest.mark.parametrize("program", cases(UNCLEAR, MISSING))
 def test_what_may_run_in_a_request_or_not_is_unclear(program):
     assert verdict(program) == "unclear"
