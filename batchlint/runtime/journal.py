@@ -144,7 +144,8 @@ def finish() -> None:
         with contextlib.closing(sqlite3.connect(FOLDER / "state.sqlite")) as db, db:
             db.executescript(SCHEMA)
             if hasattr(sys, "last_type"):  # an exception that nobody caught
-                db.execute("update requests set session = '', delivered = null where session = ?", (SESSION,))
+                keep = "update requests set session = '', delivered = null where session in (?, ?)"
+                db.execute(keep, (SESSION, SESSION + "!"))
             db.execute("delete from requests where session in (?, ?)", (SESSION, SESSION + "!"))
             prune(db)
             empty = db.execute("select 1 from batches").fetchone() is None

@@ -77,7 +77,12 @@ def instance(schema: dict[str, Any], mark: str, root: dict[str, Any] | None = No
         return {name: instance(part, mark + name, root) for name, part in schema.get("properties", {}).items()}
     if kind == "array":
         return [instance(schema["items"], f"{mark}{i}", root) for i in range(1 + number % 2)]
-    values: dict[str, Any] = {"integer": number % 100, "number": number % 1000 / 8, "boolean": number % 2 == 0, "null": None}
+    values: dict[str, Any] = {
+        "integer": number % 100,
+        "number": number % 1000 / 8,
+        "boolean": number % 2 == 0,
+        "null": None,
+    }
     return values.get(kind, f"v{digest(mark)[:6]}")
 
 
@@ -107,7 +112,11 @@ def chat(endpoint: str, body: dict[str, Any]) -> dict[str, Any]:
     if body.get("tools") and body.get("tool_choice") != "none":
         function = body["tools"][0]["function"]
         arguments = json.dumps(instance(function.get("parameters") or {}, mark))
-        call = {"id": f"call_{mark[:8]}", "type": "function", "function": {"name": function["name"], "arguments": arguments}}
+        call = {
+            "id": f"call_{mark[:8]}",
+            "type": "function",
+            "function": {"name": function["name"], "arguments": arguments},
+        }
         message, reason = message | {"content": None, "tool_calls": [call]}, "tool_calls"
     choice = {"index": 0, "message": message, "finish_reason": reason, "logprobs": None}
     usage = {"prompt_tokens": 10, "completion_tokens": 5, "total_tokens": 15}
@@ -121,7 +130,13 @@ def chat(endpoint: str, body: dict[str, Any]) -> dict[str, Any]:
 def response(endpoint: str, body: dict[str, Any]) -> dict[str, Any]:
     mark = digest(canonical(endpoint, body))
     content = {"type": "output_text", "text": text(endpoint, body), "annotations": []}
-    message = {"id": f"msg_{mark[:12]}", "type": "message", "role": "assistant", "status": "completed", "content": [content]}
+    message = {
+        "id": f"msg_{mark[:12]}",
+        "type": "message",
+        "role": "assistant",
+        "status": "completed",
+        "content": [content],
+    }
     return {
         "id": f"resp_{mark[:12]}",
         "object": "response",

@@ -89,7 +89,7 @@ def finish(provider: FakeProvider, batch: dict[str, Any], left: str, share: floa
     """Run the requests in another order; what is not done is `left`."""
     requests = list(batch["_requests"])
     provider.random.shuffle(requests)
-    done = max(1, int(len(requests) * share)) if share < 1 else len(requests)
+    done = int(len(requests) * share)
     counts: Counter[str] = Counter()
     lines = []
     for position, request in enumerate(requests):

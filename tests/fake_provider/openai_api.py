@@ -49,7 +49,9 @@ def _file(provider: FakeProvider, name: str) -> dict[str, Any]:
 def file(provider: FakeProvider, call: Call) -> Reply:
     name = call.parts[0]
     if name not in provider.files:
-        return 404, {"error": {"message": f"No such file: {name}", "type": "invalid_request_error", "code": "not_found"}}
+        return 404, {
+            "error": {"message": f"No such file: {name}", "type": "invalid_request_error", "code": "not_found"}
+        }
     if call.route.startswith("DELETE"):
         del provider.files[name]
         return 200, {"id": name, "object": "file", "deleted": True}
@@ -170,7 +172,7 @@ def finish(provider: FakeProvider, batch: dict[str, Any], status: str, share: fl
     """Run the lines in another order; answers and errors go to two files."""
     lines = batch.pop("_lines", None) or validate(provider, batch)[0]
     provider.random.shuffle(lines)
-    done = max(1, int(len(lines) * share)) if share < 1 else len(lines)
+    done = int(len(lines) * share)
     output: list[bytes] = []
     errors: list[bytes] = []
     for position, line in enumerate(lines):

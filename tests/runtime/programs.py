@@ -10,8 +10,9 @@ import textwrap
 import threading
 from pathlib import Path
 
-from batchlint.runtime import render
 from fake_provider import FakeProvider
+
+from batchlint.runtime import render
 
 PROVIDERS = ("openai", "anthropic")
 

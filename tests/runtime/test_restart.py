@@ -6,8 +6,8 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-
 from fake_provider import FakeProvider, Faults
+
 from runtime.programs import Program
 
 OPENAI = """
@@ -29,9 +29,14 @@ OPENAI = """
     if __name__ == "__main__":
         print(run_batch(describe(item) for item in ITEMS + sys.argv[1:]))
 """
-ANTHROPIC = OPENAI.replace("from openai import OpenAI", "from anthropic import Anthropic as OpenAI").replace(
-    'client.chat.completions.create, model="gpt-4o-mini",', 'client.messages.create, model="claude-haiku-4-5", max_tokens=99,'
-).replace("answer.choices[0].message.content", "answer.content[0].text")
+ANTHROPIC = (
+    OPENAI.replace("from openai import OpenAI", "from anthropic import Anthropic as OpenAI")
+    .replace(
+        'client.chat.completions.create, model="gpt-4o-mini",',
+        'client.messages.create, model="claude-haiku-4-5", max_tokens=99,',
+    )
+    .replace("answer.choices[0].message.content", "answer.content[0].text")
+)
 ROUNDS = """
     from openai import OpenAI
     from llm_batch import in_turn, request, run_batch
