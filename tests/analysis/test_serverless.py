@@ -195,8 +195,6 @@ UNCLEAR = {
         """,
 }
 
-MISSING = {"lambda_tried_out_by_its_main_block": "scoring._relevant: an unknown trigger outweighs a script calling it"}
-
 
 @pytest.mark.parametrize("program", cases(LIVE))
 def test_a_function_behind_a_url_is_waited_for(program):
@@ -208,7 +206,7 @@ def test_a_function_behind_a_clock_is_not(program):
     assert verdict(program) == "batchable"
 
 
-@pytest.mark.parametrize("program", cases(UNCLEAR, MISSING))
+@pytest.mark.parametrize("program", cases(UNCLEAR))
 def test_a_function_behind_an_event_is_unclear(program):
     assert verdict(program) == "unclear"
 
