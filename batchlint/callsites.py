@@ -14,7 +14,7 @@ from batchlint import flow
 from batchlint.facts import MODULE, CallFacts, FunctionId, LoopNode, Span
 from batchlint.findings import Latency, Step
 from batchlint.graph import Edge, Graph, ModelCall, Reach
-from batchlint.loops import is_item_loop, repeats
+from batchlint.loops import is_item_loop
 
 MAX_LEVELS = 8
 """How many wrappers of wrappers are followed."""
@@ -135,8 +135,10 @@ def _given(graph: Graph, edge: Edge, passed: set[str]) -> list[ast.AST]:
 
 
 def _passed_on(graph: Graph, id: FunctionId, node: ast.expr, arguments: Sequence[ast.AST]) -> set[str]:
-    """The parameters of a function that only passes on: they, or those of the functions around it, become `arguments` of
-    the call, and the answer comes back."""
+    """The parameters of a function that only passes on: they become `arguments` of the call, the answer comes back.
+
+    Those of the functions around it count too.
+    """
     if id.qualname == MODULE or graph.starts_here(id) or not isinstance(node, ast.Call):
         return set()
     function = graph.function(id)
@@ -231,10 +233,10 @@ def _loop_traits(
         for id, call, mapped in chain:
             facts = _facts(graph, call)
             key = (_key(call), fanned_out)
-            for loop in facts.loops if facts is not None and isinstance(call, ast.Call) else ():
+            for loop in facts.loops if facts is not None else ():
                 pair = (_key(call), _key(loop))
                 if pair not in known:
-                    known[pair] = _dependence(id, call, loop)
+                    known[pair] = _dependence(id, call, loop) if isinstance(call, ast.Call) else None
                 found = known[pair]
                 if found is None:
                     fanned_out = fanned_out or is_item_loop(loop)
@@ -242,7 +244,7 @@ def _loop_traits(
                     bounded = fanned_out and not isinstance(loop, ast.While)
                     yield replace(found, name="chain") if bounded else found
             done.add(key)
-            fanned_out = fanned_out or (mapped and not (facts is not None and repeats(facts.loops)))
+            fanned_out = fanned_out or (mapped and not (facts is not None and graph.repeats(id, facts.loops)))
     remembered = flow.remembers(graph.function(model.function), model.node, flow.request_arguments(model.node))
     if remembered:
         yield Trait(
@@ -283,8 +285,10 @@ def _many(
     """What repeats the call, once per item of a collection: the nearest loop or mapping, here, below or above."""
     for id, call, mapped in _around(function, node, model, edges):
         facts = _facts(graph, call)
-        if mapped or (facts is not None and repeats(facts.loops)):
-            line = _line(next(loop for loop in facts.loops if is_item_loop(loop))) if facts and not mapped else call.lineno
+        if mapped or (facts is not None and graph.repeats(id, facts.loops)):
+            line = (
+                _line(next(loop for loop in facts.loops if is_item_loop(loop))) if facts and not mapped else call.lineno
+            )
             return Trait("many", "once per item of a collection", id.path, line)
     if model.fans_out:
         return Trait("many", "one call for a whole collection", model.function.path, model.span.line)
@@ -300,7 +304,7 @@ def _around(
 ) -> Iterator[tuple[FunctionId, ast.expr, bool]]:
     if edges:
         for edge in edges:
-            yield edge.caller, edge.node, edge.repeats and not repeats(edge.loops)
+            yield edge.caller, edge.node, edge.repeats and not any(is_item_loop(loop) for loop in edge.loops)
         yield model.function, model.node, False
     else:
         yield function, node, False

@@ -1,4 +1,4 @@
-"""Where values go inside one function: what reaches a request, what an answer reaches, and whether the next one needs it.
+"""Where values go inside one function: into a request, out of an answer, from one iteration to the next.
 
 Flow-insensitive and by name (`x`, `self.x`), so it errs on the side of "reaches".
 """
@@ -19,7 +19,7 @@ _MUTATORS = frozenset(
 
 
 def _reads(node: ast.AST) -> set[str]:
-    """The names that `node` reads: `x`, `a.b` for attributes of a plain name; what a comprehension binds stays inside it."""
+    """The names that `node` reads: `x`, and `a.b` for attributes of a name; what a comprehension binds stays inside."""
     if isinstance(node, ast.Name):
         return {node.id}
     if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
@@ -90,9 +90,7 @@ def _moves(node: ast.AST, tests: list[ast.AST], found: list[Move]) -> None:
             _moves(child, tests, found)
 
 
-def reached(
-    seeds: set[str], rows: list[Move], source: ast.AST | None = None
-) -> set[str]:
+def reached(seeds: set[str], rows: list[Move], source: ast.AST | None = None) -> set[str]:
     """The names that values of `seeds`, or of the expression `source`, reach through the moves in `rows`."""
     read = [
         (set().union(*(_reads(value) for value in values)), source is not None and _holds(values, source), given)
@@ -262,7 +260,9 @@ def _walk(statements: Iterable[ast.stmt], given: set[str], found: set[str]) -> s
             given.add(statement.name)
         else:
             read(statement)
-            given |= {name for node in ast.walk(statement) if isinstance(node, ast.NamedExpr) for name in targets(node.target)}
+            given |= {
+                name for node in ast.walk(statement) if isinstance(node, ast.NamedExpr) for name in targets(node.target)
+            }
     return given
 
 
@@ -305,7 +305,11 @@ def _exit(statements: list[ast.stmt], tainted: set[str], call: ast.Call, depth: 
         elif isinstance(statement, ast.With | ast.AsyncWith):
             inner = [(statement.body, depth, under)]
         elif isinstance(statement, ast.Try):
-            inner = [(statement.body, depth, under), (statement.orelse, depth, under), (statement.finalbody, depth, under)]
+            inner = [
+                (statement.body, depth, under),
+                (statement.orelse, depth, under),
+                (statement.finalbody, depth, under),
+            ]
         for nested, level, tests in inner:
             found = _exit(nested, tainted, call, level, tests)
             if found is not None:

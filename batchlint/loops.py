@@ -28,8 +28,10 @@ def is_item_loop(loop: LoopNode) -> bool:
 
 def is_handful(node: ast.expr) -> bool:
     """Whether an iterable is a literal of two or three constants: a few tries, no collection."""
-    return isinstance(node, ast.List | ast.Tuple | ast.Set) and len(node.elts) <= _HANDFUL and all(
-        isinstance(element, ast.Constant | ast.JoinedStr) for element in node.elts
+    return (
+        isinstance(node, ast.List | ast.Tuple | ast.Set)
+        and len(node.elts) <= _HANDFUL
+        and all(isinstance(element, ast.Constant | ast.JoinedStr) for element in node.elts)
     )
 
 

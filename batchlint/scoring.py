@@ -189,7 +189,9 @@ def _rule(site: Described, reaches: Sequence[Reach]) -> str | None:
 
 
 def _contexts(graph: Graph, reaches: Sequence[Reach]) -> tuple[Context, ...]:
-    ranked = sorted(reaches, key=lambda r: (r.entry.kind.latency if r.entry.kind.latency is not None else 9, len(r.edges)))
+    ranked = sorted(
+        reaches, key=lambda r: (r.entry.kind.latency if r.entry.kind.latency is not None else 9, len(r.edges))
+    )
     return tuple(graph.context(reach) for reach in ranked[:20])
 
 

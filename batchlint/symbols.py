@@ -1,7 +1,7 @@
 """What names and expressions mean across the program, worked out on demand and without regard to order of execution.
 
-`Program.eval` gives the set of values that an expression can have. Parameters take the values of their annotation, their
-default and the arguments of the calls that reach them; attributes those of every assignment to them.
+`Program.eval` gives the set of values that an expression can have. Parameters take the values of their annotation,
+their default and the arguments of the calls that reach them; attributes those of every assignment to them.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import builtins
 import ipaddress
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
@@ -36,8 +37,8 @@ _ITERATING = frozenset(
 _PICKING = frozenset(f"builtins.{name}" for name in ("next", "min", "max"))
 _KEEPING = frozenset(
     {
-        "asyncio.run", "asyncio.wait_for", "asyncio.create_task", "asyncio.ensure_future", "asyncio.shield", "copy.copy",
-        "copy.deepcopy", "functools.partial", "functools.lru_cache()", "functools.cache", "functools.wraps()",
+        "asyncio.run", "asyncio.wait_for", "asyncio.create_task", "asyncio.ensure_future", "asyncio.shield",
+        "copy.copy", "copy.deepcopy", "functools.partial", "functools.lru_cache()", "functools.cache", "functools.wraps()",
         "functools.partialmethod", "builtins.str", "contextlib.closing", "contextlib.nullcontext", "anyio.run",
         "tqdm.tqdm", "tqdm.auto.tqdm", "builtins.staticmethod", "builtins.classmethod", "asgiref.sync.async_to_sync()",
     }
@@ -76,7 +77,7 @@ class Program:
         """Calls by the identity of their node."""
         self.aliases: dict[str, set[str]] = {}
         self.attribute_writes: dict[str, list[tuple[FunctionFacts, ast.expr, Binding]]] = {}
-        self._self_writes: dict[ClassId, dict[str, list[tuple[FunctionFacts, Binding]]]] = {}
+        self.self_writes: dict[ClassId, dict[str, list[tuple[FunctionFacts, Binding]]]] = {}
         self._memo: dict[object, Values] = {}
         self._provisional: dict[object, Values] = {}
         self._active: dict[object, int] = {}
@@ -103,7 +104,7 @@ class Program:
             for base, name, binding in function.attributes:
                 owner = self._self_class(function, base)
                 if owner is not None:
-                    writes = self._self_writes.setdefault(owner, {})
+                    writes = self.self_writes.setdefault(owner, {})
                     writes.setdefault(name, []).append((function, binding))
                 else:
                     self.attribute_writes.setdefault(name, []).append((function, base, binding))
@@ -169,8 +170,7 @@ class Program:
         function: FunctionFacts | None = self.functions[scope]
         while function is not None:
             if name in function.bindings or (function.arguments and _has_parameter(function, name)):
-                owner = function
-                return self._once(("name", owner.id, name), lambda: self._local(owner, name))
+                return self._once(("name", function.id, name), partial(self._local, function, name))
             function = self.modules_function(scope.path, function.parent) if function.parent else None
         return self.module_name(scope.path, name) or frozenset({Ext(f"builtins.{name}")})
 
@@ -185,14 +185,14 @@ class Program:
 
     def _starred(self, module: ModuleFacts, name: str) -> Values:
         for star in module.stars:
-            stem = self._import_stem(star, module.path)
+            stem = self.import_stem(star, module.path)
             if stem is not None:
                 values = self.attribute(Mod(stem), name)
                 if values:
                     return values
         if hasattr(builtins, name):
             return NOTHING
-        outside = [s.module for s in module.stars if not s.level and self._import_stem(s, module.path) is None]
+        outside = [s.module for s in module.stars if not s.level and self.import_stem(s, module.path) is None]
         return frozenset(Ext(f"{package}.{name}") for package in outside)
 
     def _local(self, function: FunctionFacts, name: str) -> Values:
@@ -269,7 +269,8 @@ class Program:
         return frozenset(found)
 
     # -- imports
-    def _import_stem(self, source: Import, importer: str) -> str | None:
+    def import_stem(self, source: Import, importer: str) -> str | None:
+        """The stem of the project module that an import means; None for a module from outside."""
         if source.level:
             return self.index.relative(source.module, source.level, importer)
         return self.index.find(source.module, importer)
@@ -277,7 +278,7 @@ class Program:
     def _imported(self, source: Import, importer: str) -> Values:
         if source.name == "":
             return NOTHING  # `import a.b` binds `a`; the attribute finds `b`
-        stem = self._import_stem(source, importer)
+        stem = self.import_stem(source, importer)
         if stem is None or (source.level and not self.index.exists(stem)):
             if source.level:
                 return NOTHING
@@ -290,8 +291,8 @@ class Program:
     def attribute(self, value: Value, name: str) -> Values:
         """The values of the attribute `name` of `value`."""
         if isinstance(value, Ext):
-            path = f"{value.path}.{name}"
-            return frozenset({Ext(path, value.host)}) if path.count(".") < _MAX_STEPS else NOTHING
+            longer = f"{value.path}.{name}"
+            return frozenset({Ext(longer, value.host)}) if longer.count(".") < _MAX_STEPS else NOTHING
         if isinstance(value, Mod):
             path = self.index.stems.get(value.stem)
             if path is not None and path in self.modules:
@@ -345,7 +346,7 @@ class Program:
                 found |= self._bound(method, receiver)
             else:
                 found |= self.binding(scope, binding)
-        for function, binding in self._self_writes.get(klass, {}).get(name, ()):
+        for function, binding in self.self_writes.get(klass, {}).get(name, ()):
             found |= self.binding(function.id, binding)
         others = self.attribute_writes.get(name, ())
         if not found and len(others) <= 30:
@@ -546,7 +547,7 @@ class Program:
         return found
 
     def _duck_typed(self, function: FunctionFacts) -> list[tuple[FunctionId, ast.Call, int]]:
-        """Calls of the method's name on objects that nothing here can tell the class of, where one family of classes has it."""
+        """Calls of the method's name on objects of unknown class, where one family of classes has it."""
         if not self._is_telling(function):
             return []
         return [

@@ -208,7 +208,7 @@ class Reader:
             return set()
         for binding in bindings:
             if binding.how == "import" and binding.source is not None and binding.source.name:
-                stem = self.program._import_stem(binding.source, module.id.path)
+                stem = self.program.import_stem(binding.source, module.id.path)
                 path = self.program.index.stems.get(stem) if stem else None
                 if path is not None:
                     return {("v", path, MODULE, binding.source.name)}
@@ -565,7 +565,7 @@ class Reader:
         elif isinstance(target, ast.Attribute):
             for value in self.program.eval(frame.function.id, target.value):
                 if isinstance(value, Inst):
-                    starts += [b.value for _, b in self.program._self_writes.get(value.id, {}).get(target.attr, ())]
+                    starts += [b.value for _, b in self.program.self_writes.get(value.id, {}).get(target.attr, ())]
                     starts += [b.value for b in self._class_bindings(value.id, target.attr)]
         numbers = [s for s in starts if isinstance(s, ast.Constant) and isinstance(s.value, int | float)]
         return bool(numbers)

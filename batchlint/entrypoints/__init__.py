@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, Generic, TypeVar
+from typing import Any, TypeVar
 
 from batchlint import datafiles
 from batchlint.findings import Latency
@@ -63,7 +63,7 @@ class HttpCall:
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """A request body that only a model endpoint takes, by its keys: all of `keys`, and one of `any` unless that is empty."""
+    """A request body that only a model endpoint takes: it has all of `keys`, and one of `any` unless that is empty."""
 
     keys: frozenset[str]
     any: frozenset[str]
@@ -108,7 +108,7 @@ class Setting:
 
 @dataclass(frozen=True, slots=True)
 class Polled:
-    """How a route that enqueues shows that its page will ask for the result: lower-case words, keys, tested attributes."""
+    """How a route that enqueues shows that its page will ask for the result."""
 
     keys: frozenset[str]
     words: frozenset[str]

@@ -18,7 +18,7 @@ def latency_of(minutes: float | None) -> Latency:
 
 
 def minutes_between(node: ast.expr) -> float | None:
-    """Minutes between two runs, from the literals of a registration such as `every(10).minutes.do(f)`; None if unsaid."""
+    """Minutes between two runs, from the literals of a registration (`every(10).minutes.do(f)`); None if unsaid."""
     found = [minutes for inner in ast.walk(node) if (minutes := _from(inner)) is not None]
     return min(found) if found else None
 

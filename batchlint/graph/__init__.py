@@ -1,0 +1,204 @@
+"""Who calls whom, which calls reach a hosted model, and who waits at the top: the program as a graph.
+
+Everything is asked upwards, from a model call to the entry points, so only what can reach a model is ever worked out.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections import deque
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from functools import cached_property
+
+from batchlint.entrypoints import Kind
+from batchlint.entrypoints.manifests import ManifestTarget
+from batchlint.facts import MODULE, FunctionFacts, FunctionId, ModuleFacts
+from batchlint.findings import Context, Latency, Step
+from batchlint.graph.decorators import Decorators
+from batchlint.graph.edges import Edges
+from batchlint.graph.entries import Entries
+from batchlint.graph.handovers import Handovers
+from batchlint.graph.links import Edge, Entry, GraphSettings, ModelCall, Part, Reach, label, verb
+from batchlint.graph.modelcalls import ModelCalls
+from batchlint.graph.names import Names
+from batchlint.graph.parameters import Parameters
+from batchlint.graph.registrations import Registrations
+from batchlint.graph.waiting import Waiting
+from batchlint.patterns import file_pattern
+from batchlint.symbols import Program, last_name
+from batchlint.values import Ext
+
+__all__ = ["Edge", "Entry", "Graph", "GraphSettings", "ManifestTarget", "ModelCall", "Reach", "build", "label"]
+
+_MAX_FUNCTIONS = 400
+
+
+class Graph(Part):
+    """A linked program: its model calls, and for each function who starts it."""
+
+    def __init__(self, program: Program, settings: GraphSettings, manifest: Sequence[ManifestTarget] = ()) -> None:
+        super().__init__(program)
+        self.settings = settings
+        self.model_calls: list[ModelCall] = list(ModelCalls(program, settings).find())
+        decorators, parameters = Decorators(program), Parameters(program)
+        names = Names(program, decorators)
+        self._handovers = Handovers(program, names, parameters)
+        if self.model_calls:
+            self._handovers.find()
+            Registrations(program, names, self._handovers).read(manifest, settings)
+        self._entries = Entries(program, decorators, self._handovers.entries)
+        self._edges = Edges(program, decorators, self._handovers, parameters)
+        self._waiting = Waiting(program, self.is_test)
+        self._reaches: dict[FunctionId, list[Reach]] = {}
+
+    label = staticmethod(label)
+
+    def entries(self, id: FunctionId) -> list[Entry]:
+        """The ways in which the outside world starts this very function."""
+        return self._entries.of(id)
+
+    def edges_to(self, id: FunctionId) -> list[Edge]:
+        """Every way in which project code starts the function."""
+        return self._edges.to(id)
+
+    def symbols(self, function: FunctionId, expression: ast.expr) -> set[str]:
+        """The symbolic paths of the external things that `expression` can be."""
+        return {value.path for value in self.program.eval(function, expression) if isinstance(value, Ext)}
+
+    def contexts(self, id: FunctionId) -> list[Context]:
+        """The entry points that reach the function, each with the chain from there."""
+        return [self.context(reach) for reach in self.reaches(id)]
+
+    def context(self, reach: Reach) -> Context:
+        steps = [reach.entry.step]
+        for edge in reach.edges:
+            steps.append(
+                Step(
+                    edge.caller.path,
+                    edge.span.line,
+                    f"{self.label(edge.caller)} {verb(edge)} {self.label(edge.callee)}",
+                )
+            )
+        return Context(reach.entry.kind.kind, reach.entry.kind.latency, tuple(steps))
+
+    def is_live(self, id: FunctionId) -> bool:
+        """Whether somebody waits at one of the entry points, or none is known."""
+        reaches = self.reaches(id)
+        return not reaches or any(
+            reach.entry.kind.latency is Latency.REALTIME or reach.entry.kind.kind == "unknown" for reach in reaches
+        )
+
+    def starts_here(self, id: FunctionId) -> bool:
+        """Whether the outside world starts the very function."""
+        return bool(self.entries(id))
+
+    def stated(self, id: FunctionId, node: ast.expr) -> Latency | None:
+        """The budget that a person stated for the call: on its line first, then on its function, then on its file."""
+        best: tuple[int, Latency] | None = None
+        for target, latency in self.settings.latencies:
+            place, _, line = target.rpartition(":")
+            if line.isdigit():
+                rank = 3 if place == id.path and int(line) == node.lineno else 0
+            elif "/" in target or "*" in target or target.endswith(".py"):
+                rank = 1 if file_pattern(target).match(id.path) else 0
+            else:
+                rank = 2 if self._is_within(id, target) else 0
+            if rank and (best is None or rank > best[0]):
+                best = rank, latency
+        return best[1] if best else None
+
+    def is_test(self, path: str) -> bool:
+        """Whether a file is a test's, by its name or folder."""
+        return any(pattern.match(path) for pattern in self._test_files)
+
+    @cached_property
+    def _test_files(self) -> list[re.Pattern[str]]:
+        return [
+            file_pattern(convention.file)
+            for convention in self.program.registry.conventions
+            if convention.entry.kind == "test" and convention.file is not None
+        ]
+
+    def _is_within(self, id: FunctionId, dotted: str) -> bool:
+        """Whether the function is `dotted`, or stands in the function, class or module of that name."""
+        name = f"{self.modules[id.path].name}.{id.qualname.replace('.<locals>', '')}"
+        return f".{name}.".endswith(f".{dotted}.") or f".{dotted}." in f".{name}."
+
+    def edges_from(self, id: FunctionId) -> list[Edge]:
+        """The calls of project functions that stand in the function."""
+        found: list[Edge] = []
+        for call in self.function(id).calls:
+            for value in self.program.eval(id, call.node.func):
+                for target in self.callables(value):
+                    found.append(self.edge(id, target, call.node, "call", call))
+        for edges in self._handovers.edges.values():
+            found += [edge for edge in edges if edge.caller == id]
+        return found
+
+    def reaches(self, id: FunctionId) -> list[Reach]:
+        """Every entry point that reaches the function, with the shortest way down."""
+        known = self._reaches.get(id)
+        if known is None:
+            known = self._reaches[id] = [self._for_tests(reach) for reach in self._find_reaches(id)]
+        return known
+
+    def _for_tests(self, reach: Reach) -> Reach:
+        """The way in as it counts: whatever starts in a test's file is a test."""
+        kind = reach.entry.kind
+        if kind.kind in {"script", "evaluation", "unknown"} and self.is_test(reach.entry.step.path):
+            return Reach(replace(reach.entry, kind=replace(kind, kind="test")), reach.edges)
+        return reach
+
+    def _find_reaches(self, start: FunctionId) -> list[Reach]:
+        paths: dict[FunctionId, tuple[Edge, ...]] = {start: ()}
+        queue = deque([start])
+        found: list[Reach] = []
+        while queue and len(paths) < _MAX_FUNCTIONS:
+            id = queue.popleft()
+            edges = paths[id]
+            entries = self.entries(id)
+            found += [Reach(entry, edges) for entry in entries]
+            incoming = self.edges_to(id)
+            is_root = True
+            for edge in incoming:
+                if edge.kind == "queue" and not self._waiting.waits(edge):
+                    is_root = False
+                    continue
+                is_root = False
+                if edge.caller not in paths:
+                    paths[edge.caller] = (edge, *edges)
+                    queue.append(edge.caller)
+            function = self.function(id)
+            if function.parent is not None and is_root and not entries:
+                outer = FunctionId(id.path, function.parent)
+                if outer not in paths and function.name in set(self._returned_names(outer)):
+                    paths[outer] = (self.edge(outer, id, _name_of(function), "callback", None), *edges)
+                    queue.append(outer)
+                    is_root = False
+            if is_root and not entries and id.qualname != MODULE:
+                step = Step(id.path, function.line, f"{self.label(id)}, which nothing here calls")
+                found.append(Reach(Entry(Kind("unknown", "unknown", None), step), edges))
+        return found
+
+    def _returned_names(self, id: FunctionId) -> Iterator[str]:
+        for expression in self.function(id).returns:
+            yield last_name(expression)
+
+
+def _name_of(function: FunctionFacts) -> ast.expr:
+    node = function.node
+    return (
+        ast.copy_location(ast.Name(function.name, ast.Load()), node)
+        if not isinstance(node, ast.Module)
+        else ast.Name("")
+    )
+
+
+def build(
+    modules: Sequence[ModuleFacts], manifest: Sequence[ManifestTarget] = (), settings: GraphSettings | None = None
+) -> Graph:
+    """The graph of a program from the facts of its files."""
+    settings = settings or GraphSettings()
+    return Graph(Program(modules, settings.packages), settings, manifest)

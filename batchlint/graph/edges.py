@@ -1,0 +1,113 @@
+"""Every way in which project code starts a function."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import cached_property
+
+from batchlint.facts import ClassId, FunctionFacts, FunctionId, Reference
+from batchlint.graph.bases import Bases
+from batchlint.graph.decorators import Decorators
+from batchlint.graph.handovers import Handovers
+from batchlint.graph.links import Edge, Part
+from batchlint.graph.parameters import Parameters, is_variable
+from batchlint.symbols import CallRef, Program, last_name
+from batchlint.values import Ext, Fn, Inst
+
+_PROPERTY = frozenset({"property", "cached_property", "computed_field", "hybrid_property"})
+_MAPPERS = frozenset(
+    {"map", "imap", "starmap", "apply", "imap_unordered", "progress_apply", "thread_map", "process_map"}
+)
+_identity = id
+
+
+class Edges(Part):
+    def __init__(self, program: Program, decorators: Decorators, handovers: Handovers, parameters: Parameters) -> None:
+        super().__init__(program)
+        self._decorators = decorators
+        self._handovers = handovers
+        self._parameters = parameters
+        self._bases = Bases(program)
+        self._edges: dict[FunctionId, list[Edge]] = {}
+
+    def to(self, id: FunctionId) -> list[Edge]:
+        """Every way in which project code starts the function."""
+        known = self._edges.get(id)
+        if known is None:
+            self._edges[id] = []
+            unique = {(e.caller, e.span, e.kind): e for e in self._find_edges(id) if e.caller != id}
+            known = self._edges[id] = sorted(unique.values(), key=lambda e: (e.caller, e.span))
+        return known
+
+    def _find_edges(self, id: FunctionId) -> Iterator[Edge]:
+        program = self.program
+        function = self.function(id)
+        enqueueing = self.program.registry.calling_enqueues
+        kind = "queue" if any(e.kind.framework in enqueueing for e in self._decorators.entries(function)) else "call"
+        for caller, node, _ in program.call_sites(function):
+            if _identity(node) not in self._handovers.calls:
+                yield self.edge(caller, id, node, kind, program.call_facts[_identity(node)].call)
+        yield from self._handovers.edges.get(id, ())
+        yield from self._indirect.get(id, ())
+        yield from self._referenced(function)
+        if function.owner is not None:
+            yield from self._bases.edges(function)
+
+    @cached_property
+    def _indirect(self) -> dict[FunctionId, list[Edge]]:
+        """Calls of variables, parameters, items and stored callables, by the function that they can be."""
+        program = self.program
+        names = {function.name for function in program.functions.values()} | {c.name for c in program.classes.values()}
+        stored = {name for writes in program.self_writes.values() for name in writes}
+        stored |= {name for klass in program.classes.values() for name in klass.bindings}
+        found: dict[FunctionId, list[Edge]] = {}
+        for function in list(program.functions.values()):
+            for call in function.calls:
+                func = call.node.func
+                if isinstance(func, ast.Name):
+                    if func.id in names and not is_variable(program, function, func.id):
+                        continue
+                    if not is_variable(program, function, func.id):
+                        continue
+                elif isinstance(func, ast.Attribute) and (func.attr in names or func.attr not in stored):
+                    continue
+                for reference, expression in self._parameters.handed_from(CallRef(function, call), func, 0):
+                    for value in program.eval(reference.caller.id, expression):
+                        for target in self.callables(value):
+                            edge = self.edge(reference.caller.id, target, reference.call.node, "call", reference.call)
+                            if reference.call is not call:
+                                edge = replace(
+                                    edge, kind="callback", repeats=edge.repeats or self.repeats(function.id, call.loops)
+                                )
+                            found.setdefault(target, []).append(edge)
+        return found
+
+    def _referenced(self, function: FunctionFacts) -> Iterator[Edge]:
+        """Where the function is read without being called: a property, or an argument of something external."""
+        program = self.program
+        is_property = any(last_name(d) in _PROPERTY for d in function.decorators)
+        for reference in program.references(function.name):
+            if is_property:
+                yield from self._property_read(function, reference)
+            elif reference.call is not None and _identity(reference.call) not in self._handovers.calls:
+                if not program.can_be(reference.function, reference.node, function):
+                    continue
+                called = program.eval(reference.function, reference.call.func)
+                known = any(isinstance(v, Fn) for v in program.eval(reference.function, reference.node))
+                if known and called and not any(isinstance(v, Ext) for v in called):
+                    continue  # project code that calls it shows as such
+                call = program.call_facts[_identity(reference.call)].call
+                many = last_name(reference.call.func) in _MAPPERS
+                yield self.edge(reference.function, function.id, reference.call, "callback", call, many)
+
+    def _property_read(self, function: FunctionFacts, reference: Reference) -> Iterator[Edge]:
+        node = reference.node
+        if not isinstance(node, ast.Attribute) or function.owner is None:
+            return
+        owner = ClassId(function.id.path, function.owner)
+        for value in self.program.eval(reference.function, node.value):
+            if isinstance(value, Inst) and owner in self.program.mro(value.id)[0]:
+                yield self.edge(reference.function, function.id, node, "call", None)
+                return

@@ -1,0 +1,158 @@
+"""The ways in which the outside world starts one function."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterable, Iterator
+from functools import cached_property
+
+from batchlint.entrypoints import Kind
+from batchlint.facts import MODULE, CallFacts, ClassId, FunctionFacts, FunctionId, Import
+from batchlint.findings import Step
+from batchlint.graph.decorators import Decorators
+from batchlint.graph.links import Entry, Part, label, source
+from batchlint.symbols import Program
+from batchlint.values import Ext
+
+_CONFIRMATION = re.compile(
+    r"\[?\(?\by(es)?\s*/\s*n(o)?\b|continue\?|proceed|sure\?|press (any|enter|return)", re.IGNORECASE
+)
+
+
+class Entries(Part):
+    def __init__(self, program: Program, decorators: Decorators, registered: dict[FunctionId, list[Entry]]) -> None:
+        super().__init__(program)
+        self._decorators = decorators
+        self._registered = registered
+        self._entries: dict[FunctionId, list[Entry]] = {}
+
+    def of(self, id: FunctionId) -> list[Entry]:
+        """The ways in which the outside world starts this very function."""
+        known = self._entries.get(id)
+        if known is None:
+            known = self._entries[id] = list(self._find_entries(id))
+        return known
+
+    def _find_entries(self, id: FunctionId) -> Iterator[Entry]:
+        function = self.function(id)
+        found = [
+            *self._registered.get(id, ()),
+            *self._decorators.entries(function),
+            *self._inherited(function),
+            *self._by_convention(function),
+        ]
+        # What a manifest or a schedule says of a function is more than that some event starts it.
+        told = any(entry.kind.kind != "unknown" for entry in found)
+        yield from (entry for entry in found if not told or entry.kind.kind != "unknown")
+        yield from self._in_front(function)
+        if id.qualname == MODULE:
+            yield from self._module_entries(function)
+
+    def _inherited(self, function: FunctionFacts) -> Iterator[Entry]:
+        if function.owner is None:
+            return
+        for external in self.program.mro(ClassId(function.id.path, function.owner))[1]:
+            for base in self.program.registry.bases.find(external.path):
+                star = "*" in base.methods and not function.name.startswith("_")
+                if function.name in base.methods or star:
+                    what = f"{label(function.id)} (a {external.path.rpartition('.')[2]})"
+                    yield Entry(base.entry, Step(function.id.path, function.line, what))
+
+    def _by_convention(self, function: FunctionFacts) -> Iterator[Entry]:
+        parameters = [parameter.arg for parameter in function.parameters()]
+        owner = function.owner.rpartition(".")[2] if function.owner else None
+        for convention in self.program.registry.conventions:
+            if convention.file is None and not self._imports(convention.packages):
+                continue
+            if function.id.qualname == MODULE and convention.function in (None, "*") and convention.parameters:
+                continue
+            if convention.matches(function.id.path, owner, function.name, parameters):
+                what = f"{label(function.id)} ({convention.entry.framework})"
+                yield Entry(convention.entry, Step(function.id.path, function.line, what))
+
+    def _imports(self, packages: Iterable[str]) -> bool:
+        """Whether any file imports one of the packages; true for an empty list."""
+        packages = tuple(packages)
+        return not packages or any(package.partition(".")[0] in self._imported_packages for package in packages)
+
+    @cached_property
+    def _imported_packages(self) -> set[str]:
+        return {each.module.partition(".")[0] for _, each in self._import_bindings() if not each.level}
+
+    def _import_bindings(self) -> Iterator[tuple[str, Import]]:
+        """All imports with a name, each with the file it stands in."""
+        for module in self.modules.values():
+            for function in module.functions.values():
+                for bindings in function.bindings.values():
+                    for binding in bindings:
+                        if binding.source is not None:
+                            yield module.path, binding.source
+
+    def _in_front(self, function: FunctionFacts) -> Iterator[Entry]:
+        """Calls which show that a person sits in front: here, or in a function that this one calls."""
+        for call, kind in self._fronts.get(function.id, ()):
+            yield Entry(
+                kind,
+                Step(function.id.path, call.node.lineno, f"{source(call.node)[:60]} in {label(function.id)}"),
+            )
+
+    @cached_property
+    def _fronts(self) -> dict[FunctionId, list[tuple[CallFacts, Kind]]]:
+        program, table = self.program, self.program.registry.calls
+        found: dict[FunctionId, list[tuple[CallFacts, Kind]]] = {}
+        for name in sorted(table.tails):
+            for caller, call in program.calls_by_name.get(name, ()):
+                for value in program.eval(caller.id, call.node.func):
+                    kind = table.first(value.path) if isinstance(value, Ext) else None
+                    if kind is not None and not _asks_for_confirmation(call.node):
+                        found.setdefault(caller.id, []).append((call, kind))
+        # `question = ask()` and then the model: the one who is asked is the caller's user too.
+        for asking, rows in list(found.items()):
+            interactive = [row for row in rows if row[1].kind == "interactive"]
+            if interactive and asking.qualname != MODULE:
+                for asked_by, node, _ in program.call_sites(program.functions[asking]):
+                    call = program.call_facts[id(node)].call
+                    found.setdefault(asked_by, []).append((call, interactive[0][1]))
+        return found
+
+    def _module_entries(self, body: FunctionFacts) -> Iterator[Entry]:
+        module = self.modules[body.id.path]
+        for name, kind in self.program.registry.modules.items():
+            if any(b.source and b.source.module.partition(".")[0] == name for bs in body.bindings.values() for b in bs):
+                yield Entry(kind, Step(module.path, 1, f"{module.path} ({kind.framework})"))
+        if any(entry.kind.kind in {"schedule", "pipeline"} for entry in self._registered.get(body.id, ())):
+            return
+        if module.main_line is not None:
+            step = Step(module.path, module.main_line, f'{module.path}: if __name__ == "__main__"')
+            yield Entry(Kind("main-block", "script", None), step)
+        elif module.path not in self._imported_files:
+            yield Entry(Kind("top-level", "script", None), Step(module.path, 1, f"{module.path}: top-level code"))
+
+    @cached_property
+    def _imported_files(self) -> set[str]:
+        """The project files that another one imports."""
+        found: set[str] = set()
+        for path, imported in self._import_bindings():
+            if imported.name != "":
+                found |= self._import_targets(imported, path)
+        for module in self.modules.values():
+            for star in module.stars:
+                found |= self._import_targets(star, module.path)
+        return found
+
+    def _import_targets(self, source: Import, importer: str) -> set[str]:
+        index = self.program.index
+        stem = self.program.import_stem(source, importer)
+        if stem is None:
+            return set()
+        stems = [stem, f"{stem}/{source.name}"] if source.name else [stem]
+        return {index.stems[each] for each in stems if each in index.stems}
+
+
+def _asks_for_confirmation(node: ast.Call) -> bool:
+    return any(
+        isinstance(inner, ast.Constant) and isinstance(inner.value, str) and _CONFIRMATION.search(inner.value)
+        for argument in node.args
+        for inner in ast.walk(argument)
+    )

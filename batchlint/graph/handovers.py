@@ -1,0 +1,140 @@
+"""Calls that are given a function: pools, callbacks, queues, schedules, registrations; programs that start programs."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+
+from batchlint.entrypoints import Handover, Kind, intervals
+from batchlint.facts import MODULE, CallFacts, FunctionFacts, FunctionId
+from batchlint.findings import Step
+from batchlint.graph.links import Edge, Entry, Part, label
+from batchlint.graph.names import Names
+from batchlint.graph.parameters import Parameters
+from batchlint.symbols import CallRef, Program, last_name
+from batchlint.values import Cls, Elems, Ext, Fn, Inst, Text, Value
+
+
+class Handovers(Part):
+    def __init__(self, program: Program, names: Names, parameters: Parameters) -> None:
+        super().__init__(program)
+        self._names = names
+        self._parameters = parameters
+        self.edges: dict[FunctionId, list[Edge]] = {}
+        """Edges to the functions that are handed over."""
+        self.entries: dict[FunctionId, list[Entry]] = {}
+        """What the functions are registered as."""
+        self.calls: set[int] = set()
+        """The handing calls, by the identity of their nodes."""
+
+    def find(self) -> None:
+        """Fill `edges`, `entries` and `calls`."""
+        self._find_handovers()
+        self._find_launches()
+
+    def _find_handovers(self) -> None:
+        registry = self.program.registry
+        names = registry.handovers.tails
+        for name in sorted(names | set(registry.enqueue_methods)):
+            for reference in self.program.calls_by_name.get(name, ()):
+                self._handover(reference, name)
+
+    def _handover(self, reference: CallRef, name: str) -> None:
+        program, registry = self.program, self.program.registry
+        caller, call = reference
+        func = call.node.func
+        if name in registry.enqueue_methods and isinstance(func, ast.Attribute):
+            for value in program.eval(caller.id, func.value):
+                if isinstance(value, Fn):
+                    self._enqueued(value, caller, call, registry.enqueue_methods[name])
+        if name not in registry.handovers.tails:
+            return
+        for value in program.eval(caller.id, func):
+            if not isinstance(value, Ext):
+                continue
+            for handover in registry.handovers.find(value.path):
+                for source, function in self._handed_functions(reference, handover):
+                    self.calls.add(id(call.node))
+                    many = handover.repeats or self.repeats(caller.id, call.loops)
+                    self._take(function, source.caller, source.call, replace(handover, repeats=many))
+
+    def _handed_functions(self, reference: CallRef, handover: Handover) -> Iterator[tuple[CallRef, FunctionId]]:
+        """The functions that the call is given, each with the call that hands it over first."""
+        node = reference.call.node
+        expressions = [k.value for k in node.keywords if k.arg and k.arg == handover.keyword]
+        if not expressions and handover.argument is not None and len(node.args) > handover.argument:
+            expressions = [node.args[handover.argument]]
+        by_name = handover.by_name or handover.action in {"schedule", "register"}
+        for expression in expressions:
+            for source, handed in self._parameters.handed_from(reference, expression, 0):
+                for value in self.program.eval(source.caller.id, handed):
+                    for function in self.functions_in(value, by_name):
+                        yield source, function
+
+    def functions_in(self, value: Value, by_name: bool, depth: int = 0) -> Iterator[FunctionId]:
+        """The functions that a value is or holds; strings count where `by_name`."""
+        if isinstance(value, Fn):
+            yield value.id
+        elif isinstance(value, Text) and by_name:
+            yield from self._names.named(value.text)
+        elif isinstance(value, Elems) and depth < 2:
+            for inner in value.values:
+                yield from self.functions_in(inner, by_name, depth + 1)
+        elif isinstance(value, Inst | Cls):
+            receiver = value if isinstance(value, Inst) else Inst(value.id, True)
+            for method in self.program.attribute(receiver, "__call__"):
+                if isinstance(method, Fn):
+                    yield method.id
+
+    def _enqueued(self, value: Fn, caller: FunctionFacts, call: CallFacts, kind: Kind) -> None:
+        if not self._names.is_task(value.id):
+            return
+        self.calls.add(id(call.node))
+        self._take(value.id, caller, call, Handover(kind, "enqueue"))
+
+    def _take(self, function: FunctionId, caller: FunctionFacts, call: CallFacts, handover: Handover) -> None:
+        if handover.action == "call":
+            edge = self.edge(caller.id, function, call.node, handover.kind, call, handover.repeats)
+            self.edges.setdefault(function, []).append(edge)
+            return
+        edge = self.edge(caller.id, function, call.node, "queue", call, handover.repeats)
+        if handover.action == "enqueue":
+            self.edges.setdefault(function, []).append(edge)
+        kind = handover.entry
+        latency = kind.latency
+        if kind.kind == "schedule" or handover.action == "schedule":
+            minutes = intervals.minutes_between(call.node)
+            latency = intervals.latency_of(minutes) if latency is not None else None
+        what = f"{last_name(call.node.func)} in {label(caller.id)} ({kind.framework})"
+        step = Step(caller.id.path, call.node.lineno, what)
+        self.entries.setdefault(function, []).append(Entry(replace(kind, latency=latency), step))
+
+    def _find_launches(self) -> None:
+        """Modules that project code starts as programs: `subprocess.run([sys.executable, "-m", "app.job"])`."""
+        for name in self.program.registry.launches.tails:
+            for caller, call in self.program.calls_by_name.get(name, ()):
+                values = self.program.eval(caller.id, call.node.func)
+                if any(isinstance(v, Ext) and self.program.registry.launches.first(v.path) for v in values):
+                    for path in self._launched(caller, call.node):
+                        body = FunctionId(path, MODULE)
+                        edge = self.edge(caller.id, body, call.node, "call", call)
+                        self.edges.setdefault(body, []).append(edge)
+
+    def _launched(self, caller: FunctionFacts, node: ast.Call) -> Iterator[str]:
+        words: list[str] = []
+        for argument in node.args:
+            parts = argument.elts if isinstance(argument, ast.List | ast.Tuple) else [argument]
+            for part in parts:
+                texts = [value.text for value in self.program.eval(caller.id, part) if isinstance(value, Text)]
+                words += texts[0].split() if len(texts) == 1 else ["{}"]
+        for before, word in zip(["", *words], words, strict=False):
+            if before in {"-m", "run_module"} or (before == "" and last_name(node.func) == "run_module"):
+                pattern = re.compile("(?:.*/)?" + re.escape(word).replace(r"\.", "/").replace(r"\{\}", "[^/]+") + r"\Z")
+                for stem, path in self.program.index.stems.items():
+                    if pattern.match(stem) or pattern.match(stem.removesuffix("/__main__")):
+                        yield path
+            elif word.endswith(".py") and word != ".py":
+                wanted = word.replace("{}", "").lstrip("./")
+                yield from (path for path in self.modules if path == wanted or path.endswith("/" + wanted))

@@ -1,0 +1,164 @@
+"""The parts of the graph as types, and what every part of it needs: the program, edges, the names that people use."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from batchlint.entrypoints import Kind
+from batchlint.facts import MODULE, CallFacts, FunctionFacts, FunctionId, LoopNode, ModuleFacts, Span
+from batchlint.findings import Latency, Step
+from batchlint.loops import is_handful, is_item_loop
+from batchlint.symbols import Program
+from batchlint.values import Cls, Fn, Inst, Value
+
+
+@dataclass(frozen=True, slots=True)
+class ModelCall:
+    """A call of an SDK (or a raw HTTP request) that reaches a hosted model."""
+
+    function: FunctionId
+    span: Span
+    node: ast.Call
+    path: str
+    call: str
+    provider: str
+    endpoint: str
+    kind: str
+    is_async: bool
+    stream: bool
+    agent: bool
+    fans_out: bool
+    prompts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """One way in which `caller` starts `callee`: a call, or a call that hands the function over."""
+
+    caller: FunctionId
+    callee: FunctionId
+    span: Span
+    node: ast.expr
+    kind: str
+    repeats: bool
+    loops: tuple[LoopNode, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A way in which the outside world starts a function."""
+
+    kind: Kind
+    step: Step
+
+
+@dataclass(frozen=True, slots=True)
+class GraphSettings:
+    """What the project says about itself: wrappers of model calls, entry points, stated budgets, packages on disk."""
+
+    wrappers: tuple[tuple[str, str], ...] = ()
+    """Dotted names of functions that are model calls, with their provider."""
+    entry_points: tuple[tuple[str, str, Latency | None], ...] = ()
+    """Dotted names of functions that somebody starts: kind and budget."""
+    latencies: tuple[tuple[str, Latency], ...] = ()
+    """Stated budgets: a dotted name, a glob over paths, or `path:line` of a call."""
+    packages: frozenset[str] = frozenset()
+    """Folders with an `__init__.py`, also of files that were not read."""
+
+
+@dataclass(slots=True)
+class Reach:
+    """How the outside world reaches a function: each entry with the edges from it down to the function."""
+
+    entry: Entry
+    edges: tuple[Edge, ...]
+
+
+class Part:
+    """A part of the graph's construction, over one program."""
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+
+    @property
+    def modules(self) -> dict[str, ModuleFacts]:
+        return self.program.modules
+
+    def function(self, id: FunctionId) -> FunctionFacts:
+        return self.program.functions[id]
+
+    def span(self, path: str, node: ast.expr) -> Span:
+        return self.modules[path].span(node)
+
+    def edge(
+        self,
+        caller: FunctionId,
+        callee: FunctionId,
+        node: ast.expr,
+        kind: str,
+        call: CallFacts | None,
+        many: bool = False,
+    ) -> Edge:
+        loops = call.loops if call else ()
+        return Edge(
+            caller, callee, self.span(caller.path, node), node, kind, many or self.repeats(caller, loops), loops
+        )
+
+    def repeats(self, id: FunctionId, loops: tuple[LoopNode, ...]) -> bool:
+        """Whether one of the loops in the function goes over the items of a collection."""
+        return any(is_item_loop(loop) and not self._is_handful(id, loop) for loop in loops)
+
+    def _is_handful(self, id: FunctionId, loop: LoopNode) -> bool:
+        if isinstance(loop, ast.While):
+            return False
+        if not isinstance(loop.iter, ast.Name):
+            return is_handful(loop.iter)
+        for scope in (self.function(id), self.modules[id.path].body):
+            bindings = scope.bindings.get(loop.iter.id)
+            if bindings:
+                return len(bindings) == 1 and bindings[0].value is not None and is_handful(bindings[0].value)
+        return False
+
+    def callables(self, value: Value) -> Iterator[FunctionId]:
+        """The functions that run when the value is called."""
+        if isinstance(value, Fn):
+            yield value.id
+        elif isinstance(value, Cls):
+            for method in self.program.attribute(Inst(value.id, True), "__init__"):
+                if isinstance(method, Fn):
+                    yield method.id
+        elif isinstance(value, Inst):
+            for method in self.program.attribute(value, "__call__"):
+                if isinstance(method, Fn):
+                    yield method.id
+
+
+def label(id: FunctionId) -> str:
+    """The function's name as people say it."""
+    if id.qualname == MODULE:
+        return id.path.rpartition("/")[2]
+    name = id.qualname.replace("<locals>.", "").partition("@")[0]
+    return re.sub(r"<lambda:(\d+):\d+>", r"lambda in line \1", name)
+
+
+def verb(edge: Edge) -> str:
+    """What the caller does with the callee, in a word."""
+    word = {
+        "queue": "enqueues",
+        "pool": "hands to a pool:",
+        "thread": "starts in a thread:",
+        "map": "maps",
+        "callback": "hands over",
+    }
+    return word.get(edge.kind, "calls") + (" per item" if edge.repeats and edge.kind == "call" else "")
+
+
+def source(node: ast.AST) -> str:
+    """The node as code."""
+    try:
+        return ast.unparse(node)
+    except (ValueError, RecursionError):
+        return ""

@@ -1,0 +1,171 @@
+"""Which calls reach a hosted model: by the SDK's symbolic path, by plain HTTP, or because the configuration says so."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+from batchlint.facts import CallFacts, FunctionFacts, FunctionId
+from batchlint.graph.links import GraphSettings, ModelCall, Part, source
+from batchlint.providers import ApiCall
+from batchlint.symbols import Program, host_of, last_name
+from batchlint.values import Ext, Fn, Text, Value, Values
+
+
+class ModelCalls(Part):
+    def __init__(self, program: Program, settings: GraphSettings) -> None:
+        super().__init__(program)
+        self._settings = settings
+
+    def find(self) -> Iterator[ModelCall]:
+        catalogue, registry = self.program.catalogue, self.program.registry
+        methods = catalogue.calls.tails | registry.http.tails
+        wrappers = {name.rpartition(".")[2] for name, _ in self._settings.wrappers}
+        for function in list(self.program.functions.values()):
+            for call in function.calls:
+                func = call.node.func
+                if isinstance(func, ast.Attribute):
+                    stored = isinstance(func.value, ast.Name) and func.value.id in {"self", "cls"}
+                    if func.attr not in methods and not stored and func.attr not in wrappers:
+                        continue
+                elif isinstance(func, ast.Constant):
+                    continue
+                found = self._model_call(function, call)
+                if found is not None:
+                    yield found
+
+    def _model_call(self, function: FunctionFacts, call: CallFacts) -> ModelCall | None:
+        catalogue = self.program.catalogue
+        values = self.program.eval(function.id, call.node.func)
+        best: tuple[ApiCall, Ext] | None = None
+        for value in sorted((v for v in values if isinstance(v, Ext)), key=lambda v: v.path):
+            if value.host == "localhost":
+                continue
+            api = catalogue.match(value.path)
+            if api is None and value.path.endswith(")"):
+                api = catalogue.match(value.path + "()")
+            if api is not None:
+                best = best if best and not api.agent else (api, value)
+        if best is None:
+            best = self._http(function, call, values)
+        if best is None:
+            best = self._stated_wrapper(values, call)
+        if best is None:
+            return None
+        api, value = best
+        provider = (catalogue.host_provider(value.host) if value.host else None) or api.provider
+        return ModelCall(
+            function=function.id,
+            span=self.span(function.id.path, call.node),
+            node=call.node,
+            path=value.path,
+            call=source(call.node.func),
+            provider=provider,
+            endpoint=api.endpoint,
+            kind=api.kind,
+            is_async=api.is_async or call.awaited,
+            stream=api.stream,
+            agent=api.agent,
+            fans_out=api.fans_out,
+            prompts=api.prompts,
+        )
+
+    def _http(self, function: FunctionFacts, call: CallFacts, values: Values) -> tuple[ApiCall, Ext] | None:
+        program, registry = self.program, self.program.registry
+        for value in values:
+            http = registry.http.first(value.path) if isinstance(value, Ext) else None
+            if http is None or not isinstance(value, Ext):
+                continue
+            urls = [k.value for k in call.node.keywords if k.arg == http.keyword]
+            if http.url is not None and len(call.node.args) > http.url:
+                urls.append(call.node.args[http.url])
+            verb = call.node.args[0] if value.path.endswith(("request", "stream")) and call.node.args else None
+            if isinstance(verb, ast.Constant) and str(verb.value).upper() in {"GET", "DELETE", "HEAD"}:
+                continue
+            bodies = [k.value for k in call.node.keywords if k.arg in http.body]
+            bodies += call.node.args[1 if http.url == 0 else 2 :][:1]
+            bodies += [b for url in urls for b in self._request_bodies(function, url)]
+            keys = [self._keys(function, body) for body in bodies]
+            if any(found and not found & registry.body_keys and "**" not in found for found in keys):
+                continue
+            targets = {each for url in urls for each in program.eval(function.id, url)}
+            for each in sorted(targets, key=repr):
+                found = self._endpoint(each, value)
+                if found:
+                    return found
+            hosts = {host_of(each.text) for each in targets if isinstance(each, Text)}
+            if "localhost" not in hosts and not any(isinstance(t, Ext) and t.host == "localhost" for t in targets):
+                for body in registry.bodies:
+                    if any(body.matches(found) for found in keys):
+                        return ApiCall(
+                            body.provider, body.endpoint, body.kind, prompts=("json", "data", "content")
+                        ), value
+        return None
+
+    def _request_bodies(self, function: FunctionFacts, url: ast.expr) -> Iterator[ast.expr]:
+        """The bodies of request objects: `urlopen(Request(url, data=...))`, the object perhaps in a variable."""
+        for node in (url, *(b.value for b in function.bindings.get(getattr(url, "id", ""), ()))):
+            if isinstance(node, ast.Call) and last_name(node.func) == "Request":
+                yield from (k.value for k in node.keywords if k.arg == "data")
+                yield from node.args[1:2]
+
+    def _keys(self, function: FunctionFacts, node: ast.expr | None, depth: int = 0) -> set[str]:
+        """The keys of the dict that `node` is, through `json.dumps`, `.encode()`, variables and project functions."""
+        if node is None or depth > 4:
+            return set()
+        if isinstance(node, ast.Dict):
+            return {str(k.value) if isinstance(k, ast.Constant) else "**" for k in node.keys}
+        if isinstance(node, ast.Name):
+            found: set[str] = set()
+            for binding in function.bindings.get(node.id, ()):
+                found |= self._keys(function, binding.value, depth + 1)
+            if found:
+                found |= {key for owner, key in function.item_keys if owner == node.id}
+            return found
+        if isinstance(node, ast.Call):
+            if last_name(node.func) == "encode" and isinstance(node.func, ast.Attribute):
+                return self._keys(function, node.func.value, depth + 1)
+            if last_name(node.func) in {"dumps", "dict", "deepcopy", "copy"} and node.args:
+                return self._keys(function, node.args[0], depth + 1)
+            if last_name(node.func) == "dict":
+                return {k.arg or "**" for k in node.keywords}
+            found = set()
+            for value in self.program.eval(function.id, node.func):
+                if isinstance(value, Fn):
+                    for returned in self.function(value.id).returns:
+                        found |= self._keys(self.function(value.id), returned, depth + 1)
+            return found
+        if isinstance(node, ast.BinOp):
+            return self._keys(function, node.left, depth + 1) | self._keys(function, node.right, depth + 1)
+        if isinstance(node, ast.IfExp):
+            return self._keys(function, node.body, depth + 1) | self._keys(function, node.orelse, depth + 1)
+        return set()
+
+    def _endpoint(self, url: Value, client: Ext) -> tuple[ApiCall, Ext] | None:
+        catalogue = self.program.catalogue
+        if isinstance(url, Ext):
+            host, path = url.host, ""
+        elif isinstance(url, Text):
+            host, path = host_of(url.text) or client.host, urlsplit(re.sub(r"[{}]", "", url.text)).path
+        else:
+            return None
+        provider = catalogue.host_provider(host) if host else None
+        if provider is None or re.search(r"/(batches|files|models/?$|uploads|usage|billing)", path):
+            return None
+        kind = "embeddings" if "embed" in path else "chat"
+        return ApiCall(provider, path or "unknown", kind, prompts=("json", "data", "content")), Ext(client.path, host)
+
+    def _stated_wrapper(self, values: Values, call: CallFacts) -> tuple[ApiCall, Ext] | None:
+        for dotted, provider in self._settings.wrappers:
+            for value in values:
+                if isinstance(value, Fn) and self._is_named(value.id, dotted):
+                    return ApiCall(provider, "wrapper", "chat", prompts=("prompt", "messages", "input")), Ext(dotted)
+                if isinstance(value, Ext) and value.path.replace("()", "") == dotted:
+                    return ApiCall(provider, "wrapper", "chat", prompts=("prompt", "messages", "input")), value
+        return None
+
+    def _is_named(self, id: FunctionId, dotted: str) -> bool:
+        name = f"{self.modules[id.path].name}.{id.qualname}"
+        return name == dotted or name.endswith("." + dotted)

@@ -1,0 +1,53 @@
+"""Where a called parameter comes from: the calls that hand the function over."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from batchlint.facts import FunctionFacts
+from batchlint.graph.links import Part
+from batchlint.symbols import CallRef, Program
+
+
+class Parameters(Part):
+    def handed_from(self, reference: CallRef, func: ast.expr, depth: int) -> Iterator[tuple[CallRef, ast.expr]]:
+        """Where what is called comes from: for a parameter the calls that hand it over; so its users stay apart."""
+        function = self._parameter_owner(reference.caller, func.id) if isinstance(func, ast.Name) else None
+        if isinstance(func, ast.Name) and function is not None and depth < 4:
+            if self.program.wrapped(function.id) == func.id:
+                return  # a decorator: its result counts as the function that it wraps
+            handed = list(self.program.arguments(function, func.id))
+            if handed:
+                for caller, node, argument in handed:
+                    outer = self.program.call_facts[id(node)]
+                    yield from self.handed_from(CallRef(self.function(caller), outer.call), argument, depth + 1)
+                return
+        yield reference, func
+
+    def _parameter_owner(self, function: FunctionFacts, name: str) -> FunctionFacts | None:
+        """The function, this one or one around it, whose parameter `name` is."""
+        current: FunctionFacts | None = function
+        while current is not None:
+            if name in current.bindings:
+                return None
+            if any(parameter.arg == name for parameter in current.parameters()):
+                return current
+            parent = current.parent
+            current = self.program.modules_function(current.id.path, parent) if parent else None
+        return None
+
+
+def is_variable(program: Program, function: FunctionFacts, name: str) -> bool:
+    """Whether the name is a parameter or a variable in the function, rather than a function or class."""
+    current: FunctionFacts | None = function
+    while current is not None:
+        if any(parameter.arg == name for parameter in current.parameters()):
+            return True
+        bindings = current.bindings.get(name)
+        if bindings:
+            return any(b.how in {"value", "element", "unpack", "enter", "annotation"} for b in bindings)
+        parent = current.parent
+        current = program.modules_function(current.id.path, parent) if parent else None
+    bindings = program.modules[function.id.path].body.bindings.get(name)
+    return bool(bindings) and any(b.how in {"value", "element", "unpack"} for b in bindings or ())

@@ -1,0 +1,112 @@
+"""Entry points that stand in tables: manifests, schedules in settings, the configuration."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+from dataclasses import replace
+
+from batchlint.entrypoints import Kind, intervals
+from batchlint.entrypoints.manifests import ManifestTarget
+from batchlint.facts import MODULE, FunctionId, ModuleFacts
+from batchlint.findings import Step
+from batchlint.graph.handovers import Handovers
+from batchlint.graph.links import Entry, GraphSettings, Part, label
+from batchlint.graph.names import Names
+from batchlint.symbols import Program
+
+
+class Registrations(Part):
+    """Adds to the entries of `handovers`."""
+
+    def __init__(self, program: Program, names: Names, handovers: Handovers) -> None:
+        super().__init__(program)
+        self._names = names
+        self._handovers = handovers
+
+    def read(self, manifest: Sequence[ManifestTarget], settings: GraphSettings) -> None:
+        self._read_manifest(manifest)
+        self._read_stated_entries(settings)
+
+    def _read_manifest(self, manifest: Sequence[ManifestTarget]) -> None:
+        for each in manifest:
+            kind = Kind(each.framework, each.kind, each.latency)
+            entry = Entry(kind, each.step)
+            if each.target.endswith(".py"):
+                if each.target in self.modules:
+                    self._handovers.entries.setdefault(FunctionId(each.target, MODULE), []).append(entry)
+            else:
+                for id in self._names.named(each.target):
+                    self._handovers.entries.setdefault(id, []).append(entry)
+        for setting in self.program.registry.settings:
+            for name in (setting.setting, f"{setting.setting}s"):
+                self._read_setting(name, setting.task_key, setting.entry)
+
+    def _read_setting(self, name: str, task_key: str, kind: Kind) -> None:
+        for module in self.modules.values():
+            tables: list[ast.expr] = []
+            for function in module.functions.values():
+                for binding in function.bindings.get(name, ()):
+                    if binding.value is not None and binding.how == "value":
+                        tables.append(binding.value)
+                tables += [
+                    b.value for _, attribute, b in function.attributes if attribute == name and b.value is not None
+                ]
+                tables += [k.value for call in function.calls for k in call.node.keywords if k.arg == name]
+            for klass in module.classes.values():
+                tables += [b.value for b in klass.bindings.get(name, ()) if b.value is not None and b.how == "value"]
+            for table in tables:
+                self._read_table(module, table, task_key, kind)
+
+    def _read_table(self, module: ModuleFacts, table: ast.expr, task_key: str, kind: Kind) -> None:
+        for row in ast.walk(table):
+            target: ast.expr | None = None
+            if isinstance(row, ast.Dict):
+                keys = [key.value if isinstance(key, ast.Constant) else None for key in row.keys]
+                if task_key in keys:
+                    target = row.values[keys.index(task_key)]
+            elif isinstance(row, ast.Tuple | ast.List) and task_key.isdigit() and len(row.elts) > int(task_key):
+                target = row.elts[int(task_key)]
+            if target is None:
+                continue
+            latency = intervals.latency_of(_row_minutes(row))
+            for value in self.program.eval(module.body.id, target):
+                for function in self._handovers.functions_in(value, True):
+                    step = Step(module.path, target.lineno, f"schedule of {label(function)} ({kind.framework})")
+                    self._handovers.entries.setdefault(function, []).append(Entry(replace(kind, latency=latency), step))
+
+    def _read_stated_entries(self, settings: GraphSettings) -> None:
+        for dotted, kind, latency in settings.entry_points:
+            for id in self._names.named(dotted):
+                step = Step(id.path, self.function(id).line, f"{label(id)} (stated in the configuration)")
+                self._handovers.entries.setdefault(id, []).append(Entry(Kind("configuration", kind, latency), step))
+
+
+def _row_minutes(row: ast.AST) -> float | None:
+    """Minutes between two runs in a row of a schedule table: `crontab(...)`, `timedelta(...)`, or seconds."""
+    if isinstance(row, ast.Dict):
+        for key, value in zip(row.keys, row.values, strict=True):
+            if isinstance(key, ast.Constant) and key.value in {
+                "schedule",
+                "every",
+                "minutes",
+                "hours",
+                "seconds",
+                "cron",
+            }:
+                if isinstance(value, ast.Constant) and isinstance(value.value, int | float):
+                    scale = {"minutes": 1.0, "hours": 60.0}.get(str(key.value), 1 / 60)
+                    return float(value.value) * scale
+                if isinstance(value, ast.Constant) and isinstance(value.value, str):
+                    return intervals.cron_minutes(value.value)
+                seconds = intervals.product(value)
+                if seconds is not None:
+                    return seconds / 60
+                return intervals.minutes_between(value)
+    if isinstance(row, ast.Tuple | ast.List):
+        for element in row.elts:
+            if isinstance(element, ast.Constant) and isinstance(element.value, str):
+                minutes = intervals.cron_minutes(element.value)
+                if minutes is not None:
+                    return minutes
+    return None
