@@ -145,7 +145,7 @@ def _passed_on(graph: Graph, id: FunctionId, node: ast.expr, arguments: Sequence
     if not flow.gives_answer(function, node):
         return set()
     taken = flow.taken_parameters(function, arguments)
-    inner = flow.moves(flow.body(function))
+    inner = flow.moves(flow.body(function), arguments)
     outer = _outer(graph, id)
     while not taken and outer is not None:
         taken = flow.taken_parameters(graph.function(outer), arguments, inner)

@@ -52,18 +52,20 @@ def targets(node: ast.expr) -> Iterator[str]:
         yield from targets(node.value)
 
 
-def moves(statements: Iterable[ast.AST]) -> list[Move]:
+def moves(statements: Iterable[ast.AST], inside: Iterable[ast.AST] = ()) -> list[Move]:
     """What flows where in the statements, nested functions left out.
 
-    What is changed in place under a condition also says something about the condition.
+    What is changed in place under a condition also says something about the condition. The names that a comprehension
+    binds count only where it holds one of the nodes `inside`: elsewhere they may be others of the same spelling.
     """
     found: list[Move] = []
+    nodes = {id(node) for node in inside}
     for statement in statements:
-        _moves(statement, [], found)
+        _moves(statement, [], found, nodes)
     return found
 
 
-def _moves(node: ast.AST, tests: list[ast.AST], found: list[Move]) -> None:
+def _moves(node: ast.AST, tests: list[ast.AST], found: list[Move], inside: set[int]) -> None:
     if isinstance(node, ast.Assign):
         for target in node.targets:
             found.append((set(targets(target)), [node.value, *(tests if isinstance(target, ast.Subscript) else ())]))
@@ -80,14 +82,17 @@ def _moves(node: ast.AST, tests: list[ast.AST], found: list[Move]) -> None:
     elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _MUTATORS:
         values: list[ast.AST] = [*node.args, *(k.value for k in node.keywords), *tests]
         found.append((set(targets(node.func.value)), values))
+    elif isinstance(node, ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp):
+        if inside and any(id(inner) in inside for inner in ast.walk(node)):
+            found += [(set(targets(generator.target)), [generator.iter]) for generator in node.generators]
     elif isinstance(node, ast.If):
-        _moves(node.test, tests, found)
+        _moves(node.test, tests, found, inside)
         for statement in (*node.body, *node.orelse):
-            _moves(statement, [*tests, node.test], found)
+            _moves(statement, [*tests, node.test], found, inside)
         return
     for child in ast.iter_child_nodes(node):
         if not isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef):
-            _moves(child, tests, found)
+            _moves(child, tests, found, inside)
 
 
 def reached(seeds: set[str], rows: list[Move], source: ast.AST | None = None) -> set[str]:
@@ -133,14 +138,15 @@ def taken_parameters(
         parameters.pop(own, None)
     if not parameters:
         return set()
+    arguments = list(arguments)
     wanted = set().union(*(_reads(argument) for argument in arguments), set())
-    rows = [*moves(body(function)), *inner]
+    rows = [*moves(body(function), arguments), *inner]
     return {sign for name, sign in parameters.items() if wanted & reached({name}, rows)}
 
 
 def gives_answer(function: FunctionFacts, call: ast.Call) -> bool:
     """Whether what the call gives is what the function gives: returned, yielded, or put into one of its parameters."""
-    tainted = reached(set(), moves(body(function)), call)
+    tainted = reached(set(), moves(body(function), [call]), call)
     for expression in (*function.returns, *function.yields):
         if _reads(expression) & tainted or _holds([expression], call):
             return True
@@ -159,7 +165,7 @@ def carried(loop: LoopNode, call: ast.Call, arguments: list[ast.AST]) -> str | N
     """The name through which one iteration's answer reaches the next iteration's request; None if there is none."""
     if isinstance(loop, ast.comprehension):
         return None
-    rows = moves(loop.body)
+    rows = moves(loop.body, [call])
     tainted = reached(set(), rows, call)
     if not tainted:
         return None
