@@ -379,6 +379,30 @@ LINKS = {
         },
         ("labels", "label", "label(line)"),
     ),
+    "coroutine_run_by_a_helper_in_a_thread": (
+        {
+            "labels.py": """
+                import asyncio
+                from concurrent.futures import ThreadPoolExecutor
+                from llm import aask
+
+                class Labels:
+                    def __init__(self):
+                        self.loop = asyncio.new_event_loop()
+
+                    def label(self, text):
+                        def run(function, *args):
+                            return self.loop.run_until_complete(function(*args))
+
+                        with ThreadPoolExecutor(1) as pool:
+                            return pool.submit(run, self._label, text).result()
+
+                    async def _label(self, text):
+                        return await aask(text)  # !
+                """
+        },
+        ("labels", "Labels", "Labels().label(line)"),
+    ),
     "backoff_and_cache": (
         {
             "labels.py": """
@@ -532,5 +556,25 @@ def test_a_recursion_over_a_tree_is_not_a_retry():
         if __name__ == "__main__":
             for root in open("roots.txt"):
                 summarise(root)
+        """
+    assert verdict(program) == "batchable"
+
+
+def test_who_hands_over_the_collection_that_a_comprehension_goes_over_decides_on_the_requests():
+    program = """
+        from flask import Flask, request
+        from llm import ask
+
+        app = Flask(__name__)
+
+        def label_all(texts):
+            return [ask(text) for text in texts]
+
+        @app.post("/label")
+        def now():
+            return label_all(request.json)
+
+        if __name__ == "__main__":
+            label_all(open("products.txt"))  # !
         """
     assert verdict(program) == "batchable"
