@@ -77,6 +77,8 @@ class Program:
         """Calls by the identity of their node."""
         self.aliases: dict[str, set[str]] = {}
         self.attribute_writes: dict[str, list[tuple[FunctionFacts, ast.expr, Binding]]] = {}
+        self._item_writes: dict[tuple[object, str], list[tuple[FunctionFacts, Binding]]] = {}
+        """Assignments to items, by where the container stands (a function, or a class for attributes) and its name."""
         self.self_writes: dict[ClassId, dict[str, list[tuple[FunctionFacts, Binding]]]] = {}
         self._memo: dict[object, Values] = {}
         self._provisional: dict[object, Values] = {}
@@ -108,6 +110,14 @@ class Program:
                     writes.setdefault(name, []).append((function, binding))
                 else:
                     self.attribute_writes.setdefault(name, []).append((function, base, binding))
+            for container, binding in function.items:
+                if isinstance(container, ast.Name):
+                    for scope in (function.id, module.body.id):
+                        self._item_writes.setdefault((scope, container.id), []).append((function, binding))
+                elif isinstance(container, ast.Attribute):
+                    owner = self._self_class(function, container.value)
+                    if owner is not None:
+                        self._item_writes.setdefault((owner, container.attr), []).append((function, binding))
             for name, bindings in function.bindings.items():
                 for binding in bindings:
                     if binding.source and binding.source.name and binding.source.name != name:
@@ -201,7 +211,18 @@ class Program:
             values |= self.parameter(function, name)
         for binding in function.bindings.get(name, ()):
             values |= self.binding(function.id, binding)
-        return frozenset(values)
+        return frozenset(values) | self._held(function.id, name)
+
+    def _held(self, scope: FunctionId | ClassId, name: str) -> Values:
+        """What assignments to items put into the container `name`."""
+        writes = self._item_writes.get((scope, name))
+        if not writes:
+            return NOTHING
+        values: set[Value] = set()
+        for function, binding in writes[:20]:
+            values |= self.binding(function.id, binding)
+        values = {value for value in values if not isinstance(value, Text | Elems)}
+        return frozenset({Elems(frozenset(values))}) if values else NOTHING
 
     def binding(self, scope: FunctionId, binding: Binding) -> Values:
         """The values that one binding gives its name."""
@@ -328,10 +349,24 @@ class Program:
         if not exact:
             for subclass in self.subclasses(klass):
                 found |= self._own_member(subclass, name, Inst(subclass))
+        if not found and name != "__getattr__":
+            found |= self._delegated(klass, name)
         if not found:
             for external in externals:
                 path = f"{external.path}().{name}" if isinstance(receiver, Inst) else f"{external.path}.{name}"
                 found.add(Ext(path, external.host))
+        return frozenset(found)
+
+    def _delegated(self, klass: ClassId, name: str) -> Values:
+        """The attribute of what the class's `__getattr__` asks instead, as proxies and lazy imports do."""
+        found: set[Value] = set()
+        for method in self._member(klass, "__getattr__", True, Inst(klass, True)):
+            if isinstance(method, Fn):
+                for returned in self.functions[method.id].returns:
+                    if isinstance(returned, ast.Call) and last_name(returned.func) == "getattr" and returned.args:
+                        for value in self.eval(method.id, returned.args[0]):
+                            if not (isinstance(value, Inst | Cls) and value.id == klass):
+                                found |= self.attribute(value, name)
         return frozenset(found)
 
     def _own_member(self, klass: ClassId, name: str, receiver: Inst | Cls) -> Values:
@@ -348,6 +383,7 @@ class Program:
                 found |= self.binding(scope, binding)
         for function, binding in self.self_writes.get(klass, {}).get(name, ()):
             found |= self.binding(function.id, binding)
+        found |= self._held(klass, name)
         others = self.attribute_writes.get(name, ())
         if not found and len(others) <= 30:
             for function, base, binding in others:
