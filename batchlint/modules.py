@@ -34,7 +34,7 @@ class ModuleIndex:
             return None
         tail = dotted.replace(".", "/")
         first = dotted.partition(".")[0]
-        best: tuple[int, int, str] | None = None
+        best: tuple[int, bool, int, str] | None = None
         folder = importer.rpartition("/")[0]
         for stem in self._by_last.get(tail.rpartition("/")[2], ()):
             if stem == tail:
@@ -57,12 +57,14 @@ class ModuleIndex:
                 continue
             rank = (
                 0 if near and root not in self._packages else 1 if near else 2,
+                # Far away, a package is meant rather than a folder of its name, such as the one of its tests.
+                near or stem not in self.stems,
                 -len(root) if near else len(root),
                 stem,
             )
             if best is None or rank < best:
                 best = rank
-        return best[2] if best else None
+        return best[3] if best else None
 
     def relative(self, dotted: str, level: int, importer: str) -> str:
         """The stem that `from ...dotted import x` in `importer` means, whether it exists or not."""

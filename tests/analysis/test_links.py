@@ -112,6 +112,25 @@ LINKS = {
         },
         ("labels", "label", "label(line)"),
     ),
+    "package_whose_tests_mirror_its_name": (
+        {
+            "layers/sdk/python/shop/__init__.py": "",
+            "layers/sdk/python/shop/labels.py": """
+                from llm import ask
+
+                def label(text):
+                    return ask(text)  # !
+                """,
+            "tests/sdk/shop/labels_test.py": "import shop.labels",
+            "api/routes.py": """
+                import shop.labels
+
+                def label(text):
+                    return shop.labels.label(text)
+                """,
+        },
+        ("api.routes", "label", "label(line)"),
+    ),
     "self": (
         {
             "labels.py": """
