@@ -97,7 +97,9 @@ async def batched(method: Callable[..., Any], /, *args: Any, **kwargs: Any) -> A
     """The answer of `await method(*args, **kwargs)`: inside `gather_batch` from a batch, elsewhere in realtime."""
     lot = LOT.get()
     if lot is not None:
-        return await lot.park(request(method, *args, **kwargs))
+        asked = request(method, *args, **kwargs)
+        assert isinstance(asked, Request)
+        return await lot.park(asked)
     answer = method(*args, **kwargs)
     return await answer if inspect.isawaitable(answer) else answer
 

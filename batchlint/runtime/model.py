@@ -157,11 +157,24 @@ def _inputs(value: Any) -> int:
     return len(value) if isinstance(value, list) and value and not isinstance(value[0], int) else 1
 
 
-def request(method: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Request:
+class Direct(NamedTuple):
+    """A call that `realtime` makes at once."""
+
+    method: Callable[..., Any]
+    args: tuple[Any, ...]
+    kwargs: dict[str, Any]
+
+
+LIVE = threading.local()  # .now: whether this thread runs a generator in realtime
+
+
+def request(method: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Request | Direct:
     """Write down the call `method(*args, **kwargs)` of a provider's SDK; nothing is sent.
 
     Raises ValueError for what a batch cannot carry, and what the SDK raises for wrong arguments.
     """
+    if getattr(LIVE, "now", False):
+        return Direct(method, args, kwargs)
     while isinstance(method, functools.partial):
         args, kwargs, method = (*method.args, *args), {**method.keywords, **kwargs}, method.func
     while not hasattr(method, "__self__") and hasattr(method, "__wrapped__"):
