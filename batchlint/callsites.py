@@ -7,6 +7,7 @@ weighs the description, the codemod plans on it.
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -15,6 +16,7 @@ from batchlint.facts import MODULE, CallFacts, FunctionId, LoopNode, Span
 from batchlint.findings import Latency, Step
 from batchlint.graph import Edge, Graph, ModelCall, Reach
 from batchlint.loops import is_item_loop
+from batchlint.symbols import last_name
 
 MAX_LEVELS = 8
 """How many wrappers of wrappers are followed."""
@@ -90,6 +92,8 @@ def _levels(graph: Graph, model: ModelCall) -> Iterator[tuple[Edge, ...]]:
                 continue
             edges = (edge, *below)
             # The call of a function that stands in this one is no decision of its own.
+            if last_name(edge.node.func) == "partial":
+                continue  # binds arguments, calls nothing
             is_inner = edge.caller == _outer(graph, id) and not passed & _names(graph, id)
             given = _given(graph, edge, passed)
             if not is_inner:
@@ -159,7 +163,11 @@ def _describe(graph: Graph, model: ModelCall, edges: tuple[Edge, ...], known: Kn
     node = edges[0].node if edges else model.node
     span = edges[0].span if edges else model.span
     reaches = tuple(graph.reaches(function))
-    traits = [*_request_traits(graph, model), *_loop_traits(graph, function, node, model, edges, reaches, known)]
+    traits = [
+        *_request_traits(graph, model),
+        *_session_traits(graph, function, node, model, edges),
+        *_loop_traits(graph, function, node, model, edges, reaches, known),
+    ]
     many = _many(graph, function, node, model, edges, reaches)
     via = _via(graph, model, edges)
     return Described(
@@ -198,6 +206,24 @@ def _request_traits(graph: Graph, model: ModelCall) -> Iterator[Trait]:
         yield Trait("agent", "an agent run: each step's request holds the last answer", path, line)
     if model.kind in _LIVE_KINDS:
         yield Trait("live_kind", f"{model.kind} is a live exchange", path, line)
+
+
+def _session_traits(
+    graph: Graph, function: FunctionId, node: ast.expr, model: ModelCall, edges: Sequence[Edge]
+) -> Iterator[Trait]:
+    """An answer that goes into a session which is open and will not wait: a form in a browser, a captcha."""
+    registry = graph.program.registry
+    chain = [(function, node), *((edge.caller, edge.node) for edge in edges[1:]), (model.function, model.node)]
+    for id, call in chain:
+        named = f"{id.qualname} {ast.unparse(call.func) if isinstance(call, ast.Call) else ''}".lower()
+        for word in registry.live_words:
+            if re.search(rf"(?<![a-z]){word}(?![a-z])", named):
+                yield Trait("live_session", f"a session waits for the answer: `{word}`", id.path, call.lineno)
+        inputs = [c.node for c in graph.function(id).calls if last_name(c.node.func) in registry.live_inputs]
+        if inputs and isinstance(call, ast.Call):
+            for each in inputs:
+                if flow.goes_into(graph.function(id), call, each):
+                    yield Trait("live_session", "the answer is typed into an open session", id.path, each.lineno)
 
 
 _LIVE_KINDS = frozenset({"realtime"})
@@ -293,6 +319,9 @@ def _many(
     if model.fans_out:
         return Trait("many", "one call for a whole collection", model.function.path, model.span.line)
     for reach in reaches:
+        kind = reach.entry.kind
+        if kind.kind == "evaluation" and kind.latency is not None:
+            return Trait("many", "once per example of the data set", reach.entry.step.path, reach.entry.step.line)
         for edge in reversed(reach.edges):
             if edge.repeats:
                 return Trait("many", f"once per item, in {graph.label(edge.caller)}", edge.caller.path, edge.span.line)

@@ -77,7 +77,7 @@ class CallFacts:
 
 
 class Reference(NamedTuple):
-    """A name, attribute or string that is read without being called: where, and the innermost call it is an argument of."""
+    """A name, attribute or string that is read without being called: where, and the call it is an argument of."""
 
     function: FunctionId
     node: ast.expr

@@ -64,7 +64,7 @@ class Factor:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """One way in which the outside world reaches the call: the entry point's kind, its budget, the chain from it to the call."""
+    """One way in which the outside world reaches the call: the entry point's kind, its budget, the chain down."""
 
     kind: str
     latency: Latency | None
@@ -98,7 +98,7 @@ class BatchTier:
 
 @dataclass(frozen=True, slots=True)
 class Rewrite:
-    """What `fix` would do to the call site: a strategy, or the name of the refusal and a sentence that says what to change."""
+    """What `fix` would do to the call site: a strategy, or the refusal's name and what to change."""
 
     available: bool
     strategy: str | None = None

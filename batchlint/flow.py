@@ -157,6 +157,15 @@ def gives_answer(function: FunctionFacts, call: ast.Call) -> bool:
     return any(name.partition(".")[0] in parameters for name in tainted)
 
 
+def goes_into(function: FunctionFacts, call: ast.Call, other: ast.Call) -> bool:
+    """Whether what `call` gives is an argument of `other`, directly or through variables."""
+    arguments = request_arguments(other)
+    if _holds(arguments, call):
+        return True
+    tainted = reached(set(), moves(body(function), [call]), call)
+    return any(_reads(argument) & tainted for argument in arguments)
+
+
 def request_arguments(call: ast.Call) -> list[ast.AST]:
     return [*call.args, *(keyword.value for keyword in call.keywords)]
 

@@ -18,7 +18,8 @@ def is_item_loop(loop: LoopNode) -> bool:
     if isinstance(loop, ast.comprehension):
         return True
     if isinstance(loop, ast.While):
-        return isinstance(loop.test, ast.Compare | ast.Name | ast.BoolOp | ast.Call) and not _mentions_retry(loop.test)
+        kinds = ast.Compare | ast.Name | ast.BoolOp | ast.Call | ast.UnaryOp
+        return isinstance(loop.test, kinds) and not _mentions_retry(loop.test)
     if _mentions_retry(loop.target) or _mentions_retry(loop.iter):
         return False
     if _is_small_range(loop.iter) and (_is_unused(loop.target) or _ends_at_first_success(loop.body)):

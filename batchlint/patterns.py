@@ -9,7 +9,7 @@ from __future__ import annotations
 import fnmatch
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import lru_cache
+from functools import cache
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
@@ -87,7 +87,7 @@ def _top_level_dots(pattern: str) -> Iterator[int]:
             yield index
 
 
-@lru_cache(maxsize=None)
+@cache
 def expand(pattern: str) -> list[str]:
     """`a.{b,c}` -> `a.b`, `a.c`; nested braces too."""
     start = pattern.find("{")
@@ -149,7 +149,7 @@ class PathTable(Generic[T]):
         return found[0] if found else None
 
 
-@lru_cache(maxsize=None)
+@cache
 def file_pattern(pattern: str) -> re.Pattern[str]:
     """A glob over "/"-separated paths: `**/` any folders (or none), `*` within one name, `{a,b}` alternatives.
 

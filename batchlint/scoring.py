@@ -38,12 +38,15 @@ FACTORS: dict[str, int] = {
     "stream": -70,
     "agent": -80,
     "live_kind": -100,
+    "live_session": -100,
     # What the provider has to offer.
     "tier": 10,
     "no_tier": 0,
 }
 BATCHABLE = 60
-_DECISIVE = frozenset({"dependent", "memory", "early_stop", "stream", "agent", "live_kind", "live", "often", "test"})
+_DECISIVE = frozenset(
+    {"dependent", "memory", "early_stop", "stream", "agent", "live_kind", "live_session", "live", "often", "test"}
+)
 _OFFLINE = ("schedule", "pipeline", "task_queue", "evaluation")
 
 

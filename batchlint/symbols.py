@@ -38,7 +38,8 @@ _PICKING = frozenset(f"builtins.{name}" for name in ("next", "min", "max"))
 _KEEPING = frozenset(
     {
         "asyncio.run", "asyncio.wait_for", "asyncio.create_task", "asyncio.ensure_future", "asyncio.shield",
-        "copy.copy", "copy.deepcopy", "functools.partial", "functools.lru_cache()", "functools.cache", "functools.wraps()",
+        "copy.copy", "copy.deepcopy", "functools.partial", "functools.lru_cache()", "functools.cache",
+        "functools.wraps()",
         "functools.partialmethod", "builtins.str", "contextlib.closing", "contextlib.nullcontext", "anyio.run",
         "tqdm.tqdm", "tqdm.auto.tqdm", "builtins.staticmethod", "builtins.classmethod", "asgiref.sync.async_to_sync()",
     }
@@ -87,6 +88,7 @@ class Program:
         self._sites: dict[FunctionId, list[tuple[FunctionId, ast.Call, int]]] = {}
         self._mro: dict[ClassId, tuple[list[ClassId], list[Ext]]] = {}
         self._subclasses: dict[ClassId, list[ClassId]] | None = None
+        self._decorated: dict[str, list[tuple[FunctionFacts, ast.expr]]] | None = None
         self._wrapped: dict[FunctionId, str | None] = {}
         self._references: dict[str, list[Reference]] | None = None
         for module in modules:
@@ -521,11 +523,28 @@ class Program:
         for parameter in parameters:
             if parameter.arg == name and parameter.annotation is not None:
                 found |= self.instance(outer, parameter.annotation)
+        positional = [p.arg for p in parameters if p.arg not in {"self", "cls"}]
+        if positional[:1] == [name]:
+            found |= self._decorated_by(function)
         default = function.default(name)
         if default is not None:
             found |= self._default(outer, default)
         for caller, _, argument in self.arguments(function, name):
             found |= self.eval(caller, argument)
+        return frozenset(found)
+
+    def _decorated_by(self, decorator: FunctionFacts) -> Values:
+        """The functions under a decorator: each is its first argument."""
+        if self._decorated is None:
+            self._decorated = {}
+            for function in self.functions.values():
+                for node in function.decorators:
+                    self._decorated.setdefault(last_name(node), []).append((function, node))
+        found: set[Value] = set()
+        for function, node in self._decorated.get(decorator.name, ()):
+            scope = FunctionId(function.id.path, function.parent or MODULE)
+            if any(isinstance(value, Fn) and value.id == decorator.id for value in self.eval(scope, node)):
+                found.add(Fn(function.id))
         return frozenset(found)
 
     def _default(self, scope: FunctionId, default: ast.expr) -> Values:

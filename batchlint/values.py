@@ -13,7 +13,7 @@ from batchlint.facts import ClassId, FunctionId
 
 @dataclass(frozen=True, slots=True)
 class Ext:
-    """Something from outside the project, by symbolic path; `host` is the server that its client was told to talk to."""
+    """Something from outside the project, by symbolic path; `host` is the server that its client talks to."""
 
     path: str
     host: str | None = None

@@ -134,6 +134,8 @@ class Registry:
     settings: list[Setting]
     enqueue_methods: dict[str, Kind]
     """Methods on a task itself that put it into the queue: `delay`, `send`, ..."""
+    calling_methods: dict[str, bool]
+    """Methods on a function itself that run it, and whether they do so once per item."""
     waits: frozenset[str]
     """Methods on what enqueueing returns that wait for the result."""
     packages: frozenset[str]
@@ -142,6 +144,10 @@ class Registry:
     """Frameworks whose tasks go into the queue when they are called like a function."""
     launches: PathTable[bool]
     """Calls that start another program."""
+    live_inputs: frozenset[str]
+    """Methods that put an answer into a session that is open."""
+    live_words: tuple[str, ...]
+    """Words in names that speak of such a session."""
     dynamic: PathTable[bool]
     """What gives a class or an object that the code does not name."""
     generic_methods: frozenset[str]
@@ -193,6 +199,7 @@ def build(documents: list[dict[str, Any]]) -> Registry:
         modules={row["imports"]: _kind(framework, row) for framework, row in _rows(frameworks, "modules")},
         settings=settings,
         enqueue_methods=methods,
+        calling_methods={name: each for d in documents for name, each in d.get("calling_methods", {}).items()},
         waits=frozenset(name for framework in frameworks for name in framework.get("waits", [])),
         packages=frozenset(package for framework in frameworks for package in framework.get("packages", [])),
         polled=_polled(documents),
@@ -200,6 +207,8 @@ def build(documents: list[dict[str, Any]]) -> Registry:
             framework["name"] for framework, row in _rows(frameworks, "enqueues") if row.get("method") == "__call__"
         ),
         launches=PathTable((pattern, True) for document in documents for pattern in document.get("launches", [])),
+        live_inputs=frozenset(n for d in documents for n in d.get("live_sessions", {}).get("methods", ())),
+        live_words=tuple(word for d in documents for word in d.get("live_sessions", {}).get("words", ())),
         dynamic=PathTable((pattern, True) for document in documents for pattern in document.get("dynamic", [])),
         generic_methods=frozenset(name for document in documents for name in document.get("generic_methods", [])),
         inert_bases=frozenset(name for document in documents for name in document.get("inert_bases", [])),

@@ -60,6 +60,11 @@ def _from(node: ast.AST) -> float | None:
             and keyword.arg.endswith("s")
             and (value := product(keyword.value)) is not None
         ]
+        parts += [
+            seconds / 60
+            for keyword in node.keywords
+            if keyword.arg == "interval" and (seconds := product(keyword.value)) is not None
+        ]
         return sum(parts) if parts else None
     if isinstance(node, ast.Attribute):
         unit = node.attr.rstrip("s")

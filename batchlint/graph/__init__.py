@@ -10,7 +10,6 @@ import re
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from functools import cached_property
 
 from batchlint.entrypoints import Kind
 from batchlint.entrypoints.manifests import ManifestTarget
@@ -52,6 +51,7 @@ class Graph(Part):
         self._edges = Edges(program, decorators, self._handovers, parameters)
         self._waiting = Waiting(program, self.is_test)
         self._reaches: dict[FunctionId, list[Reach]] = {}
+        self._kinds_of_files: dict[str, list[re.Pattern[str]]] = {}
 
     label = staticmethod(label)
 
@@ -111,15 +111,16 @@ class Graph(Part):
 
     def is_test(self, path: str) -> bool:
         """Whether a file is a test's, by its name or folder."""
-        return any(pattern.match(path) for pattern in self._test_files)
+        return any(pattern.match(path) for pattern in self._files_of("test"))
 
-    @cached_property
-    def _test_files(self) -> list[re.Pattern[str]]:
-        return [
-            file_pattern(convention.file)
-            for convention in self.program.registry.conventions
-            if convention.entry.kind == "test" and convention.file is not None
-        ]
+    def _files_of(self, kind: str) -> list[re.Pattern[str]]:
+        if kind not in self._kinds_of_files:
+            self._kinds_of_files[kind] = [
+                file_pattern(convention.file)
+                for convention in self.program.registry.conventions
+                if convention.entry.kind == kind and convention.file is not None
+            ]
+        return self._kinds_of_files[kind]
 
     def _is_within(self, id: FunctionId, dotted: str) -> bool:
         """Whether the function is `dotted`, or stands in the function, class or module of that name."""
@@ -147,8 +148,11 @@ class Graph(Part):
     def _for_tests(self, reach: Reach) -> Reach:
         """The way in as it counts: whatever starts in a test's file is a test."""
         kind = reach.entry.kind
-        if kind.kind in {"script", "evaluation", "unknown"} and self.is_test(reach.entry.step.path):
+        path = reach.entry.step.path
+        if kind.kind in {"script", "evaluation", "unknown"} and self.is_test(path):
             return Reach(replace(reach.entry, kind=replace(kind, kind="test")), reach.edges)
+        if kind.kind == "script" and any(pattern.match(path) for pattern in self._files_of("example")):
+            return Reach(replace(reach.entry, kind=replace(kind, kind="example")), reach.edges)
         return reach
 
     def _find_reaches(self, start: FunctionId) -> list[Reach]:

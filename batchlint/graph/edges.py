@@ -12,7 +12,7 @@ from batchlint.graph.bases import Bases
 from batchlint.graph.decorators import Decorators
 from batchlint.graph.handovers import Handovers
 from batchlint.graph.links import Edge, Part
-from batchlint.graph.parameters import Parameters, is_variable
+from batchlint.graph.parameters import Parameters, is_bound, is_variable
 from batchlint.symbols import CallRef, Program, last_name
 from batchlint.values import Ext, Fn, Inst
 
@@ -67,9 +67,8 @@ class Edges(Part):
             for call in function.calls:
                 func = call.node.func
                 if isinstance(func, ast.Name):
-                    if func.id in names and not is_variable(program, function, func.id):
-                        continue
-                    if not is_variable(program, function, func.id):
+                    is_imported = func.id not in names and is_bound(program, function, func.id, {"import"})
+                    if not is_imported and not is_variable(program, function, func.id):
                         continue
                 elif isinstance(func, ast.Attribute) and (func.attr in names or func.attr not in stored):
                     continue

@@ -7,17 +7,20 @@ import re
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 
-from batchlint.entrypoints import Kind
-from batchlint.facts import MODULE, CallFacts, ClassId, FunctionFacts, FunctionId, Import
-from batchlint.findings import Step
+from batchlint.entrypoints import Kind, intervals
+from batchlint.facts import MODULE, CallFacts, ClassId, FunctionFacts, FunctionId, Import, ModuleFacts, walk_own
+from batchlint.findings import Latency, Step
 from batchlint.graph.decorators import Decorators
 from batchlint.graph.links import Entry, Part, label, source
-from batchlint.symbols import Program
+from batchlint.symbols import Program, last_name
 from batchlint.values import Ext
 
 _CONFIRMATION = re.compile(
     r"\[?\(?\by(es)?\s*/\s*n(o)?\b|continue\?|proceed|sure\?|press (any|enter|return)", re.IGNORECASE
 )
+
+_SHORTEST = 10.0
+"""Seconds of sleep below which a loop waits for something rather than for its next turn."""
 
 
 class Entries(Part):
@@ -46,6 +49,7 @@ class Entries(Part):
         told = any(entry.kind.kind != "unknown" for entry in found)
         yield from (entry for entry in found if not told or entry.kind.kind != "unknown")
         yield from self._in_front(function)
+        yield from self._sleeping_loops(function)
         if id.qualname == MODULE:
             yield from self._module_entries(function)
 
@@ -126,8 +130,27 @@ class Entries(Part):
         if module.main_line is not None:
             step = Step(module.path, module.main_line, f'{module.path}: if __name__ == "__main__"')
             yield Entry(Kind("main-block", "script", None), step)
-        elif module.path not in self._imported_files:
+        elif module.path not in self._imported_files and not self._serves(module):
             yield Entry(Kind("top-level", "script", None), Step(module.path, 1, f"{module.path}: top-level code"))
+
+    def _serves(self, module: ModuleFacts) -> bool:
+        """Whether the file holds routes or handlers: then its top level runs when the server starts."""
+        return any(
+            entry.kind.latency is Latency.REALTIME
+            for function in module.functions.values()
+            for entry in self._decorators.entries(function)
+        )
+
+    def _sleeping_loops(self, function: FunctionFacts) -> Iterator[Entry]:
+        """`while True:` with a sleep of known length and no way out: a schedule of the program's own."""
+        for call in function.calls:
+            endless = [loop for loop in call.loops if isinstance(loop, ast.While) and _is_endless(loop)]
+            if endless and last_name(call.node.func) == "sleep" and call.node.args:
+                seconds = intervals.product(call.node.args[0])
+                if seconds is not None and seconds >= _SHORTEST:
+                    kind = Kind("sleeping loop", "schedule", intervals.latency_of(seconds / 60))
+                    what = f"loop in {label(function.id)} that sleeps for {seconds:g} s"
+                    yield Entry(kind, Step(function.id.path, endless[0].lineno, what))
 
     @cached_property
     def _imported_files(self) -> set[str]:
@@ -148,6 +171,12 @@ class Entries(Part):
             return set()
         stems = [stem, f"{stem}/{source.name}"] if source.name else [stem]
         return {index.stems[each] for each in stems if each in index.stems}
+
+
+def _is_endless(loop: ast.While) -> bool:
+    if not (isinstance(loop.test, ast.Constant) and loop.test.value):
+        return False
+    return not any(isinstance(node, ast.Break | ast.Return) for statement in loop.body for node in walk_own(statement))
 
 
 def _asks_for_confirmation(node: ast.Call) -> bool:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from batchlint.entrypoints import Handover, Kind, intervals
+from batchlint.entrypoints import Handover, intervals
 from batchlint.facts import MODULE, CallFacts, FunctionFacts, FunctionId
 from batchlint.findings import Step
 from batchlint.graph.links import Edge, Entry, Part, label
@@ -36,8 +36,8 @@ class Handovers(Part):
 
     def _find_handovers(self) -> None:
         registry = self.program.registry
-        names = registry.handovers.tails
-        for name in sorted(names | set(registry.enqueue_methods)):
+        names = registry.handovers.tails | set(registry.enqueue_methods) | set(registry.calling_methods)
+        for name in sorted(names):
             for reference in self.program.calls_by_name.get(name, ()):
                 self._handover(reference, name)
 
@@ -48,7 +48,12 @@ class Handovers(Part):
         if name in registry.enqueue_methods and isinstance(func, ast.Attribute):
             for value in program.eval(caller.id, func.value):
                 if isinstance(value, Fn):
-                    self._enqueued(value, caller, call, registry.enqueue_methods[name])
+                    self._enqueued(value, caller, call)
+        if name in registry.calling_methods and isinstance(func, ast.Attribute):
+            for value in program.eval(caller.id, func.value):
+                if isinstance(value, Fn):
+                    edge = self.edge(caller.id, value.id, call.node, "call", call, registry.calling_methods[name])
+                    self.edges.setdefault(value.id, []).append(edge)
         if name not in registry.handovers.tails:
             return
         for value in program.eval(caller.id, func):
@@ -88,11 +93,12 @@ class Handovers(Part):
                 if isinstance(method, Fn):
                     yield method.id
 
-    def _enqueued(self, value: Fn, caller: FunctionFacts, call: CallFacts, kind: Kind) -> None:
+    def _enqueued(self, value: Fn, caller: FunctionFacts, call: CallFacts) -> None:
+        """A task that goes into its queue; what it is says its decorator."""
         if not self._names.is_task(value.id):
             return
         self.calls.add(id(call.node))
-        self._take(value.id, caller, call, Handover(kind, "enqueue"))
+        self.edges.setdefault(value.id, []).append(self.edge(caller.id, value.id, call.node, "queue", call))
 
     def _take(self, function: FunctionId, caller: FunctionFacts, call: CallFacts, handover: Handover) -> None:
         if handover.action == "call":

@@ -38,16 +38,23 @@ class Parameters(Part):
         return None
 
 
+_VARIABLE = {"value", "element", "unpack", "enter", "annotation"}
+
+
 def is_variable(program: Program, function: FunctionFacts, name: str) -> bool:
     """Whether the name is a parameter or a variable in the function, rather than a function or class."""
+    return is_bound(program, function, name, _VARIABLE, parameters=True)
+
+
+def is_bound(program: Program, function: FunctionFacts, name: str, how: set[str], *, parameters: bool = False) -> bool:
+    """Whether one of the nearest bindings of the name is of a kind in `how`."""
     current: FunctionFacts | None = function
     while current is not None:
         if any(parameter.arg == name for parameter in current.parameters()):
-            return True
+            return parameters
         bindings = current.bindings.get(name)
         if bindings:
-            return any(b.how in {"value", "element", "unpack", "enter", "annotation"} for b in bindings)
+            return any(binding.how in how for binding in bindings)
         parent = current.parent
         current = program.modules_function(current.id.path, parent) if parent else None
-    bindings = program.modules[function.id.path].body.bindings.get(name)
-    return bool(bindings) and any(b.how in {"value", "element", "unpack"} for b in bindings or ())
+    return any(binding.how in how for binding in program.modules[function.id.path].body.bindings.get(name, ()))

@@ -520,11 +520,6 @@ REALTIME = {
         """,
 }
 
-MISSING = {
-    "plugin_registry": "symbols.parameter: a decorated function is the argument of its decorator",
-    "work_queue": "loops.is_item_loop: `while not queue.empty()` goes over items",
-}
-
 PLAIN = {
     "shop/refresh.py": """
         from llm import ask
@@ -537,12 +532,12 @@ PLAIN = {
 }
 
 
-@pytest.mark.parametrize("program", cases(BATCHABLE, MISSING))
+@pytest.mark.parametrize("program", cases(BATCHABLE))
 def test_it_only_looks_realtime(program):
     assert verdict(program) == "batchable"
 
 
-@pytest.mark.parametrize("program", cases(REALTIME, MISSING))
+@pytest.mark.parametrize("program", cases(REALTIME))
 def test_its_twin_is_realtime(program):
     assert verdict(program) == "realtime"
 

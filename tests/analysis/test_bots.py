@@ -422,7 +422,6 @@ def test_a_discord_loop_every_two_minutes_is_too_often_for_a_batch():
     assert verdict(program) == "realtime"
 
 
-@pytest.mark.xfail(strict=True, reason="intervals: `interval=` in seconds is not read")
 def test_a_telegram_job_every_minute_is_too_often_for_a_batch():
     program = """
         from telegram.ext import Application

@@ -462,16 +462,12 @@ def programs(template):
     }
 
 
-IMPORTED = "graph._is_variable: an imported name can be a lambda or a callable object"
-MISSING = {"object_with_call": IMPORTED, "lambda": IMPORTED}
-
-
-@pytest.mark.parametrize("program", cases(programs(JOB), MISSING))
+@pytest.mark.parametrize("program", cases(programs(JOB)))
 def test_a_job_is_found_behind(program):
     assert verdict(program) == "batchable"
 
 
-@pytest.mark.parametrize("program", cases(programs(ROUTE), MISSING))
+@pytest.mark.parametrize("program", cases(programs(ROUTE)))
 def test_a_route_is_found_behind(program):
     assert is_waited_for(program)
 

@@ -379,17 +379,12 @@ LIVE = {
         """,
 }
 
-MISSING = {
-    "ray_remote_in_a_route": "graph: a method of the function itself calls it (`label.remote`, `label.map`)",
-    "langsmith_evaluation": "scoring._repetition: a harness calls what is registered with it once per example",
-}
 
-
-@pytest.mark.parametrize("program", cases(OFFLINE, MISSING))
+@pytest.mark.parametrize("program", cases(OFFLINE))
 def test_a_step_of_a_pipeline_is_batchable(program):
     assert verdict(program) == "batchable"
 
 
-@pytest.mark.parametrize("program", cases(LIVE, MISSING))
+@pytest.mark.parametrize("program", cases(LIVE))
 def test_a_step_that_a_request_takes_is_waited_for(program):
     assert is_waited_for(program)

@@ -414,14 +414,11 @@ BATCHABLE = {
 }
 
 
-MISSING = {"captcha_in_a_weekly_crawler": "callsites: a live browser session waits for the answer typed into it"}
-
-
-@pytest.mark.parametrize("program", cases(REALTIME, MISSING))
+@pytest.mark.parametrize("program", cases(REALTIME))
 def test_it_only_looks_batchable(program):
     assert verdict(program) == "realtime"
 
 
-@pytest.mark.parametrize("program", cases(BATCHABLE, MISSING))
+@pytest.mark.parametrize("program", cases(BATCHABLE))
 def test_its_twin_is_batchable(program):
     assert verdict(program) == "batchable"

@@ -293,16 +293,12 @@ OFTEN = {
         """,
 }
 
-MISSING = {
-    "loop_that_sleeps_for_a_minute": "graph: `while True` around work and a sleep is a schedule of that interval"
-}
-
 
 @pytest.mark.parametrize("program", cases(SELDOM))
 def test_what_a_clock_starts_is_batchable(program):
     assert verdict(program) == "batchable"
 
 
-@pytest.mark.parametrize("program", cases(OFTEN, MISSING))
+@pytest.mark.parametrize("program", cases(OFTEN))
 def test_what_a_clock_starts_every_few_minutes_is_not(program):
     assert verdict(program) != "batchable"

@@ -558,8 +558,6 @@ UNCLEAR = {
         """,
 }
 
-MISSING = {"top_level_of_an_app": "graph._module_entries: top-level code of a file with routes runs at its start"}
-
 
 @pytest.mark.parametrize("program", cases(LIVE))
 def test_an_answer_for_a_request_is_realtime(program):
@@ -571,6 +569,6 @@ def test_the_work_beside_the_requests_is_batchable(program):
     assert verdict(program) == "batchable"
 
 
-@pytest.mark.parametrize("program", cases(UNCLEAR, MISSING))
+@pytest.mark.parametrize("program", cases(UNCLEAR))
 def test_what_may_run_in_a_request_or_not_is_unclear(program):
     assert verdict(program) == "unclear"

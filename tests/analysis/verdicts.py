@@ -79,13 +79,6 @@ def is_waited_for(program: Program) -> bool:
     return site is not None and site.verdict is Verdict.REALTIME and site.latency is Latency.REALTIME
 
 
-def cases(rows: Mapping[str, Program], missing: Mapping[str, str] | None = None) -> list[Any]:
-    """Parameters for a test over `rows`; those in `missing` must fail, each for the reason given there."""
-    return [
-        pytest.param(
-            program,
-            id=name,
-            marks=[pytest.mark.xfail(strict=True, reason=missing[name])] if missing and name in missing else [],
-        )
-        for name, program in rows.items()
-    ]
+def cases(rows: Mapping[str, Program]) -> list[Any]:
+    """Parameters for a test over `rows`."""
+    return [pytest.param(program, id=name) for name, program in rows.items()]
