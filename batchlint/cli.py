@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
@@ -79,6 +80,7 @@ config_options = _options(
     click.option("--config", "config_file", metavar="FILE", type=click.Path(path_type=Path), help="Read this file."),
     click.option("--isolated", is_flag=True, help="Read no configuration file."),
     click.option("--extend-exclude", metavar="GLOB", multiple=True, help="Leave out these files too."),
+    click.option("--force-exclude", is_flag=True, help="Leave out excluded files even where they are named."),
 )
 rule_options = _options(
     click.option("--select", metavar="CODES", multiple=True, callback=_codes, help="Report these rules only."),
@@ -100,6 +102,7 @@ def _settings(paths: Sequence[Path], options: dict[str, Any]) -> Config:
         extend_select=options.get("extend_select") or (),
         exclude=options["extend_exclude"],
         min_score=options.get("min_score"),
+        force_exclude=options["force_exclude"],
     )
 
 
@@ -127,6 +130,11 @@ def cli() -> None:
 @exit_zero_option
 @click.option("--baseline", metavar="FILE", type=click.Path(path_type=Path), help="Hide the findings it knows.")
 @click.option("--stdin-filename", metavar="FILE", type=click.Path(path_type=Path), help="Read this file from stdin.")
+@click.option("--add-noqa", is_flag=True, help="Silence each finding with a comment on its line.")
+@click.option("--show-files", is_flag=True, help="List the files that would be checked, and stop.")
+@click.option("--show-settings", is_flag=True, help="Show the settings in effect, and stop.")
+@click.option("-q", "--quiet", is_flag=True, help="Findings only, without the closing line.")
+@click.option("-v", "--verbose", is_flag=True, help="Say on stderr what was read, and how long it took.")
 @config_options
 @color_option
 def check(paths: tuple[Path, ...], **options: Any) -> int:
@@ -134,13 +142,49 @@ def check(paths: tuple[Path, ...], **options: Any) -> int:
     stdin = _stdin(paths, options["stdin_filename"])
     chosen = [stdin[0]] if stdin else _existing(paths)
     config = _settings(chosen, options)
+    if options["show_settings"]:
+        return _show_settings(config)
     known = _known(options["baseline"])
     from batchlint import engine
 
+    if options["show_files"]:
+        show = path_shower(config.root)
+        click.echo("".join(f"{show(path)}\n" for path in engine.files(chosen, config)), nl=False)
+        return 0
+    started = time.perf_counter()
     report = engine.analyze(chosen, config, stdin=stdin)
+    if options["verbose"]:
+        source = config.source or "no configuration file"
+        click.echo(
+            f"{report.files_checked} files below {report.root}, {len(report.call_sites)} call sites, "
+            f"{time.perf_counter() - started:.2f} s; settings from {source}",
+            err=True,
+        )
+    if options["add_noqa"]:
+        return _add_noqa(report, chosen if stdin is None else [])
     view = _view(report, options, known=known, stdin=stdin)
     _emit(options["output_format"], view, options["output_file"])
     return 1 if view.report.findings and not options["exit_zero"] else 0
+
+
+def _show_settings(config: Config) -> int:
+    from batchlint.config import as_text
+
+    click.echo(as_text(config), nl=False)
+    return 0
+
+
+def _add_noqa(report: Report, paths: Sequence[Path]) -> int:
+    from batchlint import noqa
+
+    if not paths:
+        raise click.UsageError("--add-noqa changes files: it does not go with --stdin-filename")
+    try:
+        count = noqa.add(Path(report.root), report.findings)
+    except OSError as error:
+        raise click.ClickException(f"{error.filename}: cannot be written: {error.strerror}") from None
+    click.echo(f"Silenced {count} finding{'' if count == 1 else 's'}.")
+    return 0
 
 
 def _stdin(paths: Sequence[Path], name: Path | None) -> tuple[Path, str] | None:
@@ -191,6 +235,7 @@ def _view(
         all_calls=options.get("all_calls", False),
         statistics=options.get("statistics", False),
         hidden=len(pairs) - len(shown),
+        quiet=options.get("quiet", False),
         color=_color(options["color"]) and to_stdout,
         width=min(shutil.get_terminal_size((110, 24)).columns, 130),
         marks=marks,
@@ -316,6 +361,14 @@ def rule(code: str | None) -> int:
         raise click.UsageError(f"unknown rule {code!r}{nearest(code.upper(), tuple(rules.RULES))}")
     click.echo(rules.RULES[code.upper()].page(), nl=False)
     return 0
+
+
+@cli.command("config")
+@paths_argument
+@config_options
+def config_command(paths: tuple[Path, ...], **options: Any) -> int:
+    """Show the settings in effect for PATHS, and where they come from."""
+    return _show_settings(_settings(_existing(paths), options))
 
 
 @cli.command()

@@ -109,6 +109,30 @@ class Config:
         )
 
 
+def as_text(config: Config) -> str:
+    """The settings as the table that would state them, with the file they come from."""
+    import json
+
+    lines = [f"# from {config.source or 'the defaults'}; paths are relative to {config.root}", "[tool.batchlint]"]
+    values: dict[str, object] = {
+        "exclude": config.excludes,
+        "select": config.select,
+        "ignore": config.ignore,
+        "min-score": config.min_score,
+        "force-exclude": config.force_exclude,
+    }
+    lines += [f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in values.items()]
+    for wrapper in config.wrappers:
+        lines += ["", "[[tool.batchlint.wrappers]]", f'name = "{wrapper.name}"', f'provider = "{wrapper.provider}"']
+    for entry in config.entry_points:
+        lines += ["", "[[tool.batchlint.entry-points]]", f'name = "{entry.name}"', f'kind = "{entry.kind}"']
+        lines += [f'latency = "{entry.latency}"'] if entry.latency is not None else []
+    for budget in config.latency:
+        key = "path" if "/" in budget.target or "*" in budget.target else "name"
+        lines += ["", "[[tool.batchlint.latency]]", f'{key} = "{budget.target}"', f'latency = "{budget.latency}"']
+    return "\n".join(lines) + "\n"
+
+
 def load(paths: Sequence[Path], *, config: Path | None = None, isolated: bool = False) -> Config:
     """The settings for a run over `paths`; `config` names the file to read, `isolated` reads none.
 
@@ -278,7 +302,17 @@ class _TomlLines:
 class _Reader:
     """Turns a plain table into a Config; every refusal names file and line."""
 
-    keys = ("exclude", "select", "extend-select", "ignore", "min-score", "wrappers", "entry-points", "latency")
+    keys = (
+        "exclude",
+        "force-exclude",
+        "select",
+        "extend-select",
+        "ignore",
+        "min-score",
+        "wrappers",
+        "entry-points",
+        "latency",
+    )
 
     def __init__(self, found: _Found) -> None:
         self.found = found
@@ -297,6 +331,7 @@ class _Reader:
             select=(*select, *self.codes("extend-select")),
             ignore=self.codes("ignore"),
             min_score=self.min_score(),
+            force_exclude=self.flag("force-exclude"),
             wrappers=tuple(self.wrapper(*item) for item in self.tables("wrappers")),
             entry_points=tuple(self.entry_point(*item) for item in self.tables("entry-points")),
             latency=tuple(self.budget(*item) for item in self.tables("latency")),
@@ -325,6 +360,12 @@ class _Reader:
         value = self.found.table.get("min-score", DEFAULT_MIN_SCORE)
         if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= 100:
             raise self.fail(("min-score",), "min-score must be a whole number from 0 to 100")
+        return value
+
+    def flag(self, key: str) -> bool:
+        value = self.found.table.get(key, False)
+        if not isinstance(value, bool):
+            raise self.fail((key,), f"{key} must be true or false")
         return value
 
     def tables(self, key: str) -> list[tuple[dict[str, Any], tuple[str | int, ...]]]:

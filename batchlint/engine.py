@@ -97,7 +97,7 @@ def _run(
     linked = graph.build(read.modules, entries, _settings(config, budgets, read.packages))
     sites = scoring.score(linked, callsites.find(linked))
     waiting = [site for site in sites if site.verdict is Verdict.BATCHABLE or _could_wait(site)]
-    plans = codemod.plan(linked, waiting, unsafe=unsafe, strategy=strategy) if hasattr(codemod, "plan") else {}
+    plans = codemod.plan(linked, waiting, unsafe=unsafe, strategy=strategy)
     sites = [_with_rewrite(site, plans.get((site.path, site.line, site.column))) for site in sites]
     sites = sorted((site for site in sites if wanted(site.path)), key=lambda s: (s.path, s.line, s.column))
     findings = _findings(sites, config, {module.path: module.text for module in read.modules})
@@ -132,8 +132,14 @@ class _Read:
     errors: list[FileError]
 
 
-def _read(program: Sequence[Path], root: Path, config: Config, texts: dict[str, str]) -> _Read:
-    """The facts of the program's files that can have to do with a model call, and the names of all its files."""
+def files(paths: Sequence[Path], config: Config) -> list[str]:
+    """The Python files that a run over `paths` covers, relative to the root; nothing is read."""
+    root = config.root.resolve()
+    wanted = _scope(paths, root)
+    return sorted(path for path in _walk(program(paths, config), root, config, {}).python if wanted(path))
+
+
+def _walk(program: Sequence[Path], root: Path, config: Config, texts: dict[str, str]) -> sources.Tree:
     folders = [_relative(path, root) for path in program if path.is_dir()]
     files = [_relative(path, root) for path in program if not path.is_dir()]
     tree = sources.walk(
@@ -150,6 +156,12 @@ def _read(program: Sequence[Path], root: Path, config: Config, texts: dict[str, 
             str(root), [""], (), excludes=config.excludes, is_manifest=manifests.is_manifest, force=False
         )
         tree.manifests = list(dict.fromkeys([*tree.manifests, *beside.manifests]))
+    return tree
+
+
+def _read(program: Sequence[Path], root: Path, config: Config, texts: dict[str, str]) -> _Read:
+    """The facts of the program's files that can have to do with a model call, and the names of all its files."""
+    tree = _walk(program, root, config, texts)
     loaded = sources.load(str(root), tree, words.load(wrapper.name for wrapper in config.wrappers), texts)
     errors = [*tree.errors, *loaded.errors]
     modules: list[ModuleFacts] = []
@@ -251,8 +263,12 @@ def _findings(sites: Sequence[CallSite], config: Config, texts: dict[str, str]) 
     from batchlint import comments
 
     quiet: dict[str, comments.Silenced] = {}
+    reported = [site for site in sites if site.verdict is Verdict.BATCHABLE and site.score >= config.min_score]
+    below = {(step.path, step.line) for site in reported for step in site.via}
     for site in sites:
         code = _code(site)
+        if (site.path, site.line) in below:
+            continue  # its callers are findings: one finding per decision that a person can take
         if code is None or not rules.selected(code, config.select, config.ignore):
             continue
         if site.verdict is Verdict.BATCHABLE and site.score < config.min_score:

@@ -55,7 +55,7 @@ def rewrite(paths: Sequence[Path], config: Config, *, unsafe: bool, strategy: st
     ]
     return Outcome(
         root=Path(report.root),
-        edits=codemod.render(done.graph, plans) if plans else [],
+        edits=codemod.render(done.graph, plans) if plans and done.graph else [],
         rewritten=rewritten,
         refused=refused,
         left=left,

@@ -16,7 +16,9 @@ def render(view: View) -> str:
         lines += [f"{f.path}:{f.line}:{f.column}: {f.code} {f.message}" for f in report.findings]
     if view.all_calls:
         lines += [_call(site) for site in report.call_sites]
-    return "\n".join([*lines, closing(view)]) + "\n"
+    if not view.quiet:
+        lines.append(closing(view))
+    return "".join(f"{line}\n" for line in lines)
 
 
 def _call(site: CallSite) -> str:

@@ -31,7 +31,8 @@ def render(view: View) -> str:
             lines += [*_other_calls(view), []]
         lines += _sources(view)
     lines += _errors(view)
-    lines.append([(closing(view), "bold" if view.report.findings else "")])
+    if not view.quiet:
+        lines.append([(closing(view), "bold" if view.report.findings else "")])
     return paint(lines, view.color)
 
 

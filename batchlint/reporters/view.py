@@ -26,6 +26,8 @@ class View:
     all_calls: bool = False
     statistics: bool = False
     hidden: int = 0
+    quiet: bool = False
+    """Without the closing line."""
     color: bool = False
     width: int = 110
     marks: tuple[str, ...] = ()
