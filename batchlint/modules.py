@@ -9,7 +9,7 @@ class ModuleIndex:
     """Finds project modules by dotted name, as seen from an importing file."""
 
     def __init__(self, paths: Iterable[str], packages: frozenset[str], external: frozenset[str]) -> None:
-        """`paths`: Python files; `packages`: folders with an `__init__.py`; `external`: known libraries' import names."""
+        """`paths`: Python files; `packages`: folders with an `__init__.py`; `external`: import names of libraries."""
         self._packages = packages
         self._external = frozenset(name.partition(".")[0] for name in external)
         self.stems: dict[str, str] = {}

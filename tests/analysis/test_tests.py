@@ -155,7 +155,6 @@ UNCLEAR = {
     },
 }
 
-SCRIPTS = "graph._module_entries: the main block or top-level code of an example counts as a script"
 
 
 @pytest.mark.parametrize("program", cases(LIVE))
@@ -168,6 +167,6 @@ def test_a_test_of_a_job_does_not_make_it_a_test(program):
     assert verdict(program) == "batchable"
 
 
-@pytest.mark.parametrize("program", cases(UNCLEAR, {"example": SCRIPTS, "documentation": SCRIPTS}))
+@pytest.mark.parametrize("program", cases(UNCLEAR))
 def test_an_example_is_nobodys_job(program):
     assert verdict(program) == "unclear"
