@@ -99,12 +99,12 @@ def _run(
     waiting = [site for site in sites if site.verdict is Verdict.BATCHABLE or _could_wait(site)]
     plans = codemod.plan(linked, waiting, unsafe=unsafe, strategy=strategy)
     sites = [_with_rewrite(site, plans.get((site.path, site.line, site.column))) for site in sites]
-    sites = sorted((site for site in sites if wanted(site.path)), key=lambda s: (s.path, s.line, s.column))
+    sites = sorted(sites, key=lambda site: (site.path, site.line, site.column))
     findings = _findings(sites, config, {module.path: module.text for module in read.modules})
     report = Report(
         root=str(root),
-        call_sites=tuple(sites),
-        findings=tuple(findings),
+        call_sites=tuple(site for site in sites if wanted(site.path)),
+        findings=tuple(finding for finding in findings if wanted(finding.path)),
         errors=tuple(sorted({*errors, *broken, *misplaced})),
         files_checked=len(read.python),
     )
@@ -262,23 +262,33 @@ def _with_rewrite(site: CallSite, plan: Any) -> CallSite:
 def _findings(sites: Sequence[CallSite], config: Config, texts: dict[str, str]) -> Iterator[Finding]:
     from batchlint import comments
 
+    reported = [
+        site
+        for site in sites
+        if (code := _code(site)) is not None
+        and rules.selected(code, config.select, config.ignore)
+        and (site.verdict is not Verdict.BATCHABLE or site.score >= config.min_score)
+    ]
     quiet: dict[str, comments.Silenced] = {}
-    reported = [site for site in sites if site.verdict is Verdict.BATCHABLE and site.score >= config.min_score]
-    below = {(step.path, step.line) for site in reported for step in site.via}
-    for site in sites:
-        code = _code(site)
-        if (site.path, site.line) in below:
-            continue  # its callers are findings: one finding per decision that a person can take
-        if code is None or not rules.selected(code, config.select, config.ignore):
-            continue
-        if site.verdict is Verdict.BATCHABLE and site.score < config.min_score:
-            continue
+    for site in _decisions(sites, reported):
+        code = _code(site) or ""
         if config.noqa:
             if site.path not in quiet:
                 quiet[site.path] = comments.silenced(texts.get(site.path, ""))
             if quiet[site.path].covers(code, *range(site.line, site.end_line + 1)):
                 continue
         yield Finding(site.path, site.line, site.column, code, message(code, site), site)
+
+
+def _decisions(sites: Sequence[CallSite], reported: Sequence[CallSite]) -> Iterator[CallSite]:
+    """Of the sites to report, those that stand for a decision each; a stated budget decides for what lies below it."""
+    from batchlint.decisions import standing
+
+    stated = [site for site in sites if any(f.reason.startswith("its stated budget") for f in site.factors)]
+    decided = {(step.path, step.line) for site in stated for step in site.via}
+    left = [site for site in reported if (site.path, site.line) not in decided]
+    chosen = {id(s) for verdict in Verdict for s in standing([site for site in left if site.verdict is verdict])}
+    return (site for site in left if id(site) in chosen)
 
 
 def _code(site: CallSite) -> str | None:
