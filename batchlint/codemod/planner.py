@@ -96,7 +96,9 @@ class Planner:
         carried = (assigned - set(targets)) & (
             scopes.exposed(loop.body, targets) | later | shared | declared | function.outer
         )
-        frame = self._frame(function, loop, targets, (assigned - carried) | set(targets))
+        own = (assigned - carried) | set(targets)
+        self._check_kept(loop.body, own)
+        frame = self._frame(function, loop, targets, own)
         inner = self._inner(fanout, function, loop.body)
         phases = Phases(self.reader, self._converts(fanout), inner | self._parallel)
         phases.build(frame, loop.body, self._drawing(loop, frame))
@@ -127,6 +129,16 @@ class Planner:
             is_async=function.is_async,
         )
         self._calls_in(fanout, function, loop.body)
+
+    @staticmethod
+    def _check_kept(nodes: list[ast.stmt] | list[ast.expr], own: set[str]) -> None:
+        """Refuse functions that outlive the iteration: in a loop all of them see the last item, in a function each its own."""
+        kept = scopes.kept(nodes) & own
+        if kept:
+            raise Refused(
+                "unsupported-shape",
+                f"a function made in the loop reads `{min(kept)}`, which changes with each item; hand it over as an argument",
+            )
 
     def _bar(self, fanout: Fanout, barrier: Barrier) -> None:
         path = barrier.frame.function.id.path
@@ -371,6 +383,7 @@ class Planner:
         walrus = {n.target.id for n in ast.walk(node) if isinstance(n, ast.NamedExpr)}
         if walrus:
             raise Refused("unsupported-shape", "the comprehension assigns names with `:=`; write it as a loop")
+        self._check_kept(parts, set(targets))
         frame = Frame(function, set(targets))
         frame.stable = set(targets)
         for generator in node.generators:

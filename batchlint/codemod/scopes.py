@@ -64,6 +64,43 @@ def read(node: ast.AST) -> set[str]:
     return found
 
 
+_CONSUMERS = frozenset(
+    {"sorted", "max", "min", "sort", "sum", "any", "all", "list", "tuple", "set", "sub", "reduce", "nlargest", "nsmallest"}
+)
+
+
+def kept(nodes: Iterable[ast.AST]) -> set[str]:
+    """The outer names that functions read which are made in `nodes` and may be called after them.
+
+    A function that is only handed to a consumer such as `sorted`, or bound to a name that is only called, is done with
+    at once; any other sees at its call what its names have become by then.
+    """
+    trees = list(nodes)
+    parents = {id(child): node for tree in trees for node in ast.walk(tree) for child in ast.iter_child_nodes(node)}
+    called = {id(n.func) for tree in trees for n in ast.walk(tree) if isinstance(n, ast.Call)}
+    used = [n for tree in trees for n in ast.walk(tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)]
+    found: set[str] = set()
+    for node in (n for tree in trees for n in ast.walk(tree)):
+        if not isinstance(node, ast.Lambda | ast.FunctionDef | ast.AsyncFunctionDef):
+            continue
+        parent = parents.get(id(node))
+        if isinstance(parent, ast.keyword):
+            parent = parents.get(id(parent))
+        name = ""
+        if isinstance(parent, ast.Call):
+            name = parent.func.id if isinstance(parent.func, ast.Name) else getattr(parent.func, "attr", "")
+        if name in _CONSUMERS:
+            continue
+        if not isinstance(node, ast.Lambda):
+            bound_to: str | None = node.name
+        else:
+            targets = parent.targets if isinstance(parent, ast.Assign) else []
+            bound_to = targets[0].id if len(targets) == 1 and isinstance(targets[0], ast.Name) else None
+        if bound_to is None or any(n.id == bound_to and id(n) not in called for n in used):
+            found |= read(node)
+    return found
+
+
 def exposed(statements: Iterable[ast.stmt], given: Iterable[str] = ()) -> set[str]:
     """The names that the statements may read before they have bound them."""
     found: set[str] = set()
