@@ -1,0 +1,33 @@
+"""For every program of the grammar: either it is left alone, or the rewritten one does the same."""
+
+from __future__ import annotations
+
+from hypothesis import event, given, note
+
+from . import stub
+from .grammar import programs
+from .programs import rewrite
+
+
+def check_alike(text: str) -> str:
+    """Assert that the program is refused, or does the same with the same requests; says which."""
+    done = rewrite(text)
+    if done.files == done.before:
+        return done.refusals[0][2].name if done.refusals else "no call"
+    after_text = done.files["app.py"]
+    before, after = stub.run(done.before["app.py"]), stub.run(after_text)
+    assert (after.output, after.error) == (before.output, before.error)
+    if before.error:
+        # The loop stopped at an error; what a batch has bought by then comes on top.
+        assert not before.asked - after.asked
+    else:
+        assert after.asked == before.asked
+        assert not done.planned or done.refusals or set(after.realtime) <= {"live"}
+    assert rewrite(done.files).files == done.files
+    return "rewritten"
+
+
+@given(programs())
+def test_every_program_is_refused_or_does_the_same(text: str) -> None:
+    note(text)
+    event(check_alike(text))
