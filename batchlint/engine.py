@@ -307,7 +307,7 @@ def message(code: str, site: CallSite) -> str:
     if site.verdict is Verdict.UNCLEAR:
         return f"{summary}: {site.question}" if site.question else summary
     starts = next((context.chain[0].what for context in site.contexts if context.chain), "")
-    started = f", started by {starts.splitlines()[0]}" if starts else ""
+    started = f", started by {_short(starts.splitlines()[0])}" if starts else ""
     return f"{summary}: `{_short(site.call)}` in `{site.function}`{started}"
 
 
