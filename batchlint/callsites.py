@@ -259,7 +259,7 @@ def _loop_traits(
         for id, call, mapped in chain:
             facts = _facts(graph, call)
             key = (_key(call), fanned_out)
-            for loop in facts.loops if facts is not None else ():
+            for loop in facts.loops if facts is not None and not _is_gathered_later(model, facts) else ():
                 pair = (_key(call), _key(loop))
                 if pair not in known:
                     known[pair] = _dependence(id, call, loop) if isinstance(call, ast.Call) else None
@@ -276,6 +276,11 @@ def _loop_traits(
         yield Trait(
             "memory", f"`{remembered}` keeps earlier answers for the next request", model.function.path, model.span.line
         )
+
+
+def _is_gathered_later(model: ModelCall, facts: CallFacts) -> bool:
+    """Whether the loop only makes coroutines: it has no answer yet that could reach the next request."""
+    return model.is_async and not any(isinstance(node, ast.Await) for node in ast.walk(facts.statement))
 
 
 def _dependence(id: FunctionId, call: ast.Call, loop: LoopNode) -> Trait | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 
 from batchlint.codemod.changes import Fanout
@@ -40,7 +40,7 @@ def plan(
 ) -> dict[Key, Plan | Refusal]:
     """What each call site becomes, by path, line and column."""
     finder = Finder(graph, unsafe)
-    nodes = _nodes(graph)
+    nodes = _nodes(graph, {site.path for site in sites})
     plans: dict[Key, Plan | Refusal] = {}
     for site in sites:
         key = (site.path, site.line, site.column)
@@ -57,10 +57,12 @@ def plan(
     return plans
 
 
-def _nodes(graph: Graph) -> dict[tuple[str, int, int, int, int], tuple[FunctionId, ast.Call]]:
+def _nodes(graph: Graph, paths: Set[str]) -> dict[tuple[str, int, int, int, int], tuple[FunctionId, ast.Call]]:
     found: dict[tuple[str, int, int, int, int], tuple[FunctionId, ast.Call]] = {}
     for reference in graph.program.call_facts.values():
         path = reference.caller.id.path
+        if path not in paths:
+            continue
         found[(path, *graph.modules[path].span(reference.call.node))] = (reference.caller.id, reference.call.node)
     return found
 

@@ -68,6 +68,8 @@ class FileChanges:
     """Functions that are handed over: their twin is handed over instead."""
     unwrapped: set[Place] = field(default_factory=set)
     """`with` statements (of semaphores) that give way to their body, and calls to their first argument."""
+    stripped: set[Place] = field(default_factory=set)
+    """Gathers that lose the arguments of their progress bar."""
     retries: dict[Place, str] = field(default_factory=dict)
     """Functions whose retry decorator becomes a loop in the twin."""
     keywords: dict[Place, tuple[str, str]] = field(default_factory=dict)

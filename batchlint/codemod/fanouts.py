@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Callable
 
 from batchlint.codemod.changes import Fanout
 from batchlint.codemod.planner import Comprehension, Planner
@@ -56,6 +57,8 @@ class Finder:
             except Refused as refused:
                 refusals.append(refused)
                 return
+        if self._handed_here(id, node, found, refusals):
+            return
         here = self._around(id, node)
         if here:
             self._first(id, here, found, refusals)
@@ -87,11 +90,16 @@ class Finder:
         if not isinstance(target, Fn) or target.id in seen:
             return
         seen.add(target.id)
+        for edge in self.planner.handing.edges(target.id):
+            if edge.kind not in {"call", "queue"}:
+                self._handed(edge, found, refusals)
         for call in self.graph.function(target.id).calls:
             below = self.planner.support.reaches(target.id, call.node)
             if not below:
                 continue
             around = self._around(target.id, call.node)
+            if self._handed_here(target.id, call.node, found, refusals):
+                continue
             if around:
                 self._first(target.id, around, found, refusals)
             else:
@@ -156,11 +164,54 @@ class Finder:
             raise planned
         return planned
 
+    def _handed_here(self, id: FunctionId, node: ast.expr, found: list[Fanout], refusals: list[Refused]) -> bool:
+        """Plan the node where it hands a coroutine to a gather or a function to a pool itself."""
+        if self._is_unawaited(id, node):
+            try:
+                found.append(self._planned_once(_key(node), "gather", lambda: self.planner.handing.gather(id, node)))
+            except Refused as refused:
+                refusals.append(refused)
+            return True
+        handed = [e for e in self.planner.handing.edges(id) if e.node is node and e.kind not in {"call", "queue"}]
+        for edge in handed:
+            self._handed(edge, found, refusals)
+        return bool(handed)
+
+    def _is_unawaited(self, id: FunctionId, node: ast.expr) -> bool:
+        """Whether the node makes a coroutine that is handed on instead of being awaited at once."""
+        reference = self.graph.program.call_facts.get(_key(node))
+        if reference is None or reference.call.awaited or not isinstance(node, ast.Call):
+            return False
+        for outer in self.graph.function(id).calls:
+            if node in outer.node.args and last_name(outer.node.func) in {"wait_for", "shield", "run"}:
+                return False
+        model = self.planner.support.models.get(_key(node))
+        if model is not None:
+            return "Async" in model.path
+        try:
+            target = self.planner.support.converts(id, node, True)
+        except Refused:
+            return False
+        return isinstance(target, Fn) and self.graph.function(target.id).is_async
+
+    def _planned_once(self, node: int, what: str, make: Callable[[], Fanout]) -> Fanout:
+        key = (node, what)
+        if key not in self._planned:
+            self.planner._parallel = set()
+            try:
+                self._planned[key] = make()
+            except Refused as refused:
+                self._planned[key] = refused
+        planned = self._planned[key]
+        if isinstance(planned, Refused):
+            raise planned
+        return planned
+
     def _handed(self, edge: Edge, found: list[Fanout], refusals: list[Refused]) -> None:
-        name = last_name(edge.node.func) if isinstance(edge.node, ast.Call) else ""
-        refusals.append(
-            Refused("unsupported-shape", f"the function is handed to `{name}`, which the rewrite does not know")
-        )
+        try:
+            found.append(self._planned_once(_key(edge.node), "pool", lambda: self.planner.handing.pool(edge)))
+        except Refused as refused:
+            refusals.append(refused)
 
 
 _key = id

@@ -236,7 +236,9 @@ def _place_for(body: list[cst.BaseStatement | cst.SimpleStatementLine], module: 
         if _imports_in(statement):
             if not _is_future(statement):
                 last = index
-        elif (not _is_docstring(statement) and last is not None) or (not _is_docstring(statement) and not isinstance(statement, cst.Try | cst.If)):
+        elif (not _is_docstring(statement) and last is not None) or (
+            not _is_docstring(statement) and not isinstance(statement, cst.Try | cst.If)
+        ):
             break
     if last is None:
         return None

@@ -11,7 +11,9 @@ import ast
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from batchlint.codemod.access import Access, Frame, Reader, clash, function_body
+from batchlint.codemod.access import Access, Frame, clash
+from batchlint.codemod.paths import function_body
+from batchlint.codemod.reader import Reader
 from batchlint.codemod.refusals import Refused
 from batchlint.facts import FunctionId
 from batchlint.values import Fn
@@ -354,7 +356,7 @@ class Phases:
         if unsafe and access.how == "write" and access.channel[0] in {"call", "random", "file", "sql"}:
             return
         where = f"line {opposite.line}"
-        if access.how == "write" and opposite.how != "read" and access.channel[0] in {"call", "random"}:
+        if access.how == "write" and opposite.how != "read" and access.channel[0] in {"call", "random", "stdout"}:
             raise Refused(
                 "order-of-effects", f"{access.name} is used before the call (line {access.line}) and after it ({where})"
             )

@@ -6,9 +6,12 @@ import ast
 from collections.abc import Iterator
 
 from batchlint.codemod import scopes
-from batchlint.codemod.access import Access, Frame, Reader, function_body
+from batchlint.codemod.access import Access, Frame
 from batchlint.codemod.changes import CallChange, ComprehensionChange, Fanout, LoopChange, Place
+from batchlint.codemod.handing import Handing
+from batchlint.codemod.paths import function_body
 from batchlint.codemod.phases import Barrier, Phases
+from batchlint.codemod.reader import Reader
 from batchlint.codemod.refusals import Refused
 from batchlint.codemod.support import Support
 from batchlint.facts import MODULE, FunctionFacts, FunctionId
@@ -19,7 +22,37 @@ from batchlint.values import Fn
 Loop = ast.For | ast.AsyncFor
 Comprehension = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
 _EAGER = frozenset(
-    ["list", "sum", "dict", "set", "tuple", "sorted", "max", "min", "join", "extend", "update", "Counter", "DataFrame", "Series", "array", "mean", "median", "fmean", "frozenset", "writelines", "writerows", "concat", "vstack", "stack", "deque", "OrderedDict", "average", "asarray", "concatenate"]
+    [
+        "list",
+        "sum",
+        "dict",
+        "set",
+        "tuple",
+        "sorted",
+        "max",
+        "min",
+        "join",
+        "extend",
+        "update",
+        "Counter",
+        "DataFrame",
+        "Series",
+        "array",
+        "mean",
+        "median",
+        "fmean",
+        "frozenset",
+        "writelines",
+        "writerows",
+        "concat",
+        "vstack",
+        "stack",
+        "deque",
+        "OrderedDict",
+        "average",
+        "asarray",
+        "concatenate",
+    ]
 )
 
 
@@ -34,6 +67,8 @@ class Planner:
         self.reader = Reader(graph)
         self._fanouts: dict[int, Fanout | Refused] = {}
         self._used: dict[str, set[str]] = {}
+        self._parallel: set[ast.AST] = set()
+        self.handing = Handing(self)
 
     # -- places
     def place(self, path: str, node: ast.AST) -> Place:
@@ -100,6 +135,7 @@ class Planner:
         self._check_kept(loop.body, own)
         frame = self._frame(function, loop, targets, own)
         inner = self._inner(fanout, function, loop.body)
+        self.reader.prints = fanout.is_async
         phases = Phases(self.reader, self._converts(fanout), inner | self._parallel)
         phases.build(frame, loop.body, self._drawing(loop, frame))
         if not phases.has_request:
@@ -262,8 +298,6 @@ class Planner:
             raise Refused("order-of-effects", "items of a coroutine's loop would end in another order")
 
     # -- what stands below
-    _parallel: set[ast.AST]
-
     def _inner(self, fanout: Fanout, function: FunctionFacts, body: list[ast.stmt]) -> set[ast.AST]:
         """Nested loops that can join the same rounds."""
         found: set[ast.AST] = set()
@@ -299,6 +333,7 @@ class Planner:
                 getattr(mine, name).update(getattr(changes, name))
             mine.unwrapped |= changes.unwrapped
             mine.hoisted |= changes.hoisted
+            mine.stripped |= changes.stripped
             mine.names |= changes.names
         fanout.twins |= other.twins
         fanout.converted |= other.converted
@@ -325,7 +360,7 @@ class Planner:
         """Plan the calls of the statements, the comprehensions around them, and the twins below them."""
         path = function.id.path
         changes = fanout.file(path)
-        for node in nodes:
+        for node in nodes if not fanout.is_async else ():
             for comprehension in [n for n in ast.walk(node) if isinstance(n, Comprehension)]:
                 if any(True for _ in self._converted(fanout, function, _comprehension_parts(comprehension))):
                     where = self.place(path, comprehension)
@@ -344,6 +379,10 @@ class Planner:
                 changes.calls[where] = CallChange("name" if fanout.is_async else "enter", what.id)
                 self.twin(fanout, what.id)
 
+    def calls_in(self, fanout: Fanout, function: FunctionFacts) -> None:
+        """Plan all calls of a function, and what stands below them."""
+        self._calls_in(fanout, function, function_body(function))
+
     def twin(self, fanout: Fanout, id: FunctionId) -> None:
         """Plan the function's form that makes its requests through the driver."""
         if id in fanout.twins:
@@ -358,6 +397,7 @@ class Planner:
             self._parallel |= self._inner(fanout, function, body)
         else:
             self.support.unwrap_semaphores(self, fanout, function)
+            self.handing.gathers(fanout, function)
         self._calls_in(fanout, function, body)
 
     # -- comprehensions

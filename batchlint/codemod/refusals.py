@@ -28,7 +28,7 @@ class Refusal:
     detail: str
 
 
-class Refused(Exception):  # noqa: N818 - it carries a decision, not an error
+class Refused(Exception):
     """Raised while planning, where a rewrite turns out not to be safe."""
 
     def __init__(self, name: str, what: str = "") -> None:

@@ -21,8 +21,6 @@ from batchlint.codemod.nodes import (
     standalone,
 )
 
-HELPER_NAMES = frozenset({"request", "run_batch", "in_turn", "each", "realtime", "Steps", "batched", "gather_batch"})
-
 
 class Names:
     """What twins and helper functions are called in this file."""
@@ -63,6 +61,13 @@ class Rewriter(cst.CSTTransformer):
         if where in self.changes.keywords:
             keyword, value = self.changes.keywords[where]
             updated_node = _with_keyword(updated_node, keyword, value)
+        if where in self.changes.stripped:
+            kept = [
+                a for a in updated_node.args if a.keyword is None or a.keyword.value in {"return_exceptions", "timeout"}
+            ]
+            if len(kept) < len(updated_node.args) and kept:
+                kept[-1] = kept[-1].with_changes(comma=updated_node.args[-1].comma)
+            updated_node = updated_node.with_changes(args=kept)
         if where in self.changes.unwrapped and updated_node.args:
             return updated_node.args[0].value
         if where in self.names.callee:
@@ -427,7 +432,7 @@ class Rewriter(cst.CSTTransformer):
 
 
 HELPER_OBJECTS = frozenset(
-    {"BatchExecutor", "as_completed", "wait", "gather_batch", "as_completed_batch", "BatchTaskGroup", "run_batch"}
+    {"BatchExecutor", "BatchTaskGroup", "batch_as_completed", "batch_wait", "gather_batch", "as_completed_batch"}
 )
 
 

@@ -1,0 +1,204 @@
+"""Pools and gathers: functions and coroutines that are handed over, to the helper's stand-ins instead."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from batchlint.codemod.changes import CallChange, Fanout
+from batchlint.codemod.refusals import Refused
+from batchlint.facts import MODULE, FunctionFacts, FunctionId
+from batchlint.graph import Edge, Graph
+from batchlint.symbols import last_name
+from batchlint.values import Ext, Fn
+
+if TYPE_CHECKING:
+    from batchlint.codemod.planner import Planner
+
+_POOLS = (
+    (re.compile(r"concurrent\.futures\..*(Thread|Process)PoolExecutor$|concurrent\.futures\.(Thread|Process)PoolExecutor$"), "BatchExecutor"),
+    (re.compile(r"concurrent\.futures\.as_completed$"), "batch_as_completed"),
+    (re.compile(r"concurrent\.futures\.wait$"), "batch_wait"),
+)  # fmt: skip
+_GATHERS = (
+    (re.compile(r"asyncio\.gather$"), "gather_batch"),
+    (re.compile(r"tqdm\.asyncio\.\w+\.gather$"), "gather_batch"),
+    (re.compile(r"asyncio\.as_completed$|tqdm\.asyncio\.\w+\.as_completed$"), "as_completed_batch"),
+    (re.compile(r"asyncio\.TaskGroup$"), "BatchTaskGroup"),
+)
+_TASKS = frozenset({"create_task", "ensure_future"})
+
+
+class Handing:
+    """Plans the stand-ins, function by function."""
+
+    def __init__(self, planner: Planner) -> None:
+        self.planner = planner
+        self.graph: Graph = planner.graph
+        self.program = planner.graph.program
+        self._by_caller: dict[FunctionId, list[Edge]] | None = None
+
+    # -- pools
+    def pool(self, edge: Edge) -> Fanout:
+        """The fan-out of a function that is handed to a pool."""
+        caller = self.graph.function(edge.caller)
+        fanout = Fanout(edge.caller, edge.node)
+        path = edge.caller.path
+        if caller.is_async:
+            raise Refused(
+                "unsupported-shape",
+                "a coroutine hands blocking calls to a pool; make the calls with the asynchronous client",
+            )
+        stands = self._stand_ins(fanout, caller, _POOLS)
+        if not stands & {"BatchExecutor"}:
+            name = last_name(edge.node.func) if isinstance(edge.node, ast.Call) else "its caller"
+            raise Refused(
+                "unsupported-shape",
+                f"the function is handed to `{name}`, and no pool is made in `{Graph.label(edge.caller)}`",
+            )
+        for call in caller.calls:
+            func = call.node.func
+            if isinstance(func, ast.Attribute) and func.attr == "cancel":
+                raise Refused(
+                    "early-stop", f"`{ast.unparse(func)}` gives up what was submitted (line {call.node.lineno})"
+                )
+            if (
+                isinstance(func, ast.Attribute)
+                and func.attr == "result"
+                and isinstance(func.value, ast.Call)
+                and call.loops
+            ):
+                raise Refused(
+                    "unsupported-shape",
+                    f"each result is waited for as soon as it is submitted (line {call.node.lineno})",
+                )
+        handed = [e for e in self.edges(edge.caller) if e.kind in {"pool", "thread", "map", "callback"}]
+        for each in handed or [edge]:
+            self._function(fanout, edge.caller, each)
+        fanout.file(path).names.discard("")
+        return fanout
+
+    def edges(self, caller: FunctionId) -> list[Edge]:
+        """The ways in which `caller` starts functions that make requests."""
+        if self._by_caller is None:
+            self._by_caller = {}
+            for id in sorted(self.planner.support.reaching):
+                for each in self.graph.edges_to(id):
+                    self._by_caller.setdefault(each.caller, []).append(each)
+        return self._by_caller.get(caller, [])
+
+    def _function(self, fanout: Fanout, caller: FunctionId, edge: Edge) -> None:
+        """Hand the twin over instead of the function, also from within a `partial` or a lambda."""
+        changes = fanout.file(caller.path)
+        # A `partial` inside of the call starts the function too, as far as the graph knows.
+        within = {id(n) for n in ast.walk(edge.node)}
+        fanout.converted |= {id(e.node) for e in self.edges(caller) if e.callee == edge.callee and id(e.node) in within}
+        fanout.converted.add(id(edge.node))
+        done = False
+        arguments = [*edge.node.args, *(k.value for k in edge.node.keywords)] if isinstance(edge.node, ast.Call) else []
+        for argument in arguments:
+            for node in ast.walk(argument):
+                if isinstance(node, ast.Lambda):
+                    done = self._lambda(fanout, caller, node) or done
+                elif isinstance(node, ast.Name | ast.Attribute) and isinstance(node.ctx, ast.Load):
+                    targets = {v.id for v in self.program.eval(caller, node) if isinstance(v, Fn)}
+                    if (
+                        len(targets) == 1
+                        and edge.callee in targets
+                        and last_name(node) == self.graph.function(edge.callee).name
+                    ):
+                        changes.references[self.planner.place(caller.path, node)] = edge.callee
+                        fanout.converted.add(id(node))
+                        self.planner.twin(fanout, edge.callee)
+                        done = True
+        if not done:
+            raise Refused(
+                "unsupported-shape",
+                f"`{Graph.label(edge.callee)}` is handed over through a variable (line {edge.span.line})",
+            )
+
+    def _lambda(self, fanout: Fanout, caller: FunctionId, node: ast.Lambda) -> bool:
+        qualname = self.graph.modules[caller.path].lambdas.get((node.lineno, node.col_offset))
+        if qualname is None or not isinstance(node.body, ast.Call):
+            return False
+        scope = FunctionId(caller.path, qualname)
+        target = self.planner.support.converts(scope, node.body, False)
+        if not isinstance(target, Fn):
+            return False
+        fanout.file(caller.path).calls[self.planner.place(caller.path, node.body)] = CallChange("name", target.id)
+        fanout.converted.add(id(node.body))
+        self.planner.twin(fanout, target.id)
+        return True
+
+    def _stand_ins(
+        self, fanout: Fanout, function: FunctionFacts, table: tuple[tuple[re.Pattern[str], str], ...]
+    ) -> set[str]:
+        """Name the stand-ins for what the function calls; which ones there are."""
+        path = function.id.path
+        found: set[str] = set()
+        for call in function.calls:
+            for value in self.program.eval(function.id, call.node.func):
+                name = next((n for pattern, n in table if isinstance(value, Ext) and pattern.match(value.path)), None)
+                if name is not None:
+                    fanout.file(path).renames[self.planner.place(path, call.node.func)] = name
+                    if name in {"gather_batch", "as_completed_batch"} and call.node.keywords:
+                        fanout.file(path).stripped.add(self.planner.place(path, call.node))
+                    found.add(name)
+        return found
+
+    # -- coroutines
+    def gather(self, id: FunctionId, node: ast.expr) -> Fanout:
+        """The fan-out of coroutines that the function makes and gathers."""
+        function = self.graph.function(id)
+        fanout = Fanout(id, node, is_async=True)
+        if not function.is_async and id.qualname != MODULE:
+            raise Refused(
+                "unsupported-shape", f"`{Graph.label(id)}` hands its coroutines on; gather them where they are made"
+            )
+        if not self.gathers(fanout, function):
+            raise Refused(
+                "unsupported-shape", f"`{Graph.label(id)}` gathers its coroutines in no way that the rewrite knows"
+            )
+        self.planner.support.unwrap_semaphores(self.planner, fanout, function)
+        self.planner.calls_in(fanout, function)
+        return fanout
+
+    def gathers(self, fanout: Fanout, function: FunctionFacts) -> bool:
+        """Plan the gathers, tasks and time limits of the coroutine; whether it gathers anything."""
+        path = function.id.path
+        changes = fanout.file(path)
+        tasks: list[ast.Call] = []
+        for call in function.calls:
+            paths = {v.path for v in self.program.eval(function.id, call.node.func) if isinstance(v, Ext)}
+            name = last_name(call.node.func)
+            if name in _TASKS and not any("TaskGroup" in p for p in paths):
+                tasks.append(call.node)
+            elif paths & {"asyncio.wait", "asyncio.Queue", "asyncio.to_thread"} or name == "run_in_executor":
+                raise Refused(
+                    "unsupported-shape",
+                    f"`{name}` (line {call.node.lineno}) coordinates the calls; gather them instead",
+                )
+            elif paths & {"asyncio.wait_for"} and self._makes_request(function, call.node):
+                changes.unwrapped.add(self.planner.place(path, call.node))
+            elif name in {"cancel", "add_done_callback"} and isinstance(call.node.func, ast.Attribute):
+                raise Refused(
+                    "early-stop", f"`{ast.unparse(call.node.func)}` manages tasks by hand (line {call.node.lineno})"
+                )
+        stands = self._stand_ins(fanout, function, _GATHERS)
+        for task in tasks:
+            if not self._makes_request(function, task):
+                continue
+            if not stands:
+                raise Refused("unsupported-shape", f"a task is made in line {task.lineno} and gathered elsewhere")
+            changes.unwrapped.add(self.planner.place(path, task))
+        return bool(stands)
+
+    def _makes_request(self, function: FunctionFacts, call: ast.Call) -> bool:
+        return bool(call.args) and any(True for _ in self._converted(function, call.args[0]))
+
+    def _converted(self, function: FunctionFacts, node: ast.expr) -> Iterator[ast.Call]:
+        for child in ast.walk(node):
+            if isinstance(child, ast.Call) and self.planner.support.converts(function.id, child, True) is not None:
+                yield child

@@ -1,0 +1,227 @@
+"""Which channels names and expressions may be part of, function by function."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from batchlint.codemod import scopes
+from batchlint.codemod.access import ANY, OWN, Access, Channel, Frame
+from batchlint.facts import MODULE, FunctionFacts, FunctionId
+from batchlint.graph import Graph
+from batchlint.values import Fn
+
+Pair = tuple[ast.expr, ast.expr, bool]
+"""A target, what it is bound to, and whether it is an element of that."""
+
+
+class Paths:
+    """Frames of functions and loops, and the channels behind the expressions in them."""
+
+    def __init__(self, graph: Graph) -> None:
+        self.graph = graph
+        self.program = graph.program
+        self._parameters: dict[FunctionId, frozenset[str]] = {}
+        self._bound: dict[FunctionId, frozenset[str]] = {}
+        self._pairs: dict[FunctionId, list[Pair]] = {}
+
+    # -- frames
+    def callee_frame(self, target: Fn, call: ast.Call, caller: Frame) -> Frame:
+        """The frame of `target` as called by `call`: its parameters alias what the arguments are."""
+        return self.entered(target.id, self.handed(target, call, caller))
+
+    def handed(self, target: Fn, call: ast.Call, caller: Frame) -> dict[str, set[Channel]]:
+        """What each parameter of the function aliases."""
+        function = self.program.functions[target.id]
+        parameters = function.parameters()
+        names = self._names(function)
+        aliases: dict[str, set[Channel]] = {}
+        if target.owner is not None and parameters:
+            receiver = call.func.value if isinstance(call.func, ast.Attribute) else None
+            aliases[parameters[0].arg] = self.path(receiver, caller) if receiver is not None else set()
+            parameters = parameters[1:]
+        for parameter, argument in zip(parameters, call.args, strict=False):
+            if isinstance(argument, ast.Starred):
+                break
+            aliases[parameter.arg] = self.path(argument, caller)
+        for keyword in call.keywords:
+            if keyword.arg in names:
+                aliases[keyword.arg or ""] = self.path(keyword.value, caller)
+        return aliases
+
+    def entered(self, id: FunctionId, aliases: dict[str, set[Channel]]) -> Frame:
+        function = self.program.functions[id]
+        names, body = self._names(function), function_body(function)
+        bound = self._bound_in(function)
+        frame = Frame(function, (names | bound) - function.outer, {k: set(v) for k, v in aliases.items()})
+        self.alias_statements(frame, body, self._pairs_in(function))
+        frame.stable |= names - bound
+        return frame
+
+    def _names(self, function: FunctionFacts) -> frozenset[str]:
+        """The parameters of the function."""
+        if function.id not in self._parameters:
+            nodes = ast.walk(function.arguments) if function.arguments else ()
+            self._parameters[function.id] = frozenset(a.arg for a in nodes if isinstance(a, ast.arg))
+        return self._parameters[function.id]
+
+    def _bound_in(self, function: FunctionFacts) -> frozenset[str]:
+        if function.id not in self._bound:
+            self._bound[function.id] = frozenset(scopes.bound(function_body(function)))
+        return self._bound[function.id]
+
+    def _pairs_in(self, function: FunctionFacts) -> list[Pair]:
+        if function.id not in self._pairs:
+            self._pairs[function.id] = list(_pairs(function_body(function)))
+        return self._pairs[function.id]
+
+    def alias_statements(self, frame: Frame, body: list[ast.stmt], pairs: list[Pair] | None = None) -> None:
+        """Work out, in two passes for loops, what the frame's own names may alias and how often they are bound."""
+        counts: dict[str, int] = {}
+        pairs = list(_pairs(body)) if pairs is None else pairs
+        for _ in range(2):
+            for target, value, element in pairs:
+                self._alias(frame, target, value, element, counts)
+        frame.stable |= {name for name, count in counts.items() if count == 2}
+
+    def _alias(self, frame: Frame, target: ast.expr, value: ast.expr, element: bool, counts: dict[str, int]) -> None:
+        if isinstance(target, ast.Name):
+            counts[target.id] = counts.get(target.id, 0) + 1
+            if target.id in frame.local:
+                paths = {(*p, ANY) for p in self.iterated(value, frame)} if element else self.path(value, frame)
+                frame.aliases.setdefault(target.id, set()).update(paths)
+                if not element:
+                    frame.definitions[target.id] = value
+        elif isinstance(target, ast.Tuple | ast.List):
+            for each in target.elts:
+                self._alias(frame, each, value, element, counts)
+
+    # -- paths
+    def root(self, frame: Frame, name: str) -> set[Channel]:
+        if name in frame.local:
+            return frame.aliases.get(name, set())
+        owner: FunctionFacts | None = frame.function
+        while owner is not None:
+            if (name in owner.bindings and name not in owner.outer) or name in self._names(owner):
+                return {("v", owner.id.path, owner.id.qualname, name)}
+            owner = self.program.modules_function(owner.id.path, owner.parent)
+        module = self.program.modules[frame.function.id.path].body
+        bindings = module.bindings.get(name)
+        if not bindings:
+            return set()
+        for binding in bindings:
+            if binding.how == "import" and binding.source is not None and binding.source.name:
+                stem = self.program.import_stem(binding.source, module.id.path)
+                path = self.program.index.stems.get(stem) if stem else None
+                if path is not None:
+                    return {("v", path, MODULE, binding.source.name)}
+            if binding.how in {"function", "class", "import"}:
+                return set()
+        return {("v", module.id.path, MODULE, name)}
+
+    def path(self, node: ast.expr | None, frame: Frame) -> set[Channel]:
+        """The channels that the expression's value may be part of."""
+        if isinstance(node, ast.Name):
+            return self.root(frame, node.id)
+        if isinstance(node, ast.Attribute):
+            return {p if len(p) > 6 else (*p, node.attr) for p in self.path(node.value, frame)}
+        if isinstance(node, ast.Subscript):
+            step = OWN if self.is_own(node.slice, frame) else ANY
+            return {p if len(p) > 6 else (*p, step) for p in self.path(node.value, frame)}
+        if isinstance(node, ast.IfExp):
+            return self.path(node.body, frame) | self.path(node.orelse, frame)
+        if isinstance(node, ast.BoolOp):
+            return set().union(*(self.path(each, frame) for each in node.values))
+        if isinstance(node, ast.Starred | ast.Await | ast.NamedExpr):
+            return self.path(node.value, frame)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            if node.func.attr in {"get", "setdefault"} and node.args:
+                step = OWN if self.is_own(node.args[0], frame) else ANY
+                return {(*p, step) for p in self.path(node.func.value, frame)}
+            if node.func.attr in {"values", "items", "keys", "cursor", "begin", "connect"}:
+                return self.path(node.func.value, frame)
+        if isinstance(node, ast.List | ast.Tuple):
+            return set().union(*(self.path(each, frame) for each in node.elts), set())
+        return set()
+
+    def iterated(self, node: ast.expr, frame: Frame) -> set[Channel]:
+        """The containers that a loop over `node` goes through."""
+        if isinstance(node, ast.Call):
+            name = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
+            if name in {
+                "enumerate",
+                "zip",
+                "tqdm",
+                "reversed",
+                "islice",
+                "list",
+                "sorted",
+                "iter",
+                "track",
+                "chain",
+                "trange",
+                "batched",
+                "tuple",
+            }:
+                return set().union(*(self.iterated(a, frame) for a in node.args), set())
+        return self.path(node, frame)
+
+    def is_own(self, key: ast.expr, frame: Frame) -> bool:
+        """Whether the key is different for every item."""
+        return isinstance(key, ast.Name) and key.id in frame.targets
+
+    def key_text(self, node: ast.expr, frame: Frame, depth: int = 0) -> str | None:
+        """The expression's text, where it means the same throughout the iteration and has to do with the item; else None."""
+        names = scopes.read(node)
+        own = {n for n in names if n in frame.local}
+        if not own or not own <= frame.stable | frame.targets:
+            return None
+        return ast.unparse(node)
+
+    def file_access(self, node: ast.expr, how: str, frame: Frame) -> Access:
+        expanded = self._expand(node, frame)
+        names = scopes.read(expanded)
+        own = names & frame.local
+        text = ast.unparse(expanded)
+        return Access(("file", text), how, node.lineno, text if own else None)
+
+    def _expand(self, node: ast.expr, frame: Frame, depth: int = 0) -> ast.expr:
+        """The path with the item's own names replaced by what they were bound to."""
+        if depth > 4:
+            return node
+        reader = self
+
+        class Expand(ast.NodeTransformer):
+            def visit_Name(self, name: ast.Name) -> ast.AST:
+                value = frame.definitions.get(name.id)
+                if (
+                    value is not None
+                    and name.id in frame.stable
+                    and name.id in frame.local
+                    and name.id not in scopes.read(value)
+                ):
+                    return reader._expand(value, frame, depth + 1)
+                return name
+
+        return Expand().visit(ast.parse(ast.unparse(node), mode="eval").body)  # type: ignore[no-any-return]
+
+
+def _pairs(body: list[ast.stmt]) -> Iterator[Pair]:
+    for statement in body:
+        for node in ast.walk(statement):
+            if isinstance(node, ast.Assign):
+                for target in node.targets:
+                    yield target, node.value, False
+            elif isinstance(node, ast.AnnAssign | ast.NamedExpr) and node.value is not None:
+                yield node.target, node.value, False
+            elif isinstance(node, ast.For | ast.AsyncFor):
+                yield node.target, node.iter, True
+            elif isinstance(node, ast.withitem) and node.optional_vars is not None:
+                yield node.optional_vars, node.context_expr, False
+
+
+def function_body(function: FunctionFacts) -> list[ast.stmt]:
+    node = function.node
+    if isinstance(node, ast.Lambda):
+        return [ast.copy_location(ast.Expr(node.body), node.body)]
+    return list(node.body)

@@ -1,0 +1,329 @@
+"""Lists what expressions, statements and whole functions touch outside their own iteration."""
+
+from __future__ import annotations
+
+import ast
+
+from batchlint.codemod.access import ANY, OWN, Access, Channel, Frame
+from batchlint.codemod.effects import (
+    ARGUMENT_WRITES,
+    EXTERNAL_READS,
+    EXTERNAL_WRITES,
+    FILE_LIST,
+    FILE_READ,
+    FILE_WRITE,
+    LOG_RECEIVERS,
+    MUTATORS,
+    QUIET,
+    READERS,
+)
+from batchlint.codemod.paths import Paths, function_body
+from batchlint.codemod.tables import sql_accesses
+from batchlint.facts import ClassId, FunctionFacts, FunctionId
+from batchlint.graph import Graph
+from batchlint.values import Cls, Ext, Fn, Inst
+
+MAX_DEPTH = 7
+
+
+class Reader(Paths):
+    """Lists the accesses of expressions and of whole functions."""
+
+    def __init__(self, graph: Graph) -> None:
+        super().__init__(graph)
+        self._active: list[FunctionId] = []
+        self._cut = MAX_DEPTH + 1
+        """How far up a recursive call led while a function was read: what it touches is not all there then."""
+        self._read: dict[tuple[object, ...], tuple[int, list[Access]]] = {}
+        """What functions touch by what they were handed, with the depth at which it was found out."""
+        self.prints = False
+        """Whether the order of what is printed matters: the driver of generators keeps it, that of coroutines does not."""
+        self._is_seeded = any(name in self.program.calls_by_name for name in ("seed", "default_rng", "set_seed"))
+
+    # -- expressions
+    def of(self, node: ast.AST, frame: Frame, skip: set[int] | None = None, discarded: bool = False) -> list[Access]:
+        """All accesses of the expression, sub-expressions in `skip` (by identity) left out."""
+        found: list[Access] = []
+        stack: list[tuple[ast.AST, bool]] = [(node, discarded)]
+        while stack:
+            current, dropped = stack.pop()
+            if skip is not None and id(current) in skip:
+                continue
+            if isinstance(current, ast.Call):
+                found += self._call(current, frame, dropped)
+                children = [*current.args, *(k.value for k in current.keywords)]
+                if isinstance(current.func, ast.Attribute):
+                    children.append(current.func.value)
+                stack += [(child, False) for child in children]
+                continue
+            if isinstance(current, ast.Lambda):
+                stack.append((current.body, False))
+                continue
+            if isinstance(current, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+                continue
+            if isinstance(current, ast.Name | ast.Attribute | ast.Subscript) and isinstance(current.ctx, ast.Load):
+                key = self.key_text(current.slice, frame) if isinstance(current, ast.Subscript) else None
+                found += [
+                    Access(p, "read", current.lineno, key)
+                    for p in self.path(current, frame)
+                    if not self._is_bare_self(current, p)
+                ]
+                base = current
+                while isinstance(base, ast.Attribute | ast.Subscript):
+                    if isinstance(base, ast.Subscript):
+                        stack.append((base.slice, False))
+                    base = base.value
+                if not isinstance(base, ast.Name):
+                    stack.append((base, False))
+                continue
+            if (
+                isinstance(current, ast.Compare)
+                and any(isinstance(op, ast.In | ast.NotIn) for op in current.ops)
+                and len(current.ops) == 1
+            ):
+                container, key_node = current.comparators[0], current.left
+                key = self.key_text(key_node, frame)
+                step = OWN if self.is_own(key_node, frame) else ANY
+                found += [Access((*p, step), "read", current.lineno, key) for p in self.path(container, frame)]
+                stack += [(key_node, False)]
+                if not self.path(container, frame):
+                    stack += [(container, False)]
+                continue
+            stack += [(child, False) for child in ast.iter_child_nodes(current)]
+        return found
+
+    @staticmethod
+    def _is_bare_self(node: ast.AST, path: Channel) -> bool:
+        return isinstance(node, ast.Name) and node.id in {"self", "cls"}
+
+    def targets(self, target: ast.expr, frame: Frame, how: str = "write") -> list[Access]:
+        """The accesses of an assignment to `target`."""
+        if isinstance(target, ast.Tuple | ast.List):
+            return [a for each in target.elts for a in self.targets(each, frame, how)]
+        if isinstance(target, ast.Starred):
+            return self.targets(target.value, frame, how)
+        if isinstance(target, ast.Name):
+            return (
+                [] if target.id in frame.local else [Access(p, how, target.lineno) for p in self.root(frame, target.id)]
+            )
+        found = []
+        key = None
+        if isinstance(target, ast.Subscript):
+            key = self.key_text(target.slice, frame)
+            found += self.of(target.slice, frame)
+        found += [Access(p, how, target.lineno, key) for p in self.path(target, frame)]
+        return found
+
+    # -- calls
+    def _call(self, call: ast.Call, frame: Frame, dropped: bool) -> list[Access]:
+        func, line = call.func, call.lineno
+        values = self.program.eval(frame.function.id, func)
+        found: list[Access] = []
+        known = False
+        for value in values:
+            if isinstance(value, Fn):
+                known = True
+                found += self.function(value, call, frame)
+            elif isinstance(value, Cls):
+                known = True
+                for method in self.program.attribute(Inst(value.id, True), "__init__"):
+                    if isinstance(method, Fn):
+                        found += self.function(method, call, frame, fresh=True)
+            elif isinstance(value, Ext):
+                external = self._external(value.path, call, frame, dropped)
+                if external is not None:
+                    known = True
+                    found += external
+        if known:
+            return found
+        if isinstance(func, ast.Attribute):
+            return self._method(func, call, frame, dropped)
+        if isinstance(func, ast.Name) and dropped and not values:
+            return [Access(("call", func.id), "write", line)]
+        return []
+
+    def _external(self, path: str, call: ast.Call, frame: Frame, dropped: bool) -> list[Access] | None:
+        """The accesses of a call into a library; None where only the method's name can tell."""
+        plain = path.replace("()", "")
+        if path == "builtins.print" or QUIET.match(plain):
+            file = next((k.value for k in call.keywords if k.arg == "file"), None)
+            if file is None and path == "builtins.print" and self.prints:
+                return [Access(("stdout",), "write", call.lineno)]
+            return [Access(p, "write", call.lineno) for p in self.path(file, frame)] if file is not None else []
+        if path in ARGUMENT_WRITES and len(call.args) > ARGUMENT_WRITES[path]:
+            return [Access(p, "write", call.lineno) for p in self.path(call.args[ARGUMENT_WRITES[path]], frame)]
+        if path in {"builtins.open", "io.open"} and call.args:
+            mode = (
+                call.args[1] if len(call.args) > 1 else next((k.value for k in call.keywords if k.arg == "mode"), None)
+            )
+            text = str(mode.value) if isinstance(mode, ast.Constant) else "r" if mode is None else "w"
+            return [self.file_access(call.args[0], "write" if set(text) & set("wax+") else "read", frame)]
+        if path in EXTERNAL_READS and call.args:
+            if path in {"os.listdir", "glob.glob", "os.scandir"}:
+                return [Access(("file", ast.unparse(call.args[0])), "read", call.lineno)]
+            return [self.file_access(call.args[0], "read", frame)]
+        if path in EXTERNAL_WRITES and call.args:
+            return [self.file_access(each, "write", frame) for each in call.args]
+        if path.startswith(("random.", "numpy.random.")):
+            # Which numbers come out only matters where a seed makes them the same in every run.
+            return [Access(("random",), "write", call.lineno)] if self._is_seeded else []
+        if isinstance(call.func, ast.Attribute) and not path.startswith("builtins."):
+            return None
+        if dropped and path.startswith("builtins.") and isinstance(call.func, ast.Name):
+            return []
+        if dropped:
+            return [Access(("call", plain.rpartition(".")[0] or plain), "write", call.lineno)]
+        return []
+
+    def _method(self, func: ast.Attribute, call: ast.Call, frame: Frame, dropped: bool) -> list[Access]:
+        name, line = func.attr, call.lineno
+        receiver = self.path(func.value, frame)
+        shown = ast.unparse(func.value) if isinstance(func.value, ast.Name | ast.Attribute) else ""
+        if LOG_RECEIVERS.search(shown) and name not in {"append", "extend", "write"}:
+            return []
+        if name in {"execute", "executemany", "executescript"} and call.args:
+            return self._sql(call, frame, receiver)
+        if name in {"commit", "rollback", "flush"}:
+            return []
+        if name == "open" and shown:
+            mode = call.args[0] if call.args else next((k.value for k in call.keywords if k.arg == "mode"), None)
+            text = str(mode.value) if isinstance(mode, ast.Constant) else "r"
+            return [self.file_access(func.value, "write" if set(text) & set("wax+") else "read", frame)]
+        if name in FILE_READ:
+            return [self.file_access(func.value, "read", frame)]
+        if name in FILE_WRITE:
+            return [self.file_access(func.value, "write", frame)]
+        if name in FILE_LIST:
+            return [Access(("file", ast.unparse(func.value)), "read", line)]
+        if name in {"mkdir"}:
+            return []
+        if not receiver:
+            # An object of the item's own, or of a call: its effects go nowhere that this program reads back by name.
+            return (
+                [Access(("call", shown or ast.unparse(func.value)), "write", line)]
+                if dropped and name not in READERS and self._is_outside(func.value, frame)
+                else []
+            )
+        if name in READERS and not dropped:
+            key = self.key_text(call.args[0], frame) if name == "get" and call.args else None
+            step = (OWN if self.is_own(call.args[0], frame) else ANY,) if name == "get" and call.args else ()
+            return [Access((*p, *step), "read", line, key) for p in receiver]
+        if name in MUTATORS or dropped:
+            return [Access(p, "write", line) for p in receiver]
+        return [Access(p, "read", line) for p in receiver]
+
+    def _is_outside(self, receiver: ast.expr, frame: Frame) -> bool:
+        """Whether the receiver stands for something outside the item: an import, or what a call of one gives."""
+        return any(
+            isinstance(v, Ext) and not v.path.startswith("builtins.")
+            for v in self.program.eval(frame.function.id, receiver)
+        ) and not (isinstance(receiver, ast.Name) and receiver.id in frame.local)
+
+    def _sql(self, call: ast.Call, frame: Frame, receiver: set[Channel]) -> list[Access]:
+        texts = [v.text for v in self.program.eval(frame.function.id, call.args[0]) if hasattr(v, "text")]
+        if not texts:
+            return [Access(("sql",), "write", call.lineno)]
+        return [Access(channel, how, call.lineno) for text in texts for channel, how in sql_accesses(text)]
+
+    def function(self, target: Fn, call: ast.Call, caller: Frame, fresh: bool = False) -> list[Access]:
+        """All accesses of a project function, in no order; those of a recursive call are there already."""
+        if target.id in self._active:
+            self._cut = min(self._cut, self._active.index(target.id))
+            return []
+        depth = len(self._active)
+        if depth > MAX_DEPTH:
+            return []
+        aliases = self.handed(target, call, caller)
+        if fresh and (parameters := self.program.functions[target.id].parameters()):
+            aliases[parameters[0].arg] = set()
+        key = (target.id, self.prints, frozenset((name, frozenset(paths)) for name, paths in aliases.items()))
+        known = self._read.get(key)
+        if known is not None and known[0] <= depth:
+            return known[1]
+        outer_cut, self._cut = self._cut, MAX_DEPTH + 1
+        self._active.append(target.id)
+        try:
+            frame = self.entered(target.id, aliases)
+            body = function_body(frame.function)
+            found = list(dict.fromkeys(a for statement in body for a in self.statement(statement, frame)))
+        finally:
+            self._active.pop()
+            is_whole = self._cut >= depth
+            self._cut = min(outer_cut, self._cut if not is_whole else outer_cut)
+        if is_whole:
+            self._read[key] = depth, found
+        return found
+
+    def statement(self, statement: ast.stmt, frame: Frame) -> list[Access]:
+        """All accesses of a statement and what stands in it."""
+        found: list[Access] = []
+        stack: list[ast.AST] = [statement]
+        while stack:
+            node = stack.pop()
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+                continue
+            found += self.simple(node, frame)
+            stack += [
+                c for c in ast.iter_child_nodes(node) if isinstance(c, ast.stmt | ast.ExceptHandler | ast.match_case)
+            ]
+        return found
+
+    def simple(self, node: ast.AST, frame: Frame, skip: set[int] | None = None) -> list[Access]:
+        """The accesses of a statement's own expressions, without the blocks in it."""
+        found: list[Access] = []
+        if isinstance(node, ast.Assign):
+            found += self.of(node.value, frame, skip)
+            for target in node.targets:
+                found += self.targets(target, frame)
+        elif isinstance(node, ast.AnnAssign):
+            if node.value is not None:
+                found += self.of(node.value, frame, skip)
+                found += self.targets(node.target, frame)
+        elif isinstance(node, ast.AugAssign):
+            found += self.of(node.value, frame, skip)
+            how = "sum" if isinstance(node.op, ast.Add | ast.Sub) and self._is_number(node, frame) else "write"
+            found += self.targets(node.target, frame, how)
+        elif isinstance(node, ast.Delete):
+            for target in node.targets:
+                found += self.targets(target, frame)
+        elif isinstance(node, ast.For | ast.AsyncFor):
+            found += self.of(node.iter, frame, skip)
+            found += self.targets(node.target, frame)
+        elif isinstance(node, ast.With | ast.AsyncWith):
+            for item in node.items:
+                found += self.of(item.context_expr, frame, skip)
+                if item.optional_vars is not None:
+                    found += self.targets(item.optional_vars, frame)
+        elif isinstance(node, ast.Expr):
+            found += self.of(node.value, frame, skip, discarded=True)
+        else:
+            for child in ast.iter_child_nodes(node):
+                if isinstance(child, ast.expr):
+                    found += self.of(child, frame, skip)
+        return found
+
+    def _is_number(self, node: ast.AugAssign, frame: Frame) -> bool:
+        """Whether the sum is one of numbers: the variable starts as a number everywhere."""
+        target = node.target
+        if isinstance(node.value, ast.Constant):
+            return isinstance(node.value.value, int | float)
+        starts: list[ast.expr | None] = []
+        if isinstance(target, ast.Name):
+            owner: FunctionFacts | None = frame.function
+            while owner is not None and not starts:
+                starts = [b.value for b in owner.bindings.get(target.id, ()) if b.how == "value"]
+                owner = self.program.modules_function(owner.id.path, owner.parent)
+            if not starts:
+                body = self.program.modules[frame.function.id.path].body
+                starts = [b.value for b in body.bindings.get(target.id, ()) if b.how == "value"]
+        elif isinstance(target, ast.Attribute):
+            for value in self.program.eval(frame.function.id, target.value):
+                if isinstance(value, Inst):
+                    starts += [b.value for _, b in self.program.self_writes.get(value.id, {}).get(target.attr, ())]
+                    starts += [b.value for b in self._class_bindings(value.id, target.attr)]
+        numbers = [s for s in starts if isinstance(s, ast.Constant) and isinstance(s.value, int | float)]
+        return bool(numbers)
+
+    def _class_bindings(self, klass: ClassId, name: str) -> list[ast.expr]:
+        facts = self.program.classes.get(klass)
+        return [b for b in facts.bindings.get(name, []) if b.how == "value"] if facts else []  # type: ignore[misc]
