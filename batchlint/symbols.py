@@ -88,6 +88,7 @@ class Program:
         self._sites: dict[FunctionId, list[tuple[FunctionId, ast.Call, int]]] = {}
         self._mro: dict[ClassId, tuple[list[ClassId], list[Ext]]] = {}
         self._subclasses: dict[ClassId, list[ClassId]] | None = None
+        self._owners: dict[str, list[ClassId]] | None = None
         self._decorated: dict[str, list[tuple[FunctionFacts, ast.expr]]] | None = None
         self._wrapped: dict[FunctionId, str | None] = {}
         self._references: dict[str, list[Reference]] | None = None
@@ -628,7 +629,12 @@ class Program:
 
     def _is_one_family(self, name: str) -> bool:
         """Whether all classes with a method `name` have a project base (or themselves) in common."""
-        owners = [klass for klass, facts in self.classes.items() if name in facts.bindings]
+        if self._owners is None:
+            self._owners = {}
+            for klass, facts in self.classes.items():
+                for member in facts.bindings:
+                    self._owners.setdefault(member, []).append(klass)
+        owners = self._owners.get(name, ())
         if not owners:
             return False
         common = set(self.mro(owners[0])[0])

@@ -50,7 +50,7 @@ class Bases(Part):
                     for klass in self._inherited_call(function, call.node, own):
                         found.setdefault(klass, []).append(CallRef(function, call))
                     if imported:
-                        for klass in self._handed_objects(function, call.node):
+                        for klass in self._handed_objects(function, call.node, imported):
                             found.setdefault(klass, []).append(CallRef(function, call))
         return found
 
@@ -83,22 +83,17 @@ class Bases(Part):
                 if not any(isinstance(member, Fn) for member in members):
                     yield value.id
 
-    def _handed_objects(self, function: FunctionFacts, node: ast.Call) -> Iterator[ClassId]:
+    def _handed_objects(self, function: FunctionFacts, node: ast.Call, imported: set[str]) -> Iterator[ClassId]:
         """Classes of the objects that are given to a callable of the package their base class comes from."""
         program = self.program
-        families: set[str] | None = None
+        families = {_family(v.path) for v in program.eval(function.id, node.func) if isinstance(v, Ext)} & imported
         for argument in [*node.args, *[k.value for k in node.keywords]]:
-            if not isinstance(argument, ast.Name | ast.Call | ast.List | ast.Attribute):
+            if not families or not isinstance(argument, ast.Name | ast.Call | ast.List | ast.Attribute):
                 continue
             values = program.eval(function.id, argument)
             inner = {i for v in values if isinstance(v, Elems) for i in v.values}
             for value in {*values, *inner}:
-                if not isinstance(value, Inst):
-                    continue
-                if families is None:
-                    called = program.eval(function.id, node.func)
-                    families = {_family(v.path) for v in called if isinstance(v, Ext)}
-                if families & {_family(package) for package in self._acting_bases(value.id)}:
+                if isinstance(value, Inst) and families & set(map(_family, self._acting_bases(value.id))):
                     yield value.id
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from batchlint.entrypoints import Kind, intervals
@@ -38,25 +38,26 @@ class Registrations(Part):
             else:
                 for id in self._names.named(each.target):
                     self._handovers.entries.setdefault(id, []).append(entry)
-        for setting in self.program.registry.settings:
-            for name in (setting.setting, f"{setting.setting}s"):
-                self._read_setting(name, setting.task_key, setting.entry)
-
-    def _read_setting(self, name: str, task_key: str, kind: Kind) -> None:
+        settings = [
+            (name, setting)
+            for setting in self.program.registry.settings
+            for name in (setting.setting, f"{setting.setting}s")
+        ]
         for module in self.modules.values():
-            tables: list[ast.expr] = []
-            for function in module.functions.values():
-                for binding in function.bindings.get(name, ()):
-                    if binding.value is not None and binding.how == "value":
-                        tables.append(binding.value)
-                tables += [
-                    b.value for _, attribute, b in function.attributes if attribute == name and b.value is not None
-                ]
-                tables += [k.value for call in function.calls for k in call.node.keywords if k.arg == name]
-            for klass in module.classes.values():
-                tables += [b.value for b in klass.bindings.get(name, ()) if b.value is not None and b.how == "value"]
-            for table in tables:
-                self._read_table(module, table, task_key, kind)
+            for name, setting in settings:
+                if name in module.text:
+                    for table in self._tables(module, name):
+                        self._read_table(module, table, setting.task_key, setting.entry)
+
+    @staticmethod
+    def _tables(module: ModuleFacts, name: str) -> Iterator[ast.expr]:
+        """What the module binds to the setting: a variable, an attribute, a keyword argument, a class's attribute."""
+        for function in module.functions.values():
+            bindings = [*function.bindings.get(name, ()), *(b for _, each, b in function.attributes if each == name)]
+            yield from (b.value for b in bindings if b.value is not None and b.how == "value")
+            yield from (k.value for call in function.calls for k in call.node.keywords if k.arg == name)
+        for klass in module.classes.values():
+            yield from (b.value for b in klass.bindings.get(name, ()) if b.value is not None and b.how == "value")
 
     def _read_table(self, module: ModuleFacts, table: ast.expr, task_key: str, kind: Kind) -> None:
         for row in ast.walk(table):
