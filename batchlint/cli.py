@@ -19,7 +19,7 @@ from batchlint import __version__, rules
 from batchlint.config import Config, ConfigError, load, nearest
 
 if TYPE_CHECKING:
-    from batchlint.findings import Finding, Report
+    from batchlint.findings import Report
     from batchlint.reporters.view import View
 
 BASELINE = ".batchlint-baseline.json"
@@ -384,12 +384,13 @@ def baseline(paths: tuple[Path, ...], **options: Any) -> int:
     from batchlint.fingerprints import write_baseline
 
     chosen = _existing(paths)
-    findings: Sequence[Finding] = engine.analyze(chosen, _settings(chosen, options)).findings
+    report = engine.analyze(chosen, _settings(chosen, options))
     try:
-        write_baseline(options["output_file"], findings)
+        write_baseline(options["output_file"], report.findings, report.covered)
     except OSError as error:
         raise click.ClickException(f"{options['output_file']}: cannot be written: {error.strerror}") from None
-    click.echo(f"Wrote {len(findings)} known findings to {options['output_file']}.")
+    count = len(report.findings)
+    click.echo(f"Wrote {count} known finding{'' if count == 1 else 's'} to {options['output_file']}.")
     return 0
 
 

@@ -7,28 +7,57 @@ the code is that changes. A helper that several loops or functions share is a de
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from batchlint.findings import CallSite
 
 Place = tuple[str, int]
-Callers = dict[int, list[CallSite]]
+Links = dict[int, list[CallSite]]
+"""Sites by the identity of a site next to them on a chain."""
 
 
-def standing(sites: Sequence[CallSite]) -> list[CallSite]:
-    """The sites of one verdict that stand for a decision each, in the given order."""
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The site that stands for a decision, and those on its chain that do not stand for themselves."""
+
+    site: CallSite
+    others: tuple[CallSite, ...]
+
+
+def decisions(sites: Sequence[CallSite]) -> list[Decision]:
+    """The decisions that sites of one verdict come to, in the order of the sites that stand for them."""
     by_place: dict[Place, list[CallSite]] = {}
     for site in sites:
         by_place.setdefault((site.path, site.line), []).append(site)
-    callers: Callers = {}
+    links: Links = {}
+    callers: Links = {}
     lowest: list[CallSite] = []
     for site in sites:
         below = _below(site, by_place)
+        links[id(site)] = below
         for callee in below:
             callers.setdefault(id(callee), []).append(site)
         if not below:
             lowest.append(site)
-    chosen = {id(site) for low in lowest for site in _resolve(low, callers, set())}
-    return [site for site in sites if id(site) in chosen]
+    standing = {id(site) for low in lowest for site in _resolve(low, callers, set())}
+    found = []
+    for site in sites:
+        if id(site) in standing:
+            chain = [*_closure(site, links), *_closure(site, callers)]
+            found.append(Decision(site, tuple(other for other in chain if id(other) not in standing)))
+    return found
+
+
+def _closure(site: CallSite, links: Links) -> list[CallSite]:
+    """All that is linked to the site, over any number of links."""
+    found: dict[int, CallSite] = {}
+    waiting = list(links.get(id(site), ()))
+    while waiting:
+        other = waiting.pop()
+        if id(other) not in found and other is not site:
+            found[id(other)] = other
+            waiting += links.get(id(other), ())
+    return list(found.values())
 
 
 def _below(site: CallSite, by_place: dict[Place, list[CallSite]]) -> list[CallSite]:
@@ -40,7 +69,7 @@ def _below(site: CallSite, by_place: dict[Place, list[CallSite]]) -> list[CallSi
     return []
 
 
-def _resolve(site: CallSite, callers: Callers, seen: set[int]) -> list[CallSite]:
+def _resolve(site: CallSite, callers: Links, seen: set[int]) -> list[CallSite]:
     """The sites that stand for `site` and all that call it."""
     seen.add(id(site))
     above: list[CallSite] = []

@@ -100,11 +100,12 @@ def _run(
     plans = codemod.plan(linked, waiting, unsafe=unsafe, strategy=strategy)
     sites = [_with_rewrite(site, plans.get((site.path, site.line, site.column))) for site in sites]
     sites = sorted(sites, key=lambda site: (site.path, site.line, site.column))
-    findings = _findings(sites, config, {module.path: module.text for module in read.modules})
+    findings, covered = _findings(sites, config, {module.path: module.text for module in read.modules})
     report = Report(
         root=str(root),
         call_sites=tuple(site for site in sites if wanted(site.path)),
         findings=tuple(finding for finding in findings if wanted(finding.path)),
+        covered=tuple(finding for finding in covered if wanted(finding.path)),
         errors=tuple(sorted({*errors, *broken, *misplaced})),
         files_checked=len(read.python),
     )
@@ -259,36 +260,44 @@ def _with_rewrite(site: CallSite, plan: Any) -> CallSite:
     return replace(site, rewrite=Rewrite(True, strategy=plan.strategy))
 
 
-def _findings(sites: Sequence[CallSite], config: Config, texts: dict[str, str]) -> Iterator[Finding]:
+def _findings(sites: Sequence[CallSite], config: Config, texts: dict[str, str]) -> tuple[list[Finding], list[Finding]]:
+    """One finding per decision, and those of the calls that a finding stands for.
+
+    A stated budget decides for what lies below it; a `# noqa` on any call of a decision silences it.
+    """
     from batchlint import comments
-
-    reported = [
-        site
-        for site in sites
-        if (code := _code(site)) is not None
-        and rules.selected(code, config.select, config.ignore)
-        and (site.verdict is not Verdict.BATCHABLE or site.score >= config.min_score)
-    ]
-    quiet: dict[str, comments.Silenced] = {}
-    for site in _decisions(sites, reported):
-        code = _code(site) or ""
-        if config.noqa:
-            if site.path not in quiet:
-                quiet[site.path] = comments.silenced(texts.get(site.path, ""))
-            if quiet[site.path].covers(code, *range(site.line, site.end_line + 1)):
-                continue
-        yield Finding(site.path, site.line, site.column, code, message(code, site), site)
-
-
-def _decisions(sites: Sequence[CallSite], reported: Sequence[CallSite]) -> Iterator[CallSite]:
-    """Of the sites to report, those that stand for a decision each; a stated budget decides for what lies below it."""
-    from batchlint.decisions import standing
+    from batchlint.decisions import decisions
 
     stated = [site for site in sites if any(f.reason.startswith("its stated budget") for f in site.factors)]
     decided = {(step.path, step.line) for site in stated for step in site.via}
-    left = [site for site in reported if (site.path, site.line) not in decided]
-    chosen = {id(s) for verdict in Verdict for s in standing([site for site in left if site.verdict is verdict])}
-    return (site for site in left if id(site) in chosen)
+    reported: dict[Key, Finding] = {}
+    for site in sites:
+        code = _code(site)
+        if code is None or (site.path, site.line) in decided or not rules.selected(code, config.select, config.ignore):
+            continue
+        if site.verdict is Verdict.BATCHABLE and site.score < config.min_score:
+            continue
+        reported[_key(site)] = Finding(site.path, site.line, site.column, code, message(code, site), site)
+    quiet: dict[str, comments.Silenced] = {}
+
+    def silenced(site: CallSite) -> bool:
+        if site.path not in quiet:
+            quiet[site.path] = comments.silenced(texts.get(site.path, ""))
+        return quiet[site.path].covers(reported[_key(site)].code, *range(site.line, site.end_line + 1))
+
+    findings: list[Finding] = []
+    covered: dict[Key, Finding] = {}
+    for verdict in (Verdict.BATCHABLE, Verdict.UNCLEAR):
+        for decision in decisions([f.site for f in reported.values() if f.site.verdict is verdict]):
+            if config.noqa and any(silenced(site) for site in (decision.site, *decision.others)):
+                continue
+            findings.append(reported[_key(decision.site)])
+            covered.update({_key(site): reported[_key(site)] for site in decision.others})
+    return sorted(findings), sorted(covered.values())
+
+
+def _key(site: CallSite) -> Key:
+    return site.path, site.line, site.column
 
 
 def _code(site: CallSite) -> str | None:

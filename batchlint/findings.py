@@ -193,3 +193,5 @@ class Report:
     findings: tuple[Finding, ...]
     errors: tuple[FileError, ...]
     files_checked: int
+    covered: tuple[Finding, ...] = ()
+    """What would be findings, but for others on the same chain that stand for them."""

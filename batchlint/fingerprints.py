@@ -35,8 +35,12 @@ def _key(code: str, site: CallSite) -> tuple[str, ...]:
     return (code, site.path, site.function, "".join(site.call.split()), site.provider, site.endpoint)
 
 
-def write_baseline(path: Path, findings: Sequence[Finding]) -> None:
-    """Write the findings as the known ones; readable, sorted, one entry each."""
+def write_baseline(path: Path, findings: Sequence[Finding], covered: Sequence[Finding] = ()) -> None:
+    """Write the findings, and the calls that they stand for, as the known ones; readable, one entry each.
+
+    The covered ones count when a new caller of a helper makes its older callers findings of their own.
+    """
+    findings = [*findings, *covered]
     entries = [
         {"fingerprint": mark, "code": f.code, "path": f.path, "function": f.site.function, "call": f.site.call}
         for f, mark in zip(findings, fingerprints(findings), strict=True)

@@ -1,6 +1,7 @@
 """The command line as people and hooks use it: exit codes, options, one clear line for what is wrong."""
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -40,7 +41,7 @@ def run(tmp_path):
 def test_findings_are_exit_code_one_and_clean_is_zero(run):
     found = run("check", "--output-format", "concise")
     assert found.returncode == 1
-    assert re.match(r"job\.py:13:15: RTB101 .*`label`", found.stdout)
+    assert re.match(r"job\.py:8:12: RTB101 .*`client\.chat\.completions\.create` in `label`", found.stdout)
     assert run("check", "--exit-zero").returncode == 0
     clean = run("check", "--ignore", "RTB101")
     assert (clean.returncode, clean.stdout) == (0, "No realtime calls that could wait, in 2 files.\n")
@@ -81,7 +82,7 @@ def test_a_named_file_is_judged_by_the_whole_project(run, tmp_path):
 def test_stdin_stands_for_the_file(run, tmp_path):
     (tmp_path / "pyproject.toml").write_text("[project]\nname = 'x'\n")
     done = run("check", "--output-format", "concise", "--stdin-filename", "job.py", "-", stdin="\n" + CALL)
-    assert done.stdout.startswith("job.py:14:15: RTB101")
+    assert done.stdout.startswith("job.py:9:12: RTB101")
     assert run("check", "--stdin-filename", "job.py", "-", stdin="x = 1\n").returncode == 0
 
 
@@ -97,7 +98,7 @@ def test_json_has_the_contract_and_goes_to_a_file(run, tmp_path):
 
 
 def test_noqa_and_stated_budgets(run, tmp_path):
-    quiet = CALL.replace("print(label(line))", "print(label(line))  # noqa: RTB101")
+    quiet = CALL.replace("text}])", "text}])  # noqa: RTB101")
     (tmp_path / "job.py").write_text(quiet)
     assert run("check").returncode == 0
     live = CALL.replace("print(label(line))", "print(label(line))  # batchlint: latency=realtime")
@@ -111,13 +112,13 @@ def test_noqa_and_stated_budgets(run, tmp_path):
 def test_add_noqa_silences_and_keeps_the_code(run, tmp_path):
     done = run("check", "--add-noqa")
     assert done.stdout == "Silenced 1 finding.\n"
-    assert (tmp_path / "job.py").read_text() == CALL.replace("print(label(line))", "print(label(line))  # noqa: RTB101")
+    assert (tmp_path / "job.py").read_text() == CALL.replace("text}])", "text}])  # noqa: RTB101")
     assert run("check").returncode == 0
 
 
 def test_the_baseline_hides_what_it_knows_and_no_more(run, tmp_path):
-    assert run("baseline").stdout == "Wrote 1 known findings to .batchlint-baseline.json.\n"
-    moved = "# moved\n" + CALL + "\n        print(label(line + 'x'))\n"
+    assert run("baseline").stdout == "Wrote 1 known finding to .batchlint-baseline.json.\n"
+    moved = "# moved\n" + CALL + "        print(client.responses.create(model='m', input=line))\n"
     (tmp_path / "job.py").write_text(moved)
     done = run("check", "--output-format", "concise", "--baseline", ".batchlint-baseline.json")
     assert done.returncode == 1
@@ -154,3 +155,20 @@ def test_every_rule_has_its_page_in_the_docs():
     folder = Path(__file__).parent.parent / "docs" / "rules"
     pages = {path.stem: path.read_text() for path in folder.glob("*.md")}
     assert pages == {code: rule.page() for code, rule in rules.RULES.items()}
+
+
+def test_the_readme_shows_what_the_tool_says():
+    from pathlib import Path
+
+    root = Path(__file__).parent.parent
+    shown = re.search(r"```console\n\$ batchlint (.*)\n((?:.*\n)*?)```", (root / "README.md").read_text())
+    done = subprocess.run(
+        [sys.executable, "-m", "batchlint", *shown[1].split()],
+        cwd=root,
+        env={**os.environ, "COLUMNS": "100", "NO_COLOR": "1"},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0
+    for paragraph in shown[2].split("\n\n"):
+        assert paragraph.strip() in done.stdout
