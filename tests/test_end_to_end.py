@@ -1,4 +1,4 @@
-"""`fix` on a copy of fixtures/catalog: the nightly job writes the same rows through the batch API, at half the price."""
+"""`fix` on a copy of fixtures/catalog: the nightly job writes the same rows, by batch, at half the price."""
 
 import os
 import shutil
