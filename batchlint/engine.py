@@ -167,11 +167,11 @@ def _read(program: Sequence[Path], root: Path, config: Config, texts: dict[str, 
     errors = [*tree.errors, *loaded.errors]
     modules: list[ModuleFacts] = []
     if loaded.files:
-        from batchlint import facts
+        from batchlint import extraction
 
         for file in loaded.files:
             try:
-                modules.append(facts.extract(file.path, file.text, file.tree))
+                modules.append(extraction.extract(file.path, file.text, file.tree))
             except RecursionError:
                 errors.append(FileError(file.path, 1, "nested too deeply"))
     return _Read(modules, tree.python, tree.manifests, frozenset(tree.packages), errors)

@@ -46,7 +46,7 @@ class Edges(Part):
         function = self.function(id)
         enqueueing = self.program.registry.calling_enqueues
         kind = "queue" if any(e.kind.framework in enqueueing for e in self._decorators.entries(function)) else "call"
-        for caller, node, _ in program.call_sites(function):
+        for caller, node, _ in program.callers.call_sites(function):
             if _identity(node) not in self._handovers.calls:
                 yield self.edge(caller, id, node, kind, program.call_facts[_identity(node)].call)
         yield from self._handovers.edges.get(id, ())
@@ -87,11 +87,11 @@ class Edges(Part):
         """Where the function is read without being called: a property, or an argument of something external."""
         program = self.program
         is_property = any(last_name(d) in _PROPERTY for d in function.decorators)
-        for reference in program.references(function.name):
+        for reference in program.callers.references(function.name):
             if is_property:
                 yield from self._property_read(function, reference)
             elif reference.call is not None and _identity(reference.call) not in self._handovers.calls:
-                if not program.can_be(reference.function, reference.node, function):
+                if not program.callers.can_be(reference.function, reference.node, function):
                     continue
                 called = program.eval(reference.function, reference.call.func)
                 known = any(isinstance(v, Fn) for v in program.eval(reference.function, reference.node))

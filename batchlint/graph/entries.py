@@ -115,7 +115,7 @@ class Entries(Part):
         for asking, rows in list(found.items()):
             interactive = [row for row in rows if row[1].kind == "interactive"]
             if interactive and asking.qualname != MODULE:
-                for asked_by, node, _ in program.call_sites(program.functions[asking]):
+                for asked_by, node, _ in program.callers.call_sites(program.functions[asking]):
                     call = program.call_facts[id(node)].call
                     found.setdefault(asked_by, []).append((call, interactive[0][1]))
         return found

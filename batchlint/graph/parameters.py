@@ -15,9 +15,9 @@ class Parameters(Part):
         """Where what is called comes from: for a parameter the calls that hand it over; so its users stay apart."""
         function = self._parameter_owner(reference.caller, func.id) if isinstance(func, ast.Name) else None
         if isinstance(func, ast.Name) and function is not None and depth < 4:
-            if self.program.wrapped(function.id) == func.id:
+            if self.program.callers.wrapped(function.id) == func.id:
                 return  # a decorator: its result counts as the function that it wraps
-            handed = list(self.program.arguments(function, func.id))
+            handed = list(self.program.callers.arguments(function, func.id))
             if handed:
                 for caller, node, argument in handed:
                     outer = self.program.call_facts[id(node)]

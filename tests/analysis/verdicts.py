@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from batchlint import callsites, facts, graph, scoring
+from batchlint import callsites, extraction, graph, scoring
 from batchlint.findings import CallSite, Latency, Verdict
 from batchlint.graph import GraphSettings, ManifestTarget
 
@@ -45,7 +45,7 @@ def call_sites(
     program: Program, manifest: Sequence[ManifestTarget] = (), settings: GraphSettings | None = None
 ) -> list[CallSite]:
     """Every call site of the program."""
-    modules = [facts.extract(path, text, ast.parse(text, path)) for path, text in files(program).items()]
+    modules = [extraction.extract(path, text, ast.parse(text, path)) for path, text in files(program).items()]
     linked = graph.build(modules, manifest, settings)
     return scoring.score(linked, callsites.find(linked))
 

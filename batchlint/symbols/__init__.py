@@ -1,0 +1,483 @@
+"""What names and expressions mean across the program, worked out on demand and without regard to order of execution.
+
+`Program.eval` gives the set of values that an expression can have. Parameters take the values of their annotation,
+their default and the arguments of the calls that reach them; attributes those of every assignment to them.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import NamedTuple
+
+from batchlint import entrypoints, providers
+from batchlint.facts import (
+    MODULE,
+    Binding,
+    CallFacts,
+    ClassFacts,
+    ClassId,
+    FunctionFacts,
+    FunctionId,
+    Import,
+    ModuleFacts,
+)
+from batchlint.modules import ModuleIndex
+from batchlint.symbols import expressions, externals
+from batchlint.symbols.annotations import instance
+from batchlint.symbols.callers import Callers
+from batchlint.symbols.names import MAX_STEPS, host_of, last_name
+from batchlint.values import NOTHING, Cls, Elems, Ext, Fn, Inst, Mod, Text, Value, Values, elements
+
+__all__ = ["CallRef", "Program", "host_of", "last_name"]
+
+
+class CallRef(NamedTuple):
+    caller: FunctionFacts
+    call: CallFacts
+
+
+class Program:
+    """All modules' facts, and what expressions in them mean."""
+
+    def __init__(self, modules: Sequence[ModuleFacts], packages: frozenset[str] = frozenset()) -> None:
+        self.catalogue = providers.load()
+        self.registry = entrypoints.load()
+        self.modules = {module.path: module for module in modules}
+        if not packages:
+            packages = frozenset(
+                module.path.removesuffix("/__init__.py") for module in modules if module.path.endswith("/__init__.py")
+            )
+        self.index = ModuleIndex(self.modules, packages, self.catalogue.packages | self.registry.packages)
+        self.callers = Callers(self)
+        self.functions: dict[FunctionId, FunctionFacts] = {}
+        self.classes: dict[ClassId, ClassFacts] = {}
+        self.calls_by_name: dict[str, list[CallRef]] = {}
+        self.call_facts: dict[int, CallRef] = {}
+        """Calls by the identity of their node."""
+        self.aliases: dict[str, set[str]] = {}
+        self.attribute_writes: dict[str, list[tuple[FunctionFacts, ast.expr, Binding]]] = {}
+        self._item_writes: dict[tuple[object, str], list[tuple[FunctionFacts, Binding]]] = {}
+        """Assignments to items, by where the container stands (a function, or a class for attributes) and its name."""
+        self.self_writes: dict[ClassId, dict[str, list[tuple[FunctionFacts, Binding]]]] = {}
+        self._memo: dict[object, Values] = {}
+        self._provisional: dict[object, Values] = {}
+        self._active: dict[object, int] = {}
+        self._cut = 1 << 30
+        self._mro: dict[ClassId, tuple[list[ClassId], list[Ext]]] = {}
+        self._subclasses: dict[ClassId, list[ClassId]] | None = None
+        for module in modules:
+            self._add(module)
+
+    def _add(self, module: ModuleFacts) -> None:
+        for klass in module.classes.values():
+            self.classes[klass.id] = klass
+        for function in module.functions.values():
+            self.functions[function.id] = function
+            for call in function.calls:
+                reference = CallRef(function, call)
+                self.call_facts[id(call.node)] = reference
+                name = last_name(call.node.func)
+                if name:
+                    self.calls_by_name.setdefault(name, []).append(reference)
+            for base, name, binding in function.attributes:
+                owner = self._self_class(function, base)
+                if owner is not None:
+                    writes = self.self_writes.setdefault(owner, {})
+                    writes.setdefault(name, []).append((function, binding))
+                else:
+                    self.attribute_writes.setdefault(name, []).append((function, base, binding))
+            for container, binding in function.items:
+                if isinstance(container, ast.Name):
+                    for scope in (function.id, module.body.id):
+                        self._item_writes.setdefault((scope, container.id), []).append((function, binding))
+                elif isinstance(container, ast.Attribute):
+                    owner = self._self_class(function, container.value)
+                    if owner is not None:
+                        self._item_writes.setdefault((owner, container.attr), []).append((function, binding))
+            for name, bindings in function.bindings.items():
+                for binding in bindings:
+                    if binding.source and binding.source.name and binding.source.name != name:
+                        self.aliases.setdefault(binding.source.name, set()).add(name)
+
+    def _self_class(self, function: FunctionFacts, base: ast.expr) -> ClassId | None:
+        if not isinstance(base, ast.Name):
+            return None
+        current: FunctionFacts | None = function
+        while current is not None:
+            if current.owner is not None:
+                parameters = current.parameters()
+                if parameters and parameters[0].arg == base.id:
+                    return ClassId(current.id.path, current.owner)
+                return None
+            current = self.modules_function(current.id.path, current.parent)
+        return None
+
+    def modules_function(self, path: str, qualname: str | None) -> FunctionFacts | None:
+        return self.modules[path].functions.get(qualname) if qualname else None
+
+    def eval(self, scope: FunctionId, node: ast.expr) -> Values:
+        """The values that `node`, standing in the function `scope`, can have."""
+        evaluate = expressions.EVALUATORS.get(type(node))
+        return evaluate(self, scope, node) if evaluate else NOTHING
+
+    def once(self, key: object, compute: Callable[[], Values]) -> Values:
+        """`compute`'s result, remembered unless it was cut short by a cycle through a caller."""
+        known = self._memo.get(key)
+        if known is not None:
+            return known
+        depth = self._active.get(key)
+        if depth is not None:
+            self._cut = min(self._cut, depth)
+            return NOTHING
+        depth = len(self._active)
+        if depth > 150:
+            return NOTHING
+        saved, self._cut = self._cut, 1 << 30
+        self._active[key] = depth
+        try:
+            values = compute()
+        finally:
+            del self._active[key]
+        if self._cut >= depth:
+            self._memo[key] = values
+            self._cut = saved
+        else:
+            # Part of a cycle through a caller: exact only once that is known, good enough the second time round.
+            self._cut = min(saved, self._cut)
+            if key in self._provisional:
+                values = self._memo[key] = values | self._provisional[key]
+            else:
+                self._provisional[key] = values
+        return values
+
+    def name(self, scope: FunctionId, name: str) -> Values:
+        """The values of the name `name` as seen in `scope`."""
+        function: FunctionFacts | None = self.functions[scope]
+        while function is not None:
+            if name in function.bindings or (function.arguments and _has_parameter(function, name)):
+                return self.once(("name", function.id, name), partial(self._local, function, name))
+            function = self.modules_function(scope.path, function.parent) if function.parent else None
+        return self.module_name(scope.path, name) or frozenset({Ext(f"builtins.{name}")})
+
+    def module_name(self, path: str, name: str) -> Values:
+        """What the module binds to `name`: its own bindings, else what it imports with `*`."""
+        module = self.modules[path]
+        if name in module.body.bindings:
+            return self.once(("name", module.body.id, name), lambda: self._local(module.body, name))
+        if module.stars:
+            return self.once(("star", path, name), lambda: self._starred(module, name))
+        return NOTHING
+
+    def _starred(self, module: ModuleFacts, name: str) -> Values:
+        for star in module.stars:
+            stem = self.import_stem(star, module.path)
+            if stem is not None:
+                values = self.attribute(Mod(stem), name)
+                if values:
+                    return values
+        if hasattr(builtins, name):
+            return NOTHING
+        outside = [s.module for s in module.stars if not s.level and self.import_stem(s, module.path) is None]
+        return frozenset(Ext(f"{package}.{name}") for package in outside)
+
+    def _local(self, function: FunctionFacts, name: str) -> Values:
+        values: set[Value] = set()
+        if function.arguments and _has_parameter(function, name):
+            values |= self.callers.parameter(function, name)
+        for binding in function.bindings.get(name, ()):
+            values |= self.binding(function.id, binding)
+        return frozenset(values) | self._held(function.id, name)
+
+    def _held(self, scope: FunctionId | ClassId, name: str) -> Values:
+        """What assignments to items put into the container `name`."""
+        writes = self._item_writes.get((scope, name))
+        if not writes:
+            return NOTHING
+        values: set[Value] = set()
+        for function, binding in writes[:20]:
+            values |= self.binding(function.id, binding)
+        values = {value for value in values if not isinstance(value, Text | Elems)}
+        return frozenset({Elems(frozenset(values))}) if values else NOTHING
+
+    def binding(self, scope: FunctionId, binding: Binding) -> Values:
+        """The values that one binding gives its name."""
+        how = binding.how
+        if how == "function":
+            return frozenset({Fn(FunctionId(scope.path, binding.scope or ""))})
+        if how == "class":
+            return frozenset({Cls(ClassId(scope.path, binding.scope or ""))})
+        if how == "import":
+            return self._imported(binding.source, scope.path) if binding.source else NOTHING
+        if binding.scope is not None:
+            scope = FunctionId(scope.path, binding.scope)
+        if binding.value is None:
+            return NOTHING
+        if how == "value":
+            return self.eval(scope, binding.value)
+        if how == "annotation":
+            return instance(self, scope, binding.value)
+        if how == "element":
+            return self._element(scope, binding)
+        if how == "unpack":
+            return self._unpacked(scope, binding)
+        if how == "enter":
+            return self._entered(scope, binding.value)
+        return NOTHING
+
+    def _element(self, scope: FunctionId, binding: Binding) -> Values:
+        value, index = binding.value, binding.index
+        if index is not None and isinstance(value, ast.Call):
+            name = last_name(value.func)
+            if name == "enumerate" and value.args:
+                return elements(self.eval(scope, value.args[0])) if index else NOTHING
+            if name == "zip" and index < len(value.args):
+                return elements(self.eval(scope, value.args[index]))
+            if name == "items" and isinstance(value.func, ast.Attribute):
+                return elements(self.eval(scope, value.func.value)) if index else NOTHING
+        found = elements(self.eval(scope, value)) if value is not None else NOTHING
+        return elements(found) or found if index is not None else found
+
+    def _unpacked(self, scope: FunctionId, binding: Binding) -> Values:
+        value = binding.value
+        if isinstance(value, ast.Await):
+            value = value.value
+        if isinstance(value, ast.Call) and binding.index is not None:
+            found: set[Value] = set()
+            for target in self.eval(scope, value.func):
+                if isinstance(target, Fn):
+                    for returned in self.functions[target.id].returns:
+                        if isinstance(returned, ast.Tuple) and binding.index < len(returned.elts):
+                            found |= self.eval(target.id, returned.elts[binding.index])
+            if found:
+                return frozenset(found)
+        return elements(self.eval(scope, value)) if value is not None else NOTHING
+
+    def _entered(self, scope: FunctionId, node: ast.expr) -> Values:
+        found: set[Value] = set()
+        for value in self.eval(scope, node):
+            if isinstance(value, Elems):
+                found |= value.values
+            elif isinstance(value, Inst):
+                entered = self.attribute(value, "__enter__") or self.attribute(value, "__aenter__")
+                found |= {item for fn in entered if isinstance(fn, Fn) for item in self.returned(fn)} or {value}
+            else:
+                found.add(value)
+        return frozenset(found)
+
+    def import_stem(self, source: Import, importer: str) -> str | None:
+        """The stem of the project module that an import means; None for a module from outside."""
+        if source.level:
+            return self.index.relative(source.module, source.level, importer)
+        return self.index.find(source.module, importer)
+
+    def _imported(self, source: Import, importer: str) -> Values:
+        if source.name == "":
+            return NOTHING  # `import a.b` binds `a`; the attribute finds `b`
+        stem = self.import_stem(source, importer)
+        if stem is None or (source.level and not self.index.exists(stem)):
+            if source.level:
+                return NOTHING
+            return frozenset({Ext(f"{source.module}.{source.name}" if source.name else source.module)})
+        if source.name is None:
+            return frozenset({Mod(stem)})
+        return self.attribute(Mod(stem), source.name)
+
+    def attribute(self, value: Value, name: str) -> Values:
+        """The values of the attribute `name` of `value`."""
+        if isinstance(value, Ext):
+            longer = f"{value.path}.{name}"
+            return frozenset({Ext(longer, value.host)}) if longer.count(".") < MAX_STEPS else NOTHING
+        if isinstance(value, Mod):
+            path = self.index.stems.get(value.stem)
+            if path is not None and path in self.modules:
+                values = self.module_name(path, name)
+                if values:
+                    return values
+            child = f"{value.stem}/{name}"
+            return frozenset({Mod(child)}) if self.index.exists(child) else NOTHING
+        if isinstance(value, Inst):
+            return self.once(("member", value, name), lambda: self._member(value.id, name, value.exact, value))
+        if isinstance(value, Cls):
+            return self.once(("member", value, name), lambda: self._member(value.id, name, True, value))
+        if isinstance(value, Fn):
+            return self.once(("decorated", value.id, name), lambda: self._of_decorated(value.id, name))
+        return NOTHING
+
+    def _of_decorated(self, id: FunctionId, name: str) -> Values:
+        """An attribute of what decorators from outside made of the function: `main.command` under `@click.group()`."""
+        function = self.functions[id]
+        scope = FunctionId(id.path, function.parent or MODULE)
+        made = {v for decorator in function.decorators for v in self.eval(scope, decorator) if isinstance(v, Ext)}
+        return frozenset(Ext(f"{v.path}().{name}", v.host) for v in made if v.path.count(".") < MAX_STEPS)
+
+    def _member(self, klass: ClassId, name: str, exact: bool, receiver: Inst | Cls) -> Values:
+        line, externals = self.mro(klass)
+        found: set[Value] = set()
+        for base in line:
+            values = self._own_member(base, name, receiver)
+            if values:
+                found |= values
+                if any(isinstance(value, Fn) for value in values):
+                    break
+        if not exact:
+            for subclass in self.subclasses(klass):
+                found |= self._own_member(subclass, name, Inst(subclass))
+        if not found and name != "__getattr__":
+            found |= self._delegated(klass, name)
+        if not found:
+            for external in externals:
+                path = f"{external.path}().{name}" if isinstance(receiver, Inst) else f"{external.path}.{name}"
+                found.add(Ext(path, external.host))
+        return frozenset(found)
+
+    def _delegated(self, klass: ClassId, name: str) -> Values:
+        """The attribute of what the class's `__getattr__` asks instead, as proxies and lazy imports do."""
+        found: set[Value] = set()
+        for method in self._member(klass, "__getattr__", True, Inst(klass, True)):
+            if isinstance(method, Fn):
+                for returned in self.functions[method.id].returns:
+                    if isinstance(returned, ast.Call) and last_name(returned.func) == "getattr" and returned.args:
+                        for value in self.eval(method.id, returned.args[0]):
+                            if not (isinstance(value, Inst | Cls) and value.id == klass):
+                                found |= self.attribute(value, name)
+        return frozenset(found)
+
+    def _own_member(self, klass: ClassId, name: str, receiver: Inst | Cls) -> Values:
+        facts = self.classes.get(klass)
+        if facts is None:
+            return NOTHING
+        found: set[Value] = set()
+        scope = FunctionId(klass.path, facts.parent or MODULE)
+        for binding in facts.bindings.get(name, ()):
+            if binding.how == "function":
+                method = Fn(FunctionId(klass.path, binding.scope or ""), receiver.id)
+                found |= self._bound(method, receiver)
+            else:
+                found |= self.binding(scope, binding)
+        for function, binding in self.self_writes.get(klass, {}).get(name, ()):
+            found |= self.binding(function.id, binding)
+        found |= self._held(klass, name)
+        others = self.attribute_writes.get(name, ())
+        if not found and len(others) <= 30:
+            for function, base, binding in others:
+                if any(isinstance(v, Inst | Cls) and klass in self.mro(v.id)[0] for v in self.eval(function.id, base)):
+                    found |= self.binding(function.id, binding)
+        if name in facts.bindings and not any(isinstance(value, Fn) for value in found):
+            found |= self._field(facts, name)
+        return frozenset(found)
+
+    def _bound(self, method: Fn, receiver: Inst | Cls) -> Values:
+        decorators = {last_name(d.func if isinstance(d, ast.Call) else d) for d in self.functions[method.id].decorators}
+        if isinstance(receiver, Inst) and decorators & {
+            "property",
+            "cached_property",
+            "hybrid_property",
+            "computed_field",
+        }:
+            return self.returned(method)
+        if "staticmethod" in decorators or (isinstance(receiver, Cls) and "classmethod" not in decorators):
+            return frozenset({Fn(method.id)})
+        return frozenset({method})
+
+    def _field(self, facts: ClassFacts, name: str) -> Values:
+        """A dataclass or model field: what the constructor's callers pass for it."""
+        if facts.name in ("", None) or "__init__" in facts.bindings:
+            return NOTHING
+        fields = [field for field, bindings in facts.bindings.items() if any(b.how == "annotation" for b in bindings)]
+        if name not in fields:
+            return NOTHING
+        found: set[Value] = set()
+        position = fields.index(name)
+        for caller, call in self.callers.named_calls(facts.name):
+            arguments = [keyword.value for keyword in call.node.keywords if keyword.arg == name]
+            if not arguments and position < len(call.node.args):
+                arguments = [call.node.args[position]]
+            if arguments and any(
+                isinstance(value, Cls) and facts.id in self.mro(value.id)[0]
+                for value in self.eval(caller.id, call.node.func)
+            ):
+                found |= self.eval(caller.id, arguments[0])
+        return frozenset(found)
+
+    def mro(self, klass: ClassId) -> tuple[list[ClassId], list[Ext]]:
+        """The class and its project bases, nearest first, and its external bases."""
+        known = self._mro.get(klass)
+        if known is not None:
+            return known
+        self._mro[klass] = ([klass], [])
+        line, externals = [klass], []
+        facts = self.classes.get(klass)
+        if facts is not None:
+            scope = FunctionId(klass.path, facts.parent or MODULE)
+            for base in [*facts.node.bases, *[k.value for k in facts.node.keywords if k.arg == "metaclass"]]:
+                if isinstance(base, ast.Subscript):
+                    base = base.value
+                for value in self.eval(scope, base):
+                    if isinstance(value, Cls) and value.id != klass:
+                        inner, outer = self.mro(value.id)
+                        line += [c for c in inner if c not in line]
+                        externals += [e for e in outer if e not in externals]
+                    elif isinstance(value, Ext) and not value.path.startswith("builtins."):
+                        externals.append(value)
+        self._mro[klass] = (line, externals)
+        return line, externals
+
+    def subclasses(self, klass: ClassId) -> Sequence[ClassId]:
+        """All project classes below `klass`."""
+        if self._subclasses is None:
+            self._subclasses = {}
+            for each in list(self.classes):
+                for base in self.mro(each)[0][1:]:
+                    self._subclasses.setdefault(base, []).append(each)
+        return self._subclasses.get(klass, ())
+
+    def returned(self, function: Fn) -> Values:
+        """What a call of the function gives: its returns, or its return annotation."""
+        return self.once(("return", function.id), lambda: self._returned(function.id))
+
+    def _returned(self, id: FunctionId) -> Values:
+        function = self.functions[id]
+        found: set[Value] = set()
+        for expression in function.returns:
+            found |= self.eval(id, expression)
+        if function.yields:
+            held: set[Value] = set()
+            for expression in function.yields:
+                held |= self.eval(id, expression)
+            found.add(Elems(frozenset(held)))
+        annotation = getattr(function.node, "returns", None)
+        if annotation is not None and not any(not isinstance(v, Text) for v in found):
+            found |= instance(self, FunctionId(id.path, function.parent or MODULE), annotation)
+        return frozenset(found)
+
+    def call(self, scope: FunctionId, node: ast.Call) -> Values:
+        """What the call gives."""
+        found: set[Value] = set()
+        for value in self.eval(scope, node.func):
+            if isinstance(value, Fn):
+                wrapped = self.callers.wrapped(value.id)
+                inner = self.callers.argument(node, self.functions[value.id], wrapped) if wrapped else None
+                functions = self.eval(scope, inner) if inner is not None else NOTHING
+                if any(isinstance(each, Fn) for each in functions):
+                    found |= functions
+                else:
+                    found |= self.returned(value)
+            elif isinstance(value, Cls):
+                found.add(Inst(value.id, True))
+            elif isinstance(value, Inst):
+                called = self.attribute(value, "__call__")
+                for method in called:
+                    if isinstance(method, Fn):
+                        found |= self.returned(method)
+                if not called:
+                    found |= {Ext(f"{e.path}()()", e.host) for e in self.mro(value.id)[1]}
+            elif isinstance(value, Ext):
+                found |= externals.external_call(self, scope, node, value)
+        return frozenset(found)
+
+
+def _has_parameter(function: FunctionFacts, name: str) -> bool:
+    return any(parameter.arg == name for parameter in function.parameters())

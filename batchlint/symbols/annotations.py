@@ -1,0 +1,67 @@
+"""What an annotation allows."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from batchlint.facts import FunctionId
+from batchlint.symbols.names import last_name
+from batchlint.values import NOTHING, Cls, Elems, Ext, Fn, Inst, Value, Values
+
+if TYPE_CHECKING:
+    from batchlint.symbols import Program
+
+_UNIONS = frozenset({"Optional", "Union", "Annotated", "Final", "ClassVar", "Required", "NotRequired", "Awaitable"})
+_CONTAINERS = frozenset(
+    {"list", "List", "Sequence", "Iterable", "Iterator", "set", "Set", "tuple", "Tuple", "Collection", "Generator",
+     "AsyncIterator", "AsyncGenerator", "AsyncIterable", "deque", "frozenset"}
+)  # fmt: skip
+_MAPPINGS = frozenset({"dict", "Dict", "Mapping", "MutableMapping", "defaultdict", "OrderedDict"})
+
+
+def instance(program: Program, scope: FunctionId, annotation: ast.expr) -> Values:
+    """The values that `annotation` allows."""
+    if isinstance(annotation, ast.Constant):
+        if not isinstance(annotation.value, str):
+            return NOTHING
+        try:
+            annotation = ast.parse(annotation.value.strip(), mode="eval").body
+        except (SyntaxError, ValueError):
+            return NOTHING
+        return instance(program, scope, annotation)
+    if isinstance(annotation, ast.BinOp):
+        return instance(program, scope, annotation.left) | instance(program, scope, annotation.right)
+    if isinstance(annotation, ast.Subscript):
+        return _subscripted(program, scope, annotation)
+    found: set[Value] = set()
+    if isinstance(annotation, ast.Name | ast.Attribute):
+        for value in program.eval(scope, annotation):
+            if isinstance(value, Cls):
+                found.add(Inst(value.id))
+            elif isinstance(value, Ext) and not value.path.startswith(("builtins.", "typing.")):
+                found.add(Ext(f"{value.path}()", value.host))
+            elif isinstance(value, Inst | Elems):
+                found.add(value)
+    return frozenset(found)
+
+
+def _subscripted(program: Program, scope: FunctionId, annotation: ast.Subscript) -> Values:
+    name = last_name(annotation.value)
+    inner = annotation.slice.elts if isinstance(annotation.slice, ast.Tuple) else [annotation.slice]
+    if name in _UNIONS:
+        found: set[Value] = set()
+        for each in inner:
+            if isinstance(each, ast.Call):
+                for value in program.eval(scope, each):
+                    found |= {value} if not isinstance(value, Fn) else program.returned(value)
+            else:
+                found |= instance(program, scope, each)
+        return frozenset(found)
+    if name in _CONTAINERS:
+        return frozenset({Elems(frozenset().union(*(instance(program, scope, each) for each in inner)))})
+    if name in _MAPPINGS:
+        return frozenset({Elems(instance(program, scope, inner[-1]))})
+    if name in {"type", "Type"}:
+        return frozenset(v for v in program.eval(scope, inner[0]) if isinstance(v, Cls | Ext))
+    return instance(program, scope, annotation.value)

@@ -1,0 +1,248 @@
+"""Which calls reach a function, and so what its parameters can be."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from batchlint.facts import MODULE, ClassId, FunctionFacts, FunctionId, Reference
+from batchlint.symbols.annotations import instance
+from batchlint.symbols.names import last_name
+from batchlint.values import Cls, Ext, Fn, Inst, Value, Values
+
+if TYPE_CHECKING:
+    from batchlint.symbols import CallRef, Program
+
+_RESTING = frozenset(
+    {"submit", "to_thread", "partial", "run_in_executor", "run_in_threadpool", "apply_async", "run_sync",
+     "add_task", "enqueue", "create_task", "call_soon", "call_later", "run", "start_soon", "Process", "Thread"}
+)  # fmt: skip
+_MAX_CALLS = 400
+
+
+class Callers:
+    """Asked through `Program.callers`."""
+
+    def __init__(self, program: Program) -> None:
+        self._program = program
+        self._sites: dict[FunctionId, list[tuple[FunctionId, ast.Call, int]]] = {}
+        self._owners: dict[str, list[ClassId]] | None = None
+        self._decorated: dict[str, list[tuple[FunctionFacts, ast.expr]]] | None = None
+        self._wrapped: dict[FunctionId, str | None] = {}
+        self._references: dict[str, list[Reference]] | None = None
+
+    def parameter(self, function: FunctionFacts, name: str) -> Values:
+        """The values of a parameter: annotation, default, and the arguments of the calls that reach it."""
+        parameters = function.parameters()
+        outer = FunctionId(function.id.path, function.parent or MODULE)
+        if function.owner is not None and parameters and parameters[0].arg == name:
+            decorators = {last_name(d) for d in function.decorators}
+            owner = ClassId(function.id.path, function.owner)
+            if "classmethod" in decorators or function.name in {"__init_subclass__", "__new__"}:
+                return frozenset({Cls(owner), *(Cls(c) for c in self._program.subclasses(owner))})
+            if "staticmethod" not in decorators:
+                return frozenset({Inst(owner)})
+        found: set[Value] = set()
+        for parameter in parameters:
+            if parameter.arg == name and parameter.annotation is not None:
+                found |= instance(self._program, outer, parameter.annotation)
+        positional = [p.arg for p in parameters if p.arg not in {"self", "cls"}]
+        if positional[:1] == [name]:
+            found |= self._decorated_by(function)
+        default = function.default(name)
+        if default is not None:
+            found |= self._default(outer, default)
+        for caller, _, argument in self.arguments(function, name):
+            found |= self._program.eval(caller, argument)
+        return frozenset(found)
+
+    def _decorated_by(self, decorator: FunctionFacts) -> Values:
+        """The functions under a decorator: each is its first argument."""
+        if self._decorated is None:
+            self._decorated = {}
+            for function in self._program.functions.values():
+                for node in function.decorators:
+                    self._decorated.setdefault(last_name(node), []).append((function, node))
+        found: set[Value] = set()
+        for function, node in self._decorated.get(decorator.name, ()):
+            scope = FunctionId(function.id.path, function.parent or MODULE)
+            if any(isinstance(value, Fn) and value.id == decorator.id for value in self._program.eval(scope, node)):
+                found.add(Fn(function.id))
+        return frozenset(found)
+
+    def _default(self, scope: FunctionId, default: ast.expr) -> Values:
+        values = self._program.eval(scope, default)
+        if isinstance(default, ast.Call) and any(isinstance(v, Ext) and "Depends" in v.path for v in values):
+            return frozenset(r for v in values if isinstance(v, Fn) for r in self._program.returned(v)) | frozenset(
+                Inst(v.id, True) for v in values if isinstance(v, Cls)
+            )
+        return values
+
+    def arguments(self, function: FunctionFacts, name: str) -> Iterator[tuple[FunctionId, ast.Call, ast.expr]]:
+        """The expressions that reach the parameter `name`, each with the function and the call it stands in."""
+        positional = [*function.arguments.posonlyargs, *function.arguments.args] if function.arguments else []
+        index = next((i for i, parameter in enumerate(positional) if parameter.arg == name), None)
+        for caller, node, shift in self.call_sites(function):
+            keyword = next((k.value for k in node.keywords if k.arg == name), None)
+            if keyword is not None:
+                yield caller, node, keyword
+            elif index is not None and 0 <= index - shift < len(node.args):
+                argument = node.args[index - shift]
+                if not any(isinstance(a, ast.Starred) for a in node.args[: index - shift + 1]):
+                    yield caller, node, argument
+
+    def call_sites(self, function: FunctionFacts) -> list[tuple[FunctionId, ast.Call, int]]:
+        """The calls that reach `function` by its name: the caller, the call, how many parameters the receiver fills.
+
+        Functions that are handed over (`executor.submit(f, a)`) count with the arguments shifted.
+        """
+        known = self._sites.get(function.id)
+        if known is not None:
+            return known
+        self._sites[function.id] = []
+        found: list[tuple[FunctionId, ast.Call, int]] = []
+        is_method = function.owner is not None
+        names = [function.name]
+        if is_method and function.name in {"__init__", "__new__", "__post_init__"}:
+            owner = ClassId(function.id.path, function.owner or "")
+            names += [c.qualname.rpartition(".")[2] for c in (owner, *self._program.subclasses(owner))]
+        for name in names:
+            for caller, call in self.named_calls(name):
+                for value in self._program.eval(caller.id, call.node.func):
+                    if isinstance(value, Fn) and value.id == function.id:
+                        found.append((caller.id, call.node, 1 if value.owner is not None else 0))
+                        break
+                    if isinstance(value, Cls) and name != function.name:
+                        line = self._program.mro(value.id)[0]
+                        owner = ClassId(function.id.path, function.owner or "")
+                        if owner in line and self.first_definition(line, function.name) == owner:
+                            found.append((caller.id, call.node, 1))
+                            break
+        found += self._handed_over(function)
+        if is_method:
+            found += self._duck_typed(function)
+        self._sites[function.id] = found
+        return found
+
+    def _duck_typed(self, function: FunctionFacts) -> list[tuple[FunctionId, ast.Call, int]]:
+        """Calls of the method's name on objects of unknown class, where one family of classes has it."""
+        if not self._is_telling(function):
+            return []
+        return [
+            (caller.id, call.node, 1)
+            for caller, call in self.named_calls(function.name)
+            if isinstance(call.node.func, ast.Attribute) and self._is_unknown(caller.id, call.node.func.value)
+        ]
+
+    def can_be(self, scope: FunctionId, node: ast.expr, function: FunctionFacts) -> bool:
+        """Whether `node` is the function, or the method of its name on an object of unknown class."""
+        values = self._program.eval(scope, node)
+        if any(isinstance(value, Fn) and value.id == function.id for value in values):
+            return True
+        if not isinstance(node, ast.Attribute) or function.owner is None or not self._is_telling(function):
+            return False
+        return self._is_unknown(scope, node.value)
+
+    def _is_telling(self, function: FunctionFacts) -> bool:
+        name = function.name
+        if len(name) < 5 or name.startswith("__") or name in self._program.registry.generic_methods:
+            return False
+        return self._is_one_family(name)
+
+    def _is_one_family(self, name: str) -> bool:
+        """Whether all classes with a method `name` have a project base (or themselves) in common."""
+        if self._owners is None:
+            self._owners = {}
+            for klass, facts in self._program.classes.items():
+                for member in facts.bindings:
+                    self._owners.setdefault(member, []).append(klass)
+        owners = self._owners.get(name, ())
+        if not owners:
+            return False
+        common = set(self._program.mro(owners[0])[0])
+        for owner in owners[1:]:
+            common &= set(self._program.mro(owner)[0])
+        return bool(common)
+
+    def _is_unknown(self, scope: FunctionId, receiver: ast.expr) -> bool:
+        values = self._program.eval(scope, receiver)
+        return all(
+            isinstance(v, Ext) and any(self._program.registry.dynamic.find(p) for p in _prefixes(v.path))
+            for v in values
+        )
+
+    def wrapped(self, id: FunctionId) -> str | None:
+        """The parameter that the function returns wrapped in an inner function, as decorators do."""
+        if id not in self._wrapped:
+            self._wrapped[id] = self._find_wrapped(self._program.functions[id])
+        return self._wrapped[id]
+
+    def _find_wrapped(self, function: FunctionFacts) -> str | None:
+        parameters = {parameter.arg for parameter in function.parameters()}
+        returned = {expression.id for expression in function.returns if isinstance(expression, ast.Name)}
+        for name in returned:
+            for binding in function.bindings.get(name, ()):
+                if binding.how == "function" and binding.scope:
+                    inner = self._program.functions[FunctionId(function.id.path, binding.scope)]
+                    for call in inner.calls:
+                        called = call.node.func
+                        if isinstance(called, ast.Name) and called.id in parameters:
+                            return called.id
+        return None
+
+    @staticmethod
+    def argument(node: ast.Call, function: FunctionFacts, name: str) -> ast.expr | None:
+        """The expression that the call gives for the parameter `name` of a plain function."""
+        for keyword in node.keywords:
+            if keyword.arg == name:
+                return keyword.value
+        names = [parameter.arg for parameter in function.parameters()]
+        position = names.index(name) - (1 if function.owner is not None and names[0] in {"self", "cls"} else 0)
+        return node.args[position] if 0 <= position < len(node.args) else None
+
+    def first_definition(self, line: list[ClassId], name: str) -> ClassId | None:
+        return next((c for c in line if c in self._program.classes and name in self._program.classes[c].bindings), None)
+
+    def _handed_over(self, function: FunctionFacts) -> list[tuple[FunctionId, ast.Call, int]]:
+        found = []
+        for reference in self.references(function.name):
+            call = reference.call
+            if call is None or reference.node not in call.args:
+                continue
+            position = call.args.index(reference.node)
+            name = last_name(call.func)
+            if name not in _RESTING or position not in (0, 1):
+                continue
+            if any(
+                isinstance(v, Fn) and v.id == function.id
+                for v in self._program.eval(reference.function, reference.node)
+            ):
+                bound = any(
+                    isinstance(v, Fn) and v.owner for v in self._program.eval(reference.function, reference.node)
+                )
+                found.append((reference.function, call, (1 if bound else 0) - position - 1))
+        return found
+
+    def references(self, name: str) -> Sequence[Reference]:
+        """Where `name`, as a name or an attribute, is read without being called, in all modules."""
+        if self._references is None:
+            self._references = {}
+            for module in self._program.modules.values():
+                for each, found in module.references.items():
+                    self._references.setdefault(each, []).extend(found)
+        return self._references.get(name, ())
+
+    def named_calls(self, name: str) -> Iterable[CallRef]:
+        calls = list(self._program.calls_by_name.get(name, ()))
+        for alias in self._program.aliases.get(name, ()):
+            calls += self._program.calls_by_name.get(alias, ())
+        return calls[:_MAX_CALLS] if len(calls) > _MAX_CALLS else calls
+
+
+def _prefixes(path: str) -> list[str]:
+    """`a.b()()` -> `a.b()()`, `a.b()`."""
+    found = [path]
+    while found[-1].endswith("()()"):
+        found.append(found[-1][:-2])
+    return found

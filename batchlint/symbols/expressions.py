@@ -1,0 +1,154 @@
+"""The values of each kind of expression."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from batchlint.facts import FunctionId
+from batchlint.values import NOTHING, Cls, Elems, Ext, Fn, Text, Value, Values
+
+if TYPE_CHECKING:
+    from batchlint.symbols import Program
+
+_CONTAINER_METHODS = frozenset(
+    {"get", "pop", "popleft", "setdefault", "values", "items", "copy", "rstrip", "strip", "lstrip"}
+)
+
+
+def _eval_name(program: Program, scope: FunctionId, node: ast.Name) -> Values:
+    return program.name(scope, node.id)
+
+
+def _eval_attribute(program: Program, scope: FunctionId, node: ast.Attribute) -> Values:
+    return program.once((scope, id(node)), lambda: _attributes(program, scope, node))
+
+
+def _attributes(program: Program, scope: FunctionId, node: ast.Attribute) -> Values:
+    values = program.eval(scope, node.value)
+    if len(values) == 1:
+        return program.attribute(next(iter(values)), node.attr)
+    found: set[Value] = set()
+    for value in values:
+        found |= program.attribute(value, node.attr)
+    return frozenset(found)
+
+
+def _eval_call(program: Program, scope: FunctionId, node: ast.Call) -> Values:
+    return program.once((scope, id(node)), lambda: _calls(program, scope, node))
+
+
+def _calls(program: Program, scope: FunctionId, node: ast.Call) -> Values:
+    func = node.func
+    if isinstance(func, ast.Attribute) and func.attr in _CONTAINER_METHODS:
+        held = [v for v in program.eval(scope, func.value) if isinstance(v, Elems)]
+        if held:
+            inner = frozenset().union(*(v.values for v in held))
+            return inner if func.attr in {"get", "pop", "popleft", "setdefault"} else frozenset({Elems(inner)})
+        texts = [v for v in program.eval(scope, func.value) if isinstance(v, Text)]
+        if texts and func.attr in {"rstrip", "strip", "lstrip"}:
+            return frozenset(texts)
+    if isinstance(func, ast.Attribute) and func.attr in {"format", "join", "replace"}:
+        return frozenset(v for v in program.eval(scope, func.value) if isinstance(v, Text)) or program.call(scope, node)
+    return program.call(scope, node)
+
+
+def _eval_inner(program: Program, scope: FunctionId, node: ast.expr) -> Values:
+    return program.eval(scope, node.value)  # type: ignore[attr-defined]
+
+
+def _eval_boolean(program: Program, scope: FunctionId, node: ast.BoolOp) -> Values:
+    return frozenset().union(*(program.eval(scope, value) for value in node.values))
+
+
+def _eval_conditional(program: Program, scope: FunctionId, node: ast.IfExp) -> Values:
+    return program.eval(scope, node.body) | program.eval(scope, node.orelse)
+
+
+def _eval_operator(program: Program, scope: FunctionId, node: ast.BinOp) -> Values:
+    if isinstance(node.op, ast.BitOr):
+        return program.eval(scope, node.left) | program.eval(scope, node.right)
+    if isinstance(node.op, ast.Add):
+        left, right = program.eval(scope, node.left), program.eval(scope, node.right)
+        texts = [v.text for v in left if isinstance(v, Text)]
+        if texts:
+            ends = [v.text for v in right if isinstance(v, Text)] or ["{}"]
+            return frozenset(Text(a + b) for a in texts[:4] for b in ends[:4])
+        return frozenset(v for v in left | right if isinstance(v, Elems))
+    return NOTHING
+
+
+def _eval_subscript(program: Program, scope: FunctionId, node: ast.Subscript) -> Values:
+    found: set[Value] = set()
+    for value in program.eval(scope, node.value):
+        if isinstance(value, Elems):
+            found |= value.values
+        elif isinstance(value, Cls | Ext):
+            found.add(value)
+    return frozenset(found)
+
+
+def _eval_display(program: Program, scope: FunctionId, node: ast.List | ast.Tuple | ast.Set) -> Values:
+    return frozenset({Elems(frozenset().union(*(program.eval(scope, each) for each in node.elts[:60])))})
+
+
+def _eval_dict(program: Program, scope: FunctionId, node: ast.Dict) -> Values:
+    return frozenset({Elems(frozenset().union(*(program.eval(scope, each) for each in node.values[:60])))})
+
+
+def _eval_comprehension(
+    program: Program, scope: FunctionId, node: ast.ListComp | ast.SetComp | ast.GeneratorExp
+) -> Values:
+    return frozenset({Elems(program.eval(scope, node.elt))})
+
+
+def _eval_dict_comprehension(program: Program, scope: FunctionId, node: ast.DictComp) -> Values:
+    return frozenset({Elems(program.eval(scope, node.value))})
+
+
+def _eval_constant(program: Program, scope: FunctionId, node: ast.Constant) -> Values:
+    value = node.value
+    return frozenset({Text(value)}) if isinstance(value, str) and len(value) < 300 else NOTHING
+
+
+def _eval_joined(program: Program, scope: FunctionId, node: ast.JoinedStr) -> Values:
+    text = ""
+    for part in node.values[:12]:
+        if isinstance(part, ast.Constant):
+            text += str(part.value)
+        elif isinstance(part, ast.FormattedValue):
+            inner = [v.text for v in program.eval(scope, part.value) if isinstance(v, Text)] if len(text) < 80 else []
+            text += inner[0] if len(inner) == 1 else "{}"
+    return frozenset({Text(text[:300])})
+
+
+def _eval_lambda(program: Program, scope: FunctionId, node: ast.Lambda) -> Values:
+    qualname = program.modules[scope.path].lambdas.get((node.lineno, node.col_offset))
+    return frozenset({Fn(FunctionId(scope.path, qualname))}) if qualname else NOTHING
+
+
+EVALUATORS: dict[type[ast.AST], Callable[..., Values]] = {
+    ast.Name: _eval_name,
+    ast.Attribute: _eval_attribute,
+    ast.Call: _eval_call,
+    ast.Await: _eval_inner,
+    ast.Starred: _eval_inner,
+    ast.NamedExpr: _eval_inner,
+    ast.YieldFrom: _eval_inner,
+    ast.BoolOp: _eval_boolean,
+    ast.IfExp: _eval_conditional,
+    ast.BinOp: _eval_operator,
+    ast.Subscript: _eval_subscript,
+    ast.List: _eval_display,
+    ast.Tuple: _eval_display,
+    ast.Set: _eval_display,
+    ast.Dict: _eval_dict,
+    ast.ListComp: _eval_comprehension,
+    ast.SetComp: _eval_comprehension,
+    ast.GeneratorExp: _eval_comprehension,
+    ast.DictComp: _eval_dict_comprehension,
+    ast.Constant: _eval_constant,
+    ast.JoinedStr: _eval_joined,
+    ast.Lambda: _eval_lambda,
+}

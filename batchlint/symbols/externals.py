@@ -1,0 +1,139 @@
+"""What a call of something from outside the project gives: a longer path, or what the library passes on."""
+
+from __future__ import annotations
+
+import ast
+import re
+from typing import TYPE_CHECKING
+
+from batchlint.facts import ClassId, FunctionFacts, FunctionId
+from batchlint.symbols.annotations import instance
+from batchlint.symbols.names import MAX_STEPS, host_of
+from batchlint.values import NOTHING, Cls, Elems, Ext, Fn, Inst, Mod, Text, Value, Values, elements
+
+if TYPE_CHECKING:
+    from batchlint.symbols import Program
+
+_ITERATING = frozenset(
+    f"builtins.{name}" for name in ("list", "tuple", "sorted", "set", "frozenset", "iter", "reversed", "filter", "dict")
+)
+_PICKING = frozenset(f"builtins.{name}" for name in ("next", "min", "max"))
+_KEEPING = frozenset(
+    {
+        "asyncio.run", "asyncio.wait_for", "asyncio.create_task", "asyncio.ensure_future", "asyncio.shield",
+        "copy.copy", "copy.deepcopy", "functools.partial", "functools.lru_cache()", "functools.cache",
+        "functools.wraps()",
+        "functools.partialmethod", "builtins.str", "contextlib.closing", "contextlib.nullcontext", "anyio.run",
+        "tqdm.tqdm", "tqdm.auto.tqdm", "builtins.staticmethod", "builtins.classmethod", "asgiref.sync.async_to_sync()",
+    }
+)  # fmt: skip
+
+
+def external_call(program: Program, scope: FunctionId, node: ast.Call, value: Ext) -> Values:
+    """The values of the call `node` of `value`."""
+    path = value.path
+    if path.startswith("builtins.") or path in _KEEPING or path in {"typing.cast", "importlib.import_module"}:
+        special = _builtin(program, scope, node, path)
+        if special is not None:
+            return special
+    if node.args and path in {"os.getenv", "os.environ.get", "decouple.config", "environ.Env()"}:
+        return program.eval(scope, node.args[1]) if len(node.args) > 1 else NOTHING
+    last = path.rpartition(".")[2]
+    results = {f"{path}()"}
+    if last in program.catalogue.literal_arguments:
+        texts = {text.text for text in _argument_texts(program, scope, node, "service_name")}
+        results = {f"{path}('{text}')" for text in texts} or results
+    if path.count("()") > 7 or path.count(".") > MAX_STEPS:
+        return NOTHING
+    host = value.host
+    if last == "Request" and node.args:
+        host = _host(program, scope, node.args[0]) or host
+    for keyword in node.keywords:
+        if keyword.arg in program.catalogue.local_arguments:
+            host = _host(program, scope, keyword.value) or host
+    found: set[Value] = {Ext(result, host) for result in results}
+    for argument in node.args[:2]:
+        if isinstance(argument, ast.Name | ast.Attribute | ast.Lambda | ast.Call):
+            found |= {v for v in program.eval(scope, argument) if isinstance(v, Fn)}
+    return frozenset(found)
+
+
+def _host(program: Program, scope: FunctionId, node: ast.expr) -> str | None:
+    """The server that a URL names: a hosted one where any is possible, `localhost` only where nothing else is."""
+    hosts = _hosts(program, scope, node, 0)
+    hosted = sorted(host for host in hosts if host not in (None, "localhost"))
+    return hosted[0] if hosted else "localhost" if hosts == {"localhost"} else None
+
+
+def _hosts(program: Program, scope: FunctionId, node: ast.expr, depth: int) -> set[str | None]:
+    """The hosts that a URL can name; None for what is not known."""
+    if isinstance(node, ast.BoolOp):
+        return set().union(*(_hosts(program, scope, each, depth) for each in node.values))
+    if isinstance(node, ast.IfExp):
+        return _hosts(program, scope, node.body, depth) | _hosts(program, scope, node.orelse, depth)
+    if isinstance(node, ast.Name) and depth < 4:
+        bindings = program.functions[scope].bindings.get(node.id, ())
+        if bindings and all(binding.how == "value" and binding.value is not None for binding in bindings):
+            return set().union(*(_hosts(program, scope, b.value, depth + 1) for b in bindings if b.value is not None))
+    hosts = {host_of(value.text) for value in program.eval(scope, node) if isinstance(value, Text)}
+    return hosts or {None}
+
+
+def _argument_texts(program: Program, scope: FunctionId, node: ast.Call, keyword: str) -> list[Text]:
+    expressions = [*node.args[:1], *[k.value for k in node.keywords if k.arg == keyword]]
+    return [v for e in expressions for v in program.eval(scope, e) if isinstance(v, Text)]
+
+
+def _builtin(program: Program, scope: FunctionId, node: ast.Call, path: str) -> Values | None:
+    arguments = node.args
+    if path == "builtins.super":
+        return _super(program, scope)
+    if not arguments:
+        return None
+    if path in _ITERATING:
+        return frozenset({Elems(elements(program.eval(scope, arguments[0])))})
+    if path == "builtins.map":
+        held: set[Value] = set()
+        for value in program.eval(scope, arguments[0]):
+            if isinstance(value, Fn):
+                held |= program.returned(value)
+            elif isinstance(value, Cls):
+                held.add(Inst(value.id, True))
+        return frozenset({Elems(frozenset(held))})
+    if path in {"builtins.zip", "builtins.enumerate"}:
+        inner = frozenset().union(*(elements(program.eval(scope, a)) for a in arguments))
+        return frozenset({Elems(inner)})
+    if path in _PICKING:
+        return elements(program.eval(scope, arguments[0]))
+    if path in _KEEPING:
+        return program.eval(scope, arguments[0])
+    if path == "builtins.getattr" and len(arguments) > 1:
+        found: set[Value] = set(program.eval(scope, arguments[2])) if len(arguments) > 2 else set()
+        for name in program.eval(scope, arguments[1]):
+            if isinstance(name, Text) and name.text.isidentifier():
+                for value in program.eval(scope, arguments[0]):
+                    found |= program.attribute(value, name.text)
+        return frozenset(found)
+    if path == "builtins.type" and len(arguments) == 1:
+        return frozenset(Cls(v.id) for v in program.eval(scope, arguments[0]) if isinstance(v, Inst))
+    if path == "typing.cast" and len(arguments) > 1:
+        return instance(program, scope, arguments[0]) | program.eval(scope, arguments[1])
+    if path == "importlib.import_module":
+        found = set()
+        for name in program.eval(scope, arguments[0]):
+            if isinstance(name, Text) and re.fullmatch(r"[\w.]+", name.text):
+                stem = program.index.find(name.text, scope.path)
+                found.add(Mod(stem) if stem else Ext(name.text))
+        return frozenset(found)
+    return None
+
+
+def _super(program: Program, scope: FunctionId) -> Values:
+    function: FunctionFacts | None = program.functions[scope]
+    while function is not None and function.owner is None:
+        function = program.modules_function(scope.path, function.parent)
+    if function is None or function.owner is None:
+        return NOTHING
+    line, externals = program.mro(ClassId(scope.path, function.owner))
+    bases: set[Value] = {Inst(c, True) for c in line[1:2]}
+    return frozenset(bases or {Ext(f"{e.path}()", e.host) for e in externals})

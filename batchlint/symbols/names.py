@@ -1,0 +1,41 @@
+"""Names and addresses as text."""
+
+from __future__ import annotations
+
+import ast
+import ipaddress
+import re
+from urllib.parse import urlsplit
+
+MAX_STEPS = 24
+"""Steps of a symbolic path beyond which nothing is followed."""
+
+
+def last_name(node: ast.expr) -> str:
+    """The last step of a name or attribute: `f` and `a.b.f` -> `f`; of a call its function's; else the empty string."""
+    if isinstance(node, ast.Name):
+        return node.id
+    if isinstance(node, ast.Attribute):
+        return node.attr
+    if isinstance(node, ast.Call):
+        return last_name(node.func)
+    return ""
+
+
+def host_of(url: str) -> str | None:
+    """The host of a URL, `localhost` for every address that is no hosted one; None if `url` has none."""
+    if "//" not in url:
+        return None
+    host = urlsplit(re.sub(r"[{}<>]", "x", url)).hostname
+    if not host:
+        return None
+    if (
+        host in {"localhost", "host.docker.internal"}
+        or host.endswith((".local", ".internal", ".localhost"))
+        or "." not in host
+    ):
+        return "localhost"
+    try:
+        return "localhost" if ipaddress.ip_address(host).is_private else host
+    except ValueError:
+        return host
