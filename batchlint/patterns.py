@@ -9,6 +9,7 @@ from __future__ import annotations
 import fnmatch
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import cache
 from typing import Generic, TypeVar
 
@@ -111,19 +112,38 @@ def expand(pattern: str) -> list[str]:
     raise ValueError(f"unbalanced braces in pattern {pattern!r}")
 
 
+_END_OF_HEAD = re.compile(r"[.(]")
+
+
+def _is_open(step: str) -> bool:
+    """Whether a pattern's last step stands for more than its own text."""
+    return not step.isidentifier()
+
+
+@dataclass(slots=True)
+class _Row(Generic[T]):
+    pattern: str
+    tails: set[str] | None
+    """The last steps that can match; None for any."""
+    value: T
+    order: int
+    regex: re.Pattern[str] | None = None
+
+
 class PathTable(Generic[T]):
     """Many patterns, each with a value; finds the values whose pattern matches a path, in the table's order."""
 
     def __init__(self, entries: Iterable[tuple[str, T]], through: Callable[[T], Sequence[str]] = lambda _: ()) -> None:
         self._through = through
-        self._by_head: dict[str, list[tuple[str, re.Pattern[str] | None, T, int]]] = {}
+        self._by_head: dict[str, list[_Row[T]]] = {}
         self.tails: set[str] = set()
         self._cache: dict[str, list[T]] = {}
         for order, (pattern, value) in enumerate(entries):
-            self.tails |= tails(pattern)
+            last = tails(pattern)
+            self.tails |= last
+            row = _Row(pattern, None if any(map(_is_open, last)) else last, value, order)
             for head in heads(pattern):
-                key = "*" if "*" in head else head
-                self._by_head.setdefault(key, []).append((pattern, None, value, order))
+                self._by_head.setdefault("*" if "*" in head else head, []).append(row)
 
     def find(self, path: str) -> Sequence[T]:
         found = self._cache.get(path)
@@ -132,17 +152,19 @@ class PathTable(Generic[T]):
         return found
 
     def _find(self, path: str) -> list[T]:
-        head = re.split(r"[.(]", path, maxsplit=1)[0]
-        matches: list[tuple[int, T]] = []
+        head = _END_OF_HEAD.split(path, maxsplit=1)[0]
+        last = None if "'" in path else path.rstrip("()").rpartition(".")[2]
+        matches: list[_Row[T]] = []
         for key in (head, "*"):
-            rows = self._by_head.get(key, [])
-            for position, (pattern, compiled, value, order) in enumerate(rows):
-                if compiled is None:
-                    compiled = re.compile(to_regex(pattern, self._through(value)) + r"\Z")
-                    rows[position] = (pattern, compiled, value, order)
-                if compiled.match(path):
-                    matches.append((order, value))
-        return [value for _, value in sorted(matches, key=lambda match: match[0])]
+            for row in self._by_head.get(key, ()):
+                # Most patterns are ruled out by their last step, so that few have to be compiled.
+                if last is not None and row.tails is not None and last not in row.tails:
+                    continue
+                if row.regex is None:
+                    row.regex = re.compile(to_regex(row.pattern, self._through(row.value)) + r"\Z")
+                if row.regex.match(path):
+                    matches.append(row)
+        return [row.value for row in sorted(matches, key=lambda row: row.order)]
 
     def first(self, path: str) -> T | None:
         found = self.find(path)
