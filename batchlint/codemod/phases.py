@@ -220,7 +220,7 @@ class Phases:
                 a for arg in [*call.args, *(k.value for k in call.keywords)] for a in self.reader.of(arg, frame, skip)
             ]
             if isinstance(call.func, ast.Attribute):
-                inner += self.reader.of(call.func.value, frame, skip)
+                inner += self.reader.reference(call.func.value, frame, skip)
             preds = self._add(Step(frame, statement, inner), preds)
             if what == "request":
                 preds = self._add(Step(frame, statement, request=call), preds)

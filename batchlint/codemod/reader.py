@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from dataclasses import replace
 
 from batchlint.codemod.access import ANY, OWN, Access, Channel, Frame
 from batchlint.codemod.effects import (
@@ -41,6 +42,14 @@ class Reader(Paths):
         self._is_seeded = any(name in self.program.calls_by_name for name in ("seed", "default_rng", "set_seed"))
 
     # -- expressions
+    def reference(self, node: ast.expr, frame: Frame, skip: set[int] | None = None) -> list[Access]:
+        """The accesses of naming what a method is called on: which object it is; what is in it is the method's affair."""
+        own = self.path(node, frame)
+        return [
+            replace(a, channel=(*a.channel, "[object]")) if a.how == "read" and a.channel in own else a
+            for a in self.of(node, frame, skip)
+        ]
+
     def of(self, node: ast.AST, frame: Frame, skip: set[int] | None = None, discarded: bool = False) -> list[Access]:
         """All accesses of the expression, sub-expressions in `skip` (by identity) left out."""
         found: list[Access] = []
@@ -53,7 +62,7 @@ class Reader(Paths):
                 found += self._call(current, frame, dropped)
                 children = [*current.args, *(k.value for k in current.keywords)]
                 if isinstance(current.func, ast.Attribute):
-                    children.append(current.func.value)
+                    found += self.reference(current.func.value, frame, skip)
                 stack += [(child, False) for child in children]
                 continue
             if isinstance(current, ast.Lambda):
