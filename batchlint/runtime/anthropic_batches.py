@@ -42,11 +42,7 @@ class AnthropicBatches(Stainless):
         return State(found.processing_status == "ended", text)
 
     def download(self, batch: str, file: BinaryIO) -> None:
-        results = self.do(self.api.messages.batches.results(batch))
-        if self.is_async:
-            self.do(_copy_async(results, file))
-        else:
-            file.writelines(_line(result) for result in results)
+        self.copy(self.api.messages.batches.with_streaming_response.results(batch), file)
 
     def verdict(self, line: bytes) -> Verdict:
         if RUN.search(line):
@@ -71,15 +67,6 @@ def _status(result: dict[str, Any]) -> int:
     error = result["error"]
     kind = error.get("error", error).get("type")
     return int(ERROR_STATUS["anthropic"].get(kind, 500))
-
-
-def _line(result: Any) -> bytes:
-    return json.dumps(result.to_dict(mode="json", warnings=False)).encode() + b"\n"
-
-
-async def _copy_async(results: Any, file: BinaryIO) -> None:
-    async for result in results:
-        file.write(_line(result))
 
 
 def capture_anthropic(method: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Request:

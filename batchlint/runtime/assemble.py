@@ -33,7 +33,7 @@ def render(providers: Iterable[str]) -> str:
         raise ValueError(
             f"no batch backend for {', '.join(unknown) or 'nothing'}; there is one for {', '.join(BACKENDS)}"
         )
-    modules = ["model", "<facts>", "journal", "rounds", "driver", "gather"]
+    modules = ["model", "<facts>", "journal", "rounds", "driver", "pools", "gather"]
     modules += dict.fromkeys(module for provider in wanted for module in BACKENDS[provider])
     modules.append("commands")
     imports: dict[str, set[str]] = {}

@@ -2,217 +2,283 @@
 
 from __future__ import annotations
 
+import contextlib
+import heapq
 import io
-import itertools
 import sys
 import time
-from collections.abc import Generator, Hashable, Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from types import GeneratorType
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
-from batchlint.runtime.model import LIVE, Direct, Request
+from batchlint.runtime.model import LIVE, LiveCall, Request
 from batchlint.runtime.rounds import Call
 
 T = TypeVar("T")
-Steps = Generator[Any, Any, T]  # what a function becomes that yields requests and returns a T
+Steps = Generator[Any, Any, T]
+"""What a function returns that yields requests on its way to a `T`: `def summarise(text: str) -> Steps[str]`."""
 WINDOW = 200_000
 STRIDE = 1_000
 
 
-class InTurn:
-    """What `in_turn` gives to yield."""
-
-    __slots__ = ("key",)
-
-    def __init__(self, key: tuple[Hashable, ...]) -> None:
-        self.key = key
+class InTurn(NamedTuple):
+    key: tuple[Any, ...]
 
 
-class Each:
-    """What `each` gives to yield."""
-
-    __slots__ = ("generators",)
-
-    def __init__(self, generators: Iterable[Any]) -> None:
-        self.generators = generators
+class Each(NamedTuple):
+    generators: Iterable[Any]
 
 
-def in_turn(*key: Hashable) -> InTurn:
+def in_turn(*key: Any) -> InTurn:
     """`yield in_turn()`: go on when every generator before this one is done, so that effects keep the loop's order.
 
-    With a key, wait only for those before this one that gave the same key: one may find what the other has stored.
+    With a key: when no earlier generator that is still running has yielded this key, so that it sees what those stored.
     """
     return InTurn(key)
 
 
 def each(generators: Iterable[Any]) -> Each:
-    """`yield each(generators)`: a loop inside a generator, in the same rounds; gives the list of return values."""
+    """`results = yield each(generators)`: a loop in a generator, whose requests join the rounds of the outer loop."""
     return Each(generators)
 
 
-def realtime(work: Steps[T]) -> T:
-    """Run one generator now, each of its requests as the call it stands for: for callers that cannot wait."""
-    answer: Any = None
-    problem: Exception | None = None
-    while True:
-        before, LIVE.now = getattr(LIVE, "now", False), True
-        try:
-            step = work.send(answer) if problem is None else work.throw(problem)
-        except StopIteration as stop:
-            return stop.value  # type: ignore[no-any-return]
-        finally:
-            LIVE.now = before
-        answer = problem = None
-        try:
-            if isinstance(step, Direct):
-                answer = step.method(*step.args, **step.kwargs)
-            elif isinstance(step, Each):
-                answer = [realtime(inner) for inner in step.generators]
-        except Exception as error:
-            problem = error
-
-
 class Item:
-    """One generator, and what it has come to: a request, inner generators, a return value or an exception."""
+    """One generator: what it waits for, what it has printed before its turn, and what it has come to."""
 
-    __slots__ = ("children", "error", "keys", "output", "request", "turn", "value", "work")
+    __slots__ = ("error", "keys", "live", "output", "place", "value", "waiting", "work")
 
-    def __init__(self, value: Any) -> None:
-        self.work: Steps[Any] | None = value if isinstance(value, GeneratorType) else None
+    def __init__(self, value: Any, place: tuple[int, ...]) -> None:
+        self.work: Generator[Any, Any, Any] | None = value if isinstance(value, GeneratorType) else None
         self.value = None if self.work else value
-        self.request: Request | None = None
-        self.children: list[Item] | None = None
-        self.turn: tuple[Hashable, ...] | None = None  # what it waits for
-        self.keys: tuple[Hashable, ...] = ()  # what others wait for until it is done
-        self.output = ""  # printed before its turn
+        self.live = self.work is not None  # counted among those that run
+        self.waiting: Request | InTurn | Group | None = None
+        self.error: BaseException | None = None
+        self.place, self.output = place, ""
+        self.keys: tuple[Any, ...] = ()
+
+    def advance(self) -> None:
+        """Hand over what it waits for (or throw the error of it) and run to the next request or the end."""
+        work, waiting = self.work, self.waiting
+        assert work is not None
+        self.waiting = None
+        try:
+            try:
+                answer = waiting.result() if isinstance(waiting, Request | Group) else None
+            except Exception as error:
+                self.waiting = work.throw(error)
+            else:
+                self.waiting = work.send(answer)
+        except StopIteration as stop:
+            self.work, self.value = None, stop.value
+        except (Exception, SystemExit) as error:
+            self.work, self.error = None, error
+
+
+class Group:
+    """The generators of `run_batch`, or of one `each`, in their order. `owner`: the one that yielded the `each`."""
+
+    def __init__(self, driver: Driver, generators: Iterable[Any], owner: Item | None) -> None:
+        self.driver, self.owner = driver, owner
+        self.source: Iterator[Any] | None = iter(generators)
+        self.items: list[Item] = []
+        self.values: list[Any] = []
         self.error: BaseException | None = None
 
-    @property
-    def open(self) -> bool:
-        return self.work is not None or bool(self.output)
+    def result(self) -> list[Any]:
+        if self.error is not None:
+            raise self.error
+        return self.values
 
-    def resume(self, work: Steps[Any]) -> Any:
-        """Hand the answer over (or throw the error in); what the generator yields next."""
-        request, children = self.request, self.children
-        self.request = self.children = self.turn = None
-        if request is not None:
+    def go_on(self, turn: bool) -> bool:
+        """Run each as far as it gets; whether all have ended. `turn`: all that come before this group have ended."""
+        items, self.items = self.items, []
+        self.driver.run_ahead(items)
+        turn = self._run(items, turn)
+        while self.source is not None and (turn or self.driver.live < WINDOW):
+            drawn = self._draw(turn)
+            self.driver.run_ahead(drawn)
+            turn = self._run(drawn, turn)
+        if self.source is not None or any(item.work is not None for item in self.items):
+            return False
+        if self.items and self.owner is not None:  # ended before their turn: what they printed follows the owner's
+            self.owner.output += "".join(item.output for item in self.items)
+            self.items = []
+        return not self.items
+
+    def _run(self, items: list[Item], turn: bool) -> bool:
+        for position, item in enumerate(items):
+            self.driver.run(item, turn)
+            if item.live and item.work is None:
+                self._note_end(item)
+            if item.work is not None or (item.output and not turn):
+                self.items.append(item)
+            turn = turn and item.work is None
+            if item.error is not None and not self._is_result(item.error):  # a loop would not have begun the next
+                self.error, self.source = item.error, None
+                for later in items[position + 1 :]:
+                    self.driver.close(later)
+                break
+        return turn
+
+    def _note_end(self, item: Item) -> None:
+        item.live = False
+        self.driver.live -= 1
+        self.driver.free_keys(item)
+        self.values[item.place[-1]] = item.value if item.error is None else item.error
+
+    def _is_result(self, error: BaseException) -> bool:
+        return self.owner is None and isinstance(error, self.driver.kept)
+
+    def _draw(self, turn: bool) -> list[Item]:
+        """The next generator, begun only when those before it have got to their first request; many for threads."""
+        assert self.source is not None
+        place = self.owner.place if self.owner else ()
+        drawn: list[Item] = []
+        for _ in range(STRIDE if self.driver.workers > 1 else 1):
+            item = Item(None, (*place, len(self.values)))
             try:
-                answer = request.result()
+                with self.driver.holding_back(item, turn):
+                    value = next(self.source)
+            except StopIteration:
+                self.source = None
+                break
             except Exception as error:
-                return work.throw(error)
-            return work.send(answer)
-        if children is not None:
-            failed = next((child.error for child in children if child.error is not None), None)
-            return work.send([child.value for child in children]) if failed is None else work.throw(failed)
-        return next(work)
-
-    def close(self) -> None:
-        for child in self.children or ():
-            child.close()
-        if self.work is not None:
-            self.work.close()
-        self.work = self.request = self.children = None
-        self.output = ""
-
-    def asked(self) -> Iterator[Request]:
-        """The requests that it waits for, those of its inner generators included."""
-        if self.request is not None:
-            yield self.request
-        for child in self.children or ():
-            yield from child.asked()
-
-
-class Turns:
-    """One pass over the generators in order: who is ahead, and what is printed out of turn."""
-
-    def __init__(self, release: bool) -> None:
-        self.release = release
-        self.keys: set[Hashable] = set()
-        self.held = Held()
-
-
-class Held(io.StringIO):
-    """Takes what a generator prints before its turn."""
-
-    def taken(self) -> str:
-        text = self.getvalue()
-        self.seek(0)
-        self.truncate()
-        return text
-
-
-def _go(item: Item, turns: Turns | None, ahead: bool) -> None:
-    """Run the item to its next request or its end. `ahead`: whether one before it is not done."""
-    if turns is not None and not ahead and item.output:
-        sys.stdout.write(item.output)
-        item.output = ""
-    fresh: Iterator[Any] = iter(())
-    while item.work is not None:
-        if item.children is not None:
-            if not _go_each(item, fresh, turns, ahead):
+                self.error, self.source = error, None
+            else:
+                output, item = item.output, Item(value, item.place)
+                item.output = output
+            self.driver.live += item.live
+            self.values.append(item.value)
+            drawn.append(item)
+            if self.source is None:
                 break
-        elif item.turn is not None and turns is not None:
-            if any(key in turns.keys for key in item.turn) or (not item.turn and (ahead or not turns.release)):
-                break
-            item.keys += item.turn
-        fresh = _step(item, turns, ahead)
-        if item.request is not None:
-            break
-    if turns is not None and item.work is not None and item.keys:
-        turns.keys.update(item.keys)
+        return drawn
 
 
-def _step(item: Item, turns: Turns | None, ahead: bool) -> Iterator[Any]:
-    """Run the generator to its next `yield`; the inner generators that it wants to be run."""
-    work = item.work
-    assert work is not None
-    real, held = sys.stdout, turns.held if turns is not None and ahead else None
-    if held is not None:
-        sys.stdout = held
-    try:
-        step = item.resume(work)
-    except StopIteration as stop:
-        item.work, item.value = None, stop.value
-        return iter(())
-    except (Exception, SystemExit) as error:
-        item.work, item.error = None, error
-        return iter(())
-    finally:
-        if held is not None:
-            sys.stdout = real
-            if held.tell():
-                item.output += held.taken()
-    if isinstance(step, Request):
-        item.request = step
-    elif isinstance(step, InTurn):
-        item.turn = step.key
-    elif isinstance(step, Each):
-        item.children = []
-        return iter(step.generators)
-    else:
-        raise TypeError(f"a generator of run_batch must yield request(...), not {type(step).__name__}")
-    return iter(())
+class Driver:
+    """Runs generators in rounds: as far as they get, then one batch for what they ask, and so on."""
 
+    def __init__(
+        self, generators: Iterable[Any], call: Call, workers: int, kept: tuple[type[BaseException], ...]
+    ) -> None:
+        self.call, self.workers, self.kept = call, workers, kept
+        self.live = 0
+        self.asked: list[Item] = []
+        self.keys: dict[Any, list[tuple[tuple[int, ...], Item]]] = {}
+        self.held = io.StringIO()
+        self.pool = ThreadPoolExecutor(workers) if workers > 1 else None
+        self.root = Group(self, generators, None)
 
-def _go_each(item: Item, fresh: Iterator[Any], turns: Turns | None, ahead: bool) -> bool:
-    """Run the inner generators, and those that are still to be drawn; whether all are done."""
-    children = item.children
-    assert children is not None
-    for position, child in enumerate(itertools.chain(children[:], map(Item, fresh)), 1):
-        if position > len(children):
-            children.append(child)
-        _go(child, turns, ahead)
-        ahead = ahead or child.open
-        if child.error is not None:  # a loop would not have begun what comes after
-            for later in children[position:]:
-                later.close()
-            del children[position:]
-            break
-    if any(child.work is not None for child in children):
-        return False
-    item.output += "".join(child.output for child in children)
-    return True
+    def drive(self) -> None:
+        answered: list[Request] = []
+        settled = self.call.wait
+        try:
+            while True:
+                done = self.root.go_on(settled)
+                self.call.delivered(answered)
+                waiting = [item.waiting for item in self.asked]
+                answered = [asked for asked in waiting if isinstance(asked, Request)]
+                self.asked = []
+                if answered:
+                    settled = self.call.wait
+                    for pause in self.call.fulfil(answered):
+                        time.sleep(pause)
+                elif done:
+                    return
+                elif settled:
+                    raise RuntimeError("the generators of run_batch wait for each other")
+                else:  # nothing is left to wait for, so nothing will be done twice
+                    settled = True
+        finally:
+            for item in self.root.items:
+                self.close(item)
+            if self.pool:
+                self.pool.shutdown()
+
+    def run(self, item: Item, turn: bool) -> None:
+        """Run the generator until it has to wait."""
+        if turn:
+            self.show(item)
+        while item.work is not None and self._may_go(item, turn):
+            with self.holding_back(item, turn):
+                item.advance()
+            self._note_step(item)
+
+    def run_ahead(self, items: list[Item]) -> None:
+        """With threads: one step of each that can take one, side by side."""
+        if self.pool:
+            able = [item for item in items if item.work is not None and not isinstance(item.waiting, InTurn | Group)]
+            list(self.pool.map(Item.advance, able))
+            for item in able:
+                self._note_step(item)
+
+    def _note_step(self, item: Item) -> None:
+        step = item.waiting
+        if isinstance(step, Request):
+            self.asked.append(item)
+        elif isinstance(step, Each):
+            item.waiting = Group(self, step.generators, item)
+        elif isinstance(step, InTurn):
+            self._hold_key(item, step.key)
+        elif item.work is not None:
+            raise TypeError(f"a generator of run_batch must yield request(...), not {type(step).__name__}")
+
+    def _may_go(self, item: Item, turn: bool) -> bool:
+        waiting = item.waiting
+        if isinstance(waiting, Request):
+            return waiting.file is not None
+        if isinstance(waiting, Group):
+            return waiting.go_on(turn)
+        if isinstance(waiting, InTurn):
+            return turn or (waiting.key in item.keys and self.keys[waiting.key][0][1] is item)
+        return True
+
+    def _hold_key(self, item: Item, key: tuple[Any, ...]) -> None:
+        with contextlib.suppress(TypeError):  # what cannot be hashed waits for its turn
+            if key and hash(key) is not None:
+                heapq.heappush(self.keys.setdefault(key, []), (item.place, item))
+                item.keys = (*item.keys, key)
+
+    def free_keys(self, item: Item) -> None:
+        for key in item.keys:
+            holders = self.keys.get(key, [])
+            while holders and holders[0][1].work is None:
+                heapq.heappop(holders)
+            if not holders:
+                self.keys.pop(key, None)
+
+    @contextlib.contextmanager
+    def holding_back(self, item: Item, turn: bool) -> Iterator[None]:
+        """Keep what is printed before the turn of the generator; threads print as they always did."""
+        if turn or self.workers > 1:
+            yield
+            return
+        try:
+            with contextlib.redirect_stdout(self.held):
+                yield
+        finally:
+            if self.held.tell():
+                item.output += self.held.getvalue()
+                self.held.seek(0)
+                self.held.truncate()
+
+    def show(self, item: Item) -> None:
+        if item.output:
+            sys.stdout.write(item.output)
+            item.output = ""
+
+    def close(self, item: Item) -> None:
+        """End a generator that a loop would not have begun; what it has printed is dropped."""
+        if isinstance(item.waiting, Group):
+            for child in item.waiting.items:
+                self.close(child)
+        if item.work is not None:
+            with contextlib.redirect_stdout(io.StringIO()):
+                item.work.close()
+        self.live -= item.live
+        item.work, item.waiting, item.live = None, None, False
+        self.free_keys(item)
 
 
 def run_batch(
@@ -222,93 +288,47 @@ def run_batch(
 
     A generator gets the SDK's answer object back, or the SDK's exception thrown in. An exception that escapes it
     propagates when the generators before it are done, as in a loop, and with `return_exceptions` becomes its result.
-    What is printed comes out in input order. `workers`: threads that run the code around the requests, in no order.
-    `wait=False`: raise NotReady instead of waiting. Raises BatchError where a batch fails as a whole; what is paid by
-    then is found again by the next call.
+    `workers`: threads that run the code around the requests. `wait=False`: raise NotReady instead of waiting.
+    Raises BatchError where a batch fails as a whole; what is paid by then is found again by the next call.
     """
-    results: list[Any] = []
+    return drive(generators, workers, (Exception,) if return_exceptions else (), wait)
+
+
+def drive(generators: Iterable[Any], workers: int, kept: tuple[type[BaseException], ...], wait: bool) -> list[Any]:
+    """`run_batch`; exceptions of the types in `kept` become results."""
     call = Call(wait)
-    source = iter(generators)
-    before, LIVE.now = getattr(LIVE, "now", False), False
+    live = LIVE.set(False)
     try:
-        while True:
-            window: list[Item] = []
-            error = _run(window, source, call, workers, return_exceptions)
-            results += [item.value if item.error is None else item.error for item in window]
-            if error is not None:
-                call.close(error, own=True)
-                break
-            if len(window) < WINDOW:
-                call.close(None)
-                return results
+        driver = Driver(generators, call, workers, kept)
+        driver.drive()
     except BaseException as problem:
         call.close(problem)
         raise
     finally:
-        LIVE.now = before
-    raise error
+        LIVE.reset(live)
+    call.close(driver.root.error, own=True)
+    return driver.root.result()
 
 
-def _run(
-    window: list[Item], source: Iterator[Any], call: Call, workers: int, return_exceptions: bool
-) -> BaseException | None:
-    """Draw a window and run it to its end, round by round; the exception that a loop would have raised."""
-    broken: list[BaseException] = []
-    asked: list[Request] = []
-    release = call.wait
-    active: Iterable[Item] = _drawn(window, source, broken)
+def realtime(work: Any) -> Any:
+    """Run one generator now, with realtime calls: for callers that wait for the answer. Returns its value."""
+    if not isinstance(work, GeneratorType):
+        return work
+    answer: Any = None
+    problem: Exception | None = None
+    live = LIVE.set(True)
     try:
         while True:
-            active = _advance(active, Turns(release) if workers == 1 else None, workers, return_exceptions)
-            if asked:
-                call.delivered(asked)
-            asked = [request for item in active for request in item.asked()]
-            if not active:
-                break
-            release = call.wait or not asked
-            if asked:
-                for pause in call.fulfil(asked):
-                    time.sleep(pause)
+            step = work.send(answer) if problem is None else work.throw(problem)
+            answer = problem = None
+            try:
+                if isinstance(step, LiveCall):
+                    answer = step.method(*step.args, **step.kwargs)
+                elif isinstance(step, Each):
+                    answer = [realtime(generator) for generator in step.generators]
+            except Exception as error:
+                problem = error
+    except StopIteration as stop:
+        return stop.value
     finally:
-        for item in window:
-            item.close()
-    return next((item.error for item in window if _is_fatal(item, return_exceptions)), None) or next(iter(broken), None)
-
-
-def _drawn(window: list[Item], source: Iterator[Any], broken: list[BaseException]) -> Iterator[Item]:
-    """The next window, each drawn when the one before has run to its first request; `broken`: the input's exception."""
-    try:
-        for value in itertools.islice(source, WINDOW):
-            window.append(Item(value))
-            yield window[-1]
-    except Exception as error:
-        broken.append(error)
-
-
-def _is_fatal(item: Item, return_exceptions: bool) -> bool:
-    return item.error is not None and not (return_exceptions and isinstance(item.error, Exception))
-
-
-def _advance(active: Iterable[Item], turns: Turns | None, workers: int, return_exceptions: bool) -> list[Item]:
-    """Advance all, in threads if asked, else in order up to the first that fails; those that are not done."""
-    if turns is None:
-        drawn = iter(active)
-        kept: list[Item] = []
-        with ThreadPoolExecutor(workers) as pool:
-            while stride := list(itertools.islice(drawn, STRIDE)):
-                list(pool.map(lambda item: _go(item, None, False), stride))
-                kept += [item for item in stride if item.work is not None]
-        return kept
-    kept, ahead = [], False
-    items = iter(active)
-    for item in items:
-        _go(item, turns, ahead)
-        if item.open:
-            kept.append(item)
-            ahead = True
-        if _is_fatal(item, return_exceptions):  # a loop would not have begun what comes after
-            if isinstance(active, list):
-                for later in items:
-                    later.close()
-            break
-    return kept
+        LIVE.reset(live)

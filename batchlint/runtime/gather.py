@@ -1,4 +1,4 @@
-"""The async driver: coroutines that await `batched(...)` park their requests until all are parked; then one batch runs."""
+"""The async driver: coroutines that await `batched(...)` park until all are parked; then one batch runs."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ import contextlib
 import contextvars
 import inspect
 import os
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator
+from types import TracebackType
 from typing import Any
 
-from batchlint.runtime.model import Request, request
+from batchlint.runtime.model import Request, captured
 from batchlint.runtime.rounds import Call
 
 # Without a sign of life for so long, those that have parked go ahead: others may be waiting for them.
@@ -97,9 +98,7 @@ async def batched(method: Callable[..., Any], /, *args: Any, **kwargs: Any) -> A
     """The answer of `await method(*args, **kwargs)`: inside `gather_batch` from a batch, elsewhere in realtime."""
     lot = LOT.get()
     if lot is not None:
-        asked = request(method, *args, **kwargs)
-        assert isinstance(asked, Request)
-        return await lot.park(asked)
+        return await lot.park(captured(method, args, kwargs))
     answer = method(*args, **kwargs)
     return await answer if inspect.isawaitable(answer) else answer
 
@@ -150,3 +149,67 @@ async def _finish(
     server.cancel()
     await asyncio.to_thread(lot.call.delivered, lot.answered)
     await asyncio.to_thread(lot.call.close, error, True)
+
+
+def as_completed_batch(
+    awaitables: Iterable[Awaitable[Any]], *, timeout: float | None = None
+) -> Iterator[Awaitable[Any]]:
+    """`asyncio.as_completed` in the order of the input: the first one that is awaited runs all, through batches."""
+    waiting = list(awaitables)
+    lock = asyncio.Lock()
+    outcomes: list[tuple[Any, BaseException | None]] = []
+
+    async def nth(position: int) -> Any:
+        async with lock:
+            if not outcomes:
+                outcomes.extend(await gather_batch(*map(_outcome, waiting)))
+        value, error = outcomes[position]
+        if error is not None:
+            raise error
+        return value
+
+    return (nth(position) for position in range(len(waiting)))
+
+
+async def _outcome(awaitable: Awaitable[Any]) -> tuple[Any, BaseException | None]:
+    try:
+        return await awaitable, None
+    except Exception as error:
+        return None, error
+
+
+class BatchTaskGroup:
+    """`asyncio.TaskGroup` whose tasks run at the end of the `async with`, and get their answers from batches."""
+
+    def __init__(self) -> None:
+        self.waiting: list[tuple[Coroutine[Any, Any, Any], asyncio.Future[Any]]] = []
+
+    async def __aenter__(self) -> BatchTaskGroup:
+        return self
+
+    def create_task(self, coro: Coroutine[Any, Any, Any], **named: Any) -> asyncio.Future[Any]:
+        """A future that has its result when the group has ended."""
+        future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        self.waiting.append((coro, future))
+        return future
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        errors: list[BaseException] = []
+        while error is None and self.waiting and not errors:  # tasks may have made tasks
+            waiting, self.waiting = self.waiting, []
+            outcomes = await gather_batch(*(_outcome(coro) for coro, _ in waiting))
+            for (_, future), (value, problem) in zip(waiting, outcomes, strict=True):
+                if problem is None:
+                    future.set_result(value)
+                else:
+                    future.cancel()
+                    errors.append(problem)
+        for coro, future in self.waiting:
+            coro.close()
+            future.cancel()
+        if isinstance(error, Exception):
+            errors.append(error)
+        if errors:
+            raise BaseExceptionGroup("unhandled errors in a TaskGroup", errors)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextvars
 import functools
 import hashlib
 import json
@@ -157,7 +158,7 @@ def _inputs(value: Any) -> int:
     return len(value) if isinstance(value, list) and value and not isinstance(value[0], int) else 1
 
 
-class Direct(NamedTuple):
+class LiveCall(NamedTuple):
     """A call that `realtime` makes at once."""
 
     method: Callable[..., Any]
@@ -165,16 +166,20 @@ class Direct(NamedTuple):
     kwargs: dict[str, Any]
 
 
-LIVE = threading.local()  # .now: whether this thread runs a generator in realtime
+LIVE: contextvars.ContextVar[bool] = contextvars.ContextVar("llm_batch_live", default=False)
 
 
-def request(method: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Request | Direct:
+def request(method: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Request | LiveCall:
     """Write down the call `method(*args, **kwargs)` of a provider's SDK; nothing is sent.
 
     Raises ValueError for what a batch cannot carry, and what the SDK raises for wrong arguments.
     """
-    if getattr(LIVE, "now", False):
-        return Direct(method, args, kwargs)
+    if LIVE.get():
+        return LiveCall(method, args, kwargs)
+    return captured(method, args, kwargs)
+
+
+def captured(method: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Request:
     while isinstance(method, functools.partial):
         args, kwargs, method = (*method.args, *args), {**method.keywords, **kwargs}, method.func
     while not hasattr(method, "__self__") and hasattr(method, "__wrapped__"):

@@ -72,16 +72,8 @@ class OpenAIBatches(Stainless):
         """Answers and errors; an expired or cancelled batch has both as well, and they are paid."""
         found = self.do(self.api.batches.retrieve(batch))
         for name in (found.output_file_id, found.error_file_id):
-            if name and self.is_async:
-                self.do(self._copy_async(name, file))
-            elif name:
-                with self.api.files.with_streaming_response.content(name) as response:
-                    file.writelines(response.iter_bytes())
-
-    async def _copy_async(self, name: str, file: BinaryIO) -> None:
-        async with self.api.files.with_streaming_response.content(name) as response:
-            async for block in response.iter_bytes():
-                file.write(block)
+            if name:
+                self.copy(self.api.files.with_streaming_response.content(name), file)
 
     def verdict(self, line: bytes) -> Verdict:
         if SUCCEEDED.search(line):

@@ -87,7 +87,7 @@ class Call:
             except Exception as problem:
                 log(f"could not delete the input of batch {batch}: {problem}")
 
-    def _submit(self, requests: list[Request], attempt: int, bodies: Spool) -> Steps[list[Batch]]:
+    def _submit(self, requests: list[Request], attempt: int, bodies: Spool) -> Pauses[list[Batch]]:
         """Find or create the batch of each request. One process at a time does this, so that two starts buy once."""
         batches: list[Batch] = []
         with journal() as db:
@@ -125,7 +125,7 @@ class Call:
             request.batch = key
         return Batch(key, batch, members)
 
-    def _create(self, key: str, chunk: list[Request], bodies: Spool, others: frozenset[str]) -> Steps[str]:
+    def _create(self, key: str, chunk: list[Request], bodies: Spool, others: frozenset[str]) -> Pauses[str]:
         first = chunk[0]
         since: float | None = None
 
@@ -173,7 +173,7 @@ class Call:
         if time.monotonic() + pause > self.deadline:
             raise BatchError(f"{what}: not ended before the deadline; start again to go on waiting")
 
-    def _patiently(self, what: str, action: Callable[..., T], *args: object) -> Steps[T]:
+    def _patiently(self, what: str, action: Callable[..., T], *args: object) -> Pauses[T]:
         """Try again while the provider or the network has trouble; the SDK's own retries are off."""
         for tries, pause in enumerate(backoff(), 1):
             try:
@@ -188,7 +188,7 @@ class Call:
         raise AssertionError
 
 
-Steps = Generator[float, None, T]
+Pauses = Generator[float, None, T]
 
 
 class Refused(BatchError):  # noqa: N818

@@ -9,7 +9,7 @@ import importlib
 import inspect
 import threading
 from collections.abc import Callable
-from typing import Any
+from typing import Any, BinaryIO
 
 from batchlint.runtime.model import Backend
 
@@ -44,6 +44,20 @@ class Stainless(Backend):
 
         return asyncio.run_coroutine_threadsafe(wait(), self.loop).result()
 
+    def copy(self, response: Any, file: BinaryIO) -> None:
+        """Write the body of a streaming response to the file, without holding it in memory."""
+        if not self.is_async:
+            with response as opened:
+                file.writelines(opened.iter_bytes())
+            return
+
+        async def write() -> None:
+            async with response as opened:
+                async for block in opened.iter_bytes():
+                    file.write(block)
+
+        self.do(write())
+
     def typed(self, decode: Any, body: Any, request_id: str | None) -> Any:
         """The response body as the SDK's own object."""
         cast_to, parser, again = decode
@@ -68,8 +82,8 @@ def twin(client: Any, send: Callable[..., Any]) -> Any:
     """A copy of the client whose requests go to `send`; the original stays as it is."""
     double = copy.copy(client)
     for name, value in list(vars(double).items()):
-        if hasattr(value, "_client") and name != "_client":  # resources made by the original hold the original
-            del double.__dict__[name]
+        if hasattr(value, "_client") and name != "_client":  # the original's resources send through the original
+            double.__dict__[name] = type(value)(double)
     double.request = send
     return double
 
@@ -110,6 +124,8 @@ class Capture:
         again = None
         if parser is None and method.__name__ == "parse":
             again = functools.partial(_replay, owner, method.__name__, args, kwargs)
+        if options.files:
+            raise ValueError(f"{method.__qualname__} uploads files: it cannot run in a batch")
         given = {**(options.json_data or {}), **(options.extra_json or {})}
         body = {name: value for name, value in given.items() if type(value).__name__ not in ("NotGiven", "Omit")}
         if stream or body.pop("stream", None):

@@ -1,0 +1,119 @@
+"""`concurrent.futures` for functions that yield requests."""
+
+from __future__ import annotations
+
+import itertools
+import os
+from collections.abc import Callable, Generator, Iterable, Iterator
+from concurrent.futures import ALL_COMPLETED, Future
+from types import TracebackType
+from typing import Any, NamedTuple
+
+from batchlint.runtime.driver import drive
+
+SUBMITTED = itertools.count()
+
+
+class BatchFuture(Future[Any]):
+    """A future of a BatchExecutor: the first wait for one runs everything that was submitted, in batches."""
+
+    def __init__(self, executor: BatchExecutor, work: Callable[[], Any]) -> None:
+        super().__init__()
+        self.executor, self.work, self.number = executor, work, next(SUBMITTED)
+
+    def result(self, timeout: float | None = None) -> Any:
+        self.executor.run()
+        return super().result(timeout)
+
+    def exception(self, timeout: float | None = None) -> BaseException | None:
+        self.executor.run()
+        return super().exception(timeout)
+
+
+class BatchExecutor:
+    """ThreadPoolExecutor (or ProcessPoolExecutor) whose functions may be generators that `yield request(...)`.
+
+    `max_workers` threads run the code around the requests. Time-outs are not kept: a batch takes as long as it takes.
+    """
+
+    def __init__(
+        self, max_workers: int | None = None, *args: Any, initializer: Any = None, initargs: Any = (), **kw: Any
+    ):
+        self.workers = max_workers or min(32, (os.cpu_count() or 1) + 4)
+        self.initialize = (lambda: initializer(*initargs)) if initializer else None
+        self.waiting: list[BatchFuture] = []
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> BatchFuture:
+        future = BatchFuture(self, lambda: fn(*args, **kwargs))
+        self.waiting.append(future)
+        return future
+
+    def map(
+        self, fn: Callable[..., Any], *iterables: Iterable[Any], timeout: float | None = None, chunksize: int = 1
+    ) -> Iterator[Any]:
+        """The results in the order of the input; all is submitted at once."""
+        futures = [self.submit(fn, *values) for values in zip(*iterables, strict=False)]
+        return (future.result() for future in futures)
+
+    def run(self) -> None:
+        """Run what was submitted and has not been run."""
+        futures, self.waiting = [f for f in self.waiting if f.set_running_or_notify_cancel()], []
+        if futures and self.initialize:
+            self.initialize()
+            self.initialize = None
+        try:
+            outcomes = drive((_guarded(future.work) for future in futures), self.workers, (), True)
+        except BaseException as error:
+            for future in futures:
+                future.set_exception(error)
+            raise
+        for future, (value, problem) in zip(futures, outcomes, strict=True):
+            if problem is None:
+                future.set_result(value)
+            else:
+                future.set_exception(problem)
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        if cancel_futures:
+            for future in self.waiting:
+                future.cancel()
+        self.run()
+
+    def __enter__(self) -> BatchExecutor:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.shutdown()
+
+
+def _guarded(work: Callable[[], Any]) -> Generator[Any, Any, tuple[Any, BaseException | None]]:
+    """The value or the exception of submitted work, begun when the driver gets there."""
+    try:
+        value = work()
+        if isinstance(value, Generator):
+            value = yield from value
+    except (Exception, SystemExit) as error:
+        return None, error
+    return value, None
+
+
+class Waited(NamedTuple):
+    done: set[Future[Any]]
+    not_done: set[Future[Any]]
+
+
+def batch_as_completed(fs: Iterable[Future[Any]], timeout: float | None = None) -> Iterator[Future[Any]]:
+    """The futures in the order in which they were submitted, when all have ended."""
+    futures = sorted(batch_wait(fs).done, key=lambda future: getattr(future, "number", -1))
+    return iter(futures)
+
+
+def batch_wait(fs: Iterable[Future[Any]], timeout: float | None = None, return_when: str = ALL_COMPLETED) -> Waited:
+    """Run until all futures have ended, whatever `return_when` says: they come out of the same batches."""
+    futures = set(fs)
+    for future in futures:
+        if not future.cancelled():
+            future.exception()
+    return Waited(futures, set())
