@@ -1,0 +1,95 @@
+"""Coroutines park their requests until all have parked; outside of a gather they call in realtime."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from fake_provider import Failure, FakeProvider, Faults
+
+from runtime.programs import Program
+
+HEAD = """
+    import asyncio
+    from openai import AsyncOpenAI, BadRequestError
+    from llm_batch import BatchError, batched, gather_batch
+    client = AsyncOpenAI(max_retries=0)
+
+    async def ask(text):
+        answer = await batched(client.embeddings.create, model="m", input=text)
+        return answer.data[0].embedding[0]
+"""
+
+
+def run(folder: Path, body: str, provider: FakeProvider, **variables: str) -> str:
+    result = Program(folder, HEAD + body, ("openai",)).run(provider, **variables)
+    assert result.code == 0, result
+    return result.output
+
+
+def test_rounds_and_nested_gathers_share_batches(tmp_path: Path) -> None:
+    body = """
+    async def item(n):
+        parts = await gather_batch(*[ask(f"{n}.{i}") for i in range(n)])
+        await asyncio.sleep(0)
+        return await ask(str(sum(parts)))
+
+    async def main():
+        got = await gather_batch(*[item(n) for n in (1, 2, 3)])
+        live = [await ask(f"{n}") for n in range(2)]
+        print(len(got), len(live))
+    asyncio.run(main())
+    """
+    with FakeProvider() as provider:
+        assert run(tmp_path, body, provider) == "3 2\n"
+        assert (len(provider.batches), provider.realtime_calls) == (2, 2)
+        assert sum(provider.answered().values()) == 6 + 3 + 2
+        assert not (tmp_path / ".llm_batch").exists()
+
+
+def test_an_error_is_one_coroutines_own(tmp_path: Path) -> None:
+    body = """
+    async def main():
+        got = await gather_batch(ask("a"), ask("bad"), ask("c"), return_exceptions=True)
+        print([type(value).__name__ for value in got])
+        try:
+            await gather_batch(ask("d"), ask("bad"))
+        except BadRequestError as error:
+            print(error.code)
+    asyncio.run(main())
+    """
+    with FakeProvider(Faults(failures=[Failure("bad")])) as provider:
+        assert run(tmp_path, body, provider) == "['float', 'BadRequestError', 'float']\ninvalid_prompt\n"
+
+
+def test_a_refused_batch_is_nobodys_answer(tmp_path: Path) -> None:
+    body = """
+    async def careful(text):
+        try:
+            return await ask(text)
+        except Exception:
+            return "default"
+
+    async def main():
+        try:
+            print(await gather_batch(careful("a"), careful("b")))
+        except BatchError as error:
+            print("token_limit_exceeded" in str(error))
+    asyncio.run(main())
+    """
+    with FakeProvider(Faults(refusal="token_limit_exceeded")) as provider:
+        assert run(tmp_path, body, provider) == "True\n"
+
+
+def test_a_semaphore_that_was_left_in_place_slows_the_job_but_does_not_stop_it(tmp_path: Path) -> None:
+    body = """
+    async def main():
+        gate = asyncio.Semaphore(2)
+        async def item(n):
+            async with gate:
+                return await ask(f"{n}")
+        print(len(await gather_batch(*[item(n) for n in range(4)])))
+    asyncio.run(main())
+    """
+    with FakeProvider() as provider:
+        assert run(tmp_path, body, provider, LLM_BATCH_SETTLE_SECONDS="0.1") == "4\n"
+        assert (sum(provider.answered().values()), provider.realtime_calls) == (4, 0)
