@@ -50,6 +50,25 @@ class ComprehensionChange:
 
 
 @dataclass(slots=True)
+class TaskChange:
+    """A queue task that gets a twin, and a task that runs the twin for all items."""
+
+    twin: str
+    together: str
+    decorator: str
+    name: str | None
+    bound: bool
+
+
+@dataclass(slots=True)
+class EnqueueChange:
+    """A loop of `task.delay(...)` that becomes one call of the task for all items."""
+
+    together: str
+    task: FunctionId
+
+
+@dataclass(slots=True)
 class FileChanges:
     """All changes of one file."""
 
@@ -74,6 +93,8 @@ class FileChanges:
     """Functions whose retry decorator becomes a loop in the twin."""
     keywords: dict[Place, tuple[str, str]] = field(default_factory=dict)
     """Calls that get a keyword argument."""
+    tasks: dict[Place, TaskChange] = field(default_factory=dict)
+    enqueues: dict[Place, EnqueueChange] = field(default_factory=dict)
     names: set[str] = field(default_factory=set)
     """What is imported from the helper module, as far as the changes themselves do not tell."""
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from batchlint.codemod.changes import Fanout
 from batchlint.codemod.planner import Comprehension, Planner
+from batchlint.codemod.queues import Queues
 from batchlint.codemod.refusals import Refused
 from batchlint.facts import MODULE, FunctionId
 from batchlint.findings import Latency
@@ -25,6 +26,7 @@ class Finder:
     def __init__(self, graph: Graph, unsafe: bool) -> None:
         self.graph = graph
         self.planner = Planner(graph, unsafe)
+        self.queues = Queues(self.planner)
         self._planned: dict[tuple[int, str], Fanout | Refused] = {}
 
     def fanouts(self, function: FunctionId, node: ast.Call) -> list[Fanout]:
@@ -60,18 +62,30 @@ class Finder:
         if self._handed_here(id, node, found, refusals):
             return
         here = self._around(id, node)
-        if here:
-            self._first(id, here, found, refusals)
-            return
+        above: list[Fanout] = []
+        unfit: list[Refused] = []
         if id.qualname == MODULE or id in seen or level > _MAX_LEVELS:
-            refusals.append(Refused("no-fan-out"))
-            return
+            unfit.append(Refused("no-fan-out"))
+        else:
+            self._above(id, above, unfit, seen, level)
+        found += above
+        if here and (unfit or not above):
+            # The further out the loop, the more requests are in one batch; this one is for those whom none covers.
+            self._first(id, here, found, refusals)
+        refusals += unfit
+
+    def _above(
+        self, id: FunctionId, found: list[Fanout], refusals: list[Refused], seen: set[FunctionId], level: int
+    ) -> None:
+        """Add the fan-outs of the function's callers."""
         seen.add(id)
-        edges = [edge for edge in self.graph.edges_to(id)]
+        edges = self.graph.edges_to(id)
+        if not edges:
+            refusals.append(Refused("no-fan-out"))
         for edge in edges:
-            if self._is_live(edge.caller):
+            if edge.kind != "queue" and self._is_live(edge.caller):
                 refusals.append(Refused("live-consumer", f"somebody waits for `{Graph.label(edge.caller)}`"))
-            elif edge.kind in {"call"}:
+            elif edge.kind == "call":
                 self._climb(edge.caller, edge.node, found, refusals, seen, level + 1)
             else:
                 self._handed(edge, found, refusals)
@@ -209,7 +223,10 @@ class Finder:
 
     def _handed(self, edge: Edge, found: list[Fanout], refusals: list[Refused]) -> None:
         try:
-            found.append(self._planned_once(_key(edge.node), "pool", lambda: self.planner.handing.pool(edge)))
+            if edge.kind == "queue":
+                found.append(self._planned_once(_key(edge.node), "queue", lambda: self.queues.enqueue(edge)))
+            else:
+                found.append(self._planned_once(_key(edge.node), "pool", lambda: self.planner.handing.pool(edge)))
         except Refused as refused:
             refusals.append(refused)
 

@@ -7,6 +7,8 @@ from typing import Any
 
 import libcst as cst
 
+from batchlint.codemod.changes import TaskChange
+
 WIDTH = 88
 
 
@@ -82,8 +84,8 @@ def long_call(func: cst.BaseExpression, argument: cst.BaseExpression, column: in
     return cst.Call(func, [cst.Arg(drawn, whitespace_after_arg=outer)], whitespace_before_args=inner)
 
 
-def forwarded(function: cst.FunctionDef, twin: str, realtime: cst.Name) -> cst.FunctionDef:
-    """The function as it was called, with a body that runs its twin now."""
+def forwarded(function: cst.FunctionDef, twin: str, driver: cst.Name, *, is_batch: bool = False) -> cst.FunctionDef:
+    """The function as it was called, with a body that runs its twin now, or in a batch of its own."""
     parameters = function.params
     is_method = _is_method(function)
     arguments: list[cst.Arg] = []
@@ -105,7 +107,13 @@ def forwarded(function: cst.FunctionDef, twin: str, realtime: cst.Name) -> cst.F
     body: list[Any] = []
     if function.get_docstring() is not None and isinstance(function.body, cst.IndentedBlock):
         body.append(function.body.body[0])
-    body.append(cst.SimpleStatementLine([cst.Return(cst.Call(realtime, [cst.Arg(cst.Call(callee, arguments))]))]))
+    steps: cst.BaseExpression = cst.Call(callee, arguments)
+    if is_batch:
+        steps = cst.List([cst.Element(steps)])
+    result: cst.BaseExpression = cst.Call(driver, [cst.Arg(steps)])
+    if is_batch:
+        result = cst.Subscript(result, [cst.SubscriptElement(cst.Index(cst.Integer("0")))])
+    body.append(cst.SimpleStatementLine([cst.Return(result)]))
     return function.with_changes(body=cst.IndentedBlock(body), decorators=_without_retry(function.decorators))
 
 
@@ -118,3 +126,62 @@ def _is_method(function: cst.FunctionDef) -> bool:
     positional = [*function.params.posonly_params, *function.params.params]
     static = any(isinstance(d.decorator, cst.Name) and d.decorator.value == "staticmethod" for d in function.decorators)
     return bool(positional) and positional[0].name.value in {"self", "cls"} and not static
+
+
+def enqueued(loop: cst.For, together: str) -> cst.SimpleStatementLine:
+    """`for x in xs: task.delay(x)` as `task_all.delay([(x,) for x in xs])`."""
+    block = loop.body
+    statement = block.body[0]
+    small = statement.body[0] if isinstance(statement, cst.SimpleStatementLine) else statement
+    assert isinstance(small, cst.Expr) and isinstance(small.value, cst.Call)
+    call = small.value
+    arguments = cst.Tuple(
+        [cst.Element(a.value, comma=cst.Comma()) if len(call.args) == 1 else cst.Element(a.value) for a in call.args]
+    )
+    items = cst.ListComp(elt=arguments, for_in=cst.CompFor(target=loop.target, iter=loop.iter))
+    func = call.func
+    assert isinstance(func, cst.Attribute)
+    receiver = (
+        func.value.with_changes(attr=cst.Name(together))
+        if isinstance(func.value, cst.Attribute)
+        else cst.Name(together)
+    )
+    new = call.with_changes(func=func.with_changes(value=receiver), args=[cst.Arg(items)])
+    trailing = (
+        statement.trailing_whitespace if isinstance(statement, cst.SimpleStatementLine) else cst.TrailingWhitespace()
+    )
+    leading = [
+        *loop.leading_lines,
+        *(statement.leading_lines if isinstance(statement, cst.SimpleStatementLine) else []),
+    ]
+    if isinstance(block, cst.IndentedBlock) and block.header.comment is not None:
+        leading.append(cst.EmptyLine(comment=block.header.comment))
+    return cst.SimpleStatementLine([cst.Expr(new)], leading_lines=leading, trailing_whitespace=trailing)
+
+
+def task_functions(original: cst.FunctionDef, changed: cst.FunctionDef, task: TaskChange) -> list[cst.BaseStatement]:
+    """The twin without its decorator, the task that runs it for one item now, and the task that runs it for all."""
+    parameters = changed.params
+    if task.bound:
+        parameters = parameters.with_changes(params=parameters.params[1:])
+    twin = changed.with_changes(name=cst.Name(task.twin), params=parameters, decorators=[], returns=None)
+    plain = original.with_changes(params=parameters, decorators=[])
+    live = forwarded(plain, task.twin, cst.Name("realtime")).with_changes(
+        params=original.params, decorators=original.decorators, leading_lines=[cst.EmptyLine(indent=False)] * 2
+    )
+    name = f'name="{task.name}", ' if task.name else ""
+    together = cst.parse_statement(
+        f"@{task.decorator}({name}bind=True, max_retries=None)\n"
+        f"def {task.together}(self, items):\n"
+        f'    """`{original.name.value}` for all items as one batch; looks again later instead of holding a worker."""\n'
+        f"    steps = ({task.twin}(*item) for item in items)\n"
+        "    try:\n"
+        "        results = run_batch(steps, return_exceptions=True, wait=self.request.is_eager)\n"
+        "    except NotReady as pause:\n"
+        "        raise self.retry(countdown=pause.seconds) from None\n"
+        "    for result in results:\n"
+        "        if isinstance(result, Exception):\n"
+        "            raise result\n"
+    )
+    assert isinstance(together, cst.FunctionDef)
+    return [twin, live, together.with_changes(leading_lines=[cst.EmptyLine(indent=False)] * 2)]

@@ -11,6 +11,7 @@ import ast
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
+from batchlint.codemod import scopes
 from batchlint.codemod.access import Access, Frame, clash
 from batchlint.codemod.paths import function_body
 from batchlint.codemod.reader import Reader
@@ -63,14 +64,18 @@ class Phases:
         self._loops: list[tuple[list[int], list[int]]] = []
         self._returns: list[list[int]] = []
         self._stack: list[FunctionId] = []
+        self.first_line = 0
         self.leaves: list[tuple[ast.stmt, str, int]] = []
         """`break` and `return` that leave the loop, by the step in front of them."""
 
     # -- building
-    def build(self, frame: Frame, body: list[ast.stmt], first: list[Access]) -> None:
+    def build(self, frame: Frame, body: list[ast.stmt], first: list[Access], *, is_function: bool = False) -> None:
         """Lay out the iteration: `first` are the accesses of drawing the next item."""
+        self.first_line = body[0].lineno
         start = self._add(Step(frame, None, first), [])
         self._returns.append([])
+        if is_function:  # whose `return` does not leave a loop
+            self._returns.append([])
         self._loops.append(([], []))
         self._block(body, start, frame)
         self._count()
@@ -410,7 +415,22 @@ class Phases:
                         "order-of-effects",
                         f"line {step.statement.lineno} asks and has an effect at once; store the answer in a variable first",
                     )
-                barriers.setdefault((id(step.statement), None), Barrier(step.frame, step.statement, None, inside))
+                place = step.statement if inside else lifted(self, step.frame, step.statement)
+                barriers.setdefault((id(place), None), Barrier(step.frame, place, None, inside))
+
+
+def lifted(phases: Phases, frame: Frame, statement: ast.stmt) -> ast.stmt:
+    """The `with` around the statement, where no request stands in it: nothing is held open while an item waits."""
+    for parent in reversed(scopes.path_to(frame.function.node, statement)):
+        if not isinstance(parent, ast.With):
+            break
+        calls = (n for n in ast.walk(parent) if isinstance(n, ast.Call))
+        if parent.lineno < phases.first_line or any(
+            phases.converts(frame.function.id, call) is not None for call in calls
+        ):
+            break
+        statement = parent
+    return statement
 
 
 def _key_of(access: Access, statement: ast.stmt) -> str | None:

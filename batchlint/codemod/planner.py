@@ -329,6 +329,8 @@ class Planner:
                 "references",
                 "retries",
                 "keywords",
+                "tasks",
+                "enqueues",
             ):
                 getattr(mine, name).update(getattr(changes, name))
             mine.unwrapped |= changes.unwrapped

@@ -10,6 +10,7 @@ import libcst.matchers as m
 from libcst.metadata import MetadataWrapper, PositionProvider
 
 from batchlint.codemod.changes import FileChanges, LoopChange, Place
+from batchlint.codemod.nodes import enqueued, task_functions
 from batchlint.codemod.nodes import (
     arguments_like,
     def_statement,
@@ -30,6 +31,8 @@ class Names:
         self.twins = twins
         self.callee = callee
         self.taken = taken
+        self.fanning: set[Place] = set()
+        """Functions whose callers get a batch of their own, although they have a twin."""
 
 
 class Rewriter(cst.CSTTransformer):
@@ -225,6 +228,9 @@ class Rewriter(cst.CSTTransformer):
     # -- loops
     def leave_For(self, original_node: cst.For, updated_node: cst.For) -> Any:
         where = self.place(original_node)
+        enqueue = self.changes.enqueues.get(where)
+        if enqueue is not None:
+            return enqueued(updated_node, enqueue.together)
         change = self.changes.loops.get(where)
         if change is None:
             return self._with_extras(where, [updated_node])
@@ -387,6 +393,11 @@ class Rewriter(cst.CSTTransformer):
     # -- functions
     def leave_FunctionDef(self, original_node: cst.FunctionDef, updated_node: cst.FunctionDef) -> Any:
         where = self.place(original_node)
+        task = self.changes.tasks.get(where)
+        if task is not None:
+            for helper in ("realtime", "run_batch", "NotReady"):
+                self._use(helper)
+            return cst.FlattenSentinel(task_functions(original_node, updated_node, task))
         twin = self.names.twins.get(where)
         if twin is None:
             return self._with_extras(where, [updated_node]) if where in self.changes.barriers else updated_node
@@ -400,8 +411,14 @@ class Rewriter(cst.CSTTransformer):
         if how == "in place":
             return new
         return cst.FlattenSentinel(
-            [new, forwarded(original_node, name, self._use("realtime")).with_changes(leading_lines=_gap(original_node))]
+            [new, self._forwarded(original_node, name).with_changes(leading_lines=_gap(original_node))]
         )
+
+    def _forwarded(self, function: cst.FunctionDef, twin: str) -> cst.FunctionDef:
+        """The function as its other callers know it."""
+        if self.place(function) in self.names.fanning:
+            return forwarded(function, twin, self._use("run_batch"), is_batch=True)
+        return forwarded(function, twin, self._use("realtime"))
 
     def _annotation(self, returns: cst.Annotation | None) -> cst.Annotation | None:
         if returns is None:

@@ -65,7 +65,22 @@ def read(node: ast.AST) -> set[str]:
 
 
 _CONSUMERS = frozenset(
-    {"sorted", "max", "min", "sort", "sum", "any", "all", "list", "tuple", "set", "sub", "reduce", "nlargest", "nsmallest"}
+    {
+        "sorted",
+        "max",
+        "min",
+        "sort",
+        "sum",
+        "any",
+        "all",
+        "list",
+        "tuple",
+        "set",
+        "sub",
+        "reduce",
+        "nlargest",
+        "nsmallest",
+    }
 )
 
 

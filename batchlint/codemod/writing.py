@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from batchlint.codemod import imports
 from batchlint.codemod.changes import Fanout, FileChanges, Place
-from batchlint.codemod.planner import Planner
+from batchlint.codemod.planner import Comprehension, Loop, Planner
 from batchlint.codemod.rewriter import Names, rewrite
 from batchlint.facts import FunctionFacts, FunctionId
 from batchlint.graph import Graph
@@ -21,7 +21,10 @@ def write(graph: Graph, fanouts: Sequence[Fanout]) -> Iterator[tuple[str, str, s
     whole = Fanout(fanouts[0].function, fanouts[0].node) if fanouts else None
     if whole is None:
         return
+    inner = _inner(fanouts)
     for fanout in fanouts:
+        if fanout.function in inner and isinstance(fanout.node, Loop | Comprehension):
+            continue
         Planner._merge(whole, fanout)
         if fanout.is_async:
             whole.is_async = True
@@ -31,6 +34,7 @@ def write(graph: Graph, fanouts: Sequence[Fanout]) -> Iterator[tuple[str, str, s
         changes = whole.changes.get(path) or FileChanges()
         module = graph.modules[path]
         names = _names(graph, path, changes, whole, twins)
+        names.fanning |= {_place(graph, path, graph.function(id).node) for id in inner if id.path == path}
         text, helpers = rewrite(module.text, changes, names)
         wanted = _twin_imports(graph, path, whole, twins)
         text = imports.add(text, groups.module_for(path), {h for h in helpers if ":" not in h}, wanted)
@@ -45,6 +49,16 @@ def write(graph: Graph, fanouts: Sequence[Fanout]) -> Iterator[tuple[str, str, s
     for location in groups.locations():
         if location not in graph.modules:
             yield location, "", runtime.render(sorted(whole.providers))
+
+
+def _inner(fanouts: Sequence[Fanout]) -> set[FunctionId]:
+    """Functions with a loop of their own that others fan out: their twin joins the others' rounds."""
+    return {
+        inner.function
+        for inner in fanouts
+        for outer in fanouts
+        if inner is not outer and not inner.is_async and inner.function in outer.twins
+    }
 
 
 def _twin(graph: Graph, id: FunctionId, whole: Fanout) -> tuple[str, str]:
@@ -145,6 +159,9 @@ def _twin_imports(
     for id, (how, name) in twins.items():
         if how == "beside" and id.path != path and id in used and graph.function(id).owner is None:
             found[graph.function(id).name] = (name, _alias(graph, path, id, name))
+    for enqueue in whole.changes.get(path, FileChanges()).enqueues.values():
+        if enqueue.task.path != path:
+            found[graph.function(enqueue.task).name] = (enqueue.together, enqueue.together)
     return found
 
 
