@@ -15,6 +15,10 @@ from batchlint.sources.words import Words
 __all__ = ["Source", "Sources", "Tree", "load", "walk"]
 
 
+_SMALL = 200_000
+"""Bytes of Python that parse in the time that starting takes anyway."""
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
     """One file that counts: its path relative to the root, its text as on disk, and its tree."""
@@ -50,7 +54,8 @@ def walk(
 def load(root: str, tree: Tree, words: Words, texts: Mapping[str, str]) -> Sources:
     """Read and parse what counts; `texts` stands for the content of files that are not to be read from disk.
 
-    Every file that cannot be read or decoded is an error; syntax is looked at in the files that count.
+    Every file that cannot be read or decoded is an error. Syntax is looked at in the files that count, and in the rest
+    as long as all of them together are small: in a large program that would take longer than everything else.
     """
     sources = Sources()
     data: dict[str, bytes] = {}
@@ -71,7 +76,9 @@ def load(root: str, tree: Tree, words: Words, texts: Mapping[str, str]) -> Sourc
                 sources.errors.append(FileError(path, error.line, error.message))
     broken = {error.path for error in sources.errors}
     readable = {path: content for path, content in data.items() if path not in broken}
-    for path in prefilter.Prefilter(readable, words).keep():
+    kept = prefilter.Prefilter(readable, words).keep()
+    sources.errors += _syntax_errors(readable, set(kept), decoded)
+    for path in kept:
         try:
             text = decoded.get(path)
             text = syntax.decode(readable[path]) if text is None else text
@@ -79,6 +86,21 @@ def load(root: str, tree: Tree, words: Words, texts: Mapping[str, str]) -> Sourc
         except syntax.SourceError as error:
             sources.errors.append(FileError(path, error.line, error.message))
     return sources
+
+
+def _syntax_errors(files: Mapping[str, bytes], kept: set[str], decoded: Mapping[str, str]) -> list[FileError]:
+    """The syntax errors of the files that do not count, where these are few."""
+    dropped = [path for path in files if path not in kept]
+    if sum(len(files[path]) for path in dropped) > _SMALL:
+        return []
+    errors = []
+    for path in dropped:
+        try:
+            text = decoded.get(path)
+            syntax.parse(syntax.decode(files[path]) if text is None else text)
+        except syntax.SourceError as error:
+            errors.append(FileError(path, error.line, error.message))
+    return errors
 
 
 def _read(path: str) -> bytes:

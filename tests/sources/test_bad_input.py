@@ -136,3 +136,8 @@ def test_errors_reach_every_format(check, tmp_path, capsys, monkeypatch):
     cli.main(["check", "-e", "--isolated", "--output-format", "json", "."], standalone_mode=False)
     document = json.loads(capsys.readouterr().out)
     assert document["errors"] == [{"path": "bad.py", "line": 2, "message": "syntax error: invalid syntax"}]
+
+
+def test_a_small_program_is_looked_at_whole(check):
+    """Also what has nothing to do with a model: a file that cannot be parsed is never passed over in silence."""
+    assert errors(check(aside="x = 1\ndef f(:\n")) == [("aside.py", 2, "syntax error: invalid syntax")]
