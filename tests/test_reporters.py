@@ -271,3 +271,14 @@ def test_explain_shows_factors_chains_and_what_would_change_the_verdict():
     assert "the web at shop/web.py:3 no longer reaches it" in text
     asked = site(verdict=Verdict.UNCLEAR, question="Does anybody wait for main()?")
     assert "Does anybody wait for main()?" in explain.render(view(report()), asked)
+
+
+def test_html_stands_alone_and_escapes_what_it_shows():
+    odd = site()
+    made = replace(report(odd), findings=(Finding(odd.path, 41, 12, "RTB101", "<script>alert(1)</script>", odd),))
+    text = render("html", view(made))
+    assert "<script" not in text
+    assert "&lt;script&gt;" in text
+    assert "shop/nightly.py:41:12 RTB101" in text
+    assert "crontab:3" in text
+    assert not re.search(r"(?:src|href)=", text)

@@ -16,6 +16,7 @@ FORMATS: dict[str, str] = {
     "gitlab": "gitlab",
     "junit": "junit",
     "markdown": "markdown",
+    "html": "html",
 }
 MACHINE_READABLE = frozenset({"json", "json-lines", "sarif", "gitlab", "junit"})
 
