@@ -1,0 +1,411 @@
+"""What the codemod leaves as it is, each with the name, the line and the sentence that a user reads."""
+
+from __future__ import annotations
+
+import pytest
+
+from batchlint import codemod
+
+from .programs import check_noop, dedented
+
+HEAD = """\
+from openai import OpenAI
+
+client = OpenAI()
+
+
+def ask(text):
+    response = client.chat.completions.create(model="gpt-5", messages=[{"role": "user", "content": text}])
+    return response.choices[0].message.content
+
+
+"""
+ROUTE = """
+from flask import Flask, request
+from llm import ask
+
+app = Flask(__name__)
+
+
+@app.post("/ask")
+def answer():
+    return [ask(text) for text in request.json]
+"""
+
+# name -> refusals: what a reader calls the case, the program behind HEAD, and words of the sentence.
+REFUSED: dict[str, dict[str, tuple[str, str]]] = {
+    "dependent-iterations": {
+        "the answer goes into the next prompt": (
+            """
+            def main(texts):
+                summary = ""
+                for text in texts:
+                    summary = ask(summary + text)
+                return summary
+            """,
+            "`summary` is read before the request (line 14) and changed after an answer",
+        ),
+        "through an attribute": (
+            """
+            class Chat:
+                def __init__(self):
+                    self.last = ""
+
+                def run(self, texts):
+                    for text in texts:
+                        self.last = ask(self.last + text)
+            """,
+            "`self.last` is read before the request (line 17) and changed after an answer",
+        ),
+        "through a list": (
+            """
+            def main(texts):
+                history = []
+                for text in texts:
+                    history.append(ask(text + "".join(history)))
+                return history
+            """,
+            "`history` is read before the request (line 14)",
+        ),
+        "through a global variable of a helper": (
+            """
+            HISTORY = []
+
+
+            def talk(text):
+                HISTORY.append(ask(text + str(len(HISTORY))))
+
+
+            def main(texts):
+                for text in texts:
+                    talk(text)
+            """,
+            "`HISTORY` is read before the request (line 15)",
+        ),
+        "an answer is printed into a buffer that the next request holds": (
+            """
+            import io
+
+
+            def main(texts):
+                buffer = io.StringIO()
+                for text in texts:
+                    buffer.write(ask(text + buffer.getvalue()))
+            """,
+            "`buffer` is read before the request (line 17)",
+        ),
+        "the queue that the loop draws from grows by answers": (
+            """
+            def main(texts):
+                queue = list(texts)
+                for text in queue:
+                    answer = ask(text)
+                    if len(answer) > 100:
+                        queue.append(answer)
+            """,
+            "`queue",
+        ),
+        "a budget that answers use up": (
+            """
+            def main(texts):
+                spent = 0
+                for text in texts:
+                    if spent > 1000:
+                        continue
+                    spent += len(ask(text))
+            """,
+            "`spent` is read before the request (line 14)",
+        ),
+    },
+    "external-read-back": {
+        "a table": (
+            """
+            import sqlite3
+
+
+            def main(texts):
+                db = sqlite3.connect("a.db")
+                for text in texts:
+                    known = db.execute("SELECT answer FROM answers").fetchall()
+                    answer = ask(f"{text} {known}")
+                    db.execute("INSERT INTO answers VALUES (?)", (answer,))
+            """,
+            "the table `answers` is read in line 17 before a request and written after one (line 19)",
+        ),
+        "a file": (
+            """
+            from pathlib import Path
+
+
+            def main(texts):
+                for text in texts:
+                    so_far = Path("story.txt").read_text()
+                    answer = ask(so_far + text)
+                    with open("story.txt", "a") as file:
+                        file.write(answer)
+            """,
+            "",
+        ),
+    },
+    "early-stop": {
+        "break on an answer": (
+            """
+            def main(texts):
+                for text in texts:
+                    if ask(text) == "yes":
+                        break
+            """,
+            "the loop ends early (line 14), and a batch would buy what comes after",
+        ),
+        "return of an answer": (
+            """
+            def main(texts):
+                for text in texts:
+                    answer = ask(text)
+                    if answer:
+                        return answer
+            """,
+            "the function returns from within the loop (line 15)",
+        ),
+        "a loop with an else": (
+            """
+            def main(texts):
+                for text in texts:
+                    if not text:
+                        break
+                    print(ask(text))
+                else:
+                    print("all")
+            """,
+            "the loop has an `else` for when nothing stopped it",
+        ),
+    },
+    "streaming": {
+        "stream=True": (
+            """
+            def main(texts):
+                for text in texts:
+                    for part in client.chat.completions.create(model="gpt-5", messages=[], stream=True):
+                        print(part)
+            """,
+            "the answer is streamed",
+        ),
+    },
+    "generator-consumer": {
+        "the loop yields answers": (
+            """
+            def answers(texts):
+                for text in texts:
+                    yield ask(text)
+
+
+            def main(texts):
+                for answer in answers(texts):
+                    print(answer)
+                    if answer == "stop":
+                        break
+            """,
+            "`answers` yields answers (line 13)",
+        ),
+        "a generator expression that someone may stop": (
+            """
+            def main(texts):
+                return any(ask(text) == "yes" for text in texts)
+            """,
+            "a generator expression is handed to `any` (line 12)",
+        ),
+        "a generator expression that nobody draws here": (
+            """
+            def main(texts):
+                return (ask(text) for text in texts)
+            """,
+            "a generator expression",
+        ),
+    },
+    "order-of-effects": {
+        "a comprehension with an effect after the call": (
+            """
+            def main(texts):
+                seen = []
+                return [seen.append(text) or ask(text) or seen.pop() for text in texts]
+            """,
+            "",
+        ),
+    },
+    "unknown-effects": {
+        "locals": (
+            """
+            def main(texts):
+                for text in texts:
+                    answer = ask(text)
+                    print(locals())
+            """,
+            "`locals` reaches the variables of the loop (line 14)",
+        ),
+    },
+    "no-batch-tier": {
+        "a provider without a backend": (
+            """
+            import cohere
+
+            co = cohere.Client()
+
+
+            def main(texts):
+                for text in texts:
+                    print(co.chat(message=text))
+            """,
+            "",
+        ),
+    },
+    "no-fan-out": {
+        "one call": (
+            """
+            if __name__ == "__main__":
+                print(ask("hello"))
+            """,
+            "nothing repeats this call, so there is nothing to put into one batch",
+        ),
+    },
+    "unsupported-shape": {
+        "a while loop": (
+            """
+            def main(texts):
+                while texts:
+                    text = texts.pop()
+                    print(ask(text))
+            """,
+            "",
+        ),
+        "the loop's variable is used afterwards": (
+            """
+            def main(texts):
+                for text in texts:
+                    print(ask(text))
+                return text
+            """,
+            "`text` is used after the loop; keep its last value in a variable of its own",
+        ),
+        "a function made in the loop that outlives the item": (
+            """
+            def main(texts):
+                later = []
+                for text in texts:
+                    print(ask(text))
+                    later.append(lambda: text)
+                return [call() for call in later]
+            """,
+            "a function made in the loop reads `text`, which changes with each item",
+        ),
+        "a call decides which items are kept": (
+            """
+            def main(texts):
+                return [text for text in texts if ask(text) == "yes"]
+            """,
+            "a call decides which items the comprehension keeps",
+        ),
+        "extra headers": (
+            """
+            def main(texts):
+                for text in texts:
+                    client.chat.completions.create(model="gpt-5", messages=[], extra_headers={"a": text})
+            """,
+            "`extra_headers` (line 13) cannot go into a batch line",
+        ),
+        "a decorated helper": (
+            """
+            import functools
+
+
+            @functools.lru_cache
+            def cached(text):
+                return ask(text)
+
+
+            def main(texts):
+                for text in texts:
+                    print(cached(text))
+            """,
+            "`cached` is wrapped by `@functools.lru_cache`, which expects an answer at once",
+        ),
+        "a call in a lambda": (
+            """
+            def main(texts):
+                clean = lambda text: ask(text.strip())
+                for text in texts:
+                    print(clean(text))
+            """,
+            "",
+        ),
+        "one of two functions": (
+            """
+            def short(text):
+                return ask("shorten " + text)
+
+
+            def main(texts, brief):
+                work = short if brief else ask
+                for text in texts:
+                    print(work(text))
+            """,
+            "",
+        ),
+        "a target in the loop's head": (
+            """
+            class Box:
+                pass
+
+
+            def main(texts):
+                box = Box()
+                for box.text in texts:
+                    print(ask(box.text))
+            """,
+            "the loop assigns to an attribute or item in its head",
+        ),
+        "a walrus in a comprehension": (
+            """
+            def main(texts):
+                return [last := ask(text) for text in texts]
+            """,
+            "the comprehension assigns names with `:=`; write it as a loop",
+        ),
+        "a comprehension in another": (
+            """
+            def main(pages):
+                return [[ask(text) for text in page] for page in pages]
+            """,
+            "",
+        ),
+    },
+}
+
+
+def cases() -> list[object]:
+    return [
+        pytest.param(name, program, words, id=f"{name}-{case}")
+        for name, rows in REFUSED.items()
+        for case, (program, words) in rows.items()
+    ]
+
+
+def placed(program: str) -> str:
+    return HEAD + dedented(program)["app.py"]
+
+
+@pytest.mark.parametrize(("name", "program", "words"), cases())
+def test_a_refusal_names_its_reason_and_changes_nothing(name: str, program: str, words: str) -> None:
+    refusal = check_noop(placed(program), name)
+    assert refusal is not None
+    assert words in refusal.detail
+    assert "\n" not in refusal.detail
+
+
+def test_somebody_who_waits_is_named() -> None:
+    refusal = check_noop({"llm.py": HEAD, "app.py": ROUTE}, "live-consumer")
+    assert refusal is not None
+    assert "somebody waits for `answer`" in refusal.detail
+
+
+def test_every_refusal_has_a_case() -> None:
+    assert set(REFUSED) | {"live-consumer"} == set(codemod.REFUSALS)
