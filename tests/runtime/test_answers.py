@@ -31,8 +31,7 @@ BOTH = """
             if getattr(value, name, None) and not isinstance(value, Exception):
                 setattr(value, name, None)
         if isinstance(value, Exception):
-            body = getattr(value, "body", None)
-            return type(value).__name__, str(value), getattr(value, "status_code", None), getattr(value, "code", None), body
+            return type(value).__name__, str(value), [getattr(value, n, None) for n in ("status_code", "code", "body")]
         return type(value).__name__, repr(value)
 
     def one(method, kwargs):
