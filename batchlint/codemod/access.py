@@ -7,6 +7,7 @@ of the other; they clash where one of them writes and they are not both sums.
 from __future__ import annotations
 
 import ast
+import itertools
 import re
 from dataclasses import dataclass, field
 
@@ -14,6 +15,8 @@ from batchlint.facts import FunctionFacts
 
 Channel = tuple[str, ...]
 OWN, ANY = "[own]", "[any]"
+MARK = "\u01c1"
+"""In front of the item's own names, in texts of paths and keys."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +27,8 @@ class Access:
     how: str  # read | write | sum
     line: int
     key: str | None = None
+    means: str | None = None
+    """The key as the iteration has it, with the parameters of helpers replaced by what they were given."""
 
     @property
     def name(self) -> str:
@@ -33,10 +38,15 @@ class Access:
             shown = ".".join(part for part in rest[2:] if part not in (OWN, ANY))
             return f"`{shown}`"
         if kind == "file":
-            return f"the file `{rest[0]}`" if rest else "a file"
+            return f"the file `{shown_text(rest[0])}`" if rest else "a file"
         if kind == "sql":
             return f"the table `{rest[0]}`" if rest else "the database"
         return f"`{rest[0]}`" if rest else kind
+
+
+def shown_text(text: str) -> str:
+    """The text of a path without the marks of own names."""
+    return re.sub(f"{MARK}\\d+_", "", text)
 
 
 def clash(a: Access, b: Access) -> bool:
@@ -62,11 +72,22 @@ def _files_clash(a: Access, b: Access) -> bool:
     if len(a.channel) == 1 or len(b.channel) == 1:
         return True
     if a.key is None and b.key is None:
-        return a.channel == b.channel
+        x, y = a.channel[1], b.channel[1]
+        return x == y or not (_is_text(x) and _is_text(y) or _DOTTED.fullmatch(x) and _DOTTED.fullmatch(y))
     if a.key is not None and b.key is not None:
+        if a.channel == b.channel:
+            # Two items may have the same file: whether it is there already depends on the one before.
+            return "read" in (a.how, b.how)
         # The item's input file and its output file differ; a path with arithmetic on the index reaches another item's.
         return bool(re.search(r"\w\s*[-+]\s*1\b", a.key + " " + b.key)) and a.key != b.key
     return False
+
+
+_DOTTED = re.compile(r"[\w.]+")
+
+
+def _is_text(path: str) -> bool:
+    return path[:1] in "'\""
 
 
 def _tables_clash(a: Access, b: Access) -> bool:
@@ -92,3 +113,6 @@ class Frame:
     definitions: dict[str, ast.expr] = field(default_factory=dict)
     targets: set[str] = field(default_factory=set)
     """Own names with a different value for every item."""
+    given: dict[str, ast.expr] = field(default_factory=dict)
+    """What the parameters of a helper were given, as the iteration has it."""
+    number: int = field(default_factory=itertools.count(1).__next__)

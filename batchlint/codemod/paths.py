@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import ast
+import copy
 from collections.abc import Iterator
 
 from batchlint.codemod import scopes
-from batchlint.codemod.access import ANY, OWN, Access, Channel, Frame
+from batchlint.codemod.access import ANY, MARK, OWN, Access, Channel, Frame
 from batchlint.facts import MODULE, FunctionFacts, FunctionId
 from batchlint.graph import Graph
 from batchlint.values import Fn
@@ -28,7 +29,20 @@ class Paths:
     # -- frames
     def callee_frame(self, target: Fn, call: ast.Call, caller: Frame) -> Frame:
         """The frame of `target` as called by `call`: its parameters alias what the arguments are."""
-        return self.entered(target.id, self.handed(target, call, caller))
+        return self.entered(target.id, self.handed(target, call, caller), self.given(target, call, caller))
+
+    def given(self, target: Fn, call: ast.Call, caller: Frame) -> dict[str, ast.expr]:
+        """What each parameter of the function is, as the iteration has it."""
+        parameters = self.program.functions[target.id].parameters()
+        if target.owner is not None:
+            parameters = parameters[1:]
+        names = {p.arg for p in parameters}
+        found = {k.arg: self._expand(k.value, caller) for k in call.keywords if k.arg in names}
+        for parameter, argument in zip(parameters, call.args, strict=False):
+            if isinstance(argument, ast.Starred):
+                break
+            found[parameter.arg] = self._expand(argument, caller)
+        return {name: value for name, value in found.items() if name is not None}
 
     def handed(self, target: Fn, call: ast.Call, caller: Frame) -> dict[str, set[Channel]]:
         """What each parameter of the function aliases."""
@@ -49,13 +63,14 @@ class Paths:
                 aliases[keyword.arg or ""] = self.path(keyword.value, caller)
         return aliases
 
-    def entered(self, id: FunctionId, aliases: dict[str, set[Channel]]) -> Frame:
+    def entered(self, id: FunctionId, aliases: dict[str, set[Channel]], given: dict[str, ast.expr]) -> Frame:
         function = self.program.functions[id]
         names, body = self._names(function), function_body(function)
         bound = self._bound_in(function)
         frame = Frame(function, (names | bound) - function.outer, {k: set(v) for k, v in aliases.items()})
         self.alias_statements(frame, body, self._pairs_in(function))
         frame.stable |= names - bound
+        frame.given = given
         return frame
 
     def _names(self, function: FunctionFacts) -> frozenset[str]:
@@ -180,30 +195,51 @@ class Paths:
 
     def file_access(self, node: ast.expr, how: str, frame: Frame) -> Access:
         expanded = self._expand(node, frame)
-        names = scopes.read(expanded)
-        own = names & frame.local
+        while (
+            isinstance(expanded, ast.Call)
+            and expanded.args
+            and isinstance(expanded.func, ast.Name | ast.Attribute)
+            and (expanded.func.id if isinstance(expanded.func, ast.Name) else expanded.func.attr) in {"Path", "str"}
+        ):
+            expanded = expanded.args[0]
         text = ast.unparse(expanded)
-        return Access(("file", text), how, node.lineno, text if own else None)
+        return Access(("file", text), how, node.lineno, text if MARK in text else None)
+
+    def meaning(self, node: ast.expr, frame: Frame) -> str:
+        """The text of a key as the iteration has it."""
+        return ast.unparse(self._expand(node, frame))
 
     def _expand(self, node: ast.expr, frame: Frame, depth: int = 0) -> ast.expr:
-        """The path with the item's own names replaced by what they were bound to."""
-        if depth > 4:
-            return node
+        """A copy with own names replaced by what they were bound to or given, and marked where that is not known."""
         reader = self
 
         class Expand(ast.NodeTransformer):
             def visit_Name(self, name: ast.Name) -> ast.AST:
+                if name.id not in frame.local:
+                    return name
                 value = frame.definitions.get(name.id)
-                if (
-                    value is not None
-                    and name.id in frame.stable
-                    and name.id in frame.local
-                    and name.id not in scopes.read(value)
-                ):
-                    return reader._expand(value, frame, depth + 1)
-                return name
+                if name.id in frame.stable and depth <= 4:
+                    if name.id in frame.given and value is None:
+                        return frame.given[name.id]
+                    if value is not None and name.id not in scopes.read(value) and _is_plain(value):
+                        return reader._expand(value, frame, depth + 1)
+                return ast.Name(f"{MARK}{frame.number}_{name.id}", ast.Load())
 
-        return Expand().visit(ast.parse(ast.unparse(node), mode="eval").body)  # type: ignore[no-any-return]
+        return Expand().visit(copy.deepcopy(node))  # type: ignore[no-any-return]
+
+
+_PLAIN = frozenset(
+    ["Path", "PurePath", "str", "join", "joinpath", "lower", "upper", "strip", "format", "replace", "with_suffix", "with_name", "resolve", "absolute", "encode", "sha256", "sha1", "md5", "hexdigest"]
+)
+
+
+def _is_plain(node: ast.expr) -> bool:
+    """Whether the expression has the same value wherever it stands."""
+    return all(
+        (n.func.id if isinstance(n.func, ast.Name) else getattr(n.func, "attr", "")) in _PLAIN
+        for n in ast.walk(node)
+        if isinstance(n, ast.Call)
+    )
 
 
 def _pairs(body: list[ast.stmt]) -> Iterator[Pair]:

@@ -353,7 +353,7 @@ class Phases:
         barriers: dict[tuple[int, str | None], Barrier],
         unsafe: bool,
     ) -> None:
-        keyed = access.key is not None and access.key == opposite.key and step.counts == {0}
+        keyed = access.key is not None and _same_key(access, opposite) and step.counts == {0}
         if keyed and step.statement is not None and access.channel[0] in {"v", "file"} and access.how == "read":
             barrier = Barrier(step.frame, step.statement, _key_of(access, step.statement))
             barriers.setdefault((id(step.statement), barrier.key), barrier)
@@ -431,6 +431,10 @@ def lifted(phases: Phases, frame: Frame, statement: ast.stmt) -> ast.stmt:
             break
         statement = parent
     return statement
+
+
+def _same_key(a: Access, b: Access) -> bool:
+    return a.channel == b.channel if a.channel[0] == "file" else a.means is not None and a.means == b.means
 
 
 def _key_of(access: Access, statement: ast.stmt) -> str | None:

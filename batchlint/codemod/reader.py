@@ -37,6 +37,8 @@ class Reader(Paths):
         """How far up a recursive call led while a function was read: what it touches is not all there then."""
         self._read: dict[tuple[object, ...], tuple[int, list[Access]]] = {}
         """What functions touch by what they were handed, with the depth at which it was found out."""
+        self._by_value: set[tuple[object, ...]] = set()
+        """Functions whose accesses depend on what exactly they were given."""
         self.prints = False
         """Whether the order of what is printed matters: the driver of generators keeps it, that of coroutines does not."""
         self._is_seeded = any(name in self.program.calls_by_name for name in ("seed", "default_rng", "set_seed"))
@@ -72,8 +74,9 @@ class Reader(Paths):
                 continue
             if isinstance(current, ast.Name | ast.Attribute | ast.Subscript) and isinstance(current.ctx, ast.Load):
                 key = self.key_text(current.slice, frame) if isinstance(current, ast.Subscript) else None
+                means = self.meaning(current.slice, frame) if key and isinstance(current, ast.Subscript) else None
                 found += [
-                    Access(p, "read", current.lineno, key)
+                    Access(p, "read", current.lineno, key, means)
                     for p in self.path(current, frame)
                     if not self._is_bare_self(current, p)
                 ]
@@ -92,8 +95,9 @@ class Reader(Paths):
             ):
                 container, key_node = current.comparators[0], current.left
                 key = self.key_text(key_node, frame)
+                means = self.meaning(key_node, frame) if key else None
                 step = OWN if self.is_own(key_node, frame) else ANY
-                found += [Access((*p, step), "read", current.lineno, key) for p in self.path(container, frame)]
+                found += [Access((*p, step), "read", current.lineno, key, means) for p in self.path(container, frame)]
                 stack += [(key_node, False)]
                 if not self.path(container, frame):
                     stack += [(container, False)]
@@ -116,11 +120,12 @@ class Reader(Paths):
                 [] if target.id in frame.local else [Access(p, how, target.lineno) for p in self.root(frame, target.id)]
             )
         found = []
-        key = None
+        key = means = None
         if isinstance(target, ast.Subscript):
             key = self.key_text(target.slice, frame)
+            means = self.meaning(target.slice, frame) if key else None
             found += self.of(target.slice, frame)
-        found += [Access(p, how, target.lineno, key) for p in self.path(target, frame)]
+        found += [Access(p, how, target.lineno, key, means) for p in self.path(target, frame)]
         return found
 
     # -- calls
@@ -215,8 +220,9 @@ class Reader(Paths):
             )
         if name in READERS and not dropped:
             key = self.key_text(call.args[0], frame) if name == "get" and call.args else None
+            means = self.meaning(call.args[0], frame) if key else None
             step = (OWN if self.is_own(call.args[0], frame) else ANY,) if name == "get" and call.args else ()
-            return [Access((*p, *step), "read", line, key) for p in receiver]
+            return [Access((*p, *step), "read", line, key, means) for p in receiver]
         if name in MUTATORS or dropped:
             return [Access(p, "write", line) for p in receiver]
         return [Access(p, "read", line) for p in receiver]
@@ -245,21 +251,26 @@ class Reader(Paths):
         aliases = self.handed(target, call, caller)
         if fresh and (parameters := self.program.functions[target.id].parameters()):
             aliases[parameters[0].arg] = set()
+        given = {} if fresh else self.given(target, call, caller)
         key = (target.id, self.prints, frozenset((name, frozenset(paths)) for name, paths in aliases.items()))
+        if key in self._by_value:
+            key = (*key, *((name, ast.unparse(value)) for name, value in given.items()))
         known = self._read.get(key)
         if known is not None and known[0] <= depth:
             return known[1]
         outer_cut, self._cut = self._cut, MAX_DEPTH + 1
         self._active.append(target.id)
         try:
-            frame = self.entered(target.id, aliases)
+            frame = self.entered(target.id, aliases, given)
             body = function_body(frame.function)
             found = list(dict.fromkeys(a for statement in body for a in self.statement(statement, frame)))
         finally:
             self._active.pop()
             is_whole = self._cut >= depth
             self._cut = min(outer_cut, self._cut if not is_whole else outer_cut)
-        if is_whole:
+        if key not in self._by_value and len(key) == 3 and any(a.means or a.channel[0] == "file" for a in found):
+            self._by_value.add(key)
+        elif is_whole:
             self._read[key] = depth, found
         return found
 
