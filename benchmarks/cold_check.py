@@ -1,4 +1,4 @@
-"""A cold `batchlint check` of a large tree with few model calls, side by side with `ruff check --select E,F --no-cache`.
+"""A cold `batchlint check` of a large tree with few model calls, beside `ruff check --select E,F --no-cache`.
 
     python benchmarks/cold_check.py [--files 6000] [--runs 5] [--tree FOLDER]
 
@@ -19,8 +19,11 @@ import tempfile
 import time
 from pathlib import Path
 
-WORDS = "account batch cache device entity event file group handler index item job key line mode name order page".split()
-LLM = '''from openai import OpenAI
+WORDS = [
+    "account", "batch", "cache", "device", "entity", "event", "file", "group", "handler",
+    "index", "item", "job", "key", "line", "mode", "name", "order", "page",
+]  # fmt: skip
+LLM = """from openai import OpenAI
 
 client = OpenAI()
 
@@ -37,12 +40,13 @@ def describe_all(texts):
 if __name__ == "__main__":
     for text in open("texts.txt"):
         print(describe(text))
-'''
+"""
 
 
 def module(rng: random.Random, package: str, siblings: list[str]) -> str:
     """A module of about 5 kB: imports, a class with methods, functions with loops and comprehensions."""
-    lines = ["from __future__ import annotations", "", "import json", "import logging", "from dataclasses import dataclass"]
+    lines = ["from __future__ import annotations", "", "import json", "import logging"]
+    lines += ["from dataclasses import dataclass"]
     lines += [f"from app.{package}.{name} import load_{name.split('_')[0]}" for name in rng.sample(siblings, 2)]
     lines += ["", "logger = logging.getLogger(__name__)", ""]
     for number in range(rng.randint(2, 4)):
@@ -52,7 +56,8 @@ def module(rng: random.Random, package: str, siblings: list[str]) -> str:
         for method in rng.sample(WORDS, rng.randint(3, 6)):
             lines += [f"    def {method}_of(self, {three}s, *, limit=None):"]
             lines += [f'        """Every {three} that the {one} knows."""', "        found = []"]
-            lines += [f"        for {three} in {three}s:", f"            if limit is not None and {three} > self.{two}:"]
+            lines += [f"        for {three} in {three}s:"]
+            lines += [f"            if limit is not None and {three} > self.{two}:"]
             lines += [f'                logger.debug("%s has no {method}", {three})', "                continue"]
             lines += [f"            found.append(json.dumps({{self.{one}: {three}}}))", "        return found", ""]
     for name in WORDS[: rng.randint(3, 9)]:
@@ -87,7 +92,7 @@ def main() -> int:
     scripts = Path(sysconfig.get_path("scripts"))
     tools = {
         "batchlint": [str(scripts / "batchlint"), "check", "--isolated", "--exit-zero", "--output-format", "concise"],
-        "ruff": [str(scripts / "ruff"), "check", "--isolated", "--no-cache", "--select", "E,F", "--exit-zero", "--quiet"],
+        "ruff": [str(scripts / "ruff"), "check", "--isolated", "--no-cache", "--select", "E,F", "--exit-zero", "-q"],
     }
     with tempfile.TemporaryDirectory() as temporary:
         tree = options.tree or Path(temporary)

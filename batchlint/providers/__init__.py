@@ -1,4 +1,4 @@
-"""What the providers' SDKs offer, read from `data/providers/*.yaml`: which paths are model calls, what their batch tier is.
+"""What the providers' SDKs offer, read from `data/providers/*.yaml`: which paths are model calls, and their batch tier.
 
 The data says it; this module only reads and matches.
 """
@@ -65,7 +65,7 @@ class Catalogue:
     packages: frozenset[str]
     hosts: tuple[tuple[re.Pattern[str], str], ...]
     literal_arguments: frozenset[str]
-    """Last steps of callables whose first string argument is part of the path, as in `boto3.client('bedrock-runtime')`."""
+    """Last steps of callables whose first string argument is part of the path: `boto3.client('bedrock-runtime')`."""
     local_arguments: frozenset[str]
 
     def match(self, path: str) -> ApiCall | None:
