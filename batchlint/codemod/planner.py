@@ -206,11 +206,11 @@ class Planner:
                     raise Refused(
                         "generator-consumer", f"`{Graph.label(function.id)}` yields answers (line {node.lineno})"
                     )
-                if (
-                    isinstance(node, ast.Call)
-                    and isinstance(node.func, ast.Name)
-                    and node.func.id in {"locals", "exec", "eval", "vars"}
-                ):
+                if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name):
+                    continue
+                if node.func.id in {"run_batch", "gather_batch"}:
+                    raise Refused("unsupported-shape", f"the loop makes batches already (line {node.lineno})")
+                if node.func.id in {"locals", "exec", "eval", "vars"}:
                     raise Refused(
                         "unknown-effects", f"`{node.func.id}` reaches the variables of the loop (line {node.lineno})"
                     )
@@ -305,11 +305,14 @@ class Planner:
             if not is_item_loop(loop) or not any(True for _ in self._converted(fanout, function, loop.body)):
                 continue
             trial = Fanout(function.id, loop, is_async=function.is_async)
+            used = set(self._used.get(function.id.path, ()))
             try:
                 self._loop(trial, function, loop, nested=True)
             except Refused as refused:
                 if refused.refusal.name in {"streaming", "generator-consumer", "no-batch-tier", "unsupported-shape"}:
                     raise
+                if used:
+                    self._used[function.id.path] = used
                 continue
             self._merge(fanout, trial)
             found.add(loop)
