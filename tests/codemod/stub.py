@@ -98,6 +98,7 @@ def _helper() -> types.ModuleType:
         def fulfil(self, requests: list[Request]) -> Iterator[float]:
             for request in requests:
                 PROVIDER.batch[request.text] += 1
+                request.file = io.BytesIO()
             yield from ()
 
         def delivered(self, *done: object) -> None:

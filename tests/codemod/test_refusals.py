@@ -144,7 +144,26 @@ REFUSED: dict[str, dict[str, tuple[str, str]]] = {
                     with open("story.txt", "a") as file:
                         file.write(answer)
             """,
-            "",
+            "the file `'story.txt'` is read in line 16 before a request and written after one (line 18)",
+        ),
+        "a file that helpers read and write": (
+            """
+            def load(path):
+                with open(path) as file:
+                    return file.read()
+
+
+            def add(path, text):
+                with open(path, "a") as file:
+                    file.write(text)
+
+
+            def main(texts):
+                for text in texts:
+                    answer = ask(load("story.txt") + text)
+                    add("story.txt", answer)
+            """,
+            "the file `'story.txt'` is read in line 12 before a request and written after one (line 17)",
         ),
     },
     "early-stop": {
@@ -223,13 +242,18 @@ REFUSED: dict[str, dict[str, tuple[str, str]]] = {
         ),
     },
     "order-of-effects": {
-        "a comprehension with an effect after the call": (
+        "a service is told before the call and after it": (
             """
+            import requests
+
+
             def main(texts):
-                seen = []
-                return [seen.append(text) or ask(text) or seen.pop() for text in texts]
+                for text in texts:
+                    requests.post("https://example.com/started")
+                    answer = ask(text)
+                    requests.post("https://example.com/done", data=answer)
             """,
-            "",
+            "`requests` is used before the call (line 16) and after it (line 18)",
         ),
     },
     "unknown-effects": {
