@@ -10,6 +10,7 @@ import ast
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 from batchlint import flow
 from batchlint.facts import MODULE, CallFacts, FunctionId, LoopNode, Span
@@ -249,17 +250,17 @@ def _loop_traits(
 
     A chain of fixed length per item stays batchable where the items are independent: each round is a batch.
     """
-    below = [(edge.caller, edge.node, edge.repeats) for edge in edges]
-    below.append((model.function, model.node, False))
-    chains = [[*((e.caller, e.node, e.repeats) for e in reach.edges), *below] for reach in reaches] or [below]
+    calls = [_Link.of(graph, edge) for edge in edges]
+    calls.append(_Link(model.function, model.node, False, model.is_async))
+    chains = [[*(_Link.of(graph, edge) for edge in reach.edges), *calls] for reach in reaches] or [calls]
     above = {_key(edge.node) for reach in reaches for edge in reach.edges}
     done: set[tuple[int, bool]] = set()
     for chain in chains:
         fanned_out = False
-        for id, call, mapped in chain:
+        for id, call, mapped, is_async in chain:
             facts = _facts(graph, call)
             key = (_key(call), fanned_out)
-            for loop in facts.loops if facts is not None and not _is_gathered_later(model, facts) else ():
+            for loop in facts.loops if facts is not None and not (is_async and _is_gathered_later(facts)) else ():
                 pair = (_key(call), _key(loop))
                 if pair not in known:
                     known[pair] = _dependence(id, call, loop) if isinstance(call, ast.Call) else None
@@ -278,9 +279,22 @@ def _loop_traits(
         )
 
 
-def _is_gathered_later(model: ModelCall, facts: CallFacts) -> bool:
-    """Whether the loop only makes coroutines: it has no answer yet that could reach the next request."""
-    return model.is_async and not any(isinstance(node, ast.Await) for node in ast.walk(facts.statement))
+class _Link(NamedTuple):
+    """One call on the way from an entry point down to the model."""
+
+    function: FunctionId
+    node: ast.expr
+    repeats: bool
+    is_async: bool
+
+    @classmethod
+    def of(cls, graph: Graph, edge: Edge) -> _Link:
+        return cls(edge.caller, edge.node, edge.repeats, graph.function(edge.callee).is_async)
+
+
+def _is_gathered_later(facts: CallFacts) -> bool:
+    """Whether the call of an async function makes a coroutine only: no answer yet that could reach the next request."""
+    return not any(isinstance(node, ast.Await) for node in ast.walk(facts.statement))
 
 
 def _dependence(id: FunctionId, call: ast.Call, loop: LoopNode) -> Trait | None:
