@@ -3,7 +3,8 @@
     python benchmarks/two_million.py [--requests 2000000] [--kill] [--realtime 2000]
 
 Prints wall time, peak memory of the job's process, batches, and whether each row was written and paid once. `--kill`
-kills the job (SIGKILL) in the middle and starts it again. `--realtime N` runs the same loop in realtime form over N requests.
+kills the job (SIGKILL) in the middle and starts it again. `--realtime N` runs the same loop in realtime form over N
+requests.
 """
 
 from __future__ import annotations
