@@ -15,7 +15,11 @@ Place = tuple[int, int, int, int]
 
 @dataclass(slots=True)
 class CallChange:
-    """`request`: `yield request(f, ...)`; `enter`: `yield from twin(...)`; `await`: `batched(f, ...)`; `name`: only the callee's name."""
+    """What becomes of a call.
+
+    `request`: `yield request(f, ...)`; `enter`: `yield from twin(...)`; `await`: `batched(f, ...)`; `name`: only the
+    callee's name.
+    """
 
     how: str
     twin: FunctionId | None = None
@@ -40,7 +44,10 @@ class LoopChange:
 
 @dataclass(slots=True)
 class ComprehensionChange:
-    """A comprehension that becomes a driver over generators; `name`: the nested function, None where a twin is called."""
+    """A comprehension that becomes a driver over generators.
+
+    `name`: the nested function that it runs, None where it runs a twin itself.
+    """
 
     name: str | None
     parameters: list[str]

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from batchlint.codemod.planner import Planner
 
 _POOLS = (
-    (re.compile(r"concurrent\.futures\..*(Thread|Process)PoolExecutor$|concurrent\.futures\.(Thread|Process)PoolExecutor$"), "BatchExecutor"),
+    (re.compile(r"concurrent\.futures\.(.*\.)?(Thread|Process)PoolExecutor$"), "BatchExecutor"),
     (re.compile(r"concurrent\.futures\.as_completed$"), "batch_as_completed"),
     (re.compile(r"concurrent\.futures\.wait$"), "batch_wait"),
 )  # fmt: skip

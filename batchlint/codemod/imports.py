@@ -11,6 +11,8 @@ from batchlint.codemod.changes import Fanout
 from batchlint.facts import Import
 from batchlint.graph import Graph
 
+Statement = cst.SimpleStatementLine | cst.BaseCompoundStatement
+
 
 class Groups:
     """Files that run in one program share one helper module, beside the file that most of them import."""
@@ -99,11 +101,9 @@ class Groups:
 def add(text: str, module: str, names: set[str], twins: Mapping[str, tuple[str, str]]) -> str:
     """The text with `names` imported from `module`, and each twin beside the function it belongs to."""
     tree = cst.parse_module(text)
-    body = list(tree.body)
     if twins:
-        body = [_with_twins(statement, twins) for statement in body]
         tree = tree.visit(_NestedTwins(twins))
-        body = [*tree.body]
+    body = list(tree.body)
     if names:
         body = _with_import(body, module, names, tree)
     return tree.with_changes(body=body).code
@@ -153,13 +153,7 @@ def _after(names: list[cst.ImportAlias], comma: cst.Comma) -> cst.BaseParenthesi
     return cst.SimpleWhitespace(" ")
 
 
-def _with_twins(statement: cst.BaseStatement, twins: Mapping[str, tuple[str, str]]) -> cst.BaseStatement:
-    return statement
-
-
-def _with_import(
-    body: list[cst.BaseStatement | cst.SimpleStatementLine], module: str, names: set[str], tree: cst.Module
-) -> list[cst.BaseStatement | cst.SimpleStatementLine]:
+def _with_import(body: list[Statement], module: str, names: set[str], tree: cst.Module) -> list[Statement]:
     found = _existing(body, module)
     if found is not None:
         index, statement = found
@@ -173,8 +167,8 @@ def _with_import(
         parsed = cst.parse_statement(f"from {module} import (\n{listed})")
         assert isinstance(parsed, cst.SimpleStatementLine)
         new = parsed
-    index = _place_for(body, module)
-    if index is None:
+    place = _place_for(body, module)
+    if place is None:
         start = 1 if body and _is_docstring(body[0]) else 0
         while start < len(body) and _is_future(body[start]):
             start += 1
@@ -186,9 +180,9 @@ def _with_import(
                 *following[1:],
             ]
         return [*body[:start], new, *following]
-    before = body[index]
+    before = body[place]
     blank = [] if _is_project(before, module) else [cst.EmptyLine(indent=False)]
-    return [*body[: index + 1], new.with_changes(leading_lines=blank), *body[index + 1 :]]
+    return [*body[: place + 1], new.with_changes(leading_lines=blank), *body[place + 1 :]]
 
 
 def _sorted(names: Iterable[str]) -> list[str]:
@@ -204,9 +198,7 @@ def _import(module: str, names: set[str]) -> cst.ImportFrom:
     return node
 
 
-def _existing(
-    body: list[cst.BaseStatement | cst.SimpleStatementLine], module: str
-) -> tuple[int, cst.ImportFrom] | None:
+def _existing(body: list[Statement], module: str) -> tuple[int, cst.ImportFrom] | None:
     for index, statement in enumerate(body):
         if isinstance(statement, cst.SimpleStatementLine):
             for each in statement.body:
@@ -223,14 +215,14 @@ def _dotted(node: cst.BaseExpression | None) -> str:
     return cst.Module([]).code_for_node(node) if node is not None else ""
 
 
-def _imports_in(statement: cst.BaseStatement | cst.SimpleStatementLine) -> list[cst.Import | cst.ImportFrom]:
+def _imports_in(statement: Statement) -> list[cst.Import | cst.ImportFrom]:
     if not isinstance(statement, cst.SimpleStatementLine):
         return []
     return [each for each in statement.body if isinstance(each, cst.Import | cst.ImportFrom)]
 
 
-def _place_for(body: list[cst.BaseStatement | cst.SimpleStatementLine], module: str) -> int | None:
-    """The index of the import that the new one follows: the last of the opening block that sorts before it in its section."""
+def _place_for(body: list[Statement], module: str) -> int | None:
+    """The index of the import that the new one follows: in its section the last that sorts before it."""
     last: int | None = None
     for index, statement in enumerate(body):
         if _imports_in(statement):
@@ -247,7 +239,7 @@ def _place_for(body: list[cst.BaseStatement | cst.SimpleStatementLine], module: 
     return earlier[-1] if earlier else last if not project or project[-1] == last else project[-1]
 
 
-def _module_of(statement: cst.BaseStatement | cst.SimpleStatementLine) -> str:
+def _module_of(statement: Statement) -> str:
     each = _imports_in(statement)[0]
     return (
         "." * len(each.relative) + _dotted(each.module)
@@ -256,7 +248,7 @@ def _module_of(statement: cst.BaseStatement | cst.SimpleStatementLine) -> str:
     )
 
 
-def _is_project(statement: cst.BaseStatement | cst.SimpleStatementLine, module: str) -> bool:
+def _is_project(statement: Statement, module: str) -> bool:
     """Whether the import belongs to the helper module's section: the same package, or relative too."""
     found = _imports_in(statement)
     if not found:
@@ -265,7 +257,7 @@ def _is_project(statement: cst.BaseStatement | cst.SimpleStatementLine, module: 
     return (name.startswith(".") and module.startswith(".")) or name.partition(".")[0] == module.partition(".")[0] != ""
 
 
-def _is_docstring(statement: cst.BaseStatement | cst.SimpleStatementLine) -> bool:
+def _is_docstring(statement: Statement) -> bool:
     return (
         isinstance(statement, cst.SimpleStatementLine)
         and isinstance(statement.body[0], cst.Expr)
@@ -273,7 +265,7 @@ def _is_docstring(statement: cst.BaseStatement | cst.SimpleStatementLine) -> boo
     )
 
 
-def _is_future(statement: cst.BaseStatement | cst.SimpleStatementLine) -> bool:
+def _is_future(statement: Statement) -> bool:
     return any(
         isinstance(each, cst.ImportFrom) and _dotted(each.module) == "__future__" for each in _imports_in(statement)
     )
@@ -334,8 +326,3 @@ class _Drop(cst.CSTTransformer):
         if kept is None:
             return updated_node
         return updated_node.with_changes(names=kept) if kept else cst.RemoveFromParent()
-
-    def leave_SimpleStatementLine(
-        self, original_node: cst.SimpleStatementLine, updated_node: cst.SimpleStatementLine
-    ) -> cst.BaseStatement | cst.RemovalSentinel:
-        return updated_node

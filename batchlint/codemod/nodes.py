@@ -173,7 +173,7 @@ def task_functions(original: cst.FunctionDef, changed: cst.FunctionDef, task: Ta
     together = cst.parse_statement(
         f"@{task.decorator}({name}bind=True, max_retries=None)\n"
         f"def {task.together}(self, items):\n"
-        f'    """`{original.name.value}` for all items as one batch; looks again later instead of holding a worker."""\n'
+        f'    """`{original.name.value}` for all items as one batch; comes back later instead of waiting."""\n'
         f"    steps = ({task.twin}(*item) for item in items)\n"
         "    try:\n"
         "        results = run_batch(steps, return_exceptions=True, wait=self.request.is_eager)\n"

@@ -1,4 +1,4 @@
-"""Tasks that are enqueued once per item: one task for all of them, which comes back for the answers instead of waiting."""
+"""Tasks that are enqueued once per item: one task for all, which comes back for the answers instead of waiting."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from batchlint.codemod import scopes
 from batchlint.codemod.access import Frame
 from batchlint.codemod.changes import EnqueueChange, Fanout, TaskChange
+from batchlint.codemod.paths import function_body
 from batchlint.codemod.phases import Phases, Step, lifted
-from batchlint.codemod.reader import function_body
 from batchlint.codemod.refusals import Refused
 from batchlint.facts import FunctionFacts
 from batchlint.graph import Edge, Graph
@@ -51,7 +51,7 @@ class Queues:
         fanout.converted.add(id(call))
         self._task(fanout, task, decorator)
         path = task.id.path
-        name = fanout.file(path).tasks[self.planner.place(path, task.node)].together  # type: ignore[arg-type]
+        name = fanout.file(path).tasks[self.planner.place(path, task.node)].together
         fanout.file(caller.id.path).enqueues[self.planner.place(caller.id.path, loop)] = EnqueueChange(name, task.id)
         return fanout
 
@@ -86,7 +86,7 @@ class Queues:
                 line = step.statement.lineno if step.statement is not None else task.line
                 raise Refused(
                     "order-of-effects",
-                    f"the task has an effect in line {line} before its request, and would have it at each look for the answer",
+                    f"the task has an effect in line {line} before its request, which each look for the answer would repeat",
                 )
         barred: list[ast.stmt] = []
         for step in phases.steps:
@@ -109,11 +109,11 @@ class Queues:
             if isinstance(decorator, ast.Call)
             else None
         )
-        fanout.file(path).tasks[planner.place(path, task.node)] = TaskChange(  # type: ignore[arg-type]
+        fanout.file(path).tasks[planner.place(path, task.node)] = TaskChange(
             twin=planner.fresh(path, f"{task.name}_batch"),
             together=planner.fresh(path, f"{task.name}_all"),
             decorator=callee,
-            name=f"{named.value}_all" if isinstance(named, ast.Constant) else None,
+            name=f"{named.value}_all" if isinstance(named, ast.Constant) and isinstance(named.value, str) else None,
             bound=bound,
         )
 

@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, cast
 
 import libcst as cst
 import libcst.matchers as m
 from libcst.metadata import MetadataWrapper, PositionProvider
 
 from batchlint.codemod.changes import FileChanges, LoopChange, Place
-from batchlint.codemod.nodes import enqueued, task_functions
 from batchlint.codemod.nodes import (
     arguments_like,
     def_statement,
+    enqueued,
     forwarded,
     line,
     long_call,
     name_expression,
     own_parens,
     standalone,
+    task_functions,
 )
 
 
@@ -27,7 +28,7 @@ class Names:
     """What twins and helper functions are called in this file."""
 
     def __init__(self, twins: dict[Place, tuple[str, str]], callee: dict[Place, str], taken: set[str]) -> None:
-        """`twins`: functions of the file with "in place" or "beside" and the twin's name. `callee`: calls with a new last name."""
+        """`twins`: the file's functions with "in place" or "beside" and the twin's name; `callee`: new names of callees."""
         self.twins = twins
         self.callee = callee
         self.taken = taken
@@ -127,7 +128,7 @@ class Rewriter(cst.CSTTransformer):
         flag = self.changes.exits.get(self.place(original_node))
         if flag is None:
             return updated_node
-        return cst.FlattenSentinel([cst.parse_statement(f"{flag} = True").body[0], cst.Return()])  # type: ignore[union-attr, index]
+        return cst.FlattenSentinel([cst.parse_statement(f"{flag} = True").body[0], cst.Return()])  # type: ignore[index]
 
     def leave_SimpleStatementLine(
         self, original_node: cst.SimpleStatementLine, updated_node: cst.SimpleStatementLine
@@ -158,7 +159,7 @@ class Rewriter(cst.CSTTransformer):
     def _hoisted(
         self, statement: cst.SimpleStatementLine, each: cst.BaseSmallStatement, turn: bool
     ) -> list[cst.BaseStatement]:
-        """The statement's answers get names first: `total += yield ...` would read `total` before the answer is there."""
+        """The statement's answers get names first: `total += yield ...` reads `total` before the answer is there."""
         hoist = _Hoist(self._fresh)
         value = getattr(each, "value", None)
         if (turn and isinstance(each, cst.Assign) and isinstance(value, cst.Yield)) or not turn:
@@ -219,7 +220,7 @@ class Rewriter(cst.CSTTransformer):
         where = self.place(original_node)
         if where in self.changes.unwrapped and isinstance(updated_node.body, cst.IndentedBlock):
             block = updated_node.body
-            body = list(block.body)
+            body: list[Any] = list(block.body)
             header = [cst.EmptyLine(comment=block.header.comment)] if block.header.comment else []
             body[0] = body[0].with_changes(leading_lines=[*updated_node.leading_lines, *header, *body[0].leading_lines])
             return cst.FlattenSentinel(body)
@@ -266,7 +267,7 @@ class Rewriter(cst.CSTTransformer):
         statements.append(self._driver(drawn, change, where))
         statements[0] = statements[0].with_changes(leading_lines=leading or [])
         if updated_node.orelse is not None:
-            statements += list(updated_node.orelse.body.body)
+            statements += cast(list[cst.BaseStatement], list(updated_node.orelse.body.body))
         return self._with_extras(where, statements)
 
     def _driver(self, drawn: cst.BaseExpression, change: LoopChange, where: Place) -> cst.SimpleStatementLine:
@@ -282,8 +283,8 @@ class Rewriter(cst.CSTTransformer):
         block = (
             body
             if isinstance(body, cst.IndentedBlock)
-            else cst.IndentedBlock([cst.SimpleStatementLine(list(body.body))])
-        )  # type: ignore[arg-type]
+            else cst.IndentedBlock([cst.SimpleStatementLine(cast(list[cst.BaseSmallStatement], list(body.body)))])
+        )
         if outer:
             block = block.with_changes(body=[line(f"{change.keyword} {', '.join(outer)}"), *block.body])
         if not change.is_async and not m.findall(block, m.Yield()):
@@ -437,7 +438,7 @@ class Rewriter(cst.CSTTransformer):
         if "." not in name:
             self.helpers.add("tenacity:Retrying")
         call = decorator.decorator.with_changes(func=retrying)
-        body = list(function.body.body)
+        body: list[Any] = list(function.body.body)
         docstring = body[:1] if function.get_docstring() is not None else []
         attempt = self._fresh("attempt")
         with_attempt = cst.With([cst.WithItem(cst.Name(attempt))], cst.IndentedBlock(body[len(docstring) :]))

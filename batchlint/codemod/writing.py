@@ -1,4 +1,4 @@
-"""From planned fan-outs to texts: which twins stand in place or beside, where the helper module goes, what is imported."""
+"""From planned fan-outs to texts: which twins stand in place or beside, and what each file imports."""
 
 from __future__ import annotations
 
@@ -93,9 +93,10 @@ def _only_changed_code_uses(graph: Graph, function: FunctionFacts, whole: Fanout
                 return False
         for each in other.functions.values():
             for binding in each.bindings.get(function.name, ()):
-                if binding.how == "import" and other.path not in using and binding.source is not None:
-                    if any(isinstance(v, Fn) and v.id == function.id for v in program.binding(each.id, binding)):
-                        return False
+                if binding.how != "import" or other.path in using or binding.source is None:
+                    continue
+                if any(isinstance(v, Fn) and v.id == function.id for v in program.binding(each.id, binding)):
+                    return False
     return not any(
         isinstance(r, ast.Constant)
         for m in graph.modules.values()
@@ -152,7 +153,7 @@ def _alias(graph: Graph, path: str, id: FunctionId, twin: str) -> str:
 def _twin_imports(
     graph: Graph, path: str, whole: Fanout, twins: dict[FunctionId, tuple[str, str]]
 ) -> dict[str, tuple[str, str]]:
-    """Twins beside functions that the file imports by name: the imported name, with the twin's and what it is called here."""
+    """Twins beside functions that the file imports: by the function's name, the twin's and what it is called here."""
     found: dict[str, tuple[str, str]] = {}
     used = {change.twin for change in whole.changes.get(path, FileChanges()).calls.values()}
     used |= set(whole.changes.get(path, FileChanges()).references.values())
