@@ -86,7 +86,7 @@ class Queues:
                 line = step.statement.lineno if step.statement is not None else task.line
                 raise Refused(
                     "order-of-effects",
-                    f"the task has an effect in line {line} before its request, which each look for the answer would repeat",
+                    f"the task has an effect in line {line} before its request, which each look for it would repeat",
                 )
         barred: list[ast.stmt] = []
         for step in phases.steps:

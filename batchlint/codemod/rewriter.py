@@ -28,7 +28,7 @@ class Names:
     """What twins and helper functions are called in this file."""
 
     def __init__(self, twins: dict[Place, tuple[str, str]], callee: dict[Place, str], taken: set[str]) -> None:
-        """`twins`: the file's functions with "in place" or "beside" and the twin's name; `callee`: new names of callees."""
+        """`twins`: functions with "in place" or "beside" and the twin's name; `callee`: new names of callees."""
         self.twins = twins
         self.callee = callee
         self.taken = taken
