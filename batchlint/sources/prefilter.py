@@ -1,8 +1,7 @@
 """Which files can have to do with a model call, by literal search in their bytes: nothing is parsed.
 
-A file counts when it names a model SDK (or the host of a provider), when it imports a file that counts and uses a name
-of it that leads to the call, or names such a file in a string, or when a file that counts imports it. What is dropped
-can neither make a model call nor start one.
+A file counts when it names a model SDK (or the host of a provider), when it imports a file that counts or names one
+in a string, or when a file that counts imports it. What is dropped can neither make a model call nor start one.
 """
 
 from __future__ import annotations
@@ -11,7 +10,6 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from batchlint.sources.hot import Blocks
 from batchlint.sources.words import Body, Words
 
 _WORD = re.compile(rb"[A-Za-z_][\w.]*")
@@ -52,7 +50,6 @@ class Prefilter:
         self._imported: dict[str, list[str]] = {}
         self._given: dict[str, bool] = {}
         self._known_hosts: dict[bytes, bool] = {}
-        self._blocks: dict[str, Blocks] = {}
         self._roots = {package.partition(".")[0] for package in words.packages}
 
     def keep(self) -> list[str]:
@@ -132,29 +129,14 @@ class Prefilter:
 
     # -- who imports whom
     def _take_importers(self, paths: Iterable[str], kept: set[str]) -> None:
-        """Add the files, and what imports them, directly or not, and uses a name that leads to the model call."""
-        blocks = self._blocks
-        queue: list[tuple[str, Iterable[bytes]]] = []
-        for path in dict.fromkeys(paths):
-            if path not in kept:
-                kept.add(path)
-                blocks.setdefault(path, Blocks(self._files[path]))
-                queue.append((path, blocks[path].heat(blocks[path].names)))
+        """Add the files and whatever imports them, directly or not."""
+        queue = [path for path in dict.fromkeys(paths) if path not in kept]
+        kept.update(queue)
         while queue:
-            path, names = queue.pop()
-            for importer in dict.fromkeys(self._importers_of(path)):
-                data = self._files[importer]
-                if not (self._imports[importer].by_name or any(name in data for name in names)):
-                    continue
-                kept.add(importer)
-                if importer not in blocks:
-                    blocks[importer] = Blocks(data)
-                fresh = blocks[importer].heat(names)
-                if b"import *" in data:
-                    fresh |= {name for name in names if name not in blocks[importer].hot}
-                    blocks[importer].hot |= fresh
-                if fresh:
-                    queue.append((importer, fresh))
+            for importer in self._importers_of(queue.pop()):
+                if importer not in kept:
+                    kept.add(importer)
+                    queue.append(importer)
 
     def _importers_of(self, path: str) -> Iterator[str]:
         stem = path.removesuffix(".py").removesuffix("/__init__")
