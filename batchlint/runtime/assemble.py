@@ -9,7 +9,11 @@ from importlib.resources import files
 
 from batchlint.runtime import facts
 
-BACKENDS = {"openai": ("stainless", "openai_batches"), "anthropic": ("stainless", "anthropic_batches")}
+BACKENDS = {
+    "openai": ("stainless", "openai_batches"),
+    "anthropic": ("stainless", "anthropic_batches"),
+    "google": ("google_batches",),
+}
 HEADER = '''"""Submit-and-poll calls of hosted models, at the batch price. Written by `batchlint fix`, now yours.
 
     run_batch(generator(item) for item in items)   # in the generator: answer = yield request(client.method, ...)
@@ -23,7 +27,7 @@ it waits and where its state is. `python llm_batch.py status`, `resume` or `canc
 
 
 def render(providers: Iterable[str]) -> str:
-    """The text of `llm_batch.py` for code that uses these providers ("openai", "anthropic").
+    """The text of `llm_batch.py` for code that uses these providers ("openai", "anthropic", "google").
 
     Raises ValueError for a provider without a backend.
     """

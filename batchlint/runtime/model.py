@@ -38,7 +38,7 @@ class NotReady(Exception):  # noqa: N818
 class Limits(NamedTuple):
     """What one batch may hold; None where the provider states no limit."""
 
-    requests: int
+    requests: int | None
     bytes: int
     inputs: int | None = None
     one_model: bool = True
@@ -128,7 +128,7 @@ class Request:
 
     def __init__(self, backend: Backend, endpoint: str, body: dict[str, Any], decode: Any) -> None:
         self.backend, self.endpoint, self.decode = backend, endpoint, decode
-        self.model = sys.intern(str(body.get("model", "")))
+        self.model = sys.intern(str(body.get("model") or endpoint))
         self.inputs = _inputs(body.get("input"))
         self.body: Any = json.dumps(body, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
         # The order of keys differs between SDK versions: it must not make another request.

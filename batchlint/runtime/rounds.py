@@ -234,7 +234,7 @@ def split(requests: list[Request]) -> Iterator[list[Request]]:
         size = inputs = 0
         for request in group:
             length = request.body[1] + LINE_OVERHEAD
-            full = len(chunk) >= limits.requests or size + length > limits.bytes
+            full = len(chunk) == limits.requests or size + length > limits.bytes
             if chunk and (full or inputs + request.inputs > (limits.inputs or inputs + request.inputs)):
                 yield chunk
                 chunk, size, inputs = [], 0, 0
