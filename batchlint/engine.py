@@ -56,10 +56,14 @@ def run(
     beyond: bool = False,
     unsafe: bool = False,
     strategy: str = "auto",
+    beside: bool = False,
 ) -> Program:
-    """Analyse `paths` and plan the rewrites; see `analyze`."""
+    """Analyse `paths` and plan the rewrites; see `analyze`.
+
+    `beside` also tries to plan the calls that are not batchable though nobody is seen to wait, for the reason why not.
+    """
     with _uncollected():
-        return _run(paths, config, stdin=stdin, beyond=beyond, unsafe=unsafe, strategy=strategy)
+        return _run(paths, config, stdin=stdin, beyond=beyond, unsafe=unsafe, strategy=strategy, beside=beside)
 
 
 @contextmanager
@@ -82,6 +86,7 @@ def _run(
     beyond: bool,
     unsafe: bool,
     strategy: str,
+    beside: bool,
 ) -> Program:
     root = config.root.resolve()
     texts = {_relative(stdin[0], root): stdin[1]} if stdin else {}
@@ -96,7 +101,7 @@ def _run(
     budgets, misplaced = _stated_budgets(read.modules)
     linked = graph.build(read.modules, entries, _settings(config, budgets, read.packages))
     sites = scoring.score(linked, callsites.find(linked))
-    waiting = [site for site in sites if site.verdict is Verdict.BATCHABLE or _could_wait(site)]
+    waiting = [site for site in sites if site.verdict is Verdict.BATCHABLE or (beside and _could_wait(site))]
     plans = codemod.plan(linked, waiting, unsafe=unsafe, strategy=strategy)
     sites = [_with_rewrite(site, plans.get((site.path, site.line, site.column))) for site in sites]
     sites = sorted(sites, key=lambda site: (site.path, site.line, site.column))

@@ -40,7 +40,7 @@ def rewrite(paths: Sequence[Path], config: Config, *, unsafe: bool, strategy: st
     """Plan and render the rewrites of all findings over `paths`; nothing is written."""
     from batchlint import codemod, engine
 
-    done = engine.run(paths, config, unsafe=unsafe, strategy=strategy)
+    done = engine.run(paths, config, unsafe=unsafe, strategy=strategy, beside=True)
     report = done.report
     rewritten = [f for f in report.findings if f.site.rewrite.available]
     refused = [f for f in report.findings if not f.site.rewrite.available]
