@@ -1,0 +1,202 @@
+"""`batchlint fix` on the command line: what it shows, what it writes, when it declines, how it ends."""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import io
+import os
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from unittest import mock
+
+import pytest
+
+from batchlint.cli import main
+
+JOB = """\
+from openai import OpenAI
+
+client = OpenAI()
+
+
+def main():
+    for line in open("texts.txt"):
+        answer = client.chat.completions.create(model="gpt-5", messages=[{"role": "user", "content": line}])
+        print(answer.choices[0].message.content)
+
+
+if __name__ == "__main__":
+    main()
+"""
+CHAIN = (
+    JOB.replace("for line in", "said = ''\n    for line in")
+    .replace('"content": line', '"content": said + line')
+    .replace("print(answer", "said = str(answer")
+)
+
+
+@dataclass
+class Done:
+    exit_code: object
+    stdout: str
+    stderr: str
+
+
+def fix(*arguments: str) -> Done:
+    out, err = io.StringIO(), io.StringIO()
+    with (
+        mock.patch("sys.argv", ["batchlint", "fix", "--color", "never", *arguments]),
+        contextlib.redirect_stdout(out),
+        contextlib.redirect_stderr(err),
+        pytest.raises(SystemExit) as stopped,
+    ):
+        main()
+    gc.unfreeze()
+    gc.enable()
+    return Done(stopped.value.code, out.getvalue(), err.getvalue())
+
+
+def git(*arguments: str) -> None:
+    identity = ["-c", "user.name=a", "-c", "user.email=a@example.com"]
+    subprocess.run(["git", *identity, *arguments], check=True, capture_output=True)
+
+
+@pytest.fixture
+def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A git repository with one job, all committed; the current folder."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "job.py").write_text(JOB)
+    git("init", "-q")
+    git("add", ".")
+    git("commit", "-q", "-m", "job")
+    return tmp_path
+
+
+def snapshot(folder: Path) -> dict[str, bytes]:
+    return {p.name: p.read_bytes() for p in folder.iterdir() if p.is_file()}
+
+
+def test_a_diff_shows_the_change_and_writes_nothing(tree: Path) -> None:
+    before = snapshot(tree)
+    done = fix("--diff", ".")
+    assert done.exit_code == 1
+    assert "--- a/job.py\n+++ b/job.py\n" in done.stdout
+    assert "-    for line in open" in done.stdout
+    assert "+    run_batch(handle_line(line) for line in open" in done.stdout
+    assert "--- /dev/null\n+++ b/llm_batch.py\n" in done.stdout
+    assert "job.py:8:18: RTB104 would be rewritten (batch)" in done.stderr
+    assert snapshot(tree) == before
+
+
+def test_the_diff_can_be_applied(tree: Path) -> None:
+    done = fix("--diff", ".")
+    (tree / "fix.patch").write_text(done.stdout)
+    git("apply", "fix.patch")
+    patched = snapshot(tree)
+    git("checkout", "job.py")
+    (tree / "llm_batch.py").unlink()
+    (tree / "fix.patch").unlink()
+    fix(".")
+    patched.pop("fix.patch")
+    assert snapshot(tree) == patched
+
+
+def test_fix_writes_and_ends_with_zero_and_a_second_run_has_nothing_to_do(tree: Path) -> None:
+    done = fix(".")
+    assert (done.exit_code, done.stdout.splitlines()[-1]) == (0, "Rewrote 1 call in 1 file.")
+    once = snapshot(tree)
+    assert set(once) == {"job.py", "llm_batch.py"}
+    again = fix("--allow-dirty", ".")
+    assert (again.exit_code, again.stdout.splitlines()[-1]) == (0, "Nothing to rewrite.")
+    assert snapshot(tree) == once
+
+
+def test_what_is_refused_is_told_and_ends_with_one(tree: Path) -> None:
+    (tree / "job.py").write_text(CHAIN)
+    git("commit", "-q", "-a", "-m", "chain")
+    before = snapshot(tree)
+    done = fix(".")
+    assert snapshot(tree) == before
+    line = next(line for line in done.stdout.splitlines() if line.startswith("job.py:9"))
+    assert "not rewritten (dependent-iterations): `said` is read before the request" in line
+
+
+def test_uncommitted_changes_are_left_alone(tree: Path) -> None:
+    (tree / "job.py").write_text(JOB + "# more\n")
+    before = snapshot(tree)
+    done = fix(".")
+    assert done.exit_code == 2
+    assert "uncommitted changes in job.py: commit or stash them first (--allow-dirty)" in done.stderr
+    assert snapshot(tree) == before
+    assert fix("--allow-dirty", ".").exit_code == 0
+
+
+def test_a_folder_without_git_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "job.py").write_text(JOB)
+    done = fix(".")
+    assert done.exit_code == 2
+    assert "is in no git repository" in done.stderr
+    assert snapshot(tmp_path) == {"job.py": JOB.encode()}
+    assert fix("--allow-no-vcs", ".").exit_code == 0
+
+
+def test_all_files_are_written_or_none(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = snapshot(tree)
+    replace = Path.replace
+
+    def fail_for_the_second(self: Path, target: Path) -> Path:
+        if Path(target).name == "llm_batch.py":
+            raise PermissionError(13, "Permission denied", str(target))
+        return replace(self, target)
+
+    monkeypatch.setattr(Path, "replace", fail_for_the_second)
+    done = fix(".")
+    assert done.exit_code == 2
+    assert "cannot be written: Permission denied" in done.stderr
+    assert snapshot(tree) == before
+
+
+def test_the_mode_of_a_file_stays(tree: Path) -> None:
+    (tree / "job.py").chmod(0o755)
+    git("commit", "-q", "-a", "-m", "executable")
+    fix(".")
+    assert (tree / "job.py").stat().st_mode & 0o777 == 0o755
+
+
+def test_a_file_that_is_no_python_is_reported_and_the_others_are_rewritten(tree: Path) -> None:
+    (tree / "broken.py").write_text("from openai import OpenAI\ndef broken(:\n")
+    git("add", ".")
+    git("commit", "-q", "-m", "broken")
+    done = fix(".")
+    assert "broken.py:2: error: " in done.stdout
+    assert "run_batch" in (tree / "job.py").read_text()
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root can read every file")
+def test_a_file_that_cannot_be_read_is_reported(tree: Path) -> None:
+    (tree / "secret.py").write_text(JOB)
+    git("add", ".")
+    git("commit", "-q", "-m", "secret")
+    (tree / "secret.py").chmod(0)
+    assert "secret.py" in fix(".").stdout
+
+
+def test_a_byte_order_mark_and_an_encoding_stay(tree: Path) -> None:
+    (tree / "job.py").write_bytes(b"\xef\xbb\xbf" + JOB.encode())
+    (tree / "latin.py").write_bytes(("# coding: latin-1\n# \u00e9t\u00e9\n" + JOB).encode("latin-1"))
+    git("add", ".")
+    git("commit", "-q", "-m", "encodings")
+    fix(".")
+    assert (tree / "job.py").read_bytes().startswith(b"\xef\xbb\xbffrom openai")
+    text = (tree / "latin.py").read_bytes()
+    assert text.startswith(b"# coding: latin-1\n# \xe9t\xe9\nfrom openai")
+    assert b"run_batch" in text
+
+
+def test_a_path_that_does_not_exist_is_a_usage_error(tree: Path) -> None:
+    done = fix("nowhere")
+    assert done.exit_code == 2
+    assert "nowhere" in done.stderr

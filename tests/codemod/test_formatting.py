@@ -1,0 +1,207 @@
+"""Lines that need no change stay byte for byte; the new ones look like the file they stand in."""
+
+from __future__ import annotations
+
+import pytest
+
+from .programs import HELPER, check_rewritten, rewrite
+
+LOOP = """\
+from openai import OpenAI
+
+client = OpenAI()
+
+
+def main(texts):
+    # One line for each text.
+    for text in texts:  # in their order
+        if not text:
+            continue  # nothing to ask
+        # The question itself.
+        response = client.chat.completions.create(model='gpt-5', messages=[{'role': 'user', 'content': text}])  # paid
+        print(response.choices[0].message.content)   # as it comes
+
+    print("done")
+"""
+
+
+def after(source: str) -> str:
+    """The rewritten text of one file, given as it is."""
+    done = rewrite({"app.py": source})
+    assert done.planned, done.refusals
+    assert rewrite({"app.py": done.files["app.py"]}).files["app.py"] == done.files["app.py"]
+    return done.files["app.py"]
+
+
+def comments(text: str) -> list[str]:
+    return [line.partition("#")[2] for line in text.splitlines() if "#" in line]
+
+
+def test_comments_quotes_and_spaces_stay() -> None:
+    text = after(LOOP)
+    assert comments(text) == comments(LOOP)
+    kept = [line for line in LOOP.splitlines() if "for text" not in line and "response =" not in line]
+    kept = [line for line in kept if "continue" not in line]
+    assert [line for line in kept if line.strip() and line not in text.splitlines()] == []
+
+
+def test_tabs_stay() -> None:
+    text = after(LOOP.replace("    ", "\t"))
+    assert "\n\t\tif not text:\n\t\t\treturn  # nothing" in text
+    assert "\n\trun_batch(handle_text(text) for text in texts)\n" in text
+    assert "\n    " not in text
+
+
+def test_line_ends_of_windows_stay() -> None:
+    text = after(LOOP.replace("\n", "\r\n"))
+    assert text.count("\r\n") == text.count("\n")
+    assert text.replace("\r\n", "\n") == after(LOOP)
+
+
+def test_a_missing_last_newline_stays_missing() -> None:
+    assert after(LOOP.rstrip("\n")) == after(LOOP).rstrip("\n")
+
+
+@pytest.mark.parametrize(
+    ("head", "expected"),
+    {
+        "after the third parties": (
+            "import os\n\nimport httpx\nfrom openai import OpenAI\n",
+            "import os\n\nimport httpx\nfrom openai import OpenAI\n\nfrom llm_batch import request, run_batch\n",
+        ),
+        "among the project's own": (
+            "from openai import OpenAI\n\nfrom aaa import a\nfrom zzz import z\n",
+            "from openai import OpenAI\n\nfrom aaa import a\nfrom llm_batch import request, run_batch\nfrom zzz import z\n",
+        ),
+        "below the docstring and the future": (
+            '"""What it does."""\n\nfrom __future__ import annotations\n\nfrom openai import OpenAI\n',
+            '"""What it does."""\n\nfrom __future__ import annotations\n\nfrom openai import OpenAI\n\n'
+            "from llm_batch import request, run_batch\n",
+        ),
+    }.values(),
+    ids=str,
+)
+def test_the_import_goes_where_the_file_has_its_own(head: str, expected: str) -> None:
+    source = LOOP.replace("from openai import OpenAI\n", head)
+    done = rewrite({"app.py": source, "aaa.py": "a = 1", "zzz.py": "z = 1"})
+    assert done.files["app.py"].startswith(expected)
+
+
+def test_what_is_not_imported_any_more_goes() -> None:
+    source = LOOP.replace("print(response", "print(json.dumps(1), response").replace(
+        "from openai", "import json\nfrom openai"
+    )
+    assert after(source).startswith("import json\nfrom openai import OpenAI\n")
+
+
+def test_long_calls_keep_their_lines() -> None:
+    check_rewritten(
+        """
+        from openai import OpenAI
+
+        client = OpenAI()
+
+
+        def main(texts):
+            for text in texts:
+                response = client.chat.completions.create(
+                    model="gpt-5",
+                    messages=[
+                        {"role": "system", "content": "Be brief."},  # every time
+                        {"role": "user", "content": text},
+                    ],
+                    temperature=0,
+                )
+                print(response)
+        """,
+        """
+        from openai import OpenAI
+
+        from llm_batch import request, run_batch
+
+        client = OpenAI()
+
+
+        def main(texts):
+            def handle_text(text):
+                response = yield request(
+                    client.chat.completions.create,
+                    model="gpt-5",
+                    messages=[
+                        {"role": "system", "content": "Be brief."},  # every time
+                        {"role": "user", "content": text},
+                    ],
+                    temperature=0,
+                )
+                print(response)
+
+            run_batch(handle_text(text) for text in texts)
+        """,
+    )
+
+
+def test_two_findings_in_one_file_share_the_import() -> None:
+    second = (
+        LOOP + "\n\ndef again(words):\n    return [client.responses.create(model='m', input=word) for word in words]\n"
+    )
+    text = after(second)
+    assert text.count("llm_batch") == 1
+    assert "    def handle_word(word):\n        return (yield request(client.responses.create" in text
+    assert "    return run_batch(handle_word(word) for word in words)\n" in text
+
+
+HELPER_AND_LIVE = """\
+from flask import Flask
+from openai import OpenAI
+
+client = OpenAI()
+app = Flask(__name__)
+
+
+def ask(text):
+    '''An answer.'''
+    response = client.chat.completions.create(model="m", messages=[{"role": "user", "content": text}])
+    return response.choices[0].message.content
+
+
+@app.get("/")
+def live():
+    return   ask("hello")    # somebody waits
+
+
+def first(texts):
+    return [ask(text) for text in texts]
+
+
+def second(texts):
+    for text in texts:
+        print(ask(text))
+
+
+def third(rows):
+    for row in rows:
+        row["answer"] = ask(row["text"])
+"""
+
+
+def test_one_helper_of_three_loops_gets_one_twin_and_its_live_caller_stays() -> None:
+    text = after(HELPER_AND_LIVE)
+    assert text.count("def ask_batch(text):") == 1
+    assert text.count("def ask(text):") == 1
+    assert text.count("ask_batch(") == 5
+    route = HELPER_AND_LIVE[HELPER_AND_LIVE.index("@app.get") : HELPER_AND_LIVE.index("def first")]
+    assert route in text
+
+
+def test_a_helper_that_only_loops_use_is_changed_in_place() -> None:
+    source = HELPER_AND_LIVE.replace('return   ask("hello")    # somebody waits', "return ''")
+    text = after(source)
+    assert "ask_batch" not in text
+    assert text.count("yield from ask(") == 2
+
+
+def test_the_helper_module_is_added_once_beside_the_code() -> None:
+    done = rewrite({"app.py": LOOP})
+    assert HELPER in done.files
+    assert "def run_batch(" in done.files[HELPER]
+    compile(done.files[HELPER], HELPER, "exec")
