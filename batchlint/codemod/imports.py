@@ -98,14 +98,16 @@ class Groups:
         return target
 
 
-def add(text: str, module: str, names: set[str], twins: Mapping[str, tuple[str, str]]) -> str:
-    """The text with `names` imported from `module`, and each twin beside the function it belongs to."""
+def add(
+    text: str, module: str, names: set[str], twins: Mapping[str, tuple[str, str]], own: Set[str] = frozenset()
+) -> str:
+    """The text with `names` imported from `module`, and each twin beside its function. `own`: the project's packages."""
     tree = cst.parse_module(text)
     if twins:
         tree = tree.visit(_NestedTwins(twins))
     body = list(tree.body)
     if names:
-        body = _with_import(body, module, names, tree)
+        body = _with_import(body, module, names, tree, own)
     return tree.with_changes(body=body).code
 
 
@@ -153,7 +155,9 @@ def _after(names: list[cst.ImportAlias], comma: cst.Comma) -> cst.BaseParenthesi
     return cst.SimpleWhitespace(" ")
 
 
-def _with_import(body: list[Statement], module: str, names: set[str], tree: cst.Module) -> list[Statement]:
+def _with_import(
+    body: list[Statement], module: str, names: set[str], tree: cst.Module, own: Set[str]
+) -> list[Statement]:
     found = _existing(body, module)
     if found is not None:
         index, statement = found
@@ -167,7 +171,7 @@ def _with_import(body: list[Statement], module: str, names: set[str], tree: cst.
         parsed = cst.parse_statement(f"from {module} import (\n{listed})")
         assert isinstance(parsed, cst.SimpleStatementLine)
         new = parsed
-    place = _place_for(body, module)
+    place = _place_for(body, module, own)
     if place is None:
         start = 1 if body and _is_docstring(body[0]) else 0
         while start < len(body) and _is_future(body[start]):
@@ -181,7 +185,7 @@ def _with_import(body: list[Statement], module: str, names: set[str], tree: cst.
             ]
         return [*body[:start], new, *following]
     before = body[place]
-    blank = [] if _is_project(before, module) else [cst.EmptyLine(indent=False)]
+    blank = [] if _is_project(before, module, own) else [cst.EmptyLine(indent=False)]
     return [*body[: place + 1], new.with_changes(leading_lines=blank), *body[place + 1 :]]
 
 
@@ -221,7 +225,7 @@ def _imports_in(statement: Statement) -> list[cst.Import | cst.ImportFrom]:
     return [each for each in statement.body if isinstance(each, cst.Import | cst.ImportFrom)]
 
 
-def _place_for(body: list[Statement], module: str) -> int | None:
+def _place_for(body: list[Statement], module: str, own: Set[str]) -> int | None:
     """The index of the import that the new one follows: in its section the last that sorts before it."""
     last: int | None = None
     for index, statement in enumerate(body):
@@ -234,7 +238,7 @@ def _place_for(body: list[Statement], module: str) -> int | None:
             break
     if last is None:
         return None
-    project = [i for i in range(last + 1) if _imports_in(body[i]) and _is_project(body[i], module)]
+    project = [i for i in range(last + 1) if _imports_in(body[i]) and _is_project(body[i], module, own)]
     earlier = [i for i in project if _module_of(body[i]) < module]
     return earlier[-1] if earlier else last if not project or project[-1] == last else project[-1]
 
@@ -248,13 +252,16 @@ def _module_of(statement: Statement) -> str:
     )
 
 
-def _is_project(statement: Statement, module: str) -> bool:
-    """Whether the import belongs to the helper module's section: the same package, or relative too."""
+def _is_project(statement: Statement, module: str, own: Set[str]) -> bool:
+    """Whether the import belongs to the helper module's section: of the project, or relative too."""
     found = _imports_in(statement)
     if not found:
         return False
     name = _module_of(statement)
-    return (name.startswith(".") and module.startswith(".")) or name.partition(".")[0] == module.partition(".")[0] != ""
+    if module.startswith("."):
+        return name.startswith(".")
+    top = name.partition(".")[0]
+    return top != "" and (top == module.partition(".")[0] or top in own)
 
 
 def _is_docstring(statement: Statement) -> bool:

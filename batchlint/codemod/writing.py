@@ -30,6 +30,7 @@ def write(graph: Graph, fanouts: Sequence[Fanout]) -> Iterator[tuple[str, str, s
             whole.is_async = True
     twins = {id: _twin(graph, id, whole) for id in sorted(whole.twins) if not graph.function(id).is_async}
     groups = imports.Groups(graph, whole, HELPER)
+    own = {part for path in graph.modules for part in path.removesuffix(".py").split("/")}
     for path in sorted({*whole.changes, *(id.path for id in whole.twins)}):
         changes = whole.changes.get(path) or FileChanges()
         module = graph.modules[path]
@@ -37,7 +38,7 @@ def write(graph: Graph, fanouts: Sequence[Fanout]) -> Iterator[tuple[str, str, s
         names.fanning |= {_place(graph, path, graph.function(id).node) for id in inner if id.path == path}
         text, helpers = rewrite(module.text, changes, names)
         wanted = _twin_imports(graph, path, whole, twins)
-        text = imports.add(text, groups.module_for(path), {h for h in helpers if ":" not in h}, wanted)
+        text = imports.add(text, groups.module_for(path), {h for h in helpers if ":" not in h}, wanted, own)
         for extra in sorted(h for h in helpers if ":" in h):
             package, _, name = extra.partition(":")
             text = imports.add_to(text, package, name)
