@@ -9,13 +9,13 @@ from __future__ import annotations
 import fnmatch
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
 
 
+_END_OF_HEAD = re.compile(r"[.(\0]")
 THROUGH = "\0"
 """Stands in a pattern for any number of steps out of a given list, called or not (`client.with_options().beta`)."""
 
@@ -66,15 +66,20 @@ def heads(pattern: str) -> set[str]:
     end = pattern.find(".")
     if end == -1 or "{" in pattern[:end]:
         end = next(_top_level_dots(pattern), len(pattern))
-    return {re.split(r"[.(\0]", alternative, maxsplit=1)[0] for alternative in expand(pattern[:end])}
+    return {_END_OF_HEAD.split(alternative, maxsplit=1)[0] for alternative in expand(pattern[:end])}
 
 
-def tails(pattern: str) -> set[str]:
+def tails(pattern: str) -> frozenset[str]:
     """The last steps that `pattern` allows, without `()`."""
     start = pattern.rfind(".") + 1
     if pattern.count("{", 0, start) != pattern.count("}", 0, start):
         start = max(_top_level_dots(pattern), default=-1) + 1
-    return {re.sub(r"(\(\))+$", "", alternative).rpartition(".")[2] for alternative in expand(pattern[start:])}
+    return _last_steps(pattern[start:])
+
+
+@cache
+def _last_steps(step: str) -> frozenset[str]:
+    return frozenset(re.sub(r"(\(\))+$", "", text).rpartition(".")[2] for text in expand(step))
 
 
 def _top_level_dots(pattern: str) -> Iterator[int]:
@@ -112,22 +117,23 @@ def expand(pattern: str) -> list[str]:
     raise ValueError(f"unbalanced braces in pattern {pattern!r}")
 
 
-_END_OF_HEAD = re.compile(r"[.(]")
-
-
-def _is_open(step: str) -> bool:
-    """Whether a pattern's last step stands for more than its own text."""
-    return not step.isidentifier()
-
-
-@dataclass(slots=True)
 class _Row(Generic[T]):
-    pattern: str
-    tails: set[str] | None
-    """The last steps that can match; None for any."""
-    value: T
-    order: int
-    regex: re.Pattern[str] | None = None
+    """A pattern and its value; what matching needs is made when it is needed."""
+
+    def __init__(self, pattern: str, value: T, order: int) -> None:
+        self.pattern = pattern
+        self.value = value
+        self.order = order
+        self.regex: re.Pattern[str] | None = None
+
+    @cached_property
+    def tails(self) -> frozenset[str]:
+        return tails(self.pattern)
+
+    @cached_property
+    def is_open(self) -> bool:
+        """Whether the pattern's last step stands for more than its own text."""
+        return not all(step.isidentifier() for step in self.tails)
 
 
 class PathTable(Generic[T]):
@@ -136,14 +142,16 @@ class PathTable(Generic[T]):
     def __init__(self, entries: Iterable[tuple[str, T]], through: Callable[[T], Sequence[str]] = lambda _: ()) -> None:
         self._through = through
         self._by_head: dict[str, list[_Row[T]]] = {}
-        self.tails: set[str] = set()
         self._cache: dict[str, list[T]] = {}
-        for order, (pattern, value) in enumerate(entries):
-            last = tails(pattern)
-            self.tails |= last
-            row = _Row(pattern, None if any(map(_is_open, last)) else last, value, order)
-            for head in heads(pattern):
+        self._rows = [_Row(pattern, value, order) for order, (pattern, value) in enumerate(entries)]
+        for row in self._rows:
+            for head in heads(row.pattern):
                 self._by_head.setdefault("*" if "*" in head else head, []).append(row)
+
+    @cached_property
+    def tails(self) -> set[str]:
+        """The last steps of all patterns."""
+        return {last for row in self._rows for last in row.tails}
 
     def find(self, path: str) -> Sequence[T]:
         found = self._cache.get(path)
@@ -158,7 +166,7 @@ class PathTable(Generic[T]):
         for key in (head, "*"):
             for row in self._by_head.get(key, ()):
                 # Most patterns are ruled out by their last step, so that few have to be compiled.
-                if last is not None and row.tails is not None and last not in row.tails:
+                if last is not None and not row.is_open and last not in row.tails:
                     continue
                 if row.regex is None:
                     row.regex = re.compile(to_regex(row.pattern, self._through(row.value)) + r"\Z")

@@ -194,4 +194,7 @@ def _calls(document: dict[str, Any], provider: Provider) -> Iterator[tuple[int, 
 
 
 def _replace(call: ApiCall, client: dict[str, Any]) -> ApiCall:
-    return replace(call, provider=client.get("provider", call.provider), is_async=bool(client.get("async", False)))
+    provider, is_async = client.get("provider", call.provider), bool(client.get("async", False))
+    if (provider, is_async) == (call.provider, call.is_async):
+        return call
+    return replace(call, provider=provider, is_async=is_async)
