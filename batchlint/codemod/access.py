@@ -73,7 +73,7 @@ def _files_clash(a: Access, b: Access) -> bool:
         return True
     if a.key is None and b.key is None:
         x, y = a.channel[1], b.channel[1]
-        return x == y or not (_is_text(x) and _is_text(y) or _DOTTED.fullmatch(x) and _DOTTED.fullmatch(y))
+        return x == y or not ((_is_text(x) and _is_text(y)) or (_DOTTED.fullmatch(x) and _DOTTED.fullmatch(y)))
     if a.key is not None and b.key is not None:
         if a.channel == b.channel:
             # Two items may have the same file: whether it is there already depends on the one before.

@@ -101,7 +101,7 @@ class Groups:
 def add(
     text: str, module: str, names: set[str], twins: Mapping[str, tuple[str, str]], own: Set[str] = frozenset()
 ) -> str:
-    """The text with `names` imported from `module`, and each twin beside its function. `own`: the project's packages."""
+    """The text with `names` imported from `module`, and each twin beside its function. `own`: its packages."""
     tree = cst.parse_module(text)
     if twins:
         tree = tree.visit(_NestedTwins(twins))

@@ -168,12 +168,13 @@ class Planner:
 
     @staticmethod
     def _check_kept(nodes: list[ast.stmt] | list[ast.expr], own: set[str]) -> None:
-        """Refuse functions that outlive the iteration: in a loop all of them see the last item, in a function each its own."""
+        """Refuse functions that outlive the iteration: they would see their own item, and not the last one."""
         kept = scopes.kept(nodes) & own
         if kept:
             raise Refused(
                 "unsupported-shape",
-                f"a function made in the loop reads `{min(kept)}`, which changes with each item; hand it over as an argument",
+                f"a function made in the loop reads `{min(kept)}`, which changes with each item;"
+                " hand it over as an argument",
             )
 
     def _bar(self, fanout: Fanout, barrier: Barrier) -> None:

@@ -45,7 +45,7 @@ class Reader(Paths):
 
     # -- expressions
     def reference(self, node: ast.expr, frame: Frame, skip: set[int] | None = None) -> list[Access]:
-        """The accesses of naming what a method is called on: which object it is; what is in it is the method's affair."""
+        """The accesses of naming what a method is called on: which object it is, not what is in it."""
         own = self.path(node, frame)
         return [
             replace(a, channel=(*a.channel, "[object]")) if a.how == "read" and a.channel in own else a
@@ -252,7 +252,7 @@ class Reader(Paths):
         if fresh and (parameters := self.program.functions[target.id].parameters()):
             aliases[parameters[0].arg] = set()
         given = {} if fresh else self.given(target, call, caller)
-        key = (target.id, self.prints, frozenset((name, frozenset(paths)) for name, paths in aliases.items()))
+        key: tuple[object, ...] = (target.id, self.prints, frozenset((name, frozenset(paths)) for name, paths in aliases.items()))
         if key in self._by_value:
             key = (*key, *((name, ast.unparse(value)) for name, value in given.items()))
         known = self._read.get(key)
