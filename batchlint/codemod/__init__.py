@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from batchlint.codemod.changes import Fanout
 from batchlint.codemod.fanouts import Finder
+from batchlint.codemod.flex import Flex
 from batchlint.codemod.refusals import REFUSALS, Refusal, Refused
 from batchlint.facts import FunctionId
 from batchlint.findings import CallSite
@@ -40,6 +41,7 @@ def plan(
 ) -> dict[Key, Plan | Refusal]:
     """What each call site becomes, by path, line and column."""
     finder = Finder(graph, unsafe)
+    flex = Flex(finder.planner)
     nodes = _nodes(graph, {site.path for site in sites})
     plans: dict[Key, Plan | Refusal] = {}
     for site in sites:
@@ -49,7 +51,8 @@ def plan(
             plans[key] = Refused("unsupported-shape", "the call is not written as a call").refusal
             continue
         try:
-            plans[key] = Plan("batch", tuple(finder.fanouts(*found)))
+            fanouts = flex.fanouts(*found) if strategy == "flex" else finder.fanouts(*found)
+            plans[key] = Plan("flex" if strategy == "flex" else "batch", tuple(fanouts))
         except Refused as refused:
             plans[key] = refused.refusal
         except RecursionError:

@@ -14,6 +14,7 @@ REFUSALS: dict[str, str] = {
     "unknown-effects": "{what}; their order cannot be shown to be irrelevant (--unsafe-fixes rewrites it all the same)",
     "order-of-effects": "{what}, and a batch runs all requests first (--unsafe-fixes rewrites it all the same)",
     "no-batch-tier": "{what}",
+    "no-flex-tier": "{what}",
     "no-fan-out": "nothing repeats this call, so there is nothing to put into one batch; `--strategy flex` may apply",
     "unsupported-shape": "{what}",
 }

@@ -489,10 +489,18 @@ def _with_keyword(call: cst.Call, keyword: str, value: str) -> cst.Call:
     )
     args = list(call.args)
     if args and isinstance(args[-1].comma, cst.Comma):
-        argument = argument.with_changes(comma=args[-1].comma)
-        args[-1] = args[-1].with_changes(
-            comma=args[0].comma if len(args) > 1 else cst.Comma(whitespace_after=call.whitespace_before_args)
-        )
+        last = args[-1].comma
+        between = args[0].comma if len(args) > 1 else cst.Comma(whitespace_after=call.whitespace_before_args)
+        if isinstance(between, cst.Comma) and isinstance(between.whitespace_after, cst.ParenthesizedWhitespace):
+            # A comment behind the last argument stays behind it.
+            end = last.whitespace_after
+            first_line = end.first_line if isinstance(end, cst.ParenthesizedWhitespace) else cst.TrailingWhitespace()
+            spread = between.whitespace_after.with_changes(first_line=first_line, empty_lines=[])
+            between = between.with_changes(whitespace_after=spread)
+            if isinstance(end, cst.ParenthesizedWhitespace):
+                last = last.with_changes(whitespace_after=end.with_changes(first_line=cst.TrailingWhitespace()))
+        argument = argument.with_changes(comma=last)
+        args[-1] = args[-1].with_changes(comma=between)
     return call.with_changes(args=[*args, argument])
 
 

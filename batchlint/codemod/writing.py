@@ -45,6 +45,8 @@ def write(graph: Graph, fanouts: Sequence[Fanout]) -> Iterator[tuple[str, str, s
         text = imports.drop_unused(module.text, text)
         if text != module.text:
             yield path, module.text, text
+    if not whole.providers:
+        return
     from batchlint import runtime
 
     for location in groups.locations():
