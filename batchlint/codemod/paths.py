@@ -229,10 +229,8 @@ class Paths:
 
 
 _PLAIN = frozenset(
-    (
-        "Path PurePath str join joinpath lower upper strip format replace with_suffix with_name resolve absolute"
-        " encode sha256 sha1 md5 hexdigest"
-    ).split()
+    ["Path", "PurePath", "str", "join", "joinpath", "lower", "upper", "strip", "format", "replace", "with_suffix"]
+    + ["with_name", "resolve", "absolute", "encode", "sha256", "sha1", "md5", "hexdigest"]
 )
 
 
