@@ -95,14 +95,18 @@ def _run(
     errors = [error for error in read.errors if wanted(error.path) or error.path not in read.python]
     if not read.modules:
         return Program(Report(str(root), (), (), tuple(sorted(errors)), len(read.python)), None, {})
-    from batchlint import callsites, codemod, graph, scoring
+    from batchlint import callsites, graph, scoring
 
     entries, broken = manifests.read_manifests(root, [*read.python, *read.manifests])
     budgets, misplaced = _stated_budgets(read.modules)
     linked = graph.build(read.modules, entries, _settings(config, budgets, read.packages))
     sites = scoring.score(linked, callsites.find(linked))
     waiting = [site for site in sites if site.verdict is Verdict.BATCHABLE or (beside and _could_wait(site))]
-    plans = codemod.plan(linked, waiting, unsafe=unsafe, strategy=strategy)
+    plans: dict[Key, Any] = {}
+    if waiting:
+        from batchlint import codemod
+
+        plans.update(codemod.plan(linked, waiting, unsafe=unsafe, strategy=strategy))
     sites = [_with_rewrite(site, plans.get((site.path, site.line, site.column))) for site in sites]
     sites = sorted(sites, key=lambda site: (site.path, site.line, site.column))
     findings, covered = _findings(sites, config, {module.path: module.text for module in read.modules})
@@ -254,10 +258,10 @@ def _could_wait(site: CallSite) -> bool:
 
 def _with_rewrite(site: CallSite, plan: Any) -> CallSite:
     """The site with its plan, or with the refusal's name; nothing is promised for what is not batchable."""
-    from batchlint import codemod
-
     if plan is None:
         return site
+    from batchlint import codemod
+
     if isinstance(plan, codemod.Refusal):
         return replace(site, rewrite=Rewrite(False, reason=plan.name, detail=plan.detail))
     if site.verdict is not Verdict.BATCHABLE:
