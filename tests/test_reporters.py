@@ -282,3 +282,9 @@ def test_html_stands_alone_and_escapes_what_it_shows():
     assert "shop/nightly.py:41:12 RTB101" in text
     assert "crontab:3" in text
     assert not re.search(r"(?:src|href)=", text)
+
+
+def test_github_shows_the_highest_scores_first_since_it_shows_only_ten():
+    low, high = site(score=61, line=10, end_line=10), site(score=95, line=50, end_line=50)
+    lines = render("github", view(report(low, high))).splitlines()
+    assert [re.search(r",line=(\d+)", line)[1] for line in lines[:2]] == ["50", "10"]

@@ -1,5 +1,6 @@
 """GitHub Actions annotations: `::warning file=...,line=...::message`.
 
+GitHub shows ten warnings and ten errors of a step, so the highest scores come first.
 Source: https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands, 2026-11-23.
 """
 
@@ -14,7 +15,7 @@ def render(view: View) -> str:
         f"::error file={_property(e.path)},line={e.line},title=batchlint::{_text(e.message)}"
         for e in view.report.errors
     ]
-    lines += [_warning(finding) for finding in view.report.findings]
+    lines += [_warning(f) for f in sorted(view.report.findings, key=lambda f: -f.site.score)]
     return "\n".join([*lines, closing(view)]) + "\n"
 
 
