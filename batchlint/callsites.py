@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from batchlint import flow
-from batchlint.facts import MODULE, CallFacts, FunctionId, LoopNode, Span
+from batchlint.facts import MODULE, FunctionId, LoopNode, Span
 from batchlint.findings import Latency, Step
 from batchlint.graph import Edge, Graph, ModelCall, Reach
 from batchlint.loops import is_item_loop
@@ -159,30 +159,61 @@ def _passed_on(graph: Graph, id: FunctionId, node: ast.expr, arguments: Sequence
 
 
 # -- describing
+class _Link(NamedTuple):
+    """One call on the way from an entry point down to the model."""
+
+    function: FunctionId
+    node: ast.expr
+    repeats: bool
+    loops: tuple[LoopNode, ...]
+    is_async: bool
+
+    @classmethod
+    def of(cls, graph: Graph, edge: Edge) -> _Link:
+        return cls(edge.caller, edge.node, edge.repeats, edge.loops, graph.function(edge.callee).is_async)
+
+
+class _Place(NamedTuple):
+    """A call site with what is below and above it."""
+
+    graph: Graph
+    model: ModelCall
+    edges: tuple[Edge, ...]
+    reaches: tuple[Reach, ...]
+
+    @property
+    def node(self) -> ast.expr:
+        return self.edges[0].node if self.edges else self.model.node
+
+    def links(self) -> list[_Link]:
+        """The calls from the site down to the model call, which is the last."""
+        model = self.model
+        reference = self.graph.program.call_facts.get(id(model.node))
+        loops = reference.call.loops if reference else ()
+        last = _Link(model.function, model.node, self.graph.repeats(model.function, loops), loops, model.is_async)
+        return [*(_Link.of(self.graph, edge) for edge in self.edges), last]
+
+    def statement(self, node: ast.expr) -> ast.stmt | None:
+        reference = self.graph.program.call_facts.get(id(node))
+        return reference.call.statement if reference else None
+
+
 def _describe(graph: Graph, model: ModelCall, edges: tuple[Edge, ...], known: Known) -> Described:
     function = edges[0].caller if edges else model.function
-    node = edges[0].node if edges else model.node
-    span = edges[0].span if edges else model.span
-    reaches = tuple(graph.reaches(function))
-    traits = [
-        *_request_traits(graph, model),
-        *_session_traits(graph, function, node, model, edges),
-        *_loop_traits(graph, function, node, model, edges, reaches, known),
-    ]
-    many = _many(graph, function, node, model, edges, reaches)
-    via = _via(graph, model, edges)
+    place = _Place(graph, model, edges, tuple(graph.reaches(function)))
+    traits = [*_request_traits(model), *_session_traits(place), *_loop_traits(place, known)]
     return Described(
         function=function,
-        node=node,
-        span=span,
+        node=place.node,
+        span=edges[0].span if edges else model.span,
         model=model,
         edges=edges,
-        reaches=reaches,
-        via=via,
-        shape=_shape(graph, function, node, model, edges, reaches),
-        many=many,
+        reaches=place.reaches,
+        via=_via(graph, model, edges),
+        shape=_shape(place),
+        many=_many(place),
         traits=tuple(dict.fromkeys(traits)),
-        stated=graph.stated(function, node),
+        stated=graph.stated(function, place.node),
     )
 
 
@@ -194,40 +225,14 @@ def _via(graph: Graph, model: ModelCall, edges: Sequence[Edge]) -> tuple[Step, .
     return (*steps, Step(model.function.path, model.span.line, model.call))
 
 
-def _facts(graph: Graph, node: ast.expr) -> CallFacts | None:
-    reference = graph.program.call_facts.get(id(node))
-    return reference.call if reference else None
-
-
-def _request_traits(graph: Graph, model: ModelCall) -> Iterator[Trait]:
+def _request_traits(model: ModelCall) -> Iterator[Trait]:
     path, line = model.function.path, model.span.line
     if model.stream or _is_true(model.node, "stream"):
         yield Trait("stream", "the answer is streamed", path, line)
     if model.agent:
         yield Trait("agent", "an agent run: each step's request holds the last answer", path, line)
-    if model.kind in _LIVE_KINDS:
-        yield Trait("live_kind", f"{model.kind} is a live exchange", path, line)
-
-
-def _session_traits(
-    graph: Graph, function: FunctionId, node: ast.expr, model: ModelCall, edges: Sequence[Edge]
-) -> Iterator[Trait]:
-    """An answer that goes into a session which is open and will not wait: a form in a browser, a captcha."""
-    registry = graph.program.registry
-    chain = [(function, node), *((edge.caller, edge.node) for edge in edges[1:]), (model.function, model.node)]
-    for id, call in chain:
-        named = f"{id.qualname} {ast.unparse(call.func) if isinstance(call, ast.Call) else ''}".lower()
-        for word in registry.live_words:
-            if re.search(rf"(?<![a-z]){word}(?![a-z])", named):
-                yield Trait("live_session", f"a session waits for the answer: `{word}`", id.path, call.lineno)
-        inputs = [c.node for c in graph.function(id).calls if last_name(c.node.func) in registry.live_inputs]
-        if inputs and isinstance(call, ast.Call):
-            for each in inputs:
-                if flow.goes_into(graph.function(id), call, each):
-                    yield Trait("live_session", "the answer is typed into an open session", id.path, each.lineno)
-
-
-_LIVE_KINDS = frozenset({"realtime"})
+    if model.kind == "realtime":
+        yield Trait("live_kind", "a live exchange", path, line)
 
 
 def _is_true(call: ast.Call, name: str) -> bool:
@@ -237,33 +242,40 @@ def _is_true(call: ast.Call, name: str) -> bool:
     )
 
 
-def _loop_traits(
-    graph: Graph,
-    function: FunctionId,
-    node: ast.expr,
-    model: ModelCall,
-    edges: Sequence[Edge],
-    reaches: Sequence[Reach],
-    known: Known,
-) -> Iterator[Trait]:
+def _session_traits(place: _Place) -> Iterator[Trait]:
+    """An answer that goes into a session which is open and will not wait: a form in a browser, a captcha."""
+    registry = place.graph.program.registry
+    for link in place.links():
+        id, call = link.function, link.node
+        if not isinstance(call, ast.Call):
+            continue
+        named = f"{id.qualname} {ast.unparse(call.func)}".lower()
+        for word in registry.live_words:
+            if re.search(rf"(?<![a-z]){word}(?![a-z])", named):
+                yield Trait("live_session", f"a session waits for the answer: `{word}`", id.path, call.lineno)
+        function = place.graph.function(id)
+        for other in function.calls:
+            if last_name(other.node.func) in registry.live_inputs and flow.goes_into(function, call, other.node):
+                yield Trait("live_session", "the answer is typed into an open session", id.path, other.node.lineno)
+
+
+def _loop_traits(place: _Place, known: Known) -> Iterator[Trait]:
     """Answers that the next request needs, in the loops around the site, below it, and above it on every way in.
 
     A chain of fixed length per item stays batchable where the items are independent: each round is a batch.
     """
-    calls = [_Link.of(graph, edge) for edge in edges]
-    calls.append(_Link(model.function, model.node, False, model.is_async))
-    chains = [[*(_Link.of(graph, edge) for edge in reach.edges), *calls] for reach in reaches] or [calls]
-    above = {_key(edge.node) for reach in reaches for edge in reach.edges}
+    graph, model, links = place.graph, place.model, place.links()
+    chains = [[*(_Link.of(graph, edge) for edge in reach.edges), *links] for reach in place.reaches] or [links]
+    above = {_key(edge.node) for reach in place.reaches for edge in reach.edges}
     done: set[tuple[int, bool]] = set()
     for chain in chains:
         fanned_out = False
-        for id, call, mapped, is_async in chain:
-            facts = _facts(graph, call)
-            key = (_key(call), fanned_out)
-            for loop in facts.loops if facts is not None and not (is_async and _is_gathered_later(facts)) else ():
-                pair = (_key(call), _key(loop))
+        for link in chain:
+            key = (_key(link.node), fanned_out)
+            for loop in () if link.is_async and _is_gathered_later(place, link) else link.loops:
+                pair = (key[0], _key(loop))
                 if pair not in known:
-                    known[pair] = _dependence(id, call, loop) if isinstance(call, ast.Call) else None
+                    known[pair] = _dependence(link, loop)
                 found = known[pair]
                 if found is None:
                     fanned_out = fanned_out or is_item_loop(loop)
@@ -271,43 +283,33 @@ def _loop_traits(
                     bounded = fanned_out and not isinstance(loop, ast.While)
                     yield replace(found, name="chain") if bounded else found
             done.add(key)
-            fanned_out = fanned_out or (mapped and not (facts is not None and graph.repeats(id, facts.loops)))
+            fanned_out = fanned_out or (link.repeats and not any(is_item_loop(loop) for loop in link.loops))
     remembered = flow.remembers(graph.function(model.function), model.node, flow.request_arguments(model.node))
     if remembered:
-        yield Trait(
-            "memory", f"`{remembered}` keeps earlier answers for the next request", model.function.path, model.span.line
-        )
+        reason = f"`{remembered}` keeps earlier answers for the next request"
+        yield Trait("memory", reason, model.function.path, model.span.line)
 
 
-class _Link(NamedTuple):
-    """One call on the way from an entry point down to the model."""
-
-    function: FunctionId
-    node: ast.expr
-    repeats: bool
-    is_async: bool
-
-    @classmethod
-    def of(cls, graph: Graph, edge: Edge) -> _Link:
-        return cls(edge.caller, edge.node, edge.repeats, graph.function(edge.callee).is_async)
-
-
-def _is_gathered_later(facts: CallFacts) -> bool:
+def _is_gathered_later(place: _Place, link: _Link) -> bool:
     """Whether the call of an async function makes a coroutine only: no answer yet that could reach the next request."""
-    return not any(isinstance(node, ast.Await) for node in ast.walk(facts.statement))
+    statement = place.statement(link.node)
+    return statement is not None and not any(isinstance(node, ast.Await) for node in ast.walk(statement))
 
 
-def _dependence(id: FunctionId, call: ast.Call, loop: LoopNode) -> Trait | None:
+def _dependence(link: _Link, loop: LoopNode) -> Trait | None:
     """What makes the loop's iterations wait for each other's answers; None if they are independent."""
+    call, path = link.node, link.function.path
+    if not isinstance(call, ast.Call):
+        return None
     arguments = flow.request_arguments(call)
     if isinstance(call.func, ast.Attribute):
         arguments.append(call.func.value)
     name = flow.carried(loop, call, arguments)
     if name is not None:
-        return Trait("dependent", f"`{name}` carries one answer into the next request", id.path, _line(loop))
+        return Trait("dependent", f"`{name}` carries one answer into the next request", path, _line(loop))
     stop = flow.stops_early(loop, call) if is_item_loop(loop) else None
     if stop is not None:
-        return Trait("early_stop", "the loop ends as soon as an answer fits", id.path, stop.lineno)
+        return Trait("early_stop", "the loop ends as soon as an answer fits", path, stop.lineno)
     return None
 
 
@@ -319,25 +321,17 @@ def _line(loop: LoopNode) -> int:
     return loop.target.lineno if isinstance(loop, ast.comprehension) else loop.lineno
 
 
-def _many(
-    graph: Graph,
-    function: FunctionId,
-    node: ast.expr,
-    model: ModelCall,
-    edges: Sequence[Edge],
-    reaches: Sequence[Reach],
-) -> Trait | None:
+def _many(place: _Place) -> Trait | None:
     """What repeats the call, once per item of a collection: the nearest loop or mapping, here, below or above."""
-    for id, call, mapped in _around(function, node, model, edges):
-        facts = _facts(graph, call)
-        if mapped or (facts is not None and graph.repeats(id, facts.loops)):
-            line = (
-                _line(next(loop for loop in facts.loops if is_item_loop(loop))) if facts and not mapped else call.lineno
-            )
-            return Trait("many", "once per item of a collection", id.path, line)
+    graph, model = place.graph, place.model
+    for link in place.links():
+        if link.repeats:
+            lines = [_line(loop) for loop in link.loops if is_item_loop(loop)]
+            line = lines[0] if lines else link.node.lineno
+            return Trait("many", "once per item of a collection", link.function.path, line)
     if model.fans_out:
         return Trait("many", "one call for a whole collection", model.function.path, model.span.line)
-    for reach in reaches:
+    for reach in place.reaches:
         kind = reach.entry.kind
         if kind.kind == "evaluation" and kind.latency is not None:
             return Trait("many", "once per example of the data set", reach.entry.step.path, reach.entry.step.line)
@@ -347,30 +341,13 @@ def _many(
     return None
 
 
-def _around(
-    function: FunctionId, node: ast.expr, model: ModelCall, edges: Sequence[Edge]
-) -> Iterator[tuple[FunctionId, ast.expr, bool]]:
-    if edges:
-        for edge in edges:
-            yield edge.caller, edge.node, edge.repeats and not any(is_item_loop(loop) for loop in edge.loops)
-        yield model.function, model.node, False
-    else:
-        yield function, node, False
-
-
-def _shape(
-    graph: Graph,
-    function: FunctionId,
-    node: ast.expr,
-    model: ModelCall,
-    edges: Sequence[Edge],
-    reaches: Sequence[Reach],
-) -> str:
+def _shape(place: _Place) -> str:
     """How the call is fanned out, in the words of the corpus: the nearest repetition decides."""
-    kinds = [*(edge.kind for edge in edges), *(edge.kind for reach in reaches for edge in reach.edges)]
-    facts = _facts(graph, node)
-    loops = [loop for loop in facts.loops if is_item_loop(loop)] if facts else []
-    if "pool" in kinds or "thread" in kinds:
+    model, edges = place.model, place.edges
+    above = [edge for reach in place.reaches for edge in reach.edges]
+    kinds = {edge.kind for edge in (*edges, *above)}
+    loops = [loop for loop in place.links()[0].loops if is_item_loop(loop)]
+    if kinds & {"pool", "thread"}:
         return "thread_pool"
     if "gather" in kinds:
         return "asyncio_gather"
@@ -382,9 +359,9 @@ def _shape(
         return "helper_in_loop" if edges else "direct_loop"
     if model.kind == "embeddings" and model.fans_out:
         return "chunked_embeddings"
-    if any(edge.repeats for reach in reaches for edge in reach.edges):
+    if any(edge.repeats for edge in above):
         return "helper_in_loop"
     if edges:
         return "wrapper"
-    kind = reaches[0].entry.kind.kind if reaches else "unknown"
+    kind = place.reaches[0].entry.kind.kind if place.reaches else "unknown"
     return "single_in_task" if kind == "task_queue" else "single_in_script"
