@@ -1,4 +1,4 @@
-"""From call sites to rewritten files: `plan` decides what each site becomes or why it stays, `render` writes the texts."""
+"""From call sites to rewritten files: `plan` decides what each becomes or why it stays, `render` writes the texts."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ MARK = "\u01c1"
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """One touch of a channel; `key` is the text of the item's or file's key where that is stable within the iteration."""
+    """One touch of a channel; `key` is the text of the item's or file's key, if stable within the iteration."""
 
     channel: Channel
     how: str  # read | write | sum

@@ -135,7 +135,8 @@ EXTERNAL_READS = {
 }
 EXTERNAL_WRITES = {"os.remove", "os.unlink", "os.rename", "os.replace", "shutil.move", "shutil.copy"}
 ARGUMENT_WRITES = {
-    "heapq.heappush": 0, "heapq.heappop": 0, "heapq.heapify": 0, "random.shuffle": 0, "json.dump": 1, "pickle.dump": 1, "yaml.dump": 1,
-    "yaml.safe_dump": 1, "bisect.insort": 0, "builtins.setattr": 0, "builtins.delattr": 0, "builtins.next": 0,
+    "heapq.heappush": 0, "heapq.heappop": 0, "heapq.heapify": 0, "random.shuffle": 0, "json.dump": 1,
+    "pickle.dump": 1, "yaml.dump": 1, "yaml.safe_dump": 1, "bisect.insort": 0,
+    "builtins.setattr": 0, "builtins.delattr": 0, "builtins.next": 0,
 }  # fmt: skip
 LOG_RECEIVERS = re.compile(r"(^|[._])(log|logger|logging|_log|_logger|pbar|bar|progress|console|st)$", re.IGNORECASE)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable
 
+from batchlint.codemod.blocks import Comprehension
 from batchlint.codemod.changes import Fanout
-from batchlint.codemod.planner import Comprehension, Planner
+from batchlint.codemod.planner import Planner
 from batchlint.codemod.queues import Queues
 from batchlint.codemod.refusals import Refused
 from batchlint.facts import MODULE, FunctionId

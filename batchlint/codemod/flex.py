@@ -59,7 +59,7 @@ class Flex:
         unfit = next((t for t in texts if not any(fnmatch(t, pattern) for pattern in tier.models)), None)
         if not texts or unfit is not None:
             shown = f"`{unfit}`" if unfit is not None else "a model that only the run knows"
-            raise Refused("no-flex-tier", f"the flex tier has {', '.join(tier.models)}, and the call {where} asks {shown}")
+            raise Refused("no-flex-tier", f"the tier has {', '.join(tier.models)}, and the call {where} asks {shown}")
         fanout = Fanout(model.function, call)
         place = self.planner.place(model.function.path, call)
         fanout.file(model.function.path).keywords[place] = tier.argument, json.dumps(tier.value)

@@ -7,7 +7,7 @@ from typing import Any
 
 import libcst as cst
 
-from batchlint.codemod.changes import TaskChange
+from batchlint.codemod.changes import Place, TaskChange
 
 WIDTH = 88
 
@@ -185,3 +185,56 @@ def task_functions(original: cst.FunctionDef, changed: cst.FunctionDef, task: Ta
     )
     assert isinstance(together, cst.FunctionDef)
     return [twin, live, together.with_changes(leading_lines=[cst.EmptyLine(indent=False)] * 2)]
+
+
+def parenthesised(node: cst.Yield) -> cst.Yield:
+    return node.with_changes(lpar=[cst.LeftParen()], rpar=[cst.RightParen()])
+
+
+def renamed(func: cst.BaseExpression, name: str) -> cst.BaseExpression:
+    if isinstance(func, cst.Attribute):
+        return func.with_changes(attr=cst.Name(name))
+    return func.with_changes(value=name) if isinstance(func, cst.Name) else func
+
+
+def with_keyword(call: cst.Call, keyword: str, value: str) -> cst.Call:
+    argument = cst.Arg(
+        cst.parse_expression(value),
+        keyword=cst.Name(keyword),
+        equal=cst.AssignEqual(whitespace_before=cst.SimpleWhitespace(""), whitespace_after=cst.SimpleWhitespace("")),
+    )
+    args = list(call.args)
+    if args and isinstance(args[-1].comma, cst.Comma):
+        last = args[-1].comma
+        between = args[0].comma if len(args) > 1 else cst.Comma(whitespace_after=call.whitespace_before_args)
+        if isinstance(between, cst.Comma) and isinstance(between.whitespace_after, cst.ParenthesizedWhitespace):
+            # A comment behind the last argument stays behind it.
+            end = last.whitespace_after
+            first_line = end.first_line if isinstance(end, cst.ParenthesizedWhitespace) else cst.TrailingWhitespace()
+            spread = between.whitespace_after.with_changes(first_line=first_line, empty_lines=[])
+            between = between.with_changes(whitespace_after=spread)
+            if isinstance(end, cst.ParenthesizedWhitespace):
+                last = last.with_changes(whitespace_after=end.with_changes(first_line=cst.TrailingWhitespace()))
+        argument = argument.with_changes(comma=last)
+        args[-1] = args[-1].with_changes(comma=between)
+    return call.with_changes(args=[*args, argument])
+
+
+def spread_like(call: cst.Call, comprehension: Any) -> cst.Call:
+    """The line breaks of the comprehension's brackets, on the call's parentheses."""
+    left = comprehension.lbracket if isinstance(comprehension, cst.ListComp) else comprehension.lbrace
+    right = comprehension.rbracket if isinstance(comprehension, cst.ListComp) else comprehension.rbrace
+    return call.with_changes(
+        whitespace_before_args=left.whitespace_after,
+        args=[call.args[0].with_changes(whitespace_after_arg=right.whitespace_before)],
+    )
+
+
+def close(outer: Place, inner: Place) -> bool:
+    return outer[0] == inner[0] and inner[1] - outer[1] <= 1 and outer[2] == inner[2] and outer[3] - inner[3] <= 1
+
+
+def gap(function: cst.FunctionDef) -> list[cst.EmptyLine]:
+    """The empty lines between two functions of this file, as in front of this one."""
+    empty = [each for each in function.leading_lines if each.comment is None]
+    return empty or [cst.EmptyLine(indent=False), cst.EmptyLine(indent=False)]

@@ -67,7 +67,7 @@ class Paths:
         function = self.program.functions[id]
         names, body = self._names(function), function_body(function)
         bound = self._bound_in(function)
-        frame = Frame(function, (names | bound) - function.outer, {k: set(v) for k, v in aliases.items()})
+        frame = Frame(function, set(names | bound) - function.outer, {k: set(v) for k, v in aliases.items()})
         self.alias_statements(frame, body, self._pairs_in(function))
         frame.stable |= names - bound
         frame.given = given
@@ -186,7 +186,7 @@ class Paths:
         return isinstance(key, ast.Name) and key.id in frame.targets
 
     def key_text(self, node: ast.expr, frame: Frame, depth: int = 0) -> str | None:
-        """The expression's text, where it means the same throughout the iteration and has to do with the item; else None."""
+        """The expression's text, if it means the same throughout the iteration and has to do with the item."""
         names = scopes.read(node)
         own = {n for n in names if n in frame.local}
         if not own or not own <= frame.stable | frame.targets:
@@ -229,8 +229,27 @@ class Paths:
 
 
 _PLAIN = frozenset(
-    ["Path", "PurePath", "str", "join", "joinpath", "lower", "upper", "strip", "format", "replace", "with_suffix"]
-    + ["with_name", "resolve", "absolute", "encode", "sha256", "sha1", "md5", "hexdigest"]
+    [
+        "Path",
+        "PurePath",
+        "str",
+        "join",
+        "joinpath",
+        "lower",
+        "upper",
+        "strip",
+        "format",
+        "replace",
+        "with_suffix",
+        "with_name",
+        "resolve",
+        "absolute",
+        "encode",
+        "sha256",
+        "sha1",
+        "md5",
+        "hexdigest",
+    ]
 )
 
 

@@ -85,8 +85,11 @@ class Phases:
         preds = self._add(Step(frame, None, first), [])
         self._returns.append([])
         for node in nodes:
-            preds = self._evaluate(node, preds, frame, statement, lambda skip, n=node: self.reader.of(n, frame, skip))
+            preds = self._evaluate(node, preds, frame, statement, self._reading(node, frame))
         self._count()
+
+    def _reading(self, node: ast.expr, frame: Frame) -> Callable[[set[int] | None], list[Access]]:
+        return lambda skip: self.reader.of(node, frame, skip)
 
     def _add(self, step: Step, preds: list[int]) -> list[int]:
         index = len(self.steps)
@@ -125,13 +128,7 @@ class Phases:
             return self._while(node, preds, frame)
         if isinstance(node, ast.With | ast.AsyncWith):
             for item in node.items:
-                preds = self._evaluate(
-                    item.context_expr,
-                    preds,
-                    frame,
-                    node,
-                    lambda skip, i=item: self.reader.of(i.context_expr, frame, skip),
-                )
+                preds = self._evaluate(item.context_expr, preds, frame, node, self._reading(item.context_expr, frame))
             preds = self._add(Step(frame, node, own(None)), preds)
             return self._block(node.body, preds, frame)
         if isinstance(node, ast.Try | ast.TryStar):
@@ -216,7 +213,7 @@ class Phases:
             return self._add(Step(frame, statement, accesses(None)), preds)
         conditional = _under_condition(node, {id(call) for call, _ in calls})
         skip = {id(call) for call, _ in calls}
-        early = [a for a in self._before(node, calls[0][0], frame, skip)]
+        early = self._before(node, calls[0][0], frame, skip)
         if early:
             preds = self._add(Step(frame, statement, early), preds)
         before = preds
@@ -255,8 +252,9 @@ class Phases:
         if isinstance(value, ast.Call) and isinstance(value.func, ast.Attribute):
             # `xs.append(call())`: the list itself is the same before and after.
             roots = {id(n) for n in ast.walk(value.func)}
-            found = [a for child in ast.walk(value) if isinstance(child, ast.Name) and id(child) not in roots
-                     and (child.lineno, child.col_offset) < start for a in self.reader.of(child, frame, skip)]  # fmt: skip
+            names = [n for n in ast.walk(value) if isinstance(n, ast.Name) and id(n) not in roots]
+            names = [n for n in names if (n.lineno, n.col_offset) < start]
+            found = [a for name in names for a in self.reader.of(name, frame, skip)]
         return found
 
     def _calls(self, node: ast.AST, frame: Frame) -> list[tuple[ast.Call, str | Fn]]:
@@ -370,10 +368,10 @@ class Phases:
                 "external-read-back",
                 f"{access.name} is read in line {access.line} before a request and written after one ({where})",
             )
-        verb = "changed" if access.how != "read" else "read"
+        verb, then = ("read" if each.how == "read" else "changed" for each in (access, opposite))
         raise Refused(
             "dependent-iterations",
-            f"{access.name} is {verb} before the request (line {access.line}) and {'read' if opposite.how == 'read' else 'changed'} after an answer ({where})",
+            f"{access.name} is {verb} before the request (line {access.line}) and {then} after an answer ({where})",
         )
 
     def _middle(self, early: list[Step], unsafe: bool) -> None:
@@ -387,7 +385,8 @@ class Phases:
                         if clash(access, opposite) and not (unsafe and access.channel[0] in {"call", "random"}):
                             raise Refused(
                                 "dependent-iterations",
-                                f"{access.name} is used between one item's requests (lines {access.line} and {opposite.line})",
+                                f"{access.name} is used between one item's requests"
+                                f" (lines {access.line} and {opposite.line})",
                             )
 
     def _late(self, late: list[Step], barriers: dict[tuple[int, str | None], Barrier]) -> None:
@@ -413,7 +412,7 @@ class Phases:
                 ):
                     raise Refused(
                         "order-of-effects",
-                        f"line {step.statement.lineno} asks and has an effect at once; store the answer in a variable first",
+                        f"line {step.statement.lineno} asks and has an effect at once; store the answer first",
                     )
                 place = step.statement if inside else lifted(self, step.frame, step.statement)
                 barriers.setdefault((id(place), None), Barrier(step.frame, place, None, inside))

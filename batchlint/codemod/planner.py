@@ -1,4 +1,4 @@
-"""From a call site to the fan-outs that put its requests side by side, and from each of them to changes or a refusal."""
+"""From a call site to the fan-outs that put its requests side by side, and from each to changes or a refusal."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from batchlint.codemod import scopes
 from batchlint.codemod.access import Access, Frame
+from batchlint.codemod.blocks import Comprehension, Loop, comprehension_parts, own_exits, own_loops
 from batchlint.codemod.changes import CallChange, ComprehensionChange, Fanout, LoopChange, Place
 from batchlint.codemod.handing import Handing
 from batchlint.codemod.paths import function_body
@@ -19,8 +20,6 @@ from batchlint.graph import Graph
 from batchlint.loops import is_item_loop
 from batchlint.values import Fn
 
-Loop = ast.For | ast.AsyncFor
-Comprehension = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
 _EAGER = frozenset(
     [
         "list",
@@ -124,7 +123,8 @@ class Planner:
         if set(targets) & (later | (shared if function.id.qualname != MODULE else set())):
             raise Refused(
                 "unsupported-shape",
-                f"`{(set(targets) & (later | shared)).pop()}` is used after the loop; keep its last value in a variable of its own",
+                f"`{min(set(targets) & (later | shared))}` is used after the loop;"
+                " keep its last value in a variable of its own",
             )
         if set(targets) & shared:
             raise Refused("unsupported-shape", "the loop's variable is read by a function; hand it over as an argument")
@@ -264,7 +264,7 @@ class Planner:
         return {target.id} if name == "keys" and isinstance(target, ast.Name) else set()
 
     def _drawing(self, loop: Loop, frame: Frame) -> list[Access]:
-        """The accesses of drawing the next item: what the iterable yields from, and what a generator function touches."""
+        """The accesses of drawing the next item: what the iterable yields from, what a generator touches."""
         outer = Frame(frame.function, set())
         found = [Access((*p, "[shape]"), "read", loop.iter.lineno) for p in self.reader.iterated(loop.iter, outer)]
         if isinstance(loop.iter, ast.Call):
@@ -276,7 +276,7 @@ class Planner:
         return found
 
     def _exits(self, fanout: Fanout, function: FunctionFacts, loop: Loop, phases: Phases, nested: bool) -> str | None:
-        """Plan the `continue`, `break` and `return` of the body; the name of the flag that stops the drawing, if one is needed."""
+        """Plan the `continue`, `break` and `return` of the body; the flag that stops the drawing, if one is needed."""
         path = function.id.path
         changes = fanout.file(path)
         stop: str | None = None
@@ -290,11 +290,11 @@ class Planner:
                 raise Refused("unsupported-shape", f"an inner loop ends early (line {leave.lineno})")
             stop = stop or self.fresh(path, "stopped")
             changes.exits[self.place(path, leave)] = stop
-        for leave_node in _own_exits(loop.body):
+        for leave_node in own_exits(loop.body):
             changes.exits.setdefault(self.place(path, leave_node), "")
         return stop
 
-    def _check_async_order(self, phases: Phases, barriers: list[object]) -> None:
+    def _check_async_order(self, phases: Phases, barriers: list[Barrier]) -> None:
         if barriers:
             raise Refused("order-of-effects", "items of a coroutine's loop would end in another order")
 
@@ -302,7 +302,7 @@ class Planner:
     def _inner(self, fanout: Fanout, function: FunctionFacts, body: list[ast.stmt]) -> set[ast.AST]:
         """Nested loops that can join the same rounds."""
         found: set[ast.AST] = set()
-        for loop in _own_loops(body):
+        for loop in own_loops(body):
             if not is_item_loop(loop) or not any(True for _ in self._converted(fanout, function, loop.body)):
                 continue
             trial = Fanout(function.id, loop, is_async=function.is_async)
@@ -368,7 +368,7 @@ class Planner:
         changes = fanout.file(path)
         for node in nodes if not fanout.is_async else ():
             for comprehension in [n for n in ast.walk(node) if isinstance(n, Comprehension)]:
-                if any(True for _ in self._converted(fanout, function, _comprehension_parts(comprehension))):
+                if any(True for _ in self._converted(fanout, function, comprehension_parts(comprehension))):
                     where = self.place(path, comprehension)
                     if where not in changes.comprehensions:
                         self._comprehension(fanout, function, comprehension, nested=True)
@@ -397,7 +397,7 @@ class Planner:
         function = self.program.functions[id]
         retry = self.support.check_twin(function, fanout.is_async)
         if retry is not None:
-            fanout.file(id.path).retries[self.place(id.path, function.node)] = retry  # type: ignore[arg-type]
+            fanout.file(id.path).retries[self.place(id.path, function.node)] = retry
         body = function_body(function)
         if not fanout.is_async:
             self._parallel |= self._inner(fanout, function, body)
@@ -418,7 +418,7 @@ class Planner:
         trail = scopes.path_to(tree, node)
         statement = next(n for n in reversed(trail) if isinstance(n, ast.stmt))
         self._check_comprehension(path, node, trail, statement)
-        parts = _comprehension_parts(node)
+        parts = comprehension_parts(node)
         calls = list(self._converted(fanout, function, parts))
         conditions = [c for g in node.generators for c in [*g.ifs, g.iter]]
         if any(True for _ in self._converted(fanout, function, conditions)):
@@ -491,43 +491,3 @@ class Planner:
                     "generator-consumer",
                     f"a generator expression is handed to `{name or 'its consumer'}` (line {node.lineno})",
                 )
-
-
-def _comprehension_parts(node: Comprehension) -> list[ast.expr]:
-    return [node.key, node.value] if isinstance(node, ast.DictComp) else [node.elt]
-
-
-def _own_loops(body: list[ast.stmt]) -> Iterator[Loop]:
-    """The outermost `for` statements in the statements, those of nested functions left out."""
-    for statement in body:
-        if isinstance(statement, ast.For | ast.AsyncFor):
-            yield statement
-        elif not isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            for name in ("body", "orelse", "finalbody"):
-                block = getattr(statement, name, None)
-                if isinstance(block, list):
-                    yield from _own_loops([s for s in block if isinstance(s, ast.stmt)])
-            for handler in getattr(statement, "handlers", []):
-                yield from _own_loops(handler.body)
-            for case in getattr(statement, "cases", []):
-                yield from _own_loops(case.body)
-
-
-def _own_exits(body: list[ast.stmt]) -> Iterator[ast.stmt]:
-    """The `continue` statements that belong to the loop whose body this is."""
-    for statement in body:
-        if isinstance(statement, ast.Continue):
-            yield statement
-        if isinstance(statement, ast.For | ast.AsyncFor | ast.While):
-            yield from _own_exits(statement.orelse)
-            continue
-        if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            continue
-        for name in ("body", "orelse", "finalbody"):
-            block = getattr(statement, name, None)
-            if isinstance(block, list):
-                yield from _own_exits([s for s in block if isinstance(s, ast.stmt)])
-        for handler in getattr(statement, "handlers", []):
-            yield from _own_exits(handler.body)
-        for case in getattr(statement, "cases", []):
-            yield from _own_exits(case.body)

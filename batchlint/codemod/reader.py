@@ -40,7 +40,7 @@ class Reader(Paths):
         self._by_value: set[tuple[object, ...]] = set()
         """Functions whose accesses depend on what exactly they were given."""
         self.prints = False
-        """Whether the order of what is printed matters: the driver of generators keeps it, that of coroutines does not."""
+        """Whether the order of what is printed matters: the driver of coroutines does not keep it."""
         self._is_seeded = any(name in self.program.calls_by_name for name in ("seed", "default_rng", "set_seed"))
 
     # -- expressions
@@ -80,7 +80,7 @@ class Reader(Paths):
                     for p in self.path(current, frame)
                     if not self._is_bare_self(current, p)
                 ]
-                base = current
+                base: ast.expr = current
                 while isinstance(base, ast.Attribute | ast.Subscript):
                     if isinstance(base, ast.Subscript):
                         stack.append((base.slice, False))
@@ -252,7 +252,8 @@ class Reader(Paths):
         if fresh and (parameters := self.program.functions[target.id].parameters()):
             aliases[parameters[0].arg] = set()
         given = {} if fresh else self.given(target, call, caller)
-        key: tuple[object, ...] = (target.id, self.prints, frozenset((name, frozenset(paths)) for name, paths in aliases.items()))
+        handed = frozenset((name, frozenset(paths)) for name, paths in aliases.items())
+        key: tuple[object, ...] = (target.id, self.prints, handed)
         if key in self._by_value:
             key = (*key, *((name, ast.unparse(value)) for name, value in given.items()))
         known = self._read.get(key)
@@ -340,10 +341,10 @@ class Reader(Paths):
             for value in self.program.eval(frame.function.id, target.value):
                 if isinstance(value, Inst):
                     starts += [b.value for _, b in self.program.self_writes.get(value.id, {}).get(target.attr, ())]
-                    starts += [b.value for b in self._class_bindings(value.id, target.attr)]
+                    starts += self._class_bindings(value.id, target.attr)
         numbers = [s for s in starts if isinstance(s, ast.Constant) and isinstance(s.value, int | float)]
         return bool(numbers)
 
-    def _class_bindings(self, klass: ClassId, name: str) -> list[ast.expr]:
+    def _class_bindings(self, klass: ClassId, name: str) -> list[ast.expr | None]:
         facts = self.program.classes.get(klass)
-        return [b for b in facts.bindings.get(name, []) if b.how == "value"] if facts else []  # type: ignore[misc]
+        return [b.value for b in facts.bindings.get(name, []) if b.how == "value"] if facts else []

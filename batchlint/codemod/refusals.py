@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 REFUSALS: dict[str, str] = {
-    "dependent-iterations": "{what}, so one item's request may need another item's answer; build all requests before any answer is used",
+    "dependent-iterations": "{what}, so one item's request may need another item's answer;"
+    " build all requests before any answer is used",
     "external-read-back": "{what}; read it once before the loop, or key it by item",
     "early-stop": "{what}, and a batch would buy what comes after; collect all answers first, or keep it realtime",
-    "streaming": "the answer is streamed, which no batch line can carry; drop `stream` where nobody watches the text appear",
+    "streaming": "the answer is streamed, which no batch line can carry;"
+    " drop `stream` where nobody watches the text appear",
     "generator-consumer": "{what}, and its consumer decides how many answers are bought; return a list instead",
     "live-consumer": "{what}; give the offline callers a function of their own",
     "unknown-effects": "{what}; their order cannot be shown to be irrelevant (--unsafe-fixes rewrites it all the same)",
@@ -29,7 +31,7 @@ class Refusal:
     detail: str
 
 
-class Refused(Exception):
+class Refused(Exception):  # noqa: N818 - it carries a decision, not an error
     """Raised while planning, where a rewrite turns out not to be safe."""
 
     def __init__(self, name: str, what: str = "") -> None:

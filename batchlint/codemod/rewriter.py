@@ -12,15 +12,21 @@ from libcst.metadata import MetadataWrapper, PositionProvider
 from batchlint.codemod.changes import FileChanges, LoopChange, Place
 from batchlint.codemod.nodes import (
     arguments_like,
+    close,
     def_statement,
     enqueued,
     forwarded,
+    gap,
     line,
     long_call,
     name_expression,
     own_parens,
+    parenthesised,
+    renamed,
+    spread_like,
     standalone,
     task_functions,
+    with_keyword,
 )
 
 
@@ -64,7 +70,7 @@ class Rewriter(cst.CSTTransformer):
         change = self.changes.calls.get(where)
         if where in self.changes.keywords:
             keyword, value = self.changes.keywords[where]
-            updated_node = _with_keyword(updated_node, keyword, value)
+            updated_node = with_keyword(updated_node, keyword, value)
         if where in self.changes.stripped:
             kept = [
                 a for a in updated_node.args if a.keyword is None or a.keyword.value in {"return_exceptions", "timeout"}
@@ -75,16 +81,16 @@ class Rewriter(cst.CSTTransformer):
         if where in self.changes.unwrapped and updated_node.args:
             return updated_node.args[0].value
         if where in self.names.callee:
-            updated_node = updated_node.with_changes(func=_renamed(updated_node.func, self.names.callee[where]))
+            updated_node = updated_node.with_changes(func=renamed(updated_node.func, self.names.callee[where]))
         if change is None:
             return updated_node
         if change.how == "request":
-            return _parenthesised(cst.Yield(self._passed("request", updated_node)))
+            return parenthesised(cst.Yield(self._passed("request", updated_node)))
         if change.how == "await":
             return self._passed("batched", updated_node)
         if change.how == "enter":
             called = updated_node
-            return _parenthesised(cst.Yield(cst.From(item=called, whitespace_before_from=cst.SimpleWhitespace(""))))
+            return parenthesised(cst.Yield(cst.From(item=called, whitespace_before_from=cst.SimpleWhitespace(""))))
         return updated_node
 
     def _passed(self, helper: str, call: cst.Call) -> cst.Call:
@@ -107,7 +113,7 @@ class Rewriter(cst.CSTTransformer):
             return updated  # type: ignore[no-any-return]
         if new in HELPER_OBJECTS:
             return self._use(new)
-        return _renamed(updated, new)
+        return renamed(updated, new)
 
     # -- statements
     def leave_Assign(self, original_node: cst.Assign, updated_node: cst.Assign) -> cst.Assign:
@@ -350,7 +356,7 @@ class Rewriter(cst.CSTTransformer):
                 (
                     c
                     for p, c in self.changes.comprehensions.items()
-                    if p[:2] <= where[:2] and where[2:] <= p[2:] and _close(p, where)
+                    if p[:2] <= where[:2] and where[2:] <= p[2:] and close(p, where)
                 ),
                 None,
             )
@@ -365,7 +371,7 @@ class Rewriter(cst.CSTTransformer):
             item = own_parens(element, None)
         else:
             plain = element.with_changes(lpar=[], rpar=[]) if isinstance(element, cst.Yield) else element
-            result = cst.Return(_parenthesised(plain) if isinstance(plain, cst.Yield) else standalone(element))
+            result = cst.Return(parenthesised(plain) if isinstance(plain, cst.Yield) else standalone(element))
             block = cst.IndentedBlock([cst.SimpleStatementLine([result])])
             self._new.add(change.name)
             handler = def_statement(change.name, change.parameters, block, is_async=change.is_async)
@@ -385,8 +391,8 @@ class Rewriter(cst.CSTTransformer):
             driver = self._use("each" if change.nested else "run_batch")
             call = cst.Call(driver, [cst.Arg(drawn)])
             if isinstance(updated, cst.ListComp | cst.SetComp | cst.DictComp):
-                call = _spread_like(call, updated)
-            run = _parenthesised(cst.Yield(call)) if change.nested else call
+                call = spread_like(call, updated)
+            run = parenthesised(cst.Yield(call)) if change.nested else call
         if collect:
             return cst.Call(cst.Name(collect), [cst.Arg(own_parens(run, None) if not change.nested else run)])
         return run
@@ -412,7 +418,7 @@ class Rewriter(cst.CSTTransformer):
         if how == "in place":
             return new
         return cst.FlattenSentinel(
-            [new, self._forwarded(original_node, name).with_changes(leading_lines=_gap(original_node))]
+            [new, self._forwarded(original_node, name).with_changes(leading_lines=gap(original_node))]
         )
 
     def _forwarded(self, function: cst.FunctionDef, twin: str) -> cst.FunctionDef:
@@ -469,59 +475,6 @@ class _Hoist(cst.CSTTransformer):
         name = self.fresh("answer")
         self.stored.append((name, own_parens(updated_node, None)))
         return cst.Name(name)
-
-
-def _parenthesised(node: cst.Yield) -> cst.Yield:
-    return node.with_changes(lpar=[cst.LeftParen()], rpar=[cst.RightParen()])
-
-
-def _renamed(func: cst.BaseExpression, name: str) -> cst.BaseExpression:
-    if isinstance(func, cst.Attribute):
-        return func.with_changes(attr=cst.Name(name))
-    return func.with_changes(value=name) if isinstance(func, cst.Name) else func
-
-
-def _with_keyword(call: cst.Call, keyword: str, value: str) -> cst.Call:
-    argument = cst.Arg(
-        cst.parse_expression(value),
-        keyword=cst.Name(keyword),
-        equal=cst.AssignEqual(whitespace_before=cst.SimpleWhitespace(""), whitespace_after=cst.SimpleWhitespace("")),
-    )
-    args = list(call.args)
-    if args and isinstance(args[-1].comma, cst.Comma):
-        last = args[-1].comma
-        between = args[0].comma if len(args) > 1 else cst.Comma(whitespace_after=call.whitespace_before_args)
-        if isinstance(between, cst.Comma) and isinstance(between.whitespace_after, cst.ParenthesizedWhitespace):
-            # A comment behind the last argument stays behind it.
-            end = last.whitespace_after
-            first_line = end.first_line if isinstance(end, cst.ParenthesizedWhitespace) else cst.TrailingWhitespace()
-            spread = between.whitespace_after.with_changes(first_line=first_line, empty_lines=[])
-            between = between.with_changes(whitespace_after=spread)
-            if isinstance(end, cst.ParenthesizedWhitespace):
-                last = last.with_changes(whitespace_after=end.with_changes(first_line=cst.TrailingWhitespace()))
-        argument = argument.with_changes(comma=last)
-        args[-1] = args[-1].with_changes(comma=between)
-    return call.with_changes(args=[*args, argument])
-
-
-def _spread_like(call: cst.Call, comprehension: Any) -> cst.Call:
-    """The line breaks of the comprehension's brackets, on the call's parentheses."""
-    left = comprehension.lbracket if isinstance(comprehension, cst.ListComp) else comprehension.lbrace
-    right = comprehension.rbracket if isinstance(comprehension, cst.ListComp) else comprehension.rbrace
-    return call.with_changes(
-        whitespace_before_args=left.whitespace_after,
-        args=[call.args[0].with_changes(whitespace_after_arg=right.whitespace_before)],
-    )
-
-
-def _close(outer: Place, inner: Place) -> bool:
-    return outer[0] == inner[0] and inner[1] - outer[1] <= 1 and outer[2] == inner[2] and outer[3] - inner[3] <= 1
-
-
-def _gap(function: cst.FunctionDef) -> list[cst.EmptyLine]:
-    """The empty lines between two functions of this file, as in front of this one."""
-    empty = [each for each in function.leading_lines if each.comment is None]
-    return empty or [cst.EmptyLine(indent=False), cst.EmptyLine(indent=False)]
 
 
 def rewrite(text: str, changes: FileChanges, names: Names) -> tuple[str, set[str]]:

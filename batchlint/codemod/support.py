@@ -19,7 +19,15 @@ BACKENDS = {"openai": "openai", "anthropic": "anthropic"}
 """The backends of the runtime helper, by the package that the client comes from."""
 _HARMLESS = frozenset({"staticmethod", "classmethod", "override", "typing.override", "typing_extensions.override"})
 _NOT_IN_A_LINE = frozenset({"extra_headers", "extra_query"})
-_SEMAPHORES = ("asyncio.Semaphore()", "asyncio.BoundedSemaphore()", "aiolimiter.AsyncLimiter()", "asyncio.locks.Semaphore()", "anyio.Semaphore()", "threading.Semaphore()", "threading.BoundedSemaphore()")  # fmt: skip
+_SEMAPHORES = (
+    "asyncio.Semaphore()",
+    "asyncio.BoundedSemaphore()",
+    "asyncio.locks.Semaphore()",
+    "aiolimiter.AsyncLimiter()",
+    "anyio.Semaphore()",
+    "threading.Semaphore()",
+    "threading.BoundedSemaphore()",
+)
 
 
 class Support:
@@ -47,7 +55,10 @@ class Support:
         return found
 
     def converts(self, scope: FunctionId, call: ast.Call, is_async: bool) -> str | Fn | None:
-        """ "request" for a model call, the function whose twin a call enters, or None; Refused where it cannot be either."""
+        """What becomes of the call: "request" for a model call, the function whose twin it enters, or None.
+
+        Raises Refused where it would have to be one of these and cannot.
+        """
         key = (scope, id(call))
         if key not in self._known:
             try:

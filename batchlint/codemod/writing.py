@@ -6,8 +6,9 @@ import ast
 from collections.abc import Iterator, Sequence
 
 from batchlint.codemod import imports
+from batchlint.codemod.blocks import Comprehension, Loop
 from batchlint.codemod.changes import Fanout, FileChanges, Place
-from batchlint.codemod.planner import Comprehension, Loop, Planner
+from batchlint.codemod.planner import Planner
 from batchlint.codemod.rewriter import Names, rewrite
 from batchlint.facts import FunctionFacts, FunctionId
 from batchlint.graph import Graph

@@ -1,0 +1,49 @@
+"""Loops, comprehensions and what leaves them, as they stand in the code."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+Loop = ast.For | ast.AsyncFor
+Comprehension = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
+
+
+def comprehension_parts(node: Comprehension) -> list[ast.expr]:
+    return [node.key, node.value] if isinstance(node, ast.DictComp) else [node.elt]
+
+
+def own_loops(body: list[ast.stmt]) -> Iterator[Loop]:
+    """The outermost `for` statements in the statements, those of nested functions left out."""
+    for statement in body:
+        if isinstance(statement, ast.For | ast.AsyncFor):
+            yield statement
+        elif not isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            for name in ("body", "orelse", "finalbody"):
+                block = getattr(statement, name, None)
+                if isinstance(block, list):
+                    yield from own_loops([s for s in block if isinstance(s, ast.stmt)])
+            for handler in getattr(statement, "handlers", []):
+                yield from own_loops(handler.body)
+            for case in getattr(statement, "cases", []):
+                yield from own_loops(case.body)
+
+
+def own_exits(body: list[ast.stmt]) -> Iterator[ast.stmt]:
+    """The `continue` statements that belong to the loop whose body this is."""
+    for statement in body:
+        if isinstance(statement, ast.Continue):
+            yield statement
+        if isinstance(statement, ast.For | ast.AsyncFor | ast.While):
+            yield from own_exits(statement.orelse)
+            continue
+        if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            continue
+        for name in ("body", "orelse", "finalbody"):
+            block = getattr(statement, name, None)
+            if isinstance(block, list):
+                yield from own_exits([s for s in block if isinstance(s, ast.stmt)])
+        for handler in getattr(statement, "handlers", []):
+            yield from own_exits(handler.body)
+        for case in getattr(statement, "cases", []):
+            yield from own_exits(case.body)
