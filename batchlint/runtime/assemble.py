@@ -13,6 +13,7 @@ BACKENDS = {
     "openai": ("stainless", "openai_batches"),
     "anthropic": ("stainless", "anthropic_batches"),
     "google": ("google_batches",),
+    "mistral": ("mistral_batches",),
 }
 HEADER = '''"""Submit-and-poll calls of hosted models, at the batch price. Written by `batchlint fix`, now yours.
 
@@ -27,7 +28,7 @@ it waits and where its state is. `python llm_batch.py status`, `resume` or `canc
 
 
 def render(providers: Iterable[str]) -> str:
-    """The text of `llm_batch.py` for code that uses these providers ("openai", "anthropic", "google").
+    """The text of `llm_batch.py` for code that uses these providers ("openai", "anthropic", "google", "mistral").
 
     Raises ValueError for a provider without a backend.
     """

@@ -13,6 +13,7 @@ from batchlint.runtime.model import Limits
 SOURCES = {
     "openai": ("openai.yaml", "openai"),
     "anthropic": ("anthropic.yaml", "anthropic"),
+    "mistral": ("mistralai.yaml", "mistral"),
     "google": ("google_genai.yaml", "google-genai"),
 }
 

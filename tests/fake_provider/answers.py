@@ -101,8 +101,10 @@ def embeddings(body: dict[str, Any], length: int) -> dict[str, Any]:
         if body.get("encoding_format") == "base64":
             values = base64.b64encode(struct.pack(f"<{len(values)}f", *values)).decode()
         rows.append({"object": "embedding", "index": index, "embedding": values})
-    used = {"prompt_tokens": len(items), "total_tokens": len(items)}
-    return {"object": "list", "data": rows, "model": body["model"], "usage": used}
+    used = {"prompt_tokens": len(items), "completion_tokens": 0, "total_tokens": len(items)}
+    # Mistral's answers have an id as well.
+    name = f"embd-{digest(canonical('/v1/embeddings', body))[:12]}"
+    return {"id": name, "object": "list", "data": rows, "model": body["model"], "usage": used}
 
 
 def chat(endpoint: str, body: dict[str, Any]) -> dict[str, Any]:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 ENDPOINTS = ("/v1/chat/completions", "/v1/responses", "/v1/embeddings", "/v1/completions", "/v1/moderations")
 MAX_LINES, MAX_BYTES, MAX_INPUTS = 50_000, 200_000_000, 50_000
+MISTRAL = {"sample_type": "batch_request", "source": "upload"}  # its files have the same routes, and these fields
 ENDED = ("completed", "failed", "expired", "cancelled")
 
 
@@ -43,7 +44,7 @@ def multipart(content_type: str, data: bytes) -> dict[str, bytes]:
 def _file(provider: FakeProvider, name: str) -> dict[str, Any]:
     row = provider.files[name]
     facts = {"id": name, "object": "file", "bytes": len(row["data"]), "created_at": int(time.time())}
-    return facts | {"filename": name, "purpose": row["purpose"], "status": "processed"}
+    return facts | {"filename": name, "purpose": row["purpose"], "status": "processed"} | MISTRAL
 
 
 def file(provider: FakeProvider, call: Call) -> Reply:
