@@ -48,7 +48,10 @@ print(box.value, box.items, box.count, [call() for call in callbacks])
 print(db.execute("select * from answers").fetchall())
 print(sorted(CACHE.items()), LOG, COUNT, BOX.value, BOX.items, BOX.count)
 """
-ASK = 'client.chat.completions.create(model="m", messages=[{{"role": "user", "content": {0}}}]).choices[0].message.content'
+ASK = (
+    'client.chat.completions.create(model="m", messages=[{{"role": "user", "content": {0}}}])'
+    ".choices[0].message.content"
+)
 HELPERS = ("ask", "tool.ask", "polished")
 ITEM_LISTS = (
     '["a", "bb", "c"]',
@@ -293,8 +296,16 @@ class Program:
         ask = self.ask({"text"})
         end = self.pick("return {0}", "answer = {0}\nreturn answer", "answer = {0}\n{1}\nreturn answer.lower()")
         if self.chance(4):
-            retry = ["for attempt in range(2):", "    try:", f"        answer = {ask}", "        {1}", "        return answer",
-                     "    except openai.BadRequestError as error:", "        print(attempt, error)", 'return "failed"']  # fmt: skip
+            retry = [
+                "for attempt in range(2):",
+                "    try:",
+                f"        answer = {ask}",
+                "        {1}",
+                "        return answer",
+                "    except openai.BadRequestError as error:",
+                "        print(attempt, error)",
+                'return "failed"',
+            ]
             end = "\n".join(retry)
         effect = self._effect({"text", "answer"})[0]
         body += end.replace("{0}", ask).replace("{1}", effect).split("\n")
@@ -310,23 +321,37 @@ class Program:
     def program(self) -> str:
         where = self.pick("function", "function", "module")
         head = self.pick(
-            "for item in ITEMS:", "for item in ITEMS:", "for i, item in enumerate(ITEMS):", "for item in sorted(ITEMS):",
-            "for item in list(ITEMS):", "for item in drawn():", "for item in reversed(ITEMS):",
-        )  # fmt: skip
+            "for item in ITEMS:",
+            "for item in ITEMS:",
+            "for i, item in enumerate(ITEMS):",
+            "for item in sorted(ITEMS):",
+            "for item in list(ITEMS):",
+            "for item in drawn():",
+            "for item in reversed(ITEMS):",
+        )
         body = self.block({"item"}, 1, 4)
         if not self.asks:
             body += self._ask({"item"})
         loop = [head, *indented(body)]
         if self.chance(6):
             ask = self.ask({"item"})
-            loop = [self.pick("out = [{0} for item in ITEMS]", "out = [{0} for item in ITEMS if len(item) > 1]",
-                              "seen = {{item: {0} for item in ITEMS}}", "total = sum(len({0}) for item in ITEMS)",
-                              "out += [item + {0} for item in ITEMS]").replace("{{", "{").replace("}}", "}").replace("{0}", ask)]  # fmt: skip
+            form = self.pick(
+                "out = [{0} for item in ITEMS]",
+                "out = [{0} for item in ITEMS if len(item) > 1]",
+                "seen = {item: {0} for item in ITEMS}",
+                "total = sum(len({0}) for item in ITEMS)",
+                "out += [item + {0} for item in ITEMS]",
+            )
+            loop = [form.replace("{0}", ask)]
         parts = [HEAD.format(items=self.pick(*ITEM_LISTS))]
         for name in HELPERS:
             if name in self.helpers:
                 parts.append(self.helper(name) + "\n")
-        drawn = ["def drawn():", "    for item in ITEMS:", f"        {self.pick('pass', 'LOG.append(item)')}"]
+        drawn = [
+            "def drawn():",
+            "    for item in ITEMS:",
+            f"        {self.pick('pass', 'print(item)', 'LOG.append(item)')}",
+        ]
         parts.append("\n".join([*drawn, "        yield item"]) + "\n")
         after = ["print(item)"] if self.chance(12) and "for item in" in loop[0][:12] else ["print('end')"]
         lines = [*STATE.splitlines(), *loop, *after, *SHOW.splitlines()]

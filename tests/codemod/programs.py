@@ -6,7 +6,6 @@ A program is a mapping from path to source, or one source (then its path is `app
 from __future__ import annotations
 
 import ast
-import json
 import sqlite3
 import textwrap
 from collections import Counter
@@ -56,7 +55,7 @@ def rewrite(source: Source, *, unsafe: bool = False, strategy: str = "auto") -> 
 
 
 def check_noop(source: Source, name: str | None = None, *, unsafe: bool = False) -> Refusal | None:
-    """Assert that nothing is changed; with `name`, that this refusal is given. Returns the first refusal of that name."""
+    """Assert that nothing is changed; with `name`, that this refusal is given. Returns the first one of that name."""
     done = rewrite(source, unsafe=unsafe)
     assert done.files == done.before, "\n".join(text for path, text in done.files.items() if path != HELPER)
     if name is None:
@@ -158,8 +157,3 @@ def check_runs_alike(
     )
     assert after.realtime == realtime, text
     return Alike(before, after, done)
-
-
-def as_json(source: Source) -> str:
-    """The program in a form that shows every character, for messages."""
-    return json.dumps(dedented(source), indent=1)

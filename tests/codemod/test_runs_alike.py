@@ -139,6 +139,110 @@ PROGRAMS = {
 
         main()
         """,
+    "pools, with map, submit and partial": """
+        from concurrent.futures import ThreadPoolExecutor, as_completed
+        from functools import partial
+
+        from llm import careful, complete, summarise
+
+        WORDS = ["one", "two", "", "three", "two"]
+
+
+        def by_map():
+            with ThreadPoolExecutor(max_workers=4) as pool:
+                return list(pool.map(summarise, WORDS))
+
+
+        def by_submit():
+            found = {}
+            with ThreadPoolExecutor(max_workers=3) as pool:
+                futures = {pool.submit(complete, word, model="gpt-5-mini"): word for word in WORDS if word}
+                for future in as_completed(futures):
+                    found[futures[future]] = future.result()
+            return sorted(found.items())
+
+
+        def by_partial():
+            with ThreadPoolExecutor() as pool:
+                return list(pool.map(partial(complete, model="gpt-5-nano"), WORDS[:2]))
+
+
+        if __name__ == "__main__":
+            print(by_map())
+            print(by_submit())
+            print(by_partial())
+        """,
+    "coroutines, gathered under a semaphore": """
+        import asyncio
+
+        from openai import AsyncOpenAI
+
+        client = AsyncOpenAI()
+        LIMIT = asyncio.Semaphore(2)
+
+
+        async def label(word):
+            async with LIMIT:
+                try:
+                    response = await client.chat.completions.create(
+                        model="gpt-4o-mini", messages=[{"role": "user", "content": word}]
+                    )
+                except Exception as error:
+                    return type(error).__name__
+            return response.choices[0].message.content
+
+
+        async def main():
+            labels = await asyncio.gather(*[label(word) for word in ["a", "b", "refuse this", "a", "e", "f"]])
+            print(labels)
+            first, second = await asyncio.gather(label("x"), label("y"))
+            print(first, second)
+
+
+        asyncio.run(main())
+        """,
+    "caches, nested loops and a break before the call": """
+        from pathlib import Path
+
+        from llm import complete
+
+        PAGES = [["one", "two"], [], ["two", "three", "one"]]
+        CACHE = {}
+
+
+        def cached(word):
+            if word not in CACHE:
+                CACHE[word] = complete(word)
+            return CACHE[word]
+
+
+        def to_files(words):
+            for word in words:
+                path = Path(f"{word}.txt")
+                if path.exists():
+                    print("kept", path)
+                    continue
+                path.write_text(complete(f"page {word}"))
+
+
+        def main():
+            for page in PAGES:
+                for word in page:
+                    print(word, complete(f"nested {word}"))
+            for page in PAGES:
+                for word in page:
+                    print(cached(word))
+            to_files(["a", "b", "a"])
+            total = 0
+            for number, word in enumerate(["p", "q", "r", "s"]):
+                if number == 3:
+                    break
+                total += len(complete(f"counted {word}"))
+            print(total)
+
+
+        main()
+        """,
 }
 
 

@@ -1,0 +1,176 @@
+"""Programs that were once rewritten wrongly, as small as they could be made: refused now, or the same."""
+
+from __future__ import annotations
+
+import pytest
+
+from . import stub
+from .programs import dedented, rewrite
+from .test_grammar import check_alike
+
+HEAD = """\
+import openai
+from openai import OpenAI
+
+client = OpenAI()
+
+
+def ask(text):
+    return client.chat.completions.create(
+        model="m", messages=[{"role": "user", "content": text}]
+    ).choices[0].message.content
+
+
+"""
+PROGRAMS = {
+    "functions that outlive the item see the last one": (
+        """
+        def main():
+            calls = []
+            for item in ["a", "b"]:
+                calls.append(lambda: item)
+                print(ask(item))
+            print([call() for call in calls])
+
+
+        main()
+        """,
+        "unsupported-shape",
+    ),
+    "so do those of a comprehension": (
+        """
+        calls = [(ask(item), lambda: item) for item in ["a", "b"]]
+        print([call() for _, call in calls])
+        """,
+        "unsupported-shape",
+    ),
+    "a function that is only called at once is no trap": (
+        """
+        def main():
+            for item in ["bb", "a"]:
+                def shown():
+                    return item.upper()
+
+                words = sorted([item, "b"], key=lambda word: (len(word), item))
+                print(ask(item), shown(), words)
+
+
+        main()
+        """,
+        "rewritten",
+    ),
+    "a loop around a loop that makes batches already": (
+        """
+        from llm_batch import request, run_batch
+
+        log = []
+
+
+        def inner(part):
+            answer = yield request(client.chat.completions.create, model="m", messages=[{"content": part}])
+            log.append(answer.choices[0].message.content)
+
+
+        for item in ["a", "b"]:
+            print(ask(item))
+            run_batch(inner(item + part) for part in "xy")
+        print(log)
+        """,
+        "unsupported-shape",
+    ),
+    "a method is called on an object whose state another method changes": (
+        """
+        class Writer:
+            def __init__(self):
+                self.count = 0
+
+            def improve(self, text):
+                answer = ask(ask(text))
+                self.count += 1
+                return answer
+
+
+        writer = Writer()
+        print([writer.improve(item) for item in ["a", "b", "c"]])
+        print(writer.count)
+        """,
+        "rewritten",
+    ),
+    "the second item of a key must see what the first one stored": (
+        """
+        CACHE = {}
+
+
+        def remember(key, value):
+            CACHE[key] = value
+
+
+        def main():
+            for item in ["a", "A", "b"]:
+                key = item.lower()
+                if key in CACHE:
+                    print("known", key)
+                    continue
+                remember(item.lower(), ask(item))
+
+
+        main()
+        """,
+        "",
+    ),
+    "a helper's parameter has the name of another key": (
+        """
+        CACHE = {}
+
+
+        def store(item, value):
+            CACHE[item] = value
+
+
+        def main():
+            for item in ["a", "b", "ab"]:
+                if item in CACHE:
+                    print("known", item)
+                    continue
+                store(item + "b", ask(item))
+
+
+        main()
+        """,
+        "dependent-iterations",
+    ),
+    "what drawing an item prints comes before what the item prints": (
+        """
+        def drawn():
+            for item in ["a", "b"]:
+                print("drawing", item)
+                yield item
+
+
+        def main():
+            for item in drawn():
+                print("asking", item)
+                print(ask(item))
+
+
+        main()
+        """,
+        "rewritten",
+    ),
+}
+
+
+@pytest.mark.parametrize(("program", "expected"), PROGRAMS.values(), ids=PROGRAMS)
+def test_it_is_refused_or_does_the_same(program: str, expected: str) -> None:
+    text = HEAD + dedented(program)["app.py"]
+    assert check_alike(text) == expected or not expected
+
+
+def test_the_stub_shows_a_rewrite_that_is_wrong() -> None:
+    """What all of this rests on: another order of requests or output is seen."""
+    text = HEAD + "seen = ''\nfor item in ['a', 'b']:\n    seen = ask(seen + item)\nprint(seen)\n"
+    wrong = text.replace("ask(seen + item)", "ask(item)")
+    assert rewrite(text).planned == 0
+    before, after = stub.run(text), stub.run(wrong)
+    assert before.output != after.output
+    assert before.asked != after.asked
