@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from batchlint.codemod import scopes
 from batchlint.codemod.access import ANY, MARK, OWN, Access, Channel, Frame
+from batchlint.codemod.refusals import Refused
 from batchlint.facts import MODULE, FunctionFacts, FunctionId
 from batchlint.graph import Graph
 from batchlint.values import Fn
@@ -66,6 +67,8 @@ class Paths:
     def entered(self, id: FunctionId, aliases: dict[str, set[Channel]], given: dict[str, ast.expr]) -> Frame:
         function = self.program.functions[id]
         names, body = self._names(function), function_body(function)
+        if self._makes_batches(function):
+            raise Refused("unsupported-shape", f"`{Graph.label(id)}` makes batches already")
         bound = self._bound_in(function)
         frame = Frame(function, set(names | bound) - function.outer, {k: set(v) for k, v in aliases.items()})
         self.alias_statements(frame, body, self._pairs_in(function))
@@ -79,6 +82,12 @@ class Paths:
             nodes = ast.walk(function.arguments) if function.arguments else ()
             self._parameters[function.id] = frozenset(a.arg for a in nodes if isinstance(a, ast.arg))
         return self._parameters[function.id]
+
+    def _makes_batches(self, function: FunctionFacts) -> bool:
+        """Whether it runs a driver of its own, in which the requests of its callers cannot take part."""
+        return any(
+            isinstance(c.node.func, ast.Name) and c.node.func.id in {"run_batch", "gather_batch"} for c in function.calls
+        )
 
     def _bound_in(self, function: FunctionFacts) -> frozenset[str]:
         if function.id not in self._bound:

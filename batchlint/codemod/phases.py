@@ -65,6 +65,8 @@ class Phases:
         self._returns: list[list[int]] = []
         self._stack: list[FunctionId] = []
         self.first_line = 0
+        self.parked: list[ast.stmt] = []
+        """Statements in front of which an item waits for earlier ones with an equal key."""
         self.leaves: list[tuple[ast.stmt, str, int]] = []
         """`break` and `return` that leave the loop, by the step in front of them."""
 
@@ -340,6 +342,7 @@ class Phases:
                         if clash(access, opposite):
                             self._early_late(step, access, opposite, barriers, unsafe)
         self._middle(early, unsafe)
+        self._parked(early)
         self._late(late, barriers)
         return list(barriers.values())
 
@@ -354,6 +357,7 @@ class Phases:
         keyed = access.key is not None and _same_key(access, opposite) and step.counts == {0}
         if keyed and step.statement is not None and access.channel[0] in {"v", "file"} and access.how == "read":
             barrier = Barrier(step.frame, step.statement, _key_of(access, step.statement))
+            self.parked.append(step.statement)
             barriers.setdefault((id(step.statement), barrier.key), barrier)
             return
         if unsafe and access.how == "write" and access.channel[0] in {"call", "random", "file", "sql"}:
@@ -389,12 +393,32 @@ class Phases:
                                 f" (lines {access.line} and {opposite.line})",
                             )
 
+    def _parked(self, early: list[Step]) -> None:
+        """Behind `in_turn(key)` an item goes on after later items have begun: what it touches there must not meet theirs."""
+        places = {id(statement) for statement in self.parked}
+        pending = [i for i, step in enumerate(self.steps) if step.statement is not None and id(step.statement) in places]
+        behind = set(pending)
+        while pending:
+            for following in self.steps[pending.pop()].next - behind:
+                behind.add(following)
+                pending.append(following)
+        for step in [s for s in early if any(self.steps[i] is s for i in behind)]:
+            for other in early:
+                for access in step.accesses:
+                    for opposite in other.accesses:
+                        if clash(access, opposite) and not _same_key(access, opposite):
+                            raise Refused(
+                                "dependent-iterations",
+                                f"{access.name} is used before the request (lines {access.line} and {opposite.line})"
+                                " by items that wait for each other",
+                            )
+
     def _late(self, late: list[Step], barriers: dict[tuple[int, str | None], Barrier]) -> None:
         """After the last request: items that made fewer requests get here earlier, unless they wait for their turn."""
         clashing: list[Step] = []
         for step in late:
             for other in late:
-                if step.counts == other.counts and len(step.counts) == 1 and MANY not in step.counts:
+                if not self.parked and step.counts == other.counts and len(step.counts) == 1 and MANY not in step.counts:
                     continue
                 if any(clash(a, b) for a in step.accesses for b in other.accesses):
                     clashing.append(step)
@@ -403,7 +427,7 @@ class Phases:
             return
         top = max(max(step.counts) for step in late)
         for step in clashing:
-            if step.counts == {top} and top != MANY:
+            if step.counts == {top} and top != MANY and not self.parked:
                 continue
             if step.statement is not None:
                 inside = bool(self._calls(step.statement, step.frame))
