@@ -15,9 +15,10 @@ from batchlint.values import Cls, Ext, Fn, Inst
 if TYPE_CHECKING:
     from batchlint.codemod.planner import Planner
 
-BACKENDS = {"openai": "openai", "anthropic": "anthropic"}
+BACKENDS = {"openai": "openai", "anthropic": "anthropic", "google": "google", "mistralai": "mistral"}
 """The backends of the runtime helper, by the package that the client comes from."""
 _HARMLESS = frozenset({"staticmethod", "classmethod", "override", "typing.override", "typing_extensions.override"})
+_METHODS = (".create", ".parse", ".generate_content", ".complete", ".complete_async", ".parse_async", ".create_async")
 _NOT_IN_A_LINE = frozenset({"extra_headers", "extra_query"})
 _SEMAPHORES = (
     "asyncio.Semaphore()",
@@ -140,7 +141,7 @@ class Support:
                 "unsupported-shape", f"`{model.call}` makes requests of its own {line}; call the model directly"
             )
         package = model.path.partition(".")[0].partition("(")[0]
-        if package not in BACKENDS or not model.path.endswith((".create", ".parse")):
+        if package not in BACKENDS or not model.path.endswith(_METHODS) or model.path.startswith("google.generativeai"):
             raise Refused("no-batch-tier", f"the helper has no backend for `{model.call}` ({package}) {line}")
         if "ChatCompletion." in model.path or "Embedding." in model.path or model.path.startswith("openai.Completion."):
             raise Refused(
