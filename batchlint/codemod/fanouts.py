@@ -18,7 +18,6 @@ from batchlint.symbols import last_name
 from batchlint.values import Fn
 
 _MAX_LEVELS = 8
-_ORDER = ("no-fan-out",)
 
 
 class Finder:
@@ -40,8 +39,7 @@ class Finder:
         self._descend(function, node, found, refusals, set())
         if found:
             return list({id(f): f for f in found}.values())
-        telling = [r for r in refusals if r.refusal.name != "no-fan-out"]
-        raise (telling or refusals or [Refused("no-fan-out")])[0]
+        raise min(refusals or [Refused("no-fan-out")], key=_how_telling)
 
     def _climb(
         self,
@@ -230,6 +228,11 @@ class Finder:
                 found.append(self._planned_once(_key(edge.node), "pool", lambda: self.planner.handing.pool(edge)))
         except Refused as refused:
             refusals.append(refused)
+
+
+def _how_telling(refused: Refused) -> int:
+    """What the program does tells more than what the rewrite cannot do; that nothing repeats tells least."""
+    return {"unsupported-shape": 1, "no-fan-out": 2}.get(refused.refusal.name, 0)
 
 
 _key = id

@@ -56,7 +56,7 @@ class Handing:
             name = last_name(edge.node.func) if isinstance(edge.node, ast.Call) else "its caller"
             raise Refused(
                 "unsupported-shape",
-                f"the function is handed to `{name}`, and no pool is made in `{Graph.label(edge.caller)}`",
+                f"the function is handed to `{name}` (line {edge.span.line}), which is no pool that the rewrite knows",
             )
         for call in caller.calls:
             func = call.node.func
