@@ -181,7 +181,7 @@ class Reader(Paths):
         if path.startswith(("random.", "numpy.random.")):
             # Which numbers come out only matters where a seed makes them the same in every run.
             return [Access(("random",), "write", call.lineno)] if self._is_seeded else []
-        if isinstance(call.func, ast.Attribute) and not path.startswith("builtins."):
+        if isinstance(call.func, ast.Attribute) and ("()" in path or not path.startswith("builtins.")):
             return None
         if dropped and path.startswith("builtins.") and isinstance(call.func, ast.Name):
             return []
