@@ -139,6 +139,62 @@ PROGRAMS = {
         """,
         "dependent-iterations",
     ),
+    "an item that waits for one of an equal key goes on when later ones have begun": (
+        """
+        CACHE = {}
+
+
+        def main():
+            names = set()
+            for item in ["a", "a", "b"]:
+                names.add(item)
+                if item in CACHE:
+                    print("again")
+                CACHE[item] = ask(str(len(names)))
+            print(CACHE)
+
+
+        main()
+        """,
+        "dependent-iterations",
+    ),
+    "and its answer comes later than theirs": (
+        """
+        CACHE = {}
+
+
+        def main():
+            out = []
+            for item in ["a", "a", "b"]:
+                if item in CACHE and len(CACHE[item]) > 9:
+                    continue
+                CACHE[item] = ask(item)
+                out.append(CACHE[item])
+            print(out, CACHE)
+
+
+        main()
+        """,
+        "",
+    ),
+    "a loop whose helper makes batches already": (
+        """
+        from llm_batch import request, run_batch
+
+
+        def inner(part):
+            yield request(client.chat.completions.create, model="m", messages=[{"content": part}])
+
+
+        def both(item):
+            run_batch(inner(item + part) for part in "xy")
+            return ask(item)
+
+
+        print([both(item) for item in ["a", "b"]])
+        """,
+        "unsupported-shape",
+    ),
     "what drawing an item prints comes before what the item prints": (
         """
         def drawn():
