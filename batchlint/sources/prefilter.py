@@ -49,6 +49,7 @@ class Prefilter:
         self._by_last: dict[str, list[str]] = {}
         self._imported: dict[str, list[str]] = {}
         self._given: dict[str, bool] = {}
+        self._classes: dict[str, tuple[set[bytes], set[bytes]]] = {}
         self._known_hosts: dict[bytes, bool] = {}
         self._roots = {package.partition(".")[0] for package in words.packages}
 
@@ -228,18 +229,25 @@ class Prefilter:
             and any(all(_is_quoted(key, data) for key in body.keys) for body in self._words.bodies)
         )
 
+    def _classes_in(self, path: str) -> tuple[set[bytes], set[bytes]]:
+        """The base classes that the file names, and calls of the methods that it defines; nothing without a base."""
+        known = self._classes.get(path)
+        if known is None:
+            data = self._files[path]
+            bases = {word.rpartition(b".")[2] for found in _CLASS.findall(data) for word in _WORD.findall(found)}
+            known = self._classes[path] = bases, _method_calls(data) if bases else set()
+        return known
+
     def _users_of_bases(self, kept: set[str]) -> Iterator[str]:
         """Files that call, on a base class's objects, a method that a kept file's subclass defines."""
         wanted: dict[str, set[bytes]] = {}
         too_many = max(200, len(self._files) // 10)
         for path in kept:
-            data = self._files[path]
-            bases = {word.rpartition(b".")[2] for found in _CLASS.findall(data) for word in _WORD.findall(found)}
+            bases, methods = self._classes_in(path)
             if not bases:
                 continue
-            methods = {b"." + name + b"(" for name in _METHOD.findall(data)}
             for module, position in self._imports[path].modules:
-                names = {name.encode() for name in _names_after(data, position)}
+                names = {name.encode() for name in _names_after(self._files[path], position)}
                 if names.isdisjoint(bases):
                     continue
                 for stem in self._resolve(module, path):
@@ -250,7 +258,7 @@ class Prefilter:
             data = self._files[base]
             # A method of the base may call one of the subclass's, unless half of the program has that base.
             if len(users) < too_many and any(method in data for method in methods):
-                methods |= {b"." + name + b"(" for name in _METHOD.findall(data)}
+                methods |= _method_calls(data)
             for user in users:
                 if self._holds(user, methods):
                     yield user
@@ -269,6 +277,10 @@ class Prefilter:
                 if any(_names_module(parts[:end], last) for end in range(max(len(parts) - 2, 1), len(parts) + 1)):
                     yield path
                     break
+
+
+def _method_calls(data: bytes) -> set[bytes]:
+    return {b"." + name + b"(" for name in _METHOD.findall(data)}
 
 
 def _holds_body(body: Body, data: bytes) -> bool:
