@@ -52,6 +52,8 @@ class Described:
     many: Trait | None
     traits: tuple[Trait, ...] = field(default=())
     stated: Latency | None = None
+    is_plumbing: bool = False
+    """Whether the call only leads on to its own object's inside: who calls the object decides, not this place."""
 
     @property
     def call(self) -> str:
@@ -70,19 +72,22 @@ def find(graph: Graph) -> list[Described]:
     sites: dict[tuple[FunctionId, Span], Described] = {}
     known: Known = {}
     for model in graph.model_calls:
-        for edges in _levels(graph, model):
+        for edges, is_plumbing in _levels(graph, model):
             function = edges[0].caller if edges else model.function
             span = edges[0].span if edges else model.span
             key = (function, span)
             # Where one call leads to several models, the nearest speaks for it.
             if key not in sites or len(edges) < len(sites[key].edges):
-                sites[key] = _describe(graph, model, edges, known)
+                sites[key] = replace(_describe(graph, model, edges, known), is_plumbing=is_plumbing)
     return sorted(sites.values(), key=lambda site: (site.function.path, site.span))
 
 
-def _levels(graph: Graph, model: ModelCall) -> Iterator[tuple[Edge, ...]]:
-    """The ways down to the model call, from the call itself up through the functions that pass parameters on to it."""
-    yield ()
+def _levels(graph: Graph, model: ModelCall) -> Iterator[tuple[tuple[Edge, ...], bool]]:
+    """The ways down to the model call, from the call itself up through the functions that pass parameters on to it.
+
+    Each with whether it is plumbing: a wrapper's call of its own object's protected method.
+    """
+    yield (), False
     passed = _passed_on(graph, model.function, model.node, flow.request_arguments(model.node))
     queue: list[tuple[FunctionId, tuple[Edge, ...], set[str]]] = [(model.function, (), passed)] if passed else []
     seen = {model.function}
@@ -92,21 +97,29 @@ def _levels(graph: Graph, model: ModelCall) -> Iterator[tuple[Edge, ...]]:
             if edge.kind == "queue" or not isinstance(edge.node, ast.Call):
                 continue
             edges = (edge, *below)
-            # The call of a function that stands in this one is no decision of its own.
             if last_name(edge.node.func) == "partial":
                 continue  # binds arguments, calls nothing
+            # The call of a function that stands in this one is no decision of its own.
             is_inner = edge.caller == _outer(graph, id) and not passed & _names(graph, id)
             given = _given(graph, edge, passed)
-            if not is_inner:
-                if not given:
-                    continue
-                yield edges
-            if edge.caller in seen or len(edges) >= MAX_LEVELS:
+            if not given and not is_inner:
                 continue
             taken = passed if is_inner else _passed_on(graph, edge.caller, edge.node, given)
-            if taken:
+            if not is_inner:
+                yield edges, bool(taken) and _is_own_protected(edge.node.func)
+            if taken and edge.caller not in seen and len(edges) < MAX_LEVELS:
                 seen.add(edge.caller)
                 queue.append((edge.caller, edges, taken))
+
+
+def _is_own_protected(func: ast.expr) -> bool:
+    """`self._method`: the inside of an object."""
+    return (
+        isinstance(func, ast.Attribute)
+        and isinstance(func.value, ast.Name)
+        and func.value.id in {"self", "cls"}
+        and func.attr.startswith("_")
+    )
 
 
 def _names(graph: Graph, id: FunctionId) -> set[str]:
@@ -147,7 +160,7 @@ def _passed_on(graph: Graph, id: FunctionId, node: ast.expr, arguments: Sequence
     if id.qualname == MODULE or graph.starts_here(id) or not isinstance(node, ast.Call):
         return set()
     function = graph.function(id)
-    if not flow.gives_answer(function, node):
+    if not flow.gives_answer(function, node, graph.program.registry.saving_methods):
         return set()
     taken = flow.taken_parameters(function, arguments)
     inner = flow.moves(flow.body(function), arguments)

@@ -144,8 +144,11 @@ def taken_parameters(
     return {sign for name, sign in parameters.items() if wanted & reached({name}, rows)}
 
 
-def gives_answer(function: FunctionFacts, call: ast.Call) -> bool:
-    """Whether what the call gives is what the function gives: returned, yielded, or put into one of its parameters."""
+def gives_answer(function: FunctionFacts, call: ast.Call, saving: frozenset[str] = frozenset()) -> bool:
+    """Whether what the call gives is what the function gives: returned, yielded, or put into one of its parameters.
+
+    A parameter that the function saves itself, by a method named in `saving`, is its own work done, not an answer.
+    """
     tainted = reached(set(), moves(body(function), [call]), call)
     for expression in (*function.returns, *function.yields):
         if _reads(expression) & tainted or _holds([expression], call):
@@ -154,6 +157,13 @@ def gives_answer(function: FunctionFacts, call: ast.Call) -> bool:
     for node in (node for statement in body(function) for node in ast.walk(statement)):
         if isinstance(node, ast.For | ast.AsyncFor) and _reads(node.iter) & parameters:
             parameters |= set(targets(node.target))
+    nodes = (node for statement in body(function) for node in ast.walk(statement))
+    parameters -= {
+        name
+        for node in nodes
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in saving
+        for name in _reads(node.func.value)
+    }
     return any(name.partition(".")[0] in parameters for name in tainted)
 
 

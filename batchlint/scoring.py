@@ -51,8 +51,9 @@ _OFFLINE = ("schedule", "pipeline", "task_queue", "evaluation")
 
 
 def score(graph: Graph, sites: Sequence[Described]) -> list[CallSite]:
-    """The call sites with factors, score and verdict, in the given order."""
-    return [_judge(graph, site) for site in sites]
+    """The call sites with factors, score and verdict, in the given order; plumbing only where it must stay realtime."""
+    judged = ((site, _judge(graph, site)) for site in sites)
+    return [call for site, call in judged if not (site.is_plumbing and call.verdict is Verdict.BATCHABLE)]
 
 
 def _judge(graph: Graph, site: Described) -> CallSite:

@@ -144,6 +144,8 @@ class Registry:
     """Frameworks whose tasks go into the queue when they are called like a function."""
     launches: PathTable[bool]
     """Calls that start another program."""
+    saving_methods: frozenset[str]
+    """Methods by which an object is stored for good."""
     live_inputs: frozenset[str]
     """Methods that put an answer into a session that is open."""
     live_words: tuple[str, ...]
@@ -207,6 +209,7 @@ def build(documents: list[dict[str, Any]]) -> Registry:
             framework["name"] for framework, row in _rows(frameworks, "enqueues") if row.get("method") == "__call__"
         ),
         launches=PathTable((pattern, True) for document in documents for pattern in document.get("launches", [])),
+        saving_methods=frozenset(name for d in documents for name in d.get("saving_methods", {}).get("names", ())),
         live_inputs=frozenset(n for d in documents for n in d.get("live_sessions", {}).get("methods", ())),
         live_words=tuple(word for d in documents for word in d.get("live_sessions", {}).get("words", ())),
         dynamic=PathTable((pattern, True) for document in documents for pattern in document.get("dynamic", [])),
