@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from batchlint.facts import FunctionFacts
 
 Channel = tuple[str, ...]
-OWN, ANY = "[own]", "[any]"
+OWN, ANY, LEN = "[own]", "[any]", "[len]"
 MARK = "\u01c1"
 """In front of the item's own names, in texts of paths and keys."""
 
@@ -35,7 +35,7 @@ class Access:
         """The channel as a reader of the program would write it."""
         kind, *rest = self.channel
         if kind == "v":
-            shown = ".".join(part for part in rest[2:] if part not in (OWN, ANY))
+            shown = ".".join(part for part in rest[2:] if part not in (OWN, ANY, LEN))
             return f"`{shown}`"
         if kind == "file":
             return f"the file `{shown_text(rest[0])}`" if rest else "a file"
@@ -59,7 +59,11 @@ def clash(a: Access, b: Access) -> bool:
         return _files_clash(a, b)
     if a.channel[0] == "sql":
         return _tables_clash(a, b)
-    for x, y in zip(a.channel, b.channel, strict=False):
+    for index, (x, y) in enumerate(zip(a.channel, b.channel, strict=False)):
+        if LEN in (x, y):
+            # Storing an element may add one; what happens within an element does not.
+            other = b if x == LEN else a
+            return x == y or (other.channel[index] in (OWN, ANY) and len(other.channel) == index + 1)
         if x == y == OWN:
             return False
         if x != y and not (x in (OWN, ANY) and y in (OWN, ANY)):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from dataclasses import replace
 
-from batchlint.codemod.access import ANY, OWN, Access, Channel, Frame
+from batchlint.codemod.access import ANY, LEN, OWN, Access, Channel, Frame
 from batchlint.codemod.effects import (
     ARGUMENT_WRITES,
     EXTERNAL_READS,
@@ -61,6 +61,9 @@ class Reader(Paths):
             if skip is not None and id(current) in skip:
                 continue
             if isinstance(current, ast.Call):
+                if _is_len(current) and (paths := self.path(current.args[0], frame)):
+                    found += [Access((*p, LEN), "read", current.lineno) for p in paths]
+                    continue
                 found += self._call(current, frame, dropped)
                 children = [*current.args, *(k.value for k in current.keywords)]
                 if isinstance(current.func, ast.Attribute):
@@ -348,3 +351,12 @@ class Reader(Paths):
     def _class_bindings(self, klass: ClassId, name: str) -> list[ast.expr | None]:
         facts = self.program.classes.get(klass)
         return [b.value for b in facts.bindings.get(name, []) if b.how == "value"] if facts else []
+
+
+def _is_len(call: ast.Call) -> bool:
+    return (
+        isinstance(call.func, ast.Name)
+        and call.func.id == "len"
+        and len(call.args) == 1
+        and isinstance(call.args[0], ast.Name | ast.Attribute)
+    )
