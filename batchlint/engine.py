@@ -101,7 +101,7 @@ def _run(
     budgets, misplaced = _stated_budgets(read.modules)
     linked = graph.build(read.modules, entries, _settings(config, budgets, read.packages))
     sites = scoring.score(linked, callsites.find(linked))
-    waiting = [site for site in sites if site.verdict is Verdict.BATCHABLE or (beside and _could_wait(site))]
+    waiting = [site for site in sites if site.verdict is Verdict.BATCHABLE or (beside and could_wait(site))]
     plans: dict[Key, Any] = {}
     if waiting:
         from batchlint import codemod
@@ -252,8 +252,10 @@ def _commented(module: ModuleFacts, line: int) -> str | None:
 
 
 # -- what is reported
-def _could_wait(site: CallSite) -> bool:
-    return site.latency is not Latency.REALTIME
+def could_wait(site: CallSite) -> bool:
+    """Whether nothing in production is known to wait for the answer, although the call is not batchable."""
+    is_other = site.verdict is not Verdict.BATCHABLE and site.latency is not Latency.REALTIME
+    return is_other and not any(factor.name == "test" for factor in site.factors)
 
 
 def _with_rewrite(site: CallSite, plan: Any) -> CallSite:

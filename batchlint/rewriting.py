@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from batchlint.config import Config
-from batchlint.findings import CallSite, Finding, Latency, Verdict
+from batchlint.findings import CallSite, Finding
 
 Show = Callable[[str], str]
 
@@ -46,13 +46,7 @@ def rewrite(paths: Sequence[Path], config: Config, *, unsafe: bool, strategy: st
     refused = [f for f in report.findings if not f.site.rewrite.available]
     plans = {(f.path, f.line, f.column): done.plans[f.path, f.line, f.column] for f in rewritten}
     found = {(f.path, f.line, f.column) for f in report.findings}
-    left = [
-        site
-        for site in report.call_sites
-        if (site.path, site.line, site.column) not in found
-        and site.latency is not Latency.REALTIME
-        and site.verdict is not Verdict.BATCHABLE
-    ]
+    left = [s for s in report.call_sites if (s.path, s.line, s.column) not in found and engine.could_wait(s)]
     return Outcome(
         root=Path(report.root),
         edits=codemod.render(done.graph, plans) if plans and done.graph else [],

@@ -172,3 +172,10 @@ def test_the_readme_shows_what_the_tool_says():
     assert done.returncode == 0
     for paragraph in shown[2].split("\n\n"):
         assert paragraph.strip() in done.stdout
+
+
+def test_fix_does_not_speak_of_calls_that_only_tests_make(run, tmp_path):
+    (tmp_path / "test_job.py").write_text("from job import label\n\n\ndef test_label():\n    assert label('x')\n")
+    done = run("fix", "--diff")
+    assert "job.py:8" in done.stderr
+    assert "test_job.py" not in done.stderr
