@@ -120,9 +120,9 @@ def release(db: sqlite3.Connection, call: int, session: str) -> None:
 
 def spent(db: sqlite3.Connection, call: int) -> list[tuple[str, str]]:
     """Batches of the call, by provider, of which every answer has been handed out."""
-    query = """select distinct batches.key, batches.batch from requests join batches using (key)
-        where session = ? and call = ? and not exists
-        (select 1 from requests as other where other.key = batches.key and other.delivered is null)"""
+    query = """select key, batch from batches
+        where key in (select distinct key from requests where session = ? and call = ?) and not exists
+        (select 1 from requests where requests.key = batches.key and requests.delivered is null)"""
     return list(db.execute(query, (SESSION, call)))
 
 
