@@ -94,7 +94,7 @@ def _run(
     wanted = _scope(paths, root)
     errors = [error for error in read.errors if wanted(error.path) or error.path not in read.python]
     if not read.modules:
-        return Program(Report(str(root), (), (), tuple(sorted(errors)), len(read.python)), None, {})
+        return Program(Report(str(root), (), (), tuple(sorted(errors)), sum(map(wanted, read.python))), None, {})
     from batchlint import callsites, graph, scoring
 
     entries, broken = manifests.read_manifests(root, [*read.python, *read.manifests])
@@ -116,7 +116,7 @@ def _run(
         findings=tuple(finding for finding in findings if wanted(finding.path)),
         covered=tuple(finding for finding in covered if wanted(finding.path)),
         errors=tuple(sorted({*errors, *broken, *misplaced})),
-        files_checked=len(read.python),
+        files_checked=sum(map(wanted, read.python)),
     )
     return Program(report, linked, plans)
 

@@ -23,7 +23,6 @@ FACTORS: dict[str, int] = {
     "evaluation": 55,
     "script": 40,
     "unknown_entry": 25,
-    "also_unknown": -5,
     "often": -60,
     "live": -100,
     "test": -60,

@@ -179,3 +179,14 @@ def test_fix_does_not_speak_of_calls_that_only_tests_make(run, tmp_path):
     done = run("fix", "--diff")
     assert "job.py:8" in done.stderr
     assert "test_job.py" not in done.stderr
+
+
+def test_the_docs_give_the_weight_of_every_factor():
+    from pathlib import Path
+
+    from batchlint.scoring import FACTORS
+
+    page = (Path(__file__).parent.parent / "docs" / "how-it-decides.md").read_text()
+    assert {
+        name: int(points) for name, points in re.findall(r"^\| `(\w+)` \| (-?\d+) \|", page, re.MULTILINE)
+    } == FACTORS
