@@ -394,7 +394,7 @@ class Phases:
                             )
 
     def _parked(self, early: list[Step]) -> None:
-        """Behind `in_turn(key)` an item goes on after later items have begun: what it touches there must not meet theirs."""
+        """Behind `in_turn(key)` an item goes on after later ones have begun: what it touches must not meet theirs."""
         places = {id(statement) for statement in self.parked}
         pending = [i for i, step in enumerate(self.steps) if step.statement is not None and id(step.statement) in places]
         behind = set(pending)
