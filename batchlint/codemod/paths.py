@@ -86,7 +86,8 @@ class Paths:
     def _makes_batches(self, function: FunctionFacts) -> bool:
         """Whether it runs a driver of its own, in which the requests of its callers cannot take part."""
         return any(
-            isinstance(c.node.func, ast.Name) and c.node.func.id in {"run_batch", "gather_batch"} for c in function.calls
+            isinstance(c.node.func, ast.Name) and c.node.func.id in {"run_batch", "gather_batch"}
+            for c in function.calls
         )
 
     def _bound_in(self, function: FunctionFacts) -> frozenset[str]:

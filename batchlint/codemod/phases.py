@@ -396,7 +396,9 @@ class Phases:
     def _parked(self, early: list[Step]) -> None:
         """Behind `in_turn(key)` an item goes on after later ones have begun: what it touches must not meet theirs."""
         places = {id(statement) for statement in self.parked}
-        pending = [i for i, step in enumerate(self.steps) if step.statement is not None and id(step.statement) in places]
+        pending = [
+            i for i, step in enumerate(self.steps) if step.statement is not None and id(step.statement) in places
+        ]
         behind = set(pending)
         while pending:
             for following in self.steps[pending.pop()].next - behind:
@@ -418,7 +420,12 @@ class Phases:
         clashing: list[Step] = []
         for step in late:
             for other in late:
-                if not self.parked and step.counts == other.counts and len(step.counts) == 1 and MANY not in step.counts:
+                if (
+                    not self.parked
+                    and step.counts == other.counts
+                    and len(step.counts) == 1
+                    and MANY not in step.counts
+                ):
                     continue
                 if any(clash(a, b) for a in step.accesses for b in other.accesses):
                     clashing.append(step)
