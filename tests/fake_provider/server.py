@@ -131,7 +131,14 @@ class FakeProvider:
 def problem(endpoint: str, status: int, code: str, message: str) -> dict[str, Any]:
     """An error body as the endpoint's provider words it."""
     if "/messages" in endpoint:
-        kinds = {404: "not_found_error", 413: "request_too_large", 429: "rate_limit_error", 529: "overloaded_error"}
+        kinds = {
+            401: "authentication_error",
+            403: "permission_error",
+            404: "not_found_error",
+            413: "request_too_large",
+            429: "rate_limit_error",
+            529: "overloaded_error",
+        }
         kind = kinds.get(status, "api_error" if status >= 500 else "invalid_request_error")
         return {"type": "error", "error": {"type": kind, "message": message}, "request_id": "req_1"}
     if "models/" in endpoint or endpoint.startswith("/v1beta"):
