@@ -300,13 +300,13 @@ def fix(paths: tuple[Path, ...], **options: Any) -> int:
 
     chosen = _existing(paths)
     config = _settings(chosen, options)
-    if not options["diff"]:
-        try:
-            rewriting.check_vcs(chosen, allow_dirty=options["allow_dirty"], allow_no_vcs=options["allow_no_vcs"])
-        except rewriting.TreeError as error:
-            raise click.ClickException(str(error)) from None
     show = path_shower(config.root)
-    outcome = rewriting.rewrite(chosen, config, unsafe=options["unsafe_fixes"], strategy=options["strategy"])
+    try:
+        if not options["diff"]:
+            rewriting.check_vcs(chosen, allow_dirty=options["allow_dirty"], allow_no_vcs=options["allow_no_vcs"])
+        outcome = rewriting.rewrite(chosen, config, unsafe=options["unsafe_fixes"], strategy=options["strategy"])
+    except rewriting.TreeError as error:
+        raise click.ClickException(str(error)) from None
     if options["diff"]:
         sys.stdout.write(rewriting.diff(outcome, show, color=_color(options["color"])))
         click.echo(rewriting.summary(outcome, show, would=True), err=True)
@@ -410,4 +410,31 @@ def metrics(paths: tuple[Path, ...], **options: Any) -> int:
     chosen = _existing(paths)
     numbers = counting.measure(engine.analyze(chosen, _settings(chosen, options)))
     click.echo(counting.as_json(numbers) if options["output_format"] == "json" else counting.as_text(numbers), nl=False)
+    return 0
+
+
+@cli.command()
+@click.argument("file", required=False, type=click.Path(path_type=Path))
+@click.option("--provider", "providers", metavar="NAME", multiple=True, help="Serve this provider; may be repeated.")
+@click.option("--update", is_flag=True, help="Write FILE anew, with what it serves already; else print the text.")
+def runtime(file: Path | None, providers: tuple[str, ...], update: bool) -> int:
+    """Print the helper that rewritten code imports, or write FILE (a `llm_batch.py`) anew."""
+    from batchlint import runtime as helper
+
+    if update and file is None:
+        raise click.UsageError("--update needs the file to write")
+    try:
+        served = helper.providers_in(file.read_text(encoding="utf-8")) if file is not None else ()
+        text = helper.render([*served, *providers])
+        if update and file is not None:
+            file.write_text(text, encoding="utf-8")
+            click.echo(f"Wrote {file} for {', '.join(dict.fromkeys([*served, *providers]))}.")
+        else:
+            click.echo(text, nl=False)
+    except OSError as error:
+        raise click.ClickException(f"{file}: {error.strerror}") from None
+    except SyntaxError as error:
+        raise click.ClickException(f"{file}:{error.lineno}: {error.msg}") from None
+    except ValueError as error:
+        raise click.UsageError(str(error)) from None
     return 0

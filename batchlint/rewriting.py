@@ -47,9 +47,13 @@ def rewrite(paths: Sequence[Path], config: Config, *, unsafe: bool, strategy: st
     plans = {(f.path, f.line, f.column): done.plans[f.path, f.line, f.column] for f in rewritten}
     found = {(f.path, f.line, f.column) for f in report.findings}
     left = [s for s in report.call_sites if (s.path, s.line, s.column) not in found and engine.could_wait(s)]
+    try:
+        edits = codemod.render(done.graph, plans) if plans and done.graph else []
+    except codemod.EditedHelperError as error:
+        raise TreeError(str(error)) from None
     return Outcome(
         root=Path(report.root),
-        edits=codemod.render(done.graph, plans) if plans and done.graph else [],
+        edits=edits,
         rewritten=rewritten,
         refused=refused,
         left=left,

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from batchlint.codemod.changes import Fanout
 from batchlint.codemod.fanouts import Finder
 from batchlint.codemod.flex import Flex
-from batchlint.codemod.refusals import REFUSALS, Refusal, Refused
+from batchlint.codemod.refusals import REFUSALS, EditedHelperError, Refusal, Refused
 from batchlint.facts import FunctionId
 from batchlint.findings import CallSite
 from batchlint.graph import Graph
 
-__all__ = ["REFUSALS", "Edit", "Plan", "Refusal", "plan", "render"]
+__all__ = ["REFUSALS", "Edit", "EditedHelperError", "Plan", "Refusal", "plan", "render"]
 
 Key = tuple[str, int, int]
 

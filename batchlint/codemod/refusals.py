@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 REFUSALS: dict[str, str] = {
@@ -37,3 +38,11 @@ class Refused(Exception):  # noqa: N818 - it carries a decision, not an error
     def __init__(self, name: str, what: str = "") -> None:
         super().__init__(name)
         self.refusal = Refusal(name, REFUSALS[name].format(what=what))
+
+
+class EditedHelperError(Exception):
+    """A helper that lacks a backend and has been edited since it was written, so that it cannot be written anew."""
+
+    def __init__(self, path: str, providers: Sequence[str]) -> None:
+        options = " ".join(f"--provider {provider}" for provider in providers)
+        super().__init__(f"{path} was edited and lacks a backend: see `batchlint runtime {options}` for one with it")

@@ -9,6 +9,7 @@ from batchlint.codemod import imports
 from batchlint.codemod.blocks import Comprehension, Loop
 from batchlint.codemod.changes import Fanout, FileChanges, Place
 from batchlint.codemod.planner import Planner
+from batchlint.codemod.refusals import EditedHelperError
 from batchlint.codemod.rewriter import Names, rewrite
 from batchlint.facts import FunctionFacts, FunctionId
 from batchlint.graph import Graph
@@ -51,8 +52,14 @@ def write(graph: Graph, fanouts: Sequence[Fanout]) -> Iterator[tuple[str, str, s
     from batchlint import runtime
 
     for location in groups.locations():
-        if location not in graph.modules:
+        helper = graph.modules.get(location)
+        if helper is None:
             yield location, "", runtime.render(sorted(whole.providers))
+        elif not whole.providers <= set(runtime.providers_in(helper.text)):
+            extended = runtime.extended(helper.text, sorted(whole.providers))
+            if extended is None:
+                raise EditedHelperError(location, sorted(whole.providers))
+            yield location, helper.text, extended
 
 
 def _inner(fanouts: Sequence[Fanout]) -> set[FunctionId]:

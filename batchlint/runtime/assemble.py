@@ -47,6 +47,26 @@ def render(providers: Iterable[str]) -> str:
     return text.rstrip() + "\n"
 
 
+def providers_in(text: str) -> tuple[str, ...]:
+    """The providers that a helper's text serves, from its table of limits; none for a text without one."""
+    for node in ast.parse(text).body:
+        if (
+            isinstance(node, ast.Assign)
+            and isinstance(node.value, ast.Dict)
+            and ast.unparse(node.targets[0]) == "LIMITS"
+        ):
+            return tuple(str(key.value) for key in node.value.keys if isinstance(key, ast.Constant))
+    return ()
+
+
+def extended(text: str, providers: Iterable[str]) -> str | None:
+    """The helper's text with backends for `providers` too; None where somebody has edited it since it was written."""
+    served = providers_in(text)
+    if not served or set(served) - set(BACKENDS) or render(served) != text:
+        return None
+    return render([*served, *providers])
+
+
 def _body(module: str, imports: dict[str, set[str]]) -> str:
     """The module without its docstring and imports, which are collected."""
     source = (files("batchlint.runtime") / f"{module}.py").read_text(encoding="utf-8")

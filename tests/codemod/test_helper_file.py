@@ -1,0 +1,73 @@
+"""The helper in the user's tree: one file, extended while it is as it was written, never overwritten once edited."""
+
+import subprocess
+import sys
+
+import pytest
+
+from batchlint import runtime
+
+FIRST = """\
+from openai import OpenAI
+
+client = OpenAI()
+
+if __name__ == "__main__":
+    for text in open("texts.txt"):
+        answer = client.responses.create(model="gpt-5", input=text)
+        print(answer.output_text)
+"""
+SECOND = """\
+from anthropic import Anthropic
+
+client = Anthropic()
+
+if __name__ == "__main__":
+    for text in open("texts.txt"):
+        message = [{"role": "user", "content": text}]
+        answer = client.messages.create(model="claude-haiku-4-5", max_tokens=9, messages=message)
+        print(answer.content[0].text)
+"""
+
+
+def batchlint(folder, *arguments):
+    command = [sys.executable, "-m", "batchlint", *arguments]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+
+
+@pytest.fixture
+def project(tmp_path):
+    (tmp_path / "first.py").write_text(FIRST)
+    assert batchlint(tmp_path, "fix", "--allow-no-vcs", ".").returncode == 0
+    (tmp_path / "second.py").write_text(SECOND)
+    return tmp_path
+
+
+def test_a_second_provider_extends_the_helper(project):
+    assert batchlint(project, "fix", "--allow-no-vcs", ".").returncode == 0
+    helper = (project / "llm_batch.py").read_text()
+    assert runtime.providers_in(helper) == ("openai", "anthropic")
+    assert helper == runtime.render(["openai", "anthropic"])
+
+
+def test_an_edited_helper_stops_the_rewrite_and_stays(project):
+    helper = project / "llm_batch.py"
+    helper.write_text(helper.read_text() + "# ours\n")
+    done = batchlint(project, "fix", "--allow-no-vcs", ".")
+    assert done.returncode == 2
+    assert "llm_batch.py was edited and lacks a backend" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    assert (project / "second.py").read_text() == SECOND
+    assert helper.read_text().endswith("# ours\n")
+
+
+def test_the_helper_is_written_anew_when_asked(project):
+    done = batchlint(project, "runtime", "llm_batch.py", "--provider", "anthropic", "--update")
+    assert done.returncode == 0
+    assert (project / "llm_batch.py").read_text() == runtime.render(["openai", "anthropic"])
+
+
+def test_an_unknown_provider_is_one_line(tmp_path):
+    done = batchlint(tmp_path, "runtime", "--provider", "openai2")
+    assert (done.returncode, len(done.stderr.splitlines())) == (2, 1)
+    assert "openai2" in done.stderr
