@@ -156,7 +156,6 @@ UNCLEAR = {
 }
 
 
-
 @pytest.mark.parametrize("program", cases(LIVE))
 def test_the_calls_of_tests_are_left_alone(program):
     assert verdict(program) == "realtime"
