@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from batchlint.facts import LoopNode
 
@@ -34,10 +34,6 @@ def is_handful(node: ast.expr) -> bool:
         and len(node.elts) <= _HANDFUL
         and all(isinstance(element, ast.Constant | ast.JoinedStr) for element in node.elts)
     )
-
-
-def repeats(loops: Iterable[LoopNode]) -> bool:
-    return any(is_item_loop(loop) for loop in loops)
 
 
 def _mentions_retry(node: ast.expr) -> bool:

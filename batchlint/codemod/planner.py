@@ -64,7 +64,6 @@ class Planner:
         self.unsafe = unsafe
         self.support = Support(graph)
         self.reader = Reader(graph)
-        self._fanouts: dict[int, Fanout | Refused] = {}
         self._used: dict[str, set[str]] = {}
         self._parallel: set[ast.AST] = set()
         self.handing = Handing(self)

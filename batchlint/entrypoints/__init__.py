@@ -47,7 +47,6 @@ class Handover:
     by_name: bool = False
     kind: str = "call"
     repeats: bool = False
-    first_argument: str = "none"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +55,6 @@ class HttpCall:
 
     url: int | None
     keyword: str | None
-    base_keyword: str | None = None
     body: tuple[str, ...] = ()
     """Keywords that hold the body."""
 
@@ -132,7 +130,7 @@ class Registry:
     conventions: list[Convention]
     modules: dict[str, Kind]
     settings: list[Setting]
-    enqueue_methods: dict[str, Kind]
+    enqueue_methods: frozenset[str]
     """Methods on a task itself that put it into the queue: `delay`, `send`, ..."""
     calling_methods: dict[str, bool]
     """Methods on a function itself that run it, and whether they do so once per item."""
@@ -175,11 +173,6 @@ def build(documents: list[dict[str, Any]]) -> Registry:
         for framework, row in _rows(frameworks, "schedules")
         if "setting" in row
     ]
-    methods = {
-        row["method"].rpartition(".")[2]: _kind(framework, row)
-        for framework, row in _rows(frameworks, "enqueues")
-        if "method" in row
-    }
     return Registry(
         decorators=PathTable(
             (row["path"], _kind(framework, row)) for framework, row in _rows(frameworks, "decorators")
@@ -200,7 +193,9 @@ def build(documents: list[dict[str, Any]]) -> Registry:
         conventions=[_convention(framework, row) for framework, row in _rows(frameworks, "conventions")],
         modules={row["imports"]: _kind(framework, row) for framework, row in _rows(frameworks, "modules")},
         settings=settings,
-        enqueue_methods=methods,
+        enqueue_methods=frozenset(
+            row["method"].rpartition(".")[2] for _, row in _rows(frameworks, "enqueues") if "method" in row
+        ),
         calling_methods={name: each for d in documents for name, each in d.get("calling_methods", {}).items()},
         waits=frozenset(name for framework in frameworks for name in framework.get("waits", [])),
         packages=frozenset(package for framework in frameworks for package in framework.get("packages", [])),
@@ -228,7 +223,7 @@ def _polled(documents: list[dict[str, Any]]) -> Polled:
 
 
 def _http(row: dict[str, Any]) -> HttpCall:
-    return HttpCall(row.get("url"), row.get("keyword"), row.get("base_keyword"), tuple(row.get("body", ())))
+    return HttpCall(row.get("url"), row.get("keyword"), tuple(row.get("body", ())))
 
 
 def _rows(frameworks: list[dict[str, Any]], key: str) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
@@ -258,7 +253,6 @@ def _handovers(frameworks: list[dict[str, Any]]) -> Iterator[tuple[str, Handover
                     by_name=row.get("by_name", False),
                     kind=row.get("kind", "call") if action == "call" else action,
                     repeats=row.get("repeats", False),
-                    first_argument=row.get("first_argument", "none"),
                 ),
             )
 

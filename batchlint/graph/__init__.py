@@ -27,7 +27,6 @@ from batchlint.graph.registrations import Registrations
 from batchlint.graph.waiting import Waiting
 from batchlint.patterns import file_pattern
 from batchlint.symbols import Program, last_name
-from batchlint.values import Ext
 
 __all__ = ["Edge", "Entry", "Graph", "GraphSettings", "ManifestTarget", "ModelCall", "Reach", "build", "label"]
 
@@ -43,12 +42,12 @@ class Graph(Part):
         self.model_calls: list[ModelCall] = list(ModelCalls(program, settings).find())
         decorators, parameters = Decorators(program), Parameters(program)
         names = Names(program, decorators)
-        self._handovers = Handovers(program, names, parameters)
+        handovers = Handovers(program, names, parameters)
         if self.model_calls:
-            self._handovers.find()
-            Registrations(program, names, self._handovers).read(manifest, settings)
-        self._entries = Entries(program, decorators, self._handovers.entries)
-        self._edges = Edges(program, decorators, self._handovers, parameters)
+            handovers.find()
+            Registrations(program, names, handovers).read(manifest, settings)
+        self._entries = Entries(program, decorators, handovers.entries)
+        self._edges = Edges(program, decorators, handovers, parameters)
         self._waiting = Waiting(program, self.is_test)
         self._reaches: dict[FunctionId, list[Reach]] = {}
         self._kinds_of_files: dict[str, list[re.Pattern[str]]] = {}
@@ -62,14 +61,6 @@ class Graph(Part):
     def edges_to(self, id: FunctionId) -> list[Edge]:
         """Every way in which project code starts the function."""
         return self._edges.to(id)
-
-    def symbols(self, function: FunctionId, expression: ast.expr) -> set[str]:
-        """The symbolic paths of the external things that `expression` can be."""
-        return {value.path for value in self.program.eval(function, expression) if isinstance(value, Ext)}
-
-    def contexts(self, id: FunctionId) -> list[Context]:
-        """The entry points that reach the function, each with the chain from there."""
-        return [self.context(reach) for reach in self.reaches(id)]
 
     def context(self, reach: Reach) -> Context:
         steps = [reach.entry.step]
@@ -126,17 +117,6 @@ class Graph(Part):
         """Whether the function is `dotted`, or stands in the function, class or module of that name."""
         name = f"{self.modules[id.path].name}.{id.qualname.replace('.<locals>', '')}"
         return f".{name}.".endswith(f".{dotted}.") or f".{dotted}." in f".{name}."
-
-    def edges_from(self, id: FunctionId) -> list[Edge]:
-        """The calls of project functions that stand in the function."""
-        found: list[Edge] = []
-        for call in self.function(id).calls:
-            for value in self.program.eval(id, call.node.func):
-                for target in self.callables(value):
-                    found.append(self.edge(id, target, call.node, "call", call))
-        for edges in self._handovers.edges.values():
-            found += [edge for edge in edges if edge.caller == id]
-        return found
 
     def reaches(self, id: FunctionId) -> list[Reach]:
         """Every entry point that reaches the function, with the shortest way down."""

@@ -36,7 +36,7 @@ class Handovers(Part):
 
     def _find_handovers(self) -> None:
         registry = self.program.registry
-        names = registry.handovers.tails | set(registry.enqueue_methods) | set(registry.calling_methods)
+        names = registry.handovers.tails | registry.enqueue_methods | set(registry.calling_methods)
         for name in sorted(names):
             for reference in self.program.calls_by_name.get(name, ()):
                 self._handover(reference, name)

@@ -74,9 +74,6 @@ class Catalogue:
             return None
         return self.calls.first(path)
 
-    def is_local(self, path: str) -> bool:
-        return bool(self.local.find(path))
-
     def host_provider(self, host: str) -> str | None:
         for pattern, provider in self.hosts:
             if pattern.fullmatch(host):

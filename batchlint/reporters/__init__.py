@@ -18,7 +18,6 @@ FORMATS: dict[str, str] = {
     "markdown": "markdown",
     "html": "html",
 }
-MACHINE_READABLE = frozenset({"json", "json-lines", "sarif", "gitlab", "junit"})
 
 
 def render(name: str, view: View) -> str:
