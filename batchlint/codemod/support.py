@@ -141,16 +141,16 @@ class Support:
                 "unsupported-shape", f"`{model.call}` makes requests of its own {line}; call the model directly"
             )
         package = model.path.partition(".")[0].partition("(")[0]
-        if package not in BACKENDS or not model.path.endswith(_METHODS) or model.path.startswith("google.generativeai"):
+        if package not in BACKENDS or not model.path.endswith(_METHODS):
             raise Refused("no-batch-tier", f"the helper has no backend for `{model.call}` ({package}) {line}")
-        if "ChatCompletion." in model.path or "Embedding." in model.path or model.path.startswith("openai.Completion."):
-            raise Refused(
-                "no-batch-tier",
-                f"`{model.call}` is of openai 0.x, whose calls the helper cannot make; move to openai 1 or later",
-            )
         if catalogue.tier(model.provider, model.endpoint) is None:
             note = catalogue.tier_note(model.provider)
             raise Refused("no-batch-tier", note or f"no batch tier on record for {model.provider} {model.endpoint}")
+        if model.legacy:
+            raise Refused(
+                "no-batch-tier",
+                f"`{model.call}` {line} is of an SDK that the helper cannot call; move to the provider's current one",
+            )
         if "with_raw_response" in model.path or "with_streaming_response" in model.path:
             raise Refused("unsupported-shape", f"the raw HTTP response is used {line}, which a batch does not have")
         unfit = next((k.arg for k in call.keywords if k.arg in _NOT_IN_A_LINE), None)

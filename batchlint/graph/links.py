@@ -31,6 +31,7 @@ class ModelCall:
     stream: bool
     agent: bool
     fans_out: bool
+    legacy: bool
     prompts: tuple[str, ...]
 
 

@@ -69,6 +69,7 @@ class ModelCalls(Part):
             stream=api.stream,
             agent=api.agent,
             fans_out=api.fans_out,
+            legacy=api.legacy,
             prompts=api.prompts,
         )
 

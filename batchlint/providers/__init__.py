@@ -25,6 +25,7 @@ class ApiCall:
     is_async: bool = False
     stream: bool = False
     legacy: bool = False
+    """Of an SDK, or a version of one, that the provider has replaced and whose calls can be in no batch."""
     fans_out: bool = False
     agent: bool = False
     prompts: tuple[str, ...] = ()

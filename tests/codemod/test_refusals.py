@@ -6,7 +6,7 @@ import pytest
 
 from batchlint import codemod
 
-from .programs import check_noop, dedented
+from .programs import check_noop, dedented, rewrite
 
 HEAD = """\
 from openai import OpenAI
@@ -281,6 +281,29 @@ REFUSED: dict[str, dict[str, tuple[str, str]]] = {
             """,
             "",
         ),
+        **{
+            f"a call of an SDK that was replaced, {call}": (
+                f"""
+                import google.generativeai as genai
+                import openai
+
+                gemini = genai.GenerativeModel("gemini-1.5-pro")
+
+
+                def main(texts):
+                    for text in texts:
+                        print({call})
+                """,
+                "is of an SDK that the helper cannot call",
+            )
+            for call in (
+                "openai.ChatCompletion.create(model='gpt-4', messages=[{'role': 'user', 'content': text}])",
+                "openai.Completion.create(model='davinci-002', prompt=text)",
+                "openai.Embedding.create(model='text-embedding-3-small', input=text)",
+                "openai.Moderation.create(input=text)",
+                "gemini.generate_content(text)",
+            )
+        },
     },
     "no-fan-out": {
         "one call": (
@@ -423,6 +446,33 @@ def test_a_refusal_names_its_reason_and_changes_nothing(name: str, program: str,
     assert refusal is not None
     assert words in refusal.detail
     assert "\n" not in refusal.detail
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "client.chat.completions.create(model='gpt-5', messages=[{'role': 'user', 'content': text}])",
+        "client.completions.create(model='davinci-002', prompt=text)",
+        "client.embeddings.create(model='text-embedding-3-small', input=text)",
+        "client.moderations.create(input=text)",
+        "gemini.models.generate_content(model='gemini-3-pro', contents=text)",
+    ],
+)
+def test_the_calls_of_the_current_sdk_are_rewritten(call: str) -> None:
+    program = f"""
+        from google import genai
+
+        gemini = genai.Client()
+
+
+        def main(texts):
+            for text in texts:
+                print({call})
+
+
+        main(["a", "b"])
+        """
+    assert "(yield request(" in rewrite(placed(program)).files["app.py"]
 
 
 def test_somebody_who_waits_is_named() -> None:
