@@ -82,3 +82,36 @@ def test_a_diff_changes_nothing(shop):
     assert done.returncode == 1
     assert "+++ b/shop/nightly.py" in done.stdout
     assert {path: path.read_bytes() for path in shop.rglob("*.py")} == before
+
+
+def test_every_run_names_the_same_reason(tmp_path):
+    """Python's string hashes differ from run to run; what the report says must not."""
+    tables = ("articles", "books", "comments", "digests")
+    choice = "".join(f"'SELECT text FROM {table}' if kind == '{table}' else " for table in tables)
+    stores = "".join(f"        db.execute('INSERT INTO {table} VALUES (?)', (answer,))\n" for table in tables)
+    (tmp_path / "job.py").write_text(
+        "import sqlite3\n"
+        "from openai import OpenAI\n"
+        "client = OpenAI()\n"
+        "db = sqlite3.connect('texts.db')\n"
+        "def main(texts, kind):\n"
+        f"    query = {choice}'SELECT text FROM rest'\n"
+        "    for text in texts:\n"
+        "        known = db.execute(query).fetchall()\n"
+        "        answer = client.responses.create(model='gpt-5', input=f'{known} {text}').output_text\n"
+        f"{stores}"
+        "if __name__ == '__main__':\n"
+        "    main(['a', 'b'], 'books')\n"
+    )
+    reports = {
+        subprocess.run(
+            [sys.executable, "-m", "batchlint", "check", "--output-format", "json", "."],
+            cwd=tmp_path,
+            env={**os.environ, "PYTHONHASHSEED": str(seed)},
+            capture_output=True,
+            text=True,
+        ).stdout
+        for seed in range(1, 7)
+    }
+    assert len(reports) == 1
+    assert "the table `articles` is read in line 8" in reports.pop()

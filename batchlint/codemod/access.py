@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import itertools
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from batchlint.facts import FunctionFacts
@@ -42,6 +43,13 @@ class Access:
         if kind == "sql":
             return f"the table `{rest[0]}`" if rest else "the database"
         return f"`{rest[0]}`" if rest else kind
+
+
+def touches(
+    channels: Iterable[Channel], how: str, line: int, key: str | None = None, means: str | None = None
+) -> list[Access]:
+    """The same touch of several channels, in an order that does not change from run to run."""
+    return [Access(channel, how, line, key, means) for channel in sorted(channels)]
 
 
 def shown_text(text: str) -> str:

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 
 from batchlint.codemod import scopes
-from batchlint.codemod.access import Access, Frame
+from batchlint.codemod.access import Access, Frame, touches
 from batchlint.codemod.blocks import Comprehension, Loop, comprehension_parts, own_exits, own_loops
 from batchlint.codemod.changes import CallChange, ComprehensionChange, Fanout, LoopChange, Place
 from batchlint.codemod.handing import Handing
@@ -265,7 +265,8 @@ class Planner:
     def _drawing(self, loop: Loop, frame: Frame) -> list[Access]:
         """The accesses of drawing the next item: what the iterable yields from, what a generator touches."""
         outer = Frame(frame.function, set())
-        found = [Access((*p, "[shape]"), "read", loop.iter.lineno) for p in self.reader.iterated(loop.iter, outer)]
+        shapes = {(*p, "[shape]") for p in self.reader.iterated(loop.iter, outer)}
+        found = touches(shapes, "read", loop.iter.lineno)
         if isinstance(loop.iter, ast.Call):
             calls = [n for n in ast.walk(loop.iter) if isinstance(n, ast.Call)]
             for call in calls:

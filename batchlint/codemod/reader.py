@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from dataclasses import replace
 
-from batchlint.codemod.access import ANY, LEN, OWN, Access, Channel, Frame
+from batchlint.codemod.access import ANY, LEN, OWN, Access, Channel, Frame, touches
 from batchlint.codemod.effects import (
     ARGUMENT_WRITES,
     EXTERNAL_READS,
@@ -22,7 +22,7 @@ from batchlint.codemod.paths import Paths, function_body
 from batchlint.codemod.tables import sql_accesses
 from batchlint.facts import ClassId, FunctionFacts, FunctionId
 from batchlint.graph import Graph
-from batchlint.values import Cls, Ext, Fn, Inst
+from batchlint.values import Cls, Ext, Fn, Inst, Text
 
 MAX_DEPTH = 7
 
@@ -62,7 +62,7 @@ class Reader(Paths):
                 continue
             if isinstance(current, ast.Call):
                 if _is_len(current) and (paths := self.path(current.args[0], frame)):
-                    found += [Access((*p, LEN), "read", current.lineno) for p in paths]
+                    found += touches({(*p, LEN) for p in paths}, "read", current.lineno)
                     continue
                 found += self._call(current, frame, dropped)
                 children = [*current.args, *(k.value for k in current.keywords)]
@@ -78,11 +78,8 @@ class Reader(Paths):
             if isinstance(current, ast.Name | ast.Attribute | ast.Subscript) and isinstance(current.ctx, ast.Load):
                 key = self.key_text(current.slice, frame) if isinstance(current, ast.Subscript) else None
                 means = self.meaning(current.slice, frame) if key and isinstance(current, ast.Subscript) else None
-                found += [
-                    Access(p, "read", current.lineno, key, means)
-                    for p in self.path(current, frame)
-                    if not self._is_bare_self(current, p)
-                ]
+                if not _is_bare_self(current):
+                    found += touches(self.path(current, frame), "read", current.lineno, key, means)
                 base: ast.expr = current
                 while isinstance(base, ast.Attribute | ast.Subscript):
                     if isinstance(base, ast.Subscript):
@@ -100,17 +97,14 @@ class Reader(Paths):
                 key = self.key_text(key_node, frame)
                 means = self.meaning(key_node, frame) if key else None
                 step = OWN if self.is_own(key_node, frame) else ANY
-                found += [Access((*p, step), "read", current.lineno, key, means) for p in self.path(container, frame)]
+                paths = {(*p, step) for p in self.path(container, frame)}
+                found += touches(paths, "read", current.lineno, key, means)
                 stack += [(key_node, False)]
-                if not self.path(container, frame):
+                if not paths:
                     stack += [(container, False)]
                 continue
             stack += [(child, False) for child in ast.iter_child_nodes(current)]
         return found
-
-    @staticmethod
-    def _is_bare_self(node: ast.AST, path: Channel) -> bool:
-        return isinstance(node, ast.Name) and node.id in {"self", "cls"}
 
     def targets(self, target: ast.expr, frame: Frame, how: str = "write") -> list[Access]:
         """The accesses of an assignment to `target`."""
@@ -119,22 +113,20 @@ class Reader(Paths):
         if isinstance(target, ast.Starred):
             return self.targets(target.value, frame, how)
         if isinstance(target, ast.Name):
-            return (
-                [] if target.id in frame.local else [Access(p, how, target.lineno) for p in self.root(frame, target.id)]
-            )
+            return [] if target.id in frame.local else touches(self.root(frame, target.id), how, target.lineno)
         found = []
         key = means = None
         if isinstance(target, ast.Subscript):
             key = self.key_text(target.slice, frame)
             means = self.meaning(target.slice, frame) if key else None
             found += self.of(target.slice, frame)
-        found += [Access(p, how, target.lineno, key, means) for p in self.path(target, frame)]
+        found += touches(self.path(target, frame), how, target.lineno, key, means)
         return found
 
     # -- calls
     def _call(self, call: ast.Call, frame: Frame, dropped: bool) -> list[Access]:
         func, line = call.func, call.lineno
-        values = self.program.eval(frame.function.id, func)
+        values = sorted(self.program.eval(frame.function.id, func), key=repr)
         found: list[Access] = []
         known = False
         for value in values:
@@ -166,9 +158,9 @@ class Reader(Paths):
             file = next((k.value for k in call.keywords if k.arg == "file"), None)
             if file is None and path == "builtins.print" and self.prints:
                 return [Access(("stdout",), "write", call.lineno)]
-            return [Access(p, "write", call.lineno) for p in self.path(file, frame)] if file is not None else []
+            return touches(self.path(file, frame), "write", call.lineno)
         if path in ARGUMENT_WRITES and len(call.args) > ARGUMENT_WRITES[path]:
-            return [Access(p, "write", call.lineno) for p in self.path(call.args[ARGUMENT_WRITES[path]], frame)]
+            return touches(self.path(call.args[ARGUMENT_WRITES[path]], frame), "write", call.lineno)
         if path in {"builtins.open", "io.open"} and call.args:
             mode = (
                 call.args[1] if len(call.args) > 1 else next((k.value for k in call.keywords if k.arg == "mode"), None)
@@ -225,10 +217,8 @@ class Reader(Paths):
             key = self.key_text(call.args[0], frame) if name == "get" and call.args else None
             means = self.meaning(call.args[0], frame) if key else None
             step = (OWN if self.is_own(call.args[0], frame) else ANY,) if name == "get" and call.args else ()
-            return [Access((*p, *step), "read", line, key, means) for p in receiver]
-        if name in MUTATORS or dropped:
-            return [Access(p, "write", line) for p in receiver]
-        return [Access(p, "read", line) for p in receiver]
+            return touches({(*p, *step) for p in receiver}, "read", line, key, means)
+        return touches(receiver, "write" if name in MUTATORS or dropped else "read", line)
 
     def _is_outside(self, receiver: ast.expr, frame: Frame) -> bool:
         """Whether the receiver stands for something outside the item: an import, or what a call of one gives."""
@@ -238,7 +228,7 @@ class Reader(Paths):
         ) and not (isinstance(receiver, ast.Name) and receiver.id in frame.local)
 
     def _sql(self, call: ast.Call, frame: Frame, receiver: set[Channel]) -> list[Access]:
-        texts = [v.text for v in self.program.eval(frame.function.id, call.args[0]) if hasattr(v, "text")]
+        texts = sorted({v.text for v in self.program.eval(frame.function.id, call.args[0]) if isinstance(v, Text)})
         if not texts:
             return [Access(("sql",), "write", call.lineno)]
         return [Access(channel, how, call.lineno) for text in texts for channel, how in sql_accesses(text)]
@@ -351,6 +341,10 @@ class Reader(Paths):
     def _class_bindings(self, klass: ClassId, name: str) -> list[ast.expr | None]:
         facts = self.program.classes.get(klass)
         return [b.value for b in facts.bindings.get(name, []) if b.how == "value"] if facts else []
+
+
+def _is_bare_self(node: ast.expr) -> bool:
+    return isinstance(node, ast.Name) and node.id in {"self", "cls"}
 
 
 def _is_len(call: ast.Call) -> bool:
