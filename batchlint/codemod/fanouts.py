@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
+from functools import partial
 
 from batchlint.codemod.blocks import Comprehension
 from batchlint.codemod.changes import Fanout
@@ -96,7 +97,7 @@ class Finder:
         if not isinstance(node, ast.Call):
             return
         try:
-            target = self.planner.support.converts(id, node, False)
+            target = self.planner.support.converts(id, node)
         except Refused as refused:
             refusals.append(refused)
             return
@@ -144,7 +145,7 @@ class Finder:
         first: Refused | None = None
         for node in nodes:
             try:
-                found.append(self._plan(id, node))
+                found.append(self._planned_once(node, "loop", partial(self._plan, id, node)))
                 return
             except Refused as refused:
                 first = first or refused
@@ -154,34 +155,23 @@ class Finder:
             refusals.append(first)
 
     def _plan(self, id: FunctionId, node: ast.AST) -> Fanout:
-        key = (_key(node), "loop")
-        if key not in self._planned:
-            self.planner._parallel = set()
-            function = self.graph.function(id)
-            try:
-                if self._is_live(id):
-                    raise Refused("live-consumer", f"somebody waits for `{Graph.label(id)}`")
-                if isinstance(node, ast.For | ast.AsyncFor):
-                    self._planned[key] = self.planner.loop(function, node)
-                elif isinstance(node, Comprehension):
-                    self._planned[key] = self.planner.comprehension(function, node)
-                else:
-                    raise Refused(
-                        "unsupported-shape",
-                        "a `while` loop decides as it goes how many requests there are; loop over the items",
-                    )
-            except Refused as refused:
-                self._planned[key] = refused
-        planned = self._planned[key]
-        if isinstance(planned, Refused):
-            raise planned
-        return planned
+        """The fan-out of a loop or a comprehension of the function."""
+        function = self.graph.function(id)
+        if self._is_live(id):
+            raise Refused("live-consumer", f"somebody waits for `{Graph.label(id)}`")
+        if isinstance(node, ast.For | ast.AsyncFor):
+            return self.planner.loop(function, node)
+        if isinstance(node, Comprehension):
+            return self.planner.comprehension(function, node)
+        raise Refused(
+            "unsupported-shape", "a `while` loop decides as it goes how many requests there are; loop over the items"
+        )
 
     def _handed_here(self, id: FunctionId, node: ast.expr, found: list[Fanout], refusals: list[Refused]) -> bool:
         """Plan the node where it hands a coroutine to a gather or a function to a pool itself."""
         if self._is_unawaited(id, node):
             try:
-                found.append(self._planned_once(_key(node), "gather", lambda: self.planner.handing.gather(id, node)))
+                found.append(self._planned_once(node, "gather", lambda: self.planner.handing.gather(id, node)))
             except Refused as refused:
                 refusals.append(refused)
             return True
@@ -202,15 +192,15 @@ class Finder:
         if model is not None:
             return "Async" in model.path
         try:
-            target = self.planner.support.converts(id, node, True)
+            target = self.planner.support.converts(id, node)
         except Refused:
             return False
         return isinstance(target, Fn) and self.graph.function(target.id).is_async
 
-    def _planned_once(self, node: int, what: str, make: Callable[[], Fanout]) -> Fanout:
-        key = (node, what)
+    def _planned_once(self, node: ast.AST, what: str, make: Callable[[], Fanout]) -> Fanout:
+        key = (_key(node), what)
         if key not in self._planned:
-            self.planner._parallel = set()
+            self.planner.parallel = set()
             try:
                 self._planned[key] = make()
             except Refused as refused:
@@ -223,9 +213,9 @@ class Finder:
     def _handed(self, edge: Edge, found: list[Fanout], refusals: list[Refused]) -> None:
         try:
             if edge.kind == "queue":
-                found.append(self._planned_once(_key(edge.node), "queue", lambda: self.queues.enqueue(edge)))
+                found.append(self._planned_once(edge.node, "queue", lambda: self.queues.enqueue(edge)))
             else:
-                found.append(self._planned_once(_key(edge.node), "pool", lambda: self.planner.handing.pool(edge)))
+                found.append(self._planned_once(edge.node, "pool", lambda: self.planner.handing.pool(edge)))
         except Refused as refused:
             refusals.append(refused)
 

@@ -33,7 +33,7 @@ class Flex:
         model = self.planner.support.models.get(id(node))
         if model is not None:
             return [model]
-        target = self.planner.support.converts(function, node, False)
+        target = self.planner.support.converts(function, node)
         if not isinstance(target, Fn) or target.id in seen:
             return []
         seen.add(target.id)

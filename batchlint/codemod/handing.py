@@ -124,7 +124,7 @@ class Handing:
         if qualname is None or not isinstance(node.body, ast.Call):
             return False
         scope = FunctionId(caller.path, qualname)
-        target = self.planner.support.converts(scope, node.body, False)
+        target = self.planner.support.converts(scope, node.body)
         if not isinstance(target, Fn):
             return False
         fanout.file(caller.path).calls[self.planner.place(caller.path, node.body)] = CallChange("name", target.id)
@@ -200,5 +200,5 @@ class Handing:
 
     def _converted(self, function: FunctionFacts, node: ast.expr) -> Iterator[ast.Call]:
         for child in ast.walk(node):
-            if isinstance(child, ast.Call) and self.planner.support.converts(function.id, child, True) is not None:
+            if isinstance(child, ast.Call) and self.planner.support.converts(function.id, child) is not None:
                 yield child

@@ -65,7 +65,7 @@ class Planner:
         self.support = Support(graph)
         self.reader = Reader(graph)
         self._used: dict[str, set[str]] = {}
-        self._parallel: set[ast.AST] = set()
+        self.parallel: set[ast.AST] = set()
         self.handing = Handing(self)
 
     # -- places
@@ -135,7 +135,7 @@ class Planner:
         frame = self._frame(function, loop, targets, own)
         inner = self._inner(fanout, function, loop.body)
         self.reader.prints = fanout.is_async
-        phases = Phases(self.reader, self._converts(fanout), inner | self._parallel)
+        phases = Phases(self.reader, self.support.converts, inner | self.parallel)
         phases.build(frame, loop.body, self._drawing(loop, frame))
         if not phases.has_request:
             raise Refused("no-fan-out")
@@ -303,7 +303,7 @@ class Planner:
         """Nested loops that can join the same rounds."""
         found: set[ast.AST] = set()
         for loop in own_loops(body):
-            if not is_item_loop(loop) or not any(True for _ in self._converted(fanout, function, loop.body)):
+            if not is_item_loop(loop) or not any(True for _ in self._converted(function, loop.body)):
                 continue
             trial = Fanout(function.id, loop, is_async=function.is_async)
             used = set(self._used.get(function.id.path, ()))
@@ -345,21 +345,10 @@ class Planner:
         fanout.converted |= other.converted
         fanout.providers |= other.providers
 
-    def _converts(self, fanout: Fanout):  # type: ignore[no-untyped-def]
-        def converts(scope: FunctionId, call: ast.Call) -> str | Fn | None:
-            return self.support.converts(scope, call, fanout.is_async)
-
-        return converts
-
-    def _converted(
-        self, fanout: Fanout, function: FunctionFacts, nodes: list[ast.stmt] | list[ast.expr]
-    ) -> Iterator[ast.Call]:
+    def _converted(self, function: FunctionFacts, nodes: list[ast.stmt] | list[ast.expr]) -> Iterator[ast.Call]:
         for node in nodes:
             for child in ast.walk(node):
-                if (
-                    isinstance(child, ast.Call)
-                    and self.support.converts(function.id, child, fanout.is_async) is not None
-                ):
+                if isinstance(child, ast.Call) and self.support.converts(function.id, child) is not None:
                     yield child
 
     def _calls_in(self, fanout: Fanout, function: FunctionFacts, nodes: list[ast.stmt] | list[ast.expr]) -> None:
@@ -368,15 +357,15 @@ class Planner:
         changes = fanout.file(path)
         for node in nodes if not fanout.is_async else ():
             for comprehension in [n for n in ast.walk(node) if isinstance(n, Comprehension)]:
-                if any(True for _ in self._converted(fanout, function, comprehension_parts(comprehension))):
+                if any(True for _ in self._converted(function, comprehension_parts(comprehension))):
                     where = self.place(path, comprehension)
                     if where not in changes.comprehensions:
                         self._comprehension(fanout, function, comprehension, nested=True)
-        for call in self._converted(fanout, function, nodes):
+        for call in self._converted(function, nodes):
             where = self.place(path, call)
             if where in changes.calls:
                 continue
-            what = self.support.converts(function.id, call, fanout.is_async)
+            what = self.support.converts(function.id, call)
             fanout.converted.add(id(call))
             if what == "request":
                 changes.calls[where] = CallChange("await" if fanout.is_async else "request")
@@ -400,7 +389,7 @@ class Planner:
             fanout.file(id.path).retries[self.place(id.path, function.node)] = retry
         body = function_body(function)
         if not fanout.is_async:
-            self._parallel |= self._inner(fanout, function, body)
+            self.parallel |= self._inner(fanout, function, body)
         else:
             self.support.unwrap_semaphores(self, fanout, function)
             self.handing.gathers(fanout, function)
@@ -419,9 +408,9 @@ class Planner:
         statement = next(n for n in reversed(trail) if isinstance(n, ast.stmt))
         self._check_comprehension(path, node, trail, statement)
         parts = comprehension_parts(node)
-        calls = list(self._converted(fanout, function, parts))
+        calls = list(self._converted(function, parts))
         conditions = [c for g in node.generators for c in [*g.ifs, g.iter]]
-        if any(True for _ in self._converted(fanout, function, conditions)):
+        if any(True for _ in self._converted(function, conditions)):
             raise Refused(
                 "unsupported-shape", "a call decides which items the comprehension keeps; collect the answers first"
             )
@@ -434,7 +423,7 @@ class Planner:
         frame.stable = set(targets)
         for generator in node.generators:
             frame.targets |= self._distinct(function, generator.target, generator.iter)
-        phases = Phases(self.reader, self._converts(fanout), self._parallel)
+        phases = Phases(self.reader, self.support.converts, self.parallel)
         phases.expression(frame, parts, statement, [])
         if not phases.has_request:
             raise Refused("no-fan-out")
@@ -445,11 +434,7 @@ class Planner:
                     "what the comprehension does around the call would happen in another order; write it as a loop",
                 )
             self._bar(fanout, barrier)
-        whole = (
-            len(parts) == 1
-            and parts[0] in calls
-            and isinstance(self.support.converts(function.id, calls[0], fanout.is_async), Fn)
-        )
+        whole = len(parts) == 1 and parts[0] in calls and isinstance(self.support.converts(function.id, calls[0]), Fn)
         whole = whole and len(calls) == 1 and not fanout.is_async
         changes = fanout.file(path)
         changes.comprehensions[self.place(path, node)] = ComprehensionChange(
@@ -460,7 +445,7 @@ class Planner:
             is_async=fanout.is_async,
         )
         if whole:
-            twin = self.support.converts(function.id, calls[0], fanout.is_async)
+            twin = self.support.converts(function.id, calls[0])
             assert isinstance(twin, Fn)
             fanout.converted.add(id(calls[0]))
             changes.calls[self.place(path, calls[0])] = CallChange("name", twin.id)

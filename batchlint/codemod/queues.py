@@ -79,7 +79,7 @@ class Queues:
         frame = Frame(task, {p.arg for p in task.parameters()} | scopes.bound(body))
         planner.reader.alias_statements(frame, body)
         parallel = planner._inner(fanout, task, body)
-        phases = Phases(planner.reader, planner._converts(fanout), parallel)
+        phases = Phases(planner.reader, planner.support.converts, parallel)
         phases.build(frame, body, [], is_function=True)
         for step in phases.steps:
             if step.ahead and self._has_effect(step):

@@ -55,7 +55,7 @@ class Support:
                     stack.append(edge.caller)
         return found
 
-    def converts(self, scope: FunctionId, call: ast.Call, is_async: bool) -> str | Fn | None:
+    def converts(self, scope: FunctionId, call: ast.Call) -> str | Fn | None:
         """What becomes of the call: "request" for a model call, the function whose twin it enters, or None.
 
         Raises Refused where it would have to be one of these and cannot.
@@ -124,7 +124,7 @@ class Support:
     def reaches(self, scope: FunctionId, call: ast.Call) -> bool:
         """Whether the call is a model call or leads to one."""
         try:
-            return self.converts(scope, call, False) is not None
+            return self.converts(scope, call) is not None
         except Refused:
             return True
 
