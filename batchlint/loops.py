@@ -28,12 +28,18 @@ def is_item_loop(loop: LoopNode) -> bool:
 
 
 def is_handful(node: ast.expr) -> bool:
-    """Whether an iterable is a literal of two or three constants: a few tries, no collection."""
-    return (
-        isinstance(node, ast.List | ast.Tuple | ast.Set)
-        and len(node.elts) <= _HANDFUL
-        and all(isinstance(element, ast.Constant | ast.JoinedStr) for element in node.elts)
-    )
+    """Whether an iterable is a literal of two or three constants (a dict's keys): a few tries, no collection."""
+    elements = node.elts if isinstance(node, ast.List | ast.Tuple | ast.Set) else None
+    if isinstance(node, ast.Dict):
+        elements = [key for key in node.keys if key is not None]
+        if len(elements) < len(node.keys):
+            return False
+    return elements is not None and 0 < len(elements) <= _HANDFUL and all(map(_is_constant, elements))
+
+
+def _is_constant(node: ast.expr) -> bool:
+    """Whether a literal, or a name that is written as a constant's."""
+    return isinstance(node, ast.Constant | ast.JoinedStr) or (isinstance(node, ast.Name) and node.id.isupper())
 
 
 def _mentions_retry(node: ast.expr) -> bool:

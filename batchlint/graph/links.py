@@ -11,7 +11,7 @@ from batchlint.entrypoints import Kind
 from batchlint.facts import MODULE, CallFacts, FunctionFacts, FunctionId, LoopNode, ModuleFacts, Span
 from batchlint.findings import Latency, Step
 from batchlint.loops import is_handful, is_item_loop
-from batchlint.symbols import Program
+from batchlint.symbols import Program, last_name
 from batchlint.values import Cls, Fn, Inst, Value
 
 
@@ -115,13 +115,29 @@ class Part:
     def _is_handful(self, id: FunctionId, loop: LoopNode) -> bool:
         if isinstance(loop, ast.While):
             return False
-        if not isinstance(loop.iter, ast.Name):
-            return is_handful(loop.iter)
+        iterated = loop.iter
+        if isinstance(iterated, ast.Call) and last_name(iterated.func) in {"items", "keys", "values"}:
+            iterated = iterated.func.value if isinstance(iterated.func, ast.Attribute) else iterated
+        return is_handful(self._constant(id, iterated))
+
+    def _constant(self, id: FunctionId, node: ast.expr) -> ast.expr:
+        """What the name `node` is bound to where that is one value, also in the module that it is imported from."""
+        if not isinstance(node, ast.Name):
+            return node
         for scope in (self.function(id), self.modules[id.path].body):
-            bindings = scope.bindings.get(loop.iter.id)
-            if bindings:
-                return len(bindings) == 1 and bindings[0].value is not None and is_handful(bindings[0].value)
-        return False
+            bindings = scope.bindings.get(node.id)
+            if not bindings:
+                continue
+            if len(bindings) > 1:
+                return node
+            binding = bindings[0]
+            if binding.source is not None and binding.source.name:
+                stem = self.program.import_stem(binding.source, id.path)
+                path = self.program.index.stems.get(stem) if stem is not None else None
+                if path in self.modules and path != id.path:
+                    return self._constant(FunctionId(path, MODULE), ast.Name(binding.source.name))
+            return binding.value if binding.how == "value" and binding.value is not None else node
+        return node
 
     def callables(self, value: Value) -> Iterator[FunctionId]:
         """The functions that run when the value is called."""

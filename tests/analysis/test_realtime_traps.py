@@ -413,6 +413,26 @@ BATCHABLE = {
         """,
 }
 
+PROBE = {
+    "settings.py": "MODELS = {models}",
+    "app.py": """
+        from settings import MODELS
+        from llm import ask
+
+        if __name__ == "__main__":
+            for model in MODELS:
+                print(ask(f"{model}: do you answer?"))  # !
+        """,
+}
+
+
+@pytest.mark.parametrize(
+    ("models", "expected"),
+    [('["small", "large"]', "realtime"), ('{"small": 1, LARGE: 2}', "realtime"), ("list_models()", "batchable")],
+)
+def test_a_try_of_two_or_three_constants_from_another_module_is_no_collection(models, expected):
+    assert verdict({**PROBE, "settings.py": f"MODELS = {models}"}) == expected
+
 
 @pytest.mark.parametrize("program", cases(REALTIME))
 def test_it_only_looks_batchable(program):
