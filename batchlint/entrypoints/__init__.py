@@ -150,6 +150,8 @@ class Registry:
     """Words in names that speak of such a session."""
     dynamic: PathTable[bool]
     """What gives a class or an object that the code does not name."""
+    local_names: frozenset[str]
+    """Words in the name of such an object that say it calls no server."""
     generic_methods: frozenset[str]
     """Method names that say too little to guess the class from."""
     inert_bases: frozenset[str]
@@ -208,6 +210,7 @@ def build(documents: list[dict[str, Any]]) -> Registry:
         live_inputs=frozenset(n for d in documents for n in d.get("live_sessions", {}).get("methods", ())),
         live_words=tuple(word for d in documents for word in d.get("live_sessions", {}).get("words", ())),
         dynamic=PathTable((pattern, True) for document in documents for pattern in document.get("dynamic", [])),
+        local_names=frozenset(name for document in documents for name in document.get("local_names", [])),
         generic_methods=frozenset(name for document in documents for name in document.get("generic_methods", [])),
         inert_bases=frozenset(name for document in documents for name in document.get("inert_bases", [])),
     )

@@ -214,6 +214,26 @@ MODEL = {
         """,
 }
 
+ENCODERS = """
+    from django.conf import settings
+    from django.utils.module_loading import import_string
+    from llm import ask
+
+    class Hosted:
+        def embed_products(self, text):
+            return ask(text)
+
+    {name} = import_string(settings.ENCODER)()
+
+    for line in open("products.txt"):
+        {name}.embed_products(line)  # !
+    """
+
+
+@pytest.mark.parametrize(("name", "expected"), [("dense_encoder", "batchable"), ("sparse_encoder", "none")])
+def test_an_object_of_unknown_class_is_no_client_if_its_name_says_so(name, expected):
+    assert verdict(ENCODERS.format(name=name)) == expected
+
 
 @pytest.mark.parametrize("program", cases(NO_MODEL))
 def test_it_is_no_model_call(program):
