@@ -16,6 +16,7 @@ from batchlint import flow
 from batchlint.facts import MODULE, FunctionId, LoopNode, Span
 from batchlint.findings import Latency, Step
 from batchlint.graph import Edge, Graph, ModelCall, Reach
+from batchlint.graph.receivers import Objects
 from batchlint.loops import is_item_loop
 from batchlint.symbols import last_name
 
@@ -89,12 +90,16 @@ def _levels(graph: Graph, model: ModelCall) -> Iterator[tuple[tuple[Edge, ...], 
     """
     yield (), False
     passed = _passed_on(graph, model.function, model.node, flow.request_arguments(model.node))
-    queue: list[tuple[FunctionId, tuple[Edge, ...], set[str]]] = [(model.function, (), passed)] if passed else []
-    seen = {model.function}
+    start: list[tuple[FunctionId, Objects, tuple[Edge, ...], set[str]]] = [(model.function, None, (), passed)]
+    queue = start if passed else []
+    seen = {(model.function, queue[0][1])} if queue else set()
     while queue:
-        id, below, passed = queue.pop(0)
+        id, below_objects, below, passed = queue.pop(0)
         for edge in graph.edges_to(id):
             if edge.kind == "queue" or not isinstance(edge.node, ast.Call):
+                continue
+            objects = graph.receivers.above(edge, below_objects)
+            if objects == frozenset():
                 continue
             edges = (edge, *below)
             if last_name(edge.node.func) == "partial":
@@ -106,20 +111,18 @@ def _levels(graph: Graph, model: ModelCall) -> Iterator[tuple[tuple[Edge, ...], 
                 continue
             taken = passed if is_inner else _passed_on(graph, edge.caller, edge.node, given)
             if not is_inner:
-                yield edges, bool(taken) and _is_own_protected(edge.node.func)
-            if taken and edge.caller not in seen and len(edges) < MAX_LEVELS:
-                seen.add(edge.caller)
-                queue.append((edge.caller, edges, taken))
+                yield edges, bool(taken) and not edge.repeats and _is_inside(edge)
+            if taken and (edge.caller, objects) not in seen and len(edges) < MAX_LEVELS:
+                seen.add((edge.caller, objects))
+                queue.append((edge.caller, objects, edges, taken))
 
 
-def _is_own_protected(func: ast.expr) -> bool:
-    """`self._method`: the inside of an object."""
-    return (
-        isinstance(func, ast.Attribute)
-        and isinstance(func.value, ast.Name)
-        and func.value.id in {"self", "cls"}
-        and func.attr.startswith("_")
-    )
+def _is_inside(edge: Edge) -> bool:
+    """Whether the call leads on to its own object's or module's inside."""
+    func = edge.node.func if isinstance(edge.node, ast.Call) else None
+    if isinstance(func, ast.Attribute):
+        return isinstance(func.value, ast.Name) and func.value.id in {"self", "cls"}
+    return isinstance(func, ast.Name) and edge.callee.path == edge.caller.path
 
 
 def _names(graph: Graph, id: FunctionId) -> set[str]:
@@ -213,7 +216,7 @@ class _Place(NamedTuple):
 
 def _describe(graph: Graph, model: ModelCall, edges: tuple[Edge, ...], known: Known) -> Described:
     function = edges[0].caller if edges else model.function
-    place = _Place(graph, model, edges, tuple(graph.reaches(function)))
+    place = _Place(graph, model, edges, tuple(graph.reaches(function, graph.receivers.along(edges))))
     traits = [*_request_traits(model), *_session_traits(place), *_loop_traits(place, known)]
     return Described(
         function=function,

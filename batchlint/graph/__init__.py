@@ -23,6 +23,7 @@ from batchlint.graph.links import Edge, Entry, GraphSettings, ModelCall, Part, R
 from batchlint.graph.modelcalls import ModelCalls
 from batchlint.graph.names import Names
 from batchlint.graph.parameters import Parameters
+from batchlint.graph.receivers import Objects, Receivers
 from batchlint.graph.registrations import Registrations
 from batchlint.graph.waiting import Waiting
 from batchlint.patterns import file_pattern
@@ -49,7 +50,8 @@ class Graph(Part):
         self._entries = Entries(program, decorators, handovers.entries)
         self._edges = Edges(program, decorators, handovers, parameters)
         self._waiting = Waiting(program, self.is_test)
-        self._reaches: dict[FunctionId, list[Reach]] = {}
+        self.receivers = Receivers(program)
+        self._reaches: dict[tuple[FunctionId, Objects], list[Reach]] = {}
         self._kinds_of_files: dict[str, list[re.Pattern[str]]] = {}
 
     label = staticmethod(label)
@@ -118,11 +120,15 @@ class Graph(Part):
         name = f"{self.modules[id.path].name}.{id.qualname.replace('.<locals>', '')}"
         return f".{name}.".endswith(f".{dotted}.") or f".{dotted}." in f".{name}."
 
-    def reaches(self, id: FunctionId) -> list[Reach]:
-        """Every entry point that reaches the function, with the shortest way down."""
-        known = self._reaches.get(id)
+    def reaches(self, id: FunctionId, objects: Objects = None) -> list[Reach]:
+        """Every entry point that reaches the function, with the shortest way down.
+
+        `objects` are the classes that the method's own object can be of, where the calls below tell.
+        """
+        known = self._reaches.get((id, objects))
         if known is None:
-            known = self._reaches[id] = [self._for_tests(reach) for reach in self._find_reaches(id)]
+            found = self._find_reaches(id, objects)
+            known = self._reaches[id, objects] = [self._for_tests(reach) for reach in found]
         return known
 
     def _for_tests(self, reach: Reach) -> Reach:
@@ -135,33 +141,33 @@ class Graph(Part):
             return Reach(replace(reach.entry, kind=replace(kind, kind="example")), reach.edges)
         return reach
 
-    def _find_reaches(self, start: FunctionId) -> list[Reach]:
-        paths: dict[FunctionId, tuple[Edge, ...]] = {start: ()}
-        queue = deque([start])
+    def _find_reaches(self, start: FunctionId, objects: Objects) -> list[Reach]:
+        paths: dict[tuple[FunctionId, Objects], tuple[Edge, ...]] = {(start, objects): ()}
+        queue = deque(paths)
         found: list[Reach] = []
         while queue and len(paths) < _MAX_FUNCTIONS:
-            id = queue.popleft()
-            edges = paths[id]
+            place = queue.popleft()
+            id, edges = place[0], paths[place]
             entries = self.entries(id)
             found += [Reach(entry, edges) for entry in entries]
             incoming = self.edges_to(id)
-            is_root = True
             for edge in incoming:
                 if edge.kind == "queue" and not self._waiting.waits(edge):
-                    is_root = False
                     continue
-                is_root = False
-                if edge.caller not in paths:
-                    paths[edge.caller] = (edge, *edges)
-                    queue.append(edge.caller)
+                objects = self.receivers.above(edge, place[1])
+                above = (edge.caller, objects)
+                if above not in paths and objects != frozenset():
+                    paths[above] = (edge, *edges)
+                    queue.append(above)
+            is_root = not incoming and not entries
             function = self.function(id)
-            if function.parent is not None and is_root and not entries:
+            if is_root and function.parent is not None:
                 outer = FunctionId(id.path, function.parent)
-                if outer not in paths and function.name in set(self._returned_names(outer)):
-                    paths[outer] = (self.edge(outer, id, _name_of(function), "callback", None), *edges)
-                    queue.append(outer)
+                if (outer, None) not in paths and function.name in set(self._returned_names(outer)):
+                    paths[outer, None] = (self.edge(outer, id, _name_of(function), "callback", None), *edges)
+                    queue.append((outer, None))
                     is_root = False
-            if is_root and not entries and id.qualname != MODULE:
+            if is_root and id.qualname != MODULE:
                 step = Step(id.path, function.line, f"{self.label(id)}, which nothing here calls")
                 found.append(Reach(Entry(Kind("unknown", "unknown", None), step), edges))
         return found

@@ -63,6 +63,8 @@ class Catalogue:
     providers: dict[str, Provider]
     calls: patterns.PathTable[ApiCall]
     local: patterns.PathTable[bool]
+    holders: patterns.PathTable[bool]
+    """Callables whose result acts as what they are given: chains and branches around models."""
     packages: frozenset[str]
     hosts: tuple[tuple[re.Pattern[str], str], ...]
     literal_arguments: frozenset[str]
@@ -138,6 +140,7 @@ def build(documents: list[dict[str, Any]]) -> Catalogue:
         providers=providers,
         calls=patterns.PathTable(((pattern, call) for _, pattern, call in calls), lambda call: call.through),
         local=patterns.PathTable(local),
+        holders=patterns.PathTable((pattern, True) for each in documents for pattern in each.get("holders", [])),
         packages=frozenset(package for provider in providers.values() for package in provider.packages),
         hosts=tuple(hosts),
         literal_arguments=frozenset(literal),

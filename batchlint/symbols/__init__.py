@@ -83,7 +83,7 @@ class Program:
                 if name:
                     self.calls_by_name.setdefault(name, []).append(reference)
             for base, name, binding in function.attributes:
-                owner = self._self_class(function, base)
+                owner = self.self_class(function, base)
                 if owner is not None:
                     writes = self.self_writes.setdefault(owner, {})
                     writes.setdefault(name, []).append((function, binding))
@@ -94,7 +94,7 @@ class Program:
                     for scope in (function.id, module.body.id):
                         self._item_writes.setdefault((scope, container.id), []).append((function, binding))
                 elif isinstance(container, ast.Attribute):
-                    owner = self._self_class(function, container.value)
+                    owner = self.self_class(function, container.value)
                     if owner is not None:
                         self._item_writes.setdefault((owner, container.attr), []).append((function, binding))
             for name, bindings in function.bindings.items():
@@ -102,7 +102,8 @@ class Program:
                     if binding.source and binding.source.name and binding.source.name != name:
                         self.aliases.setdefault(binding.source.name, set()).add(name)
 
-    def _self_class(self, function: FunctionFacts, base: ast.expr) -> ClassId | None:
+    def self_class(self, function: FunctionFacts, base: ast.expr) -> ClassId | None:
+        """The class whose method `function` is or stands in, where `base` names the method's own object."""
         if not isinstance(base, ast.Name):
             return None
         current: FunctionFacts | None = function
@@ -169,6 +170,8 @@ class Program:
             return self.once(("name", module.body.id, name), lambda: self._local(module.body, name))
         if module.stars:
             return self.once(("star", path, name), lambda: self._starred(module, name))
+        if "__getattr__" in module.functions and not name.startswith("__"):
+            return self.once(("lazy", path, name), lambda: self._lazy(module, name))
         return NOTHING
 
     def _starred(self, module: ModuleFacts, name: str) -> Values:
@@ -183,12 +186,31 @@ class Program:
         outside = [s.module for s in module.stars if not s.level and self.import_stem(s, module.path) is None]
         return frozenset(Ext(f"{package}.{name}") for package in outside)
 
+    def _lazy(self, module: ModuleFacts, name: str) -> Values:
+        """What the module's `__getattr__` imports when the name is asked for (PEP 562)."""
+        found: set[Value] = set()
+        function = module.functions["__getattr__"]
+        for call in function.calls:
+            if last_name(call.node.func) == "getattr" and call.node.args:
+                for value in self.eval(function.id, call.node.args[0]):
+                    if isinstance(value, Mod) and self.index.stems.get(value.stem) != module.path:
+                        found |= self.attribute(value, name)
+        return frozenset(found)
+
     def _local(self, function: FunctionFacts, name: str) -> Values:
         values: set[Value] = set()
         if function.arguments and _has_parameter(function, name):
             values |= self.callers.parameter(function, name)
+        annotated: set[Value] = set()
         for binding in function.bindings.get(name, ()):
-            values |= self.binding(function.id, binding)
+            given = self.binding(function.id, binding)
+            if binding.how == "annotation":
+                annotated |= given
+            else:
+                values |= given
+        # An annotation allows what nothing gives: objects that are known say more.
+        if not any(_is_object(value) for value in values):
+            values |= annotated
         return frozenset(values) | self._held(function.id, name)
 
     def _held(self, scope: FunctionId | ClassId, name: str) -> Values:
@@ -464,7 +486,7 @@ class Program:
                 if any(isinstance(each, Fn) for each in functions):
                     found |= functions
                 else:
-                    found |= self.returned(value)
+                    found |= self._fluent(scope, node, value) or self.returned(value)
             elif isinstance(value, Cls):
                 found.add(Inst(value.id, True))
             elif isinstance(value, Inst):
@@ -478,6 +500,22 @@ class Program:
                 found |= externals.external_call(self, scope, node, value)
         return frozenset(found)
 
+    def _fluent(self, scope: FunctionId, node: ast.Call, method: Fn) -> Values:
+        """The object that a method which only returns its own was called on."""
+        function = self.functions[method.id]
+        if method.owner is None or not isinstance(node.func, ast.Attribute):
+            return NOTHING
+        own = [self.self_class(function, returned) is not None for returned in function.returns]
+        if not own or not all(own):
+            return NOTHING
+        values = self.eval(scope, node.func.value)
+        return frozenset(v for v in values if isinstance(v, Inst) and method in self.attribute(v, function.name))
+
+
+def _is_object(value: Value) -> bool:
+    return isinstance(value, Inst) or (isinstance(value, Elems) and any(map(_is_object, value.values)))
+
 
 def _has_parameter(function: FunctionFacts, name: str) -> bool:
-    return any(parameter.arg == name for parameter in function.parameters())
+    rest = function.arguments.vararg if function.arguments else None
+    return any(parameter.arg == name for parameter in function.parameters()) or (rest is not None and rest.arg == name)

@@ -63,5 +63,7 @@ def _subscripted(program: Program, scope: FunctionId, annotation: ast.Subscript)
     if name in _MAPPINGS:
         return frozenset({Elems(instance(program, scope, inner[-1]))})
     if name in {"type", "Type"}:
-        return frozenset(v for v in program.eval(scope, inner[0]) if isinstance(v, Cls | Ext))
+        found = {v for v in program.eval(scope, inner[0]) if isinstance(v, Cls | Ext)}
+        below = {Cls(each) for v in found if isinstance(v, Cls) for each in program.subclasses(v.id)}
+        return frozenset(found | below)
     return instance(program, scope, annotation.value)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from batchlint.facts import MODULE, ClassId, FunctionFacts, FunctionId, Reference
 from batchlint.symbols.annotations import instance
 from batchlint.symbols.names import last_name
-from batchlint.values import Cls, Ext, Fn, Inst, Value, Values
+from batchlint.values import NOTHING, Cls, Elems, Ext, Fn, Inst, Value, Values
 
 if TYPE_CHECKING:
     from batchlint.symbols import CallRef, Program
@@ -18,6 +18,8 @@ _RESTING = frozenset(
     {"submit", "to_thread", "partial", "run_in_executor", "run_in_threadpool", "apply_async", "run_sync",
      "add_task", "enqueue", "create_task", "call_soon", "call_later", "run", "start_soon", "Process", "Thread"}
 )  # fmt: skip
+_PACKING = frozenset({"Thread", "Process", "Timer", "apply_async", "apply", "start_new_thread"})
+"""Callables that take a function and its arguments in a tuple."""
 _MAX_CALLS = 400
 
 
@@ -35,6 +37,9 @@ class Callers:
     def parameter(self, function: FunctionFacts, name: str) -> Values:
         """The values of a parameter: annotation, default, and the arguments of the calls that reach it."""
         parameters = function.parameters()
+        rest = function.arguments.vararg if function.arguments else None
+        if rest is not None and rest.arg == name:
+            return self._rest(function)
         outer = FunctionId(function.id.path, function.parent or MODULE)
         if function.owner is not None and parameters and parameters[0].arg == name:
             decorators = {last_name(d) for d in function.decorators}
@@ -91,6 +96,44 @@ class Callers:
                 argument = node.args[index - shift]
                 if not any(isinstance(a, ast.Starred) for a in node.args[: index - shift + 1]):
                     yield caller, node, argument
+        if index is not None:
+            yield from self._packed(function, name, index)
+
+    def _packed(
+        self, function: FunctionFacts, name: str, index: int
+    ) -> Iterator[tuple[FunctionId, ast.Call, ast.expr]]:
+        """Arguments that are handed over beside the function: `Thread(target=f, args=(a, b), kwargs={"c": c})`."""
+        for reference in self.references(function.name):
+            call = reference.call
+            if call is None or last_name(call.func) not in _PACKING:
+                continue
+            keywords = {keyword.arg: keyword.value for keyword in call.keywords}
+            if reference.node is not keywords.get("target") and reference.node not in call.args[:2]:
+                continue
+            handed = [v for v in self._program.eval(reference.function, reference.node) if isinstance(v, Fn)]
+            if not any(value.id == function.id for value in handed):
+                continue
+            bound = any(value.owner for value in handed)
+            after = call.args[call.args.index(reference.node) + 1 :] if reference.node in call.args else []
+            packed = keywords.get("args") or next(iter(after), None)
+            position = index - (1 if bound else 0)
+            if isinstance(packed, ast.Tuple | ast.List) and 0 <= position < len(packed.elts):
+                yield reference.function, call, packed.elts[position]
+            named = keywords.get("kwargs")
+            if isinstance(named, ast.Dict):
+                for key, value in zip(named.keys, named.values, strict=True):
+                    if isinstance(key, ast.Constant) and key.value == name:
+                        yield reference.function, call, value
+
+    def _rest(self, function: FunctionFacts) -> Values:
+        """What `*args` holds: the positional arguments beyond the parameters."""
+        assert function.arguments is not None
+        first = len(function.arguments.posonlyargs) + len(function.arguments.args)
+        found: set[Value] = set()
+        for caller, node, shift in self.call_sites(function):
+            for argument in node.args[max(first - shift, 0) :]:
+                found |= self._program.eval(caller, argument)
+        return frozenset({Elems(frozenset(found))}) if found else NOTHING
 
     def call_sites(self, function: FunctionFacts) -> list[tuple[FunctionId, ast.Call, int]]:
         """The calls that reach `function` by its name: the caller, the call, how many parameters the receiver fills.
@@ -166,6 +209,9 @@ class Callers:
         return bool(common)
 
     def _is_unknown(self, scope: FunctionId, receiver: ast.expr) -> bool:
+        """Whether the receiver can be of any class, and no word of its name says that it calls no server."""
+        if not self._program.registry.local_names.isdisjoint(last_name(receiver).lower().split("_")):
+            return False
         values = self._program.eval(scope, receiver)
         return all(
             isinstance(v, Ext) and any(self._program.registry.dynamic.find(p) for p in _prefixes(v.path))

@@ -6,7 +6,7 @@ import ast
 import re
 from typing import TYPE_CHECKING
 
-from batchlint.facts import ClassId, FunctionFacts, FunctionId
+from batchlint.facts import ClassId, FunctionFacts, FunctionId, Import
 from batchlint.symbols.annotations import instance
 from batchlint.symbols.names import MAX_STEPS, host_of
 from batchlint.values import NOTHING, Cls, Elems, Ext, Fn, Inst, Mod, Text, Value, Values, elements
@@ -28,11 +28,13 @@ _KEEPING = frozenset(
     }
 )  # fmt: skip
 
+_SPECIAL = frozenset({"typing.cast", "importlib.import_module", "functools.reduce"})
+
 
 def external_call(program: Program, scope: FunctionId, node: ast.Call, value: Ext) -> Values:
     """The values of the call `node` of `value`."""
     path = value.path
-    if path.startswith("builtins.") or path in _KEEPING or path in {"typing.cast", "importlib.import_module"}:
+    if path.startswith("builtins.") or path in _KEEPING or path in _SPECIAL:
         special = _builtin(program, scope, node, path)
         if special is not None:
             return special
@@ -52,10 +54,23 @@ def external_call(program: Program, scope: FunctionId, node: ast.Call, value: Ex
         if keyword.arg in program.catalogue.local_arguments:
             host = _host(program, scope, keyword.value) or host
     found: set[Value] = {Ext(result, host) for result in results}
+    if program.catalogue.holders.find(path):
+        for argument in [*node.args, *[keyword.value for keyword in node.keywords]]:
+            found |= _parts(program, scope, argument)
     for argument in node.args[:2]:
         if isinstance(argument, ast.Name | ast.Attribute | ast.Lambda | ast.Call):
             found |= {v for v in program.eval(scope, argument) if isinstance(v, Fn)}
     return frozenset(found)
+
+
+def _parts(program: Program, scope: FunctionId, node: ast.expr) -> Values:
+    """The values in an expression, out of the tuples, lists and dicts around them."""
+    if isinstance(node, ast.Tuple | ast.List):
+        return frozenset().union(*(_parts(program, scope, each) for each in node.elts))
+    if isinstance(node, ast.Dict):
+        return frozenset().union(*(_parts(program, scope, each) for each in node.values))
+    values = program.eval(scope, node)
+    return frozenset(v for v in {*values, *elements(values)} if isinstance(v, Ext | Fn | Inst))
 
 
 def _host(program: Program, scope: FunctionId, node: ast.expr) -> str | None:
@@ -103,6 +118,10 @@ def _builtin(program: Program, scope: FunctionId, node: ast.Call, path: str) -> 
     if path in {"builtins.zip", "builtins.enumerate"}:
         inner = frozenset().union(*(elements(program.eval(scope, a)) for a in arguments))
         return frozenset({Elems(inner)})
+    if path == "functools.reduce" and len(arguments) > 1:
+        return frozenset().union(
+            elements(program.eval(scope, arguments[1])), *(program.eval(scope, a) for a in arguments[2:])
+        )
     if path in _PICKING:
         return elements(program.eval(scope, arguments[0]))
     if path in _KEEPING:
@@ -121,9 +140,12 @@ def _builtin(program: Program, scope: FunctionId, node: ast.Call, path: str) -> 
     if path == "importlib.import_module":
         found = set()
         for name in program.eval(scope, arguments[0]):
-            if isinstance(name, Text) and re.fullmatch(r"[\w.]+", name.text):
-                stem = program.index.find(name.text, scope.path)
-                found.add(Mod(stem) if stem else Ext(name.text))
+            if not isinstance(name, Text) or not re.fullmatch(r"[\w.]+", name.text):
+                continue
+            dotted = name.text.lstrip(".")
+            level = len(name.text) - len(dotted)
+            stem = program.import_stem(Import(dotted, None, level), scope.path)
+            found.add(Mod(stem) if stem else Ext(name.text))
         return frozenset(found)
     return None
 

@@ -437,6 +437,119 @@ LINKS = {
         },
         ("labels", "label", "label(line)"),
     ),
+    "arguments_beside_a_thread_s_target": (
+        {
+            "labels.py": """
+                from threading import Thread
+                from openai import OpenAI
+
+                def complete(client, text, answers):
+                    answers.append(client.chat.completions.create(model="m", messages=[{"content": text}]))  # !
+
+                def label(text):
+                    answers = []
+                    thread = Thread(target=complete, args=(OpenAI(), text), kwargs={"answers": answers})
+                    thread.start()
+                    thread.join()
+                    return answers
+                """
+        },
+        ("labels", "label", "label(line)"),
+    ),
+    "star_arguments": (
+        {
+            "labels.py": """
+                from openai import OpenAI
+
+                def first(text, *clients):
+                    return clients[0].chat.completions.create(model="m", messages=[{"content": text}])  # !
+
+                def label(text):
+                    return first(text, OpenAI(), None)
+                """
+        },
+        ("labels", "label", "label(line)"),
+    ),
+    "chain_reduced_from_stages_behind_a_lambda": (
+        {
+            "chains.py": """
+                from functools import reduce
+                from langchain_core.runnables import RunnableLambda, coerce_to_runnable
+
+                def build(*stages):
+                    chain = reduce(lambda a, b: a | b, (coerce_to_runnable(stage) for stage in stages))
+
+                    def run(payload):
+                        return chain.invoke(payload)
+
+                    return RunnableLambda(run)
+                """,
+            "labels.py": """
+                from langchain_openai import ChatOpenAI
+                from chains import build
+
+                def label(text):
+                    chain = build("Label {text}", ChatOpenAI(model="m"))
+                    return chain.invoke({"text": text})  # !
+                """,
+        },
+        ("labels", "label", "label(line)"),
+    ),
+    "branch_of_chains": (
+        {
+            "labels.py": """
+                from langchain_core.runnables import RunnableBranch
+                from langchain_openai import ChatOpenAI
+
+                def label(text):
+                    short = (lambda text: len(text) < 9, str.lower)
+                    chain = RunnableBranch(short, ChatOpenAI(model="m")).with_config(tags=[])
+                    return chain.invoke(text)  # !
+                """
+        },
+        ("labels", "label", "label(line)"),
+    ),
+    "name_that_the_package_imports_when_asked": (
+        {
+            "shop/__init__.py": """
+                import importlib
+
+                def __getattr__(name):
+                    if name == "label":
+                        module = importlib.import_module(".labels", __package__)
+                        return getattr(module, name)
+                    raise AttributeError(name)
+                """,
+            "shop/labels.py": """
+                from llm import ask
+
+                def label(text):
+                    return ask(text)  # !
+                """,
+        },
+        ("shop", "label", "label(line)"),
+    ),
+    "class_out_of_a_register": (
+        {
+            "labels.py": """
+                from llm import ask
+
+                class Labeller:
+                    def label(self, text):
+                        return self.complete(text)
+
+                class Hosted(Labeller):
+                    def complete(self, text):
+                        return ask(text)  # !
+
+                REGISTER = {}
+
+                def named(name: str) -> type[Labeller]:
+                    return REGISTER[name]
+                """
+        },
+        ("labels", "named", 'named("hosted")().label(line)'),
+    ),
     "async_from_sync": (
         {
             "labels.py": """
@@ -538,6 +651,102 @@ def test_two_users_of_one_helper_are_kept_apart():
             """,
     }
     assert verdict(program) == "batchable"
+
+
+# One method that every subclass has, and two jobs: each makes its own kind of object.
+FAMILY = """
+    from llm import ask
+
+    class Labeller:
+        def label(self, text):
+            return self.complete(text)
+
+        def tuned(self, **options):
+            self.options = options
+            return self
+
+    class Hosted(Labeller):
+        def complete(self, text):
+            return ask(text)
+
+    class Counted(Labeller):
+        def complete(self, text):
+            return len(text)
+    """
+OBJECTS = {
+    "made_in_place": "labeller = {}()",
+    "out_of_a_fluent_method": "labeller = {}().tuned(short=True)",
+    "annotated_with_the_base": "labeller: Labeller = {}()",
+    "out_of_an_annotated_list": "labellers: list[Labeller] = [{}()]; labeller = labellers[0]",
+}
+
+
+@pytest.mark.parametrize("made", OBJECTS.values(), ids=OBJECTS)
+@pytest.mark.parametrize(("kind", "expected"), [("Hosted", "batchable"), ("Counted", "none")])
+def test_a_method_of_the_base_runs_what_the_object_s_own_class_has(made, kind, expected):
+    program = {
+        "labels.py": FAMILY,
+        "job.py": f"""
+            from labels import Counted, Hosted, Labeller
+
+            if __name__ == "__main__":
+                {made.format(kind)}
+                for line in open("products.txt"):
+                    print(labeller.label(line))  # !
+            """,
+    }
+    assert verdict(program) == expected
+
+
+def test_who_waits_for_one_subclass_does_not_wait_for_the_other():
+    program = {
+        "labels.py": FAMILY.replace("return ask(text)", "return ask(text)  # !"),
+        "web.py": """
+            from flask import Flask, request
+            from labels import Counted
+
+            app = Flask(__name__)
+
+            @app.post("/label")
+            def label():
+                return Counted().label(request.json)
+            """,
+        "job.py": """
+            from labels import Hosted
+
+            if __name__ == "__main__":
+                for line in open("products.txt"):
+                    print(Hosted().label(line))
+            """,
+    }
+    assert verdict(program) == "batchable"
+    assert is_waited_for({**program, "web.py": program["web.py"].replace("Counted", "Hosted")})
+
+
+def test_a_wrapper_s_calls_of_its_own_module_are_told_where_the_wrapper_is_called():
+    program = {
+        "labels.py": """
+            from llm import ask
+
+            def label(text):
+                return polished(text.strip())  # !
+
+            def polished(text):
+                return ask(text)
+            """,
+        "job.py": """
+            from labels import label
+
+            if __name__ == "__main__":
+                for line in open("products.txt"):
+                    print(label(line))
+            """,
+    }
+    assert verdict(program) == "none"
+    assert (
+        verdict({path: text.replace("  # !", "").replace("(line))", "(line))  # !") for path, text in program.items()})
+        == "batchable"
+    )
 
 
 def test_a_function_that_nothing_here_calls_is_unclear_and_asks_who_starts_it():

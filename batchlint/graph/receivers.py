@@ -1,0 +1,69 @@
+"""Whose methods run on a way up: an object keeps its class while its methods call one another."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable
+
+from batchlint.facts import ClassId, FunctionFacts, FunctionId
+from batchlint.graph.links import Edge, Part
+from batchlint.symbols import last_name
+from batchlint.values import Inst
+
+Objects = frozenset[ClassId] | None
+"""The classes that a method's own object can be of; None where the way says nothing, empty where no object takes it."""
+
+
+class Receivers(Part):
+    """Follows the own object of methods from callee to caller."""
+
+    def along(self, edges: Iterable[Edge]) -> Objects:
+        """The own objects of the first caller, given the calls from there down."""
+        objects: Objects = None
+        for edge in reversed([*edges]):
+            objects = self.above(edge, objects)
+        return objects
+
+    def above(self, edge: Edge, objects: Objects) -> Objects:
+        """The own objects of the caller, where those of the callee are `objects`."""
+        caller, callee = self.function(edge.caller), self.function(edge.callee)
+        if callee.owner is None:
+            return objects if self._stands_in(callee, edge.caller) else None
+        func = edge.node.func if isinstance(edge.node, ast.Call) else edge.node
+        if not isinstance(func, ast.Attribute) or func.attr != callee.name:
+            return None
+        own = self.program.self_class(caller, func.value)
+        if own is not None:
+            family = self._family(own)
+            left = frozenset(k for k in family if self._runs(k, callee) and (objects is None or k in objects))
+            return None if len(left) == len(family) else left
+        if objects is None or (isinstance(func.value, ast.Call) and last_name(func.value.func) == "super"):
+            return objects
+        return None if self._can_be(edge.caller, func.value, objects) else frozenset()
+
+    def _can_be(self, scope: FunctionId, receiver: ast.expr, objects: frozenset[ClassId]) -> bool:
+        """Whether the receiver, as far as its class is known, can be one of the objects."""
+        values = self.program.eval(scope, receiver)
+        if not values:
+            return True
+        return any(
+            not isinstance(value, Inst) or not objects.isdisjoint({value.id} if value.exact else self._family(value.id))
+            for value in values
+        )
+
+    def _family(self, klass: ClassId) -> set[ClassId]:
+        return {klass, *self.program.subclasses(klass)}
+
+    def _runs(self, klass: ClassId, method: FunctionFacts) -> bool:
+        """Whether objects of the very class run `method` under its name."""
+        line = self.program.mro(klass)[0]
+        owner = ClassId(method.id.path, method.owner or "")
+        return self.program.callers.first_definition(line, method.name) == owner
+
+    def _stands_in(self, function: FunctionFacts, outer: FunctionId) -> bool:
+        parent = function.parent
+        while parent is not None:
+            if outer == FunctionId(function.id.path, parent):
+                return True
+            parent = self.program.functions[FunctionId(function.id.path, parent)].parent
+        return False
