@@ -1,7 +1,8 @@
 """Which files can have to do with a model call, by literal search in their bytes: nothing is parsed.
 
-A file counts when it names a model SDK (or the host of a provider), when it imports a file that counts or names one
-in a string, or when a file that counts imports it. What is dropped can neither make a model call nor start one.
+A file counts when it names a model SDK (or the host of a provider), when it imports a file that counts, names one in
+a string or starts Python programs, or when a file that counts imports it. What is dropped can neither make a model call
+nor start one.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ _STRING_FILES = re.compile(
 )
 
 
+_LAUNCHERS = frozenset({"subprocess", "runpy", "asyncio.subprocess"})
+_PROGRAMS = (b"sys.executable", b'"-m"', b"'-m'", b"run_module", b"run_path")
 _GIVEN_DEPTH = 3
 """How many imports lie between a file that makes a client and the one that is given it."""
 
@@ -270,6 +273,8 @@ class Prefilter:
         for stem in stems:
             last.setdefault(stem.rpartition("/")[2], []).append(stem)
         for path, data in self._files.items():
+            if path not in kept and self._launches(path):
+                yield path
             if path in kept or not (self._imports[path].by_name or _STRING_FILES.search(path) or b"send_task" in data):
                 continue
             for text in set(_STRING.findall(data)):
@@ -277,6 +282,13 @@ class Prefilter:
                 if any(_names_module(parts[:end], last) for end in range(max(len(parts) - 2, 1), len(parts) + 1)):
                     yield path
                     break
+
+    def _launches(self, path: str) -> bool:
+        """Whether the file starts Python programs: which ones, its strings need not say in full."""
+        data = self._files[path]
+        return any(word in data for word in _PROGRAMS) and any(
+            module in _LAUNCHERS for module, _ in self._imports[path].modules
+        )
 
 
 def _method_calls(data: bytes) -> set[bytes]:

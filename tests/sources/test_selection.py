@@ -124,6 +124,15 @@ def test_a_task_named_in_a_string_brings_its_enqueuer():
     assert kept(files) == {"shop/tasks.py", "shop/views.py", "shop/settings.py"}
 
 
+def test_a_file_that_starts_python_programs_is_kept_whichever_its_strings_name():
+    files = {
+        "steps/score.py": SDK,
+        "steps/all.py": 'import subprocess, sys\nsubprocess.run([sys.executable, "-m", f"steps.{name}"])\n',
+        "steps/pictures.py": 'import subprocess\nsubprocess.run(["convert", "a.png"])\n',
+    }
+    assert kept(files) == {"steps/score.py", "steps/all.py"}
+
+
 def test_users_of_an_interface_are_kept_with_its_implementation():
     files = {
         "engines/base.py": "class Engine:\n    def summarise(self, text): ...\n",
