@@ -46,7 +46,8 @@ class ModuleIndex:
             if root in self._packages and root != folder:
                 continue
             is_file = self.stems.get(stem, "").endswith(f"{stem.rpartition('/')[2]}.py")
-            if first in self._external and tail == first and is_file:
+            # A library's package comes before a folder without `__init__.py`, wherever that stands on `sys.path`.
+            if first in self._external and tail == first and (is_file or stem not in self.stems):
                 continue
             if self.stems.get(stem) == importer:
                 continue

@@ -71,12 +71,22 @@ class Handovers(Part):
         expressions = [k.value for k in node.keywords if k.arg and k.arg == handover.keyword]
         if not expressions and handover.argument is not None and len(node.args) > handover.argument:
             expressions = [node.args[handover.argument]]
+        expressions += [run for runner in expressions for run in self._run_by(reference, runner)]
         by_name = handover.by_name or handover.action in {"schedule", "register"}
         for expression in expressions:
             for source, handed in self._parameters.handed_from(reference, expression, 0):
                 for value in self.program.eval(source.caller.id, handed):
                     for function in self.functions_in(value, by_name):
                         yield source, function
+
+    def _run_by(self, reference: CallRef, runner: ast.expr) -> Iterator[ast.expr]:
+        """What a runner that is handed over first is given to run: `submit(context.run, function, item)`."""
+        arguments = reference.call.node.args
+        for value in self.program.eval(reference.caller.id, runner) if runner in arguments else ():
+            for inner in self.program.registry.handovers.find(value.path) if isinstance(value, Ext) else ():
+                position = arguments.index(runner) + 1 + (inner.argument or 0)
+                if inner.action == "call" and position < len(arguments):
+                    yield arguments[position]
 
     def functions_in(self, value: Value, by_name: bool, depth: int = 0) -> Iterator[FunctionId]:
         """The functions that a value is or holds; strings count where `by_name`."""

@@ -7,23 +7,35 @@ from collections.abc import Iterator
 
 from batchlint.facts import FunctionFacts
 from batchlint.graph.links import Part
-from batchlint.symbols import CallRef, Program
+from batchlint.symbols import CallRef, Program, last_name
+
+_DRAWING = frozenset({"enumerate", "list", "tuple", "reversed", "sorted", "iter", "tqdm"})
 
 
 class Parameters(Part):
     def handed_from(self, reference: CallRef, func: ast.expr, depth: int) -> Iterator[tuple[CallRef, ast.expr]]:
-        """Where what is called comes from: for a parameter the calls that hand it over; so its users stay apart."""
-        function = self._parameter_owner(reference.caller, func.id) if isinstance(func, ast.Name) else None
-        if isinstance(func, ast.Name) and function is not None and depth < 4:
-            if self.program.callers.wrapped(function.id) == func.id:
+        """Where what is called comes from: for a parameter the calls that hand it over; so its users stay apart.
+
+        What is drawn from a parameter (`for step, item in steps`) comes from there too, inside a container.
+        """
+        name = self._drawn_from(reference.caller, func.id) if isinstance(func, ast.Name) else None
+        function = self._parameter_owner(reference.caller, name) if name else None
+        if name and function is not None and depth < 4:
+            if self.program.callers.wrapped(function.id) == name:
                 return  # a decorator: its result counts as the function that it wraps
-            handed = list(self.program.callers.arguments(function, func.id))
+            handed = list(self.program.callers.arguments(function, name))
             if handed:
                 for caller, node, argument in handed:
                     outer = self.program.call_facts[id(node)]
                     yield from self.handed_from(CallRef(self.function(caller), outer.call), argument, depth + 1)
                 return
         yield reference, func
+
+    @staticmethod
+    def _drawn_from(function: FunctionFacts, name: str) -> str:
+        """The collection that a variable is drawn from, where that has a name; else the name itself."""
+        found = {_collection(binding.value) for binding in function.bindings.get(name, ())}
+        return (found.pop() if len(found) == 1 else None) or name
 
     def _parameter_owner(self, function: FunctionFacts, name: str) -> FunctionFacts | None:
         """The function, this one or one around it, whose parameter `name` is."""
@@ -36,6 +48,15 @@ class Parameters(Part):
             parent = current.parent
             current = self.program.modules_function(current.id.path, parent) if parent else None
         return None
+
+
+def _collection(value: ast.expr | None) -> str | None:
+    """The name of what the value is an item of: `steps` in `enumerate(steps)` and in `steps[0]`."""
+    while isinstance(value, ast.Call) and last_name(value.func) in _DRAWING and value.args:
+        value = value.args[0]
+    if isinstance(value, ast.Subscript):
+        value = value.value
+    return value.id if isinstance(value, ast.Name) else None
 
 
 _VARIABLE = {"value", "element", "unpack", "enter", "annotation"}

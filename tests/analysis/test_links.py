@@ -550,6 +550,30 @@ LINKS = {
         },
         ("labels", "named", 'named("hosted")().label(line)'),
     ),
+    "steps_in_tuples_run_in_a_context": (
+        {
+            "steps.py": """
+                import contextvars
+                from concurrent.futures import ThreadPoolExecutor
+
+                def together(steps):
+                    with ThreadPoolExecutor() as pool:
+                        context = contextvars.copy_context()
+                        return [pool.submit(context.run, step, item) for i, (step, item) in enumerate(steps)]
+                """,
+            "labels.py": """
+                from llm import ask
+                from steps import together
+
+                def complete(text):
+                    return ask(text)  # !
+
+                def label(texts):
+                    return together([(complete, text) for text in texts])
+                """,
+        },
+        ("labels", "label", "label([line])"),
+    ),
     "async_from_sync": (
         {
             "labels.py": """
@@ -747,6 +771,57 @@ def test_a_wrapper_s_calls_of_its_own_module_are_told_where_the_wrapper_is_calle
         verdict({path: text.replace("  # !", "").replace("(line))", "(line))  # !") for path, text in program.items()})
         == "batchable"
     )
+
+
+def test_who_runs_other_steps_in_tuples_has_nothing_to_do_with_these():
+    program = {
+        "steps.py": """
+            from concurrent.futures import ThreadPoolExecutor
+
+            def together(steps):
+                with ThreadPoolExecutor() as pool:
+                    return [pool.submit(step, item) for step, item in steps]
+            """,
+        "web.py": """
+            from flask import Flask, request
+            from steps import together
+
+            app = Flask(__name__)
+
+            @app.post("/shorten")
+            def shorten():
+                return together([(len, text) for text in request.json])
+            """,
+        "job.py": """
+            from llm import ask
+            from steps import together
+
+            def label(text):
+                return ask(text)  # !
+
+            if __name__ == "__main__":
+                together([(label, line) for line in open("products.txt")])
+            """,
+    }
+    assert verdict(program) == "batchable"
+
+
+def test_a_library_is_meant_where_a_folder_only_has_its_name():
+    site = marked(
+        {
+            "shop/background/celery/tasks.py": """
+                from celery import shared_task
+                from llm import ask
+
+                @shared_task
+                def label(texts):
+                    for text in texts:
+                        print(ask(text))  # !
+                """
+        }
+    )
+    assert site is not None
+    assert site.rule == "RTB102"
 
 
 def test_a_function_that_nothing_here_calls_is_unclear_and_asks_who_starts_it():
