@@ -339,12 +339,15 @@ def explain(what: str, **options: Any) -> int:
     from batchlint.reporters import explain as pages
 
     config = _settings([path], options)
-    report = engine.analyze([path], config, beyond=True)
-    view = _view(report, options)
+    # The whole program's report: the call site that a line leads to may stand in another file.
+    everything = dict.fromkeys([*engine.program([path], config, beyond=True), path])
+    view = _view(engine.analyze(list(everything), config, beyond=True), options)
     shown, line = _posix(path), int(number)
-    found = [s for s in view.report.call_sites if s.path == shown and s.line <= line <= s.end_line]
+    sites = view.report.call_sites
+    found = [s for s in sites if s.path == shown and s.line <= line <= s.end_line]
+    found = found or [s for s in sites if any((step.path, step.line) == (shown, line) for step in s.via)]
     if not found:
-        nearby = sorted({s.line for s in view.report.call_sites if s.path == shown})
+        nearby = sorted({s.line for s in sites if s.path == shown})
         where = f"; this file has some at {', '.join(map(str, nearby))}" if nearby else " in this file"
         errors = "".join(f"; {e.path}:{e.line}: {e.message}" for e in view.report.errors if e.path == shown)
         raise click.UsageError(f"no model call at {shown}:{line}{where}{errors}")

@@ -132,6 +132,21 @@ def test_explain_shows_the_evidence_of_one_call(run):
         assert part in text
 
 
+def test_explain_of_a_call_on_the_way_shows_the_call_site_above_it(run, tmp_path):
+    helpers = [
+        "from job import label",
+        "def tidy(text):",
+        "    return inner(text)",
+        "def inner(text):",
+        "    return label(text)",
+    ]
+    (tmp_path / "labels.py").write_text("\n".join(helpers) + "\n")
+    (tmp_path / "other.py").write_text(
+        "from labels import tidy\nfor line in open('lines.txt'):\n    print(tidy(line))\n"
+    )
+    assert run("explain", "labels.py:3").stdout.startswith("other.py:3:")
+
+
 def test_files_settings_and_numbers_are_shown(run):
     assert run("check", "--show-files").stdout.split() == ["job.py", "other.py"]
     assert run("check", "--show-files", "--extend-exclude", "other.py").stdout.split() == ["job.py"]
