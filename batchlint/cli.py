@@ -419,7 +419,7 @@ def metrics(paths: tuple[Path, ...], **options: Any) -> int:
 @cli.command()
 @click.argument("file", required=False, type=click.Path(path_type=Path))
 @click.option("--provider", "providers", metavar="NAME", multiple=True, help="Serve this provider; may be repeated.")
-@click.option("--update", is_flag=True, help="Write FILE anew, with what it serves already; else print the text.")
+@click.option("--update", is_flag=True, help="Write FILE anew, with the parts that it has; else print the text.")
 def runtime(file: Path | None, providers: tuple[str, ...], update: bool) -> int:
     """Print the helper that rewritten code imports, or write FILE (a `llm_batch.py`) anew."""
     from batchlint import runtime as helper
@@ -427,11 +427,15 @@ def runtime(file: Path | None, providers: tuple[str, ...], update: bool) -> int:
     if update and file is None:
         raise click.UsageError("--update needs the file to write")
     try:
-        served = helper.providers_in(file.read_text(encoding="utf-8")) if file is not None else ()
-        text = helper.render([*served, *providers])
+        if file is None:
+            text = helper.render(providers)
+        else:
+            served, names = helper.served(file.read_text(encoding="utf-8"))
+            providers = tuple(dict.fromkeys([*served, *providers]))
+            text = helper.render(providers, names)
         if update and file is not None:
             file.write_text(text, encoding="utf-8")
-            click.echo(f"Wrote {file} for {', '.join(dict.fromkeys([*served, *providers]))}.")
+            click.echo(f"Wrote {file} for {', '.join(providers)}.")
         else:
             click.echo(text, nl=False)
     except OSError as error:

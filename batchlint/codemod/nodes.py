@@ -176,7 +176,7 @@ def task_functions(original: cst.FunctionDef, changed: cst.FunctionDef, task: Ta
         f'    """`{original.name.value}` for all items as one batch; comes back later instead of waiting."""\n'
         f"    steps = ({task.twin}(*item) for item in items)\n"
         "    try:\n"
-        "        results = run_batch(steps, return_exceptions=True, wait=self.request.is_eager)\n"
+        "        results = collect_batch(steps, wait=self.request.is_eager)\n"
         "    except NotReady as pause:\n"
         "        raise self.retry(countdown=pause.seconds) from None\n"
         "    for result in results:\n"

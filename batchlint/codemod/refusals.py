@@ -41,8 +41,10 @@ class Refused(Exception):  # noqa: N818 - it carries a decision, not an error
 
 
 class EditedHelperError(Exception):
-    """A helper that lacks a backend and has been edited since it was written, so that it cannot be written anew."""
+    """A helper that lacks a part and has been edited since it was written, so that it cannot be written anew."""
 
-    def __init__(self, path: str, providers: Sequence[str]) -> None:
+    def __init__(self, path: str, providers: Sequence[str], missing: Sequence[str]) -> None:
         options = " ".join(f"--provider {provider}" for provider in providers)
-        super().__init__(f"{path} was edited and lacks a backend: see `batchlint runtime {options}` for one with it")
+        super().__init__(
+            f"{path} was edited and lacks {', '.join(missing)}: see `batchlint runtime {options}` for all parts"
+        )

@@ -402,7 +402,7 @@ class Rewriter(cst.CSTTransformer):
         where = self.place(original_node)
         task = self.changes.tasks.get(where)
         if task is not None:
-            for helper in ("realtime", "run_batch", "NotReady"):
+            for helper in ("realtime", "collect_batch", "NotReady"):
                 self._use(helper)
             return cst.FlattenSentinel(task_functions(original_node, updated_node, task))
         twin = self.names.twins.get(where)

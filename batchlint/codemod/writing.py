@@ -31,6 +31,7 @@ def write(graph: Graph, fanouts: Sequence[Fanout]) -> Iterator[tuple[str, str, s
         if fanout.is_async:
             whole.is_async = True
     twins = {id: _twin(graph, id, whole) for id in sorted(whole.twins) if not graph.function(id).is_async}
+    used: set[str] = set()
     groups = imports.Groups(graph, whole, HELPER)
     own = {part for path in graph.modules for part in path.removesuffix(".py").split("/")}
     for path in sorted({*whole.changes, *(id.path for id in whole.twins)}):
@@ -40,7 +41,9 @@ def write(graph: Graph, fanouts: Sequence[Fanout]) -> Iterator[tuple[str, str, s
         names.fanning |= {_place(graph, path, graph.function(id).node) for id in inner if id.path == path}
         text, helpers = rewrite(module.text, changes, names)
         wanted = _twin_imports(graph, path, whole, twins)
-        text = imports.add(text, groups.module_for(path), {h for h in helpers if ":" not in h}, wanted, own)
+        from_helper = {h for h in helpers if ":" not in h}
+        used |= from_helper
+        text = imports.add(text, groups.module_for(path), from_helper, wanted, own)
         for extra in sorted(h for h in helpers if ":" in h):
             package, _, name = extra.partition(":")
             text = imports.add_to(text, package, name)
@@ -54,11 +57,11 @@ def write(graph: Graph, fanouts: Sequence[Fanout]) -> Iterator[tuple[str, str, s
     for location in groups.locations():
         helper = graph.modules.get(location)
         if helper is None:
-            yield location, "", runtime.render(sorted(whole.providers))
-        elif not whole.providers <= set(runtime.providers_in(helper.text)):
-            extended = runtime.extended(helper.text, sorted(whole.providers))
+            yield location, "", runtime.render(sorted(whole.providers), sorted(used))
+        elif missing := runtime.lacking(helper.text, whole.providers, used):
+            extended = runtime.extended(helper.text, sorted(whole.providers), sorted(used))
             if extended is None:
-                raise EditedHelperError(location, sorted(whole.providers))
+                raise EditedHelperError(location, sorted(whole.providers), missing)
             yield location, helper.text, extended
 
 

@@ -4,29 +4,34 @@ from __future__ import annotations
 
 import importlib
 import json
-import re
+import sqlite3
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
-from batchlint.runtime.facts import ENDPOINTS, ERROR_STATUS, LIMITS
-from batchlint.runtime.model import CAPTURES, CONNECT, Request, State, Verdict
-from batchlint.runtime.stainless import Capture, Stainless
-
-RUN = re.compile(rb'"type"\s*:\s*"succeeded"')
+from batchlint.runtime.asking import BACKENDS
+from batchlint.runtime.facts import FACTS
+from batchlint.runtime.rounds import State
+from batchlint.runtime.stainless import Stainless
 
 
 class AnthropicBatches(Stainless):
-    provider = "anthropic"
-    limits = LIMITS["anthropic"]
+    """The requests go up in the create call, the results come down as JSON lines."""
 
-    def find(self, key: str, count: int, since: float | None, others: frozenset[str]) -> str | None:
+    provider, header = "anthropic", "request-id"
+
+    @classmethod
+    def connect(cls, server: str) -> Any:
+        """With the account that the environment names."""
+        return cls(importlib.import_module("anthropic").Anthropic(base_url=server).messages)
+
+    def find(self, key: str, db: sqlite3.Connection) -> str | None:
         """These batches carry no key: one of the same size, made since the intent. Its results tell if it is ours."""
-        if since is None:
-            return None
-        page = self.do(self.api.messages.batches.list(limit=100))
-        for batch in page.data:
+        (since,) = db.execute("select tried from batches where key = ?", (key,)).fetchone()
+        (count,) = db.execute("select count(*) from requests where key = ?", (key,)).fetchone()
+        taken = {id for (id,) in db.execute("select batch from batches")}
+        for batch in self.do(self.api.messages.batches.list(limit=100)).data if since else ():
             size = sum(batch.request_counts.to_dict().values())
-            if batch.created_at.timestamp() >= since - 60 and size == count and batch.id not in others:
+            if batch.created_at.timestamp() >= since - 60 and size == count and batch.id not in taken:
                 return str(batch.id)
         return None
 
@@ -42,47 +47,28 @@ class AnthropicBatches(Stainless):
         return State(found.processing_status == "ended", text)
 
     def download(self, batch: str, file: BinaryIO) -> None:
-        self.copy(self.api.messages.batches.with_streaming_response.results(batch), file)
+        self.save(self.api.messages.batches.with_streaming_response.results(batch), file)
 
-    def verdict(self, line: bytes) -> Verdict:
-        if RUN.search(line):
-            return Verdict.FINAL
-        result = json.loads(line)["result"]
-        if result["type"] != "errored":
-            return Verdict.NEVER_RUN
-        status = _status(result)
-        return Verdict.AGAIN if status in (408, 409, 429) or status >= 500 else Verdict.FINAL
-
-    def answer(self, line: bytes, decode: Any) -> Any:
-        result = json.loads(line)["result"]
+    def status(self, row: dict[str, Any]) -> int:
+        """The HTTP status of a line; 0 where the request was never run."""
+        result = row["result"]
         if result["type"] == "succeeded":
-            return self.typed(decode, result["message"], None)
-        raise self.error(_status(result), result["error"], result["error"].get("request_id"), "request-id")
+            return 200
+        if result["type"] != "errored":
+            return 0
+        error = result["error"]
+        return int(FACTS["anthropic"]["statuses"].get(error.get("error", error).get("type"), 500))
+
+    def answer(self, row: dict[str, Any], decode: Any) -> Any:
+        result = row["result"]
+        body = result["message"] if "message" in result else result["error"]
+        return self.answered(decode, self.status(row), body, result.get("error", {}).get("request_id"))
+
+    def forget(self, batch: str) -> None:
+        """Nothing to do: without a key no later run finds the batch."""
 
     def cancel(self, batch: str) -> None:
         self.do(self.api.messages.batches.cancel(batch))
 
 
-def _status(result: dict[str, Any]) -> int:
-    error = result["error"]
-    kind = error.get("error", error).get("type")
-    return int(ERROR_STATUS["anthropic"].get(kind, 500))
-
-
-def capture_anthropic(method: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Request:
-    backend, options, body, decode = ANTHROPIC(method, args, kwargs)
-    if options.url not in ENDPOINTS["anthropic"]:
-        raise ValueError(f"{options.url} has no batch endpoint")
-    return Request(backend, options.url, body, decode)
-
-
-ANTHROPIC = Capture(AnthropicBatches)
-CAPTURES["anthropic"] = capture_anthropic
-
-
-def connect_anthropic(scope: str) -> AnthropicBatches:
-    anthropic = importlib.import_module("anthropic")
-    return AnthropicBatches(anthropic.Anthropic(base_url=scope.partition(" ")[2]))
-
-
-CONNECT["anthropic"] = connect_anthropic
+BACKENDS["anthropic"] = AnthropicBatches

@@ -3,34 +3,58 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from importlib.resources import files
 
 from batchlint.runtime import facts
 
-BACKENDS = {
-    "openai": ("stainless", "openai_batches"),
-    "anthropic": ("stainless", "anthropic_batches"),
-    "google": ("google_batches",),
-    "mistral": ("mistral_batches",),
+# In the order in which a reader meets them. A part brings along the parts that it imports.
+PARTS = {
+    "asking": ("request", "BatchError"),
+    "driver": ("run_batch",),
+    "steps": ("Steps",),
+    "turns": ("in_turn",),
+    "loops": ("each",),
+    "live": ("realtime",),
+    "pools": ("BatchExecutor", "batch_as_completed", "batch_wait"),
+    "gather": ("gather_batch", "batched"),
+    "completing": ("as_completed_batch",),
+    "taskgroups": ("BatchTaskGroup",),
+    "outcomes": (),
+    "rounds": (),
+    "collecting": ("collect_batch", "NotReady"),
+    "journal": (),
+    "facts": (),
+    "replaying": (),
+    "stainless": (),
+    "openai_batches": (),
+    "anthropic_batches": (),
+    "google_batches": (),
+    "mistral_batches": (),
+    "commands": (),
 }
+NAMES = {name: part for part, names in PARTS.items() for name in names}
+BACKENDS = {provider: f"{provider}_batches" for provider in ("openai", "anthropic", "google", "mistral")}
 HEADER = '''"""Submit-and-poll calls of hosted models, at the batch price. Written by `batchlint fix`, now yours.
 
-    run_batch(generator(item) for item in items)   # in the generator: answer = yield request(client.method, ...)
-    await gather_batch(*coroutines)                # in the coroutine: answer = await batched(client.method, ...)
-
+{usage}
 A restart finds the batches of a killed run through the state in `.llm_batch/` and pays for nothing twice; after a good
 run the state is gone. LLM_BATCH_POLL_SECONDS, LLM_BATCH_DEADLINE_SECONDS and LLM_BATCH_DIR: how often it asks, how long
 it waits and where its state is. `python llm_batch.py status`, `resume` or `cancel` look after running batches.
 """
 '''
+USAGE = {
+    "driver": "run_batch(generator(item) for item in items)   # in the generator: answer = yield request(method, ...)",
+    "gather": "await gather_batch(*coroutines)                # in a coroutine: answer = await batched(method, ...)",
+}
 
 
-def render(providers: Iterable[str]) -> str:
-    """The text of `llm_batch.py` for code that uses these providers ("openai", "anthropic", "google", "mistral").
+def render(providers: Iterable[str], names: Iterable[str] = NAMES) -> str:
+    """The text of `llm_batch.py` for code that uses these providers and imports these names.
 
-    Raises ValueError for a provider without a backend.
+    Raises ValueError for a provider without a backend ("openai", "anthropic", "google" and "mistral" have one).
     """
     wanted = list(dict.fromkeys(providers))
     unknown = [provider for provider in wanted if provider not in BACKENDS]
@@ -38,42 +62,67 @@ def render(providers: Iterable[str]) -> str:
         raise ValueError(
             f"no batch backend for {', '.join(unknown) or 'nothing'}; there is one for {', '.join(BACKENDS)}"
         )
-    modules = ["model", "<facts>", "journal", "rounds", "driver", "pools", "gather"]
-    modules += dict.fromkeys(module for provider in wanted for module in BACKENDS[provider])
-    modules.append("commands")
+    used = {"commands", *(BACKENDS[provider] for provider in wanted), *(NAMES[name] for name in names)}
+    used = _closure(used)
     imports: dict[str, set[str]] = {}
-    bodies = [_table(wanted) if name == "<facts>" else _body(name, imports) for name in modules]
-    text = HEADER + "\n" + _imports(imports) + "\n" + "\n\n\n".join(bodies)
-    return text.rstrip() + "\n"
+    bodies = [_table(wanted) if part == "facts" else _body(part, imports) for part in PARTS if part in used]
+    usage = "".join(f"    {line}\n" for part, line in USAGE.items() if part in used)
+    return HEADER.format(usage=usage) + "\n" + _imports(imports) + "\n\n" + "\n\n\n".join(bodies).rstrip() + "\n"
 
 
-def providers_in(text: str) -> tuple[str, ...]:
-    """The providers that a helper's text serves, from its table of limits; none for a text without one."""
+def served(text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The providers that a helper's text serves, from its table of facts, and the names that code may import."""
+    providers: tuple[str, ...] = ()
+    names = []
     for node in ast.parse(text).body:
-        if (
-            isinstance(node, ast.Assign)
-            and isinstance(node.value, ast.Dict)
-            and ast.unparse(node.targets[0]) == "LIMITS"
-        ):
-            return tuple(str(key.value) for key in node.value.keys if isinstance(key, ast.Constant))
-    return ()
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            names.append(node.name)
+        elif isinstance(node, ast.AnnAssign) and ast.unparse(node.target) == "FACTS":
+            assert isinstance(node.value, ast.Dict)
+            providers = tuple(str(key.value) for key in node.value.keys if isinstance(key, ast.Constant))
+    return providers, tuple(name for name in names if name in NAMES)
 
 
-def extended(text: str, providers: Iterable[str]) -> str | None:
-    """The helper's text with backends for `providers` too; None where somebody has edited it since it was written."""
-    served = providers_in(text)
-    if not served or set(served) - set(BACKENDS) or render(served) != text:
+def lacking(text: str, providers: Iterable[str], names: Iterable[str]) -> list[str]:
+    """What code that uses these providers and names needs beyond this helper."""
+    has_providers, has_names = served(text)
+    backends = [f"a backend for {provider}" for provider in sorted(set(providers) - set(has_providers))]
+    return [*backends, *(f"`{name}`" for name in sorted(set(names) - set(has_names)))]
+
+
+def extended(text: str, providers: Iterable[str], names: Iterable[str]) -> str | None:
+    """The helper's text with what it lacks; None where somebody has edited it since it was written."""
+    has_providers, has_names = served(text)
+    if not has_providers or set(has_providers) - set(BACKENDS) or render(has_providers, has_names) != text:
         return None
-    return render([*served, *providers])
+    return render([*has_providers, *providers], [*has_names, *names])
 
 
-def _body(module: str, imports: dict[str, set[str]]) -> str:
+def _closure(parts: set[str]) -> set[str]:
+    found: set[str] = set()
+    while parts - found:
+        part = min(parts - found)
+        found.add(part)
+        parts = parts | set(_imported(part))
+    return found
+
+
+def _source(part: str) -> str:
+    return (files("batchlint.runtime") / f"{part}.py").read_text(encoding="utf-8")
+
+
+def _imported(part: str) -> Iterator[str]:
+    for node in ast.parse(_source(part)).body if part != "facts" else []:
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("batchlint.runtime."):
+            yield str(node.module).removeprefix("batchlint.runtime.")
+
+
+def _body(part: str, imports: dict[str, set[str]]) -> str:
     """The module without its docstring and imports, which are collected."""
-    source = (files("batchlint.runtime") / f"{module}.py").read_text(encoding="utf-8")
+    source = _source(part)
     lines = source.splitlines()
-    tree = ast.parse(source)
     end = 0
-    for node in tree.body:
+    for node in ast.parse(source).body:
         if isinstance(node, ast.Import):
             for alias in node.names:
                 imports.setdefault("", set()).add(alias.name)
@@ -104,24 +153,21 @@ def _isort(name: str) -> tuple[bool, bool, str]:
 
 def _table(providers: list[str]) -> str:
     """The facts about the providers in use, with source and date."""
-    lines = ["# What one batch may hold: requests, bytes, texts to embed, and whether it holds one model only."]
-    rows = {provider: facts.FACTS[provider] for provider in providers}
-    lines.append("LIMITS = {")
-    for provider, row in rows.items():
-        values = ", ".join(map(str, row["limits"]))
-        lines.append(f"    # {row['source']}, {row['checked']}")
-        lines.append(f'    "{provider}": Limits({values}),')
-    lines += ["}", "ENDPOINTS = {"]
-    for provider, row in rows.items():
-        lines.append(f'    "{provider}": (')
-        lines += [f'        "{endpoint}",' for endpoint in row["endpoints"]] + ["    ),"]
-    lines.append("}")
-    statuses = {provider: row["error_status"] for provider, row in rows.items() if row["error_status"]}
-    if statuses:
-        lines.append("ERROR_STATUS = {")
-        for provider, table in statuses.items():
-            lines.append(f'    "{provider}": {{')
-            lines += [f'        "{kind}": {status},' for kind, status in table.items()] + ["    },"]
-        lines.append("}")
-    lines.append(f"RESULTS_DAYS = {min(row['results_days'] for row in rows.values())}")
-    return "\n".join(lines)
+    lines = ["# What one batch may hold, where its requests may go, how long the provider keeps its results."]
+    lines.append("FACTS: dict[str, dict[str, Any]] = {")
+    for provider in providers:
+        table, source = facts.load(provider)
+        lines += [f'    "{provider}": {{  # {source}']
+        for name, value in table.items():
+            lines.append(f'        "{name}": {_literal(value)},')
+        lines.append("    },")
+    return "\n".join([*lines, "}"])
+
+
+def _literal(value: object) -> str:
+    if isinstance(value, list | dict):
+        rows = json.dumps(value, indent=4).splitlines()
+        return "\n".join(
+            [rows[0], *(f"        {row}".removesuffix(",") + "," for row in rows[1:-1]), f"        {rows[-1]}"]
+        )
+    return f"{value:_}" if type(value) is int else repr(value)

@@ -7,8 +7,6 @@ from typing import Any
 
 import yaml
 
-from batchlint.runtime.model import Limits
-
 # How the provider is called here: the file with its facts, its name among that file's batch tiers.
 SOURCES = {
     "openai": ("openai.yaml", "openai"),
@@ -18,30 +16,24 @@ SOURCES = {
 }
 
 
-def load(provider: str) -> dict[str, Any]:
-    """Limits, endpoints, error statuses and sources of one provider."""
+def load(provider: str) -> tuple[dict[str, Any], str]:
+    """What one batch may hold and where it can go, how long results are kept; and the source of the limits."""
     file, tier = SOURCES[provider]
     data = files("batchlint") / "data"
     facts = yaml.safe_load((data / "providers" / file).read_bytes())
     extra = yaml.safe_load((data / "runtime.yaml").read_bytes()).get(provider, {})
     limits = facts["limits"]
-    return {
-        "limits": Limits(
-            limits.get("requests", extra.get("requests")),
-            limits.get("bytes", limits.get("inline_bytes")),
-            limits.get("embedding_inputs"),
-            limits.get("one_model", True),
-        ),
-        "endpoints": tuple(facts["batch"][tier]["endpoints"]),
-        "error_status": extra.get("error_status", {}),
-        "results_days": extra["results_days"],
-        "source": limits["source"],
-        "checked": str(limits["checked"]),
+    table = {
+        "requests": limits.get("requests", extra.get("requests")),
+        "bytes": limits.get("bytes", limits.get("inline_bytes")),
+        "inputs": limits.get("embedding_inputs"),
+        "one_model": limits.get("one_model", True),
+        "kept_days": extra["results_days"],
+        "endpoints": facts["batch"][tier]["endpoints"],
     }
+    if "error_status" in extra:
+        table["statuses"] = extra["error_status"]
+    return table, f"{limits['source']}, {limits['checked']}"
 
 
-FACTS = {provider: load(provider) for provider in SOURCES}
-LIMITS = {provider: facts["limits"] for provider, facts in FACTS.items()}
-ENDPOINTS = {provider: facts["endpoints"] for provider, facts in FACTS.items()}
-ERROR_STATUS = {provider: facts["error_status"] for provider, facts in FACTS.items() if facts["error_status"]}
-RESULTS_DAYS = min(facts["results_days"] for facts in FACTS.values())
+FACTS = {provider: load(provider)[0] for provider in SOURCES}

@@ -1,4 +1,4 @@
-"""The async driver: coroutines that await `batched(...)` park until all are parked; then one batch runs."""
+"""Coroutines that await `batched(...)` park until all are parked; then one batch runs."""
 
 from __future__ import annotations
 
@@ -7,91 +7,15 @@ import contextlib
 import contextvars
 import inspect
 import os
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator
-from types import TracebackType
-from typing import Any
+from collections.abc import Awaitable, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, BinaryIO
 
-from batchlint.runtime.model import Request, captured
-from batchlint.runtime.rounds import Call
+from batchlint.runtime.asking import Request, captured
+from batchlint.runtime.rounds import Rounds
 
 # Without a sign of life for so long, those that have parked go ahead: others may be waiting for them.
 SETTLE_SECONDS = float(os.environ.get("LLM_BATCH_SETTLE_SECONDS", "10"))
-
-
-class Lot:
-    """Where the coroutines of one outermost `gather_batch` park, and the rounds that answer them."""
-
-    def __init__(self) -> None:
-        self.call = Call()
-        self.tasks: set[asyncio.Task[Any]] = set()
-        self.running = 0
-        self.parked: list[tuple[Request, asyncio.Future[None], int]] = []
-        self.answered: list[Request] = []
-        self.stirred = asyncio.Event()
-
-    def start(self, awaitable: Awaitable[Any]) -> asyncio.Task[Any]:
-        """Run it as a task that the next round waits for."""
-
-        async def run() -> Any:
-            return await awaitable
-
-        task = asyncio.get_running_loop().create_task(run())
-        self.tasks.add(task)
-        task.add_done_callback(self.end)
-        self.running += 1
-        return task
-
-    def end(self, task: asyncio.Task[Any]) -> None:
-        self.tasks.discard(task)
-        self.count(-1)
-
-    def count(self, more: int) -> None:
-        self.running += more
-        self.stirred.set()
-
-    async def park(self, asked: Request) -> Any:
-        answered: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        counts = int(asyncio.current_task() in self.tasks)
-        self.parked.append((asked, answered, counts))
-        self.count(-counts)
-        try:
-            await answered
-        except asyncio.CancelledError:
-            if answered.cancelled():
-                self.count(counts)
-            raise
-        return asked.result()
-
-    async def join(self, tasks: list[asyncio.Task[Any]], return_exceptions: bool) -> list[Any]:
-        """An inner gather: its caller does nothing while it waits for coroutines that park here too."""
-        counts = int(asyncio.current_task() in self.tasks)
-        self.count(-counts)
-        try:
-            return list(await asyncio.gather(*tasks, return_exceptions=return_exceptions))
-        finally:
-            self.count(counts)
-
-    async def serve(self) -> None:
-        """Answer round after round, until it is cancelled."""
-        while True:
-            self.stirred.clear()
-            if self.running or not self.parked:
-                with contextlib.suppress(asyncio.TimeoutError):
-                    await asyncio.wait_for(self.stirred.wait(), SETTLE_SECONDS if self.parked else None)
-                    continue
-            await asyncio.to_thread(self.call.delivered, self.answered)
-            parked, self.parked = [entry for entry in self.parked if not entry[1].done()], []
-            self.answered = [asked for asked, _, _ in parked]
-            steps = self.call.fulfil(self.answered)
-            while (pause := await asyncio.to_thread(next, steps, None)) is not None:
-                await asyncio.sleep(pause)
-            for _, answered, counts in parked:
-                if not answered.done():
-                    answered.set_result(None)
-                    self.count(counts)
-
-
-LOT: contextvars.ContextVar[Lot | None] = contextvars.ContextVar("llm_batch_lot", default=None)
 
 
 async def batched(method: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
@@ -111,27 +35,28 @@ async def gather_batch(*awaitables: Awaitable[Any], return_exceptions: bool = Fa
     """
     outer = LOT.get()
     if outer is not None:
-        return await outer.join([outer.start(awaitable) for awaitable in awaitables], return_exceptions)
+        tasks = [outer.start(awaitable) for awaitable in awaitables]
+        with outer.idle():  # the caller does nothing while it waits for coroutines that park here too
+            return list(await asyncio.gather(*tasks, return_exceptions=return_exceptions))
     lot = Lot()
     token = LOT.set(lot)
     tasks = [lot.start(awaitable) for awaitable in awaitables]
     LOT.reset(token)
-    server = asyncio.get_running_loop().create_task(lot.serve())
+    server = asyncio.create_task(lot.serve())
     results = asyncio.gather(*tasks, return_exceptions=return_exceptions)
     try:
         waited: set[asyncio.Future[Any]] = {results, server}
         await asyncio.wait(waited, return_when=asyncio.FIRST_COMPLETED)
         if server.done():
             server.result()
-    except BaseException as problem:
+    except BaseException:
         results.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        server.cancel()
-        await asyncio.to_thread(lot.call.close, problem)
+        await lot.close(server, lot.rounds.release)
         raise
-    error = asyncio.CancelledError() if results.cancelled() else results.exception()
-    last = asyncio.get_running_loop().create_task(_finish(lot, tasks, server, error))
-    if error is None:
+    is_good = not results.cancelled() and results.exception() is None
+    last = asyncio.create_task(lot.finish(server, tasks, is_good))
+    if is_good:
         await last
     else:  # as with gather, the other coroutines go on
         BACKGROUND.add(last)
@@ -139,77 +64,106 @@ async def gather_batch(*awaitables: Awaitable[Any], return_exceptions: bool = Fa
     return list(results.result())
 
 
-BACKGROUND: set[asyncio.Task[None]] = set()
-
-
-async def _finish(
-    lot: Lot, tasks: list[asyncio.Task[Any]], server: asyncio.Task[None], error: BaseException | None
-) -> None:
-    await asyncio.gather(*tasks, return_exceptions=True)
-    server.cancel()
-    await asyncio.to_thread(lot.call.delivered, lot.answered)
-    await asyncio.to_thread(lot.call.close, error, True)
-
-
-def as_completed_batch(
-    awaitables: Iterable[Awaitable[Any]], *, timeout: float | None = None
-) -> Iterator[Awaitable[Any]]:
-    """`asyncio.as_completed` in the order of the input: the first one that is awaited runs all, through batches."""
-    waiting = list(awaitables)
-    lock = asyncio.Lock()
-    outcomes: list[tuple[Any, BaseException | None]] = []
-
-    async def nth(position: int) -> Any:
-        async with lock:
-            if not outcomes:
-                outcomes.extend(await gather_batch(*map(_outcome, waiting)))
-        value, error = outcomes[position]
-        if error is not None:
-            raise error
-        return value
-
-    return (nth(position) for position in range(len(waiting)))
-
-
-async def _outcome(awaitable: Awaitable[Any]) -> tuple[Any, BaseException | None]:
-    try:
-        return await awaitable, None
-    except Exception as error:
-        return None, error
-
-
-class BatchTaskGroup:
-    """`asyncio.TaskGroup` whose tasks run at the end of the `async with`, and get their answers from batches."""
+class Lot:
+    """Where the coroutines of one outermost `gather_batch` park, and the rounds that answer them."""
 
     def __init__(self) -> None:
-        self.waiting: list[tuple[Coroutine[Any, Any, Any], asyncio.Future[Any]]] = []
+        self.rounds, self.thread = Rounds(), ThreadPoolExecutor(1)
+        self.busy: set[asyncio.Task[Any] | None] = set()  # tasks that may still ask something
+        self.parked: list[tuple[Request, asyncio.Future[None], asyncio.Task[Any] | None]] = []
+        self.stirred = asyncio.Event()
 
-    async def __aenter__(self) -> BatchTaskGroup:
-        return self
+    def start(self, awaitable: Awaitable[Any]) -> asyncio.Task[Any]:
+        """Run it as a task that the next round waits for."""
 
-    def create_task(self, coro: Coroutine[Any, Any, Any], **named: Any) -> asyncio.Future[Any]:
-        """A future that has its result when the group has ended."""
-        future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-        self.waiting.append((coro, future))
-        return future
+        async def run() -> Any:
+            try:
+                return await awaitable
+            finally:
+                self.leave(asyncio.current_task())
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        errors: list[BaseException] = []
-        while error is None and self.waiting and not errors:  # tasks may have made tasks
-            waiting, self.waiting = self.waiting, []
-            outcomes = await gather_batch(*(_outcome(coro) for coro, _ in waiting))
-            for (_, future), (value, problem) in zip(waiting, outcomes, strict=True):
-                if problem is None:
-                    future.set_result(value)
-                else:
-                    future.cancel()
-                    errors.append(problem)
-        for coro, future in self.waiting:
-            coro.close()
-            future.cancel()
-        if isinstance(error, Exception):
-            errors.append(error)
-        if errors:
-            raise BaseExceptionGroup("unhandled errors in a TaskGroup", errors)
+        task = asyncio.create_task(run())
+        self.busy.add(task)
+        return task
+
+    def leave(self, task: asyncio.Task[Any] | None) -> None:
+        self.busy.discard(task)
+        self.stirred.set()
+
+    @contextlib.contextmanager
+    def idle(self) -> Iterator[asyncio.Task[Any] | None]:
+        """No round waits for the current task meanwhile. Gives the task, if rounds wait for it at other times."""
+        task = asyncio.current_task()
+        counted = task if task in self.busy else None
+        self.leave(task)
+        try:
+            yield counted
+        finally:
+            if counted:
+                self.busy.add(counted)
+
+    async def park(self, asked: Request) -> Any:
+        """The answer of the next round."""
+        loop = asyncio.get_running_loop()
+        work_in_loop(asked.backend, loop)
+        answered: asyncio.Future[None] = loop.create_future()
+        with self.idle() as task:
+            self.parked.append((asked, answered, task))
+            await answered
+        return asked.result()
+
+    async def serve(self) -> None:
+        """Answer round after round, until it is cancelled."""
+        while True:
+            self.stirred.clear()
+            if self.busy or not self.parked:
+                with contextlib.suppress(asyncio.TimeoutError):
+                    await asyncio.wait_for(self.stirred.wait(), SETTLE_SECONDS if self.parked else None)
+                    continue
+            parked, self.parked = [entry for entry in self.parked if not entry[1].done()], []
+            await self.in_thread(self.rounds.answer, [asked for asked, _, _ in parked])
+            for _, answered, task in parked:
+                if not answered.done():
+                    answered.set_result(None)
+                    if task:
+                        self.busy.add(task)
+
+    async def in_thread(self, action: Callable[..., None], *args: Any) -> None:
+        await asyncio.get_running_loop().run_in_executor(self.thread, action, *args)
+
+    async def finish(self, server: asyncio.Task[None], tasks: list[asyncio.Task[Any]], is_good: bool) -> None:
+        try:
+            await asyncio.gather(*tasks, return_exceptions=True)
+        finally:
+            await self.close(server, self.rounds.finish, is_good)
+
+    async def close(self, server: asyncio.Task[None], action: Callable[..., None], *args: Any) -> None:
+        """End the rounds, and do this after the last one."""
+        self.rounds.stopped.set()
+        server.cancel()
+        await self.in_thread(action, *args)
+        self.thread.shutdown(wait=False)
+
+
+def work_in_loop(backend: Any, loop: asyncio.AbstractEventLoop) -> None:
+    """An async client is awaited in its loop, while the thread of the rounds waits for what it comes to."""
+
+    def do(result: Any) -> Any:
+        async def wait() -> Any:
+            return await result
+
+        return asyncio.run_coroutine_threadsafe(wait(), loop).result() if inspect.isawaitable(result) else result
+
+    async def copy(response: Any, file: BinaryIO) -> None:
+        async with response as opened:
+            async for block in opened.iter_bytes():
+                file.write(block)
+        file.write(b"\n")
+
+    backend.do = do
+    if inspect.iscoroutinefunction(getattr(type(backend.client), "request", None)):
+        backend.save = lambda response, file: do(copy(response, file))
+
+
+LOT: contextvars.ContextVar[Lot | None] = contextvars.ContextVar("llm_batch_lot", default=None)
+BACKGROUND: set[asyncio.Task[None]] = set()

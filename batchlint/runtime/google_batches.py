@@ -5,55 +5,60 @@ from __future__ import annotations
 import copy
 import functools
 import importlib
-import inspect
 import json
+import sqlite3
 from collections.abc import Callable, Iterator
 from typing import Any, BinaryIO
 
-from batchlint.runtime.facts import ERROR_STATUS, LIMITS
-from batchlint.runtime.model import CAPTURES, CONNECT, Backend, Request, State, Verdict
+from batchlint.runtime.asking import BACKENDS, Captured, Request, intercepted
+from batchlint.runtime.facts import FACTS
+from batchlint.runtime.replaying import replayed
+from batchlint.runtime.rounds import State
 
 
-class CapturedGoogle(BaseException):
-    """Carries the request that the SDK was about to send out of the SDK."""
-
-
-class Stand:
-    """Stands in for the SDK's HTTP client: requests go to `send`, everything else to the original."""
-
-    def __init__(self, original: Any, send: Callable[..., Any]) -> None:
-        self.original, self.send = original, send
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.original, name)
-
-    def request(self, *args: Any) -> Any:
-        return self.send(*args)
-
-    async def async_request(self, *args: Any) -> Any:
-        return self.send(*args)
-
-
-class GoogleBatches(Backend):
+class GoogleBatches:
     """Through the HTTP client that the user's client has, with the REST bodies that the SDK made."""
 
     provider = "google"
-    limits = LIMITS["google"]
+    retries = 2  # how often a request that failed by chance is tried again
 
-    def __init__(self, http: Any) -> None:
-        self.http = http
-        self.scope = f"google {http._http_options.base_url}"
+    def __init__(self, owner: Any) -> None:
+        self.client = owner._api_client
+        self.server = str(self.client._http_options.base_url)
 
-    def call(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
-        return dict(json.loads(self.http.request(method, path, body or {}).body or "{}"))
+    @classmethod
+    def connect(cls, server: str) -> Any:
+        """With the account that the environment names."""
+        return cls(importlib.import_module("google.genai").Client(http_options={"base_url": server}).models)
 
-    def find(self, key: str, count: int, since: float | None, others: frozenset[str]) -> str | None:
+    def capture(self, method: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Request:
+        if self.client.vertexai:
+            raise ValueError("a batch of Vertex AI needs Cloud Storage or BigQuery: llm_batch has no backend for it")
+        config = kwargs.get("config") or {}
+        tools = config.get("tools") if isinstance(config, dict) else config.tools
+        if any(callable(tool) for tool in tools or []):
+            raise ValueError(f"{method.__qualname__} calls Python functions by itself: it cannot run in a batch")
+
+        def send(verb: str, path: str, body: dict[str, Any], *rest: Any) -> Any:
+            raise Captured(path, body)
+
+        path, body = intercepted(method, google_double(method, send), args, kwargs)
+        if not path.endswith(":generateContent"):
+            raise ValueError(f"{path.rpartition(':')[2]} has no batch endpoint")
+        plain = {name: value for name, value in body.items() if not name.startswith("_")}
+        decode = functools.partial(google_answer, method, args, kwargs)
+        return Request(self, path, json.loads(json.dumps(plain, default=_dumped)), decode)
+
+    def call(self, verb: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+        return dict(json.loads(self.client.request(verb, path, body or {}).body or "{}"))
+
+    def find(self, key: str, db: sqlite3.Connection) -> str | None:
         page = ""
         while True:
             found = self.call("get", f"batches?pageSize=100{page}")
             for batch in found.get("operations", []):
-                facts = batch.get("metadata", {})
-                if facts.get("displayName") == f"llm_batch-{key}" and not facts.get("state", "").endswith("_FAILED"):
+                about = batch.get("metadata", {})
+                if about.get("displayName") == f"llm_batch-{key}" and not about.get("state", "").endswith("_FAILED"):
                     return str(batch["name"])
             if not found.get("nextPageToken"):
                 return None
@@ -79,95 +84,55 @@ class GoogleBatches(Backend):
             line = {"custom_id": row.get("metadata", {}).get("key"), **row}
             file.write(json.dumps(line).encode() + b"\n")
 
-    def verdict(self, line: bytes) -> Verdict:
-        row = json.loads(line)
+    def status(self, row: dict[str, Any]) -> int:
+        """The HTTP status of a line; 0 where the request was never run."""
         if "response" in row:
-            return Verdict.FINAL
-        status = _http_status(row.get("error", {}))
-        if status == 499:  # cancelled before it was run
-            return Verdict.NEVER_RUN
-        return Verdict.AGAIN if status in (408, 409, 429) or status >= 500 else Verdict.FINAL
+            return 200
+        code = row.get("error", {}).get("code", 13)
+        return 0 if code == 1 else int(FACTS["google"]["statuses"].get(str(code), code if code >= 400 else 500))
 
-    def answer(self, line: bytes, decode: Any) -> Any:
-        row = json.loads(line)
+    def answer(self, row: dict[str, Any], decode: Any) -> Any:
         if "response" in row:
             types = importlib.import_module("google.genai.types")
             return decode(types.HttpResponse(headers={}, body=json.dumps(row["response"])))
-        errors = importlib.import_module("google.genai.errors")
-        status = _http_status(row["error"])
+        errors, status = importlib.import_module("google.genai.errors"), self.status(row)
         raise (errors.ClientError if status < 500 else errors.ServerError)(status, {"error": row["error"]}, None)
 
     def forget(self, batch: str) -> None:
+        """Delete the batch: its answers have been used, and no later run may take them."""
         self.call("delete", batch)
 
     def cancel(self, batch: str) -> None:
         self.call("post", f"{batch}:cancel")
 
 
-def _http_status(error: dict[str, Any]) -> int:
-    code = error.get("code", 13)
-    return 499 if code == 1 else int(ERROR_STATUS["google"].get(str(code), code if code >= 400 else 500))
+class Stand:
+    """Stands in for the SDK's HTTP client: requests go to `send`, everything else to the original."""
+
+    def __init__(self, original: Any, send: Callable[..., Any]) -> None:
+        self.original, self.request = original, send
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.original, name)
+
+    async def async_request(self, *args: Any) -> Any:
+        return self.request(*args)
 
 
-GOOGLE: dict[int, GoogleBatches] = {}
-
-
-def capture_google(method: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Request:
-    http = method.__self__._api_client
-    if http.vertexai:
-        raise ValueError("a batch of Vertex AI needs Cloud Storage or BigQuery: llm_batch has no backend for it")
-    config = kwargs.get("config") or {}
-    tools = config.get("tools") if isinstance(config, dict) else config.tools
-    if any(callable(tool) for tool in tools or []):
-        raise ValueError(f"{method.__qualname__} calls Python functions by itself: it cannot run in a batch")
-
-    def send(verb: str, path: str, body: dict[str, Any], *rest: Any) -> Any:
-        raise CapturedGoogle(path, body)
-
-    try:
-        _replay_google(method, args, kwargs, send)
-        raise TypeError(f"{method.__qualname__} sends no request")
-    except CapturedGoogle as captured:
-        path, body = captured.args
-    if not path.endswith(":generateContent"):
-        raise ValueError(f"{path.rpartition(':')[2]} has no batch endpoint")
-    backend = GOOGLE.get(id(http)) or GOOGLE.setdefault(id(http), GoogleBatches(http))
-    body = {name: value for name, value in body.items() if not name.startswith("_")}
-    decode = functools.partial(_decode_google, method, args, kwargs)
-    return Request(backend, path, json.loads(json.dumps(body, default=_plain)), decode)
-
-
-def _replay_google(method: Any, args: tuple[Any, ...], kwargs: dict[str, Any], send: Callable[..., Any]) -> Any:
-    """Call the method of a copy whose requests go to `send`."""
+def google_double(method: Any, send: Callable[..., Any]) -> Any:
+    """A copy of the method's object whose requests go to `send`."""
     double = copy.copy(method.__self__)
     double._api_client = Stand(double._api_client, send)
-    started = getattr(double, method.__name__)(*args, **kwargs)
-    if not inspect.iscoroutine(started):
-        return started
-    try:
-        started.send(None)
-    except StopIteration as stop:
-        return stop.value
-    finally:
-        started.close()
-    raise TypeError(f"{method.__qualname__} waits for something else than its request")
+    return double
 
 
-def _decode_google(method: Any, args: tuple[Any, ...], kwargs: dict[str, Any], answer: Any) -> Any:
-    return _replay_google(method, args, kwargs, lambda *sent: answer)
+def google_answer(method: Any, args: tuple[Any, ...], kwargs: dict[str, Any], answer: Any) -> Any:
+    """What the method makes of the response."""
+    return replayed(method, google_double(method, lambda *sent: answer), args, kwargs)
 
 
-def _plain(value: Any) -> Any:
+def _dumped(value: Any) -> Any:
     return value.model_dump(mode="json", by_alias=True, exclude_none=True)
 
 
-CAPTURES["google"] = capture_google
-
-
-def connect_google(scope: str) -> GoogleBatches:
-    genai = importlib.import_module("google.genai")
-    client = genai.Client(http_options={"base_url": scope.partition(" ")[2]})
-    return GoogleBatches(client._api_client)
-
-
-CONNECT["google"] = connect_google
+BACKENDS["google"] = GoogleBatches

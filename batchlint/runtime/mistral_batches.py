@@ -6,32 +6,54 @@ import contextlib
 import copy
 import functools
 import importlib
-import inspect
 import json
 import os
+import sqlite3
 from collections.abc import Callable, Iterator
 from typing import Any, BinaryIO
 
-from batchlint.runtime.facts import ENDPOINTS, LIMITS
-from batchlint.runtime.model import CAPTURES, CONNECT, Backend, Request, Spool, State, Verdict
+from batchlint.runtime.asking import BACKENDS, Captured, Request, intercepted
+from batchlint.runtime.facts import FACTS
+from batchlint.runtime.journal import new_file
+from batchlint.runtime.replaying import replayed
+from batchlint.runtime.rounds import State
 
 
-class CapturedMistral(BaseException):
-    """Carries the HTTP request that the SDK was about to send out of the SDK."""
-
-
-class MistralBatches(Backend):
+class MistralBatches:
     """Through the sync side of the user's client, which has a sync and an async one."""
 
     provider = "mistral"
-    limits = LIMITS["mistral"]
     retries = 0  # as the client's default
 
-    def __init__(self, client: Any) -> None:
-        self.client, self.jobs = client, client.batch.jobs
-        self.scope = f"mistral {client.sdk_configuration.get_server_details()[0]}"
+    def __init__(self, owner: Any) -> None:
+        while not hasattr(owner, "batch"):
+            owner = owner.parent_ref
+        self.client, self.jobs = owner, owner.batch.jobs
+        self.server = str(owner.sdk_configuration.get_server_details()[0])
 
-    def find(self, key: str, count: int, since: float | None, others: frozenset[str]) -> str | None:
+    @classmethod
+    def connect(cls, server: str) -> Any:
+        """With the account that the environment names."""
+        sdk = importlib.import_module("mistralai.client")
+        return cls(sdk.Mistral(api_key=os.environ.get("MISTRAL_API_KEY"), server_url=server))
+
+    def capture(self, method: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Request:
+        if kwargs.get("http_headers") or kwargs.get("server_url"):
+            raise ValueError("a request of a batch cannot carry http_headers or server_url: set them on the client")
+        kwargs = {name: value for name, value in kwargs.items() if name not in ("timeout_ms", "retries")}
+
+        def send(request: Any) -> Any:
+            raise Captured(request)
+
+        (sent,) = intercepted(method, mistral_double(method, send), args, kwargs)
+        endpoint, body = sent.url.path, json.loads(sent.content)
+        if endpoint not in FACTS["mistral"]["endpoints"]:
+            raise ValueError(f"{endpoint} has no batch endpoint")
+        if body.pop("stream", None):
+            raise ValueError(f"{method.__qualname__} streams: it cannot run in a batch")
+        return Request(self, endpoint, body, functools.partial(mistral_answer, method, args, kwargs))
+
+    def find(self, key: str, db: sqlite3.Connection) -> str | None:
         page = 0
         while found := self.jobs.list(metadata={"llm_batch": key}, page=page).data:
             for job in found:
@@ -41,7 +63,7 @@ class MistralBatches(Backend):
         return None
 
     def create(self, key: str, endpoint: str, lines: Iterator[tuple[str, bytes]]) -> str:
-        file, model = Spool().file, ""
+        file, model = new_file(), ""
         for custom_id, body in lines:
             request = json.loads(body)
             model = request.pop("model", "")
@@ -61,58 +83,31 @@ class MistralBatches(Backend):
         return State(ended, text, reasons if refused else "")
 
     def download(self, batch: str, file: BinaryIO) -> None:
+        """Answers and errors; a job that ran out of time has both as well, and they are paid."""
         job = self.jobs.get(job_id=batch)
         for name in (job.output_file, job.error_file):
             if name:
                 with contextlib.closing(self.client.files.download(file_id=name)) as response:
                     file.writelines(response.iter_bytes())
+                file.write(b"\n")
 
-    def verdict(self, line: bytes) -> Verdict:
-        status = (json.loads(line).get("response") or {}).get("status_code") or 0
-        if not status:
-            return Verdict.NEVER_RUN
-        return Verdict.AGAIN if status in (408, 409, 429) or status >= 500 else Verdict.FINAL
+    def status(self, row: dict[str, Any]) -> int:
+        """The HTTP status of a line; 0 where the request was never run."""
+        return int((row.get("response") or {}).get("status_code") or 0)
 
-    def answer(self, line: bytes, decode: Any) -> Any:
-        return decode(json.loads(line)["response"])
+    def answer(self, row: dict[str, Any], decode: Any) -> Any:
+        return decode(row["response"])
 
     def forget(self, batch: str) -> None:
+        """Delete the job: its answers have been used, and no later run may take them."""
         self.jobs.delete(job_id=batch)
 
     def cancel(self, batch: str) -> None:
         self.jobs.cancel(job_id=batch)
 
 
-MISTRAL: dict[int, MistralBatches] = {}
-
-
-def capture_mistral(method: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Request:
-    kwargs = {name: value for name, value in kwargs.items() if name not in ("timeout_ms", "retries")}
-    if kwargs.get("http_headers") or kwargs.get("server_url"):
-        raise ValueError("a request of a batch cannot carry http_headers or server_url: set them on the client")
-    client = method.__self__
-    while not hasattr(client, "batch"):
-        client = client.parent_ref
-
-    def send(request: Any) -> Any:
-        raise CapturedMistral(request)
-
-    try:
-        _replay_mistral(method, args, kwargs, send)
-        raise TypeError(f"{method.__qualname__} sends no request")
-    except CapturedMistral as captured:
-        sent = captured.args[0]
-    endpoint, body = sent.url.path, json.loads(sent.content)
-    if endpoint not in ENDPOINTS["mistral"]:
-        raise ValueError(f"{endpoint} has no batch endpoint")
-    if body.pop("stream", None):
-        raise ValueError(f"{method.__qualname__} streams: it cannot run in a batch")
-    backend = MISTRAL.get(id(client)) or MISTRAL.setdefault(id(client), MistralBatches(client))
-    return Request(backend, endpoint, body, functools.partial(_decode_mistral, method, args, kwargs))
-
-
-def _replay_mistral(method: Any, args: tuple[Any, ...], kwargs: dict[str, Any], send: Callable[..., Any]) -> Any:
-    """Call the method of a copy whose requests go to `send`."""
+def mistral_double(method: Any, send: Callable[..., Any]) -> Any:
+    """A copy of the method's object whose requests go to `send`."""
     double = copy.copy(method.__self__)
 
     async def send_async(*hook: Any, request: Any, **rest: Any) -> Any:
@@ -120,35 +115,17 @@ def _replay_mistral(method: Any, args: tuple[Any, ...], kwargs: dict[str, Any], 
 
     double.do_request = lambda *hook, request, **rest: send(request)
     double.do_request_async = send_async
-    started = getattr(double, method.__name__)(*args, **kwargs)
-    if not inspect.iscoroutine(started):
-        return started
-    try:
-        started.send(None)
-    except StopIteration as stop:
-        return stop.value
-    finally:
-        started.close()
-    raise TypeError(f"{method.__qualname__} waits for something else than its request")
+    return double
 
 
-def _decode_mistral(method: Any, args: tuple[Any, ...], kwargs: dict[str, Any], answer: dict[str, Any]) -> Any:
-    """The SDK's own object or error for this response."""
+def mistral_answer(method: Any, args: tuple[Any, ...], kwargs: dict[str, Any], answer: dict[str, Any]) -> Any:
+    """What the method makes of the response."""
 
     def reply(request: Any) -> Any:
         http = importlib.import_module(type(request).__module__.partition(".")[0])
         return http.Response(answer["status_code"], json=answer.get("body"), request=request)
 
-    return _replay_mistral(method, args, kwargs, reply)
+    return replayed(method, mistral_double(method, reply), args, kwargs)
 
 
-CAPTURES["mistralai"] = capture_mistral
-
-
-def connect_mistral(scope: str) -> MistralBatches:
-    sdk = importlib.import_module("mistralai.client")
-    key = os.environ.get("MISTRAL_API_KEY")
-    return MistralBatches(sdk.Mistral(api_key=key, server_url=scope.partition(" ")[2]))
-
-
-CONNECT["mistral"] = connect_mistral
+BACKENDS["mistralai"] = MistralBatches

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import os
 from collections.abc import Callable, Generator, Iterable, Iterator
-from concurrent.futures import ALL_COMPLETED, Future
+from concurrent.futures import ALL_COMPLETED, Future, ThreadPoolExecutor
 from types import TracebackType
 from typing import Any, NamedTuple
 
-from batchlint.runtime.driver import drive
+from batchlint.runtime.asking import Request
+from batchlint.runtime.driver import Item, Loop
 
 SUBMITTED = itertools.count()
 
@@ -28,6 +30,16 @@ class BatchFuture(Future[Any]):
     def exception(self, timeout: float | None = None) -> BaseException | None:
         self.executor.run()
         return super().exception(timeout)
+
+    def steps(self) -> Generator[Any, Any, tuple[Any, BaseException | None]]:
+        """The value or the exception of the work, as a generator that asks what the work asks."""
+        try:
+            value = self.work()
+            if isinstance(value, Generator):
+                value = yield from value
+        except (Exception, SystemExit) as error:
+            return None, error
+        return value, None
 
 
 class BatchExecutor:
@@ -62,7 +74,8 @@ class BatchExecutor:
             self.initialize()
             self.initialize = None
         try:
-            outcomes = drive((_guarded(future.work) for future in futures), self.workers, (), True)
+            with ThreadPoolExecutor(self.workers) as threads:
+                outcomes = Threads((future.steps() for future in futures), threads).run()
         except BaseException as error:
             for future in futures:
                 future.set_exception(error)
@@ -88,15 +101,34 @@ class BatchExecutor:
         self.shutdown()
 
 
-def _guarded(work: Callable[[], Any]) -> Generator[Any, Any, tuple[Any, BaseException | None]]:
-    """The value or the exception of submitted work, begun when the driver gets there."""
-    try:
-        value = work()
-        if isinstance(value, Generator):
-            value = yield from value
-    except (Exception, SystemExit) as error:
-        return None, error
-    return value, None
+class Threads(Loop):
+    """Generators of which many take their next step side by side."""
+
+    STRIDE = 1_000
+
+    def __init__(self, generators: Iterable[Any], threads: ThreadPoolExecutor) -> None:
+        super().__init__(generators)
+        self.threads = threads
+
+    def go_on(self, turn: bool) -> bool:
+        self.advance([item for item in self.items if isinstance(item.step, Request) and item.step.answer])
+        return super().go_on(turn)
+
+    def drawn(self) -> Iterator[Item]:
+        source = super().drawn()
+        while items := list(itertools.islice(source, self.STRIDE)):
+            self.advance(items)
+            yield from items
+
+    def advance(self, items: list[Item]) -> None:
+        list(self.threads.map(Item.advance, items))
+        for item in items:
+            item.begin_step()
+
+    @contextlib.contextmanager
+    def printing(self, item: Item) -> Iterator[None]:
+        """Threads print as they always did."""
+        yield
 
 
 class Waited(NamedTuple):

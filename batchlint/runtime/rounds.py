@@ -1,4 +1,4 @@
-"""One round: put requests into batches, wait, and find every answer. Pays for nothing that is paid already."""
+"""The batches of each round: find or create them, wait, and note where every answer lies."""
 
 from __future__ import annotations
 
@@ -7,252 +7,211 @@ import hashlib
 import itertools
 import json
 import os
-import re
 import sqlite3
+import sys
+import threading
 import time
-from collections.abc import Callable, Generator, Iterator
-from typing import TypeVar
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
 
-from batchlint.runtime.journal import (
-    SESSION,
-    claim,
-    deliver,
-    drop,
-    finish,
-    intend,
-    journal,
-    made,
-    prune,
-    release,
-    spent,
-)
-from batchlint.runtime.model import Backend, BatchError, BatchExpired, NotReady, Request, Spool, Verdict, log
-
-T = TypeVar("T")
-SUBMISSIONS = 6
-PATIENCE = 50
-CALLS = itertools.count(1)
-CUSTOM_ID = re.compile(rb'"custom_id"\s*:\s*"([^"\\]+)"')
+from batchlint.runtime.asking import BatchError, Line, Request
+from batchlint.runtime.facts import FACTS
+from batchlint.runtime.journal import SESSION, claim, journal, new_file, note, prune, tidy
 
 
-class Call:
-    """One run of `run_batch` or `gather_batch`: its rounds share a deadline and what they have bought."""
+class State(NamedTuple):
+    """What a poll of a batch says. `failed`: why the provider refused the batch as a whole."""
 
-    def __init__(self, wait: bool = True) -> None:
-        self.wait = wait
-        self.number = next(CALLS)
-        self.backends: dict[str, Backend] = {}
+    ended: bool
+    text: str
+    failed: str = ""
+    queue_full: bool = False
+
+
+class Rounds:
+    """The rounds of one `run_batch` or `gather_batch`: they share a deadline and what they have bought."""
+
+    SUBMISSIONS = 6  # how often a request is submitted that comes back without an answer
+    PATIENCE = 50  # how often something is tried while the provider is in trouble
+
+    def __init__(self) -> None:
+        self.bought: dict[str, tuple[str, Any]] = {}  # by the key of a batch: how the provider calls it, the backend
+        self.stopped = threading.Event()
         self.deadline = time.monotonic() + float(os.environ.get("LLM_BATCH_DEADLINE_SECONDS", "172800"))
 
-    def fulfil(self, requests: list[Request]) -> Iterator[float]:
-        """Afterwards every request has its answer. Yields the seconds to sleep while the provider works.
-
-        Raises BatchError, BatchExpired, and NotReady where the caller does not wait.
-        """
-        if not self.backends:
-            with journal() as db:
-                prune(db)
-            atexit.unregister(finish)
-            atexit.register(finish)
-        bodies = Spool()
+    def answer(self, requests: list[Request]) -> None:
+        """Get every request its answer. Raises BatchError."""
+        if not self.bought:
+            atexit.unregister(tidy)
+            atexit.register(tidy)
+        bodies, end = new_file(), 0
         for request in requests:
-            request.body = bodies.add(request.body)
-        for attempt in range(SUBMISSIONS):
-            batches = yield from self._submit(requests, attempt, bodies)
-            yield from self._collect(batches)
-            requests = [request for request in requests if request.file is None]
+            end += bodies.write(request.body)
+            request.body = Line(bodies, end - len(request.body), len(request.body))
+        for attempt in range(self.SUBMISSIONS):
+            self.collect(self.submit(requests, is_first=attempt == 0))
+            requests = [request for request in requests if request.answer is None]
             if not requests:
                 return
             log(f"{len(requests)} requests came back without an answer: submitting them again")
-        raise BatchExpired(f"{len(requests)} requests went unanswered {SUBMISSIONS} times; start again to go on")
+        raise BatchError(f"{len(requests)} requests went unanswered {self.SUBMISSIONS} times; start again to go on")
 
-    def delivered(self, requests: list[Request]) -> None:
-        """The answers have reached the code that asked for them."""
-        if requests:
-            with journal() as db:
-                deliver(db, requests)
-
-    def close(self, error: BaseException | None, own: bool = False) -> None:
-        """Clean up after a good end; else keep what is paid for the next call. `own`: an error of the user's code."""
-        if not self.backends:
-            return
-        with journal() as db:
-            if error is not None:
-                release(db, self.number, SESSION + "!" if own else "")
-                return
-            ended = spent(db, self.number)
-        for key, batch in ended:
-            try:
-                self.backends[key].forget(batch)
-            except Exception as problem:
-                log(f"could not delete the input of batch {batch}: {problem}")
-
-    def _submit(self, requests: list[Request], attempt: int, bodies: Spool) -> Pauses[list[Batch]]:
+    def submit(self, requests: list[Request], is_first: bool) -> dict[str, list[Request]]:
         """Find or create the batch of each request. One process at a time does this, so that two starts buy once."""
-        batches: list[Batch] = []
         with journal() as db:
-            fresh, known = (requests, {}) if attempt else claim(db, requests, self.number)
-            for key, members in known.items():
-                query = "select batch, count, created from batches where key = ?"
-                batch, count, created = db.execute(query, (key,)).fetchone()
-                if batch is None:  # killed between the intent and the provider's answer
-                    find, others = members[0].backend.find, made(db)
-                    batch = yield from self._patiently("look for a batch", find, key, count, created, others)
-                if batch is None:
-                    drop(db, key)
-                    fresh += members
+            if not self.bought:
+                prune(db)
+            fresh, batches = claim(db, requests) if is_first else (requests, {})
+            for key, members in list(batches.items()):
+                (id,) = db.execute("select batch from batches where key = ?", (key,)).fetchone()
+                # Without an id the run was killed between the intent and the provider's answer.
+                id = id or self.patiently("look for a batch", members[0].backend.find, key, db)
+                if id is None:
+                    db.execute("delete from requests where key = ?", (key,))
+                    fresh += batches.pop(key)
                 else:
-                    log(f"going on with batch {batch}: {len(members)} requests")
-                    batches.append(self._made(db, key, batch, members))
+                    log(f"going on with batch {id}: {len(members)} requests")
+                    self.has_bought(db, key, id, members)
             for chunk in split(fresh):
+                first = chunk[0]
                 names = sorted({request.batch for request in chunk}) + sorted(request.custom_id for request in chunk)
                 key = hashlib.sha256("\n".join(names).encode()).hexdigest()[:32]
-                intend(db, key, chunk, self.number)
-                try:
-                    batch = yield from self._create(key, chunk, bodies, made(db))
-                except Refused:
-                    drop(db, key)
-                    db.commit()
-                    raise
-                batches.append(self._made(db, key, batch, chunk))
+                what = f"{len(chunk)} requests to {first.endpoint} with {first.model}"
+                row = (key, first.backend.provider, first.backend.server, what)
+                db.execute("insert or replace into batches values (?, ?, ?, ?, null, null)", row)
+                note(db, key, chunk)  # the intent: from here on a restart looks for this batch
+                id = self.patiently("create a batch", create, db, key, chunk)
+                log(f"batch {id}: {what}")
+                self.has_bought(db, key, id, chunk)
+                batches[key] = chunk
         return batches
 
-    def _made(self, db: sqlite3.Connection, key: str, batch: str, members: list[Request]) -> Batch:
-        db.execute("update batches set batch = ? where key = ?", (batch, key))
+    def has_bought(self, db: sqlite3.Connection, key: str, id: str, members: list[Request]) -> None:
+        db.execute("update batches set batch = ?, tried = coalesce(tried, ?) where key = ?", (id, time.time(), key))
         db.commit()
-        self.backends[key] = members[0].backend
+        self.bought[key] = (id, members[0].backend)
         for request in members:
             request.batch = key
-        return Batch(key, batch, members)
 
-    def _create(self, key: str, chunk: list[Request], bodies: Spool, others: frozenset[str]) -> Pauses[str]:
-        first = chunk[0]
-        since: float | None = None
+    def collect(self, batches: dict[str, list[Request]]) -> None:
+        """Wait for every batch and note where each answer lies."""
+        refused = 0
+        for key, members in batches.items():
+            id, backend = self.bought[key]
+            state = self.wait_for(id, backend)
+            if not state.failed:
+                self.patiently(f"read the results of batch {id}", read, id, backend, members)
+                continue
+            with journal() as db:
+                db.execute("delete from requests where key = ?", (key,))
+            refused += 1
+            if not state.queue_full or refused == len(batches):  # else there is room now: the others have ended
+                raise BatchError(f"the provider refused batch {id}: {state.failed}")
 
-        def create() -> str:
-            # A create that seemed to fail may have made the batch, and so may a run whose disk is gone.
-            nonlocal since
-            batch = first.backend.find(key, len(chunk), since, others)
-            since = since or time.time()
-            if batch is None:
-                lines = ((request.custom_id, bodies.get(*request.body)) for request in chunk)
-                batch = first.backend.create(key, first.endpoint, lines)
-            return batch
+    def wait_for(self, id: str, backend: Any) -> State:
+        """Poll until the batch has ended."""
+        pauses, said = backoff(), ""
+        while True:
+            state: State = self.patiently(f"poll batch {id}", backend.poll, id)
+            if state.text != said:
+                said = state.text
+                log(f"batch {id} {said}")
+            if state.ended:
+                return state
+            self.sleep(next(pauses), f"batch {id}")
 
-        batch = yield from self._patiently("create a batch", create)
-        log(f"batch {batch}: {len(chunk)} requests to {first.endpoint} with {first.model}")
-        return batch
-
-    def _collect(self, batches: list[Batch]) -> Iterator[float]:
-        """Poll until every batch has ended, and note where each answer lies."""
-        said: dict[str, str] = {}
-        for pause in backoff():
-            for batch in list(batches):
-                state = yield from self._patiently(f"poll batch {batch.id}", batch.backend.poll, batch.id)
-                if said.get(batch.key) != state.text:
-                    said[batch.key] = state.text
-                    log(f"batch {batch.id} {state.text}")
-                if not state.ended:
-                    continue
-                batches.remove(batch)
-                if not state.failed:
-                    yield from self._patiently(f"read the results of batch {batch.id}", batch.read)
-                    continue
-                with journal() as db:
-                    drop(db, batch.key)
-                if not (state.queue_full and batches):  # else there is room again when the others have ended
-                    raise BatchError(f"the provider refused batch {batch.id}: {state.failed}")
-            if not batches:
-                return
-            self._may_wait(pause, ", ".join(batch.id for batch in batches))
-            yield pause
-
-    def _may_wait(self, pause: float, what: str) -> None:
-        if not self.wait:
-            raise NotReady(pause)
-        if time.monotonic() + pause > self.deadline:
-            raise BatchError(f"{what}: not ended before the deadline; start again to go on waiting")
-
-    def _patiently(self, what: str, action: Callable[..., T], *args: object) -> Pauses[T]:
+    def patiently(self, what: str, action: Callable[..., Any], *args: object) -> Any:
         """Try again while the provider or the network has trouble; the SDK's own retries are off."""
-        for tries, pause in enumerate(backoff(), 1):
+        for pause in itertools.islice(backoff(), self.PATIENCE):
             try:
                 return action(*args)
             except Exception as error:
                 if not is_transient(error):
-                    raise Refused(f"cannot {what}: {error}") from error
-                if tries == PATIENCE:
-                    raise BatchError(f"cannot {what}, tried {tries} times: {error}") from error
+                    raise BatchError(f"cannot {what}: {error}") from error
                 log(f"cannot {what} yet: {error}")
-            yield pause
-        raise AssertionError
+            self.sleep(pause, what)
+        raise BatchError(f"cannot {what}, tried {self.PATIENCE} times")
+
+    def sleep(self, seconds: float, what: str) -> None:
+        if time.monotonic() + seconds > self.deadline:
+            raise BatchError(f"{what}: not ended before the deadline; start again to go on waiting")
+        if self.stopped.wait(seconds):
+            raise BatchError(f"{what}: nobody waits any more; start again to go on")
+
+    def finish(self, is_good: bool) -> None:
+        """The answers have been used. After a good end the provider may forget those batches of which all have been."""
+        self.mark(SESSION, time.time())
+        for key, (id, backend) in self.bought.items() if is_good else ():
+            with journal() as db:
+                if db.execute("select 1 from requests where key = ? and used is null", (key,)).fetchone():
+                    continue
+            try:
+                backend.forget(id)
+            except Exception as problem:
+                log(f"could not delete the input of batch {id}: {problem}")
+
+    def release(self) -> None:
+        """Leave the answers to a later call: this one did not come to its end."""
+        self.mark("", None)
+
+    def mark(self, session: str, used: float | None) -> None:
+        if self.bought:
+            with journal() as db:
+                rows = [(session, used, key, SESSION) for key in self.bought]
+                db.executemany("update requests set session = ?, used = ? where key = ? and session = ?", rows)
 
 
-Pauses = Generator[float, None, T]
+def create(db: sqlite3.Connection, key: str, chunk: list[Request]) -> str:
+    """The batch of these requests. One that seemed to fail may be there, and so may one of a run whose disk is gone."""
+    backend = chunk[0].backend
+    id = backend.find(key, db)
+    if id is None:
+        db.execute("update batches set tried = coalesce(tried, ?) where key = ?", (time.time(), key))
+        db.commit()
+        id = backend.create(key, chunk[0].endpoint, ((request.custom_id, request.body.read()) for request in chunk))
+    return str(id)
 
 
-class Refused(BatchError):  # noqa: N818
-    """The provider said no, and will say no again."""
-
-
-class Batch:
-    """A batch that the provider has, and the requests of this round that are in it."""
-
-    def __init__(self, key: str, id: str, members: list[Request]) -> None:
-        self.key, self.id, self.members = key, id, members
-        self.backend = members[0].backend
-
-    def read(self) -> None:
-        """Note where each answer lies; what was not run, or failed by chance, stays without."""
-        waiting = {request.custom_id: request for request in self.members}
-        file = Spool().file
-        self.backend.download(self.id, file)
-        file.seek(0)
-        end = 0
-        for line in file:
-            start, end = end, end + len(line)
-            found = CUSTOM_ID.search(line)
-            request = waiting.get(found[1].decode()) if found else None
-            request = request or (waiting.get(json.loads(line).get("custom_id")) if line.strip() else None)
-            if request is None:
-                continue
-            verdict = self.backend.verdict(line)
-            request.tries += verdict is Verdict.AGAIN
-            if verdict is Verdict.FINAL or (verdict is Verdict.AGAIN and request.tries > self.backend.retries):
-                request.file, request.place = file, (start, len(line))
+def read(id: str, backend: Any, members: list[Request]) -> None:
+    """Note where each answer lies; what was not run, or failed by chance, stays without."""
+    waiting = {request.custom_id: request for request in members}
+    file, end = new_file(), 0
+    backend.download(id, file)
+    file.seek(0)
+    for line in file:
+        start, end = end, end + len(line)
+        row = json.loads(line) if line.strip() else {}
+        request = waiting.get(row.get("custom_id", ""))
+        status = backend.status(row) if request else 0
+        if request and status:
+            by_chance = status in (408, 409, 429) or status >= 500
+            request.tries += by_chance
+            if not by_chance or request.tries > backend.retries:
+                request.answer = Line(file, start, len(line))
 
 
 def split(requests: list[Request]) -> Iterator[list[Request]]:
-    """One batch per account, endpoint and model, and within the provider's limits, in the order of the input."""
-    groups: dict[tuple[str, str, str], list[Request]] = {}
+    """One batch per server, endpoint and model, and within the provider's limits, in the order of the input."""
+    groups: dict[tuple[str, ...], list[Request]] = {}
     for request in requests:
-        model = request.model if request.backend.limits.one_model else ""
-        groups.setdefault((request.backend.scope, request.endpoint, model), []).append(request)
+        model = request.model if FACTS[request.backend.provider]["one_model"] else ""
+        groups.setdefault((request.backend.server, request.endpoint, model), []).append(request)
     for group in groups.values():
-        limits = group[0].backend.limits
-        chunk: list[Request] = []
-        size = inputs = 0
-        for request in group:
-            length = request.body[1] + LINE_OVERHEAD
-            full = len(chunk) == limits.requests or size + length > limits.bytes
-            if chunk and (full or inputs + request.inputs > (limits.inputs or inputs + request.inputs)):
-                yield chunk
-                chunk, size, inputs = [], 0, 0
-            chunk.append(request)
-            size, inputs = size + length, inputs + request.inputs
-        yield chunk
-
-
-LINE_OVERHEAD = 250
+        limits = FACTS[group[0].backend.provider]
+        start = size = inputs = 0
+        for position, request in enumerate(group):
+            size, inputs = size + request.body.length + 250, inputs + request.inputs
+            is_full = position - start == limits["requests"] or size > limits["bytes"]
+            if position > start and (is_full or inputs > (limits["inputs"] or inputs)):
+                yield group[start:position]
+                start, size, inputs = position, request.body.length + 250, request.inputs
+        yield group[start:]
 
 
 def backoff() -> Iterator[float]:
     """Seconds between two looks: LLM_BATCH_POLL_SECONDS, else from 5 s up to 2 minutes."""
-    fixed = os.environ.get("LLM_BATCH_POLL_SECONDS")
-    pause = 5.0
-    while True:
-        yield float(fixed) if fixed else pause
-        pause = min(pause * 1.5, 120.0)
+    for tries in itertools.count():
+        yield float(os.environ.get("LLM_BATCH_POLL_SECONDS") or min(5 * 1.5 ** min(tries, 9), 120))
 
 
 def is_transient(error: Exception) -> bool:
@@ -262,3 +221,7 @@ def is_transient(error: Exception) -> bool:
         return status in (408, 409, 429) or status >= 500
     names = {kind.__name__ for kind in type(error).__mro__}
     return bool(names & {"APIConnectionError", "TransportError", "ConnectionError", "TimeoutError"})
+
+
+def log(text: str) -> None:
+    print(f"llm_batch: {text}", file=sys.stderr, flush=True)

@@ -2,89 +2,75 @@
 
 from __future__ import annotations
 
-import asyncio
 import copy
 import functools
 import importlib
-import inspect
-import threading
 from collections.abc import Callable
 from typing import Any, BinaryIO
 
-from batchlint.runtime.model import Backend
+from batchlint.runtime.asking import Captured, Request, intercepted
+from batchlint.runtime.facts import FACTS
 
 
-class Captured(BaseException):
-    """Carries the request that the SDK was about to send out of the SDK."""
+class Stainless:
+    """Captures calls and works the batch API through the client that the user's code made.
 
+    `owner`: an object of the client that has methods, as `client.chat.completions`.
+    """
 
-class Stainless(Backend):
-    """The client that the user's code made, for capturing calls and for the batch API, sync or async."""
+    provider = header = ""
 
-    def __init__(self, client: Any) -> None:
-        self.client = client
-        self.retries: int = client.max_retries
-        self.loop: Any = None
-        self.is_async = inspect.iscoroutinefunction(type(client).request)
-        self.scope = f"{self.provider} {client.base_url}"
+    def __init__(self, owner: Any) -> None:
+        self.client = owner._client
+        self.server, self.retries = str(self.client.base_url), int(self.client.max_retries)
+        self.silent = type(owner)(twin(self.client, request=raise_captured))
+        self.api = twin(self.client, max_retries=0)  # a retried create makes a second batch; `Rounds` tries again
+        self.do: Callable[[Any], Any] = lambda result: result  # of an async client: awaited in its loop
 
-        def send(cast_to: Any, options: Any, *args: Any, **kwargs: Any) -> Any:
-            options.max_retries = 0  # a retried create makes a second batch; llm_batch tries again by itself
-            return client.request(cast_to, options, *args, **kwargs)
+    def capture(self, method: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Request:
+        cast_to, options, stream = intercepted(method, self.silent, args, kwargs)
+        endpoint = "/v1/" + options.url.rpartition("/v1/")[2].lstrip("/")
+        if endpoint not in FACTS[self.provider]["endpoints"]:
+            raise ValueError(f"{endpoint} has no batch endpoint")
+        given = {**(options.json_data or {}), **(options.extra_json or {})}
+        body = {name: value for name, value in given.items() if type(value).__name__ not in ("NotGiven", "Omit")}
+        if options.files or stream or body.pop("stream", None):
+            raise ValueError(f"{method.__qualname__} uploads files or streams: it cannot run in a batch")
+        parser = options.post_parser if callable(options.post_parser) else None
+        if parser is None and method.__name__ == "parse":  # old SDKs parse what the request has returned
+            parser = functools.partial(reparsed, method, args, kwargs)
+        return Request(self, endpoint, body, (cast_to, parser))
 
-        self.api = twin(client, send)
-
-    def do(self, result: Any) -> Any:
-        """The result of an SDK call; of an async client, awaited in the loop that the client belongs to."""
-        if not inspect.isawaitable(result):
-            return result
-
-        async def wait() -> Any:
-            return await result
-
-        return asyncio.run_coroutine_threadsafe(wait(), self.loop).result()
-
-    def copy(self, response: Any, file: BinaryIO) -> None:
-        """Write the body of a streaming response to the file, without holding it in memory."""
-        if not self.is_async:
-            with response as opened:
-                file.writelines(opened.iter_bytes())
-            return
-
-        async def write() -> None:
-            async with response as opened:
-                async for block in opened.iter_bytes():
-                    file.write(block)
-
-        self.do(write())
-
-    def typed(self, decode: Any, body: Any, request_id: str | None) -> Any:
-        """The response body as the SDK's own object."""
-        cast_to, parser, again = decode
-        answer = self.client._process_response_data(data=body, cast_to=cast_to, response=None)
-        if request_id:
-            answer._request_id = request_id
-        if parser is not None:
-            answer = parser(answer)
-        return again(answer) if again else answer
-
-    def error(self, status: int, body: Any, request_id: str | None, header: str) -> Exception:
-        """The exception that the SDK raises for such a response."""
-        kinds = (kind.__module__.split(".")[0] for kind in type(self.client._client).__mro__)
+    def answered(self, decode: Any, status: int, body: Any, request_id: str | None) -> Any:
+        """What the SDK makes of such a response: its own object, or its own exception raised."""
+        if status == 200:
+            cast_to, parser = decode
+            answer = self.client._process_response_data(data=body, cast_to=cast_to, response=None)
+            if request_id:
+                answer._request_id = request_id
+            return parser(answer) if parser else answer
+        kinds = (kind.__module__.partition(".")[0] for kind in type(self.client._client).__mro__)
         http = importlib.import_module(next(name for name in kinds if name in ("httpx", "httpx2")))
-        sent = http.Request("POST", str(self.client.base_url))
-        response = http.Response(status, json=body, headers={header: request_id} if request_id else {}, request=sent)
-        error: Exception = self.client._make_status_error_from_response(response)
-        return error
+        headers = {self.header: request_id} if request_id else {}
+        sent = http.Request("POST", self.server)
+        raise self.client._make_status_error_from_response(
+            http.Response(status, json=body, headers=headers, request=sent)
+        )
+
+    def save(self, response: Any, file: BinaryIO) -> None:
+        """Write the body of a streaming response to the file, without holding it in memory."""
+        with response as opened:
+            file.writelines(opened.iter_bytes())
+        file.write(b"\n")
 
 
-def twin(client: Any, send: Callable[..., Any]) -> Any:
-    """A copy of the client whose requests go to `send`; the original stays as it is."""
+def twin(client: Any, **changed: Any) -> Any:
+    """A copy of the client with other attributes; the original stays as it is."""
     double = copy.copy(client)
     for name, value in list(vars(double).items()):
         if hasattr(value, "_client") and name != "_client":  # the original's resources send through the original
-            double.__dict__[name] = type(value)(double)
-    double.request = send
+            changed[name] = type(value)(double)
+    vars(double).update(changed)
     return double
 
 
@@ -92,47 +78,7 @@ def raise_captured(cast_to: Any, options: Any, *args: Any, stream: bool = False,
     raise Captured(cast_to, options, stream)
 
 
-class Capture:
-    """Finds out which request a bound SDK method would send; remembers the last client, as loops use one."""
-
-    def __init__(self, backend: Callable[[Any], Stainless]) -> None:
-        self.make_backend = backend
-        self.last: tuple[Any, Stainless, Any] | None = None
-        self.lock = threading.Lock()
-
-    def __call__(self, method: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Stainless, Any, Any, Any]:
-        owner = method.__self__
-        with self.lock:
-            if self.last is None or self.last[0] is not owner:
-                client = owner._client
-                known = self.last[1] if self.last and self.last[1].client is client else self.make_backend(client)
-                self.last = (owner, known, type(owner)(twin(client, raise_captured)))
-            _, backend, double = self.last
-        try:
-            started = getattr(double, method.__name__)(*args, **kwargs)
-            if inspect.iscoroutine(started):
-                try:
-                    backend.loop = asyncio.get_running_loop()
-                    started.send(None)
-                finally:
-                    started.close()
-            raise TypeError(f"{method.__qualname__} sends no request")
-        except Captured as captured:
-            cast_to, options, stream = captured.args
-        parser = options.post_parser if callable(options.post_parser) else None
-        # Old SDKs parse after the response, not in it: call again, with the answer in place of the request.
-        again = None
-        if parser is None and method.__name__ == "parse":
-            again = functools.partial(_replay, owner, method.__name__, args, kwargs)
-        if options.files:
-            raise ValueError(f"{method.__qualname__} uploads files: it cannot run in a batch")
-        given = {**(options.json_data or {}), **(options.extra_json or {})}
-        body = {name: value for name, value in given.items() if type(value).__name__ not in ("NotGiven", "Omit")}
-        if stream or body.pop("stream", None):
-            raise ValueError(f"{method.__qualname__}(stream=True) cannot run in a batch")
-        return backend, options, body, (cast_to, parser, again)
-
-
-def _replay(owner: Any, name: str, args: tuple[Any, ...], kwargs: dict[str, Any], answer: Any) -> Any:
-    double = type(owner)(twin(owner._client, lambda *args, **kwargs: answer))
-    return getattr(double, name)(*args, **kwargs)
+def reparsed(method: Any, args: tuple[Any, ...], kwargs: dict[str, Any], answer: Any) -> Any:
+    """What the method makes of the answer."""
+    double = twin(method.__self__._client, request=lambda *sent, **how: answer)
+    return getattr(type(method.__self__)(double), method.__name__)(*args, **kwargs)

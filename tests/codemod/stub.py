@@ -8,9 +8,10 @@ import hashlib
 import io
 import json
 import sys
+import threading
 import types
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -83,32 +84,34 @@ def _helper() -> types.ModuleType:
         def result(self) -> Answer:
             return answered(self.text)
 
-    class Backend(module.Backend):  # type: ignore[name-defined, misc]
-        provider = "stub"
+    class Backend:
+        provider, server = "stub", ""
 
-    def capture(method: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Request:
-        made = Request(Backend(), "/v1/chat/completions", json.loads(json.dumps(kwargs)), None)
-        made.text = kwargs["messages"][-1]["content"]
-        return made
+        def __init__(self, owner: object) -> None:
+            pass
 
-    class Call:
-        def __init__(self, wait: bool = True, *more: object) -> None:
-            self.wait = wait
+        def capture(self, method: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Request:
+            made = Request(self, "/v1/chat/completions", json.loads(json.dumps(kwargs)), None)
+            made.text = kwargs["messages"][-1]["content"]
+            return made
 
-        def fulfil(self, requests: list[Request]) -> Iterator[float]:
+    class Rounds:
+        def __init__(self) -> None:
+            self.stopped = threading.Event()
+
+        def answer(self, requests: list[Request]) -> None:
             for request in requests:
                 PROVIDER.batch[request.text] += 1
-                request.file = io.BytesIO()
-            yield from ()
+                request.answer = request.text
 
-        def delivered(self, *done: object) -> None:
+        def finish(self, good: bool) -> None:
             pass
 
-        def close(self, *error: object, **how: object) -> None:
+        def release(self) -> None:
             pass
 
-    module.Call = Call  # type: ignore[attr-defined]
-    module.CAPTURES[__name__.partition(".")[0]] = capture  # type: ignore[attr-defined]
+    module.Rounds = Rounds  # type: ignore[attr-defined]
+    module.BACKENDS[__name__.partition(".")[0]] = Backend  # type: ignore[attr-defined]
     return module
 
 

@@ -28,6 +28,26 @@ if __name__ == "__main__":
         answer = client.messages.create(model="claude-haiku-4-5", max_tokens=9, messages=message)
         print(answer.content[0].text)
 """
+THIRD = """\
+import asyncio
+from openai import AsyncOpenAI
+
+client = AsyncOpenAI()
+
+
+async def ask(text):
+    answer = await client.responses.create(model="gpt-5", input=text)
+    return answer.output_text
+
+
+async def main():
+    for answer in await asyncio.gather(*(ask(text) for text in open("texts.txt"))):
+        print(answer)
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
+"""
 
 
 def batchlint(folder, *arguments):
@@ -46,8 +66,18 @@ def project(tmp_path):
 def test_a_second_provider_extends_the_helper(project):
     assert batchlint(project, "fix", "--allow-no-vcs", ".").returncode == 0
     helper = (project / "llm_batch.py").read_text()
-    assert runtime.providers_in(helper) == ("openai", "anthropic")
-    assert helper == runtime.render(["openai", "anthropic"])
+    assert runtime.served(helper) == (("openai", "anthropic"), ("BatchError", "request", "run_batch"))
+    assert helper == runtime.render(["openai", "anthropic"], ["run_batch"])
+
+
+def test_the_helper_has_the_parts_that_the_code_uses(project):
+    (project / "second.py").unlink()
+    helper = project / "llm_batch.py"
+    assert runtime.served(helper.read_text()) == (("openai",), ("BatchError", "request", "run_batch"))
+    assert "asyncio" not in helper.read_text()
+    (project / "third.py").write_text(THIRD)
+    assert batchlint(project, "fix", "--allow-no-vcs", ".").returncode == 0
+    assert {"run_batch", "batched", "gather_batch"} <= set(runtime.served(helper.read_text())[1])
 
 
 def test_an_edited_helper_stops_the_rewrite_and_stays(project):
@@ -64,7 +94,7 @@ def test_an_edited_helper_stops_the_rewrite_and_stays(project):
 def test_the_helper_is_written_anew_when_asked(project):
     done = batchlint(project, "runtime", "llm_batch.py", "--provider", "anthropic", "--update")
     assert done.returncode == 0
-    assert (project / "llm_batch.py").read_text() == runtime.render(["openai", "anthropic"])
+    assert (project / "llm_batch.py").read_text() == runtime.render(["openai", "anthropic"], ["run_batch"])
 
 
 def test_an_unknown_provider_is_one_line(tmp_path):

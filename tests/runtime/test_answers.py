@@ -124,8 +124,7 @@ SPLIT = """
         answer = yield request(client.embeddings.create, model=model, input=texts)
         return len(answer.data)
 
-    llm_batch.LIMITS["openai"] = limits = llm_batch.Limits(3, 100_000, 8)
-    llm_batch.OpenAIBatches.limits = limits
+    llm_batch.FACTS["openai"].update(requests=3, bytes=100_000, inputs=8)
     jobs = [("a", ["x"])] * 4 + [("b", ["y"] * 5)] * 2 + [("a", ["z" * 60_000])] * 2
     print(run_batch(embed(OpenAI(), model, texts) for model, texts in jobs))
 """
@@ -163,14 +162,14 @@ def test_failures_by_chance_are_tried_again_as_the_client_would(tmp_path: Path) 
 
 PHASES = """
     from openai import OpenAI
-    from llm_batch import NotReady, request, run_batch
+    from llm_batch import NotReady, collect_batch, request
     client = OpenAI()
     def ask(text):
         first = yield request(client.embeddings.create, model="m", input=text)
         second = yield request(client.embeddings.create, model="m", input=str(first.data[0].embedding[0]))
         return second.data[0].embedding[0]
     try:
-        print(run_batch((ask(text) for text in "ab"), wait=False))
+        print(collect_batch(ask(text) for text in "ab"))
     except NotReady as later:
         print("later", later.seconds > 0)
 """

@@ -260,13 +260,14 @@ print(future.exception())
 
 def test_threads_keep_the_order_of_results_and_of_effects_in_turn(tmp_path: Path) -> None:
     body = """
+from llm_batch import BatchExecutor
 done = []
 def item(number):
     got = yield from ask(str(number))
     yield in_turn()
     done.append(number)
     return int(got)
-results = run_batch((item(number) for number in range(30)), workers=5)
+results = list(BatchExecutor(5).map(item, range(30)))
 print(results == done == list(range(30)))
 """
     with FakeProvider() as provider:

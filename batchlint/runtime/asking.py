@@ -1,0 +1,129 @@
+"""A request: a call of an SDK's method that is written down instead of being made."""
+
+from __future__ import annotations
+
+import contextvars
+import functools
+import hashlib
+import inspect
+import json
+import sys
+import threading
+from collections.abc import Callable
+from typing import Any, BinaryIO, NamedTuple
+
+
+class BatchError(RuntimeError):
+    """A batch failed as a whole, or did not end in time. What is paid is found again by the next start."""
+
+
+def request(method: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
+    """Write down the call `method(*args, **kwargs)` of a provider's SDK; nothing is sent.
+
+    Raises ValueError for what a batch cannot carry, and what the SDK raises for wrong arguments.
+    """
+    return ASK.get()(method, args, kwargs)
+
+
+def captured(method: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Request:
+    """The request that the SDK would have sent."""
+    while isinstance(method, functools.partial):
+        args, kwargs, method = (*method.args, *args), {**method.keywords, **kwargs}, method.func
+    while not hasattr(method, "__self__") and hasattr(method, "__wrapped__"):
+        method = method.__wrapped__
+    for name in ("extra_headers", "extra_query"):
+        if kwargs.get(name):
+            raise ValueError(f"a request of a batch cannot carry {name}: set it on the client")
+    kwargs.pop("timeout", None)
+    owner = getattr(method, "__self__", None)
+    packages = [kind.__module__.partition(".")[0] for kind in type(owner).__mro__]
+    kind = next((BACKENDS[package] for package in packages if package in BACKENDS), None)
+    if kind is None:
+        raise TypeError(f"{getattr(method, '__qualname__', method)!s} is no method of an SDK that llm_batch knows")
+    found: Request = backend_for(kind, owner).capture(method, args, kwargs)
+    return found
+
+
+ASK: contextvars.ContextVar[Callable[..., Any]] = contextvars.ContextVar("llm_batch_ask", default=captured)
+# The batch API of each SDK package: the classes further down, each around an object of the user's client.
+BACKENDS: dict[str, Any] = {}
+
+
+@functools.lru_cache(maxsize=64)
+def backend_for(kind: Any, owner: Any) -> Any:
+    return kind(owner)
+
+
+class Captured(BaseException):
+    """Carries out of the SDK what it was about to send."""
+
+
+def intercepted(method: Any, double: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:
+    """What `double`, a copy of the method's object, raises as Captured where the original would send."""
+    try:
+        started = getattr(double, method.__name__)(*args, **kwargs)
+        if inspect.iscoroutine(started):
+            started.send(None)
+    except Captured as sent:
+        return sent.args
+    raise TypeError(f"{method.__qualname__} sends no request")
+
+
+class Request:
+    """A request of a batch; later, where its answer lies."""
+
+    __slots__ = (
+        "answer",
+        "backend",
+        "batch",
+        "body",
+        "decode",
+        "digest",
+        "endpoint",
+        "inputs",
+        "model",
+        "number",
+        "tries",
+    )
+
+    def __init__(self, backend: Any, endpoint: str, body: dict[str, Any], decode: Any) -> None:
+        self.backend, self.endpoint, self.decode = backend, endpoint, decode
+        self.model = sys.intern(str(body.get("model", "")))
+        texts = body.get("input")  # of an embedding request, where a list of numbers is one text as tokens
+        self.inputs = len(texts) if isinstance(texts, list) and texts and not isinstance(texts[0], int) else 1
+        self.body: Any = json.dumps(body, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+        # The order of keys differs between SDK versions: it must not make another request.
+        same = json.dumps([backend.provider, backend.server, endpoint, body], sort_keys=True).encode()
+        self.digest = hashlib.sha256(same).digest()[:16]
+        self.number = self.tries = 0
+        self.batch = ""
+        self.answer: Line | None = None
+
+    @property
+    def custom_id(self) -> str:
+        """From the content and its occurrence, so that a restart finds the answer again."""
+        return f"{self.digest.hex()}-{self.number}"
+
+    def ready(self, turn: bool) -> bool:
+        return self.answer is not None
+
+    def result(self) -> Any:
+        """The SDK's own answer object; raises the SDK's own exception where the provider refused this request."""
+        assert self.answer is not None
+        return self.backend.answer(json.loads(self.answer.read()), self.decode)
+
+
+class Line(NamedTuple):
+    """Bytes in a file: bodies and answers wait on disk, not in memory."""
+
+    file: BinaryIO
+    start: int
+    length: int
+
+    def read(self) -> bytes:
+        with READING:
+            self.file.seek(self.start)
+            return self.file.read(self.length)
+
+
+READING = threading.Lock()

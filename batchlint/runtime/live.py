@@ -1,0 +1,44 @@
+"""Realtime calls of functions that yield requests."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import GeneratorType
+from typing import Any, NamedTuple
+
+from batchlint.runtime.asking import ASK, captured
+
+
+def realtime(work: Any) -> Any:
+    """Run one generator now, with realtime calls: for callers that wait for the answer. Returns its value."""
+    if not isinstance(work, GeneratorType):
+        return work
+    answer: Any = None
+    problem: Exception | None = None
+    asking = ASK.set(LiveCall)
+    try:
+        while True:
+            step = work.send(answer) if problem is None else work.throw(problem)
+            answer = problem = None
+            try:
+                if isinstance(step, LiveCall):
+                    answer = step.method(*step.args, **step.kwargs)
+                elif hasattr(step, "generators"):  # of `each`
+                    answer = [realtime(generator) for generator in step.generators]
+            except Exception as error:
+                problem = error
+    except StopIteration as stop:
+        return stop.value
+    finally:
+        ASK.reset(asking)
+
+
+class LiveCall(NamedTuple):
+    method: Callable[..., Any]
+    args: tuple[Any, ...]
+    kwargs: dict[str, Any]
+
+    def begin(self, item: Any) -> None:
+        """A generator of `run_batch` asks, inside of the function that runs in realtime."""
+        item.step = captured(*self)
+        item.begin_step()
