@@ -21,6 +21,9 @@ def main(command: str = "status", *rest: str) -> int:
             rows += db.execute("select provider, server, batch, what from batches order by tried")
     failed = 0
     for provider, server, batch, what in rows:
+        if batch is None:
+            print(f"{what}: killed while it was being submitted")
+            continue
         try:
             backend = next(kind for kind in BACKENDS.values() if kind.provider == provider).connect(server)
             state = Rounds().wait_for(batch, backend) if command == "resume" else backend.poll(batch)
@@ -29,7 +32,7 @@ def main(command: str = "status", *rest: str) -> int:
                 backend.cancel(batch)
                 print(f"{batch}: cancelling; what is answered already is paid, and the next start uses it")
         except Exception as error:
-            print(f"{batch or 'not created yet'}: cannot be asked for: {error} ({what})", file=sys.stderr)
+            print(f"{batch}: cannot be asked for: {error} ({what})", file=sys.stderr)
             failed = 1
     print("the next start of the program goes on with these batches" if rows else "no batches")
     return failed

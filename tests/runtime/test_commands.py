@@ -37,6 +37,15 @@ def test_a_running_batch_is_shown_and_cancelled_and_its_answers_are_used(tmp_pat
         assert (result.code, len(provider.batches), sum(provider.answered().values())) == (0, 2, 5), result
 
 
+def test_a_batch_that_may_not_exist_is_shown_and_not_asked_for(tmp_path: Path) -> None:
+    faults = Faults(broken_replies={"POST /v1/files": [0]})
+    with FakeProvider(faults) as provider:
+        program = Program(tmp_path, OPENAI)
+        program.run_killed(provider, faults.accepted)
+        code, output = command(program, provider, "status")
+        assert (code, "5 requests to /v1/chat/completions" in output, "killed" in output) == (0, True, True), output
+
+
 def test_resume_waits_for_the_end(tmp_path: Path) -> None:
     with FakeProvider(Faults(hold_from=0)) as provider:
         program = Program(tmp_path, OPENAI)
