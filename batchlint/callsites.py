@@ -126,7 +126,7 @@ def _is_inside(edge: Edge) -> bool:
 
 
 def _names(graph: Graph, id: FunctionId) -> set[str]:
-    return {parameter.arg for parameter in graph.function(id).parameters()} | {"*", "**"}
+    return {*graph.function(id).parameter_names, "*", "**"}
 
 
 def _outer(graph: Graph, id: FunctionId) -> FunctionId | None:
@@ -143,7 +143,7 @@ def _given(graph: Graph, edge: Edge, passed: set[str]) -> list[ast.AST]:
     spread = any(keyword.arg is None for keyword in call.keywords) or any(isinstance(a, ast.Starred) for a in call.args)
     if edge.kind != "call" or spread:
         return arguments
-    names = [parameter.arg for parameter in graph.function(edge.callee).parameters()]
+    names = [parameter.arg for parameter in graph.function(edge.callee).parameters]
     if names[:1] in (["self"], ["cls"]):
         names = names[1:]
     found: list[ast.AST] = [

@@ -102,6 +102,17 @@ class FunctionFacts:
     """Names and string keys of assignments `name["key"] = value`."""
     outer: set[str] = field(default_factory=set)
     """Names declared `global` or `nonlocal`."""
+    parameters: tuple[ast.arg, ...] = field(init=False)
+    """Positional and keyword parameters in order, without `*args` and `**kwargs`."""
+    parameter_names: frozenset[str] = field(init=False)
+    rest: str = field(init=False)
+    """The name behind `*`, or nothing."""
+
+    def __post_init__(self) -> None:
+        args = self.arguments
+        self.parameters = (*args.posonlyargs, *args.args, *args.kwonlyargs) if args else ()
+        self.parameter_names = frozenset([parameter.arg for parameter in self.parameters])
+        self.rest = args.vararg.arg if args and args.vararg else ""
 
     @property
     def name(self) -> str:
@@ -126,11 +137,6 @@ class FunctionFacts:
     @property
     def arguments(self) -> ast.arguments | None:
         return getattr(self.node, "args", None)
-
-    def parameters(self) -> list[ast.arg]:
-        """Positional and keyword parameters in order, without `*args` and `**kwargs`."""
-        args = self.arguments
-        return [*args.posonlyargs, *args.args, *args.kwonlyargs] if args else []
 
     def default(self, name: str) -> ast.expr | None:
         args = self.arguments

@@ -130,7 +130,7 @@ def taken_parameters(
 
     `inner` are the moves of a nested function in which the arguments stand. `*` and `**` stand for the rest.
     """
-    parameters = {parameter.arg: parameter.arg for parameter in function.parameters()}
+    parameters = {parameter.arg: parameter.arg for parameter in function.parameters}
     args = function.arguments
     if args is not None:
         parameters |= {rest.arg: sign for rest, sign in ((args.vararg, "*"), (args.kwarg, "**")) if rest is not None}
@@ -153,7 +153,7 @@ def gives_answer(function: FunctionFacts, call: ast.Call, saving: frozenset[str]
     for expression in (*function.returns, *function.yields):
         if _reads(expression) & tainted or _holds([expression], call):
             return True
-    parameters = {parameter.arg for parameter in function.parameters()}
+    parameters = set(function.parameter_names)
     for node in (node for statement in body(function) for node in ast.walk(statement)):
         if isinstance(node, ast.For | ast.AsyncFor) and _reads(node.iter) & parameters:
             parameters |= set(targets(node.target))

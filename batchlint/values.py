@@ -2,38 +2,37 @@
 
 An external thing is its symbolic path (`openai.OpenAI().chat.completions.create`); things of the project are functions,
 classes, instances and modules; the rest is text, containers or nothing known (the empty set).
+
+Nearly all are tuples: hashing and comparing them is much of what the evaluator does.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from batchlint.facts import ClassId, FunctionId
 
 
-@dataclass(frozen=True, slots=True)
-class Ext:
+class Ext(NamedTuple):
     """Something from outside the project, by symbolic path; `host` is the server that its client talks to."""
 
     path: str
     host: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Fn:
+class Fn(NamedTuple):
     """A project function; `owner` is the class whose object it is bound to, if it is bound."""
 
     id: FunctionId
     owner: ClassId | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Cls:
+class Cls(NamedTuple):
     id: ClassId
 
 
-@dataclass(frozen=True, slots=True)
-class Inst:
+class Inst(NamedTuple):
     """An object of a project class; unless `exact` it may be of a subclass."""
 
     id: ClassId
@@ -42,20 +41,18 @@ class Inst:
 
 @dataclass(frozen=True, slots=True)
 class Mod:
-    """A project module or package by its path without `.py` and `/__init__`."""
+    """A project module or package by its path without `.py` and `/__init__`; no tuple, which would equal a `Text`."""
 
     stem: str
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
+class Text(NamedTuple):
     """A string as far as it is known; `{}` stands for what is not."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Elems:
+class Elems(NamedTuple):
     """A container or iterator by what it holds."""
 
     values: frozenset[Value]

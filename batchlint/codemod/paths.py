@@ -34,7 +34,7 @@ class Paths:
 
     def given(self, target: Fn, call: ast.Call, caller: Frame) -> dict[str, ast.expr]:
         """What each parameter of the function is, as the iteration has it."""
-        parameters = self.program.functions[target.id].parameters()
+        parameters = self.program.functions[target.id].parameters
         if target.owner is not None:
             parameters = parameters[1:]
         names = {p.arg for p in parameters}
@@ -48,7 +48,7 @@ class Paths:
     def handed(self, target: Fn, call: ast.Call, caller: Frame) -> dict[str, set[Channel]]:
         """What each parameter of the function aliases."""
         function = self.program.functions[target.id]
-        parameters = function.parameters()
+        parameters = function.parameters
         names = self._names(function)
         aliases: dict[str, set[Channel]] = {}
         if target.owner is not None and parameters:

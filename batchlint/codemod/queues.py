@@ -73,10 +73,10 @@ class Queues:
         planner, path = self.planner, task.id.path
         body = function_body(task)
         bound = isinstance(decorator, ast.Call) and any(k.arg == "bind" for k in decorator.keywords)
-        receiver = task.parameters()[0].arg if bound else None
+        receiver = task.parameters[0].arg if bound else None
         if receiver is not None and any(receiver in scopes.read(statement) for statement in body):
             raise Refused("unsupported-shape", f"the task `{Graph.label(task.id)}` uses its own request")
-        frame = Frame(task, {p.arg for p in task.parameters()} | scopes.bound(body))
+        frame = Frame(task, {*task.parameter_names, *scopes.bound(body)})
         planner.reader.alias_statements(frame, body)
         parallel = planner._inner(fanout, task, body)
         phases = Phases(planner.reader, planner.support.converts, parallel)

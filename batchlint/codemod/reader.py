@@ -242,7 +242,7 @@ class Reader(Paths):
         if depth > MAX_DEPTH:
             return []
         aliases = self.handed(target, call, caller)
-        if fresh and (parameters := self.program.functions[target.id].parameters()):
+        if fresh and (parameters := self.program.functions[target.id].parameters):
             aliases[parameters[0].arg] = set()
         given = {} if fresh else self.given(target, call, caller)
         handed = frozenset((name, frozenset(paths)) for name, paths in aliases.items())

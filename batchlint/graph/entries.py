@@ -64,7 +64,7 @@ class Entries(Part):
                     yield Entry(base.entry, Step(function.id.path, function.line, what))
 
     def _by_convention(self, function: FunctionFacts) -> Iterator[Entry]:
-        parameters = [parameter.arg for parameter in function.parameters()]
+        parameters = [parameter.arg for parameter in function.parameters]
         owner = function.owner.rpartition(".")[2] if function.owner else None
         for convention in self.program.registry.conventions:
             if convention.file is None and not self._imports(convention.packages):

@@ -43,7 +43,7 @@ class Parameters(Part):
         while current is not None:
             if name in current.bindings:
                 return None
-            if any(parameter.arg == name for parameter in current.parameters()):
+            if name in current.parameter_names:
                 return current
             parent = current.parent
             current = self.program.modules_function(current.id.path, parent) if parent else None
@@ -71,7 +71,7 @@ def is_bound(program: Program, function: FunctionFacts, name: str, how: set[str]
     """Whether one of the nearest bindings of the name is of a kind in `how`."""
     current: FunctionFacts | None = function
     while current is not None:
-        if any(parameter.arg == name for parameter in current.parameters()):
+        if name in current.parameter_names:
             return parameters
         bindings = current.bindings.get(name)
         if bindings:

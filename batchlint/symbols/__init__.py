@@ -9,8 +9,8 @@ from __future__ import annotations
 import ast
 import builtins
 from collections.abc import Callable, Sequence
-from functools import partial
-from typing import NamedTuple
+from functools import cache
+from typing import NamedTuple, ParamSpec
 
 from batchlint import entrypoints, providers
 from batchlint.facts import (
@@ -32,6 +32,8 @@ from batchlint.symbols.names import MAX_STEPS, host_of, last_name
 from batchlint.values import NOTHING, Cls, Elems, Ext, Fn, Inst, Mod, Text, Value, Values, elements
 
 __all__ = ["CallRef", "Program", "host_of", "last_name"]
+
+P = ParamSpec("P")
 
 
 class CallRef(NamedTuple):
@@ -109,7 +111,7 @@ class Program:
         current: FunctionFacts | None = function
         while current is not None:
             if current.owner is not None:
-                parameters = current.parameters()
+                parameters = current.parameters
                 if parameters and parameters[0].arg == base.id:
                     return ClassId(current.id.path, current.owner)
                 return None
@@ -124,8 +126,8 @@ class Program:
         evaluate = expressions.EVALUATORS.get(type(node))
         return evaluate(self, scope, node) if evaluate else NOTHING
 
-    def once(self, key: object, compute: Callable[[], Values]) -> Values:
-        """`compute`'s result, remembered unless it was cut short by a cycle through a caller."""
+    def once(self, key: object, compute: Callable[P, Values], *args: P.args, **kwargs: P.kwargs) -> Values:
+        """What `compute` gives, remembered unless it was cut short by a cycle through a caller."""
         known = self._memo.get(key)
         if known is not None:
             return known
@@ -139,7 +141,7 @@ class Program:
         saved, self._cut = self._cut, 1 << 30
         self._active[key] = depth
         try:
-            values = compute()
+            values = compute(*args, **kwargs)
         finally:
             del self._active[key]
         if self._cut >= depth:
@@ -158,20 +160,20 @@ class Program:
         """The values of the name `name` as seen in `scope`."""
         function: FunctionFacts | None = self.functions[scope]
         while function is not None:
-            if name in function.bindings or (function.arguments and _has_parameter(function, name)):
-                return self.once(("name", function.id, name), partial(self._local, function, name))
+            if name in function.bindings or name in function.parameter_names or name == function.rest:
+                return self.once(("name", function.id, name), self._local, function, name)
             function = self.modules_function(scope.path, function.parent) if function.parent else None
-        return self.module_name(scope.path, name) or frozenset({Ext(f"builtins.{name}")})
+        return self.module_name(scope.path, name) or _builtin(name)
 
     def module_name(self, path: str, name: str) -> Values:
         """What the module binds to `name`: its own bindings, else what it imports with `*`."""
         module = self.modules[path]
         if name in module.body.bindings:
-            return self.once(("name", module.body.id, name), lambda: self._local(module.body, name))
+            return self.once(("name", module.body.id, name), self._local, module.body, name)
         if module.stars:
-            return self.once(("star", path, name), lambda: self._starred(module, name))
+            return self.once(("star", path, name), self._starred, module, name)
         if "__getattr__" in module.functions and not name.startswith("__"):
-            return self.once(("lazy", path, name), lambda: self._lazy(module, name))
+            return self.once(("lazy", path, name), self._lazy, module, name)
         return NOTHING
 
     def _starred(self, module: ModuleFacts, name: str) -> Values:
@@ -199,7 +201,7 @@ class Program:
 
     def _local(self, function: FunctionFacts, name: str) -> Values:
         values: set[Value] = set()
-        if function.arguments and _has_parameter(function, name):
+        if name in function.parameter_names or name == function.rest:
             values |= self.callers.parameter(function, name)
         annotated: set[Value] = set()
         for binding in function.bindings.get(name, ()):
@@ -321,11 +323,11 @@ class Program:
             child = f"{value.stem}/{name}"
             return frozenset({Mod(child)}) if self.index.exists(child) else NOTHING
         if isinstance(value, Inst):
-            return self.once(("member", value, name), lambda: self._member(value.id, name, value.exact, value))
+            return self.once(("member", value, name), self._member, value.id, name, value.exact, value)
         if isinstance(value, Cls):
-            return self.once(("member", value, name), lambda: self._member(value.id, name, True, value))
+            return self.once(("member", value, name), self._member, value.id, name, True, value)
         if isinstance(value, Fn):
-            return self.once(("decorated", value.id, name), lambda: self._of_decorated(value.id, name))
+            return self.once(("decorated", value.id, name), self._of_decorated, value.id, name)
         return NOTHING
 
     def _of_decorated(self, id: FunctionId, name: str) -> Values:
@@ -458,7 +460,7 @@ class Program:
 
     def returned(self, function: Fn) -> Values:
         """What a call of the function gives: its returns, or its return annotation."""
-        return self.once(("return", function.id), lambda: self._returned(function.id))
+        return self.once(("return", function.id), self._returned, function.id)
 
     def _returned(self, id: FunctionId) -> Values:
         function = self.functions[id]
@@ -516,6 +518,6 @@ def _is_object(value: Value) -> bool:
     return isinstance(value, Inst) or (isinstance(value, Elems) and any(map(_is_object, value.values)))
 
 
-def _has_parameter(function: FunctionFacts, name: str) -> bool:
-    rest = function.arguments.vararg if function.arguments else None
-    return any(parameter.arg == name for parameter in function.parameters()) or (rest is not None and rest.arg == name)
+@cache
+def _builtin(name: str) -> Values:
+    return frozenset({Ext(f"builtins.{name}")})

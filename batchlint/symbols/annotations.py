@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from functools import cache
 from typing import TYPE_CHECKING
 
 from batchlint.facts import FunctionId
@@ -25,11 +26,8 @@ def instance(program: Program, scope: FunctionId, annotation: ast.expr) -> Value
     if isinstance(annotation, ast.Constant):
         if not isinstance(annotation.value, str):
             return NOTHING
-        try:
-            annotation = ast.parse(annotation.value.strip(), mode="eval").body
-        except (SyntaxError, ValueError):
-            return NOTHING
-        return instance(program, scope, annotation)
+        quoted = _parsed(annotation.value)
+        return instance(program, scope, quoted) if quoted is not None else NOTHING
     if isinstance(annotation, ast.BinOp):
         return instance(program, scope, annotation.left) | instance(program, scope, annotation.right)
     if isinstance(annotation, ast.Subscript):
@@ -44,6 +42,15 @@ def instance(program: Program, scope: FunctionId, annotation: ast.expr) -> Value
             elif isinstance(value, Inst | Elems):
                 found.add(value)
     return frozenset(found)
+
+
+@cache
+def _parsed(annotation: str) -> ast.expr | None:
+    """The expression in a quoted annotation; the same one each time, as values are remembered by node."""
+    try:
+        return ast.parse(annotation.strip(), mode="eval").body
+    except (SyntaxError, ValueError):
+        return None
 
 
 def _subscripted(program: Program, scope: FunctionId, annotation: ast.Subscript) -> Values:

@@ -36,9 +36,8 @@ class Callers:
 
     def parameter(self, function: FunctionFacts, name: str) -> Values:
         """The values of a parameter: annotation, default, and the arguments of the calls that reach it."""
-        parameters = function.parameters()
-        rest = function.arguments.vararg if function.arguments else None
-        if rest is not None and rest.arg == name:
+        parameters = function.parameters
+        if name == function.rest:
             return self._rest(function)
         outer = FunctionId(function.id.path, function.parent or MODULE)
         if function.owner is not None and parameters and parameters[0].arg == name:
@@ -225,7 +224,7 @@ class Callers:
         return self._wrapped[id]
 
     def _find_wrapped(self, function: FunctionFacts) -> str | None:
-        parameters = {parameter.arg for parameter in function.parameters()}
+        parameters = function.parameter_names
         returned = {expression.id for expression in function.returns if isinstance(expression, ast.Name)}
         for name in returned:
             for binding in function.bindings.get(name, ()):
@@ -243,7 +242,7 @@ class Callers:
         for keyword in node.keywords:
             if keyword.arg == name:
                 return keyword.value
-        names = [parameter.arg for parameter in function.parameters()]
+        names = [parameter.arg for parameter in function.parameters]
         position = names.index(name) - (1 if function.owner is not None and names[0] in {"self", "cls"} else 0)
         return node.args[position] if 0 <= position < len(node.args) else None
 

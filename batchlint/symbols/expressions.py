@@ -22,7 +22,7 @@ def _eval_name(program: Program, scope: FunctionId, node: ast.Name) -> Values:
 
 
 def _eval_attribute(program: Program, scope: FunctionId, node: ast.Attribute) -> Values:
-    return program.once((scope, id(node)), lambda: _attributes(program, scope, node))
+    return program.once((scope, id(node)), _attributes, program, scope, node)
 
 
 def _attributes(program: Program, scope: FunctionId, node: ast.Attribute) -> Values:
@@ -36,7 +36,7 @@ def _attributes(program: Program, scope: FunctionId, node: ast.Attribute) -> Val
 
 
 def _eval_call(program: Program, scope: FunctionId, node: ast.Call) -> Values:
-    return program.once((scope, id(node)), lambda: _calls(program, scope, node))
+    return program.once((scope, id(node)), _calls, program, scope, node)
 
 
 def _calls(program: Program, scope: FunctionId, node: ast.Call) -> Values:
