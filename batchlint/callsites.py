@@ -19,6 +19,7 @@ from batchlint.graph import Edge, Graph, ModelCall, Reach
 from batchlint.graph.receivers import Objects
 from batchlint.loops import is_item_loop
 from batchlint.symbols import last_name
+from batchlint.trees import walk
 
 MAX_LEVELS = 8
 """How many wrappers of wrappers are followed."""
@@ -309,7 +310,7 @@ def _loop_traits(place: _Place, known: Known) -> Iterator[Trait]:
 def _is_gathered_later(place: _Place, link: _Link) -> bool:
     """Whether the call of an async function makes a coroutine only: no answer yet that could reach the next request."""
     statement = place.statement(link.node)
-    return statement is not None and not any(isinstance(node, ast.Await) for node in ast.walk(statement))
+    return statement is not None and not any(isinstance(node, ast.Await) for node in walk(statement))
 
 
 def _dependence(link: _Link, loop: LoopNode) -> Trait | None:

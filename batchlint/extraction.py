@@ -20,8 +20,8 @@ from batchlint.facts import (
     Reference,
     is_main_test,
     module_name,
-    walk_own,
 )
+from batchlint.trees import walk_own
 
 _DOTTED = re.compile(r"[A-Za-z_][\w-]*(?:\.[A-Za-z_]\w*)*(?::[A-Za-z_][\w.]*)?\Z")
 

@@ -7,7 +7,6 @@ each function makes with the loops around them. Linking them across files is the
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -220,14 +219,3 @@ def is_main_test(test: ast.expr) -> bool:
     return any(isinstance(s, ast.Name) and s.id == "__name__" for s in sides) and any(
         isinstance(s, ast.Constant) and s.value == "__main__" for s in sides
     )
-
-
-def walk_own(node: ast.AST) -> Iterator[ast.AST]:
-    """`ast.walk` that stays in the function: nested functions, lambdas and classes are not entered."""
-    stack = [node]
-    while stack:
-        current = stack.pop()
-        yield current
-        for child in ast.iter_child_nodes(current):
-            if not isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef):
-                stack.append(child)

@@ -9,9 +9,11 @@ import ast
 from collections.abc import Iterable, Iterator, Sequence
 
 from batchlint.facts import FunctionFacts, LoopNode
+from batchlint.trees import SCOPES, children, walk
 
 Move = tuple[set[str], list[ast.AST]]
 """Names that get a value, and the expressions that it comes from."""
+_COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.GeneratorExp, ast.DictComp)
 _MUTATORS = frozenset(
     {"append", "extend", "add", "update", "insert", "appendleft", "push", "setdefault", "add_message", "append_message",
      "add_user_message", "add_ai_message", "add_messages", "put"}
@@ -26,9 +28,9 @@ def _reads(node: ast.AST) -> set[str]:
         owner = node.value.id
         return {f"{owner}.{node.attr}"} if owner in {"self", "cls"} else {f"{owner}.{node.attr}", owner}
     found: set[str] = set()
-    for child in ast.iter_child_nodes(node):
+    for child in children(node):
         found |= _reads(child)
-    if isinstance(node, ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp):
+    if isinstance(node, _COMPREHENSIONS):
         bound = set().union(*(set(targets(generator.target)) for generator in node.generators))
         found = {name for name in found if name.partition(".")[0] not in bound}
     return found
@@ -82,16 +84,16 @@ def _moves(node: ast.AST, tests: list[ast.AST], found: list[Move], inside: set[i
     elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _MUTATORS:
         values: list[ast.AST] = [*node.args, *(k.value for k in node.keywords), *tests]
         found.append((set(targets(node.func.value)), values))
-    elif isinstance(node, ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp):
-        if inside and any(id(inner) in inside for inner in ast.walk(node)):
+    elif isinstance(node, _COMPREHENSIONS):
+        if inside and any(id(inner) in inside for inner in walk(node)):
             found += [(set(targets(generator.target)), [generator.iter]) for generator in node.generators]
     elif isinstance(node, ast.If):
         _moves(node.test, tests, found, inside)
         for statement in (*node.body, *node.orelse):
             _moves(statement, [*tests, node.test], found, inside)
         return
-    for child in ast.iter_child_nodes(node):
-        if not isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef):
+    for child in children(node):
+        if not isinstance(child, SCOPES):
             _moves(child, tests, found, inside)
 
 
@@ -113,7 +115,7 @@ def reached(seeds: set[str], rows: list[Move], source: ast.AST | None = None) ->
 
 
 def _holds(values: Iterable[ast.AST], wanted: ast.AST) -> bool:
-    return any(node is wanted for value in values for node in ast.walk(value))
+    return any(node is wanted for value in values for node in walk(value))
 
 
 def body(function: FunctionFacts) -> list[ast.AST]:
@@ -154,10 +156,10 @@ def gives_answer(function: FunctionFacts, call: ast.Call, saving: frozenset[str]
         if _reads(expression) & tainted or _holds([expression], call):
             return True
     parameters = set(function.parameter_names)
-    for node in (node for statement in body(function) for node in ast.walk(statement)):
+    for node in (node for statement in body(function) for node in walk(statement)):
         if isinstance(node, ast.For | ast.AsyncFor) and _reads(node.iter) & parameters:
             parameters |= set(targets(node.target))
-    nodes = (node for statement in body(function) for node in ast.walk(statement))
+    nodes = (node for statement in body(function) for node in walk(statement))
     parameters -= {
         name
         for node in nodes
@@ -279,14 +281,14 @@ def _walk(statements: Iterable[ast.stmt], given: set[str], found: set[str]) -> s
                 return None
             given = set.intersection(*open_ends) | final
         elif isinstance(statement, ast.Return | ast.Raise | ast.Continue | ast.Break):
-            read(*ast.iter_child_nodes(statement))
+            read(*children(statement))
             return None
         elif isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             given.add(statement.name)
         else:
             read(statement)
             given |= {
-                name for node in ast.walk(statement) if isinstance(node, ast.NamedExpr) for name in targets(node.target)
+                name for node in walk(statement) if isinstance(node, ast.NamedExpr) for name in targets(node.target)
             }
     return given
 
@@ -299,7 +301,7 @@ def _whole(target: ast.expr) -> set[str]:
 
 
 def _containers(target: ast.expr) -> Iterator[ast.expr]:
-    for node in ast.walk(target):
+    for node in walk(target):
         if isinstance(node, ast.Subscript):
             yield node.value
             yield node.slice

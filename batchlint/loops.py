@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 
 from batchlint.facts import LoopNode
+from batchlint.trees import walk
 
 _RETRY_NAME = re.compile(r"retr|attempt|tries|try_|backoff", re.IGNORECASE)
 _FEW = 10
@@ -45,7 +46,7 @@ def _is_constant(node: ast.expr) -> bool:
 def _mentions_retry(node: ast.expr) -> bool:
     return any(
         _RETRY_NAME.search(name)
-        for inner in ast.walk(node)
+        for inner in walk(node)
         for name in (
             [inner.id] if isinstance(inner, ast.Name) else [inner.attr] if isinstance(inner, ast.Attribute) else []
         )

@@ -17,6 +17,7 @@ from batchlint.codemod.paths import function_body
 from batchlint.codemod.reader import Reader
 from batchlint.codemod.refusals import Refused
 from batchlint.facts import FunctionId
+from batchlint.trees import children, walk
 from batchlint.values import Fn
 
 MANY = 3
@@ -248,13 +249,13 @@ class Phases:
         found: list[Access] = []
         if value is None:
             return found
-        for child in ast.walk(value):
+        for child in walk(value):
             if isinstance(child, ast.Name) and (child.lineno, child.col_offset) < start:
                 found += [a for a in self.reader.of(child, frame, skip) if a.how == "read"]
         if isinstance(value, ast.Call) and isinstance(value.func, ast.Attribute):
             # `xs.append(call())`: the list itself is the same before and after.
-            roots = {id(n) for n in ast.walk(value.func)}
-            names = [n for n in ast.walk(value) if isinstance(n, ast.Name) and id(n) not in roots]
+            roots = {id(n) for n in walk(value.func)}
+            names = [n for n in walk(value) if isinstance(n, ast.Name) and id(n) not in roots]
             names = [n for n in names if (n.lineno, n.col_offset) < start]
             found = [a for name in names for a in self.reader.of(name, frame, skip)]
         return found
@@ -270,7 +271,7 @@ class Phases:
                 return
             if isinstance(current, ast.ExceptHandler | ast.match_case):
                 return
-            for child in ast.iter_child_nodes(current):
+            for child in children(current):
                 visit(child)
             if isinstance(current, ast.Call):
                 what = self.converts(frame.function.id, current)
@@ -454,7 +455,7 @@ def lifted(phases: Phases, frame: Frame, statement: ast.stmt) -> ast.stmt:
     for parent in reversed(scopes.path_to(frame.function.node, statement)):
         if not isinstance(parent, ast.With):
             break
-        calls = (n for n in ast.walk(parent) if isinstance(n, ast.Call))
+        calls = (n for n in walk(parent) if isinstance(n, ast.Call))
         if parent.lineno < phases.first_line or any(
             phases.converts(frame.function.id, call) is not None for call in calls
         ):
@@ -471,7 +472,7 @@ def _key_of(access: Access, statement: ast.stmt) -> str | None:
     if access.channel[0] != "file":
         return access.key
     # The path as the statement has it: the expanded text may name what is gone by then.
-    for node in ast.walk(statement):
+    for node in walk(statement):
         if isinstance(node, ast.Call) and node.lineno == access.line:
             if (
                 isinstance(node.func, ast.Attribute)
@@ -486,7 +487,7 @@ def _key_of(access: Access, statement: ast.stmt) -> str | None:
 
 def _under_condition(node: ast.AST, calls: set[int]) -> bool:
     """Whether a call may be skipped: in a conditional expression, behind `and`/`or`, in a comprehension."""
-    for child in ast.walk(node):
+    for child in walk(node):
         parts: list[ast.AST] = []
         if isinstance(child, ast.IfExp):
             parts = [child.body, child.orelse]
@@ -496,6 +497,6 @@ def _under_condition(node: ast.AST, calls: set[int]) -> bool:
             parts = [child.elt]
         elif isinstance(child, ast.DictComp):
             parts = [child.key, child.value]
-        if any(id(inner) in calls for part in parts for inner in ast.walk(part)):
+        if any(id(inner) in calls for part in parts for inner in walk(part)):
             return True
     return False

@@ -22,6 +22,7 @@ from batchlint.codemod.paths import Paths, function_body
 from batchlint.codemod.tables import sql_accesses
 from batchlint.facts import ClassId, FunctionFacts, FunctionId
 from batchlint.graph import Graph
+from batchlint.trees import children
 from batchlint.values import Cls, Ext, Fn, Inst, Text
 
 MAX_DEPTH = 7
@@ -65,10 +66,10 @@ class Reader(Paths):
                     found += touches({(*p, LEN) for p in paths}, "read", current.lineno)
                     continue
                 found += self._call(current, frame, dropped)
-                children = [*current.args, *(k.value for k in current.keywords)]
+                arguments = [*current.args, *(k.value for k in current.keywords)]
                 if isinstance(current.func, ast.Attribute):
                     found += self.reference(current.func.value, frame, skip)
-                stack += [(child, False) for child in children]
+                stack += [(argument, False) for argument in arguments]
                 continue
             if isinstance(current, ast.Lambda):
                 stack.append((current.body, False))
@@ -103,7 +104,7 @@ class Reader(Paths):
                 if not paths:
                     stack += [(container, False)]
                 continue
-            stack += [(child, False) for child in ast.iter_child_nodes(current)]
+            stack += [(child, False) for child in children(current)]
         return found
 
     def targets(self, target: ast.expr, frame: Frame, how: str = "write") -> list[Access]:
@@ -277,9 +278,7 @@ class Reader(Paths):
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
                 continue
             found += self.simple(node, frame)
-            stack += [
-                c for c in ast.iter_child_nodes(node) if isinstance(c, ast.stmt | ast.ExceptHandler | ast.match_case)
-            ]
+            stack += [c for c in children(node) if isinstance(c, ast.stmt | ast.ExceptHandler | ast.match_case)]
         return found
 
     def simple(self, node: ast.AST, frame: Frame, skip: set[int] | None = None) -> list[Access]:
@@ -311,7 +310,7 @@ class Reader(Paths):
         elif isinstance(node, ast.Expr):
             found += self.of(node.value, frame, skip, discarded=True)
         else:
-            for child in ast.iter_child_nodes(node):
+            for child in children(node):
                 if isinstance(child, ast.expr):
                     found += self.of(child, frame, skip)
         return found

@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator
 
+from batchlint.trees import children, walk
+
 _SCOPES = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef
 _COMPREHENSIONS = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
 
@@ -21,7 +23,7 @@ def bound(nodes: Iterable[ast.AST]) -> set[str]:
         if isinstance(node, ast.Lambda):
             continue
         if isinstance(node, _COMPREHENSIONS):
-            found |= {n.target.id for n in ast.walk(node) if isinstance(n, ast.NamedExpr)}
+            found |= {n.target.id for n in walk(node) if isinstance(n, ast.NamedExpr)}
             continue
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store | ast.Del):
             found.add(node.id)
@@ -33,7 +35,7 @@ def bound(nodes: Iterable[ast.AST]) -> set[str]:
             found.add(node.name)
         elif isinstance(node, ast.MatchMapping) and node.rest:
             found.add(node.rest)
-        stack.extend(ast.iter_child_nodes(node))
+        stack.extend(children(node))
     return found
 
 
@@ -48,7 +50,7 @@ def read(node: ast.AST) -> set[str]:
                 found.add(current.id)
             continue
         if isinstance(current, _COMPREHENSIONS):
-            own = {n.id for g in current.generators for n in ast.walk(g.target) if isinstance(n, ast.Name)}
+            own = {n.id for g in current.generators for n in walk(g.target) if isinstance(n, ast.Name)}
             stack.append((current.generators[0].iter, hidden))
             hidden |= own
         elif isinstance(current, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
@@ -56,11 +58,11 @@ def read(node: ast.AST) -> set[str]:
             args = current.args
             outer = [*args.defaults, *(d for d in args.kw_defaults if d), *getattr(current, "decorator_list", [])]
             stack += [(each, hidden) for each in outer]
-            own = {a.arg for a in ast.walk(args) if isinstance(a, ast.arg)} | bound(body)
-            own -= {n for b in body for s in ast.walk(b) if isinstance(s, ast.Global | ast.Nonlocal) for n in s.names}
+            own = {a.arg for a in walk(args) if isinstance(a, ast.arg)} | bound(body)
+            own -= {n for b in body for s in walk(b) if isinstance(s, ast.Global | ast.Nonlocal) for n in s.names}
             stack += [(each, hidden | own) for each in body]
             continue
-        stack += [(child, hidden) for child in ast.iter_child_nodes(current)]
+        stack += [(child, hidden) for child in children(current)]
     return found
 
 
@@ -91,11 +93,11 @@ def kept(nodes: Iterable[ast.AST]) -> set[str]:
     at once; any other sees at its call what its names have become by then.
     """
     trees = list(nodes)
-    parents = {id(child): node for tree in trees for node in ast.walk(tree) for child in ast.iter_child_nodes(node)}
-    called = {id(n.func) for tree in trees for n in ast.walk(tree) if isinstance(n, ast.Call)}
-    used = [n for tree in trees for n in ast.walk(tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)]
+    parents = {id(child): node for tree in trees for node in walk(tree) for child in children(node)}
+    called = {id(n.func) for tree in trees for n in walk(tree) if isinstance(n, ast.Call)}
+    used = [n for tree in trees for n in walk(tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)]
     found: set[str] = set()
-    for node in (n for tree in trees for n in ast.walk(tree)):
+    for node in (n for tree in trees for n in walk(tree)):
         if not isinstance(node, ast.Lambda | ast.FunctionDef | ast.AsyncFunctionDef):
             continue
         parent = parents.get(id(node))
@@ -179,7 +181,7 @@ def _walk(statements: Iterable[ast.stmt], given: set[str], found: set[str]) -> s
                     found.update(read(case.guard) - names)
                 _walk(case.body, names, found)
         elif isinstance(statement, ast.Return | ast.Raise | ast.Continue | ast.Break):
-            reads(*ast.iter_child_nodes(statement))
+            reads(*children(statement))
             return None
         elif isinstance(statement, ast.AugAssign):
             reads(statement.value)
@@ -223,7 +225,7 @@ def _path(root: ast.AST, wanted: ast.AST) -> Iterator[ast.AST]:
     trail: list[ast.AST] = []
 
     def search(node: ast.AST) -> bool:
-        for child in ast.iter_child_nodes(node):
+        for child in children(node):
             if child is wanted or search(child):
                 trail.append(node)
                 return True

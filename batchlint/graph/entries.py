@@ -8,11 +8,12 @@ from collections.abc import Iterable, Iterator
 from functools import cached_property
 
 from batchlint.entrypoints import Kind, intervals
-from batchlint.facts import MODULE, CallFacts, ClassId, FunctionFacts, FunctionId, Import, ModuleFacts, walk_own
+from batchlint.facts import MODULE, CallFacts, ClassId, FunctionFacts, FunctionId, Import, ModuleFacts
 from batchlint.findings import Latency, Step
 from batchlint.graph.decorators import Decorators
 from batchlint.graph.links import Entry, Part, label, source
 from batchlint.symbols import Program, last_name
+from batchlint.trees import walk, walk_own
 from batchlint.values import Ext
 
 _CONFIRMATION = re.compile(
@@ -183,5 +184,5 @@ def _asks_for_confirmation(node: ast.Call) -> bool:
     return any(
         isinstance(inner, ast.Constant) and isinstance(inner.value, str) and _CONFIRMATION.search(inner.value)
         for argument in node.args
-        for inner in ast.walk(argument)
+        for inner in walk(argument)
     )

@@ -14,6 +14,7 @@ from batchlint.graph.handovers import Handovers
 from batchlint.graph.links import Entry, GraphSettings, Part, label
 from batchlint.graph.names import Names
 from batchlint.symbols import Program
+from batchlint.trees import walk
 
 
 class Registrations(Part):
@@ -60,7 +61,7 @@ class Registrations(Part):
             yield from (b.value for b in klass.bindings.get(name, ()) if b.value is not None and b.how == "value")
 
     def _read_table(self, module: ModuleFacts, table: ast.expr, task_key: str, kind: Kind) -> None:
-        for row in ast.walk(table):
+        for row in walk(table):
             target: ast.expr | None = None
             if isinstance(row, ast.Dict):
                 keys = [key.value if isinstance(key, ast.Constant) else None for key in row.keys]

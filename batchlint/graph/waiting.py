@@ -6,9 +6,10 @@ import ast
 from collections.abc import Callable, Iterator
 from functools import cached_property
 
-from batchlint.facts import MODULE, FunctionFacts, walk_own
+from batchlint.facts import MODULE, FunctionFacts
 from batchlint.graph.links import Edge, Part, source
 from batchlint.symbols import Program
+from batchlint.trees import walk, walk_own
 
 
 class Waiting(Part):
@@ -63,7 +64,7 @@ class Waiting(Part):
     def _speaks_of_state(self, function: FunctionFacts) -> bool:
         polled = self.program.registry.polled
         for expression in function.returns:
-            for node in ast.walk(expression):
+            for node in walk(expression):
                 if isinstance(node, ast.Constant) and str(node.value).lower() in self._words:
                     return True
                 if isinstance(node, ast.keyword) and node.arg in self._words:
@@ -75,7 +76,7 @@ class Waiting(Part):
     def _tests_state(self, test: ast.expr) -> bool:
         """Whether a condition looks at a state: an attribute of that name, or a variable beside one of the words."""
         polled = self.program.registry.polled
-        nodes = list(ast.walk(test))
+        nodes = list(walk(test))
         if any(isinstance(node, ast.Attribute) and node.attr in polled.attributes for node in nodes):
             return True
         has_word = any(isinstance(node, ast.Constant) and str(node.value).lower() in polled.words for node in nodes)

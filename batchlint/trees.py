@@ -1,0 +1,46 @@
+"""Walking syntax trees: `ast.iter_child_nodes` and `ast.walk` without the nodes that only say how (`Load`, `Add`)."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
+_NO_NODES = frozenset(
+    {"ctx", "op", "ops", "id", "attr", "arg", "module", "level", "kind", "type_comment", "type_ignores"}
+)
+"""Fields that hold no expression, statement or part of one in any kind of node."""
+_fields: dict[type[ast.AST], tuple[str, ...]] = {ast.Constant: ()}
+
+
+def children(node: ast.AST) -> list[ast.AST]:
+    """The nodes directly below `node`, in the order of its fields."""
+    kind = type(node)
+    fields = _fields.get(kind)
+    if fields is None:
+        fields = _fields[kind] = tuple(name for name in kind._fields if name not in _NO_NODES)
+    found: list[ast.AST] = []
+    for name in fields:
+        value = getattr(node, name, None)
+        if isinstance(value, list):
+            found += [item for item in value if isinstance(item, ast.AST)]
+        elif isinstance(value, ast.AST):
+            found.append(value)
+    return found
+
+
+def walk(node: ast.AST) -> Iterator[ast.AST]:
+    """`node` and all nodes below it, level by level."""
+    nodes = [node]
+    for each in nodes:
+        yield each
+        nodes += children(each)
+
+
+def walk_own(node: ast.AST) -> Iterator[ast.AST]:
+    """All nodes below `node` that are the same function's: nested functions, lambdas and classes are not entered."""
+    stack = [node]
+    while stack:
+        current = stack.pop()
+        yield current
+        stack += [child for child in children(current) if not isinstance(child, SCOPES)]
