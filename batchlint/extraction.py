@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ast
-import re
+from collections.abc import Callable
+from typing import Any
 
 from batchlint.facts import (
     MODULE,
@@ -21,9 +22,7 @@ from batchlint.facts import (
     is_main_test,
     module_name,
 )
-from batchlint.trees import walk_own
-
-_DOTTED = re.compile(r"[A-Za-z_][\w-]*(?:\.[A-Za-z_]\w*)*(?::[A-Za-z_][\w.]*)?\Z")
+from batchlint.trees import children, walk_own
 
 
 def extract(path: str, text: str, tree: ast.Module) -> ModuleFacts:
@@ -43,7 +42,6 @@ def extract(path: str, text: str, tree: ast.Module) -> ModuleFacts:
         lines=text.splitlines(),
         main_line=_main_line(tree),
         references=collector.references,
-        strings=collector.strings,
         lambdas=collector.lambdas,
     )
 
@@ -77,7 +75,6 @@ class _Collector:
         self.classes: dict[str, ClassFacts] = {}
         self.stars: list[Import] = []
         self.references: dict[str, list[Reference]] = {}
-        self.strings: dict[str, list[Reference]] = {}
         self.lambdas: dict[tuple[int, int], str] = {}
         self.prefix = ""
         self.call: ast.Call | None = None
@@ -86,8 +83,8 @@ class _Collector:
         self.loops: tuple[LoopNode, ...] = ()
         self.tests: tuple[ast.expr, ...] = ()
         self.statement: ast.stmt
-        self.handlers = {
-            name.removeprefix("on_"): getattr(self, name) for name in dir(type(self)) if name.startswith("on_")
+        self.handlers: dict[type[ast.AST], Callable[[Any], None]] = {
+            kind: getattr(self, name) for kind, name in _HANDLERS.items()
         }
 
     def run(self, tree: ast.Module) -> None:
@@ -102,25 +99,14 @@ class _Collector:
             self.visit(statement)
 
     def visit(self, node: ast.AST) -> None:
-        handler = self.handlers.get(type(node).__name__)
+        handler = self.handlers.get(type(node))
         if handler is not None:
             handler(node)
-        else:
-            self.children(node)
-
-    def children(self, node: ast.AST) -> None:
-        for name in node._fields:
-            value = getattr(node, name, None)
-            if isinstance(value, ast.AST):
-                if isinstance(value, ast.stmt):
-                    self.statement = value
-                self.visit(value)
-            elif isinstance(value, list):
-                for item in value:
-                    if isinstance(item, ast.stmt):
-                        self.statement = item
-                    if isinstance(item, ast.AST):
-                        self.visit(item)
+            return
+        for child in children(node):
+            if isinstance(child, ast.stmt):
+                self.statement = child
+            self.visit(child)
 
     def bind(self, name: str, binding: Binding) -> None:
         if self.klass is not None:
@@ -135,7 +121,7 @@ class _Collector:
                     binding.value,
                     name,
                     binding.source,
-                    binding.index,
+                    binding.position,
                     self.function.id.qualname,
                     binding.line,
                 )
@@ -146,7 +132,7 @@ class _Collector:
     def target(self, target: ast.expr, how: str, value: ast.expr | None, index: int | None = None) -> None:
         line = target.lineno
         if isinstance(target, ast.Name):
-            self.bind(target.id, Binding(how, value, target.id, index=index, line=line))
+            self.bind(target.id, Binding(how, value, target.id, position=index, line=line))
         elif isinstance(target, ast.Tuple | ast.List):
             same_length = isinstance(value, ast.Tuple | ast.List) and len(value.elts) == len(target.elts)
             for position, element in enumerate(target.elts):
@@ -158,11 +144,11 @@ class _Collector:
             self.target(target.value, how, value, index)
         elif isinstance(target, ast.Attribute):
             self.function.attributes.append(
-                (target.value, target.attr, Binding(how, value, target.attr, index=index, line=line))
+                (target.value, target.attr, Binding(how, value, target.attr, position=index, line=line))
             )
             self.visit(target.value)
         elif isinstance(target, ast.Subscript):
-            self.function.items.append((target.value, Binding(how, value, "", index=index, line=line)))
+            self.function.items.append((target.value, Binding(how, value, "", position=index, line=line)))
             if isinstance(target.value, ast.Name) and isinstance(target.slice, ast.Constant):
                 self.function.item_keys.add((target.value.id, str(target.slice.value)))
             self.visit(target.value)
@@ -355,12 +341,6 @@ class _Collector:
         self.visit(node)
         self.call = outer
 
-    def on_Constant(self, node: ast.Constant) -> None:
-        value = node.value
-        if isinstance(value, str) and _DOTTED.match(value):
-            last = re.split(r"[.:]", value)[-1]
-            self.strings.setdefault(last, []).append(Reference(self.function.id, node, self.call))
-
     def on_Return(self, node: ast.Return) -> None:
         if node.value is not None:
             self.function.returns.append(node.value)
@@ -379,3 +359,11 @@ class _Collector:
             if node.name:
                 self.bind(node.name, Binding("except", node.type, node.name, line=node.lineno))
         self.body(node.body)
+
+
+_HANDLERS = {
+    getattr(ast, name.removeprefix("on_")): name
+    for name in vars(_Collector)
+    if name.startswith("on_") and hasattr(ast, name.removeprefix("on_"))
+}
+"""The methods of the collector by the kind of node that they are for."""

@@ -7,12 +7,16 @@ each function makes with the loops around them. Linking them across files is the
 from __future__ import annotations
 
 import ast
+import re
 from dataclasses import dataclass, field
 from typing import NamedTuple
+
+from batchlint.trees import walk
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.Module
 LoopNode = ast.For | ast.AsyncFor | ast.While | ast.comprehension
 MODULE = "<module>"
+_DOTTED = re.compile(r"[A-Za-z_][\w-]*(?:\.[A-Za-z_]\w*)*(?::[A-Za-z_][\w.]*)?\Z")
 
 
 class FunctionId(NamedTuple):
@@ -36,8 +40,7 @@ class Span(NamedTuple):
     end_column: int
 
 
-@dataclass(frozen=True, slots=True)
-class Import:
+class Import(NamedTuple):
     """A name bound by an import: `module` (with `level` dots), and `name` in it unless the module itself is bound."""
 
     module: str
@@ -45,8 +48,7 @@ class Import:
     level: int
 
 
-@dataclass(frozen=True, slots=True)
-class Binding:
+class Binding(NamedTuple):
     """One way in which a scope gives a name a value.
 
     `how` says what `value` means: the value itself, an iterable it is drawn from, a context manager, an annotation.
@@ -56,7 +58,7 @@ class Binding:
     value: ast.expr | None = None
     target: str = ""
     source: Import | None = None
-    index: int | None = None
+    position: int | None = None
     scope: str | None = None
     line: int = 0
 
@@ -74,7 +76,7 @@ class CallFacts:
 
 
 class Reference(NamedTuple):
-    """A name, attribute or string that is read without being called: where, and the call it is an argument of."""
+    """A name or attribute that is read without being called: where, and the call it is an argument of."""
 
     function: FunctionId
     node: ast.expr
@@ -179,14 +181,22 @@ class ModuleFacts:
     """The line of `if __name__ == "__main__":`, if there is one."""
     references: dict[str, list[Reference]]
     """Names and attributes that are read but not called, by their last step."""
-    strings: dict[str, list[Reference]]
-    """Strings that could name a function or module (`"app.tasks.run"`, `"app.main:run"`), by their last step."""
     lambdas: dict[tuple[int, int], str]
     """Qualified names of the lambdas by line and column offset."""
 
     @property
     def body(self) -> FunctionFacts:
         return self.functions[MODULE]
+
+    def names_in_string(self, name: str) -> bool:
+        """Whether a string could name the function or module `name`: `"app.tasks.run"`, `"app.main:run"`."""
+        if name not in self.text:
+            return False
+        strings = (node.value for node in walk(self.tree) if isinstance(node, ast.Constant))
+        return any(
+            isinstance(text, str) and _DOTTED.match(text) and text.replace(":", ".").rpartition(".")[2] == name
+            for text in strings
+        )
 
     def span(self, node: ast.expr | ast.stmt) -> Span:
         """Where `node` stands, with columns turned from the bytes that `ast` counts into characters."""

@@ -111,11 +111,7 @@ def _only_changed_code_uses(graph: Graph, function: FunctionFacts, whole: Fanout
                     continue
                 if any(isinstance(v, Fn) and v.id == function.id for v in program.binding(each.id, binding)):
                     return False
-    return not any(
-        isinstance(r, ast.Constant)
-        for m in graph.modules.values()
-        for r in [x.node for x in m.strings.get(function.name, ())]
-    )
+    return not any(other.names_in_string(function.name) for other in graph.modules.values())
 
 
 def _names(

@@ -252,7 +252,7 @@ class Program:
         return NOTHING
 
     def _element(self, scope: FunctionId, binding: Binding) -> Values:
-        value, index = binding.value, binding.index
+        value, index = binding.value, binding.position
         if index is not None and isinstance(value, ast.Call):
             name = last_name(value.func)
             if name == "enumerate" and value.args:
@@ -268,13 +268,13 @@ class Program:
         value = binding.value
         if isinstance(value, ast.Await):
             value = value.value
-        if isinstance(value, ast.Call) and binding.index is not None:
+        if isinstance(value, ast.Call) and binding.position is not None:
             found: set[Value] = set()
             for target in self.eval(scope, value.func):
                 if isinstance(target, Fn):
                     for returned in self.functions[target.id].returns:
-                        if isinstance(returned, ast.Tuple) and binding.index < len(returned.elts):
-                            found |= self.eval(target.id, returned.elts[binding.index])
+                        if isinstance(returned, ast.Tuple) and binding.position < len(returned.elts):
+                            found |= self.eval(target.id, returned.elts[binding.position])
             if found:
                 return frozenset(found)
         return elements(self.eval(scope, value)) if value is not None else NOTHING
