@@ -167,7 +167,7 @@ def _passed_on(graph: Graph, id: FunctionId, node: ast.expr, arguments: Sequence
     if not flow.gives_answer(function, node, graph.program.registry.saving_methods):
         return set()
     taken = flow.taken_parameters(function, arguments)
-    inner = flow.moves(flow.body(function), arguments)
+    inner = flow.moves_of(function, arguments)
     outer = _outer(graph, id)
     while not taken and outer is not None:
         taken = flow.taken_parameters(graph.function(outer), arguments, inner)
@@ -289,7 +289,7 @@ def _loop_traits(place: _Place, known: Known) -> Iterator[Trait]:
         fanned_out = False
         for link in chain:
             key = (_key(link.node), fanned_out)
-            for loop in () if link.is_async and _is_gathered_later(place, link) else link.loops:
+            for loop in () if link.loops and link.is_async and _is_gathered_later(place, link) else link.loops:
                 pair = (key[0], _key(loop))
                 if pair not in known:
                     known[pair] = _dependence(link, loop)

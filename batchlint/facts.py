@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import re
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from batchlint.trees import walk
 
@@ -108,6 +108,8 @@ class FunctionFacts:
     parameter_names: frozenset[str] = field(init=False)
     rest: str = field(init=False)
     """The name behind `*`, or nothing."""
+    moves: list[Any] | None = field(default=None, init=False)
+    """What goes where in it, kept by `flow` once it was asked."""
 
     def __post_init__(self) -> None:
         args = self.arguments

@@ -7,12 +7,23 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
 
 from batchlint.facts import FunctionFacts, LoopNode
 from batchlint.trees import SCOPES, children, walk
 
-Move = tuple[set[str], list[ast.AST]]
-"""Names that get a value, and the expressions that it comes from."""
+
+class Move(NamedTuple):
+    """Names that get a value, and the expressions that it comes from."""
+
+    given: set[str]
+    values: tuple[ast.AST, ...]
+    reads: set[str]
+    """The names that the expressions read."""
+    within: ast.AST | None
+    """The comprehension in which alone it counts."""
+
+
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.GeneratorExp, ast.DictComp)
 _MUTATORS = frozenset(
     {"append", "extend", "add", "update", "insert", "appendleft", "push", "setdefault", "add_message", "append_message",
@@ -61,55 +72,73 @@ def moves(statements: Iterable[ast.AST], inside: Iterable[ast.AST] = ()) -> list
     binds count only where it holds one of the nodes `inside`: elsewhere they may be others of the same spelling.
     """
     found: list[Move] = []
-    nodes = {id(node) for node in inside}
     for statement in statements:
-        _moves(statement, [], found, nodes)
-    return found
+        _moves(statement, [], found)
+    return _counting(found, inside)
 
 
-def _moves(node: ast.AST, tests: list[ast.AST], found: list[Move], inside: set[int]) -> None:
+def moves_of(function: FunctionFacts, inside: Iterable[ast.AST] = ()) -> list[Move]:
+    """`moves` of the function's body, found once."""
+    if function.moves is None:
+        function.moves = []
+        for statement in body(function):
+            _moves(statement, [], function.moves)
+    return _counting(function.moves, inside)
+
+
+def _counting(rows: list[Move], inside: Iterable[ast.AST]) -> list[Move]:
+    nodes = {id(node) for node in inside}
+    return [row for row in rows if row.within is None or any(id(inner) in nodes for inner in walk(row.within))]
+
+
+def _moves(node: ast.AST, tests: list[ast.AST], found: list[Move]) -> None:
+    def move(target: ast.expr, *values: ast.AST, within: ast.AST | None = None) -> None:
+        reads = set().union(*(_reads(value) for value in values))
+        found.append(Move(set(targets(target)), values, reads, within))
+
     if isinstance(node, ast.Assign):
         for target in node.targets:
-            found.append((set(targets(target)), [node.value, *(tests if isinstance(target, ast.Subscript) else ())]))
-    elif isinstance(node, ast.AnnAssign | ast.NamedExpr) and node.value is not None:
-        found.append((set(targets(node.target)), [node.value]))
+            move(target, node.value, *(tests if isinstance(target, ast.Subscript) else ()))
+    elif isinstance(node, ast.AnnAssign | ast.NamedExpr):
+        if node.value is not None:
+            move(node.target, node.value)
     elif isinstance(node, ast.AugAssign):
-        found.append((set(targets(node.target)), [node.value, *tests]))
+        move(node.target, node.value, *tests)
     elif isinstance(node, ast.For | ast.AsyncFor):
-        found.append((set(targets(node.target)), [node.iter]))
+        move(node.target, node.iter)
     elif isinstance(node, ast.With | ast.AsyncWith):
         for item in node.items:
             if item.optional_vars is not None:
-                found.append((set(targets(item.optional_vars)), [item.context_expr]))
-    elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _MUTATORS:
-        values: list[ast.AST] = [*node.args, *(k.value for k in node.keywords), *tests]
-        found.append((set(targets(node.func.value)), values))
+                move(item.optional_vars, item.context_expr)
+    elif isinstance(node, ast.Call):
+        if isinstance(node.func, ast.Attribute) and node.func.attr in _MUTATORS:
+            move(node.func.value, *node.args, *(k.value for k in node.keywords), *tests)
     elif isinstance(node, _COMPREHENSIONS):
-        if inside and any(id(inner) in inside for inner in walk(node)):
-            found += [(set(targets(generator.target)), [generator.iter]) for generator in node.generators]
+        for generator in node.generators:
+            move(generator.target, generator.iter, within=node)
     elif isinstance(node, ast.If):
-        _moves(node.test, tests, found, inside)
+        _moves(node.test, tests, found)
         for statement in (*node.body, *node.orelse):
-            _moves(statement, [*tests, node.test], found, inside)
+            _moves(statement, [*tests, node.test], found)
         return
     for child in children(node):
         if not isinstance(child, SCOPES):
-            _moves(child, tests, found, inside)
+            _moves(child, tests, found)
 
 
 def reached(seeds: set[str], rows: list[Move], source: ast.AST | None = None) -> set[str]:
     """The names that values of `seeds`, or of the expression `source`, reach through the moves in `rows`."""
-    read = [
-        (set().union(*(_reads(value) for value in values)), source is not None and _holds(values, source), given)
-        for given, values in rows
-    ]
     found = set(seeds)
+    if source is not None:
+        for row in rows:
+            if _holds(row.values, source):
+                found |= row.given
     changed = True
     while changed:
         changed = False
-        for reads, holds, given in read:
-            if not given <= found and (holds or reads & found):
-                found |= given
+        for row in rows:
+            if not row.given <= found and not row.reads.isdisjoint(found):
+                found |= row.given
                 changed = True
     return found
 
@@ -142,7 +171,7 @@ def taken_parameters(
         return set()
     arguments = list(arguments)
     wanted = set().union(*(_reads(argument) for argument in arguments), set())
-    rows = [*moves(body(function), arguments), *inner]
+    rows = [*moves_of(function, arguments), *inner]
     return {sign for name, sign in parameters.items() if wanted & reached({name}, rows)}
 
 
@@ -151,7 +180,7 @@ def gives_answer(function: FunctionFacts, call: ast.Call, saving: frozenset[str]
 
     A parameter that the function saves itself, by a method named in `saving`, is its own work done, not an answer.
     """
-    tainted = reached(set(), moves(body(function), [call]), call)
+    tainted = reached(set(), moves_of(function, [call]), call)
     for expression in (*function.returns, *function.yields):
         if _reads(expression) & tainted or _holds([expression], call):
             return True
@@ -174,7 +203,7 @@ def goes_into(function: FunctionFacts, call: ast.Call, other: ast.Call) -> bool:
     arguments = request_arguments(other)
     if _holds(arguments, call):
         return True
-    tainted = reached(set(), moves(body(function), [call]), call)
+    tainted = reached(set(), moves_of(function, [call]), call)
     return any(_reads(argument) & tainted for argument in arguments)
 
 
@@ -205,12 +234,10 @@ def _needed(wanted: set[str], rows: list[Move]) -> set[str]:
     changed = True
     while changed:
         changed = False
-        for given, values in rows:
-            if given & found:
-                reads = set().union(*(_reads(value) for value in values), set())
-                if not reads <= found:
-                    found |= reads
-                    changed = True
+        for row in rows:
+            if not row.reads <= found and not row.given.isdisjoint(found):
+                found |= row.reads
+                changed = True
     return found
 
 
@@ -346,7 +373,7 @@ def _exit(statements: list[ast.stmt], tainted: set[str], call: ast.Call, depth: 
 
 def remembers(function: FunctionFacts, call: ast.Call, arguments: list[ast.AST]) -> str | None:
     """An attribute that holds earlier answers and goes into the request, as a conversation's history does."""
-    rows = moves(body(function))
+    rows = moves_of(function)
     tainted = reached(set(), rows, call)
     needed = _needed(set().union(*(_reads(argument) for argument in arguments), set()), rows)
     for name in sorted(tainted & needed):
