@@ -10,59 +10,76 @@ from functools import cached_property
 from batchlint.facts import ClassId, FunctionFacts, ModuleFacts
 from batchlint.graph.links import Edge, Part
 from batchlint.graph.parameters import is_variable
-from batchlint.symbols import CallRef
+from batchlint.symbols import CallRef, Program
 from batchlint.values import Elems, Ext, Fn, Inst
 
 _COMMON_METHODS = frozenset(name for kind in (str, bytes, list, dict, set) for name in dir(kind))
 
 
 class Bases(Part):
+    def __init__(self, program: Program) -> None:
+        super().__init__(program)
+        self._acting: dict[ClassId, list[str]] = {}
+        self._handed: dict[str, dict[ClassId, list[CallRef]]] = {}
+
     def edges(self, function: FunctionFacts) -> Iterator[Edge]:
         """Who runs a method through its external base class: callers of inherited methods, who hands objects over."""
-        program = self.program
         owner = ClassId(function.id.path, function.owner or "")
         if not self._acting_bases(owner) or (function.name.startswith("__") and function.name != "__call__"):
             return
-        for klass in (owner, *program.subclasses(owner)):
-            for caller, call in self._base_calls.get(klass, ()):
-                yield self.edge(caller.id, function.id, call.node, "call", call)
+        for klass in (owner, *self.program.subclasses(owner)):
+            families = dict.fromkeys(map(_family, self._acting_bases(klass)))
+            for calls in (self._inherited_calls, *(self._calls_handing(family) for family in families)):
+                for caller, call in calls.get(klass, ()):
+                    yield self.edge(caller.id, function.id, call.node, "call", call)
 
     def _acting_bases(self, klass: ClassId) -> list[str]:
         """The packages of the external base classes that may call the methods of a subclass."""
-        inert = self.program.registry.inert_bases
-        packages = [external.path.partition(".")[0] for external in self.program.mro(klass)[1]]
-        return [package for package in packages if package not in inert]
+        known = self._acting.get(klass)
+        if known is None:
+            inert = self.program.registry.inert_bases
+            packages = [external.path.partition(".")[0] for external in self.program.mro(klass)[1]]
+            known = self._acting[klass] = [package for package in packages if package not in inert]
+        return known
 
     @cached_property
-    def _base_calls(self) -> dict[ClassId, list[CallRef]]:
-        """Calls of inherited methods on project objects, and calls that hand such objects to their base's package."""
-        program = self.program
+    def _inherited_calls(self) -> dict[ClassId, list[CallRef]]:
+        """Calls of inherited methods on project objects, by the class."""
         found: dict[ClassId, list[CallRef]] = {}
-        acting = {klass: self._acting_bases(klass) for klass in program.classes}
-        families = {_family(package) for packages in acting.values() for package in packages}
-        if not families:
-            return found
-        own = {function.name for function in program.functions.values()}
-        for module in self.modules.values():
-            imported = families & self._imported_families(module)
-            for function in module.functions.values():
-                for call in function.calls:
-                    for klass in self._inherited_call(function, call.node, own):
-                        found.setdefault(klass, []).append(CallRef(function, call))
-                    if imported:
-                        for klass in self._handed_objects(function, call.node, imported):
-                            found.setdefault(klass, []).append(CallRef(function, call))
+        own = {function.name for function in self.program.functions.values()}
+        for function in list(self.program.functions.values()):
+            for call in function.calls:
+                for klass in self._inherited_call(function, call.node, own):
+                    found.setdefault(klass, []).append(CallRef(function, call))
         return found
 
-    @staticmethod
-    def _imported_families(module: ModuleFacts) -> set[str]:
-        return {
-            _family(binding.source.module)
-            for function in module.functions.values()
-            for bindings in function.bindings.values()
-            for binding in bindings
-            if binding.source is not None and not binding.source.level
-        }
+    def _calls_handing(self, family: str) -> dict[ClassId, list[CallRef]]:
+        """Calls that hand project objects to the package of their base, by the objects' class."""
+        known = self._handed.get(family)
+        if known is None:
+            known = self._handed[family] = {}
+            for module in self._importers.get(family, ()):
+                for function in module.functions.values():
+                    for call in function.calls:
+                        for klass in self._handed_objects(function, call.node, family):
+                            known.setdefault(klass, []).append(CallRef(function, call))
+        return known
+
+    @cached_property
+    def _importers(self) -> dict[str, list[ModuleFacts]]:
+        """The modules that import from the packages of a family."""
+        found: dict[str, list[ModuleFacts]] = {}
+        for module in self.modules.values():
+            sources = {
+                binding.source.module
+                for function in module.functions.values()
+                for bindings in function.bindings.values()
+                for binding in bindings
+                if binding.source is not None and not binding.source.level
+            }
+            for family in set(map(_family, sources)):
+                found.setdefault(family, []).append(module)
+        return found
 
     def _inherited_call(self, function: FunctionFacts, node: ast.Call, own: set[str]) -> Iterator[ClassId]:
         """Classes whose objects are called by a method that only their external base has."""
@@ -83,17 +100,23 @@ class Bases(Part):
                 if not any(isinstance(member, Fn) for member in members):
                     yield value.id
 
-    def _handed_objects(self, function: FunctionFacts, node: ast.Call, imported: set[str]) -> Iterator[ClassId]:
+    def _handed_objects(self, function: FunctionFacts, node: ast.Call, family: str) -> Iterator[ClassId]:
         """Classes of the objects that are given to a callable of the package their base class comes from."""
         program = self.program
-        families = {_family(v.path) for v in program.eval(function.id, node.func) if isinstance(v, Ext)} & imported
-        for argument in [*node.args, *[k.value for k in node.keywords]]:
-            if not families or not isinstance(argument, ast.Name | ast.Call | ast.List | ast.Attribute):
-                continue
+        arguments = [
+            argument
+            for argument in (*node.args, *(k.value for k in node.keywords))
+            if isinstance(argument, ast.Name | ast.Call | ast.List | ast.Attribute)
+        ]
+        if not arguments or not any(
+            isinstance(v, Ext) and _family(v.path) == family for v in program.eval(function.id, node.func)
+        ):
+            return
+        for argument in arguments:
             values = program.eval(function.id, argument)
             inner = {i for v in values if isinstance(v, Elems) for i in v.values}
             for value in {*values, *inner}:
-                if isinstance(value, Inst) and families & set(map(_family, self._acting_bases(value.id))):
+                if isinstance(value, Inst) and family in map(_family, self._acting_bases(value.id)):
                     yield value.id
 
 
