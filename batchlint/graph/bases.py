@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
-from functools import cached_property
+from functools import cache, cached_property
 
 from batchlint.facts import ClassId, FunctionFacts, ModuleFacts
 from batchlint.graph.links import Edge, Part
@@ -120,6 +120,7 @@ class Bases(Part):
                     yield value.id
 
 
+@cache
 def _family(path: str) -> str:
     """`langchain_core.runnables.X` -> `langchain`: packages of one project call each other's methods."""
     return re.split(r"[._]", path, maxsplit=1)[0]

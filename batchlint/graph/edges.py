@@ -13,10 +13,9 @@ from batchlint.graph.decorators import Decorators
 from batchlint.graph.handovers import Handovers
 from batchlint.graph.links import Edge, Part
 from batchlint.graph.parameters import Parameters, is_bound, is_variable
-from batchlint.symbols import CallRef, Program, last_name
+from batchlint.symbols import PROPERTIES, CallRef, Program, last_name
 from batchlint.values import Ext, Fn, Inst
 
-_PROPERTY = frozenset({"property", "cached_property", "computed_field", "hybrid_property"})
 _MAPPERS = frozenset(
     {"map", "imap", "starmap", "apply", "imap_unordered", "progress_apply", "thread_map", "process_map"}
 )
@@ -86,7 +85,7 @@ class Edges(Part):
     def _referenced(self, function: FunctionFacts) -> Iterator[Edge]:
         """Where the function is read without being called: a property, or an argument of something external."""
         program = self.program
-        is_property = any(last_name(d) in _PROPERTY for d in function.decorators)
+        is_property = any(last_name(d) in PROPERTIES for d in function.decorators)
         for reference in program.callers.references(function.name):
             if is_property:
                 yield from self._property_read(function, reference)

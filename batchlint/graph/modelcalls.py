@@ -21,14 +21,15 @@ class ModelCalls(Part):
 
     def find(self) -> Iterator[ModelCall]:
         catalogue, registry = self.program.catalogue, self.program.registry
-        methods = catalogue.calls.tails | registry.http.tails
         wrappers = {name.rpartition(".")[2] for name, _ in self._settings.wrappers}
+        methods = catalogue.calls.tails | registry.http.tails | wrappers
+        stored = self.program.stored_names
         for function in list(self.program.functions.values()):
             for call in function.calls:
                 func = call.node.func
                 if isinstance(func, ast.Attribute):
-                    stored = isinstance(func.value, ast.Name) and func.value.id in {"self", "cls"}
-                    if func.attr not in methods and not stored and func.attr not in wrappers:
+                    is_own = isinstance(func.value, ast.Name) and func.value.id in {"self", "cls"}
+                    if func.attr not in methods and not (is_own and func.attr in stored):
                         continue
                 elif isinstance(func, ast.Constant):
                     continue

@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import builtins
 from collections.abc import Callable, Sequence
-from functools import cache
+from functools import cache, cached_property
 from typing import NamedTuple, ParamSpec
 
 from batchlint import entrypoints, providers
@@ -31,9 +31,11 @@ from batchlint.symbols.callers import Callers
 from batchlint.symbols.names import MAX_STEPS, host_of, last_name
 from batchlint.values import NOTHING, Cls, Elems, Ext, Fn, Inst, Mod, Text, Value, Values, elements
 
-__all__ = ["CallRef", "Program", "host_of", "last_name"]
+__all__ = ["PROPERTIES", "CallRef", "Program", "host_of", "last_name"]
 
 P = ParamSpec("P")
+PROPERTIES = frozenset({"property", "cached_property", "hybrid_property", "computed_field"})
+"""Decorators that make a method an attribute."""
 
 
 class CallRef(NamedTuple):
@@ -103,6 +105,21 @@ class Program:
                 for binding in bindings:
                     if binding.source and binding.source.name and binding.source.name != name:
                         self.aliases.setdefault(binding.source.name, set()).add(name)
+
+    @cached_property
+    def stored_names(self) -> frozenset[str]:
+        """Names of attributes that can hold a callable which is no method: what is assigned, and properties."""
+        held = (
+            name
+            for klass in self.classes.values()
+            for name, bindings in klass.bindings.items()
+            if any(binding.how != "function" or self._is_property(klass.id.path, binding) for binding in bindings)
+        )
+        written = (name for writes in self.self_writes.values() for name in writes)
+        return frozenset({*held, *written, *self.attribute_writes})
+
+    def _is_property(self, path: str, binding: Binding) -> bool:
+        return not PROPERTIES.isdisjoint(_decorators(self.functions[FunctionId(path, binding.scope or "")]))
 
     def self_class(self, function: FunctionFacts, base: ast.expr) -> ClassId | None:
         """The class whose method `function` is or stands in, where `base` names the method's own object."""
@@ -394,13 +411,8 @@ class Program:
         return frozenset(found)
 
     def _bound(self, method: Fn, receiver: Inst | Cls) -> Values:
-        decorators = {last_name(d.func if isinstance(d, ast.Call) else d) for d in self.functions[method.id].decorators}
-        if isinstance(receiver, Inst) and decorators & {
-            "property",
-            "cached_property",
-            "hybrid_property",
-            "computed_field",
-        }:
+        decorators = _decorators(self.functions[method.id])
+        if isinstance(receiver, Inst) and decorators & PROPERTIES:
             return self.returned(method)
         if "staticmethod" in decorators or (isinstance(receiver, Cls) and "classmethod" not in decorators):
             return frozenset({Fn(method.id)})
@@ -516,6 +528,10 @@ class Program:
 
 def _is_object(value: Value) -> bool:
     return isinstance(value, Inst) or (isinstance(value, Elems) and any(map(_is_object, value.values)))
+
+
+def _decorators(function: FunctionFacts) -> set[str]:
+    return {last_name(decorator) for decorator in function.decorators}
 
 
 @cache
