@@ -47,7 +47,11 @@ class Prefilter:
         self._imports: dict[str, _Imports] = {}
         self._lines: dict[bytes, list[str]] = {}
         self._importers: dict[str, list[tuple[str, str, int]]] = {}
-        """By the last step of what is imported: the file, the dotted name (dots in front stay), its position."""
+        """By the last step of what is imported: the file, the end of the stem that it means, its position."""
+        self._near: dict[str, list[tuple[str, int]]] = {}
+        """By the stem that a relative import means: the file and the position."""
+        self._beside: dict[str, list[tuple[str, int]]] = {}
+        """The same for `from . import x` and `from .. import x`, by the folder."""
         self._stems: dict[str, str] = {}
         self._by_last: dict[str, list[str]] = {}
         self._imported: dict[str, list[str]] = {}
@@ -67,7 +71,12 @@ class Prefilter:
             self._by_last.setdefault(stem.rpartition("/")[2], []).append(stem)
         for path, imports in self._imports.items():
             for module, position in imports.modules:
-                self._importers.setdefault(module.rpartition(".")[2], []).append((path, module, position))
+                if not module.startswith("."):
+                    tail = module.replace(".", "/")
+                    self._importers.setdefault(tail.rpartition("/")[2], []).append((path, tail, position))
+                else:
+                    index = self._near if module.strip(".") else self._beside
+                    index.setdefault(_relative(module, path), []).append((path, position))
         kept: set[str] = set()
         self._take_importers(seeds, kept)
         while more := [*self._users_of_bases(kept), *self._given_clients(kept), *self._named_in_strings(kept)]:
@@ -145,20 +154,23 @@ class Prefilter:
     def _importers_of(self, path: str) -> Iterator[str]:
         stem = path.removesuffix(".py").removesuffix("/__init__")
         parent, _, last = stem.rpartition("/")
-        for importer, module, _ in self._importers.get(last, ()):
-            if importer != path and _means(module, stem, importer):
+        for importer, _ in self._importing(stem):
+            if importer != path:
                 yield importer
         # `from package import module`, and `import package` with `package.module` further down.
         name = last.encode()
-        for importer, module, position in [*self._importers.get(parent.rpartition("/")[2], ()), *self._dots(parent)]:
-            if importer != path and _means(module, parent, importer):
+        for importer, position in (*self._importing(parent), *self._beside.get(parent, ())):
+            if importer != path:
                 data = self._files[importer]
                 if name in data or data.startswith(b"*", position + 7):
                     yield importer
 
-    def _dots(self, folder: str) -> Iterator[tuple[str, str, int]]:
-        """`from . import x` and `from .. import x`, whose module has no last step."""
-        yield from self._importers.get("", ())
+    def _importing(self, stem: str) -> Iterator[tuple[str, int]]:
+        """The files that import a file or folder by its name, and where."""
+        yield from self._near.get(stem, ())
+        for importer, tail, position in self._importers.get(stem.rpartition("/")[2], ()):
+            if stem == tail or stem.endswith("/" + tail):
+                yield importer, position
 
     def _imported_by(self, path: str) -> list[str]:
         """The files that `path` imports."""
@@ -341,11 +353,3 @@ def _relative(module: str, importer: str) -> str:
     for _ in range(len(module) - len(name)):
         folder = folder.rpartition("/")[0]
     return "/".join(part for part in (folder, *name.split(".")) if part)
-
-
-def _means(module: str, stem: str, importer: str) -> bool:
-    """Whether a dotted name, as `importer` writes it, can be the file or folder `stem`."""
-    if module.startswith("."):
-        return _relative(module, importer) == stem
-    tail = module.replace(".", "/")
-    return stem == tail or stem.endswith("/" + tail)
