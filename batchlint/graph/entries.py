@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 
-from batchlint.entrypoints import Kind, intervals
+from batchlint.entrypoints import Convention, Kind, intervals
 from batchlint.facts import MODULE, CallFacts, ClassId, FunctionFacts, FunctionId, Import, ModuleFacts
 from batchlint.findings import Latency, Step
 from batchlint.graph.decorators import Decorators
@@ -67,14 +67,18 @@ class Entries(Part):
     def _by_convention(self, function: FunctionFacts) -> Iterator[Entry]:
         parameters = [parameter.arg for parameter in function.parameters]
         owner = function.owner.rpartition(".")[2] if function.owner else None
-        for convention in self.program.registry.conventions:
-            if convention.file is None and not self._imports(convention.packages):
-                continue
+        for convention in self._conventions:
             if function.id.qualname == MODULE and convention.function in (None, "*") and convention.parameters:
                 continue
             if convention.matches(function.id.path, owner, function.name, parameters):
                 what = f"{label(function.id)} ({convention.entry.framework})"
                 yield Entry(convention.entry, Step(function.id.path, function.line, what))
+
+    @cached_property
+    def _conventions(self) -> list[Convention]:
+        """The habits of frameworks that this program can have."""
+        conventions = self.program.registry.conventions
+        return [each for each in conventions if each.file is not None or self._imports(each.packages)]
 
     def _imports(self, packages: Iterable[str]) -> bool:
         """Whether any file imports one of the packages; true for an empty list."""
