@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -49,6 +48,8 @@ def _cache_file(folder: str) -> Path:
 
 def _keep(file: Path, content: dict[str, Any]) -> None:
     """Write the cache in one step; a place that cannot be written is no reason to stop."""
+    import tempfile
+
     try:
         text = json.dumps(content)
         file.parent.mkdir(parents=True, exist_ok=True)

@@ -61,12 +61,17 @@ def to_regex(pattern: str, through: Sequence[str] = ()) -> str:
     return "".join(out)
 
 
-def heads(pattern: str) -> set[str]:
+def heads(pattern: str) -> frozenset[str]:
     """The first steps that `pattern` allows."""
     end = pattern.find(".")
     if end == -1 or "{" in pattern[:end]:
         end = next(_top_level_dots(pattern), len(pattern))
-    return {_END_OF_HEAD.split(alternative, maxsplit=1)[0] for alternative in expand(pattern[:end])}
+    return _first_steps(pattern[:end])
+
+
+@cache
+def _first_steps(step: str) -> frozenset[str]:
+    return frozenset(_END_OF_HEAD.split(text, maxsplit=1)[0] for text in expand(step))
 
 
 def tails(pattern: str) -> frozenset[str]:
