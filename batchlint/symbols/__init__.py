@@ -151,7 +151,7 @@ class Program:
         depth = self._active.get(key)
         if depth is not None:
             self._cut = min(self._cut, depth)
-            return NOTHING
+            return self._provisional.get(key, NOTHING)
         depth = len(self._active)
         if depth > 150:
             return NOTHING
@@ -159,6 +159,10 @@ class Program:
         self._active[key] = depth
         try:
             values = compute(*args, **kwargs)
+            if self._cut == depth and values:
+                # What depends on itself, as `graph = graph.compile()`: once more, with what is known of it by now.
+                self._provisional[key] = values
+                values |= compute(*args, **kwargs)
         finally:
             del self._active[key]
         if self._cut >= depth:

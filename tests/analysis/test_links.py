@@ -550,6 +550,19 @@ LINKS = {
         },
         ("labels", "named", 'named("hosted")().label(line)'),
     ),
+    "name_bound_again_to_what_comes_of_it": (
+        {
+            "labels.py": """
+                from anthropic import Anthropic
+
+                def label(text):
+                    client = Anthropic()
+                    client = client.messages
+                    return client.create(model="m", messages=[{"role": "user", "content": text}])  # !
+                """
+        },
+        ("labels", "label", "label(line)"),
+    ),
     "steps_in_tuples_run_in_a_context": (
         {
             "steps.py": """
