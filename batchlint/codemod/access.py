@@ -16,6 +16,8 @@ from batchlint.facts import FunctionFacts
 
 Channel = tuple[str, ...]
 OWN, ANY, LEN = "[own]", "[any]", "[len]"
+OBJECT, CONTENT = "[object]", "[content]"
+"""Which object a name stands for, and what is in it: methods that change an object leave the name as it is."""
 MARK = "\u01c1"
 """In front of the item's own names, in texts of paths and keys."""
 
@@ -36,7 +38,7 @@ class Access:
         """The channel as a reader of the program would write it."""
         kind, *rest = self.channel
         if kind == "v":
-            shown = ".".join(part for part in rest[2:] if part not in (OWN, ANY, LEN))
+            shown = ".".join(part for part in rest[2:] if part not in (OWN, ANY, LEN, OBJECT, CONTENT))
             return f"`{shown}`"
         if kind == "file":
             return f"the file `{shown_text(rest[0])}`" if rest else "a file"
@@ -68,6 +70,8 @@ def clash(a: Access, b: Access) -> bool:
     if a.channel[0] == "sql":
         return _tables_clash(a, b)
     for index, (x, y) in enumerate(zip(a.channel, b.channel, strict=False)):
+        if CONTENT in (x, y):
+            return OBJECT not in (x, y)
         if LEN in (x, y):
             # Storing an element may add one; what happens within an element does not.
             other = b if x == LEN else a

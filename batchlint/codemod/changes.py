@@ -32,9 +32,9 @@ class LoopChange:
     name: str
     parameters: list[str]
     outer: list[str]
-    """Names that the body assigns for the scope around it."""
-    keyword: str
-    """`nonlocal` or `global`."""
+    """Names that the body assigns for the function around it."""
+    shared: list[str]
+    """The same of global variables."""
     nested: bool
     """Whether it joins the rounds of a driver further out."""
     stop: str | None
@@ -98,8 +98,12 @@ class FileChanges:
     """Gathers that lose the arguments of their progress bar."""
     retries: dict[Place, str] = field(default_factory=dict)
     """Functions whose retry decorator becomes a loop in the twin."""
+    mapped: dict[Place, str] = field(default_factory=dict)
+    """Calls that call a function once per item, with what carries them: "run_batch" or "batch_apply"."""
     keywords: dict[Place, tuple[str, str]] = field(default_factory=dict)
     """Calls that get a keyword argument."""
+    stubs: set[Place] = field(default_factory=set)
+    """Methods that others implement: their twin has the body that they have."""
     tasks: dict[Place, TaskChange] = field(default_factory=dict)
     enqueues: dict[Place, EnqueueChange] = field(default_factory=dict)
     names: set[str] = field(default_factory=set)
@@ -114,6 +118,8 @@ class Fanout:
     node: ast.AST
     changes: dict[str, FileChanges] = field(default_factory=dict)
     twins: set[FunctionId] = field(default_factory=set)
+    families: list[frozenset[FunctionId]] = field(default_factory=list)
+    """Implementations of one method, whose twins stand alike and have one name."""
     converted: set[int] = field(default_factory=set)
     """Identities of the calls and references that are changed."""
     providers: set[str] = field(default_factory=set)

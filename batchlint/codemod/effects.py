@@ -123,6 +123,7 @@ FILE_WRITE = frozenset({"write_text", "write_bytes", "unlink", "touch", "rename"
 QUIET = re.compile(
     r"(logging|dotenv|structlog|loguru|warnings|time\.sleep|tqdm|rich\.progress|traceback|gc|builtins\.(print|super|breakpoint))\b"
 )
+CLOCKS = re.compile(r"time\.(time|monotonic|perf_counter)(_ns)?$|datetime\.(.*\.)?(now|utcnow|today)$")
 EXTERNAL_READS = {
     "os.path.exists",
     "os.path.isfile",

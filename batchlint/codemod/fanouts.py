@@ -16,7 +16,6 @@ from batchlint.findings import Latency
 from batchlint.graph import Edge, Graph
 from batchlint.loops import is_item_loop
 from batchlint.symbols import last_name
-from batchlint.values import Fn
 
 _MAX_LEVELS = 8
 
@@ -101,23 +100,28 @@ class Finder:
         except Refused as refused:
             refusals.append(refused)
             return
-        if not isinstance(target, Fn) or target.id in seen:
-            return
-        seen.add(target.id)
-        for edge in self.planner.handing.edges(target.id):
+        for each in target if isinstance(target, tuple) else ():
+            if each.id not in seen:
+                seen.add(each.id)
+                self._descend_into(each.id, found, refusals, seen)
+
+    def _descend_into(
+        self, id: FunctionId, found: list[Fanout], refusals: list[Refused], seen: set[FunctionId]
+    ) -> None:
+        for edge in self.planner.handing.edges(id):
             if edge.kind not in {"call", "queue"}:
                 self._handed(edge, found, refusals)
-        for call in self.graph.function(target.id).calls:
-            below = self.planner.support.reaches(target.id, call.node)
+        for call in self.graph.function(id).calls:
+            below = self.planner.support.reaches(id, call.node)
             if not below:
                 continue
-            around = self._around(target.id, call.node)
-            if self._handed_here(target.id, call.node, found, refusals):
+            around = self._around(id, call.node)
+            if self._handed_here(id, call.node, found, refusals):
                 continue
             if around:
-                self._first(target.id, around, found, refusals)
+                self._first(id, around, found, refusals)
             else:
-                self._descend(target.id, call.node, found, refusals, seen)
+                self._descend(id, call.node, found, refusals, seen)
 
     def _is_live(self, id: FunctionId) -> bool:
         reaches = self.graph.reaches(id)
@@ -195,7 +199,7 @@ class Finder:
             target = self.planner.support.converts(id, node)
         except Refused:
             return False
-        return isinstance(target, Fn) and self.graph.function(target.id).is_async
+        return isinstance(target, tuple) and any(self.graph.function(each.id).is_async for each in target)
 
     def _planned_once(self, node: ast.AST, what: str, make: Callable[[], Fanout]) -> Fanout:
         key = (_key(node), what)
@@ -212,8 +216,11 @@ class Finder:
 
     def _handed(self, edge: Edge, found: list[Fanout], refusals: list[Refused]) -> None:
         try:
+            carrier = self.planner.mappings.carrier(edge)
             if edge.kind == "queue":
                 found.append(self._planned_once(edge.node, "queue", lambda: self.queues.enqueue(edge)))
+            elif carrier is not None:
+                found.append(self._planned_once(edge.node, "map", lambda: self.planner.mappings.fanout(edge, carrier)))
             else:
                 found.append(self._planned_once(edge.node, "pool", lambda: self.planner.handing.pool(edge)))
         except Refused as refused:

@@ -11,7 +11,7 @@ from batchlint.codemod.planner import Planner
 from batchlint.codemod.refusals import Refused
 from batchlint.facts import FunctionId
 from batchlint.graph import Graph, ModelCall
-from batchlint.values import Fn, Text
+from batchlint.values import Text
 
 
 class Flex:
@@ -33,11 +33,10 @@ class Flex:
         model = self.planner.support.models.get(id(node))
         if model is not None:
             return [model]
-        target = self.planner.support.converts(function, node)
-        if not isinstance(target, Fn) or target.id in seen:
-            return []
-        seen.add(target.id)
-        return [m for call in self.graph.function(target.id).calls for m in self._below(target.id, call.node, seen)]
+        targets = self.planner.support.converts(function, node)
+        entered = [t.id for t in targets if t.id not in seen] if isinstance(targets, tuple) else []
+        seen.update(entered)
+        return [m for id in entered for call in self.graph.function(id).calls for m in self._below(id, call.node, seen)]
 
     def _changed(self, model: ModelCall) -> Fanout:
         call, where = model.node, f"(line {model.node.lineno})"

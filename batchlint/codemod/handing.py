@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from batchlint.codemod.changes import CallChange, Fanout
+from batchlint.codemod.processes import Processes
 from batchlint.codemod.refusals import Refused
 from batchlint.facts import MODULE, FunctionFacts, FunctionId
 from batchlint.graph import Edge, Graph
@@ -18,10 +19,20 @@ if TYPE_CHECKING:
     from batchlint.codemod.planner import Planner
 
 _POOLS = (
-    (re.compile(r"concurrent\.futures\.(.*\.)?(Thread|Process)PoolExecutor$"), "BatchExecutor"),
+    (re.compile(r"concurrent\.futures\.(.*\.)?ThreadPoolExecutor$"), "BatchExecutor"),
+    (re.compile(r"concurrent\.futures\.(.*\.)?ProcessPoolExecutor$"), "BatchProcessExecutor"),
     (re.compile(r"concurrent\.futures\.as_completed$"), "batch_as_completed"),
     (re.compile(r"concurrent\.futures\.wait$"), "batch_wait"),
+    (re.compile(r"multiprocess(ing)?\.(pool\.ThreadPool|dummy\.Pool)$"), "BatchThreadPool"),
+    (re.compile(r"(multiprocess|multiprocessing|billiard)\.(.*\.)?Pool$"), "BatchPool"),
+    (re.compile(r"joblib\.(.*\.)?Parallel$"), "BatchParallel"),
+    (re.compile(r"tqdm\.contrib\.concurrent\.thread_map$"), "batch_thread_map"),
+    (re.compile(r"tqdm\.contrib\.concurrent\.process_map$"), "batch_process_map"),
 )  # fmt: skip
+_PROCESSES = frozenset({"BatchProcessExecutor", "BatchPool", "BatchParallel", "batch_process_map"})
+_TERMINABLE = frozenset({"BatchPool", "BatchThreadPool"})
+_SUBMITS = frozenset({"submit", "apply_async", "map_async", "starmap_async"})
+_LAZY = frozenset({"imap", "imap_unordered"})
 _GATHERS = (
     (re.compile(r"asyncio\.gather$"), "gather_batch"),
     (re.compile(r"tqdm\.asyncio\.\w+\.gather$"), "gather_batch"),
@@ -38,6 +49,7 @@ class Handing:
         self.planner = planner
         self.graph: Graph = planner.graph
         self.program = planner.graph.program
+        self.processes = Processes(planner.graph)
         self._by_caller: dict[FunctionId, list[Edge]] | None = None
 
     # -- pools
@@ -52,33 +64,50 @@ class Handing:
                 "a coroutine hands blocking calls to a pool; make the calls with the asynchronous client",
             )
         stands = self._stand_ins(fanout, caller, _POOLS)
-        if not stands & {"BatchExecutor"}:
+        if not stands - {"batch_as_completed", "batch_wait"}:
             name = last_name(edge.node.func) if isinstance(edge.node, ast.Call) else "its caller"
             raise Refused(
                 "unsupported-shape",
                 f"the function is handed to `{name}` (line {edge.span.line}), which is no pool that the rewrite knows",
             )
+        self._check_pool(caller, stands)
+        handed = [e for e in self.edges(edge.caller) if e.kind in {"pool", "thread", "map", "callback"}]
+        for each in handed or [edge]:
+            if self.planner.mappings.carrier(each) is None:
+                self.hand(fanout, edge.caller, each)
+                if stands & _PROCESSES:
+                    self.processes.check(each)
+        fanout.file(path).names.discard("")
+        return fanout
+
+    def _check_pool(self, caller: FunctionFacts, stands: set[str]) -> None:
+        """Refuse what a pool that runs everything in batches does not do as the one it stands for."""
         for call in caller.calls:
-            func = call.node.func
-            if isinstance(func, ast.Attribute) and func.attr == "cancel":
+            func, line = call.node.func, call.node.lineno
+            if not isinstance(func, ast.Attribute):
+                continue
+            if func.attr == "cancel" or (func.attr == "terminate" and call.loops and stands & _TERMINABLE):
+                raise Refused("early-stop", f"`{ast.unparse(func)}` gives up what was submitted (line {line})")
+            waits = func.attr in {"result", "get"} and isinstance(func.value, ast.Call) and call.loops
+            if waits and last_name(func.value) in _SUBMITS:
                 raise Refused(
-                    "early-stop", f"`{ast.unparse(func)}` gives up what was submitted (line {call.node.lineno})"
+                    "unsupported-shape", f"each result is waited for as soon as it is submitted (line {line})"
                 )
-            if (
-                isinstance(func, ast.Attribute)
-                and func.attr == "result"
-                and isinstance(func.value, ast.Call)
-                and call.loops
+            if func.attr in {"apply_async", "map_async", "starmap_async"} and (
+                unfit := {k.arg for k in call.node.keywords} & {"callback", "error_callback"}
             ):
                 raise Refused(
                     "unsupported-shape",
-                    f"each result is waited for as soon as it is submitted (line {call.node.lineno})",
+                    f"`{min(map(str, unfit))}` takes the results (line {line}); use what `get()` gives",
                 )
-        handed = [e for e in self.edges(edge.caller) if e.kind in {"pool", "thread", "map", "callback"}]
-        for each in handed or [edge]:
-            self._function(fanout, edge.caller, each)
-        fanout.file(path).names.discard("")
-        return fanout
+            if func.attr == "apply" and stands & _TERMINABLE and call.loops:
+                raise Refused("unsupported-shape", f"`{ast.unparse(func)}` waits for each result (line {line})")
+        if stands & _TERMINABLE:
+            for loop in (n for n in ast.walk(caller.node) if isinstance(n, ast.For)):
+                taken = [n for n in ast.walk(loop.iter) if isinstance(n, ast.Call) and last_name(n.func) in _LAZY]
+                leave = next((n for n in ast.walk(loop) if isinstance(n, ast.Break | ast.Return)), None)
+                if taken and leave is not None:
+                    raise Refused("early-stop", f"the loop over the results ends early (line {leave.lineno})")
 
     def edges(self, caller: FunctionId) -> list[Edge]:
         """The ways in which `caller` starts functions that make requests."""
@@ -89,7 +118,7 @@ class Handing:
                     self._by_caller.setdefault(each.caller, []).append(each)
         return self._by_caller.get(caller, [])
 
-    def _function(self, fanout: Fanout, caller: FunctionId, edge: Edge) -> None:
+    def hand(self, fanout: Fanout, caller: FunctionId, edge: Edge) -> None:
         """Hand the twin over instead of the function, also from within a `partial` or a lambda."""
         changes = fanout.file(caller.path)
         # A `partial` inside of the call starts the function too, as far as the graph knows.
@@ -103,15 +132,10 @@ class Handing:
                 if isinstance(node, ast.Lambda):
                     done = self._lambda(fanout, caller, node) or done
                 elif isinstance(node, ast.Name | ast.Attribute) and isinstance(node.ctx, ast.Load):
-                    targets = {v.id for v in self.program.eval(caller, node) if isinstance(v, Fn)}
-                    if (
-                        len(targets) == 1
-                        and edge.callee in targets
-                        and last_name(node) == self.graph.function(edge.callee).name
-                    ):
-                        changes.references[self.planner.place(caller.path, node)] = edge.callee
+                    targets = self._targets(caller, node)
+                    if edge.callee in {t.id for t in targets}:
+                        changes.references[self.planner.place(caller.path, node)] = self.planner.enter(fanout, targets)
                         fanout.converted.add(id(node))
-                        self.planner.twin(fanout, edge.callee)
                         done = True
         if not done:
             raise Refused(
@@ -119,18 +143,32 @@ class Handing:
                 f"`{Graph.label(edge.callee)}` is handed over through a variable (line {edge.span.line})",
             )
 
+    def _targets(self, caller: FunctionId, node: ast.Name | ast.Attribute) -> tuple[Fn, ...]:
+        """The functions that the expression names and that make requests."""
+        if any(isinstance(v, Fn) and v.id.qualname.endswith(last_name(node)) for v in self.program.eval(caller, node)):
+            return self.planner.support.entered(caller, node)
+        return ()
+
     def _lambda(self, fanout: Fanout, caller: FunctionId, node: ast.Lambda) -> bool:
+        """Enter twins where the lambda hands on what they give, also in one branch of a condition."""
         qualname = self.graph.modules[caller.path].lambdas.get((node.lineno, node.col_offset))
-        if qualname is None or not isinstance(node.body, ast.Call):
+        if qualname is None:
             return False
         scope = FunctionId(caller.path, qualname)
-        target = self.planner.support.converts(scope, node.body)
-        if not isinstance(target, Fn):
-            return False
-        fanout.file(caller.path).calls[self.planner.place(caller.path, node.body)] = CallChange("name", target.id)
-        fanout.converted.add(id(node.body))
-        self.planner.twin(fanout, target.id)
-        return True
+        converted = [c for c in ast.walk(node.body) if isinstance(c, ast.Call)]
+        converted = [c for c in converted if self.planner.support.converts(scope, c) is not None]
+        handed_on = {id(each) for each in _results(node.body)}
+        for call in converted:
+            target = self.planner.support.converts(scope, call)
+            if not isinstance(target, tuple) or id(call) not in handed_on:
+                raise Refused(
+                    "unsupported-shape",
+                    f"the lambda in line {node.lineno} does more than call `{last_name(call.func)}`; give it a `def`",
+                )
+            twin = self.planner.enter(fanout, target)
+            fanout.file(caller.path).calls[self.planner.place(caller.path, call)] = CallChange("name", twin)
+            fanout.converted.add(id(call))
+        return bool(converted)
 
     def _stand_ins(
         self, fanout: Fanout, function: FunctionFacts, table: tuple[tuple[re.Pattern[str], str], ...]
@@ -202,3 +240,14 @@ class Handing:
         for child in ast.walk(node):
             if isinstance(child, ast.Call) and self.planner.support.converts(function.id, child) is not None:
                 yield child
+
+
+def _results(node: ast.expr) -> Iterator[ast.expr]:
+    """The expressions whose value is the value of the expression."""
+    if isinstance(node, ast.IfExp):
+        yield from _results(node.body)
+        yield from _results(node.orelse)
+    elif isinstance(node, ast.BoolOp):
+        yield from _results(node.values[-1])
+    else:
+        yield node

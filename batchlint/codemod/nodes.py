@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 import libcst as cst
 
@@ -32,6 +32,13 @@ def def_statement(
         asynchronous=cst.Asynchronous() if is_async else None,
         leading_lines=[],
     )
+
+
+def indented(body: cst.BaseSuite) -> cst.IndentedBlock:
+    """The suite as lines of its own."""
+    if isinstance(body, cst.IndentedBlock):
+        return body
+    return cst.IndentedBlock([cst.SimpleStatementLine(cast(list[cst.BaseSmallStatement], list(body.body)))])
 
 
 def arguments_like(call: cst.Call, first: cst.BaseExpression) -> list[cst.Arg]:
@@ -237,4 +244,4 @@ def close(outer: Place, inner: Place) -> bool:
 def gap(function: cst.FunctionDef) -> list[cst.EmptyLine]:
     """The empty lines between two functions of this file, as in front of this one."""
     empty = [each for each in function.leading_lines if each.comment is None]
-    return empty or [cst.EmptyLine(indent=False), cst.EmptyLine(indent=False)]
+    return empty or [cst.EmptyLine(indent=False)] * (1 if _is_method(function) else 2)

@@ -32,36 +32,29 @@ class Paths:
         """The frame of `target` as called by `call`: its parameters alias what the arguments are."""
         return self.entered(target.id, self.handed(target, call, caller), self.given(target, call, caller))
 
-    def given(self, target: Fn, call: ast.Call, caller: Frame) -> dict[str, ast.expr]:
-        """What each parameter of the function is, as the iteration has it."""
-        parameters = self.program.functions[target.id].parameters
-        if target.owner is not None:
-            parameters = parameters[1:]
-        names = {p.arg for p in parameters}
-        found = {k.arg: self._expand(k.value, caller) for k in call.keywords if k.arg in names}
-        for parameter, argument in zip(parameters, call.args, strict=False):
+    def passed(self, target: Fn, call: ast.Call) -> Iterator[tuple[str, ast.expr]]:
+        """The arguments that each go into one parameter, with its name."""
+        function = self.program.functions[target.id]
+        arguments = function.arguments
+        positional = [*arguments.posonlyargs, *arguments.args] if arguments else []
+        for parameter, argument in zip(positional[target.owner is not None :], call.args, strict=False):
             if isinstance(argument, ast.Starred):
                 break
-            found[parameter.arg] = self._expand(argument, caller)
-        return {name: value for name, value in found.items() if name is not None}
+            yield parameter.arg, argument
+        names = function.parameter_names
+        yield from ((k.arg, k.value) for k in call.keywords if k.arg in names and k.arg is not None)
+
+    def given(self, target: Fn, call: ast.Call, caller: Frame) -> dict[str, ast.expr]:
+        """What each parameter of the function is, as the iteration has it."""
+        return {name: self._expand(argument, caller) for name, argument in self.passed(target, call)}
 
     def handed(self, target: Fn, call: ast.Call, caller: Frame) -> dict[str, set[Channel]]:
         """What each parameter of the function aliases."""
-        function = self.program.functions[target.id]
-        parameters = function.parameters
-        names = self._names(function)
-        aliases: dict[str, set[Channel]] = {}
+        aliases = {name: self.path(argument, caller) for name, argument in self.passed(target, call)}
+        parameters = self.program.functions[target.id].parameters
         if target.owner is not None and parameters:
             receiver = call.func.value if isinstance(call.func, ast.Attribute) else None
             aliases[parameters[0].arg] = self.path(receiver, caller) if receiver is not None else set()
-            parameters = parameters[1:]
-        for parameter, argument in zip(parameters, call.args, strict=False):
-            if isinstance(argument, ast.Starred):
-                break
-            aliases[parameter.arg] = self.path(argument, caller)
-        for keyword in call.keywords:
-            if keyword.arg in names:
-                aliases[keyword.arg or ""] = self.path(keyword.value, caller)
         return aliases
 
     def entered(self, id: FunctionId, aliases: dict[str, set[Channel]], given: dict[str, ast.expr]) -> Frame:

@@ -13,9 +13,11 @@ from dataclasses import dataclass, field
 
 from batchlint.codemod import scopes
 from batchlint.codemod.access import Access, Frame, clash
+from batchlint.codemod.families import is_stub
 from batchlint.codemod.paths import function_body
 from batchlint.codemod.reader import Reader
 from batchlint.codemod.refusals import Refused
+from batchlint.codemod.support import Target
 from batchlint.facts import FunctionId
 from batchlint.trees import children, walk
 from batchlint.values import Fn
@@ -48,8 +50,7 @@ class Barrier:
     """Whether it stands between the statement's requests and what the statement does with the answers."""
 
 
-Converts = Callable[[FunctionId, ast.Call], "str | Fn | None"]
-"""What becomes of a call: "request" for a model call, the function whose twin it enters, or None."""
+Converts = Callable[[FunctionId, ast.Call], Target]
 
 
 class Phases:
@@ -221,16 +222,20 @@ class Phases:
             preds = self._add(Step(frame, statement, early), preds)
         before = preds
         for call, what in calls:
-            inner = [
-                a for arg in [*call.args, *(k.value for k in call.keywords)] for a in self.reader.of(arg, frame, skip)
-            ]
+            # What a helper does with an argument shows where the helper is laid out.
+            entered = self._handed_on(what, call) if isinstance(what, tuple) else set()
+            inner = []
+            for argument in [*call.args, *(k.value for k in call.keywords)]:
+                read = self.reader.reference if id(argument) in entered else self.reader.of
+                inner += read(argument, frame, skip)
             if isinstance(call.func, ast.Attribute):
                 inner += self.reader.reference(call.func.value, frame, skip)
             preds = self._add(Step(frame, statement, inner), preds)
             if what == "request":
                 preds = self._add(Step(frame, statement, request=call), preds)
-            elif isinstance(what, Fn):
-                preds = self._inline(what, call, preds, frame)
+            elif isinstance(what, tuple):
+                real = [f for f in what if not self._is_stub(f)]
+                preds = [end for target in real or what for end in self._inline(target, call, preds, frame)]
         if conditional:
             preds = [*preds, *before]
         if not preds:
@@ -260,9 +265,16 @@ class Phases:
             found = [a for name in names for a in self.reader.of(name, frame, skip)]
         return found
 
-    def _calls(self, node: ast.AST, frame: Frame) -> list[tuple[ast.Call, str | Fn]]:
+    def _is_stub(self, target: Fn) -> bool:
+        return is_stub(self.reader.program, self.reader.program.functions[target.id])
+
+    def _handed_on(self, targets: tuple[Fn, ...], call: ast.Call) -> set[int]:
+        """The arguments that go into a parameter of their own, whichever of the functions is entered."""
+        return set.intersection(*({id(a) for _, a in self.reader.passed(target, call)} for target in targets))
+
+    def _calls(self, node: ast.AST, frame: Frame) -> list[tuple[ast.Call, str | tuple[Fn, ...]]]:
         """The calls in `node` that become requests, innermost and leftmost first."""
-        found: list[tuple[ast.Call, str | Fn]] = []
+        found: list[tuple[ast.Call, str | tuple[Fn, ...]]] = []
 
         def visit(current: ast.AST) -> None:
             if isinstance(current, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef):

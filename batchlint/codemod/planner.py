@@ -9,7 +9,11 @@ from batchlint.codemod import scopes
 from batchlint.codemod.access import Access, Frame, touches
 from batchlint.codemod.blocks import Comprehension, Loop, comprehension_parts, own_exits, own_loops
 from batchlint.codemod.changes import CallChange, ComprehensionChange, Fanout, LoopChange, Place
+from batchlint.codemod.eager import consumer
+from batchlint.codemod.effects import CLOCKS
+from batchlint.codemod.families import is_stub
 from batchlint.codemod.handing import Handing
+from batchlint.codemod.mappings import Mappings
 from batchlint.codemod.paths import function_body
 from batchlint.codemod.phases import Barrier, Phases
 from batchlint.codemod.reader import Reader
@@ -18,41 +22,7 @@ from batchlint.codemod.support import Support
 from batchlint.facts import MODULE, FunctionFacts, FunctionId
 from batchlint.graph import Graph
 from batchlint.loops import is_item_loop
-from batchlint.values import Fn
-
-_EAGER = frozenset(
-    [
-        "list",
-        "sum",
-        "dict",
-        "set",
-        "tuple",
-        "sorted",
-        "max",
-        "min",
-        "join",
-        "extend",
-        "update",
-        "Counter",
-        "DataFrame",
-        "Series",
-        "array",
-        "mean",
-        "median",
-        "fmean",
-        "frozenset",
-        "writelines",
-        "writerows",
-        "concat",
-        "vstack",
-        "stack",
-        "deque",
-        "OrderedDict",
-        "average",
-        "asarray",
-        "concatenate",
-    ]
-)
+from batchlint.values import Ext, Fn
 
 
 class Planner:
@@ -67,6 +37,7 @@ class Planner:
         self._used: dict[str, set[str]] = {}
         self.parallel: set[ast.AST] = set()
         self.handing = Handing(self)
+        self.mappings = Mappings(self)
 
     # -- places
     def place(self, path: str, node: ast.AST) -> Place:
@@ -147,18 +118,15 @@ class Planner:
             self._check_async_order(phases, barriers)
         changes = fanout.file(path)
         for barrier in barriers:
-            self._bar(fanout, barrier)
-        keyword = "global" if function.id.qualname == MODULE else "nonlocal"
-        outer_globals = carried & function.outer
-        if outer_globals and keyword == "nonlocal":
-            raise Refused(
-                "unsupported-shape", f"`{sorted(outer_globals)[0]}` is a global variable; return the value instead"
-            )
+            self.bar(fanout, barrier)
+        outer = [*sorted(carried - {*targets} - declared), *([stop] if stop else [])]
+        is_module = function.id.qualname == MODULE
+        shared_names = set(outer) if is_module else scopes.declared_global(function.node)
         changes.loops[self.place(path, loop)] = LoopChange(
             name=self.fresh(path, f"handle_{self._noun(targets)}"),
             parameters=list(dict.fromkeys(targets)),
-            outer=sorted(carried - {*targets} - declared),
-            keyword=keyword,
+            outer=[n for n in outer if n not in shared_names],
+            shared=[n for n in outer if n in shared_names],
             nested=nested,
             stop=stop,
             is_async=function.is_async,
@@ -176,7 +144,8 @@ class Planner:
                 " hand it over as an argument",
             )
 
-    def _bar(self, fanout: Fanout, barrier: Barrier) -> None:
+    def bar(self, fanout: Fanout, barrier: Barrier) -> None:
+        """Plan the wait for the item's turn."""
         path = barrier.frame.function.id.path
         changes = fanout.file(path)
         where = self.place(path, barrier.statement)
@@ -286,6 +255,8 @@ class Planner:
                 raise Refused("early-stop", f"the function returns from within the loop (line {leave.lineno})")
             if step.counts != {0}:
                 raise Refused("early-stop", f"the loop ends early (line {leave.lineno})")
+            if self._asks_the_clock(function, loop, leave):
+                raise Refused("early-stop", f"the clock ends the loop (line {leave.lineno})")
             if nested or function.is_async:
                 raise Refused("unsupported-shape", f"an inner loop ends early (line {leave.lineno})")
             stop = stop or self.fresh(path, "stopped")
@@ -293,6 +264,15 @@ class Planner:
         for leave_node in own_exits(loop.body):
             changes.exits.setdefault(self.place(path, leave_node), "")
         return stop
+
+    def _asks_the_clock(self, function: FunctionFacts, loop: Loop, leave: ast.stmt) -> bool:
+        """Whether what leads to the exit has to do with how long the answers took."""
+        tests = [n.test for n in scopes.path_to(loop, leave) if isinstance(n, ast.If | ast.While)]
+        names = {name for test in tests for name in scopes.read(test)}
+        bound = [n.value for n in ast.walk(loop) if isinstance(n, ast.Assign) and names & scopes.bound([n])]
+        calls = [n for node in [*tests, *bound] for n in ast.walk(node) if isinstance(n, ast.Call)]
+        paths = [v.path for c in calls for v in self.program.eval(function.id, c.func) if isinstance(v, Ext)]
+        return any(CLOCKS.match(path) for path in paths)
 
     def _check_async_order(self, phases: Phases, barriers: list[Barrier]) -> None:
         if barriers:
@@ -335,13 +315,16 @@ class Planner:
                 "keywords",
                 "tasks",
                 "enqueues",
+                "mapped",
             ):
                 getattr(mine, name).update(getattr(changes, name))
             mine.unwrapped |= changes.unwrapped
             mine.hoisted |= changes.hoisted
             mine.stripped |= changes.stripped
+            mine.stubs |= changes.stubs
             mine.names |= changes.names
         fanout.twins |= other.twins
+        fanout.families += other.families
         fanout.converted |= other.converted
         fanout.providers |= other.providers
 
@@ -370,20 +353,30 @@ class Planner:
             if what == "request":
                 changes.calls[where] = CallChange("await" if fanout.is_async else "request")
                 fanout.providers.add(self.support.check_request(function.id, call))
-            elif isinstance(what, Fn):
-                changes.calls[where] = CallChange("name" if fanout.is_async else "enter", what.id)
-                self.twin(fanout, what.id)
+            elif isinstance(what, tuple):
+                changes.calls[where] = CallChange("name" if fanout.is_async else "enter", self.enter(fanout, what))
 
     def calls_in(self, fanout: Fanout, function: FunctionFacts) -> None:
         """Plan all calls of a function, and what stands below them."""
         self._calls_in(fanout, function, function_body(function))
 
-    def twin(self, fanout: Fanout, id: FunctionId) -> None:
+    def enter(self, fanout: Fanout, targets: tuple[Fn, ...]) -> FunctionId:
+        """Plan the twins of which a call enters one; the function that stands for them all."""
+        if len(targets) > 1:
+            fanout.families.append(frozenset(t.id for t in targets))
+        for target in targets:
+            if not fanout.is_async or target.id in self.support.reaching:
+                self._twin(fanout, target.id)
+        return targets[0].id
+
+    def _twin(self, fanout: Fanout, id: FunctionId) -> None:
         """Plan the function's form that makes its requests through the driver."""
         if id in fanout.twins:
             return
         fanout.twins.add(id)
         function = self.program.functions[id]
+        if is_stub(self.program, function):
+            fanout.file(id.path).stubs.add(self.place(id.path, function.node))
         retry = self.support.check_twin(function, fanout.is_async)
         if retry is not None:
             fanout.file(id.path).retries[self.place(id.path, function.node)] = retry
@@ -433,8 +426,8 @@ class Planner:
                     "order-of-effects",
                     "what the comprehension does around the call would happen in another order; write it as a loop",
                 )
-            self._bar(fanout, barrier)
-        whole = len(parts) == 1 and parts[0] in calls and isinstance(self.support.converts(function.id, calls[0]), Fn)
+            self.bar(fanout, barrier)
+        whole = len(parts) == 1 and parts[0] in calls and self.support.converts(function.id, calls[0]) != "request"
         whole = whole and len(calls) == 1 and not fanout.is_async
         changes = fanout.file(path)
         changes.comprehensions[self.place(path, node)] = ComprehensionChange(
@@ -445,11 +438,10 @@ class Planner:
             is_async=fanout.is_async,
         )
         if whole:
-            twin = self.support.converts(function.id, calls[0])
-            assert isinstance(twin, Fn)
+            entered = self.support.converts(function.id, calls[0])
+            assert isinstance(entered, tuple)
             fanout.converted.add(id(calls[0]))
-            changes.calls[self.place(path, calls[0])] = CallChange("name", twin.id)
-            self.twin(fanout, twin.id)
+            changes.calls[self.place(path, calls[0])] = CallChange("name", self.enter(fanout, entered))
         self._calls_in(fanout, function, parts)
 
     def _check_comprehension(self, path: str, node: Comprehension, trail: list[ast.AST], statement: ast.stmt) -> None:
@@ -467,12 +459,6 @@ class Planner:
         if outer:
             raise Refused("unsupported-shape", "the comprehension stands in another one; write the outer one as a loop")
         if isinstance(node, ast.GeneratorExp):
-            parent = trail[-1]
-            name = ""
-            if isinstance(parent, ast.Call) and node in parent.args:
-                name = parent.func.id if isinstance(parent.func, ast.Name) else getattr(parent.func, "attr", "")
-            if name not in _EAGER:
-                raise Refused(
-                    "generator-consumer",
-                    f"a generator expression is handed to `{name or 'its consumer'}` (line {node.lineno})",
-                )
+            taker = consumer(self.graph.modules[path].tree, node)
+            if taker is not None:
+                raise Refused("generator-consumer", f"a generator expression is handed to {taker} (line {node.lineno})")

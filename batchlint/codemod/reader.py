@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from dataclasses import replace
 
-from batchlint.codemod.access import ANY, LEN, OWN, Access, Channel, Frame, touches
+from batchlint.codemod.access import ANY, CONTENT, LEN, OBJECT, OWN, Access, Channel, Frame, touches
 from batchlint.codemod.effects import (
     ARGUMENT_WRITES,
     EXTERNAL_READS,
@@ -49,7 +49,7 @@ class Reader(Paths):
         """The accesses of naming what a method is called on: which object it is, not what is in it."""
         own = self.path(node, frame)
         return [
-            replace(a, channel=(*a.channel, "[object]")) if a.how == "read" and a.channel in own else a
+            replace(a, channel=(*a.channel, OBJECT)) if a.how == "read" and a.channel in own else a
             for a in self.of(node, frame, skip)
         ]
 
@@ -219,7 +219,29 @@ class Reader(Paths):
             means = self.meaning(call.args[0], frame) if key else None
             step = (OWN if self.is_own(call.args[0], frame) else ANY,) if name == "get" and call.args else ()
             return touches({(*p, *step) for p in receiver}, "read", line, key, means)
-        return touches(receiver, "write" if name in MUTATORS or dropped else "read", line)
+        if name in {"add", "discard"} and len(call.args) == 1 and self._is_set(func.value, frame):
+            member = OWN if self.is_own(call.args[0], frame) else ANY
+            key = self.key_text(call.args[0], frame)
+            means = self.meaning(call.args[0], frame) if key else None
+            return touches({(*p, member) for p in receiver}, "write", line, key, means)
+        if name not in MUTATORS and not dropped:
+            return touches(receiver, "read", line)
+        return touches({(*p, CONTENT) for p in receiver}, "write", line)
+
+    def _is_set(self, receiver: ast.expr, frame: Frame) -> bool:
+        """Whether the variable holds a set, by all that is assigned to it."""
+        if not isinstance(receiver, ast.Name):
+            return False
+        owner: FunctionFacts | None = frame.function
+        while owner is not None and receiver.id not in owner.bindings:
+            owner = self.program.modules_function(owner.id.path, owner.parent)
+        owner = owner or self.program.modules[frame.function.id.path].body
+        values = [b.value for b in owner.bindings.get(receiver.id, ()) if b.how != "annotation"]
+        return bool(values) and all(
+            isinstance(v, ast.Set | ast.SetComp)
+            or (isinstance(v, ast.Call) and isinstance(v.func, ast.Name) and v.func.id == "set")
+            for v in values
+        )
 
     def _is_outside(self, receiver: ast.expr, frame: Frame) -> bool:
         """Whether the receiver stands for something outside the item: an import, or what a call of one gives."""

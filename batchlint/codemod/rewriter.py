@@ -17,6 +17,7 @@ from batchlint.codemod.nodes import (
     enqueued,
     forwarded,
     gap,
+    indented,
     line,
     long_call,
     name_expression,
@@ -82,6 +83,11 @@ class Rewriter(cst.CSTTransformer):
             return updated_node.args[0].value
         if where in self.names.callee:
             updated_node = updated_node.with_changes(func=renamed(updated_node.func, self.names.callee[where]))
+        carrier = self.changes.mapped.get(where)
+        if carrier == "run_batch":
+            return cst.Call(self._use(carrier), [cst.Arg(updated_node)])
+        if carrier is not None:
+            return self._passed(carrier, updated_node)
         if change is None:
             return updated_node
         if change.how == "request":
@@ -285,14 +291,10 @@ class Rewriter(cst.CSTTransformer):
         return cst.SimpleStatementLine([cst.Expr(cst.Yield(call) if change.nested else call)])
 
     def _scoped(self, change: LoopChange, body: cst.BaseSuite) -> cst.BaseSuite:
-        outer = [*change.outer, *([change.stop] if change.stop else [])]
-        block = (
-            body
-            if isinstance(body, cst.IndentedBlock)
-            else cst.IndentedBlock([cst.SimpleStatementLine(cast(list[cst.BaseSmallStatement], list(body.body)))])
-        )
-        if outer:
-            block = block.with_changes(body=[line(f"{change.keyword} {', '.join(outer)}"), *block.body])
+        block = indented(body)
+        for keyword, names in (("nonlocal", change.outer), ("global", change.shared)):
+            if names:
+                block = block.with_changes(body=[line(f"{keyword} {', '.join(names)}"), *block.body])
         if not change.is_async and not m.findall(block, m.Yield()):
             block = block.with_changes(body=[*block.body, line("yield from ()")])
         return block
@@ -411,12 +413,16 @@ class Rewriter(cst.CSTTransformer):
         how, name = twin
         retry = self.changes.retries.get(where)
         new = updated_node.with_changes(name=cst.Name(name), returns=self._annotation(updated_node.returns))
-        if not m.findall(new.body, m.Yield()):
-            new = new.with_changes(body=new.body.with_changes(body=[*new.body.body, line("yield from ()")]))
+        is_stub = where in self.changes.stubs
+        if not is_stub and not m.findall(new.body, m.Yield()):
+            block = indented(new.body)
+            new = new.with_changes(body=block.with_changes(body=[*block.body, line("yield from ()")]))
         if retry:
             new = self._retried(new, retry)
         if how == "in place":
             return new
+        if is_stub:
+            return cst.FlattenSentinel([new, original_node.with_changes(leading_lines=gap(original_node))])
         return cst.FlattenSentinel(
             [new, self._forwarded(original_node, name).with_changes(leading_lines=gap(original_node))]
         )
@@ -456,7 +462,20 @@ class Rewriter(cst.CSTTransformer):
 
 
 HELPER_OBJECTS = frozenset(
-    {"BatchExecutor", "BatchTaskGroup", "batch_as_completed", "batch_wait", "gather_batch", "as_completed_batch"}
+    [
+        "BatchExecutor",
+        "BatchProcessExecutor",
+        "BatchPool",
+        "BatchThreadPool",
+        "BatchParallel",
+        "BatchTaskGroup",
+        "batch_as_completed",
+        "batch_wait",
+        "batch_thread_map",
+        "batch_process_map",
+        "gather_batch",
+        "as_completed_batch",
+    ]
 )
 
 

@@ -235,6 +235,19 @@ def _path(root: ast.AST, wanted: ast.AST) -> Iterator[ast.AST]:
     yield from reversed(trail)
 
 
+def declared_global(function: ast.AST) -> set[str]:
+    """The names that the function itself says are global variables."""
+    found: set[str] = set()
+    pending = list(ast.iter_child_nodes(function))
+    while pending:
+        node = pending.pop()
+        if isinstance(node, ast.Global):
+            found.update(node.names)
+        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef):
+            pending += ast.iter_child_nodes(node)
+    return found
+
+
 def path_to(root: ast.AST, wanted: ast.AST) -> list[ast.AST]:
     """The nodes from `root` down to the parent of `wanted`; empty where it does not stand in there."""
     return list(_path(root, wanted))

@@ -6,8 +6,9 @@ import ast
 from typing import TYPE_CHECKING
 
 from batchlint.codemod.changes import Fanout
+from batchlint.codemod.families import Families
 from batchlint.codemod.refusals import Refused
-from batchlint.facts import MODULE, FunctionFacts, FunctionId
+from batchlint.facts import MODULE, ClassId, FunctionFacts, FunctionId
 from batchlint.graph import Graph, ModelCall
 from batchlint.symbols import last_name
 from batchlint.values import Cls, Ext, Fn, Inst
@@ -17,7 +18,11 @@ if TYPE_CHECKING:
 
 BACKENDS = {"openai": "openai", "anthropic": "anthropic", "google": "google", "mistralai": "mistral"}
 """The backends of the runtime helper, by the package that the client comes from."""
-_HARMLESS = frozenset({"staticmethod", "classmethod", "override", "typing.override", "typing_extensions.override"})
+_HARMLESS = frozenset(
+    {"staticmethod", "classmethod", "abstractmethod", "abc.abstractmethod"}
+    | {"override", "typing.override", "typing_extensions.override"}
+)
+_ENQUEUE = frozenset({"delay", "apply_async", "send", "enqueue"})
 _METHODS = (".create", ".parse", ".generate_content", ".complete", ".complete_async", ".parse_async", ".create_async")
 _NOT_IN_A_LINE = frozenset({"extra_headers", "extra_query"})
 _SEMAPHORES = (
@@ -31,13 +36,18 @@ _SEMAPHORES = (
 )
 
 
+Target = str | tuple[Fn, ...] | None
+"""What becomes of a call: "request" for a model call, the functions of which its twin enters one, or None."""
+
+
 class Support:
     def __init__(self, graph: Graph) -> None:
         self.graph = graph
         self.program = graph.program
         self.models: dict[int, ModelCall] = {id(call.node): call for call in graph.model_calls}
         self.reaching = self._reaching()
-        self._known: dict[tuple[FunctionId, int], str | Fn | Refused | None] = {}
+        self.families = Families(graph)
+        self._known: dict[tuple[FunctionId, int], Target | Refused] = {}
 
     def _reaching(self) -> set[FunctionId]:
         """The functions that make a request by calling down to it."""
@@ -55,11 +65,8 @@ class Support:
                     stack.append(edge.caller)
         return found
 
-    def converts(self, scope: FunctionId, call: ast.Call) -> str | Fn | None:
-        """What becomes of the call: "request" for a model call, the function whose twin it enters, or None.
-
-        Raises Refused where it would have to be one of these and cannot.
-        """
+    def converts(self, scope: FunctionId, call: ast.Call) -> Target:
+        """What becomes of the call. Raises Refused where something would have to and cannot."""
         key = (scope, id(call))
         if key not in self._known:
             try:
@@ -71,22 +78,14 @@ class Support:
             raise known
         return known
 
-    def _converts(self, scope: FunctionId, call: ast.Call) -> str | Fn | None:
+    def _converts(self, scope: FunctionId, call: ast.Call) -> Target:
         if id(call) in self.models:
-            return "request"
+            return None if self._stays(scope, call) else "request"
         func = call.func
-        if not isinstance(func, ast.Name | ast.Attribute):
+        if not isinstance(func, ast.Name | ast.Attribute) or last_name(func) in _ENQUEUE:
             return None
-        targets = {v for v in self.program.eval(scope, func) if isinstance(v, Fn)}
-        targets |= {
-            m
-            for v in self.program.eval(scope, func)
-            if isinstance(v, Inst)
-            for m in self.program.attribute(v, "__call__")
-            if isinstance(m, Fn) and m.id in self.reaching
-        }
-        wanted = {t.id: t for t in targets if t.id in self.reaching}
-        if not wanted:
+        entered = self.entered(scope, func)
+        if not entered:
             for value in self.program.eval(scope, func):
                 if isinstance(value, Cls):
                     for method in self.program.attribute(Inst(value.id, True), "__init__"):
@@ -95,18 +94,50 @@ class Support:
                                 "unsupported-shape",
                                 f"the constructor of `{last_name(func)}` makes requests; make them in a method",
                             )
-            return None
-        if last_name(func) in {"delay", "apply_async", "send", "enqueue"}:
-            return None
+        return entered or None
+
+    def entered(self, scope: FunctionId, func: ast.Name | ast.Attribute) -> tuple[Fn, ...]:
+        """The functions with requests that a call of `func` enters one of, with all that stand beside them."""
+        values = self.program.eval(scope, func)
+        targets = {v for v in values if isinstance(v, Fn)}
+        targets |= {
+            m
+            for v in values
+            if isinstance(v, Inst)
+            for m in self.program.attribute(v, "__call__")
+            if isinstance(m, Fn) and m.id in self.reaching
+        }
+        wanted = {t.id: t for t in targets if t.id in self.reaching}
+        if not wanted:
+            return ()
         if len({t.id for t in targets}) > 1:
-            raise Refused("unsupported-shape", f"`{ast.unparse(func)}` can be one of {len(targets)} functions")
+            family = self.families.of(targets, last_name(func)) if isinstance(func, ast.Attribute) else ()
+            if not family:
+                raise Refused("unsupported-shape", f"`{ast.unparse(func)}` can be one of {len(targets)} functions")
+            return family
         target = next(iter(wanted.values()))
         if last_name(func) != target.id.qualname.rpartition(".")[2] and not self._is_alias(scope, func, target):
             raise Refused(
                 "unsupported-shape",
                 f"`{ast.unparse(func)}` is a variable that holds a function; call the function by its name",
             )
-        return target
+        return (target,)
+
+    def _stays(self, scope: FunctionId, call: ast.Call) -> bool:
+        """Whether the call cannot be carried, but stands in for implementations whose calls can be."""
+        function = self.program.functions[scope]
+        if function.owner is None or self._carried(scope, call):
+            return False
+        own = Fn(scope, ClassId(scope.path, function.owner))
+        others = {f.id for f in self.families.of({own}, function.name)} - {scope}
+        return any(m.function in others and self._carried(m.function, m.node) for m in self.models.values())
+
+    def _carried(self, scope: FunctionId, call: ast.Call) -> bool:
+        try:
+            self.check_request(scope, call)
+        except Refused:
+            return False
+        return True
 
     def _is_alias(self, scope: FunctionId, func: ast.expr, target: Fn) -> bool:
         """Whether the name is bound by `from x import f as name`."""

@@ -11,7 +11,7 @@ from batchlint.codemod.changes import Fanout, FileChanges, Place
 from batchlint.codemod.planner import Planner
 from batchlint.codemod.refusals import EditedHelperError
 from batchlint.codemod.rewriter import Names, rewrite
-from batchlint.facts import FunctionFacts, FunctionId
+from batchlint.facts import FunctionId
 from batchlint.graph import Graph
 from batchlint.values import Fn
 
@@ -30,7 +30,9 @@ def write(graph: Graph, fanouts: Sequence[Fanout]) -> Iterator[tuple[str, str, s
         Planner._merge(whole, fanout)
         if fanout.is_async:
             whole.is_async = True
-    twins = {id: _twin(graph, id, whole) for id in sorted(whole.twins) if not graph.function(id).is_async}
+    twins = {
+        id: twin for group in _groups(graph, whole) for twin in [_twin(graph, group, whole)] for id in sorted(group)
+    }
     used: set[str] = set()
     groups = imports.Groups(graph, whole, HELPER)
     own = {part for path in graph.modules for part in path.removesuffix(".py").split("/")}
@@ -75,43 +77,52 @@ def _inner(fanouts: Sequence[Fanout]) -> set[FunctionId]:
     }
 
 
-def _twin(graph: Graph, id: FunctionId, whole: Fanout) -> tuple[str, str]:
-    """How the function's twin stands, and its name: in place where nothing but changed code uses the function."""
-    function = graph.function(id)
-    if _only_changed_code_uses(graph, function, whole):
-        return "in place", function.name
-    taken = {f.name for f in graph.modules[id.path].functions.values()}
-    name = f"{function.name}_batch"
+def _groups(graph: Graph, whole: Fanout) -> list[set[FunctionId]]:
+    """The functions that get a twin, those together whose twins must stand alike."""
+    groups: list[set[FunctionId]] = [{id} for id in sorted(whole.twins) if not graph.function(id).is_async]
+    for family in whole.families:
+        joined = [g for g in groups if g & family]
+        groups = [*(g for g in groups if not g & family), *([set().union(*joined)] if joined else [])]
+    return groups
+
+
+def _twin(graph: Graph, ids: set[FunctionId], whole: Fanout) -> tuple[str, str]:
+    """How the functions' twins stand, and their name: in place where nothing but changed code uses the functions."""
+    first = graph.function(min(ids))
+    if _only_changed_code_uses(graph, ids, whole):
+        return "in place", first.name
+    taken = {f.name for id in ids for f in graph.modules[id.path].functions.values()}
+    name = f"{first.name}_batch"
     while name in taken:
         name += "ed" if name.endswith("_batch") else "_"
     return "beside", name
 
 
-def _only_changed_code_uses(graph: Graph, function: FunctionFacts, whole: Fanout) -> bool:
+def _only_changed_code_uses(graph: Graph, ids: set[FunctionId], whole: Fanout) -> bool:
     program = graph.program
-    edges = graph.edges_to(function.id)
-    if not edges or graph.entries(function.id):
+    name = graph.function(min(ids)).name
+    edges = [edge for id in sorted(ids) for edge in graph.edges_to(id)]
+    if not edges or any(graph.entries(id) for id in ids):
         return False
     if any(builtin_id(edge.node) not in whole.converted for edge in edges):
         return False
-    module = graph.modules[function.id.path]
-    if module.exports is not None and function.name in module.exports:
+    if any(name in (graph.modules[id.path].exports or ()) for id in ids):
         return False
     using = {edge.caller.path for edge in edges}
     for other in graph.modules.values():
-        for reference in other.references.get(function.name, ()):
+        for reference in other.references.get(name, ()):
             if builtin_id(reference.node) in whole.converted:
                 continue
             values = program.eval(reference.function, reference.node)
-            if any(isinstance(v, Fn) and v.id == function.id for v in values):
+            if any(isinstance(v, Fn) and v.id in ids for v in values):
                 return False
         for each in other.functions.values():
-            for binding in each.bindings.get(function.name, ()):
+            for binding in each.bindings.get(name, ()):
                 if binding.how != "import" or other.path in using or binding.source is None:
                     continue
-                if any(isinstance(v, Fn) and v.id == function.id for v in program.binding(each.id, binding)):
+                if any(isinstance(v, Fn) and v.id in ids for v in program.binding(each.id, binding)):
                     return False
-    return not any(other.names_in_string(function.name) for other in graph.modules.values())
+    return not any(other.names_in_string(name) for other in graph.modules.values())
 
 
 def _names(

@@ -1,0 +1,133 @@
+"""Functions that something calls once per item, one after the other: `map(f, xs)`, `frame.apply(f)`."""
+
+from __future__ import annotations
+
+import ast
+import re
+from typing import TYPE_CHECKING
+
+from batchlint.codemod import scopes
+from batchlint.codemod.access import Frame
+from batchlint.codemod.changes import Fanout
+from batchlint.codemod.eager import consumer
+from batchlint.codemod.phases import Phases
+from batchlint.codemod.refusals import Refused
+from batchlint.facts import FunctionId
+from batchlint.graph import Edge
+from batchlint.symbols import last_name
+from batchlint.values import Ext
+
+if TYPE_CHECKING:
+    from batchlint.codemod.planner import Planner
+
+_ITERATORS = re.compile(r"builtins\.map$|itertools\.starmap$")
+_FRAMES = re.compile(r"pandas\.((?!groupby|rolling|expanding|resample).)*\.(apply|map|progress_apply|progress_map)$")
+_ONLY_FRAMES = frozenset({"progress_apply", "progress_map"})
+_OTHER_WAYS = frozenset({"engine", "engine_kwargs", "result_type", "raw"})
+"""Arguments with which a frame looks at more than the function's results, or calls it otherwise."""
+_ITEM = "item"
+
+
+class Mappings:
+    """Plans them: as one driver over all items."""
+
+    def __init__(self, planner: Planner) -> None:
+        self.planner = planner
+        self.program = planner.graph.program
+
+    def carrier(self, edge: Edge) -> str | None:
+        """The stand-in that carries the mapping; None where the function is handed to something else."""
+        if not isinstance(edge.node, ast.Call):
+            return None
+        func = edge.node.func
+        paths = {v.path for v in self.program.eval(edge.caller, func) if isinstance(v, Ext)}
+        if any(_ITERATORS.match(path) for path in paths):
+            return "run_batch"
+        if any(_FRAMES.match(path) for path in paths) or (not paths and self._is_frame(edge)):
+            return "batch_apply"
+        return None
+
+    def _is_frame(self, edge: Edge) -> bool:
+        """Whether the method can only be a data frame's, where nothing says what its object is."""
+        assert isinstance(edge.node, ast.Call)
+        func = edge.node.func
+        if not isinstance(func, ast.Attribute) or not any(
+            b.source is not None and b.source.module == "pandas"
+            for bindings in self.planner.graph.modules[edge.caller.path].body.bindings.values()
+            for b in bindings
+            if b.how == "import"
+        ):
+            return False
+        if func.attr in _ONLY_FRAMES:
+            return True
+        column = isinstance(func.value, ast.Subscript) and isinstance(func.value.slice, ast.Constant)
+        by_row = any(k.arg == "axis" for k in edge.node.keywords)
+        return (func.attr == "apply" and (column or by_row)) or (func.attr == "map" and column)
+
+    def fanout(self, edge: Edge, carrier: str) -> Fanout:
+        """The fan-out of the mapping; Refused where its order of effects cannot be kept."""
+        node, planner = edge.node, self.planner
+        assert isinstance(node, ast.Call)
+        caller = planner.graph.function(edge.caller)
+        if caller.is_async:
+            raise Refused(
+                "unsupported-shape",
+                f"a coroutine maps blocking calls (line {node.lineno}); make the calls with the asynchronous client",
+            )
+        if carrier == "run_batch" and (taker := consumer(planner.graph.modules[edge.caller.path].tree, node)):
+            raise Refused("generator-consumer", f"`{last_name(node.func)}` is handed to {taker} (line {node.lineno})")
+        if carrier == "batch_apply" and (unfit := {k.arg for k in node.keywords} & _OTHER_WAYS):
+            raise Refused(
+                "unsupported-shape", f"`{last_name(node.func)}` is told `{min(map(str, unfit))}` (line {node.lineno})"
+            )
+        if not node.args:
+            raise Refused("unsupported-shape", f"the function is handed over by name (line {node.lineno})")
+        fanout = Fanout(edge.caller, node)
+        planner.handing.hand(fanout, edge.caller, edge)
+        self._check_order(fanout, edge)
+        fanout.file(edge.caller.path).mapped[planner.place(edge.caller.path, node)] = carrier
+        return fanout
+
+    def _check_order(self, fanout: Fanout, edge: Edge) -> None:
+        node, planner = edge.node, self.planner
+        assert isinstance(node, ast.Call)
+        function = planner.graph.function(edge.caller)
+        tree = planner.graph.modules[edge.caller.path].tree
+        statement = next(n for n in reversed(scopes.path_to(tree, node)) if isinstance(n, ast.stmt))
+        handed = node.args[0]
+        if isinstance(handed, ast.Lambda):
+            qualname = planner.graph.modules[edge.caller.path].lambdas[handed.lineno, handed.col_offset]
+            function = planner.graph.function(FunctionId(edge.caller.path, qualname))
+            frame = Frame(function, {a.arg for a in ast.walk(handed.args) if isinstance(a, ast.arg)})
+            expression = handed.body
+        else:
+            frame = Frame(function, {_ITEM})
+            expression = self._call_per_item(node)
+        for name in frame.local:
+            for source in [*node.args[1:], getattr(node.func, "value", None)]:
+                if source is not None:
+                    roots = planner.reader.iterated(source, Frame(planner.graph.function(edge.caller), set()))
+                    frame.aliases.setdefault(name, set()).update((*root, "[own]") for root in roots)
+        frame.stable = set(frame.local)
+        phases = Phases(planner.reader, planner.support.converts, planner.parallel)
+        phases.expression(frame, [expression], statement, [])
+        if not phases.has_request:
+            raise Refused("no-fan-out")
+        for barrier in phases.judge(planner.unsafe):
+            if barrier.frame is frame:
+                raise Refused(
+                    "order-of-effects",
+                    f"what is done around the call in line {node.lineno} would happen in another order;"
+                    " write it as a loop",
+                )
+            planner.bar(fanout, barrier)
+
+    def _call_per_item(self, node: ast.Call) -> ast.Call:
+        """The call that stands for what happens with one item."""
+        item: ast.expr = ast.copy_location(ast.Name(_ITEM, ast.Load()), node)
+        more = [e for k in node.keywords if k.arg == "args" and isinstance(k.value, ast.Tuple) for e in k.value.elts]
+        handed = node.args[0]
+        if isinstance(handed, ast.Call) and handed.args:  # a `partial`
+            arguments, keywords = [*handed.args[1:], item, *more], [*handed.keywords, *node.keywords]
+            return ast.copy_location(ast.Call(handed.args[0], arguments, keywords), node)
+        return ast.copy_location(ast.Call(handed, [item, *more], node.keywords), node)

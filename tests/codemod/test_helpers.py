@@ -1,0 +1,302 @@
+"""What helpers are handed and what they change there; implementations of one method; global variables."""
+
+from __future__ import annotations
+
+import pytest
+
+from .programs import check_noop, check_rewritten, check_runs_alike
+
+LLM = """
+from abc import ABC, abstractmethod
+
+from anthropic import Anthropic
+from openai import OpenAI
+
+client = OpenAI()
+
+
+def ask(text):
+    response = client.chat.completions.create(model="gpt-4o-mini", messages=[{"role": "user", "content": text}])
+    return response.choices[0].message.content
+
+
+class Provider(ABC):
+    @abstractmethod
+    def generate(self, text): ...
+
+    def all(self, texts):
+        return [self.generate(text) for text in texts]
+
+
+class ByOpenAI(Provider):
+    def generate(self, text):
+        return ask(text)
+
+
+class ByAnthropic(Provider):
+    def generate(self, text):
+        message = Anthropic().messages.create(
+            model="claude-haiku-4-5", max_tokens=9, messages=[{"role": "user", "content": text}]
+        )
+        return message.content[0].text
+
+
+class Nothing(Provider):
+    def generate(self, text): return f"nothing about {text}"
+
+
+def provider(name):
+    if name == "nothing":
+        return Nothing()
+    return ByOpenAI() if name == "openai" else ByAnthropic()
+"""
+
+ALIKE = {
+    "helpers fill what they are handed": """
+        from llm import ask
+
+
+        def work(text, results, errors, out, counts):
+            if not text:
+                errors.append(text)
+                return
+            answer = ask(text)
+            results.append(answer)
+            counts[text] = counts.get(text, 0) + 1
+            out.write(answer + "\\n")
+
+
+        def cached(cache, text):
+            if text not in cache:
+                cache[text] = ask(text)
+            return cache[text]
+
+
+        def main(texts):
+            results, errors, counts, cache = [], [], {}, {}
+            with open("out.txt", "w") as out:
+                for text in texts:
+                    work(text, results, errors, out, counts)
+                    print(len(results), len(errors))
+            for text in texts:
+                print(text, cached(cache, f"about {text}"))
+            print(results, errors, counts, cache)
+
+
+        main(["a", "", "b", "a", "c"])
+        """,
+    "sets of what is done": """
+        from llm import ask
+
+        done = {2}
+        answered = set()
+        for number, text in enumerate(["a", "b", "c", "a", "d"]):
+            if number in done or text in answered:
+                print("known", number)
+                continue
+            print(number, ask(text))
+            done.add(number)
+            answered.add(text)
+        print(sorted(done), sorted(answered))
+        """,
+    "global variables of a function": """
+        from llm import ask
+
+        total = 0
+
+
+        def main(texts):
+            global total
+            longest = ""
+            for text in texts:
+                answer = ask(text)
+                total += len(answer)
+                longest = max(longest, answer, key=len)
+                print(total)
+            return longest
+
+
+        print(main(["a", "b", "c"]), total)
+        """,
+    "one of several implementations, whichever is chosen": """
+        import sys
+        from concurrent.futures import ThreadPoolExecutor
+
+        from llm import provider
+
+        for name in ["openai", "anthropic", "nothing", "openai"]:
+            chosen = provider(name)
+            for text in ["a", "b", "c", "d"]:
+                print(name, chosen.generate(f"{name} {text}"))
+            with ThreadPoolExecutor(2) as pool:
+                print(list(pool.map(chosen.generate, ["x", "y"])))
+            print(chosen.all(["p", "q"]))
+        """,
+}
+
+
+@pytest.mark.parametrize("program", ALIKE.values(), ids=ALIKE)
+def test_programs_do_the_same_by_batch(program: str, tmp_path) -> None:
+    alike = check_runs_alike({"app.py": program, "llm.py": LLM}, tmp_path)
+    assert alike.before.ended.code == 0, alike.before.ended
+    assert alike.after.cost == alike.before.cost / 2
+
+
+LEFT = {
+    "a helper reads what it fills": """
+        from llm import ask
+
+
+        def work(text, history):
+            history.append(ask(text + str(history)))
+
+
+        def main(texts):
+            history = []
+            for text in texts:
+                work(text, history)
+        """,
+    "a helper is handed a variable that answers set": """
+        from llm import ask
+
+
+        def refine(summary, text):
+            return ask(f"{summary} {text}")
+
+
+        def main(texts):
+            summary = ""
+            for text in texts:
+                summary = refine(summary, text)
+        """,
+    "the length of a set of answers": """
+        from llm import ask
+
+
+        def main(texts):
+            found = set()
+            for text in texts:
+                found.add(ask(f"{text}, not one of {len(found)}"))
+        """,
+    "one implementation remembers": """
+        from llm import ask
+
+
+        class Plain:
+            def talk(self, text):
+                return ask(text)
+
+
+        class Chat(Plain):
+            def __init__(self):
+                self.history = []
+
+            def talk(self, text):
+                self.history.append(ask(text + str(self.history)))
+                return self.history[-1]
+
+
+        def main(texts, chat):
+            speaker = Chat() if chat else Plain()
+            for text in texts:
+                print(speaker.talk(text))
+        """,
+}
+
+
+@pytest.mark.parametrize("program", LEFT.values(), ids=LEFT)
+def test_what_depends_on_answers_is_left(program: str) -> None:
+    check_noop({"app.py": program, "llm.py": LLM.partition("class Provider")[0]}, "dependent-iterations")
+
+
+def test_implementations_that_live_callers_use_get_twins_of_one_name() -> None:
+    live = """
+        from flask import Flask
+        from kinds import choose
+
+        app = Flask(__name__)
+
+
+        @app.post("/<text>")
+        def answer(text):
+            return choose(text).ask(text)
+        """
+    job = """
+        from kinds import choose
+
+
+        def main(texts):
+            kind = choose("")
+            for text in texts:
+                print(kind.ask(text))
+        """
+    kinds = """
+        from openai import OpenAI
+
+
+        class Kind:
+            def ask(self, text):
+                raise NotImplementedError
+
+
+        class Short(Kind):
+            def ask(self, text):
+                return OpenAI().responses.create(model="gpt-5", input=text)
+
+
+        class Long(Kind):
+            def ask(self, text):
+                return text
+
+
+        def choose(text):
+            return Long() if text else Short()
+        """
+    twins = """
+        from openai import OpenAI
+
+        from llm_batch import realtime, request
+
+
+        class Kind:
+            def ask_batch(self, text):
+                raise NotImplementedError
+
+            def ask(self, text):
+                raise NotImplementedError
+
+
+        class Short(Kind):
+            def ask_batch(self, text):
+                return (yield request(OpenAI().responses.create, model="gpt-5", input=text))
+
+            def ask(self, text):
+                return realtime(self.ask_batch(text))
+
+
+        class Long(Kind):
+            def ask_batch(self, text):
+                return text
+                yield from ()
+
+            def ask(self, text):
+                return realtime(self.ask_batch(text))
+
+
+        def choose(text):
+            return Long() if text else Short()
+        """
+    batched = """
+        from kinds import choose
+        from llm_batch import run_batch
+
+
+        def main(texts):
+            kind = choose("")
+
+            def handle_text(text):
+                print((yield from kind.ask_batch(text)))
+
+            run_batch(handle_text(text) for text in texts)
+        """
+    check_rewritten({"live.py": live, "job.py": job, "kinds.py": kinds}, {"kinds.py": twins, "job.py": batched})

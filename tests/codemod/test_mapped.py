@@ -1,0 +1,292 @@
+"""Functions that pools and mappings call per item: the same before and after, and what is left as it is."""
+
+from __future__ import annotations
+
+import pytest
+
+from .programs import check_noop, check_runs_alike
+
+LLM = """
+import openai
+from openai import OpenAI
+
+
+def ask(text, model="gpt-4o-mini"):
+    if not text:
+        return ""
+    response = OpenAI().chat.completions.create(model=model, messages=[{"role": "user", "content": str(text)}])
+    return response.choices[0].message.content
+"""
+
+MAPPED = {
+    "multiprocessing, whose workers get copies": """
+        from functools import partial
+        from multiprocessing import Pool
+        from multiprocessing.pool import ThreadPool
+
+        from llm import ask
+
+        ITEMS = [{"text": text} for text in ["a", "b", "", "c"]]
+
+
+        def fill(item):
+            item["answer"] = ask(item["text"])
+            return item
+
+
+        def both(text, model):
+            return ask(f"{model}: {text}", model=model)
+
+
+        if __name__ == "__main__":
+            with Pool(2) as pool:
+                print(pool.map(fill, ITEMS), ITEMS)
+                print(list(pool.imap(partial(ask, model="gpt-5"), ["x", "y"])))
+                waiting = [pool.apply_async(ask, (text,), {"model": "gpt-5-mini"}) for text in ["p", "q"]]
+                print([result.get() for result in waiting])
+            pool = ThreadPool(processes=2)
+            print(pool.starmap(both, [("a", "gpt-5"), ("b", "gpt-5-mini")]))
+            print(sorted(pool.imap_unordered(ask, ["u", "v"])))
+            print(pool.map_async(fill, ITEMS).get(), ITEMS)
+            pool.close()
+            pool.join()
+        """,
+    "processes of concurrent.futures": """
+        from concurrent.futures import ProcessPoolExecutor
+
+        from llm import ask
+
+
+        class Row:
+            def __init__(self, text):
+                self.text = text
+
+            def fill(self):
+                self.text = ask(self.text)
+                return self.text
+
+
+        def main():
+            rows = [Row("a"), Row("b"), Row("c")]
+            with ProcessPoolExecutor(max_workers=2) as pool:
+                print(list(pool.map(Row.fill, rows)))
+            print([row.text for row in rows])
+
+
+        if __name__ == "__main__":
+            main()
+        """,
+    "map of the language, taken in at once": """
+        from itertools import starmap
+
+        from llm import ask
+
+        print(list(map(ask, ["a", "", "b"])))
+        print(sorted(starmap(ask, [("c", "gpt-5"), ("d", "gpt-5-mini")])))
+        print(dict(map(lambda text: (text, 1), ["plain"])))
+        print("|".join(map(lambda text: ask(text) if text else "none", ["e", "", "f"])))
+        """,
+    "columns and rows of a data frame": """
+        import pandas as pd
+        from llm import ask
+
+        seen = []
+
+
+        def describe(row, style="short"):
+            seen.append(row["name"])
+            if pd.isna(row["price"]):
+                return "no price"
+            text = ask(f"{style} {row['name']} {row['price']:.1f}")
+            print(row["name"], text)
+            return text
+
+
+        def cut(row):
+            row["name"] = ask(row["name"])
+            return row
+
+
+        frame = pd.DataFrame({"name": ["tea", "jam", "tea", "rum"], "price": [1, 2.5, None, 4]})
+        numbers = pd.DataFrame({"a": [1, 2], "b": [3, 4]})
+        frame["tag"] = frame["name"].apply(ask)
+        frame["text"] = frame.apply(describe, axis=1, style="long")
+        frame["model"] = frame["name"].map(lambda name: ask(name, model="gpt-5") if name != "jam" else None)
+        frame["sum"] = numbers.apply(lambda row: ask(row["a"] + row["b"]), axis=1)
+        print(frame.to_csv())
+        print(frame.apply(cut, axis=1).to_csv())
+        print(frame[["name"]].dtypes.to_dict(), seen)
+        print(frame[frame["name"] == "nothing"]["name"].apply(ask).tolist())
+        """,
+    "progress bars that map": """
+        from joblib import Parallel, delayed
+        from tqdm.contrib.concurrent import thread_map
+
+        from llm import ask
+
+        print(thread_map(ask, ["a", "b", "c"], max_workers=2, desc="asking"))
+        print(Parallel(n_jobs=2, prefer="threads")(delayed(ask)(text, model="gpt-5") for text in ["d", "e"]))
+        """,
+}
+
+
+@pytest.mark.parametrize("program", MAPPED.values(), ids=MAPPED)
+def test_programs_do_the_same_by_batch(program: str, tmp_path) -> None:
+    alike = check_runs_alike({"app.py": program, "llm.py": LLM}, tmp_path)
+    assert alike.before.ended.code == 0, alike.before.ended
+    assert alike.after.cost == alike.before.cost / 2
+
+
+LEFT = {
+    "a worker's process keeps what the program reads": (
+        "unsupported-shape",
+        """
+        from multiprocessing import Pool
+
+        from llm import ask
+
+        SEEN = []
+
+
+        def work(text):
+            SEEN.append(text)
+            return ask(text)
+
+
+        if __name__ == "__main__":
+            with Pool() as pool:
+                print(pool.map(work, ["a", "b"]), SEEN)
+        """,
+        "`work` changes `SEEN` (line 9) in another process",
+    ),
+    "results are taken until one is good": (
+        "early-stop",
+        """
+        from multiprocessing import Pool
+
+        from llm import ask
+
+
+        def main(texts):
+            with Pool() as pool:
+                for answer in pool.imap(ask, texts):
+                    if answer == "yes":
+                        break
+        """,
+        "the loop over the results ends early (line 10)",
+    ),
+    "results are handed to a callback": (
+        "unsupported-shape",
+        """
+        from multiprocessing import Pool
+
+        from llm import ask
+
+
+        def main(texts):
+            found = []
+            with Pool() as pool:
+                for text in texts:
+                    pool.apply_async(ask, (text,), callback=found.append)
+        """,
+        "`callback` takes the results (line 10)",
+    ),
+    "a mapping that is drawn one by one": (
+        "generator-consumer",
+        """
+        from llm import ask
+
+
+        def main(texts):
+            for answer in map(ask, texts):
+                if answer == "yes":
+                    return answer
+        """,
+        "`map` is handed to its consumer (line 5)",
+    ),
+    "rows that need the row before": (
+        "dependent-iterations",
+        """
+        import pandas as pd
+        from llm import ask
+
+        history = []
+
+
+        def reply(text):
+            history.append(ask(text + "".join(history)))
+            return history[-1]
+
+
+        print(pd.DataFrame({"text": ["a", "b"]})["text"].apply(reply))
+        """,
+        "`history` is read before the request (line 8)",
+    ),
+    "through an argument of the mapping": (
+        "dependent-iterations",
+        """
+        import pandas as pd
+        from llm import ask
+
+
+        def reply(text, history):
+            history.append(ask(text + "".join(history)))
+            return history[-1]
+
+
+        def main(path):
+            history = []
+            print(pd.read_csv(path)["text"].apply(reply, history=history))
+        """,
+        "`history` is read before the request",
+    ),
+    "a lambda that works with the answer": (
+        "unsupported-shape",
+        """
+        import pandas as pd
+        from llm import ask
+
+
+        def main(path):
+            print(pd.read_csv(path)["text"].apply(lambda text: ask(text).strip()))
+        """,
+        "the lambda in line 6 does more than call `ask`; give it a `def`",
+    ),
+    "a result of several columns": (
+        "unsupported-shape",
+        """
+        import pandas as pd
+        from llm import ask
+
+
+        def main(path):
+            print(pd.read_csv(path).apply(lambda row: ask(row["text"]), axis=1, result_type="broadcast"))
+        """,
+        "`apply` is told `result_type` (line 6)",
+    ),
+    "the clock ends the loop": (
+        "early-stop",
+        """
+        import time
+
+        from llm import ask
+
+
+        def main(texts, seconds):
+            start = time.monotonic()
+            for text in texts:
+                spent = time.monotonic() - start
+                if spent > seconds:
+                    break
+                print(ask(text))
+        """,
+        "the clock ends the loop (line 11)",
+    ),
+}
+
+
+@pytest.mark.parametrize(("name", "program", "words"), LEFT.values(), ids=LEFT)
+def test_what_is_left_is_named(name: str, program: str, words: str) -> None:
+    refusal = check_noop({"app.py": program, "llm.py": LLM}, name)
+    assert refusal is not None
+    assert words in refusal.detail
