@@ -104,6 +104,8 @@ class FileChanges:
     """Calls that get a keyword argument."""
     stubs: set[Place] = field(default_factory=set)
     """Methods that others implement: their twin has the body that they have."""
+    wrapping: set[Place] = field(default_factory=set)
+    """Decorators whose wrapper enters the twin of what it wraps."""
     tasks: dict[Place, TaskChange] = field(default_factory=dict)
     enqueues: dict[Place, EnqueueChange] = field(default_factory=dict)
     names: set[str] = field(default_factory=set)

@@ -19,6 +19,7 @@ from batchlint.codemod.phases import Barrier, Phases
 from batchlint.codemod.reader import Reader
 from batchlint.codemod.refusals import Refused
 from batchlint.codemod.support import Support
+from batchlint.codemod.wrappers import Wrappers
 from batchlint.facts import MODULE, FunctionFacts, FunctionId
 from batchlint.graph import Graph
 from batchlint.loops import is_item_loop
@@ -38,6 +39,7 @@ class Planner:
         self.parallel: set[ast.AST] = set()
         self.handing = Handing(self)
         self.mappings = Mappings(self)
+        self.wrappers = Wrappers(self)
 
     # -- places
     def place(self, path: str, node: ast.AST) -> Place:
@@ -322,6 +324,7 @@ class Planner:
             mine.hoisted |= changes.hoisted
             mine.stripped |= changes.stripped
             mine.stubs |= changes.stubs
+            mine.wrapping |= changes.wrapping
             mine.names |= changes.names
         fanout.twins |= other.twins
         fanout.families += other.families
@@ -377,7 +380,10 @@ class Planner:
         function = self.program.functions[id]
         if is_stub(self.program, function):
             fanout.file(id.path).stubs.add(self.place(id.path, function.node))
-        retry = self.support.check_twin(function, fanout.is_async)
+        carried = self.wrappers.of(function)
+        retry = self.support.check_twin(function, fanout.is_async, [w.decorator for w in carried])
+        if not fanout.is_async:
+            self.wrappers.plan(fanout, carried, function.id.path)
         if retry is not None:
             fanout.file(id.path).retries[self.place(id.path, function.node)] = retry
         body = function_body(function)

@@ -411,6 +411,11 @@ class Rewriter(cst.CSTTransformer):
         if twin is None:
             return self._with_extras(where, [updated_node]) if where in self.changes.barriers else updated_node
         how, name = twin
+        if where in self.changes.wrapping:
+            wrapping = updated_node.with_changes(name=cst.Name(name))
+            if how == "in place":
+                return wrapping
+            return cst.FlattenSentinel([original_node, wrapping.with_changes(leading_lines=gap(original_node))])
         retry = self.changes.retries.get(where)
         new = updated_node.with_changes(name=cst.Name(name), returns=self._annotation(updated_node.returns))
         is_stub = where in self.changes.stubs
@@ -429,9 +434,15 @@ class Rewriter(cst.CSTTransformer):
 
     def _forwarded(self, function: cst.FunctionDef, twin: str) -> cst.FunctionDef:
         """The function as its other callers know it."""
-        if self.place(function) in self.names.fanning:
+        is_fanning = self.place(function) in self.names.fanning
+        kept = [d for d in function.decorators if not self._has_twin(d.decorator)]
+        function = function.with_changes(decorators=kept)
+        if is_fanning:
             return forwarded(function, twin, self._use("run_batch"), is_batch=True)
         return forwarded(function, twin, self._use("realtime"))
+
+    def _has_twin(self, decorator: cst.BaseExpression) -> bool:
+        return self.place(decorator.func if isinstance(decorator, cst.Call) else decorator) in self.changes.renames
 
     def _annotation(self, returns: cst.Annotation | None) -> cst.Annotation | None:
         if returns is None:

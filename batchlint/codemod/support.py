@@ -22,6 +22,8 @@ _HARMLESS = frozenset(
     {"staticmethod", "classmethod", "abstractmethod", "abc.abstractmethod"}
     | {"override", "typing.override", "typing_extensions.override"}
 )
+_RETRIES = frozenset({"tenacity.retry", "backoff.on_exception", "backoff.on_predicate"})
+"""Decorators that await coroutines as often as they need."""
 _ENQUEUE = frozenset({"delay", "apply_async", "send", "enqueue"})
 _METHODS = (".create", ".parse", ".generate_content", ".complete", ".complete_async", ".parse_async", ".create_async")
 _NOT_IN_A_LINE = frozenset({"extra_headers", "extra_query"})
@@ -189,8 +191,11 @@ class Support:
             raise Refused("unsupported-shape", f"`{unfit}` {line} cannot go into a batch line")
         return BACKENDS[package]
 
-    def check_twin(self, function: FunctionFacts, is_async: bool) -> str | None:
-        """Refused where the function can have no twin; the name of its retry decorator, if it has one."""
+    def check_twin(self, function: FunctionFacts, is_async: bool, carried: list[ast.expr]) -> str | None:
+        """Refused where the function can have no twin; the name of its retry decorator, if it has one.
+
+        `carried`: decorators that have a twin themselves.
+        """
         label = Graph.label(function.id)
         if isinstance(function.node, ast.Lambda):
             raise Refused("unsupported-shape", "the request is made in a lambda; give it a `def`")
@@ -203,11 +208,11 @@ class Support:
         for decorator in function.decorators:
             name = ast.unparse(decorator.func if isinstance(decorator, ast.Call) else decorator)
             paths = {v.path.replace("()", "") for v in self.program.eval(outer, decorator) if isinstance(v, Ext)}
-            if name in _HARMLESS:
+            if name in _HARMLESS or decorator in carried:
+                continue
+            if is_async and paths & _RETRIES:
                 continue
             if paths & {"tenacity.retry"}:
-                if is_async:
-                    continue
                 if not isinstance(decorator, ast.Call):
                     raise Refused("unsupported-shape", f"`{label}` is retried for ever by a bare `@retry`")
                 retry = name

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from fake_provider import Failure, Faults
 
 from .programs import check_noop, check_rewritten, check_runs_alike
 
@@ -118,6 +119,84 @@ ALIKE = {
 
         print(main(["a", "b", "c"]), total)
         """,
+    "decorators of the project that try again": """
+        import asyncio
+        import functools
+        import time
+
+        from llm import ask
+        from openai import AsyncOpenAI
+
+
+        def trying(function, attempts=3):
+            def again(*args, **kwargs):
+                for attempt in range(attempts):
+                    try:
+                        return function(*args, **kwargs)
+                    except Exception as error:
+                        print("again", attempt, type(error).__name__)
+                        time.sleep(0.001)
+                return "gave up"
+
+            return again
+
+
+        def timed(label):
+            def decorate(function):
+                @functools.wraps(function)
+                def measure(*args, **kwargs):
+                    start = time.perf_counter()
+                    try:
+                        return function(*args, **kwargs)
+                    finally:
+                        print(label, function.__name__, time.perf_counter() - start < 100)
+
+                return measure
+
+            return decorate
+
+
+        def patient(function):
+            @functools.wraps(function)
+            async def waiting(*args):
+                try:
+                    return await function(*args)
+                except Exception as error:
+                    return type(error).__name__
+
+            return waiting
+
+
+        @timed("asked")
+        @trying
+        def robust(text, suffix=""):
+            return ask(text + suffix)
+
+
+        @trying
+        def plain(text):
+            return len(text)
+
+
+        @patient
+        async def soon(text):
+            response = await AsyncOpenAI().responses.create(model="gpt-5-mini", input=text)
+            return response.output_text
+
+
+        async def all_soon(texts):
+            return await asyncio.gather(*[soon(text) for text in texts])
+
+
+        def main(texts):
+            for text in texts:
+                print(robust(text, suffix="!"), plain(text))
+            print([robust(text) for text in texts])
+            print(asyncio.run(all_soon(texts)))
+
+
+        main(["a", "refuse this", "b", "c"])
+        """,
     "one of several implementations, whichever is chosen": """
         import sys
         from concurrent.futures import ThreadPoolExecutor
@@ -137,7 +216,8 @@ ALIKE = {
 
 @pytest.mark.parametrize("program", ALIKE.values(), ids=ALIKE)
 def test_programs_do_the_same_by_batch(program: str, tmp_path) -> None:
-    alike = check_runs_alike({"app.py": program, "llm.py": LLM}, tmp_path)
+    faults = Faults(failures=[Failure("refuse this")])
+    alike = check_runs_alike({"app.py": program, "llm.py": LLM}, tmp_path, faults=faults)
     assert alike.before.ended.code == 0, alike.before.ended
     assert alike.after.cost == alike.before.cost / 2
 
@@ -207,6 +287,42 @@ LEFT = {
 @pytest.mark.parametrize("program", LEFT.values(), ids=LEFT)
 def test_what_depends_on_answers_is_left(program: str) -> None:
     check_noop({"app.py": program, "llm.py": LLM.partition("class Provider")[0]}, "dependent-iterations")
+
+
+@pytest.mark.parametrize(
+    ("wrapper", "words"),
+    {
+        "remembers": ("known[text] = known.get(text) or function(text); return known[text]", "wrapped by `@wrapped`"),
+        "hands the function on": ("return submit(function, text)", "wrapped by `@wrapped`"),
+    }.values(),
+)
+def test_decorators_that_do_more_than_call_are_left(wrapper: str, words: str) -> None:
+    program = f"""
+        from elsewhere import submit
+        from llm import ask
+
+
+        def wrapped(function):
+            known = {{}}
+
+            def inner(text):
+                {wrapper}
+
+            return inner
+
+
+        @wrapped
+        def answer(text):
+            return ask(text)
+
+
+        def main(texts):
+            for text in texts:
+                print(answer(text))
+        """
+    refusal = check_noop({"app.py": program, "llm.py": LLM.partition("class Provider")[0]}, "unsupported-shape")
+    assert refusal is not None
+    assert words in refusal.detail
 
 
 def test_implementations_that_live_callers_use_get_twins_of_one_name() -> None:
