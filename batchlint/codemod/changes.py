@@ -46,7 +46,8 @@ class LoopChange:
 class ComprehensionChange:
     """A comprehension that becomes a driver over generators.
 
-    `name`: the nested function that it runs, None where it runs a twin itself.
+    `name`: the nested function that it runs, None where it runs a twin itself. `flat`: what the answers are called
+    over whose items the innermost loop goes.
     """
 
     name: str | None
@@ -54,6 +55,7 @@ class ComprehensionChange:
     statement: Place
     nested: bool
     is_async: bool = False
+    flat: str | None = None
 
 
 @dataclass(slots=True)

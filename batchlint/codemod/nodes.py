@@ -41,6 +41,17 @@ def indented(body: cst.BaseSuite) -> cst.IndentedBlock:
     return cst.IndentedBlock([cst.SimpleStatementLine(cast(list[cst.BaseSmallStatement], list(body.body)))])
 
 
+def split_innermost(loops: cst.CompFor) -> tuple[cst.CompFor, cst.CompFor]:
+    """The loops of a comprehension without the innermost one, and that one."""
+    inner = loops.inner_for_in
+    if inner is None:
+        raise ValueError("the comprehension has one loop only")
+    if inner.inner_for_in is None:
+        return loops.with_changes(inner_for_in=None), inner
+    outer, innermost = split_innermost(inner)
+    return loops.with_changes(inner_for_in=outer), innermost
+
+
 def arguments_like(call: cst.Call, first: cst.BaseExpression) -> list[cst.Arg]:
     """The call's arguments behind `first`, laid out as they are."""
     if not call.args:

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 
 from batchlint.codemod import scopes
-from batchlint.codemod.access import Access, Frame, touches
+from batchlint.codemod.access import Access, Frame, clash, touches
 from batchlint.codemod.blocks import Comprehension, Loop, comprehension_parts, own_exits, own_loops
 from batchlint.codemod.changes import CallChange, ComprehensionChange, Fanout, LoopChange, Place
 from batchlint.codemod.eager import consumer
@@ -343,7 +343,7 @@ class Planner:
         changes = fanout.file(path)
         for node in nodes if not fanout.is_async else ():
             for comprehension in [n for n in ast.walk(node) if isinstance(n, Comprehension)]:
-                if any(True for _ in self._converted(function, comprehension_parts(comprehension))):
+                if any(True for _ in self._converted(function, self._asking(function, comprehension))):
                     where = self.place(path, comprehension)
                     if where not in changes.comprehensions:
                         self._comprehension(fanout, function, comprehension, nested=True)
@@ -406,14 +406,16 @@ class Planner:
         trail = scopes.path_to(tree, node)
         statement = next(n for n in reversed(trail) if isinstance(n, ast.stmt))
         self._check_comprehension(path, node, trail, statement)
-        parts = comprehension_parts(node)
+        parts = self._asking(function, node)
         calls = list(self._converted(function, parts))
-        conditions = [c for g in node.generators for c in [*g.ifs, g.iter]]
-        if any(True for _ in self._converted(function, conditions)):
+        is_flat = parts == [node.generators[-1].iter]
+        outer = node.generators[:-1] if is_flat else node.generators
+        conditions = [c for g in outer for c in [*g.ifs, g.iter]] + (node.generators[-1].ifs if is_flat else [])
+        if not calls or any(True for _ in self._converted(function, conditions)):
             raise Refused(
                 "unsupported-shape", "a call decides which items the comprehension keeps; collect the answers first"
             )
-        targets = [n.id for g in node.generators for n in ast.walk(g.target) if isinstance(n, ast.Name)]
+        targets = [n.id for g in outer for n in ast.walk(g.target) if isinstance(n, ast.Name)]
         walrus = {n.target.id for n in ast.walk(node) if isinstance(n, ast.NamedExpr)}
         if walrus:
             raise Refused("unsupported-shape", "the comprehension assigns names with `:=`; write it as a loop")
@@ -426,6 +428,8 @@ class Planner:
         phases.expression(frame, parts, statement, [])
         if not phases.has_request:
             raise Refused("no-fan-out")
+        if is_flat:
+            self._check_flat(phases, frame, node)
         for barrier in phases.judge(self.unsafe):
             if barrier.frame is frame:
                 raise Refused(
@@ -442,6 +446,7 @@ class Planner:
             statement=self.place(path, statement),
             nested=nested,
             is_async=fanout.is_async,
+            flat=self.fresh(path, "answers") if is_flat else None,
         )
         if whole:
             entered = self.support.converts(function.id, calls[0])
@@ -449,6 +454,29 @@ class Planner:
             fanout.converted.add(id(calls[0]))
             changes.calls[self.place(path, calls[0])] = CallChange("name", self.enter(fanout, entered))
         self._calls_in(fanout, function, parts)
+
+    def _asking(self, function: FunctionFacts, node: Comprehension) -> list[ast.expr]:
+        """The expressions of the comprehension that ask: what it holds, or what its innermost loop goes over."""
+        parts = comprehension_parts(node)
+        if len(node.generators) > 1 and not any(True for _ in self._converted(function, parts)):
+            innermost = [node.generators[-1].iter]
+            return innermost if any(True for _ in self._converted(function, innermost)) else parts
+        return parts
+
+    def _check_flat(self, phases: Phases, frame: Frame, node: Comprehension) -> None:
+        """Refuse what is done with the answers item by item, where it has to do with the items or with the asking."""
+        inner = node.generators[-1]
+        parts = [*comprehension_parts(node), *inner.ifs]
+        kept = {n.id for n in ast.walk(inner.target) if isinstance(n, ast.Name)}
+        used = set().union(*(scopes.read(part) for part in parts)) - kept
+        after = Frame(frame.function, kept)
+        touched = [access for part in parts for access in self.reader.of(part, after)]
+        others = [access for step in phases.steps for access in step.accesses]
+        if used & frame.local or any(a.how != "read" or any(clash(a, b) for b in others) for a in touched):
+            raise Refused(
+                "unsupported-shape",
+                f"the comprehension in line {node.lineno} uses item and answer together; write it as a loop",
+            )
 
     def _check_comprehension(self, path: str, node: Comprehension, trail: list[ast.AST], statement: ast.stmt) -> None:
         if any(isinstance(n, ast.Lambda | ast.ClassDef) for n in trail[trail.index(statement) :]):

@@ -24,6 +24,7 @@ from batchlint.codemod.nodes import (
     own_parens,
     parenthesised,
     renamed,
+    split_innermost,
     spread_like,
     standalone,
     task_functions,
@@ -364,6 +365,11 @@ class Rewriter(cst.CSTTransformer):
             )
         if change is None:
             return updated  # type: ignore[no-any-return]
+        whole = updated
+        if change.flat is not None:
+            outer, inner = split_innermost(updated.for_in)
+            updated = cst.ListComp(elt=inner.iter, for_in=outer)
+            over = inner.with_changes(iter=cst.Name(change.flat))
         element = (
             cst.Tuple([cst.Element(updated.key), cst.Element(updated.value)])
             if isinstance(updated, cst.DictComp)
@@ -392,9 +398,12 @@ class Rewriter(cst.CSTTransformer):
         else:
             driver = self._use("each" if change.nested else "run_batch")
             call = cst.Call(driver, [cst.Arg(drawn)])
-            if isinstance(updated, cst.ListComp | cst.SetComp | cst.DictComp):
+            if isinstance(updated, cst.ListComp | cst.SetComp | cst.DictComp) and change.flat is None:
                 call = spread_like(call, updated)
             run = parenthesised(cst.Yield(call)) if change.nested else call
+        if change.flat is not None:
+            loops = cst.CompFor(target=cst.Name(change.flat), iter=run, inner_for_in=over)
+            return whole.with_changes(for_in=loops)  # type: ignore[no-any-return]
         if collect:
             return cst.Call(cst.Name(collect), [cst.Arg(own_parens(run, None) if not change.nested else run)])
         return run

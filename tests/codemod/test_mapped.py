@@ -86,6 +86,35 @@ MAPPED = {
         print(dict(map(lambda text: (text, 1), ["plain"])))
         print("|".join(map(lambda text: ask(text) if text else "none", ["e", "", "f"])))
         """,
+    "comprehensions over what lists of answers hold": """
+        from llm import ask
+        from openai import OpenAI
+
+        client = OpenAI()
+
+
+        def words(text):
+            return ask(text).split()
+
+
+        def chunks(texts):
+            for start in range(0, len(texts), 2):
+                yield texts[start : start + 2]
+
+
+        def main(groups):
+            print([word.upper() for group in groups for text in group if text for word in words(text) if word != "re:"])
+            for group in groups:
+                print({letter for text in group for letter in ask(text + "!")} and len(group))
+            return [
+                round(sum(row.embedding), 3)
+                for chunk in chunks(groups[0])
+                for row in client.embeddings.create(model="text-embedding-3-small", input=chunk).data
+            ]
+
+
+        print(main([["a", "", "b", "c"], ["d", "a"]]))
+        """,
     "columns and rows of a data frame": """
         import pandas as pd
         from llm import ask
@@ -263,6 +292,17 @@ LEFT = {
             print(pd.read_csv(path).apply(lambda row: ask(row["text"]), axis=1, result_type="broadcast"))
         """,
         "`apply` is told `result_type` (line 6)",
+    ),
+    "a comprehension that puts item and answer side by side": (
+        "unsupported-shape",
+        """
+        from llm import ask
+
+
+        def main(texts):
+            return [(text, word) for text in texts for word in ask(text).split()]
+        """,
+        "the comprehension in line 5 uses item and answer together; write it as a loop",
     ),
     "the clock ends the loop": (
         "early-stop",
