@@ -219,6 +219,9 @@ class Finder:
             carrier = self.planner.mappings.carrier(edge)
             if edge.kind == "queue":
                 found.append(self._planned_once(edge.node, "queue", lambda: self.queues.enqueue(edge)))
+            elif self.planner.handing.makes_coroutines(edge):
+                gather = partial(self.planner.handing.gather, edge.caller, edge.node)
+                found.append(self._planned_once(edge.node, "gather", gather))
             elif carrier is not None:
                 found.append(self._planned_once(edge.node, "map", lambda: self.planner.mappings.fanout(edge, carrier)))
             else:

@@ -201,7 +201,14 @@ class Handing:
             )
         self.planner.support.unwrap_semaphores(self.planner, fanout, function)
         self.planner.calls_in(fanout, function)
+        for edge in self.edges(id):
+            if self.makes_coroutines(edge):
+                self.hand(fanout, id, edge)
         return fanout
+
+    def makes_coroutines(self, edge: Edge) -> bool:
+        """Whether the coroutine function is handed to a mapping: `gather(*map(f, xs))`."""
+        return edge.kind == "map" and self.graph.function(edge.callee).is_async
 
     def gathers(self, fanout: Fanout, function: FunctionFacts) -> bool:
         """Plan the gathers, tasks and time limits of the coroutine; whether it gathers anything."""

@@ -199,7 +199,7 @@ class Reader(Paths):
             mode = call.args[0] if call.args else next((k.value for k in call.keywords if k.arg == "mode"), None)
             text = str(mode.value) if isinstance(mode, ast.Constant) else "r"
             return [self.file_access(func.value, "write" if set(text) & set("wax+") else "read", frame)]
-        if name in FILE_READ:
+        if name in FILE_READ and not (name == "exists" and call.args):
             return [self.file_access(func.value, "read", frame)]
         if name in FILE_WRITE:
             return [self.file_access(func.value, "write", frame)]
@@ -214,19 +214,23 @@ class Reader(Paths):
                 if dropped and name not in READERS and self._is_outside(func.value, frame)
                 else []
             )
+        if name in {"get", "exists"} and call.args and not dropped:
+            return self._element(call.args[0], receiver, "read", frame)
         if name in READERS and not dropped:
-            key = self.key_text(call.args[0], frame) if name == "get" and call.args else None
-            means = self.meaning(call.args[0], frame) if key else None
-            step = (OWN if self.is_own(call.args[0], frame) else ANY,) if name == "get" and call.args else ()
-            return touches({(*p, *step) for p in receiver}, "read", line, key, means)
-        if name in {"add", "discard"} and len(call.args) == 1 and self._is_set(func.value, frame):
-            member = OWN if self.is_own(call.args[0], frame) else ANY
-            key = self.key_text(call.args[0], frame)
-            means = self.meaning(call.args[0], frame) if key else None
-            return touches({(*p, member) for p in receiver}, "write", line, key, means)
+            return touches(receiver, "read", line)
+        is_member = name in {"add", "discard"} and len(call.args) == 1 and self._is_set(func.value, frame)
+        if is_member or (name in {"set", "put"} and len(call.args) == 2):
+            return self._element(call.args[0], receiver, "write", frame)
         if name not in MUTATORS and not dropped:
             return touches(receiver, "read", line)
         return touches({(*p, CONTENT) for p in receiver}, "write", line)
+
+    def _element(self, key_node: ast.expr, receiver: set[Channel], how: str, frame: Frame) -> list[Access]:
+        """The touch of what the receiver holds under the key."""
+        key = self.key_text(key_node, frame)
+        means = self.meaning(key_node, frame) if key else None
+        step = OWN if self.is_own(key_node, frame) else ANY
+        return touches({(*p, step) for p in receiver}, how, key_node.lineno, key, means)
 
     def _is_set(self, receiver: ast.expr, frame: Frame) -> bool:
         """Whether the variable holds a set, by all that is assigned to it."""
