@@ -32,6 +32,8 @@ class Access:
     key: str | None = None
     means: str | None = None
     """The key as the iteration has it, with the parameters of helpers replaced by what they were given."""
+    held: bool = False
+    """Whether it reads what was fetched under the key before."""
 
     @property
     def name(self) -> str:

@@ -369,6 +369,8 @@ class Phases:
     ) -> None:
         keyed = access.key is not None and _same_key(access, opposite) and step.counts == {0}
         if keyed and step.statement is not None and access.channel[0] in {"v", "file"} and access.how == "read":
+            if access.held:
+                return  # what fetched it waits
             barrier = Barrier(step.frame, step.statement, _key_of(access, step.statement))
             self.parked.append(step.statement)
             barriers.setdefault((id(step.statement), barrier.key), barrier)

@@ -77,10 +77,13 @@ class Reader(Paths):
             if isinstance(current, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
                 continue
             if isinstance(current, ast.Name | ast.Attribute | ast.Subscript) and isinstance(current.ctx, ast.Load):
-                key = self.key_text(current.slice, frame) if isinstance(current, ast.Subscript) else None
-                means = self.meaning(current.slice, frame) if key and isinstance(current, ast.Subscript) else None
+                fetched = self._fetched_by(current, frame) if isinstance(current, ast.Name) else None
+                key_node = current.slice if isinstance(current, ast.Subscript) else fetched
+                key = self.key_text(key_node, frame) if key_node is not None else None
+                means = self.meaning(key_node, frame) if key_node is not None and key else None
                 if not _is_bare_self(current):
-                    found += touches(self.path(current, frame), "read", current.lineno, key, means)
+                    read = touches(self.path(current, frame), "read", current.lineno, key, means)
+                    found += [replace(a, held=True) for a in read] if fetched is not None else read
                 base: ast.expr = current
                 while isinstance(base, ast.Attribute | ast.Subscript):
                     if isinstance(base, ast.Subscript):
@@ -94,14 +97,11 @@ class Reader(Paths):
                 and any(isinstance(op, ast.In | ast.NotIn) for op in current.ops)
                 and len(current.ops) == 1
             ):
-                container, key_node = current.comparators[0], current.left
-                key = self.key_text(key_node, frame)
-                means = self.meaning(key_node, frame) if key else None
-                step = OWN if self.is_own(key_node, frame) else ANY
-                paths = {(*p, step) for p in self.path(container, frame)}
-                found += touches(paths, "read", current.lineno, key, means)
-                stack += [(key_node, False)]
-                if not paths:
+                container = current.comparators[0]
+                elements = self._element(current.left, self.path(container, frame), "read", frame)
+                found += elements
+                stack += [(current.left, False)]
+                if not elements:
                     stack += [(container, False)]
                 continue
             stack += [(child, False) for child in children(current)]
@@ -224,6 +224,15 @@ class Reader(Paths):
         if name not in MUTATORS and not dropped:
             return touches(receiver, "read", line)
         return touches({(*p, CONTENT) for p in receiver}, "write", line)
+
+    def _fetched_by(self, name: ast.Name, frame: Frame) -> ast.expr | None:
+        """The key under which the value of the variable was fetched: `hit = cache.get(key)`."""
+        value = frame.definitions.get(name.id) if name.id in frame.stable else None
+        if isinstance(value, ast.Subscript):
+            return value.slice
+        if isinstance(value, ast.Call) and isinstance(value.func, ast.Attribute) and value.func.attr == "get":
+            return value.args[0] if value.args else None
+        return None
 
     def _element(self, key_node: ast.expr, receiver: set[Channel], how: str, frame: Frame) -> list[Access]:
         """The touch of what the receiver holds under the key."""
