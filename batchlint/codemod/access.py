@@ -7,6 +7,7 @@ of the other; they clash where one of them writes and they are not both sums.
 from __future__ import annotations
 
 import ast
+import builtins
 import itertools
 import re
 from collections.abc import Iterable
@@ -34,6 +35,8 @@ class Access:
     """The key as the iteration has it, with the parameters of helpers replaced by what they were given."""
     held: bool = False
     """Whether it reads what was fetched under the key before."""
+    frame: int = 0
+    """The number of the frame in whose names `key` is."""
 
     @property
     def name(self) -> str:
@@ -50,15 +53,30 @@ class Access:
 
 
 def touches(
-    channels: Iterable[Channel], how: str, line: int, key: str | None = None, means: str | None = None
+    channels: Iterable[Channel],
+    how: str,
+    line: int,
+    key: str | None = None,
+    means: str | None = None,
+    frame: int = 0,
 ) -> list[Access]:
     """The same touch of several channels, in an order that does not change from run to run."""
-    return [Access(channel, how, line, key, means) for channel in sorted(channels)]
+    return [Access(channel, how, line, key, means, frame=frame) for channel in sorted(channels)]
 
 
 def shown_text(text: str) -> str:
     """The text of a path without the marks of own names."""
     return re.sub(f"{MARK}\\d+_", "", text)
+
+
+def in_terms_of(text: str | None, frame: Frame) -> str | None:
+    """The text of a key in the frame's own names; None where it needs the names of another one."""
+    if text is None or any(number != str(frame.number) for number in re.findall(f"{MARK}(\\d+)_", text)):
+        return None
+    names = {n.id for n in ast.walk(ast.parse(text, mode="eval")) if isinstance(n, ast.Name)}
+    if any(not n.startswith(MARK) and not hasattr(builtins, n) for n in names):
+        return None
+    return shown_text(text)
 
 
 def clash(a: Access, b: Access) -> bool:

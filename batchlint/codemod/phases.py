@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from batchlint.codemod import scopes
-from batchlint.codemod.access import Access, Frame, clash
+from batchlint.codemod.access import Access, Frame, clash, in_terms_of
 from batchlint.codemod.families import is_stub
 from batchlint.codemod.paths import function_body
 from batchlint.codemod.reader import Reader
@@ -368,10 +368,13 @@ class Phases:
         unsafe: bool,
     ) -> None:
         keyed = access.key is not None and _same_key(access, opposite) and step.counts == {0}
+        key = None
         if keyed and step.statement is not None and access.channel[0] in {"v", "file"} and access.how == "read":
+            key = _key_of(access, step.statement, step.frame)
+        if key is not None and step.statement is not None:
             if access.held:
                 return  # what fetched it waits
-            barrier = Barrier(step.frame, step.statement, _key_of(access, step.statement))
+            barrier = Barrier(step.frame, step.statement, key)
             self.parked.append(step.statement)
             barriers.setdefault((id(step.statement), barrier.key), barrier)
             return
@@ -482,9 +485,10 @@ def _same_key(a: Access, b: Access) -> bool:
     return a.channel == b.channel if a.channel[0] == "file" else a.means is not None and a.means == b.means
 
 
-def _key_of(access: Access, statement: ast.stmt) -> str | None:
+def _key_of(access: Access, statement: ast.stmt, frame: Frame) -> str | None:
+    """The key in the statement's own names; None where only a helper has names for it."""
     if access.channel[0] != "file":
-        return access.key
+        return access.key if access.frame == frame.number else in_terms_of(access.means, frame)
     # The path as the statement has it: the expanded text may name what is gone by then.
     for node in walk(statement):
         if isinstance(node, ast.Call) and node.lineno == access.line:
@@ -496,7 +500,7 @@ def _key_of(access: Access, statement: ast.stmt) -> str | None:
                 return ast.unparse(node.func.value)
             if node.args:
                 return ast.unparse(node.args[0])
-    return access.key
+    return in_terms_of(access.key, frame)
 
 
 def _under_condition(node: ast.AST, calls: set[int]) -> bool:

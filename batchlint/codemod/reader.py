@@ -66,10 +66,14 @@ class Reader(Paths):
                     found += touches({(*p, LEN) for p in paths}, "read", current.lineno)
                     continue
                 found += self._call(current, frame, dropped)
-                arguments = [*current.args, *(k.value for k in current.keywords)]
                 if isinstance(current.func, ast.Attribute):
                     found += self.reference(current.func.value, frame, skip)
-                stack += [(argument, False) for argument in arguments]
+                handed_on = self._handed_on(current, frame)
+                for child in [*current.args, *(k.value for k in current.keywords)]:
+                    if child in handed_on:
+                        found += self.reference(child, frame, skip)
+                    else:
+                        stack.append((child, False))
                 continue
             if isinstance(current, ast.Lambda):
                 stack.append((current.body, False))
@@ -82,7 +86,7 @@ class Reader(Paths):
                 key = self.key_text(key_node, frame) if key_node is not None else None
                 means = self.meaning(key_node, frame) if key_node is not None and key else None
                 if not _is_bare_self(current):
-                    read = touches(self.path(current, frame), "read", current.lineno, key, means)
+                    read = touches(self.path(current, frame), "read", current.lineno, key, means, frame.number)
                     found += [replace(a, held=True) for a in read] if fetched is not None else read
                 base: ast.expr = current
                 while isinstance(base, ast.Attribute | ast.Subscript):
@@ -107,6 +111,14 @@ class Reader(Paths):
             stack += [(child, False) for child in children(current)]
         return found
 
+    def _handed_on(self, call: ast.Call, frame: Frame) -> list[ast.expr]:
+        """The arguments of which project functions show what is done with them."""
+        targets = self.program.eval(frame.function.id, call.func)
+        if not targets or len(self._active) >= MAX_DEPTH or not all(isinstance(t, Fn) for t in targets):
+            return []
+        passed = [[argument for _, argument in self.passed(t, call)] for t in targets if isinstance(t, Fn)]
+        return [a for a in passed[0] if isinstance(a, ast.Name | ast.Attribute) and all(a in each for each in passed)]
+
     def targets(self, target: ast.expr, frame: Frame, how: str = "write") -> list[Access]:
         """The accesses of an assignment to `target`."""
         if isinstance(target, ast.Tuple | ast.List):
@@ -121,7 +133,7 @@ class Reader(Paths):
             key = self.key_text(target.slice, frame)
             means = self.meaning(target.slice, frame) if key else None
             found += self.of(target.slice, frame)
-        found += touches(self.path(target, frame), how, target.lineno, key, means)
+        found += touches(self.path(target, frame), how, target.lineno, key, means, frame.number)
         return found
 
     # -- calls
@@ -239,7 +251,7 @@ class Reader(Paths):
         key = self.key_text(key_node, frame)
         means = self.meaning(key_node, frame) if key else None
         step = OWN if self.is_own(key_node, frame) else ANY
-        return touches({(*p, step) for p in receiver}, how, key_node.lineno, key, means)
+        return touches({(*p, step) for p in receiver}, how, key_node.lineno, key, means, frame.number)
 
     def _is_set(self, receiver: ast.expr, frame: Frame) -> bool:
         """Whether the variable holds a set, by all that is assigned to it."""

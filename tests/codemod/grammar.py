@@ -29,6 +29,14 @@ class Box:
 
 
 BOX = Box()
+
+
+def keep(values, value):
+    values.append(value)
+
+
+def known(values, value):
+    return value in values
 """
 STATE = """\
 out = []
@@ -52,6 +60,22 @@ ASK = (
     'client.chat.completions.create(model="m", messages=[{{"role": "user", "content": {0}}}])'
     ".choices[0].message.content"
 )
+HANDED = {
+    "cached": f"""\
+def cached(store, text):
+    hit = store.get(text)
+    if hit is None:
+        hit = {ASK.format("text")}
+        store[text] = hit
+    return hit
+""",
+    "noted": f"""\
+def noted(values, text):
+    values.append({ASK.format("text")})
+    return values[-1]
+""",
+}
+"""Helpers that fill what they are handed."""
 HELPERS = ("ask", "tool.ask", "polished")
 ITEM_LISTS = (
     '["a", "bb", "c"]',
@@ -124,6 +148,7 @@ class Program:
         elif self.inside == "method":
             own += ["text in self.items", "self.count > 1"]
         else:
+            own += ["known(seen, item)", "known(out, item)", "known(names, item)"]
             own += ["item in seen", "item in names", "total > 4", "not out", "box.count > 1", "len(seen) > 1"]
         return self.pick(*own)
 
@@ -134,10 +159,13 @@ class Program:
         )
         if self.inside != "loop":
             return ASK.format(content)
-        name = self.pick("", "ask", "tool.ask", "polished")
+        name = self.pick("", "ask", "tool.ask", "polished", "cached", "noted")
         if not name:
             return ASK.format(content)
         self.helpers.add(name)
+        if name in HANDED:
+            filled = self.pick("seen", "CACHE") if name == "cached" else self.pick("out", "box.items", "LOG")
+            return f"{name}({filled}, {content})"
         return f"{name}({content})"
 
     # -- statements
@@ -213,6 +241,9 @@ class Program:
         return [
             self.pick(
                 f"out.append({text})",
+                f"keep(out, {text})",
+                f"keep(box.items, {text})",
+                "names.add(item)",
                 f"seen[item] = {text}",
                 "total += 1",
                 f"total += {self.number(given)}",
@@ -341,12 +372,17 @@ class Program:
                 "seen = {item: {0} for item in ITEMS}",
                 "total = sum(len({0}) for item in ITEMS)",
                 "out += [item + {0} for item in ITEMS]",
+                "out = [part for item in ITEMS for part in {0}]",
+                "out = [part + last for item in ITEMS if item for part in {0} if part != 'a']",
+                "out = list(map(lambda item: {0}, ITEMS))",
+                "out = list(map(lambda item: {0} if len(item) > 1 else item, ITEMS))",
             )
             loop = [form.replace("{0}", ask)]
         parts = [HEAD.format(items=self.pick(*ITEM_LISTS))]
         for name in HELPERS:
             if name in self.helpers:
                 parts.append(self.helper(name) + "\n")
+        parts += [text for name, text in HANDED.items() if name in self.helpers]
         drawn = [
             "def drawn():",
             "    for item in ITEMS:",

@@ -86,6 +86,54 @@ ALIKE = {
 
         main(["a", "", "b", "a", "c"])
         """,
+    "caches that are asked with get, here and in a class": """
+        from llm import ask
+
+
+        class Cache:
+            def __init__(self):
+                self.kept = {}
+
+            def get(self, key):
+                return self.kept.get(key)
+
+            def set(self, key, value):
+                self.kept[key] = value
+
+
+        def has(store, key):
+            return key in store
+
+
+        def explained(store, text, style="short"):
+            key = f"{style}:{text}"
+            hit = store.get(key)
+            if hit is not None:
+                return f"again {hit}"
+            answer = ask(text)
+            store[key] = answer
+            return answer
+
+
+        def main(texts):
+            cache, store = Cache(), {}
+            for text in texts:
+                print(text, explained(store, text))
+            for text in texts:
+                found = cache.get(text)
+                if found is None:
+                    found = ask(f"more about {text}")
+                    cache.set(text, found)
+                print(found)
+            for text in texts:
+                if has(store, text.upper()):
+                    continue
+                store[text.upper()] = ask(f"{text}!")
+            print(store, cache.kept)
+
+
+        main(["a", "b", "a", "c", "b", "a"])
+        """,
     "sets of what is done": """
         from llm import ask
 
@@ -257,6 +305,17 @@ LEFT = {
             found = set()
             for text in texts:
                 found.add(ask(f"{text}, not one of {len(found)}"))
+        """,
+    "a cache that is asked for another key": """
+        from llm import ask
+
+
+        def main(texts):
+            cache = {}
+            for text in texts:
+                hit = cache.get(text)
+                if hit is None:
+                    cache[text + "s"] = ask(text)
         """,
     "one implementation remembers": """
         from llm import ask
