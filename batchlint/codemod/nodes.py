@@ -189,12 +189,12 @@ def task_functions(original: cst.FunctionDef, changed: cst.FunctionDef, task: Ta
     )
     name = f'name="{task.name}", ' if task.name else ""
     together = cst.parse_statement(
-        f"@{task.decorator}({name}bind=True, max_retries=None)\n"
+        f"@{task.decorator}({name}bind=True, max_retries=None, acks_late=True, reject_on_worker_lost=True)\n"
         f"def {task.together}(self, items):\n"
         f'    """`{original.name.value}` for all items as one batch; comes back later instead of waiting."""\n'
         f"    steps = ({task.twin}(*item) for item in items)\n"
         "    try:\n"
-        "        results = collect_batch(steps, wait=self.request.is_eager)\n"
+        "        results = collect_batch(steps, wait=self.request.is_eager, job=self.request.id)\n"
         "    except NotReady as pause:\n"
         "        raise self.retry(countdown=pause.seconds) from None\n"
         "    for result in results:\n"

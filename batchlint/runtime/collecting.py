@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import sqlite3
 from collections.abc import Generator, Iterable
 from types import GeneratorType
 from typing import Any
 
+from batchlint.runtime.asking import Request
 from batchlint.runtime.driver import Loop
+from batchlint.runtime.journal import journal
 from batchlint.runtime.rounds import Rounds
 
 
@@ -18,9 +22,12 @@ class NotReady(Exception):  # noqa: N818
         self.seconds = seconds
 
 
-def collect_batch(generators: Iterable[Any], *, wait: bool = False) -> list[Any]:
-    """`run_batch` that raises NotReady instead of waiting; exceptions of generators are among the results."""
-    return Looking(map(guarded, generators), wait).run()
+def collect_batch(generators: Iterable[Any], *, wait: bool = False, job: str = "") -> list[Any]:
+    """`run_batch` that raises NotReady instead of waiting; exceptions of generators are among the results.
+
+    `job`: who comes back after NotReady. Jobs with equal requests share a batch, until the last of them has used it.
+    """
+    return Looking(map(guarded, generators), Rounds() if wait else Looks(job), wait).run()
 
 
 def guarded(work: Any) -> Generator[Any, Any, Any]:
@@ -33,10 +40,9 @@ def guarded(work: Any) -> Generator[Any, Any, Any]:
 class Looking(Loop):
     """A look at the batch does what comes before the requests again: what comes after them waits for the last look."""
 
-    def __init__(self, generators: Iterable[Any], wait: bool) -> None:
+    def __init__(self, generators: Iterable[Any], rounds: Rounds, wait: bool) -> None:
         super().__init__(generators)
-        self.rounds = Rounds() if wait else Looks()
-        self.wait = wait
+        self.rounds, self.wait = rounds, wait
 
     def go_on(self, turn: bool) -> bool:
         has_ended = super().go_on(self.wait)
@@ -47,5 +53,47 @@ class Looking(Loop):
 
 
 class Looks(Rounds):
+    """One look of a job. Each is a session of its own: the processes of a worker have the one that they began with."""
+
+    def __init__(self, job: str) -> None:
+        super().__init__()
+        self.session = os.urandom(16).hex()
+        self.job, self.comes_back = job, False
+
     def sleep(self, seconds: float, what: str) -> None:
+        self.comes_back = True
         raise NotReady(seconds)
+
+    def has_bought(self, db: sqlite3.Connection, key: str, id: str, members: list[Request]) -> None:
+        jobs(db).execute("insert or ignore into jobs values (?, ?)", (key, self.job))
+        super().has_bought(db, key, id, members)
+
+    def release(self) -> None:
+        """The next look takes over the answers and what has been tried; after an error whoever asks for them does."""
+        if not self.comes_back:
+            super().release()
+            with journal() as db:
+                jobs(db).execute("delete from jobs where job = ?", (self.job,))
+
+    def finish(self, is_good: bool) -> None:
+        """Nothing of a batch may be found the next night: the last job that uses it deletes it."""
+        if not is_good:
+            self.release()
+            return
+        with journal() as db:
+            jobs(db).execute("delete from jobs where job = ?", (self.job,))
+            for key, (id, backend) in self.bought.items():
+                if db.execute("select 1 from jobs where key = ?", (key,)).fetchone():
+                    continue
+                db.execute("delete from requests where key = ? and session = ?", (key, self.session))
+                if not db.execute("select 1 from requests where key = ?", (key,)).fetchone():
+                    db.execute("delete from batches where key = ?", (key,))
+                    db.commit()
+                    self.forget(id, backend)
+
+
+def jobs(db: sqlite3.Connection) -> sqlite3.Connection:
+    """The state with a table of who comes back for which batch."""
+    db.execute("create table if not exists jobs (key text, job text, primary key (key, job)) without rowid")
+    db.execute("delete from jobs where key not in (select key from batches)")
+    return db

@@ -22,7 +22,8 @@ SCHEMA = """
 create table if not exists batches (
     key text primary key, provider text, server text, what text, batch text, tried real);
 create table if not exists requests (
-    digest blob, number integer, key text, session text, used real, primary key (digest, number)) without rowid;
+    digest blob, number integer, key text, session text, used real, tries integer,
+    primary key (digest, number)) without rowid;
 create index if not exists requests_of_batch on requests (key);
 """
 
@@ -53,17 +54,20 @@ def journal() -> Iterator[sqlite3.Connection]:
             return
 
 
-def claim(db: sqlite3.Connection, requests: list[Request]) -> tuple[list[Request], dict[str, list[Request]]]:
+def claim(
+    db: sqlite3.Connection, requests: list[Request], session: str
+) -> tuple[list[Request], dict[str, list[Request]]]:
     """Number equal requests: those that are new, and those that an earlier run has put into a batch, by its key."""
     fresh: list[Request] = []
     known: dict[str, list[Request]] = {}
     last: dict[bytes, int] = {}
-    query = "select number, key, session from requests where digest = ? and number > ? order by number"
+    query = "select number, key, session, tries from requests where digest = ? and number > ? order by number"
     for request in requests:
         request.number = last.get(request.digest, -1)
-        for number, key, session in db.execute(query, (request.digest, request.number)):
+        for number, key, holder, tries in db.execute(query, (request.digest, request.number)):
             request.number = number
-            if session != SESSION:
+            if holder != session:
+                request.tries = tries if holder else 0  # after an error it is tried anew
                 known.setdefault(key, []).append(request)
                 break
         else:
@@ -71,14 +75,14 @@ def claim(db: sqlite3.Connection, requests: list[Request]) -> tuple[list[Request
             fresh.append(request)
         last[request.digest] = request.number
     for key, members in known.items():
-        note(db, key, members)
+        note(db, key, members, session)
     return fresh, known
 
 
-def note(db: sqlite3.Connection, key: str, members: list[Request]) -> None:
-    """The requests are in the batch with this key, and this run is going to use their answers."""
-    rows = ((request.digest, request.number, key, SESSION) for request in members)
-    db.executemany("insert or replace into requests values (?, ?, ?, ?, null)", rows)
+def note(db: sqlite3.Connection, key: str, members: list[Request], session: str) -> None:
+    """The requests are in the batch with this key, and this session is going to use their answers."""
+    rows = ((request.digest, request.number, key, session, request.tries) for request in members)
+    db.executemany("insert or replace into requests values (?, ?, ?, ?, null, ?)", rows)
     db.commit()
 
 

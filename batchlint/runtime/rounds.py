@@ -35,6 +35,7 @@ class Rounds:
     PATIENCE = 50  # how often something is tried while the provider is in trouble
 
     def __init__(self) -> None:
+        self.session = SESSION
         self.bought: dict[str, tuple[str, Any]] = {}  # by the key of a batch: how the provider calls it, the backend
         self.stopped = threading.Event()
         self.deadline = time.monotonic() + float(os.environ.get("LLM_BATCH_DEADLINE_SECONDS", "172800"))
@@ -61,7 +62,7 @@ class Rounds:
         with journal() as db:
             if not self.bought:
                 prune(db)
-            fresh, batches = claim(db, requests) if is_first else (requests, {})
+            fresh, batches = claim(db, requests, self.session) if is_first else (requests, {})
             for key, members in list(batches.items()):
                 (id,) = db.execute("select batch from batches where key = ?", (key,)).fetchone()
                 # Without an id the run was killed between the intent and the provider's answer.
@@ -79,7 +80,7 @@ class Rounds:
                 what = f"{len(chunk)} requests to {first.endpoint} with {first.model}"
                 row = (key, first.backend.provider, first.backend.server, what)
                 db.execute("insert or replace into batches values (?, ?, ?, ?, null, null)", row)
-                note(db, key, chunk)  # the intent: from here on a restart looks for this batch
+                note(db, key, chunk, self.session)  # the intent: from here on a restart looks for this batch
                 id = self.patiently("create a batch", create, db, key, chunk)
                 log(f"batch {id}: {what}")
                 self.has_bought(db, key, id, chunk)
@@ -140,15 +141,18 @@ class Rounds:
 
     def finish(self, is_good: bool) -> None:
         """The answers have been used. After a good end the provider may forget those batches of which all have been."""
-        self.mark(SESSION, time.time())
+        self.mark(self.session, time.time())
         for key, (id, backend) in self.bought.items() if is_good else ():
             with journal() as db:
                 if db.execute("select 1 from requests where key = ? and used is null", (key,)).fetchone():
                     continue
-            try:
-                backend.forget(id)
-            except Exception as problem:
-                log(f"could not delete the input of batch {id}: {problem}")
+            self.forget(id, backend)
+
+    def forget(self, id: str, backend: Any) -> None:
+        try:
+            backend.forget(id)
+        except Exception as problem:
+            log(f"could not delete the input of batch {id}: {problem}")
 
     def release(self) -> None:
         """Leave the answers to a later call: this one did not come to its end."""
@@ -157,7 +161,7 @@ class Rounds:
     def mark(self, session: str, used: float | None) -> None:
         if self.bought:
             with journal() as db:
-                rows = [(session, used, key, SESSION) for key in self.bought]
+                rows = [(session, used, key, self.session) for key in self.bought]
                 db.executemany("update requests set session = ?, used = ? where key = ? and session = ?", rows)
 
 

@@ -1,0 +1,163 @@
+"""Celery tasks after the rewrite, run by real workers: nothing is lost, paid for twice, or waited for."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fake_provider import FakeProvider, Faults
+
+from .programs import rewrite, rows
+from .workers import Project
+
+TASKS = """
+    import os
+    import sqlite3
+
+    from celery import Celery
+    from celery.utils.log import get_task_logger
+    from openai import OpenAI
+
+    app = Celery("shop")
+    app.config_from_object("celeryconfig")
+    logger = get_task_logger(__name__)
+    NAMES = ["tea", "cup", "jam", "tea"]
+
+
+    def connect():
+        return sqlite3.connect("shop.db")
+
+
+    with connect() as con:
+        con.execute("create table if not exists blurbs (id integer, text text)")
+
+
+    @app.task
+    def describe(number, name):
+        client = OpenAI()
+        asked = [{"role": "user", "content": f"Describe {name}"}]
+        answer = client.chat.completions.create(model="gpt-5", messages=asked)
+        with connect() as con:
+            con.execute("insert into blurbs values (?, ?)", (number, answer.choices[0].message.content))
+
+
+    @app.task
+    def nightly():
+        logger.info("started in %s", os.getpid())
+        for number, name in enumerate(NAMES):
+            describe.delay(number, name)
+
+
+    @app.task
+    def ping():
+        logger.info("pong")
+"""
+
+
+@pytest.fixture
+def faults() -> Faults:
+    return Faults(hold_from=0)
+
+
+@pytest.fixture
+def provider(faults: Faults) -> Iterator[FakeProvider]:
+    with FakeProvider(faults) as provider:
+        yield provider
+
+
+@pytest.fixture
+def project(tmp_path: Path, provider: FakeProvider) -> Project:
+    done = rewrite({"tasks.py": TASKS})
+    assert done.planned, done.refusals
+    return Project(tmp_path, done.files, provider)
+
+
+def blurbs(project: Project) -> list[Any]:
+    return sorted(rows(project.folder / "shop.db")["blurbs"])
+
+
+def check_done(project: Project, provider: FakeProvider, batches: int = 1, times: int = 1) -> None:
+    """Every row has its answer, and each request was paid once."""
+    numbers = [number for number, _ in blurbs(project)]
+    assert numbers == sorted([0, 1, 2, 3] * times)
+    assert (len(provider.batches), sum(provider.answered().values())) == (batches, 4 * batches)
+    assert provider.realtime_calls == 0
+
+
+def test_a_worker_is_free_while_the_batch_is_under_way(project: Project, provider: FakeProvider) -> None:
+    with project.worker() as worker:
+        project.send("nightly")
+        assert provider.faults.polled_while_held.wait(30)
+        project.send("ping")
+        worker.until("pong")
+        assert blurbs(project) == []
+        provider.faults.hold_from = None
+        worker.until("describe_all.*succeeded")
+        check_done(project, provider)
+        assert project.state == []
+
+
+def test_the_worker_is_killed_while_the_batch_is_under_way(project: Project, provider: FakeProvider) -> None:
+    with project.worker() as worker:
+        project.send("nightly")
+        assert provider.faults.polled_while_held.wait(30)
+        worker.kill()
+    project.deliver_again()
+    provider.faults.hold_from = None
+    with project.worker() as worker:
+        worker.until("describe_all.*succeeded")
+        check_done(project, provider)
+
+
+@pytest.mark.parametrize("route", ["POST /v1/batches", "GET /v1/files/file-output_batch_0/content"])
+def test_the_worker_is_killed_at_any_step(project: Project, provider: FakeProvider, route: str) -> None:
+    provider.faults.hold_from = None
+    provider.faults.broken_replies = {route: [0]}
+    with project.worker() as worker:
+        project.send("nightly")
+        assert provider.faults.accepted.wait(30)
+        worker.kill()
+    project.deliver_again()
+    with project.worker() as worker:
+        worker.until("describe_all.*succeeded")
+        check_done(project, provider)
+        assert project.state == []
+
+
+def test_the_child_of_a_worker_is_killed(project: Project, provider: FakeProvider) -> None:
+    provider.faults.hold_from = None
+    provider.faults.broken_replies = {"GET /v1/batches/batch_0": [0]}
+    with project.worker("prefork") as worker:
+        project.send("nightly")
+        child = int(worker.until(r"started in (\d+)")[1])
+        assert provider.faults.accepted.wait(30)
+        os.kill(child, signal.SIGKILL)
+        worker.until("describe_all.*succeeded")
+        check_done(project, provider)
+        assert project.state == []
+
+
+def test_two_starts_share_a_batch(project: Project, provider: FakeProvider) -> None:
+    with project.worker() as worker:
+        project.send("nightly")
+        project.send("nightly")
+        assert provider.faults.polled_while_held.wait(30)
+        worker.until("describe_all.*received", times=2)
+        worker.until("describe_all.*retry", times=3)
+        provider.faults.hold_from = None
+        worker.until("describe_all.*succeeded", times=2)
+        check_done(project, provider, times=2)
+        assert project.state == []
+
+
+def test_the_next_night_asks_again(project: Project, provider: FakeProvider) -> None:
+    provider.faults.hold_from = None
+    with project.worker("prefork") as worker:
+        for _ in range(2):
+            project.send("nightly")
+            worker.until("describe_all.*succeeded")
+        check_done(project, provider, batches=2, times=2)
