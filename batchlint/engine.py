@@ -268,7 +268,7 @@ def _with_rewrite(site: CallSite, plan: Any) -> CallSite:
         return replace(site, rewrite=Rewrite(False, reason=plan.name, detail=plan.detail))
     if site.verdict is not Verdict.BATCHABLE:
         return site
-    return replace(site, rewrite=Rewrite(True, strategy=plan.strategy))
+    return replace(site, rewrite=Rewrite(True, strategy=plan.strategy, detail="; ".join(plan.notes) or None))
 
 
 def _findings(sites: Sequence[CallSite], config: Config, texts: dict[str, str]) -> tuple[list[Finding], list[Finding]]:

@@ -98,7 +98,10 @@ class BatchTier:
 
 @dataclass(frozen=True, slots=True)
 class Rewrite:
-    """What `fix` would do to the call site: a strategy, or the refusal's name and what to change."""
+    """What `fix` would do to the call site: a strategy, or the refusal's name as `reason`.
+
+    `detail`: what to change, or what to review in the rewrite.
+    """
 
     available: bool
     strategy: str | None = None

@@ -192,7 +192,9 @@ def summary(outcome: Outcome, show: Show, *, would: bool) -> str:
     lines = [f"{show(path)}:{line}: error: {message}" for path, line, message in outcome.errors]
     verb = "would be rewritten" if would else "rewritten"
     for finding in outcome.rewritten:
-        lines.append(f"{_place(finding.site, show)}: {finding.code} {verb} ({finding.site.rewrite.strategy})")
+        rewrite = finding.site.rewrite
+        detail = f": {rewrite.detail}" if rewrite.detail else ""
+        lines.append(f"{_place(finding.site, show)}: {finding.code} {verb} ({rewrite.strategy}){detail}")
     lines += [f"{_place(f.site, show)}: {f.code} {_refusal(f.site)}" for f in outcome.refused]
     lines += [f"{_place(site, show)}: {_refusal(site)}" for site in outcome.left]
     lines += [

@@ -26,6 +26,11 @@ class Plan:
     strategy: str
     fanouts: tuple[Fanout, ...] = ()
 
+    @property
+    def notes(self) -> list[str]:
+        """What to review, a sentence each."""
+        return list(dict.fromkeys(note for fanout in self.fanouts for note in fanout.notes))
+
 
 @dataclass(frozen=True, slots=True)
 class Edit:

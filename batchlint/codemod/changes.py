@@ -60,21 +60,50 @@ class ComprehensionChange:
 
 @dataclass(slots=True)
 class TaskChange:
-    """A queue task that gets a twin, and a task that runs the twin for all items."""
+    """A queue task that gets a twin, and a task that runs the twin for all items.
+
+    `options`: the text of the decorator's options that both have, with a comma behind each.
+    """
 
     twin: str
     together: str
     decorator: str
-    name: str | None
+    options: str
     bound: bool
+    retries: bool = False
+    """Whether the task tries again by itself after some errors."""
 
 
 @dataclass(slots=True)
 class EnqueueChange:
-    """A loop of `task.delay(...)` that becomes one call of the task for all items."""
+    """A loop, comprehension, group or chunks of one task that become one call of the task for all items."""
 
     together: str
     task: FunctionId
+    receiver: str
+    """The task for all items as an expression."""
+    item: str = ""
+    """The arguments of one task as the text of a tuple."""
+    options: str = ""
+    """The text of the options of sending, with a comma in front of each."""
+    on_commit: bool = False
+    items: str | None = None
+    """The list that a loop fills which does more than enqueue."""
+    call: Place | None = None
+    """The call in that loop."""
+    guarded: bool = False
+    """Whether the loop can end by an error, with tasks enqueued."""
+    whole: str | None = None
+    """The text of the items where they are there already."""
+
+
+@dataclass(slots=True)
+class SentLoop:
+    """A loop in a task that becomes a task of its own: `parameters` are what it is sent of each item."""
+
+    task: TaskChange
+    enqueue: EnqueueChange
+    parameters: list[str]
 
 
 @dataclass(slots=True)
@@ -110,6 +139,8 @@ class FileChanges:
     """Decorators whose wrapper enters the twin of what it wraps."""
     tasks: dict[Place, TaskChange] = field(default_factory=dict)
     enqueues: dict[Place, EnqueueChange] = field(default_factory=dict)
+    sent: dict[Place, SentLoop] = field(default_factory=dict)
+    """Loops of tasks that become tasks of their own."""
     names: set[str] = field(default_factory=set)
     """What is imported from the helper module, as far as the changes themselves do not tell."""
 
@@ -128,6 +159,8 @@ class Fanout:
     """Identities of the calls and references that are changed."""
     providers: set[str] = field(default_factory=set)
     is_async: bool = False
+    notes: list[str] = field(default_factory=list)
+    """What whoever reviews the change has to know."""
 
     def file(self, path: str) -> FileChanges:
         return self.changes.setdefault(path, FileChanges())

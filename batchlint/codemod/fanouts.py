@@ -68,7 +68,7 @@ class Finder:
         else:
             self._above(id, above, unfit, seen, level)
         found += above
-        if here and (unfit or not above):
+        if here and (unfit or not above) and not any(self.queues.makes(f, id) for f in above):
             # The further out the loop, the more requests are in one batch; this one is for those whom none covers.
             self._first(id, here, found, refusals)
         refusals += unfit
@@ -164,7 +164,7 @@ class Finder:
         if self._is_live(id):
             raise Refused("live-consumer", f"somebody waits for `{Graph.label(id)}`")
         if isinstance(node, ast.For | ast.AsyncFor):
-            return self.planner.loop(function, node)
+            return self.queues.loop(function, node) if self.queues.is_task(id) else self.planner.loop(function, node)
         if isinstance(node, Comprehension):
             return self.planner.comprehension(function, node)
         raise Refused(
@@ -206,7 +206,9 @@ class Finder:
         if key not in self._planned:
             self.planner.parallel = set()
             try:
-                self._planned[key] = make()
+                self._planned[key] = fanout = make()
+                if what != "queue":
+                    self.queues.note_wait(fanout)
             except Refused as refused:
                 self._planned[key] = refused
         planned = self._planned[key]
@@ -232,7 +234,7 @@ class Finder:
 
 def _how_telling(refused: Refused) -> int:
     """What the program does tells more than what the rewrite cannot do; that nothing repeats tells least."""
-    return {"unsupported-shape": 1, "no-fan-out": 2}.get(refused.refusal.name, 0)
+    return {"unsupported-shape": 1, "single-events": 2, "no-fan-out": 3}.get(refused.refusal.name, 0)
 
 
 _key = id

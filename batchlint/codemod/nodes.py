@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import libcst as cst
 
-from batchlint.codemod.changes import Place, TaskChange
+from batchlint.codemod.changes import Place
 
 WIDTH = 88
 
@@ -144,65 +144,6 @@ def _is_method(function: cst.FunctionDef) -> bool:
     positional = [*function.params.posonly_params, *function.params.params]
     static = any(isinstance(d.decorator, cst.Name) and d.decorator.value == "staticmethod" for d in function.decorators)
     return bool(positional) and positional[0].name.value in {"self", "cls"} and not static
-
-
-def enqueued(loop: cst.For, together: str) -> cst.SimpleStatementLine:
-    """`for x in xs: task.delay(x)` as `task_all.delay([(x,) for x in xs])`."""
-    block = loop.body
-    statement = block.body[0]
-    small = statement.body[0] if isinstance(statement, cst.SimpleStatementLine) else statement
-    assert isinstance(small, cst.Expr) and isinstance(small.value, cst.Call)
-    call = small.value
-    arguments = cst.Tuple(
-        [cst.Element(a.value, comma=cst.Comma()) if len(call.args) == 1 else cst.Element(a.value) for a in call.args]
-    )
-    items = cst.ListComp(elt=arguments, for_in=cst.CompFor(target=loop.target, iter=loop.iter))
-    func = call.func
-    assert isinstance(func, cst.Attribute)
-    receiver = (
-        func.value.with_changes(attr=cst.Name(together))
-        if isinstance(func.value, cst.Attribute)
-        else cst.Name(together)
-    )
-    new = call.with_changes(func=func.with_changes(value=receiver), args=[cst.Arg(items)])
-    trailing = (
-        statement.trailing_whitespace if isinstance(statement, cst.SimpleStatementLine) else cst.TrailingWhitespace()
-    )
-    leading = [
-        *loop.leading_lines,
-        *(statement.leading_lines if isinstance(statement, cst.SimpleStatementLine) else []),
-    ]
-    if isinstance(block, cst.IndentedBlock) and block.header.comment is not None:
-        leading.append(cst.EmptyLine(comment=block.header.comment))
-    return cst.SimpleStatementLine([cst.Expr(new)], leading_lines=leading, trailing_whitespace=trailing)
-
-
-def task_functions(original: cst.FunctionDef, changed: cst.FunctionDef, task: TaskChange) -> list[cst.BaseStatement]:
-    """The twin without its decorator, the task that runs it for one item now, and the task that runs it for all."""
-    parameters = changed.params
-    if task.bound:
-        parameters = parameters.with_changes(params=parameters.params[1:])
-    twin = changed.with_changes(name=cst.Name(task.twin), params=parameters, decorators=[], returns=None)
-    plain = original.with_changes(params=parameters, decorators=[])
-    live = forwarded(plain, task.twin, cst.Name("realtime")).with_changes(
-        params=original.params, decorators=original.decorators, leading_lines=[cst.EmptyLine(indent=False)] * 2
-    )
-    name = f'name="{task.name}", ' if task.name else ""
-    together = cst.parse_statement(
-        f"@{task.decorator}({name}bind=True, max_retries=None, acks_late=True, reject_on_worker_lost=True)\n"
-        f"def {task.together}(self, items):\n"
-        f'    """`{original.name.value}` for all items as one batch; comes back later instead of waiting."""\n'
-        f"    steps = ({task.twin}(*item) for item in items)\n"
-        "    try:\n"
-        "        results = collect_batch(steps, wait=self.request.is_eager, job=self.request.id)\n"
-        "    except NotReady as pause:\n"
-        "        raise self.retry(countdown=pause.seconds) from None\n"
-        "    for result in results:\n"
-        "        if isinstance(result, Exception):\n"
-        "            raise result\n"
-    )
-    assert isinstance(together, cst.FunctionDef)
-    return [twin, live, together.with_changes(leading_lines=[cst.EmptyLine(indent=False)] * 2)]
 
 
 def parenthesised(node: cst.Yield) -> cst.Yield:

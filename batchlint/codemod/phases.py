@@ -306,6 +306,14 @@ class Phases:
         self._stack.pop()
         return [*ends, *returned]
 
+    def asks(self, statement: ast.stmt, frame: Frame) -> bool:
+        """Whether requests are made in the statement itself; Refused where its answers cannot be stored first."""
+        found = bool(self._calls(statement, frame))
+        if found and not isinstance(statement, ast.Expr | ast.Assign | ast.AnnAssign | ast.AugAssign | ast.Return):
+            what = f"line {statement.lineno} asks and has an effect at once; store the answer first"
+            raise Refused("order-of-effects", what)
+        return found
+
     # -- reading the graph
     def _count(self) -> None:
         """For each step, how many requests can lie behind it, and whether one can lie ahead."""
@@ -455,14 +463,7 @@ class Phases:
             if step.counts == {top} and top != MANY and not self.parked:
                 continue
             if step.statement is not None:
-                inside = bool(self._calls(step.statement, step.frame))
-                if inside and not isinstance(
-                    step.statement, ast.Expr | ast.Assign | ast.AnnAssign | ast.AugAssign | ast.Return
-                ):
-                    raise Refused(
-                        "order-of-effects",
-                        f"line {step.statement.lineno} asks and has an effect at once; store the answer first",
-                    )
+                inside = self.asks(step.statement, step.frame)
                 place = step.statement if inside else lifted(self, step.frame, step.statement)
                 barriers.setdefault((id(place), None), Barrier(step.frame, place, None, inside))
 

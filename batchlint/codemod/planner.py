@@ -104,8 +104,8 @@ class Planner:
             scopes.exposed(loop.body, targets) | later | shared | declared | function.outer
         )
         own = (assigned - carried) | set(targets)
-        self._check_kept(loop.body, own)
-        frame = self._frame(function, loop, targets, own)
+        self.check_kept(loop.body, own)
+        frame = self.frame(function, loop, targets, own)
         inner = self._inner(fanout, function, loop.body)
         self.reader.prints = fanout.is_async
         phases = Phases(self.reader, self.support.converts, inner | self.parallel)
@@ -136,7 +136,7 @@ class Planner:
         self._calls_in(fanout, function, loop.body)
 
     @staticmethod
-    def _check_kept(nodes: list[ast.stmt] | list[ast.expr], own: set[str]) -> None:
+    def check_kept(nodes: list[ast.stmt] | list[ast.expr], own: set[str]) -> None:
         """Refuse functions that outlive the iteration: they would see their own item, and not the last one."""
         kept = scopes.kept(nodes) & own
         if kept:
@@ -206,7 +206,7 @@ class Planner:
                 found |= scopes.read(node)
         return found
 
-    def _frame(self, function: FunctionFacts, loop: Loop, targets: list[str], local: set[str]) -> Frame:
+    def frame(self, function: FunctionFacts, loop: Loop, targets: list[str], local: set[str]) -> Frame:
         frame = Frame(function, set(local))
         frame.targets = self._distinct(function, loop.target, loop.iter)
         for root in self.reader.iterated(loop.iter, Frame(function, set())):
@@ -281,6 +281,15 @@ class Planner:
             raise Refused("order-of-effects", "items of a coroutine's loop would end in another order")
 
     # -- what stands below
+    def inner(self, fanout: Fanout, function: FunctionFacts, loop: Loop) -> set[ast.AST]:
+        """Loops in the loop that join its rounds; Refused for bodies that cannot become a function."""
+        self._check_body(function, loop)
+        return self._inner(fanout, function, loop.body) | self.parallel
+
+    def body(self, fanout: Fanout, function: FunctionFacts, body: list[ast.stmt]) -> None:
+        """Plan the calls of the statements, and what stands below them."""
+        self._calls_in(fanout, function, body)
+
     def _inner(self, fanout: Fanout, function: FunctionFacts, body: list[ast.stmt]) -> set[ast.AST]:
         """Nested loops that can join the same rounds."""
         found: set[ast.AST] = set()
@@ -318,6 +327,7 @@ class Planner:
                 "tasks",
                 "enqueues",
                 "mapped",
+                "sent",
             ):
                 getattr(mine, name).update(getattr(changes, name))
             mine.unwrapped |= changes.unwrapped
@@ -330,6 +340,7 @@ class Planner:
         fanout.families += other.families
         fanout.converted |= other.converted
         fanout.providers |= other.providers
+        fanout.notes += other.notes
 
     def _converted(self, function: FunctionFacts, nodes: list[ast.stmt] | list[ast.expr]) -> Iterator[ast.Call]:
         for node in nodes:
@@ -419,7 +430,7 @@ class Planner:
         walrus = {n.target.id for n in ast.walk(node) if isinstance(n, ast.NamedExpr)}
         if walrus:
             raise Refused("unsupported-shape", "the comprehension assigns names with `:=`; write it as a loop")
-        self._check_kept(parts, set(targets))
+        self.check_kept(parts, set(targets))
         frame = Frame(function, set(targets))
         frame.stable = set(targets)
         for generator in node.generators:

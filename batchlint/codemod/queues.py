@@ -7,17 +7,23 @@ from typing import TYPE_CHECKING
 
 from batchlint.codemod import scopes
 from batchlint.codemod.access import Frame
-from batchlint.codemod.changes import EnqueueChange, Fanout, TaskChange
+from batchlint.codemod.changes import Fanout, TaskChange
+from batchlint.codemod.enqueuing import ROUTING, Enqueuing
+from batchlint.codemod.looping_tasks import LoopingTasks, Waits
 from batchlint.codemod.paths import function_body
-from batchlint.codemod.phases import Phases, Step, lifted
+from batchlint.codemod.phases import MANY, Barrier, Phases, Step, lifted
 from batchlint.codemod.refusals import Refused
-from batchlint.facts import FunctionFacts
-from batchlint.graph import Edge, Graph
+from batchlint.facts import FunctionFacts, FunctionId
+from batchlint.graph import Edge, Graph, Reach
 from batchlint.symbols import last_name
 
 if TYPE_CHECKING:
     from batchlint.codemod.planner import Planner
 
+_MEANT_FOR_ONE = frozenset(
+    {"base", "pydantic", "dont_autoretry_for", "before_start", "on_success", "on_failure", "after_return"}
+)
+_HOLDS = "holds its worker until the batch has ended"
 _LOGS = frozenset({"debug", "info", "warning", "error", "exception", "critical", "print"})
 
 
@@ -27,104 +33,146 @@ class Queues:
     def __init__(self, planner: Planner) -> None:
         self.planner = planner
         self.graph = planner.graph
+        self.enqueuing = Enqueuing(planner)
+        self.looping = LoopingTasks(self)
+        self._changes: dict[FunctionId, TaskChange] = {}
 
     def enqueue(self, edge: Edge) -> Fanout:
         """The fan-out of a task that `edge` enqueues in a loop; Refused where the loop does more than that."""
         caller, task = self.graph.function(edge.caller), self.graph.function(edge.callee)
-        loop = next((x for x in reversed(edge.loops) if isinstance(x, ast.For)), None)
-        if loop is None:
+        call, path = edge.node, task.id.path
+        if not isinstance(call, ast.Call):
             raise Refused("no-fan-out")
-        decorator = self._check_task(task)
-        call = edge.node
-        whole = (
-            len(loop.body) == 1
-            and isinstance(loop.body[0], ast.Expr)
-            and loop.body[0].value is call
-            and not loop.orelse
-        )
-        if not whole or not isinstance(call, ast.Call) or last_name(call.func) != "delay" or call.keywords:
-            raise Refused(
-                "unsupported-shape",
-                f"the loop in line {loop.lineno} does more than enqueue one task per item with `delay(...)`",
-            )
-        fanout = Fanout(edge.caller, loop)
+        change = self.change(task)
+        place, enqueue = self.enqueuing.change(caller, call, task, change.together, change.bound)
+        fanout = Fanout(edge.caller, place)
         fanout.converted.add(id(call))
-        self._task(fanout, task, decorator)
-        path = task.id.path
-        name = fanout.file(path).tasks[self.planner.place(path, task.node)].together
-        fanout.file(caller.id.path).enqueues[self.planner.place(caller.id.path, loop)] = EnqueueChange(name, task.id)
+        self._task(fanout, task, change)
+        fanout.file(path).tasks[self.planner.place(path, task.node)] = change
+        fanout.file(caller.id.path).enqueues[self.planner.place(caller.id.path, place)] = enqueue
         return fanout
 
-    def _check_task(self, task: FunctionFacts) -> ast.expr:
-        """The decorator that makes the function a task; Refused for what retries itself."""
+    def makes(self, fanout: Fanout, id: FunctionId) -> bool:
+        """Whether the fan-out makes a task for all items of this task, whose own loops join it."""
+        changes = fanout.changes.get(id.path)
+        return changes is not None and self.planner.place(id.path, self.graph.function(id).node) in changes.tasks
+
+    def loop(self, function: FunctionFacts, loop: ast.For | ast.AsyncFor) -> Fanout:
+        """The fan-out of a loop in a task: away into a task of its own where it can be, else waiting in its place."""
+        try:
+            if isinstance(loop, ast.AsyncFor):
+                raise Waits("it is asynchronous")
+            return self.looping.loop(function, loop)
+        except Waits as reason:
+            fanout = self.planner.loop(function, loop)
+            fanout.notes.append(f"{_HOLDS}, as {reason}")
+            return fanout
+
+    def note_wait(self, fanout: Fanout) -> None:
+        """Say of a fan-out below a task that it waits there."""
+        is_sent = any(changes.sent for changes in fanout.changes.values())
+        if fanout.notes or is_sent or not any(_is_task(reach) for reach in self.graph.reaches(fanout.function)):
+            return
+        fanout.notes.append(f"{_HOLDS}; a loop in the task itself can be sent away")
+
+    def is_task(self, id: FunctionId) -> bool:
+        """Whether the function is one of Celery's tasks."""
+        return any(entry.kind.framework == "celery" for entry in self.graph.entries(id))
+
+    def change(self, task: FunctionFacts) -> TaskChange:
+        """What becomes of the task, the same for all that enqueue it; Refused for what a task for all cannot be."""
+        if task.id not in self._changes:
+            self._changes[task.id] = self._change(task)
+        return self._changes[task.id]
+
+    def _change(self, task: FunctionFacts) -> TaskChange:
         label = Graph.label(task.id)
+        if not self.is_task(task.id):
+            raise Refused("unsupported-shape", f"`{label}` is enqueued by something else than Celery")
         if task.owner is not None or task.is_async or len(task.decorators) != 1:
             raise Refused("unsupported-shape", f"the task `{label}` is more than a function with one decorator")
         decorator = task.decorators[0]
-        if last_name(decorator.func if isinstance(decorator, ast.Call) else decorator) not in {"shared_task", "task"}:
-            raise Refused("unsupported-shape", f"`{label}` is enqueued by something else than Celery")
-        if isinstance(decorator, ast.Call) and any(
-            (k.arg or "").startswith(("autoretry", "base", "retry")) for k in decorator.keywords
-        ):
-            raise Refused("unsupported-shape", f"the task `{label}` retries itself")
-        return decorator
+        keywords = decorator.keywords if isinstance(decorator, ast.Call) else []
+        given = {k.arg: k.value for k in keywords if k.arg}
+        odd = next((k.arg or "**" for k in keywords if k.arg in _MEANT_FOR_ONE or not k.arg), None)
+        if odd is not None or (isinstance(decorator, ast.Call) and decorator.args):
+            raise Refused("unsupported-shape", f"the task `{label}` has `{odd or 'a base'}`, which a batch cannot keep")
+        options = {name: self._text(task, given[name]) for name in given if name in ROUTING}
+        named = given.get("name")
+        if isinstance(named, ast.Constant) and isinstance(named.value, str):
+            options = {"name": f'"{named.value}_all"', **options}
+        elif named is not None:
+            raise Refused("unsupported-shape", f"the name of the task `{label}` is computed; write it out")
+        bound = given.get("bind")
+        change = TaskChange(
+            twin=self.planner.fresh(task.id.path, f"{task.name}_batch"),
+            together=self.planner.fresh(task.id.path, f"{task.name}_all"),
+            decorator=ast.unparse(decorator.func if isinstance(decorator, ast.Call) else decorator),
+            options="".join(f"{name}={text}, " for name, text in options.items()),
+            bound=isinstance(bound, ast.Constant) and bool(bound.value),
+            retries="autoretry_for" in given,
+        )
+        receiver = task.parameters[0].arg if change.bound and task.parameters else None
+        if receiver is not None and any(receiver in scopes.read(statement) for statement in function_body(task)):
+            uses = f"the task `{label}` uses its own request or retries by hand (`{receiver}`)"
+            raise Refused("unsupported-shape", f"{uses}; raise the error, or let `autoretry_for` try again")
+        return change
 
-    def _task(self, fanout: Fanout, task: FunctionFacts, decorator: ast.expr) -> None:
-        planner, path = self.planner, task.id.path
+    def _text(self, function: FunctionFacts, node: ast.expr) -> str:
+        return ast.get_source_segment(self.graph.modules[function.id.path].text, node) or ast.unparse(node)
+
+    def _task(self, fanout: Fanout, task: FunctionFacts, change: TaskChange) -> None:
+        planner = self.planner
         body = function_body(task)
-        bound = isinstance(decorator, ast.Call) and any(k.arg == "bind" for k in decorator.keywords)
-        receiver = task.parameters[0].arg if bound else None
-        if receiver is not None and any(receiver in scopes.read(statement) for statement in body):
-            raise Refused("unsupported-shape", f"the task `{Graph.label(task.id)}` uses its own request")
         frame = Frame(task, {*task.parameter_names, *scopes.bound(body)})
         planner.reader.alias_statements(frame, body)
         parallel = planner._inner(fanout, task, body)
         phases = Phases(planner.reader, planner.support.converts, parallel)
         phases.build(frame, body, [], is_function=True)
+        self.hold_back(fanout, phases)
+        planner.calls_in(fanout, task)
+
+    def hold_back(self, fanout: Fanout, phases: Phases) -> None:
+        """Let effects wait for all answers; Refused where one comes before a request."""
         for step in phases.steps:
-            if step.ahead and self._has_effect(step):
-                line = step.statement.lineno if step.statement is not None else task.line
+            if step.ahead and step.counts and self._has_effect(phases, step):
+                line = step.statement.lineno if step.statement is not None else phases.first_line
                 raise Refused(
                     "order-of-effects",
                     f"the task has an effect in line {line} before its request, which each look for it would repeat",
                 )
+        top = max(count for step in phases.steps for count in step.counts)
         barred: list[ast.stmt] = []
         for step in phases.steps:
-            if (
-                step.ahead
-                or not step.counts
-                or step.statement is None
-                or not self._has_effect(step)
-                or step.frame is not frame
-            ):
+            if step.ahead or not step.counts or step.statement is None or not self._has_effect(phases, step):
                 continue
-            place = lifted(phases, frame, step.statement)
-            if not any(_precedes(task.node, earlier, place) for earlier in barred):
+            if step.frame is not phases.steps[0].frame and step.counts == {top} and top != MANY:
+                continue  # in a helper, when nothing is left to ask
+            asks = phases.asks(step.statement, step.frame)
+            place = step.statement if asks else lifted(phases, step.frame, step.statement)
+            if not any(_precedes(step.frame.function.node, earlier, place) for earlier in barred):
                 barred.append(place)
-                fanout.file(path).barriers[planner.place(path, place)] = None
-        planner.calls_in(fanout, task)
-        callee = ast.unparse(decorator.func if isinstance(decorator, ast.Call) else decorator)
-        named = (
-            next((k.value for k in decorator.keywords if k.arg == "name"), None)
-            if isinstance(decorator, ast.Call)
-            else None
-        )
-        fanout.file(path).tasks[planner.place(path, task.node)] = TaskChange(
-            twin=planner.fresh(path, f"{task.name}_batch"),
-            together=planner.fresh(path, f"{task.name}_all"),
-            decorator=callee,
-            name=f"{named.value}_all" if isinstance(named, ast.Constant) and isinstance(named.value, str) else None,
-            bound=bound,
-        )
+                self.planner.bar(fanout, Barrier(step.frame, place, None, asks))
+
+    def is_log(self, statement: ast.stmt) -> bool:
+        """Whether the statement only writes a log or prints."""
+        value = statement.value if isinstance(statement, ast.Expr) else None
+        return isinstance(value, ast.Call) and last_name(value.func) in _LOGS
 
     @staticmethod
-    def _has_effect(step: Step) -> bool:
+    def _has_effect(phases: Phases, step: Step) -> bool:
         if any(access.how != "read" for access in step.accesses):
             return True
         node = step.statement
         if not isinstance(node, ast.Expr) or not isinstance(node.value, ast.Call) or step.request is not None:
             return False
+        if step.ahead and phases.asks(node, step.frame):
+            return False  # one of its arguments; what it does itself comes later
         return last_name(node.value.func) not in _LOGS
+
+
+def _is_task(reach: Reach) -> bool:
+    return reach.entry.kind.framework == "celery"
 
 
 def _precedes(root: ast.AST, earlier: ast.stmt, later: ast.stmt) -> bool:

@@ -9,12 +9,11 @@ import libcst as cst
 import libcst.matchers as m
 from libcst.metadata import MetadataWrapper, PositionProvider
 
-from batchlint.codemod.changes import FileChanges, LoopChange, Place
+from batchlint.codemod.changes import FileChanges, LoopChange, Place, SentLoop
 from batchlint.codemod.nodes import (
     arguments_like,
     close,
     def_statement,
-    enqueued,
     forwarded,
     gap,
     indented,
@@ -27,9 +26,9 @@ from batchlint.codemod.nodes import (
     split_innermost,
     spread_like,
     standalone,
-    task_functions,
     with_keyword,
 )
+from batchlint.codemod.task_nodes import loop_task, sent_expression, sent_loop, task_functions
 
 
 class Names:
@@ -54,6 +53,9 @@ class Rewriter(cst.CSTTransformer):
         self.indent = default_indent
         self.helpers: set[str] = set(changes.names)
         self._defs: dict[Place, list[cst.BaseStatement]] = {}
+        self._appended = {change.call: change for change in changes.enqueues.values() if change.call is not None}
+        self._sent: list[tuple[SentLoop, cst.BaseSuite]] = []
+        """Loops of the task that is being left, with their bodies."""
         self._new: set[str] = set()
         """Names of the functions that were made of loops and comprehensions."""
 
@@ -70,6 +72,9 @@ class Rewriter(cst.CSTTransformer):
     def leave_Call(self, original_node: cst.Call, updated_node: cst.Call) -> cst.BaseExpression:
         where = self.place(original_node)
         change = self.changes.calls.get(where)
+        if where in self._appended:
+            enqueue = self._appended[where]
+            return cst.parse_expression(f"{enqueue.items}.append({enqueue.item})")
         if where in self.changes.keywords:
             keyword, value = self.changes.keywords[where]
             updated_node = with_keyword(updated_node, keyword, value)
@@ -132,6 +137,9 @@ class Rewriter(cst.CSTTransformer):
         return updated_node.with_changes(value=own_parens(updated_node.value, original_node.value))
 
     def leave_Expr(self, original_node: cst.Expr, updated_node: cst.Expr) -> cst.Expr:
+        enqueue = self.changes.enqueues.get(self.place(original_node))
+        if enqueue is not None:
+            return updated_node.with_changes(value=sent_expression(updated_node.value, enqueue))
         return updated_node.with_changes(value=own_parens(updated_node.value, original_node.value))
 
     def leave_Continue(self, original_node: cst.Continue, updated_node: cst.Continue) -> cst.BaseSmallStatement:
@@ -244,7 +252,12 @@ class Rewriter(cst.CSTTransformer):
         where = self.place(original_node)
         enqueue = self.changes.enqueues.get(where)
         if enqueue is not None:
-            return enqueued(updated_node, enqueue.together)
+            return cst.FlattenSentinel(sent_loop(updated_node, enqueue))
+        sent = self.changes.sent.get(where)
+        if sent is not None:
+            self._sent.append((sent, updated_node.body))
+            bare = updated_node.with_changes(body=cst.SimpleStatementSuite([cst.Pass()]))
+            return cst.FlattenSentinel(sent_loop(bare, sent.enqueue))
         change = self.changes.loops.get(where)
         if change is None:
             return self._with_extras(where, [updated_node])
@@ -416,6 +429,12 @@ class Rewriter(cst.CSTTransformer):
             for helper in ("realtime", "collect_batch", "NotReady"):
                 self._use(helper)
             return cst.FlattenSentinel(task_functions(original_node, updated_node, task))
+        if self._sent and any(where[0] <= place[0] and place[2] <= where[2] for place in self.changes.sent):
+            for helper in ("collect_batch", "NotReady"):
+                self._use(helper)
+            tasks = [each for sent, body in self._sent for each in loop_task(original_node, body, sent)]
+            self._sent = []
+            return cst.FlattenSentinel([*tasks, updated_node])
         twin = self.names.twins.get(where)
         if twin is None:
             return self._with_extras(where, [updated_node]) if where in self.changes.barriers else updated_node

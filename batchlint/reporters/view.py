@@ -118,10 +118,10 @@ def offer_source(site: CallSite) -> str:
 
 def rewrite(site: CallSite) -> str:
     """Whether `fix` can rewrite the call, or the named reason why not."""
+    detail = f": {site.rewrite.detail}" if site.rewrite.detail else ""
     if site.rewrite.available:
-        return f"`batchlint fix` rewrites it ({site.rewrite.strategy or 'batch'})"
+        return f"`batchlint fix` rewrites it ({site.rewrite.strategy or 'batch'}){detail}"
     if site.rewrite.reason:
-        detail = f": {site.rewrite.detail}" if site.rewrite.detail else ""
         return f"not rewritten ({site.rewrite.reason}){detail}"
     return ""
 

@@ -22,12 +22,16 @@ class NotReady(Exception):  # noqa: N818
         self.seconds = seconds
 
 
-def collect_batch(generators: Iterable[Any], *, wait: bool = False, job: str = "") -> list[Any]:
-    """`run_batch` that raises NotReady instead of waiting; exceptions of generators are among the results.
+def collect_batch(
+    generators: Iterable[Any], *, return_exceptions: bool = False, wait: bool = False, job: str = ""
+) -> list[Any]:
+    """`run_batch` that raises NotReady instead of waiting.
 
-    `job`: who comes back after NotReady. Jobs with equal requests share a batch, until the last of them has used it.
+    `return_exceptions`: an exception of a generator becomes its result. `wait`: wait all the same. `job`: who comes
+    back after NotReady; jobs with equal requests share a batch, until the last of them has used it.
     """
-    return Looking(map(guarded, generators), Rounds() if wait else Looks(job), wait).run()
+    works = map(guarded, generators) if return_exceptions else generators
+    return Looking(works, Rounds() if wait else Looks(job), wait).run()
 
 
 def guarded(work: Any) -> Generator[Any, Any, Any]:

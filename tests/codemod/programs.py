@@ -33,6 +33,7 @@ class Rewritten:
     files: dict[str, str]
     planned: int
     refusals: list[tuple[str, int, Refusal]]
+    notes: list[str]
 
 
 def dedented(source: Source) -> dict[str, str]:
@@ -51,7 +52,7 @@ def rewrite(source: Source, *, unsafe: bool = False, strategy: str = "auto") -> 
     plans = {key: plan for key, plan in decided.items() if isinstance(plan, codemod.Plan)}
     refusals = [(path, line, it) for (path, line, _), it in sorted(decided.items()) if isinstance(it, Refusal)]
     edits = {edit.path: edit.after for edit in codemod.render(linked, plans)} if plans else {}
-    return Rewritten(before, {**before, **edits}, len(plans), refusals)
+    return Rewritten(before, {**before, **edits}, len(plans), refusals, [n for p in plans.values() for n in p.notes])
 
 
 def check_noop(source: Source, name: str | None = None, *, unsafe: bool = False) -> Refusal | None:

@@ -9,18 +9,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fake_provider import FakeProvider, Faults
+from fake_provider import Failure, FakeProvider, Faults
 
 from .programs import rewrite, rows
 from .workers import Project
 
-TASKS = """
+APP = """
     import os
     import sqlite3
 
     from celery import Celery
     from celery.utils.log import get_task_logger
-    from openai import OpenAI
+    from openai import InternalServerError, OpenAI
 
     app = Celery("shop")
     app.config_from_object("celeryconfig")
@@ -37,12 +37,25 @@ TASKS = """
 
 
     @app.task
-    def describe(number, name):
-        client = OpenAI()
+    def ping():
+        logger.info("pong")
+
+
+    def ask(name):
         asked = [{"role": "user", "content": f"Describe {name}"}]
-        answer = client.chat.completions.create(model="gpt-5", messages=asked)
+        return OpenAI().chat.completions.create(model="gpt-5", messages=asked).choices[0].message.content
+
+
+    def store(number, text):
         with connect() as con:
-            con.execute("insert into blurbs values (?, ?)", (number, answer.choices[0].message.content))
+            con.execute("insert into blurbs values (?, ?)", (number, text))
+
+
+"""
+ENQUEUING = """
+    @app.task(autoretry_for=(InternalServerError,), default_retry_delay=0, max_retries=2)
+    def describe(number, name):
+        store(number, ask(name))
 
 
     @app.task
@@ -50,11 +63,12 @@ TASKS = """
         logger.info("started in %s", os.getpid())
         for number, name in enumerate(NAMES):
             describe.delay(number, name)
-
-
+"""
+LOOPING = """
     @app.task
-    def ping():
-        logger.info("pong")
+    def nightly():
+        for number, name in enumerate(NAMES):
+            store(number, ask(name))
 """
 
 
@@ -71,7 +85,7 @@ def provider(faults: Faults) -> Iterator[FakeProvider]:
 
 @pytest.fixture
 def project(tmp_path: Path, provider: FakeProvider) -> Project:
-    done = rewrite({"tasks.py": TASKS})
+    done = rewrite({"tasks.py": APP + ENQUEUING})
     assert done.planned, done.refusals
     return Project(tmp_path, done.files, provider)
 
@@ -161,3 +175,44 @@ def test_the_next_night_asks_again(project: Project, provider: FakeProvider) -> 
             project.send("nightly")
             worker.until("describe_all.*succeeded")
         check_done(project, provider, batches=2, times=2)
+
+
+def test_what_a_task_tries_again_it_tries_again_alone(project: Project, provider: FakeProvider) -> None:
+    provider.faults.hold_from = None
+    provider.faults.failures = [Failure("jam", 500, times=6)]
+    with project.worker() as worker:
+        project.send("nightly")
+        worker.until("describe_all.*succeeded")
+        worker.until(r"tasks.describe\[.*succeeded")
+    assert [number for number, _ in blurbs(project)] == [0, 1, 2, 3]
+    assert sum(provider.answered().values()) == 4
+    assert provider.realtime_calls == 4, "the task's first try has three calls by the SDK, its second one"
+
+
+def test_a_loop_in_a_task_leaves_its_worker_free(tmp_path: Path, provider: FakeProvider) -> None:
+    project = Project(tmp_path, rewrite({"tasks.py": APP + LOOPING}).files, provider)
+    with project.worker() as worker:
+        project.send("nightly")
+        assert provider.faults.polled_while_held.wait(30)
+        project.send("ping")
+        worker.until("pong")
+        assert blurbs(project) == []
+        provider.faults.hold_from = None
+        worker.until("nightly_all.*succeeded")
+    check_done(project, provider)
+    assert project.state == []
+
+
+@pytest.mark.parametrize("program", [ENQUEUING, LOOPING], ids=["enqueuing", "looping"])
+def test_the_rows_are_those_of_the_tasks_before(tmp_path: Path, program: str) -> None:
+    done = rewrite({"tasks.py": APP + program})
+    found = []
+    for name, files, last in (("before", done.before, "[a-z]"), ("after", done.files, "_all")):
+        with FakeProvider() as provider:
+            project = Project(tmp_path / name, files, provider)
+            with project.worker() as worker:
+                project.send("nightly")
+                ended = "describe.*succeeded" if name == "before" and program is ENQUEUING else f"{last}.*succeeded"
+                worker.until(ended, times=4 if "describe" in ended else 1)
+            found.append((blurbs(project), provider.answered()))
+    assert found[0] == found[1]

@@ -305,6 +305,21 @@ REFUSED: dict[str, dict[str, tuple[str, str]]] = {
             )
         },
     },
+    "single-events": {
+        "a task for each upload": (
+            """
+            from celery import shared_task
+
+            @shared_task
+            def label(key):
+                print(ask(key))
+
+            def upload(key):
+                label.delay(key)
+            """,
+            "`label` is enqueued for one event at a time (app.py:18)",
+        ),
+    },
     "no-fan-out": {
         "one call": (
             """

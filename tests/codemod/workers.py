@@ -15,6 +15,7 @@ from pathlib import Path
 from celery import Celery
 from fake_provider import FakeProvider
 
+from . import whole_messages
 from .programs import rows
 
 PATIENCE = 60
@@ -44,6 +45,8 @@ class Project:
         }
         config = {"broker_url": "filesystem://", "broker_transport_options": options}
         text = "".join(f"{name} = {value!r}\n" for name, value in config.items())
+        text = f"import whole_messages\n\n{text}"
+        shutil.copy(whole_messages.__file__, folder / "whole_messages.py")
         for name, source in {**files, "celeryconfig.py": text}.items():
             (folder / name).write_text(source, encoding="utf-8")
         self._app = Celery(set_as_current=False, **config)
