@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import io
+import tokenize
 from typing import TYPE_CHECKING
 
 from batchlint.codemod import scopes
@@ -41,6 +43,8 @@ class Enqueuing:
         name = call.func.attr if isinstance(call.func, ast.Attribute) else ""
         if not isinstance(place, ast.Expr):
             raise Refused("unsupported-shape", f"what enqueuing gives is used (line {call.lineno}); drop it")
+        if comment := _comment(self._text(caller, place.value)):
+            raise Refused("unsupported-shape", f"`{comment}` stands within the enqueuing; put it above")
         change = EnqueueChange(together, task.id, self._receiver(call, together))
         if name in _SENDING:
             change.item = self._item(caller, call, task, is_bound)
@@ -215,6 +219,12 @@ class Enqueuing:
         comprehensions = [n for n in trail if isinstance(n, ast.ListComp | ast.SetComp | ast.GeneratorExp)]
         targets = [g.target for n in comprehensions for g in n.generators]
         return scopes.bound(loops) | {n.id for t in targets for n in walk(t) if isinstance(n, ast.Name)}
+
+
+def _comment(text: str) -> str | None:
+    """The first comment in an expression, if it has one."""
+    tokens = tokenize.generate_tokens(io.StringIO(f"({text})").readline)
+    return next((token.string for token in tokens if token.type == tokenize.COMMENT), None)
 
 
 def _holds(group: ast.Call, call: ast.Call) -> bool:

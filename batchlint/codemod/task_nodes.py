@@ -50,7 +50,9 @@ def sent_expression(value: cst.BaseExpression, change: EnqueueChange) -> cst.Bas
         return sent_once(change, f"list({change.whole})")
     drawn = m.findall(value, m.ListComp() | m.SetComp() | m.GeneratorExp())[0]
     assert isinstance(drawn, cst.ListComp | cst.SetComp | cst.GeneratorExp)
-    return sent_once(change, _drawn(change.item, drawn.for_in))
+    return sent_once(
+        change, _drawn(change.item, drawn.for_in.with_changes(whitespace_before=cst.SimpleWhitespace(" ")))
+    )
 
 
 def _drawn(item: str, for_in: cst.CompFor) -> str:

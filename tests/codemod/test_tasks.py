@@ -286,6 +286,11 @@ REFUSED = {
         "unsupported-shape",
         "within more than a `for` loop",
     ),
+    "a comment inside": (
+        "group(\n    describe.s(*row)  # one each\n    for row in ROWS\n)()",
+        "unsupported-shape",
+        "`# one each` stands within the enqueuing",
+    ),
     "arguments as a mapping": (
         "for row in ROWS:\n    describe.delay(**dict(number=row[0], name=row[1]))",
         "unsupported-shape",
