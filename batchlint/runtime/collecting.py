@@ -10,7 +10,7 @@ from typing import Any
 
 from batchlint.runtime.asking import Request
 from batchlint.runtime.driver import Loop
-from batchlint.runtime.journal import journal
+from batchlint.runtime.journal import STATE, journal
 from batchlint.runtime.rounds import Rounds
 
 
@@ -74,26 +74,37 @@ class Looks(Rounds):
 
     def release(self) -> None:
         """The next look takes over the answers and what has been tried; after an error whoever asks for them does."""
+        if not STATE.exists():
+            return
         if not self.comes_back:
             super().release()
-            with journal() as db:
+        with journal() as db:
+            if not self.comes_back:
                 jobs(db).execute("delete from jobs where job = ?", (self.job,))
+            self.forget_empty(db)
 
     def finish(self, is_good: bool) -> None:
         """Nothing of a batch may be found the next night: the last job that uses it deletes it."""
         if not is_good:
             self.release()
-            return
+        elif STATE.exists():
+            self.leave()
+
+    def leave(self) -> None:
         with journal() as db:
             jobs(db).execute("delete from jobs where job = ?", (self.job,))
-            for key, (id, backend) in self.bought.items():
-                if db.execute("select 1 from jobs where key = ?", (key,)).fetchone():
-                    continue
-                db.execute("delete from requests where key = ? and session = ?", (key, self.session))
-                if not db.execute("select 1 from requests where key = ?", (key,)).fetchone():
-                    db.execute("delete from batches where key = ?", (key,))
-                    db.commit()
-                    self.forget(id, backend)
+            own = "delete from requests where key = ? and session = ? and key not in (select key from jobs)"
+            db.executemany(own, [(key, self.session) for key in self.bought])
+            self.forget_empty(db)
+
+    def forget_empty(self, db: sqlite3.Connection) -> None:
+        """Delete the batches that nobody takes anything from any more."""
+        unused = """delete from batches where key = ? and key not in (select key from requests)
+            and key not in (select key from jobs where job != ?)"""
+        for key, (id, backend) in self.bought.items():
+            if jobs(db).execute(unused, (key, self.job)).rowcount:
+                db.commit()
+                self.forget(id, backend)
 
 
 def jobs(db: sqlite3.Connection) -> sqlite3.Connection:

@@ -184,3 +184,40 @@ def test_a_job_that_does_not_wait_collects_in_later_runs(tmp_path: Path) -> None
         assert done, outputs
         assert sum(provider.answered().values()) <= 8
         assert max(provider.answered().values()) <= 2
+
+
+JOBS = """
+    import os
+    from openai import InternalServerError, OpenAI
+    from llm_batch import NotReady, collect_batch, request
+    client = OpenAI()
+    def ask(text):
+        try:
+            answer = yield request(client.embeddings.create, model="m", input=text)
+            return answer.model
+        except InternalServerError:
+            return "failed"
+    def comes_back(job):
+        try:
+            print(job, collect_batch((ask(text) for text in ("tea", "jam")), job=job))
+        except NotReady:
+            return True
+    for night in range(2):
+        jobs = os.environ["JOBS"].split()
+        for look in range(9):
+            jobs = [job for job in jobs if comes_back(job)]
+"""
+
+
+def test_jobs_share_a_batch_until_the_last_of_them_has_used_it(tmp_path: Path) -> None:
+    with FakeProvider(polls=3) as provider:
+        result = Program(tmp_path, JOBS).run(provider, JOBS="one two")
+    assert result.output == "one ['m', 'm']\ntwo ['m', 'm']\n" * 2, result
+    assert (len(provider.batches), set(provider.answered().values())) == (2, {2})
+
+
+def test_jobs_that_come_back_do_not_try_for_ever(tmp_path: Path) -> None:
+    with FakeProvider(Faults(failures=[Failure("jam", 503)]), polls=2) as provider:
+        result = Program(tmp_path, JOBS).run(provider, JOBS="one")
+    assert result.output == "one ['m', 'failed']\n" * 2, result
+    assert len(provider.batches) == 6, "the client's max_retries is 2"
