@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any, cast
 
 import libcst as cst
+import libcst.matchers as m
 
 from batchlint.codemod.changes import Place
 
@@ -94,12 +95,40 @@ def long_call(func: cst.BaseExpression, argument: cst.BaseExpression, column: in
     code = cst.Module([]).code_for_node(call)
     if column + len(code.split("\n")[0]) <= WIDTH or not isinstance(argument, cst.GeneratorExp):
         return call
-    inner = cst.ParenthesizedWhitespace(
-        cst.TrailingWhitespace(), [], indent=True, last_line=cst.SimpleWhitespace(indent)
-    )
-    outer = cst.ParenthesizedWhitespace(cst.TrailingWhitespace(), [], indent=True, last_line=cst.SimpleWhitespace(""))
+    inner, outer = _spread(indent), _spread("")
     drawn = argument.with_changes(for_in=argument.for_in.with_changes(whitespace_before=inner))
     return cst.Call(func, [cst.Arg(drawn, whitespace_after_arg=outer)], whitespace_before_args=inner)
+
+
+def is_indented(call: cst.Call) -> bool:
+    """Whether the arguments stand together on one line of their own."""
+    if not isinstance(call.whitespace_before_args, cst.ParenthesizedWhitespace) or m.findall(call, m.Comment()):
+        return False
+    return all("\n" not in cst.Module([]).code_for_node(arg) for arg in call.args[:-1])
+
+
+def spread(call: cst.Call, indent: str, room: int) -> cst.Call:
+    """The call with its arguments on a line of their own, or on one each where `room` characters do not hold them."""
+    nothing = cst.SimpleWhitespace("")
+    plain = [arg.with_changes(comma=cst.MaybeSentinel.DEFAULT, whitespace_after_arg=nothing) for arg in call.args]
+    code = ", ".join(cst.Module([]).code_for_node(arg) for arg in plain)
+    if "\n" in code:
+        return call
+    inner, outer = _spread(indent), _spread("")
+    if len(code) <= room:
+        between = cst.Comma(whitespace_after=cst.SimpleWhitespace(" "))
+        args = [arg.with_changes(comma=between) for arg in plain[:-1]]
+        args.append(plain[-1].with_changes(whitespace_after_arg=outer))
+    else:
+        args = [arg.with_changes(comma=cst.Comma(whitespace_after=inner)) for arg in plain[:-1]]
+        args.append(plain[-1].with_changes(comma=cst.Comma(whitespace_after=outer)))
+    return call.with_changes(args=args, whitespace_before_args=inner)
+
+
+def _spread(indent: str) -> cst.ParenthesizedWhitespace:
+    return cst.ParenthesizedWhitespace(
+        cst.TrailingWhitespace(), [], indent=True, last_line=cst.SimpleWhitespace(indent)
+    )
 
 
 def forwarded(function: cst.FunctionDef, twin: str, driver: cst.Name, *, is_batch: bool = False) -> cst.FunctionDef:

@@ -11,12 +11,14 @@ from libcst.metadata import MetadataWrapper, PositionProvider
 
 from batchlint.codemod.changes import FileChanges, LoopChange, Place, SentLoop
 from batchlint.codemod.nodes import (
+    WIDTH,
     arguments_like,
     close,
     def_statement,
     forwarded,
     gap,
     indented,
+    is_indented,
     line,
     long_call,
     name_expression,
@@ -24,6 +26,7 @@ from batchlint.codemod.nodes import (
     parenthesised,
     renamed,
     split_innermost,
+    spread,
     spread_like,
     standalone,
     with_keyword,
@@ -46,8 +49,12 @@ class Names:
 class Rewriter(cst.CSTTransformer):
     METADATA_DEPENDENCIES = (PositionProvider,)
 
-    def __init__(self, changes: FileChanges, names: Names, default_indent: str) -> None:
+    def __init__(self, changes: FileChanges, names: Names, default_indent: str, lines: Sequence[str]) -> None:
         super().__init__()
+        self.lines = lines
+        self.limit = max([WIDTH, *map(len, lines)])
+        """Characters that a line may have: as many as the file's longest."""
+        self._in_text = 0
         self.changes = changes
         self.names = names
         self.indent = default_indent
@@ -93,23 +100,40 @@ class Rewriter(cst.CSTTransformer):
         if carrier == "run_batch":
             return cst.Call(self._use(carrier), [cst.Arg(updated_node)])
         if carrier is not None:
-            return self._passed(carrier, updated_node)
+            return self._passed(carrier, updated_node, where, f"{carrier}(, ")
         if change is None:
             return updated_node
         if change.how == "request":
-            return parenthesised(cst.Yield(self._passed("request", updated_node)))
+            return parenthesised(cst.Yield(self._passed("request", updated_node, where, "(yield request(, )")))
         if change.how == "await":
-            return self._passed("batched", updated_node)
+            return self._passed("batched", updated_node, where, "batched(, ")
         if change.how == "enter":
             called = updated_node
             return parenthesised(cst.Yield(cst.From(item=called, whitespace_before_from=cst.SimpleWhitespace(""))))
         return updated_node
 
-    def _passed(self, helper: str, call: cst.Call) -> cst.Call:
-        """`f(a)` as `helper(f, a)`."""
+    def _passed(self, helper: str, call: cst.Call, where: Place, added: str) -> cst.Call:
+        """`f(a)` as `helper(f, a)`, on several lines where `added` makes its line longer than those of the file."""
         func = call.func
         plain = func.with_changes(lpar=[], rpar=[]) if getattr(func, "lpar", None) else func
-        return call.with_changes(func=self._use(helper), args=arguments_like(call, plain), lpar=[], rpar=[])
+        passed = call.with_changes(func=self._use(helper), args=arguments_like(call, plain), lpar=[], rpar=[])
+        line = self.lines[where[0] - 1]
+        if any(place[:2] <= where[:2] and where[2:] <= place[2:] for place in self.changes.comprehensions):
+            added += "return ()"
+        outgrown = where[0] == where[2] and len(line) + len(added) > self.limit
+        if (outgrown or is_indented(call)) and not self._in_text:
+            room = self.limit - (len(line) - len(line.lstrip())) - len(self.indent.expandtabs(4))
+            return spread(passed, self.indent, room)
+        return passed
+
+    def visit_FormattedString(self, node: cst.FormattedString) -> None:
+        self._in_text += 1
+
+    def leave_FormattedString(
+        self, original_node: cst.FormattedString, updated_node: cst.FormattedString
+    ) -> cst.BaseExpression:
+        self._in_text -= 1
+        return updated_node
 
     def leave_Name(self, original_node: cst.Name, updated_node: cst.Name) -> cst.BaseExpression:
         return self._reference(original_node, updated_node)
@@ -538,5 +562,5 @@ class _Hoist(cst.CSTTransformer):
 def rewrite(text: str, changes: FileChanges, names: Names) -> tuple[str, set[str]]:
     """The changed text, and what it needs from the helper module."""
     wrapper = MetadataWrapper(cst.parse_module(text), unsafe_skip_copy=True)
-    rewriter = Rewriter(changes, names, wrapper.module.default_indent)
+    rewriter = Rewriter(changes, names, wrapper.module.default_indent, text.splitlines())
     return wrapper.visit(rewriter).code, rewriter.helpers

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
 import pytest
 
 from .programs import HELPER, check_rewritten, rewrite
+from .test_runs_alike import LLM, PROGRAMS
 
 LOOP = """\
 from openai import OpenAI
@@ -205,3 +211,82 @@ def test_the_helper_module_is_added_once_beside_the_code() -> None:
     assert HELPER in done.files
     assert "def run_batch(" in done.files[HELPER]
     compile(done.files[HELPER], HELPER, "exec")
+
+
+def test_calls_that_outgrow_the_lines_of_the_file_are_spread() -> None:
+    check_rewritten(
+        """
+        from openai import OpenAI
+
+        client = OpenAI()
+
+
+        def main(texts):
+            for text in texts:
+                long = client.responses.create(model="gpt-5", input=text, instructions="Be brief.")
+                longer = client.responses.create(
+                    model="gpt-5", input=long.output_text, instructions="Be briefer.", temperature=0
+                )
+                short = client.responses.create(
+                    model="gpt-5", input=longer.output_text, temperature=0
+                )
+                print(f"{client.responses.create(model='m', input=short.output_text).output_text} !")
+        """,
+        """
+        from openai import OpenAI
+
+        from llm_batch import request, run_batch
+
+        client = OpenAI()
+
+
+        def main(texts):
+            def handle_text(text):
+                long = yield request(
+                    client.responses.create, model="gpt-5", input=text, instructions="Be brief."
+                )
+                longer = yield request(
+                    client.responses.create,
+                    model="gpt-5",
+                    input=long.output_text,
+                    instructions="Be briefer.",
+                    temperature=0,
+                )
+                short = yield request(
+                    client.responses.create, model="gpt-5", input=longer.output_text, temperature=0
+                )
+                print(f"{(yield request(client.responses.create, model='m', input=short.output_text)).output_text} !")
+
+            run_batch(handle_text(text) for text in texts)
+        """,
+    )
+
+
+def test_linters_find_nothing_new(tmp_path: Path) -> None:
+    """pycodestyle and pyflakes, with lines as long as the longest of the original."""
+    found = []
+    for name, program in PROGRAMS.items():
+        done = rewrite({"app.py": program, "llm.py": LLM})
+        assert done.planned, name
+        width = max(len(line) for text in done.before.values() for line in text.splitlines())
+        for state, files in (("before", done.before), ("after", done.files)):
+            folder = tmp_path / str(len(found)) / state
+            folder.mkdir(parents=True)
+            for path, text in files.items():
+                (folder / path).write_text(text)
+            options = [
+                "--isolated",
+                "--select=E,F,W",
+                f"--max-line-length={max(88, width)}",
+                "--format=%(path)s %(code)s",
+            ]
+            ended = subprocess.run(
+                [sys.executable, "-m", "flake8", *options, "app.py", "llm.py"],
+                cwd=folder,
+                capture_output=True,
+                text=True,
+            )
+            found.append(Counter(ended.stdout.splitlines()))
+    assert [after - before for before, after in zip(found[::2], found[1::2], strict=True)] == [Counter()] * len(
+        PROGRAMS
+    )
