@@ -33,6 +33,8 @@ class Outcome:
     rewritten: list[Finding]
     refused: list[Finding]
     left: list[CallSite]
+    reviews: list[Any]
+    """A `codemod.Review` per loop, pool or gather that becomes batches."""
     errors: list[tuple[str, int, str]]
 
 
@@ -57,6 +59,7 @@ def rewrite(paths: Sequence[Path], config: Config, *, unsafe: bool, strategy: st
         rewritten=rewritten,
         refused=refused,
         left=left,
+        reviews=codemod.review(done.graph, plans) if plans and done.graph else [],
         errors=[(e.path, e.line, e.message) for e in report.errors],
     )
 
@@ -202,6 +205,7 @@ def summary(outcome: Outcome, show: Show, *, would: bool) -> str:
         for edit in outcome.edits
         if not edit.before
     ]
+    lines += [line for review in outcome.reviews for line in _review(review, outcome, show)]
     changed = sum(bool(edit.before) for edit in outcome.edits)
     if not outcome.rewritten and not outcome.refused:
         closing = "Nothing to rewrite."
@@ -209,6 +213,30 @@ def summary(outcome: Outcome, show: Show, *, would: bool) -> str:
         closing = f"{'Would rewrite' if would else 'Rewrote'} {_calls(len(outcome.rewritten))} in {_files(changed)}"
         closing += f"; {len(outcome.refused)} not rewritten." if outcome.refused else "."
     return "\n".join([*lines, closing])
+
+
+def _review(review: Any, outcome: Outcome, show: Show) -> list[str]:
+    """What one fan-out comes to: calls moved, batches a run, saving, what to review."""
+    from batchlint.runtime.facts import FACTS
+
+    sites = [f.site for f in outcome.rewritten if (f.path, f.line, f.column) in review.calls]
+    limits = [limit for each in review.providers if (limit := FACTS[each]["requests"]) is not None]
+    more = f"beyond {min(limits):,} requests or for several models" if limits else "for several models"
+    turns = {None: "one batch for each request that an item makes in turn", 1: "one batch a run"}
+    batches = turns.get(review.rounds, f"{review.rounds} batches a run, one after the other")
+    lines = [
+        f"{show(review.path)}:{review.line}: {review.function}: moves {_calls(len(sites))}; {batches} (more {more})"
+    ]
+    offers = {
+        f"saves {site.batch.discount:.0%} of what {site.provider} {site.endpoint} costs"
+        f" ({site.batch.source}, {site.batch.checked})"
+        for site in sites
+        if site.batch is not None and site.batch.discount > 0
+    }
+    lines += [f"    {offer}" for offer in sorted(offers)]
+    windows = [site.batch.window_hours for site in sites if site.batch is not None and site.batch.window_hours]
+    notes = [*review.notes, *([f"a batch may take {max(windows)} h"] if windows else [])]
+    return [*lines, *(f"    review: {note}" for note in notes)]
 
 
 def _place(site: CallSite, show: Show) -> str:

@@ -10,11 +10,12 @@ from batchlint.codemod.changes import Fanout
 from batchlint.codemod.fanouts import Finder
 from batchlint.codemod.flex import Flex
 from batchlint.codemod.refusals import REFUSALS, EditedHelperError, Refusal, Refused
+from batchlint.codemod.reviews import Review, reviews
 from batchlint.facts import FunctionId
 from batchlint.findings import CallSite
 from batchlint.graph import Graph
 
-__all__ = ["REFUSALS", "Edit", "EditedHelperError", "Plan", "Refusal", "plan", "render"]
+__all__ = ["REFUSALS", "Edit", "EditedHelperError", "Plan", "Refusal", "Review", "plan", "render", "review"]
 
 Key = tuple[str, int, int]
 
@@ -73,6 +74,11 @@ def _nodes(graph: Graph, paths: Set[str]) -> dict[tuple[str, int, int, int, int]
             continue
         found[(path, *graph.modules[path].span(reference.call.node))] = (reference.caller.id, reference.call.node)
     return found
+
+
+def review(graph: Graph, plans: Mapping[Key, Plan]) -> list[Review]:
+    """What there is to say of each fan-out that the plans change."""
+    return reviews(graph, {key: plan.fanouts for key, plan in plans.items() if plan.strategy == "batch"})
 
 
 def render(graph: Graph, plans: Mapping[Key, Plan]) -> list[Edit]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass, field
+from typing import Any
 
 from batchlint.facts import FunctionId
 
@@ -159,6 +160,8 @@ class Fanout:
     """Identities of the calls and references that are changed."""
     providers: set[str] = field(default_factory=set)
     is_async: bool = False
+    iteration: Any = None
+    """The `Phases` of one iteration, for a loop or a comprehension."""
     notes: list[str] = field(default_factory=list)
     """What whoever reviews the change has to know."""
 

@@ -69,6 +69,8 @@ class Phases:
         self.first_line = 0
         self.parked: list[ast.stmt] = []
         """Statements in front of which an item waits for earlier ones with an equal key."""
+        self.allowed: list[str] = []
+        """What is only rewritten because `--unsafe-fixes` was given."""
         self.leaves: list[tuple[ast.stmt, str, int]] = []
         """`break` and `return` that leave the loop, by the step in front of them."""
 
@@ -386,9 +388,12 @@ class Phases:
             self.parked.append(step.statement)
             barriers.setdefault((id(step.statement), barrier.key), barrier)
             return
-        if unsafe and access.how == "write" and access.channel[0] in {"call", "random", "file", "sql"}:
-            return
         where = f"line {opposite.line}"
+        if unsafe and access.how == "write" and access.channel[0] in {"call", "random", "file", "sql"}:
+            self.allowed.append(
+                f"{access.name} (line {access.line}) now comes before the answers of all items ({where})"
+            )
+            return
         if access.how == "write" and opposite.how != "read" and access.channel[0] in {"call", "random", "stdout"}:
             raise Refused(
                 "order-of-effects", f"{access.name} is used before the call (line {access.line}) and after it ({where})"
@@ -412,7 +417,11 @@ class Phases:
                     continue
                 for access in step.accesses:
                     for opposite in other.accesses:
-                        if clash(access, opposite) and not (unsafe and access.channel[0] in {"call", "random"}):
+                        if clash(access, opposite) and unsafe and access.channel[0] in {"call", "random"}:
+                            self.allowed.append(
+                                f"{access.name} (lines {access.line} and {opposite.line}) may come in another order"
+                            )
+                        elif clash(access, opposite):
                             raise Refused(
                                 "dependent-iterations",
                                 f"{access.name} is used between one item's requests"

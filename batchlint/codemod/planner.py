@@ -116,11 +116,14 @@ class Planner:
         if isinstance(loop, ast.AsyncFor) and not function.is_async:
             raise Refused("unsupported-shape", "an asynchronous loop outside of a coroutine")
         barriers = phases.judge(self.unsafe)
+        fanout.notes += self._allowed(phases)
         if function.is_async:
             self._check_async_order(phases, barriers)
         changes = fanout.file(path)
         for barrier in barriers:
             self.bar(fanout, barrier)
+        if not nested:
+            fanout.iteration = phases
         outer = [*sorted(carried - {*targets} - declared), *([stop] if stop else [])]
         is_module = function.id.qualname == MODULE
         shared_names = set(outer) if is_module else scopes.declared_global(function.node)
@@ -134,6 +137,10 @@ class Planner:
             is_async=function.is_async,
         )
         self._calls_in(fanout, function, loop.body)
+
+    @staticmethod
+    def _allowed(phases: Phases) -> list[str]:
+        return [f"allowed by --unsafe-fixes: {text}" for text in dict.fromkeys(phases.allowed)]
 
     @staticmethod
     def check_kept(nodes: list[ast.stmt] | list[ast.expr], own: set[str]) -> None:
@@ -441,13 +448,17 @@ class Planner:
             raise Refused("no-fan-out")
         if is_flat:
             self._check_flat(phases, frame, node)
-        for barrier in phases.judge(self.unsafe):
+        barriers = phases.judge(self.unsafe)
+        fanout.notes += self._allowed(phases)
+        for barrier in barriers:
             if barrier.frame is frame:
                 raise Refused(
                     "order-of-effects",
                     "what the comprehension does around the call would happen in another order; write it as a loop",
                 )
             self.bar(fanout, barrier)
+        if not nested:
+            fanout.iteration = phases
         whole = len(parts) == 1 and parts[0] in calls and self.support.converts(function.id, calls[0]) != "request"
         whole = whole and len(calls) == 1 and not fanout.is_async
         changes = fanout.file(path)

@@ -200,3 +200,51 @@ def test_a_path_that_does_not_exist_is_a_usage_error(tree: Path) -> None:
     done = fix("nowhere")
     assert done.exit_code == 2
     assert "nowhere" in done.stderr
+
+
+TWO_LOOPS = """\
+import requests
+from openai import OpenAI
+
+client = OpenAI()
+
+
+def ask(text):
+    draft = client.responses.create(model="gpt-5", input=text).output_text
+    return client.responses.create(model="gpt-5", input=f"Check: {draft}").output_text
+
+
+def main():
+    for text in open("texts.txt"):
+        requests.post("https://example.com", data=text)
+        print(ask(text))
+        requests.post("https://example.com", data="done")
+    print([client.responses.create(model="gpt-5", input=text).output_text for text in open("more.txt")])
+
+
+if __name__ == "__main__":
+    main()
+"""
+
+
+def test_the_summary_says_what_each_loop_comes_to(tree: Path) -> None:
+    (tree / "job.py").write_text(TWO_LOOPS)
+    git("commit", "-q", "-a", "-m", "two loops")
+    told = fix("--diff", "--unsafe-fixes", ".").stderr.splitlines()
+    first, second = (i for i, line in enumerate(told) if line.startswith("job.py:") and ": main: moves " in line)
+    more = "(more beyond 50,000 requests or for several models)"
+    assert told[first] == f"job.py:13: main: moves 2 calls; 2 batches a run, one after the other {more}"
+    assert told[second] == f"job.py:17: main: moves 1 call; one batch a run {more}"
+    assert told[first + 1].startswith("    saves 50% of what openai /v1/responses costs (https://")
+    review = "\n".join(told[first:second])
+    assert "    review: allowed by --unsafe-fixes: `requests` (line 14) now comes before the answers of all" in review
+    assert "unsafe" not in "\n".join(told[second:])
+    assert told[-1] == "Would rewrite 3 calls in 1 file."
+
+
+def test_without_unsafe_fixes_nothing_is_allowed(tree: Path) -> None:
+    (tree / "job.py").write_text(TWO_LOOPS)
+    git("commit", "-q", "-a", "-m", "two loops")
+    told = fix("--diff", ".").stderr
+    assert "allowed by" not in told
+    assert "job.py:8:13: RTB104 not rewritten (order-of-effects): `requests` is used before the call" in told
