@@ -33,12 +33,15 @@ PARTS = {
     "taskgroups": ("BatchTaskGroup",),
     "outcomes": (),
     "rounds": (),
+    "looking": (),
     "collecting": ("collect_batch", "NotReady"),
+    "two_phase": ("submit_or_collect", "in_phases", "BatchPending"),
     "journal": (),
     "facts": (),
     "replaying": (),
     "stainless": (),
     "openai_batches": (),
+    "openai_held": (),
     "anthropic_batches": (),
     "google_batches": (),
     "mistral_batches": (),
@@ -73,6 +76,8 @@ def render(providers: Iterable[str], names: Iterable[str] = NAMES) -> str:
         )
     used = {"commands", *(BACKENDS[provider] for provider in wanted), *(NAMES[name] for name in names)}
     used = _closure(used)
+    if "two_phase" in used:
+        used |= PARTS.keys() & {f"{provider}_held" for provider in wanted}
     imports: dict[str, set[str]] = {}
     bodies = [_table(wanted) if part == "facts" else _body(part, imports) for part in PARTS if part in used]
     usage = "".join(f"    {line}\n" for part, line in USAGE.items() if part in used)

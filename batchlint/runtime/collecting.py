@@ -9,8 +9,8 @@ from types import GeneratorType
 from typing import Any
 
 from batchlint.runtime.asking import Request
-from batchlint.runtime.driver import Loop
 from batchlint.runtime.journal import STATE, journal
+from batchlint.runtime.looking import Looking
 from batchlint.runtime.rounds import Rounds
 
 
@@ -39,21 +39,6 @@ def guarded(work: Any) -> Generator[Any, Any, Any]:
         return (yield from work) if isinstance(work, GeneratorType) else work
     except Exception as error:
         return error
-
-
-class Looking(Loop):
-    """A look at the batch does what comes before the requests again: what comes after them waits for the last look."""
-
-    def __init__(self, generators: Iterable[Any], rounds: Rounds, wait: bool) -> None:
-        super().__init__(generators)
-        self.rounds, self.wait = rounds, wait
-
-    def go_on(self, turn: bool) -> bool:
-        has_ended = super().go_on(self.wait)
-        if self.wait or self.asked:
-            return has_ended
-        self.passed.clear()
-        return super().go_on(True)
 
 
 class Looks(Rounds):

@@ -15,7 +15,9 @@ from typing import BinaryIO
 from batchlint.runtime.asking import Request
 from batchlint.runtime.facts import FACTS
 
-FOLDER = Path(os.environ.get("LLM_BATCH_DIR", ".llm_batch")).absolute()
+# Where the code lies on a read-only disk, as in AWS Lambda, the state goes into the temporary folder.
+HOME = Path() if os.access(".", os.W_OK) else Path(tempfile.gettempdir())
+FOLDER = (HOME / os.environ.get("LLM_BATCH_DIR", ".llm_batch")).absolute()
 STATE, LOCK = FOLDER / "state.sqlite", FOLDER / "lock"
 SESSION = os.urandom(16).hex()  # this run of the program
 SCHEMA = """
@@ -74,8 +76,6 @@ def claim(
             request.number += 1
             fresh.append(request)
         last[request.digest] = request.number
-    for key, members in known.items():
-        note(db, key, members, session)
     return fresh, known
 
 

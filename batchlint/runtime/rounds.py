@@ -33,6 +33,7 @@ class Rounds:
 
     SUBMISSIONS = 6  # how often a request is submitted that comes back without an answer
     PATIENCE = 50  # how often something is tried while the provider is in trouble
+    prefix = ""  # of the keys of its batches
 
     def __init__(self) -> None:
         self.session = SESSION
@@ -72,11 +73,12 @@ class Rounds:
                     fresh += batches.pop(key)
                 else:
                     log(f"going on with batch {id}: {len(members)} requests")
+                    note(db, key, members, self.session)
                     self.has_bought(db, key, id, members)
             for chunk in split(fresh):
                 first = chunk[0]
                 names = sorted({request.batch for request in chunk}) + sorted(request.custom_id for request in chunk)
-                key = hashlib.sha256("\n".join(names).encode()).hexdigest()[:32]
+                key = self.prefix + hashlib.sha256("\n".join(names).encode()).hexdigest()[:32]
                 what = f"{len(chunk)} requests to {first.endpoint} with {first.model}"
                 row = (key, first.backend.provider, first.backend.server, what)
                 db.execute("insert or replace into batches values (?, ?, ?, ?, null, null)", row)

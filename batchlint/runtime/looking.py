@@ -1,0 +1,24 @@
+"""Generators whose effects wait until all answers are there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from batchlint.runtime.driver import Loop
+from batchlint.runtime.rounds import Rounds
+
+
+class Looking(Loop):
+    """A look at the batch does what comes before the requests again: what comes after them waits for the last look."""
+
+    def __init__(self, generators: Iterable[Any], rounds: Rounds, wait: bool = False) -> None:
+        super().__init__(generators)
+        self.rounds, self.wait = rounds, wait
+
+    def go_on(self, turn: bool) -> bool:
+        has_ended = super().go_on(self.wait)
+        if self.wait or self.asked:
+            return has_ended
+        self.passed.clear()
+        return super().go_on(True)
