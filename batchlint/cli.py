@@ -288,6 +288,13 @@ def _emit(name: str, view: View, file: Path | None) -> None:
 @click.option(
     "--strategy", type=click.Choice(["auto", "batch", "flex"]), default="auto", show_default=True, help="What to use."
 )
+@click.option(
+    "--collect",
+    type=click.Choice(["poll", "webhook"]),
+    default="poll",
+    show_default=True,
+    help="Who notices that a batch has ended: the job, or a handler of the provider's events.",
+)
 @click.option("--unsafe-fixes", is_flag=True, help="Also rewrite what cannot be shown to behave the same.")
 @click.option("--allow-dirty", is_flag=True, help="Change files in a tree with uncommitted changes.")
 @click.option("--allow-no-vcs", is_flag=True, help="Change files outside a git repository.")
@@ -304,7 +311,13 @@ def fix(paths: tuple[Path, ...], **options: Any) -> int:
     try:
         if not options["diff"]:
             rewriting.check_vcs(chosen, allow_dirty=options["allow_dirty"], allow_no_vcs=options["allow_no_vcs"])
-        outcome = rewriting.rewrite(chosen, config, unsafe=options["unsafe_fixes"], strategy=options["strategy"])
+        outcome = rewriting.rewrite(
+            chosen,
+            config,
+            unsafe=options["unsafe_fixes"],
+            strategy=options["strategy"],
+            collect=options["collect"],
+        )
     except rewriting.TreeError as error:
         raise click.ClickException(str(error)) from None
     if options["diff"]:

@@ -56,14 +56,16 @@ def run(
     beyond: bool = False,
     unsafe: bool = False,
     strategy: str = "auto",
+    collect: str = "poll",
     beside: bool = False,
 ) -> Program:
-    """Analyse `paths` and plan the rewrites; see `analyze`.
+    """Analyse `paths` and plan the rewrites; see `analyze`. `unsafe`, `strategy`, `collect`: see `codemod.plan`.
 
     `beside` also tries to plan the calls that are not batchable though nobody is seen to wait, for the reason why not.
     """
     with _uncollected():
-        return _run(paths, config, stdin=stdin, beyond=beyond, unsafe=unsafe, strategy=strategy, beside=beside)
+        how = {"unsafe": unsafe, "strategy": strategy, "collect": collect}
+        return _run(paths, config, stdin=stdin, beyond=beyond, how=how, beside=beside)
 
 
 @contextmanager
@@ -84,8 +86,7 @@ def _run(
     *,
     stdin: tuple[Path, str] | None,
     beyond: bool,
-    unsafe: bool,
-    strategy: str,
+    how: dict[str, Any],
     beside: bool,
 ) -> Program:
     root = config.root.resolve()
@@ -106,7 +107,7 @@ def _run(
     if waiting:
         from batchlint import codemod
 
-        plans.update(codemod.plan(linked, waiting, unsafe=unsafe, strategy=strategy))
+        plans.update(codemod.plan(linked, waiting, **how))
     sites = [_with_rewrite(site, plans.get((site.path, site.line, site.column))) for site in sites]
     sites = sorted(sites, key=lambda site: (site.path, site.line, site.column))
     findings, covered = _findings(sites, config, {module.path: module.text for module in read.modules})

@@ -38,11 +38,11 @@ class Outcome:
     errors: list[tuple[str, int, str]]
 
 
-def rewrite(paths: Sequence[Path], config: Config, *, unsafe: bool, strategy: str) -> Outcome:
+def rewrite(paths: Sequence[Path], config: Config, *, unsafe: bool, strategy: str, collect: str = "poll") -> Outcome:
     """Plan and render the rewrites of all findings over `paths`; nothing is written."""
     from batchlint import codemod, engine
 
-    done = engine.run(paths, config, unsafe=unsafe, strategy=strategy, beside=True)
+    done = engine.run(paths, config, unsafe=unsafe, strategy=strategy, collect=collect, beside=True)
     report = done.report
     rewritten = [f for f in report.findings if f.site.rewrite.available]
     refused = [f for f in report.findings if not f.site.rewrite.available]
@@ -50,7 +50,8 @@ def rewrite(paths: Sequence[Path], config: Config, *, unsafe: bool, strategy: st
     found = {(f.path, f.line, f.column) for f in report.findings}
     left = [s for s in report.call_sites if (s.path, s.line, s.column) not in found and engine.could_wait(s)]
     try:
-        edits = codemod.render(done.graph, plans) if plans and done.graph else []
+        framework = _framework(done.graph, config.root) if collect == "webhook" and done.graph else None
+        edits = codemod.render(done.graph, plans, framework=framework) if plans and done.graph else []
     except codemod.EditedHelperError as error:
         raise TreeError(str(error)) from None
     return Outcome(
@@ -62,6 +63,22 @@ def rewrite(paths: Sequence[Path], config: Config, *, unsafe: bool, strategy: st
         reviews=codemod.review(done.graph, plans) if plans and done.graph else [],
         errors=[(e.path, e.line, e.message) for e in report.errors],
     )
+
+
+def _framework(graph: Any, root: Path) -> str:
+    """The web framework that receives the provider's events; TreeError where the project has none."""
+    from batchlint.codemod import webhooks
+
+    stated = [
+        *root.glob("*requirements*.txt"),
+        *root.glob("pyproject.toml"),
+        *root.glob("setup.*"),
+        *root.glob("Pipfile"),
+    ]
+    found = webhooks.framework_of(graph, [path.read_text(encoding="utf-8", errors="replace") for path in stated])
+    if found is None:
+        raise TreeError(f"--collect webhook needs a web framework in the project: {', '.join(webhooks.frameworks())}")
+    return found
 
 
 # -- guarding the tree
@@ -201,7 +218,7 @@ def summary(outcome: Outcome, show: Show, *, would: bool) -> str:
     lines += [f"{_place(f.site, show)}: {f.code} {_refusal(f.site)}" for f in outcome.refused]
     lines += [f"{_place(site, show)}: {_refusal(site)}" for site in outcome.left]
     lines += [
-        f"{show(edit.path)}: {'would be' if would else 'was'} added: the helper that the rewritten code imports"
+        f"{show(edit.path)}: {'would be' if would else 'was'} added: {_added(edit.path)}"
         for edit in outcome.edits
         if not edit.before
     ]
@@ -213,6 +230,12 @@ def summary(outcome: Outcome, show: Show, *, would: bool) -> str:
         closing = f"{'Would rewrite' if would else 'Rewrote'} {_calls(len(outcome.rewritten))} in {_files(changed)}"
         closing += f"; {len(outcome.refused)} not rewritten." if outcome.refused else "."
     return "\n".join([*lines, closing])
+
+
+def _added(path: str) -> str:
+    if path.rpartition("/")[2] == "llm_batch_webhook.py":
+        return "the handler of the provider's events; mount it in the app, and check how it starts each of its JOBS"
+    return "the helper that the rewritten code imports"
 
 
 def _review(review: Any, outcome: Outcome, show: Show) -> list[str]:

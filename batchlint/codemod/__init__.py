@@ -43,10 +43,15 @@ class Edit:
 
 
 def plan(
-    graph: Graph, sites: Sequence[CallSite], *, unsafe: bool = False, strategy: str = "auto"
+    graph: Graph,
+    sites: Sequence[CallSite],
+    *,
+    unsafe: bool = False,
+    strategy: str = "auto",
+    collect: str = "poll",
 ) -> dict[Key, Plan | Refusal]:
-    """What each call site becomes, by path, line and column."""
-    finder = Finder(graph, unsafe)
+    """What each call site becomes, by path, line and column. `collect`: who notices the end of a batch."""
+    finder = Finder(graph, unsafe, collect)
     flex = Flex(finder.planner)
     nodes = _nodes(graph, {site.path for site in sites})
     plans: dict[Key, Plan | Refusal] = {}
@@ -81,9 +86,12 @@ def review(graph: Graph, plans: Mapping[Key, Plan]) -> list[Review]:
     return reviews(graph, {key: plan.fanouts for key, plan in plans.items() if plan.strategy == "batch"})
 
 
-def render(graph: Graph, plans: Mapping[Key, Plan]) -> list[Edit]:
-    """The edits that carry the plans out: changed files in the order of their paths, then the helper module."""
+def render(graph: Graph, plans: Mapping[Key, Plan], *, framework: str | None = None) -> list[Edit]:
+    """The edits that carry the plans out: changed files in the order of their paths, then the helper module.
+
+    `framework`: the web framework for which the jobs of `collect="webhook"` get a handler.
+    """
     from batchlint.codemod.writing import write
 
     fanouts = list({id(f): f for plan in plans.values() for f in plan.fanouts}.values())
-    return [Edit(path, before, after) for path, before, after in write(graph, fanouts)]
+    return [Edit(path, before, after) for path, before, after in write(graph, fanouts, framework)]

@@ -107,6 +107,14 @@ class SentLoop:
     parameters: list[str]
 
 
+@dataclass(frozen=True, slots=True)
+class Phased:
+    """How a driver leaves: what its batches are called, and the seconds for which it waits."""
+
+    job: str
+    wait: int
+
+
 @dataclass(slots=True)
 class FileChanges:
     """All changes of one file."""
@@ -138,6 +146,10 @@ class FileChanges:
     """Methods that others implement: their twin has the body that they have."""
     wrapping: set[Place] = field(default_factory=set)
     """Decorators whose wrapper enters the twin of what it wraps."""
+    phased: dict[Place, Phased] = field(default_factory=dict)
+    """Loops and comprehensions whose driver may leave before the answers are there."""
+    early: set[Place] = field(default_factory=set)
+    """Functions that return early where the driver leaves."""
     tasks: dict[Place, TaskChange] = field(default_factory=dict)
     enqueues: dict[Place, EnqueueChange] = field(default_factory=dict)
     sent: dict[Place, SentLoop] = field(default_factory=dict)
@@ -162,6 +174,8 @@ class Fanout:
     is_async: bool = False
     iteration: Any = None
     """The `Phases` of one iteration, for a loop or a comprehension."""
+    webhook: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """Jobs that an event of the provider may run again, with what starts each."""
     notes: list[str] = field(default_factory=list)
     """What whoever reviews the change has to know."""
 

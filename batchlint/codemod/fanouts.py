@@ -8,6 +8,7 @@ from functools import partial
 
 from batchlint.codemod.blocks import Comprehension
 from batchlint.codemod.changes import Fanout
+from batchlint.codemod.phasing import Phasing
 from batchlint.codemod.planner import Planner
 from batchlint.codemod.queues import Queues
 from batchlint.codemod.refusals import Refused
@@ -23,10 +24,11 @@ _MAX_LEVELS = 8
 class Finder:
     """Finds and plans the fan-outs of call sites; what several sites share is planned once."""
 
-    def __init__(self, graph: Graph, unsafe: bool) -> None:
+    def __init__(self, graph: Graph, unsafe: bool, collect: str = "poll") -> None:
         self.graph = graph
         self.planner = Planner(graph, unsafe)
         self.queues = Queues(self.planner)
+        self.phasing = Phasing(self.planner, is_told=collect == "webhook")
         self._planned: dict[tuple[int, str], Fanout | Refused] = {}
 
     def fanouts(self, function: FunctionId, node: ast.Call) -> list[Fanout]:
@@ -206,9 +208,11 @@ class Finder:
         if key not in self._planned:
             self.planner.parallel = set()
             try:
-                self._planned[key] = fanout = make()
+                fanout = make()
                 if what != "queue":
+                    self.phasing.decide(fanout)
                     self.queues.note_wait(fanout)
+                self._planned[key] = fanout
             except Refused as refused:
                 self._planned[key] = refused
         planned = self._planned[key]

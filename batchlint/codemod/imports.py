@@ -54,6 +54,12 @@ class Groups:
     def locations(self) -> list[str]:
         return sorted({f"{self._folder(p)}/{self.helper}.py".lstrip("/") for p in self._anchor})
 
+    def beside(self) -> str:
+        """How a file beside the first helper module names it."""
+        folder = self.locations()[0].rpartition("/")[0]
+        top = folder.rpartition("/")[2]
+        return f"{top}.{self.helper}" if folder in self.graph.settings.packages else self.helper
+
     def module_for(self, path: str) -> str:
         """How the file names the helper module in `from ... import`."""
         target = self._folder(path)

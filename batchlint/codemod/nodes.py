@@ -8,7 +8,7 @@ from typing import Any, cast
 import libcst as cst
 import libcst.matchers as m
 
-from batchlint.codemod.changes import Place
+from batchlint.codemod.changes import Phased, Place
 
 WIDTH = 88
 
@@ -98,6 +98,21 @@ def long_call(func: cst.BaseExpression, argument: cst.BaseExpression, column: in
     inner, outer = _spread(indent), _spread("")
     drawn = argument.with_changes(for_in=argument.for_in.with_changes(whitespace_before=inner))
     return cst.Call(func, [cst.Arg(drawn, whitespace_after_arg=outer)], whitespace_before_args=inner)
+
+
+def phased_call(
+    func: cst.BaseExpression, drawn: cst.BaseExpression, phased: Phased, column: int, indent: str
+) -> cst.Call:
+    """`func((generator), job=..., wait=...)`, on several lines where one does not hold it."""
+    if isinstance(drawn, cst.GeneratorExp):
+        drawn = drawn.with_changes(lpar=[cst.LeftParen()], rpar=[cst.RightParen()])
+    call = cst.Call(func, [cst.Arg(drawn)])
+    for name, value in (("job", f'"{phased.job}"'), ("wait", str(phased.wait))):
+        if value != "0":
+            call = with_keyword(call, name, value)
+    if column + len(cst.Module([]).code_for_node(call).split("\n")[0]) <= WIDTH:
+        return call
+    return spread(call, indent, 0)
 
 
 def is_indented(call: cst.Call) -> bool:

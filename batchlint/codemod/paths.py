@@ -79,7 +79,7 @@ class Paths:
     def _makes_batches(self, function: FunctionFacts) -> bool:
         """Whether it runs a driver of its own, in which the requests of its callers cannot take part."""
         return any(
-            isinstance(c.node.func, ast.Name) and c.node.func.id in {"run_batch", "gather_batch"}
+            isinstance(c.node.func, ast.Name) and c.node.func.id in {"run_batch", "gather_batch", "submit_or_collect"}
             for c in function.calls
         )
 

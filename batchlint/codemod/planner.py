@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from dataclasses import fields
 
 from batchlint.codemod import scopes
 from batchlint.codemod.access import Access, Frame, clash, touches
@@ -186,7 +187,7 @@ class Planner:
                     )
                 if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name):
                     continue
-                if node.func.id in {"run_batch", "gather_batch"}:
+                if node.func.id in {"run_batch", "gather_batch", "submit_or_collect"}:
                     raise Refused("unsupported-shape", f"the loop makes batches already (line {node.lineno})")
                 if node.func.id in {"locals", "exec", "eval", "vars"}:
                     raise Refused(
@@ -321,28 +322,8 @@ class Planner:
     def _merge(fanout: Fanout, other: Fanout) -> None:
         for path, changes in other.changes.items():
             mine = fanout.file(path)
-            for name in (
-                "calls",
-                "loops",
-                "comprehensions",
-                "barriers",
-                "exits",
-                "renames",
-                "references",
-                "retries",
-                "keywords",
-                "tasks",
-                "enqueues",
-                "mapped",
-                "sent",
-            ):
-                getattr(mine, name).update(getattr(changes, name))
-            mine.unwrapped |= changes.unwrapped
-            mine.hoisted |= changes.hoisted
-            mine.stripped |= changes.stripped
-            mine.stubs |= changes.stubs
-            mine.wrapping |= changes.wrapping
-            mine.names |= changes.names
+            for each in fields(mine):
+                getattr(mine, each.name).update(getattr(changes, each.name))
         fanout.twins |= other.twins
         fanout.families += other.families
         fanout.converted |= other.converted

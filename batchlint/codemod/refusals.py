@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 REFUSALS: dict[str, str] = {
@@ -16,6 +15,7 @@ REFUSALS: dict[str, str] = {
     "live-consumer": "{what}; give the offline callers a function of their own",
     "unknown-effects": "{what}; their order cannot be shown to be irrelevant (--unsafe-fixes rewrites it all the same)",
     "order-of-effects": "{what}, and a batch runs all requests first (--unsafe-fixes rewrites it all the same)",
+    "short-lived": "{what}; run it where it can wait for a day",
     "no-batch-tier": "{what}",
     "no-flex-tier": "{what}",
     "single-events": "{what}; enqueue the items of a loop together, let celery-batches collect the events and enqueue"
@@ -43,10 +43,4 @@ class Refused(Exception):  # noqa: N818 - it carries a decision, not an error
 
 
 class EditedHelperError(Exception):
-    """A helper that lacks a part and has been edited since it was written, so that it cannot be written anew."""
-
-    def __init__(self, path: str, providers: Sequence[str], missing: Sequence[str]) -> None:
-        options = " ".join(f"--provider {provider}" for provider in providers)
-        super().__init__(
-            f"{path} was edited and lacks {', '.join(missing)}: see `batchlint runtime {options}` for all parts"
-        )
+    """A file of ours that lacks something and has been edited since it was written: it cannot be written anew."""

@@ -24,6 +24,7 @@ from batchlint.codemod.nodes import (
     name_expression,
     own_parens,
     parenthesised,
+    phased_call,
     renamed,
     split_innermost,
     spread,
@@ -325,6 +326,9 @@ class Rewriter(cst.CSTTransformer):
             items = cst.ListComp(elt=drawn.elt, for_in=drawn.for_in) if isinstance(drawn, cst.GeneratorExp) else drawn
             call = cst.Call(self._use("gather_batch"), [cst.Arg(items, star="*")])
             return cst.SimpleStatementLine([cst.Expr(cst.Await(call))])
+        if where in self.changes.phased:
+            call = phased_call(self._use("submit_or_collect"), drawn, self.changes.phased[where], where[1], self.indent)
+            return cst.SimpleStatementLine([cst.Expr(call)])
         call = long_call(self._use("each" if change.nested else "run_batch"), drawn, where[1], self.indent)
         return cst.SimpleStatementLine([cst.Expr(cst.Yield(call) if change.nested else call)])
 
@@ -433,9 +437,12 @@ class Rewriter(cst.CSTTransformer):
                 rpar=[cst.RightParen()],
             )
         else:
-            driver = self._use("each" if change.nested else "run_batch")
+            phased = self.changes.phased.get(where)
+            driver = self._use("submit_or_collect" if phased else "each" if change.nested else "run_batch")
             call = cst.Call(driver, [cst.Arg(drawn)])
-            if isinstance(updated, cst.ListComp | cst.SetComp | cst.DictComp) and change.flat is None:
+            if phased:
+                call = phased_call(driver, drawn, phased, where[1], self.indent)
+            elif isinstance(updated, cst.ListComp | cst.SetComp | cst.DictComp) and change.flat is None:
                 call = spread_like(call, updated)
             run = parenthesised(cst.Yield(call)) if change.nested else call
         if change.flat is not None:
@@ -459,6 +466,9 @@ class Rewriter(cst.CSTTransformer):
             tasks = [each for sent, body in self._sent for each in loop_task(original_node, body, sent)]
             self._sent = []
             return cst.FlattenSentinel([*tasks, updated_node])
+        if where in self.changes.early:
+            leaving = cst.Decorator(self._use("in_phases"))
+            updated_node = updated_node.with_changes(decorators=[*updated_node.decorators, leaving])
         twin = self.names.twins.get(where)
         if twin is None:
             return self._with_extras(where, [updated_node]) if where in self.changes.barriers else updated_node

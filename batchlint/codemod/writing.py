@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Sequence
 
-from batchlint.codemod import imports
+from batchlint.codemod import imports, webhooks
 from batchlint.codemod.blocks import Comprehension, Loop
 from batchlint.codemod.changes import Fanout, FileChanges, Place
 from batchlint.codemod.planner import Planner
@@ -18,8 +18,11 @@ from batchlint.values import Fn
 HELPER = "llm_batch"
 
 
-def write(graph: Graph, fanouts: Sequence[Fanout]) -> Iterator[tuple[str, str, str]]:
-    """Path, text before and text after of every file that changes, and of the helper module."""
+def write(graph: Graph, fanouts: Sequence[Fanout], framework: str | None = None) -> Iterator[tuple[str, str, str]]:
+    """Path, text before and text after of every file that changes, and of the helper module.
+
+    `framework`: the web framework for which jobs that leave get a handler.
+    """
     whole = Fanout(fanouts[0].function, fanouts[0].node) if fanouts else None
     if whole is None:
         return
@@ -63,8 +66,24 @@ def write(graph: Graph, fanouts: Sequence[Fanout]) -> Iterator[tuple[str, str, s
         elif missing := runtime.lacking(helper.text, whole.providers, used):
             extended = runtime.extended(helper.text, sorted(whole.providers), sorted(used))
             if extended is None:
-                raise EditedHelperError(location, sorted(whole.providers), missing)
+                options = " ".join(f"--provider {provider}" for provider in sorted(whole.providers))
+                lacking = f"was edited and lacks {', '.join(missing)}"
+                raise EditedHelperError(f"{location} {lacking}: see `batchlint runtime {options}` for all parts")
             yield location, helper.text, extended
+    jobs = {job: words for fanout in fanouts for job, words in fanout.webhook.items()}
+    if framework is not None and jobs:
+        yield _handler(graph, groups, framework, jobs)
+
+
+def _handler(graph: Graph, groups: imports.Groups, framework: str, jobs: webhooks.Jobs) -> tuple[str, str, str]:
+    """The webhook's handler beside the helper, with these jobs."""
+    helper = groups.locations()[0]
+    path = helper.replace(f"{HELPER}.py", f"{webhooks.NAME}.py")
+    module, depth = groups.beside(), path.count("/")
+    known = graph.modules.get(path)
+    if known is None:
+        return path, "", webhooks.render(framework, module, jobs, depth)
+    return path, known.text, webhooks.extended(path, known.text, framework, module, jobs, depth)
 
 
 def _inner(fanouts: Sequence[Fanout]) -> set[FunctionId]:

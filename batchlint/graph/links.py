@@ -54,6 +54,10 @@ class Entry:
 
     kind: Kind
     step: Step
+    before: Step | None = None
+    """What may give each run another input, before it starts."""
+    after: Step | None = None
+    """What whoever starts it does when it has ended."""
 
 
 @dataclass(frozen=True, slots=True)

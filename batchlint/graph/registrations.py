@@ -32,7 +32,7 @@ class Registrations(Part):
     def _read_manifest(self, manifest: Sequence[ManifestTarget]) -> None:
         for each in manifest:
             kind = Kind(each.framework, each.kind, each.latency)
-            entry = Entry(kind, each.step)
+            entry = Entry(kind, each.step, each.before, each.after)
             if each.target.endswith(".py"):
                 if each.target in self.modules:
                     self._handovers.entries.setdefault(FunctionId(each.target, MODULE), []).append(entry)

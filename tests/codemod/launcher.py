@@ -29,7 +29,7 @@ for line in sys.stdin:
     os.chdir(job["folder"])
     os.environ.update(job["environment"])
     for number, name in ((0, os.devnull), (1, job["output"]), (2, job["errors"])):
-        os.dup2(os.open(name, os.O_RDWR | os.O_CREAT, 0o644), number)
+        os.dup2(os.open(name, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o644), number)
     sys.stdin, sys.stdout = open(0), open(1, "w")
     sys.argv = [job["script"]]
     sys.path.insert(0, job["folder"])

@@ -497,4 +497,4 @@ def test_somebody_who_waits_is_named() -> None:
 
 
 def test_every_refusal_has_a_case() -> None:
-    assert set(REFUSED) | {"live-consumer", "no-flex-tier"} == set(codemod.REFUSALS)
+    assert set(REFUSED) | {"live-consumer", "no-flex-tier", "short-lived"} == set(codemod.REFUSALS)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from batchlint.entrypoints.manifests import schedules
 from batchlint.entrypoints.manifests.commands import Commands
-from batchlint.entrypoints.manifests.targets import ManifestTarget, Project
+from batchlint.entrypoints.manifests.targets import ManifestTarget, Project, goes_on, starts_with_more
 from batchlint.findings import Step
 
 _FIELD = r"[\d*/,\-A-Za-z]+"
@@ -55,7 +56,10 @@ def entries(path: str, line: int, when: str, command: str, commands: Commands) -
         started = commands.started(command.split(None, 1)[1], path)
     step = Step(path, line, f"{when} {' '.join(command.split())[:80]}")
     for each in started:
-        yield ManifestTarget(each.target, "schedule", schedules.latency(when), step, "crontab")
+        more = starts_with_more(command, each.target)
+        before = replace(step, what="what stands in front of the command") if more else None
+        after = replace(step, what="what comes behind the command") if goes_on(command, each.target) else None
+        yield ManifestTarget(each.target, "schedule", schedules.latency(when), step, "crontab", before, after)
 
 
 def _is_schedule(text: str) -> bool:

@@ -22,6 +22,10 @@ class ManifestTarget:
     latency: Latency | None
     step: Step
     framework: str = "manifest"
+    before: Step | None = None
+    """What the manifest does before, that may give the target another input in each run."""
+    after: Step | None = None
+    """What the manifest does when the target has ended."""
 
 
 @dataclass(slots=True)
@@ -99,3 +103,21 @@ def folders_above(path: str) -> list[str]:
         folder = folder.rpartition("/")[0]
         found.append(folder)
     return found
+
+
+def stem(target: str) -> str:
+    """The word by which a command names the file or function."""
+    return re.split(r"[./:]", target.removesuffix(".py"))[-1]
+
+
+def goes_on(script: str, target: str) -> bool:
+    """Whether a script does something after the command that names the target; true where it names it in no command."""
+    _, named, rest = script.rpartition(stem(target))
+    rest = re.sub(r"\d?>&\d|\\\n|#[^\n]*", " ", rest)
+    return not named or re.search(r"[;&|\n]\s*[^\s;&|]", rest) is not None
+
+
+def starts_with_more(script: str, target: str) -> bool:
+    """Whether a script does more in front of that command than to choose a folder or an environment."""
+    front = re.split(r"&&|[;|\n]", script.rpartition(stem(target))[0])[:-1]
+    return "$(" in script or "`" in script or any(not re.match(r"\s*(?:cd|\.|source)\s", each) for each in front)

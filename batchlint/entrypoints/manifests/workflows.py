@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cache
+from typing import Any
 
+from batchlint import datafiles
 from batchlint.entrypoints.manifests import documents, schedules
 from batchlint.entrypoints.manifests.commands import Commands
 from batchlint.entrypoints.manifests.documents import Node
-from batchlint.entrypoints.manifests.targets import ManifestTarget, Project
+from batchlint.entrypoints.manifests.targets import ManifestTarget, Project, goes_on, stem
 from batchlint.findings import Latency, Step
 
 _NO_JOBS = frozenset({"stages", "variables", "workflow", "default", "include", "image", "services", "cache", "pages"})
@@ -34,20 +37,54 @@ def read_github(path: str, node: Node, project: Project, commands: Commands) -> 
     crons = [cron for cron in crons if cron]
     events = sorted({name for name, _, _ in documents.items(triggers)} | set(documents.texts(triggers)) - {""})
     default = documents.text(documents.get(node, "defaults", "run", "working-directory"))
-    for name, job, _ in documents.items(documents.get(node, "jobs")):
+    jobs = list(documents.items(documents.get(node, "jobs")))
+    for name, job, _ in jobs:
         folder = documents.text(documents.get(job, "defaults", "run", "working-directory")) or default
-        for step in documents.elements(documents.get(job, "steps")):
+        steps = documents.elements(documents.get(job, "steps"))
+        waiting = [Step(path, at, f"job {other}") for other, each, at in jobs if _needs(each, name)]
+        for number, step in enumerate(steps, 1):
             run = documents.get(step, "run")
             place = documents.text(documents.get(step, "working-directory")) or folder
+            moved = next((each for each in steps[: number - 1] if not _gives_the_same(each)), None)
+            if moved is None and re.search(_same_steps()["moving"], documents.text(run)):
+                moved = run
+            before = Step(path, documents.line(moved), "a step of the workflow") if moved is not None else None
+            later = [Step(path, documents.line(each), "a later step") for each in steps[number:]] + waiting
             for started, line in _in_script(run, path, place, commands):
                 if crons:
                     what = f"on: schedule, cron {', '.join(crons)}: job {name}"
+                    after = [Step(path, line, "a later command")] if goes_on(documents.text(run), started) else later
                     yield ManifestTarget(
-                        started, "schedule", schedules.latency(*crons), Step(path, line, what), "github-actions"
+                        started,
+                        "schedule",
+                        schedules.latency(*crons),
+                        Step(path, line, what),
+                        "github-actions",
+                        before,
+                        after[0] if after else None,
                     )
                 elif events:
                     what = f"on: {', '.join(events)}: job {name}"
                     yield ManifestTarget(started, "script", None, Step(path, line, what), "github-actions")
+
+
+@cache
+def _same_steps() -> dict[str, Any]:
+    rows = next(document for document in datafiles.documents("reruns") if "same_steps" in document)
+    return dict(rows["same_steps"])
+
+
+def _gives_the_same(step: Node) -> bool:
+    """Whether a step in front of a command leaves it the same input in each run."""
+    uses, run = documents.text(documents.get(step, "uses")), documents.text(documents.get(step, "run"))
+    if uses:
+        return uses.startswith(tuple(_same_steps()["actions"]))
+    lines = [line.strip() for line in run.splitlines() if line.strip() and not line.strip().startswith("#")]
+    return all(re.fullmatch(_same_steps()["commands"], line) for line in lines)
+
+
+def _needs(job: Node, name: str) -> bool:
+    return name in documents.texts(documents.get(job, "needs"))
 
 
 def read_gitlab(path: str, node: Node, project: Project, commands: Commands) -> Iterator[ManifestTarget]:
@@ -82,7 +119,7 @@ def _in_script(node: Node, path: str, folder: str, commands: Commands) -> Iterat
     for started in commands.started(script, path, folder or None):
         if started.serves:  # for the tests of this very run; nobody is behind it
             continue
-        name = re.split(r"[./:]", started.target.removesuffix(".py"))[-1]
+        name = stem(started.target)
         lines = script.splitlines()
         offset = next((number for number, line in enumerate(lines) if name in line), 0)
         yield started.target, first + (offset if len(lines) > 1 else 0)
