@@ -8,7 +8,9 @@ Nearly all are tuples: hashing and comparing them is much of what the evaluator 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from typing import NamedTuple
 
 from batchlint.facts import ClassId, FunctionId
@@ -61,6 +63,18 @@ class Elems(NamedTuple):
 Value = Ext | Fn | Cls | Inst | Mod | Text | Elems
 Values = frozenset[Value]
 NOTHING: Values = frozenset()
+
+
+def ordered(values: Iterable[Value]) -> list[Value]:
+    """The values in the same order in every run: what is looked at first can decide how a cycle ends."""
+    found = list(values)
+    return found if len(found) < 2 else sorted(found, key=_rank)
+
+
+@cache
+def _rank(value: Value) -> str:
+    inner = sorted(map(_rank, value.values)) if isinstance(value, Elems) else value
+    return f"{type(value).__name__} {inner}"
 
 
 def elements(values: Values) -> Values:

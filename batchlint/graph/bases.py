@@ -11,7 +11,7 @@ from batchlint.facts import ClassId, FunctionFacts, ModuleFacts
 from batchlint.graph.links import Edge, Part
 from batchlint.graph.parameters import is_variable
 from batchlint.symbols import CallRef, Program
-from batchlint.values import Elems, Ext, Fn, Inst
+from batchlint.values import Elems, Ext, Fn, Inst, ordered
 
 _COMMON_METHODS = frozenset(name for kind in (str, bytes, list, dict, set) for name in dir(kind))
 
@@ -94,7 +94,7 @@ class Bases(Part):
             receiver, attribute = func, "__call__"
         else:
             return
-        for value in self.program.eval(function.id, receiver):
+        for value in ordered(self.program.eval(function.id, receiver)):
             if isinstance(value, Inst) and self._acting_bases(value.id):
                 members = self.program.attribute(value, attribute)
                 if not any(isinstance(member, Fn) for member in members):

@@ -9,7 +9,7 @@ from batchlint.entrypoints import Kind, intervals
 from batchlint.facts import MODULE, FunctionFacts, FunctionId
 from batchlint.findings import Step
 from batchlint.graph.links import Entry, Part, label, source
-from batchlint.values import Ext, Fn
+from batchlint.values import Ext, Fn, ordered
 
 
 class Decorators(Part):
@@ -18,7 +18,7 @@ class Decorators(Part):
         scope = FunctionId(function.id.path, function.parent or MODULE)
         for decorator in function.decorators:
             paths: list[str] = []
-            for value in self.program.eval(scope, decorator):
+            for value in ordered(self.program.eval(scope, decorator)):
                 if isinstance(value, Ext):
                     paths.append(value.path)
                 elif isinstance(value, Fn) and value.id != function.id:

@@ -14,7 +14,7 @@ from batchlint.graph.handovers import Handovers
 from batchlint.graph.links import Edge, Part
 from batchlint.graph.parameters import Parameters, is_bound, is_variable
 from batchlint.symbols import PROPERTIES, CallRef, Program, last_name
-from batchlint.values import Ext, Fn, Inst
+from batchlint.values import Ext, Fn, Inst, ordered
 
 _MAPPERS = frozenset(
     {"map", "imap", "starmap", "apply", "imap_unordered", "progress_apply", "thread_map", "process_map"}
@@ -72,7 +72,7 @@ class Edges(Part):
                 elif isinstance(func, ast.Attribute) and (func.attr in names or func.attr not in stored):
                     continue
                 for reference, expression in self._parameters.handed_from(CallRef(function, call), func, 0):
-                    for value in program.eval(reference.caller.id, expression):
+                    for value in ordered(program.eval(reference.caller.id, expression)):
                         for target in self.callables(value):
                             edge = self.edge(reference.caller.id, target, reference.call.node, "call", reference.call)
                             if reference.call is not call:

@@ -14,7 +14,7 @@ from batchlint.graph.links import Edge, Entry, Part, label
 from batchlint.graph.names import Names
 from batchlint.graph.parameters import Parameters
 from batchlint.symbols import CallRef, Program, last_name
-from batchlint.values import Cls, Elems, Ext, Fn, Inst, Text, Value
+from batchlint.values import Cls, Elems, Ext, Fn, Inst, Text, Value, ordered
 
 
 class Handovers(Part):
@@ -46,17 +46,17 @@ class Handovers(Part):
         caller, call = reference
         func = call.node.func
         if name in registry.enqueue_methods and isinstance(func, ast.Attribute):
-            for value in program.eval(caller.id, func.value):
+            for value in ordered(program.eval(caller.id, func.value)):
                 if isinstance(value, Fn):
                     self._enqueued(value, caller, call)
         if name in registry.calling_methods and isinstance(func, ast.Attribute):
-            for value in program.eval(caller.id, func.value):
+            for value in ordered(program.eval(caller.id, func.value)):
                 if isinstance(value, Fn):
                     edge = self.edge(caller.id, value.id, call.node, "call", call, registry.calling_methods[name])
                     self.edges.setdefault(value.id, []).append(edge)
         if name not in registry.handovers.tails:
             return
-        for value in program.eval(caller.id, func):
+        for value in ordered(program.eval(caller.id, func)):
             if not isinstance(value, Ext):
                 continue
             for handover in registry.handovers.find(value.path):
@@ -75,7 +75,7 @@ class Handovers(Part):
         by_name = handover.by_name or handover.action in {"schedule", "register"}
         for expression in expressions:
             for source, handed in self._parameters.handed_from(reference, expression, 0):
-                for value in self.program.eval(source.caller.id, handed):
+                for value in ordered(self.program.eval(source.caller.id, handed)):
                     for function in self.functions_in(value, by_name):
                         yield source, function
 
@@ -99,7 +99,7 @@ class Handovers(Part):
                 yield from self.functions_in(inner, by_name, depth + 1)
         elif isinstance(value, Inst | Cls):
             receiver = value if isinstance(value, Inst) else Inst(value.id, True)
-            for method in self.program.attribute(receiver, "__call__"):
+            for method in ordered(self.program.attribute(receiver, "__call__")):
                 if isinstance(method, Fn):
                     yield method.id
 

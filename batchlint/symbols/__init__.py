@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import sys
 from collections.abc import Callable, Sequence
 from functools import cache, cached_property
 from typing import NamedTuple, ParamSpec
@@ -29,13 +30,18 @@ from batchlint.symbols import expressions, externals
 from batchlint.symbols.annotations import instance
 from batchlint.symbols.callers import Callers
 from batchlint.symbols.names import MAX_STEPS, host_of, last_name
-from batchlint.values import NOTHING, Cls, Elems, Ext, Fn, Inst, Mod, Text, Value, Values, elements
+from batchlint.values import NOTHING, Cls, Elems, Ext, Fn, Inst, Mod, Text, Value, Values, elements, ordered
 
 __all__ = ["PROPERTIES", "CallRef", "Program", "host_of", "last_name"]
 
 P = ParamSpec("P")
 PROPERTIES = frozenset({"property", "cached_property", "hybrid_property", "computed_field"})
 """Decorators that make a method an attribute."""
+
+
+_MAX_DEPTH = 600
+"""How many expressions' meanings are looked for within one another."""
+_CALLS_DEEP = 20_000
 
 
 class CallRef(NamedTuple):
@@ -47,6 +53,8 @@ class Program:
     """All modules' facts, and what expressions in them mean."""
 
     def __init__(self, modules: Sequence[ModuleFacts], packages: frozenset[str] = frozenset()) -> None:
+        # What an expression means can lead through hundreds of others, each some calls deep.
+        sys.setrecursionlimit(max(sys.getrecursionlimit(), _CALLS_DEEP))
         self.catalogue = providers.load()
         self.registry = entrypoints.load()
         self.modules = {module.path: module for module in modules}
@@ -153,7 +161,8 @@ class Program:
             self._cut = min(self._cut, depth)
             return self._provisional.get(key, NOTHING)
         depth = len(self._active)
-        if depth > 150:
+        if depth > _MAX_DEPTH:
+            self._cut = -1  # nothing above is known in full
             return NOTHING
         saved, self._cut = self._cut, 1 << 30
         self._active[key] = depth
@@ -215,7 +224,7 @@ class Program:
         function = module.functions["__getattr__"]
         for call in function.calls:
             if last_name(call.node.func) == "getattr" and call.node.args:
-                for value in self.eval(function.id, call.node.args[0]):
+                for value in ordered(self.eval(function.id, call.node.args[0])):
                     if isinstance(value, Mod) and self.index.stems.get(value.stem) != module.path:
                         found |= self.attribute(value, name)
         return frozenset(found)
@@ -291,7 +300,7 @@ class Program:
             value = value.value
         if isinstance(value, ast.Call) and binding.position is not None:
             found: set[Value] = set()
-            for target in self.eval(scope, value.func):
+            for target in ordered(self.eval(scope, value.func)):
                 if isinstance(target, Fn):
                     for returned in self.functions[target.id].returns:
                         if isinstance(returned, ast.Tuple) and binding.position < len(returned.elts):
@@ -302,7 +311,7 @@ class Program:
 
     def _entered(self, scope: FunctionId, node: ast.expr) -> Values:
         found: set[Value] = set()
-        for value in self.eval(scope, node):
+        for value in ordered(self.eval(scope, node)):
             if isinstance(value, Elems):
                 found |= value.values
             elif isinstance(value, Inst):
@@ -385,7 +394,7 @@ class Program:
             if isinstance(method, Fn):
                 for returned in self.functions[method.id].returns:
                     if isinstance(returned, ast.Call) and last_name(returned.func) == "getattr" and returned.args:
-                        for value in self.eval(method.id, returned.args[0]):
+                        for value in ordered(self.eval(method.id, returned.args[0])):
                             if not (isinstance(value, Inst | Cls) and value.id == klass):
                                 found |= self.attribute(value, name)
         return frozenset(found)
@@ -455,7 +464,7 @@ class Program:
             for base in [*facts.node.bases, *[k.value for k in facts.node.keywords if k.arg == "metaclass"]]:
                 if isinstance(base, ast.Subscript):
                     base = base.value
-                for value in self.eval(scope, base):
+                for value in ordered(self.eval(scope, base)):
                     if isinstance(value, Cls) and value.id != klass:
                         inner, outer = self.mro(value.id)
                         line += [c for c in inner if c not in line]
@@ -496,7 +505,7 @@ class Program:
     def call(self, scope: FunctionId, node: ast.Call) -> Values:
         """What the call gives."""
         found: set[Value] = set()
-        for value in self.eval(scope, node.func):
+        for value in ordered(self.eval(scope, node.func)):
             if isinstance(value, Fn):
                 wrapped = self.callers.wrapped(value.id)
                 inner = self.callers.argument(node, self.functions[value.id], wrapped) if wrapped else None
@@ -509,7 +518,7 @@ class Program:
                 found.add(Inst(value.id, True))
             elif isinstance(value, Inst):
                 called = self.attribute(value, "__call__")
-                for method in called:
+                for method in ordered(called):
                     if isinstance(method, Fn):
                         found |= self.returned(method)
                 if not called:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from batchlint.facts import FunctionId
 from batchlint.symbols.names import last_name
-from batchlint.values import NOTHING, Cls, Elems, Ext, Fn, Inst, Value, Values
+from batchlint.values import NOTHING, Cls, Elems, Ext, Fn, Inst, Value, Values, ordered
 
 if TYPE_CHECKING:
     from batchlint.symbols import Program
@@ -34,7 +34,7 @@ def instance(program: Program, scope: FunctionId, annotation: ast.expr) -> Value
         return _subscripted(program, scope, annotation)
     found: set[Value] = set()
     if isinstance(annotation, ast.Name | ast.Attribute):
-        for value in program.eval(scope, annotation):
+        for value in ordered(program.eval(scope, annotation)):
             if isinstance(value, Cls):
                 found.add(Inst(value.id))
             elif isinstance(value, Ext) and not value.path.startswith(("builtins.", "typing.")):
@@ -60,7 +60,7 @@ def _subscripted(program: Program, scope: FunctionId, annotation: ast.Subscript)
         found: set[Value] = set()
         for each in inner:
             if isinstance(each, ast.Call):
-                for value in program.eval(scope, each):
+                for value in ordered(program.eval(scope, each)):
                     found |= {value} if not isinstance(value, Fn) else program.returned(value)
             else:
                 found |= instance(program, scope, each)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from batchlint.facts import MODULE, ClassId, FunctionFacts, FunctionId, Reference
 from batchlint.symbols.annotations import instance
 from batchlint.symbols.names import last_name
-from batchlint.values import NOTHING, Cls, Elems, Ext, Fn, Inst, Value, Values
+from batchlint.values import NOTHING, Cls, Elems, Ext, Fn, Inst, Value, Values, ordered
 
 if TYPE_CHECKING:
     from batchlint.symbols import CallRef, Program
@@ -78,9 +78,9 @@ class Callers:
     def _default(self, scope: FunctionId, default: ast.expr) -> Values:
         values = self._program.eval(scope, default)
         if isinstance(default, ast.Call) and any(isinstance(v, Ext) and "Depends" in v.path for v in values):
-            return frozenset(r for v in values if isinstance(v, Fn) for r in self._program.returned(v)) | frozenset(
-                Inst(v.id, True) for v in values if isinstance(v, Cls)
-            )
+            return frozenset(
+                r for v in ordered(values) if isinstance(v, Fn) for r in self._program.returned(v)
+            ) | frozenset(Inst(v.id, True) for v in values if isinstance(v, Cls))
         return values
 
     def arguments(self, function: FunctionFacts, name: str) -> Iterator[tuple[FunctionId, ast.Call, ast.expr]]:
@@ -151,7 +151,7 @@ class Callers:
             names += [c.qualname.rpartition(".")[2] for c in (owner, *self._program.subclasses(owner))]
         for name in names:
             for caller, call in self.named_calls(name):
-                for value in self._program.eval(caller.id, call.node.func):
+                for value in ordered(self._program.eval(caller.id, call.node.func)):
                     if isinstance(value, Fn) and value.id == function.id:
                         found.append((caller.id, call.node, 1 if value.owner is not None else 0))
                         break
@@ -280,7 +280,7 @@ class Callers:
 
     def named_calls(self, name: str) -> Iterable[CallRef]:
         calls = list(self._program.calls_by_name.get(name, ()))
-        for alias in self._program.aliases.get(name, ()):
+        for alias in sorted(self._program.aliases.get(name, ())):
             calls += self._program.calls_by_name.get(alias, ())
         return calls[:_MAX_CALLS] if len(calls) > _MAX_CALLS else calls
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from batchlint.facts import FunctionId
-from batchlint.values import NOTHING, Cls, Elems, Ext, Fn, Text, Value, Values
+from batchlint.values import NOTHING, Cls, Elems, Ext, Fn, Text, Value, Values, ordered
 
 if TYPE_CHECKING:
     from batchlint.symbols import Program
@@ -30,7 +30,7 @@ def _attributes(program: Program, scope: FunctionId, node: ast.Attribute) -> Val
     if len(values) == 1:
         return program.attribute(next(iter(values)), node.attr)
     found: set[Value] = set()
-    for value in values:
+    for value in ordered(values):
         found |= program.attribute(value, node.attr)
     return frozenset(found)
 
@@ -81,7 +81,7 @@ def _eval_operator(program: Program, scope: FunctionId, node: ast.BinOp) -> Valu
 
 def _eval_subscript(program: Program, scope: FunctionId, node: ast.Subscript) -> Values:
     found: set[Value] = set()
-    for value in program.eval(scope, node.value):
+    for value in ordered(program.eval(scope, node.value)):
         if isinstance(value, Elems):
             found |= value.values
         elif isinstance(value, Cls | Ext):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from batchlint.facts import ClassId, FunctionFacts, FunctionId, Import
 from batchlint.symbols.annotations import instance
 from batchlint.symbols.names import MAX_STEPS, host_of
-from batchlint.values import NOTHING, Cls, Elems, Ext, Fn, Inst, Mod, Text, Value, Values, elements
+from batchlint.values import NOTHING, Cls, Elems, Ext, Fn, Inst, Mod, Text, Value, Values, elements, ordered
 
 if TYPE_CHECKING:
     from batchlint.symbols import Program
@@ -109,7 +109,7 @@ def _builtin(program: Program, scope: FunctionId, node: ast.Call, path: str) -> 
         return frozenset({Elems(elements(program.eval(scope, arguments[0])))})
     if path == "builtins.map":
         held: set[Value] = set()
-        for value in program.eval(scope, arguments[0]):
+        for value in ordered(program.eval(scope, arguments[0])):
             if isinstance(value, Fn):
                 held |= program.returned(value)
             elif isinstance(value, Cls):
@@ -128,9 +128,9 @@ def _builtin(program: Program, scope: FunctionId, node: ast.Call, path: str) -> 
         return program.eval(scope, arguments[0])
     if path == "builtins.getattr" and len(arguments) > 1:
         found: set[Value] = set(program.eval(scope, arguments[2])) if len(arguments) > 2 else set()
-        for name in program.eval(scope, arguments[1]):
+        for name in ordered(program.eval(scope, arguments[1])):
             if isinstance(name, Text) and name.text.isidentifier():
-                for value in program.eval(scope, arguments[0]):
+                for value in ordered(program.eval(scope, arguments[0])):
                     found |= program.attribute(value, name.text)
         return frozenset(found)
     if path == "builtins.type" and len(arguments) == 1:
@@ -139,7 +139,7 @@ def _builtin(program: Program, scope: FunctionId, node: ast.Call, path: str) -> 
         return instance(program, scope, arguments[0]) | program.eval(scope, arguments[1])
     if path == "importlib.import_module":
         found = set()
-        for name in program.eval(scope, arguments[0]):
+        for name in ordered(program.eval(scope, arguments[0])):
             if not isinstance(name, Text) or not re.fullmatch(r"[\w.]+", name.text):
                 continue
             dotted = name.text.lstrip(".")

@@ -819,6 +819,20 @@ def test_who_runs_other_steps_in_tuples_has_nothing_to_do_with_these():
     assert verdict(program) == "batchable"
 
 
+def test_a_client_is_known_however_many_functions_it_comes_through():
+    factories = "".join(f"\ndef made_{i}():\n    return made_{i - 1}()\n" for i in range(1, 120))
+    program = {
+        "clients.py": f"from openai import OpenAI\n\ndef made_0():\n    return OpenAI()\n{factories}",
+        "job.py": """
+            from clients import made_119
+
+            for line in open("products.txt"):
+                made_119().chat.completions.create(model="m", messages=[{"role": "user", "content": line}])  # !
+            """,
+    }
+    assert verdict(program) == "batchable"
+
+
 def test_a_library_is_meant_where_a_folder_only_has_its_name():
     site = marked(
         {
