@@ -183,7 +183,9 @@ def nightly_batch(key, language):
     if not product.name:
         return  # nothing to say
     prompt = [{"role": "user", "content": f"{product.name} in {language}"}]
-    answer = yield request(client.chat.completions.create, model="gpt-5", messages=prompt)
+    answer = yield request(
+        client.chat.completions.create, model="gpt-5", messages=prompt
+    )
     product.blurb = answer.choices[0].message.content
     yield in_turn()
     product.save()
