@@ -118,11 +118,9 @@ class Paths:
     def root(self, frame: Frame, name: str) -> set[Channel]:
         if name in frame.local:
             return frame.aliases.get(name, set())
-        owner: FunctionFacts | None = frame.function
-        while owner is not None:
+        for owner in self.program.around(frame.function):
             if (name in owner.bindings and name not in owner.outer) or name in self._names(owner):
                 return {("v", owner.id.path, owner.id.qualname, name)}
-            owner = self.program.modules_function(owner.id.path, owner.parent)
         module = self.program.modules[frame.function.id.path].body
         bindings = module.bindings.get(name)
         if not bindings:

@@ -20,7 +20,7 @@ from batchlint.codemod.effects import (
 )
 from batchlint.codemod.paths import Paths, function_body
 from batchlint.codemod.tables import sql_accesses
-from batchlint.facts import ClassId, FunctionFacts, FunctionId
+from batchlint.facts import ClassId, FunctionId
 from batchlint.graph import Graph
 from batchlint.trees import children
 from batchlint.values import Cls, Ext, Fn, Inst, Text
@@ -257,10 +257,8 @@ class Reader(Paths):
         """Whether the variable holds a set, by all that is assigned to it."""
         if not isinstance(receiver, ast.Name):
             return False
-        owner: FunctionFacts | None = frame.function
-        while owner is not None and receiver.id not in owner.bindings:
-            owner = self.program.modules_function(owner.id.path, owner.parent)
-        owner = owner or self.program.modules[frame.function.id.path].body
+        body = self.program.modules[frame.function.id.path].body
+        owner = next((each for each in self.program.around(frame.function) if receiver.id in each.bindings), body)
         values = [b.value for b in owner.bindings.get(receiver.id, ()) if b.how != "annotation"]
         return bool(values) and all(
             isinstance(v, ast.Set | ast.SetComp)
@@ -369,13 +367,8 @@ class Reader(Paths):
             return isinstance(node.value.value, int | float)
         starts: list[ast.expr | None] = []
         if isinstance(target, ast.Name):
-            owner: FunctionFacts | None = frame.function
-            while owner is not None and not starts:
-                starts = [b.value for b in owner.bindings.get(target.id, ()) if b.how == "value"]
-                owner = self.program.modules_function(owner.id.path, owner.parent)
-            if not starts:
-                body = self.program.modules[frame.function.id.path].body
-                starts = [b.value for b in body.bindings.get(target.id, ()) if b.how == "value"]
+            for owner in (*self.program.around(frame.function), self.program.modules[frame.function.id.path].body):
+                starts = starts or [b.value for b in owner.bindings.get(target.id, ()) if b.how == "value"]
         elif isinstance(target, ast.Attribute):
             for value in self.program.eval(frame.function.id, target.value):
                 if isinstance(value, Inst):

@@ -145,13 +145,8 @@ class Support:
         """Whether the name is bound by `from x import f as name`."""
         if not isinstance(func, ast.Name):
             return False
-        function: FunctionFacts | None = self.program.functions[scope]
-        while function is not None:
-            bindings = function.bindings.get(func.id)
-            if bindings:
-                return all(b.how == "import" and b.source is not None and b.source.name for b in bindings)
-            function = self.program.modules_function(scope.path, function.parent)
-        bindings = self.graph.modules[scope.path].body.bindings.get(func.id, [])
+        scopes = (*self.program.around(self.program.functions[scope]), self.graph.modules[scope.path].body)
+        bindings = next((found for each in scopes if (found := each.bindings.get(func.id))), [])
         return bool(bindings) and all(b.how == "import" and b.source is not None and b.source.name for b in bindings)
 
     def reaches(self, scope: FunctionId, call: ast.Call) -> bool:

@@ -39,14 +39,11 @@ class Parameters(Part):
 
     def _parameter_owner(self, function: FunctionFacts, name: str) -> FunctionFacts | None:
         """The function, this one or one around it, whose parameter `name` is."""
-        current: FunctionFacts | None = function
-        while current is not None:
+        for current in self.program.around(function):
             if name in current.bindings:
                 return None
             if name in current.parameter_names:
                 return current
-            parent = current.parent
-            current = self.program.modules_function(current.id.path, parent) if parent else None
         return None
 
 
@@ -69,13 +66,10 @@ def is_variable(program: Program, function: FunctionFacts, name: str) -> bool:
 
 def is_bound(program: Program, function: FunctionFacts, name: str, how: set[str], *, parameters: bool = False) -> bool:
     """Whether one of the nearest bindings of the name is of a kind in `how`."""
-    current: FunctionFacts | None = function
-    while current is not None:
+    for current in program.around(function):
         if name in current.parameter_names:
             return parameters
         bindings = current.bindings.get(name)
         if bindings:
             return any(binding.how in how for binding in bindings)
-        parent = current.parent
-        current = program.modules_function(current.id.path, parent) if parent else None
     return any(binding.how in how for binding in program.modules[function.id.path].body.bindings.get(name, ()))

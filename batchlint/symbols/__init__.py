@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import builtins
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache, cached_property
 from typing import NamedTuple, ParamSpec
 
@@ -133,15 +133,17 @@ class Program:
         """The class whose method `function` is or stands in, where `base` names the method's own object."""
         if not isinstance(base, ast.Name):
             return None
+        method = next((each for each in self.around(function) if each.owner is not None), None)
+        if method is None or not method.parameters or method.parameters[0].arg != base.id:
+            return None
+        return ClassId(method.id.path, method.owner or "")
+
+    def around(self, function: FunctionFacts) -> Iterator[FunctionFacts]:
+        """The function and those that it stands in, from the inside out, without the module's body."""
         current: FunctionFacts | None = function
         while current is not None:
-            if current.owner is not None:
-                parameters = current.parameters
-                if parameters and parameters[0].arg == base.id:
-                    return ClassId(current.id.path, current.owner)
-                return None
+            yield current
             current = self.modules_function(current.id.path, current.parent)
-        return None
 
     def modules_function(self, path: str, qualname: str | None) -> FunctionFacts | None:
         return self.modules[path].functions.get(qualname) if qualname else None

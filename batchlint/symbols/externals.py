@@ -6,7 +6,7 @@ import ast
 import re
 from typing import TYPE_CHECKING
 
-from batchlint.facts import ClassId, FunctionFacts, FunctionId, Import
+from batchlint.facts import ClassId, FunctionId, Import
 from batchlint.symbols.annotations import instance
 from batchlint.symbols.names import MAX_STEPS, host_of
 from batchlint.values import NOTHING, Cls, Elems, Ext, Fn, Inst, Mod, Text, Value, Values, elements, ordered
@@ -151,11 +151,9 @@ def _builtin(program: Program, scope: FunctionId, node: ast.Call, path: str) -> 
 
 
 def _super(program: Program, scope: FunctionId) -> Values:
-    function: FunctionFacts | None = program.functions[scope]
-    while function is not None and function.owner is None:
-        function = program.modules_function(scope.path, function.parent)
-    if function is None or function.owner is None:
+    owner = next((each.owner for each in program.around(program.functions[scope]) if each.owner is not None), None)
+    if owner is None:
         return NOTHING
-    line, externals = program.mro(ClassId(scope.path, function.owner))
+    line, externals = program.mro(ClassId(scope.path, owner))
     bases: set[Value] = {Inst(c, True) for c in line[1:2]}
     return frozenset(bases or {Ext(f"{e.path}()", e.host) for e in externals})
