@@ -74,26 +74,34 @@ def find(graph: Graph) -> list[Described]:
     sites: dict[tuple[FunctionId, Span], Described] = {}
     known: Known = {}
     for model in graph.model_calls:
-        for edges, is_plumbing in _levels(graph, model):
+        for level in _levels(graph, model):
+            edges = level.edges
             function = edges[0].caller if edges else model.function
             span = edges[0].span if edges else model.span
             key = (function, span)
             # Where one call leads to several models, the nearest speaks for it.
             if key not in sites or len(edges) < len(sites[key].edges):
-                sites[key] = replace(_describe(graph, model, edges, known), is_plumbing=is_plumbing)
+                sites[key] = _describe(graph, model, level, known)
     return sorted(sites.values(), key=lambda site: (site.function.path, site.span))
 
 
-def _levels(graph: Graph, model: ModelCall) -> Iterator[tuple[tuple[Edge, ...], bool]]:
-    """The ways down to the model call, from the call itself up through the functions that pass parameters on to it.
+class _Level(NamedTuple):
+    """A way down to the model call: from a call of `edges[0]`, or the model call itself."""
 
-    Each with whether it is plumbing: a wrapper's call of its own object's protected method.
-    """
-    yield (), False
+    edges: tuple[Edge, ...]
+    objects: Objects
+    is_plumbing: bool
+    """Whether the call is a wrapper's of its own object's or module's inside."""
+
+
+def _levels(graph: Graph, model: ModelCall) -> Iterator[_Level]:
+    """The ways down to the model call, from the call itself up through the functions that pass parameters on to it."""
+    yield _Level((), None, False)
     passed = _passed_on(graph, model.function, model.node, flow.request_arguments(model.node))
-    start: list[tuple[FunctionId, Objects, tuple[Edge, ...], set[str]]] = [(model.function, None, (), passed)]
-    queue = start if passed else []
-    seen = {(model.function, queue[0][1])} if queue else set()
+    queue: list[tuple[FunctionId, Objects, tuple[Edge, ...], set[str]]] = []
+    if passed:
+        queue.append((model.function, None, (), passed))
+    seen: set[tuple[FunctionId, Objects]] = {(model.function, None)}
     while queue:
         id, below_objects, below, passed = queue.pop(0)
         for edge in graph.edges_to(id):
@@ -112,7 +120,7 @@ def _levels(graph: Graph, model: ModelCall) -> Iterator[tuple[tuple[Edge, ...], 
                 continue
             taken = passed if is_inner else _passed_on(graph, edge.caller, edge.node, given)
             if not is_inner:
-                yield edges, bool(taken) and not edge.repeats and _is_inside(edge)
+                yield _Level(edges, objects, bool(taken) and not edge.repeats and _is_inside(edge))
             if taken and (edge.caller, objects) not in seen and len(edges) < MAX_LEVELS:
                 seen.add((edge.caller, objects))
                 queue.append((edge.caller, objects, edges, taken))
@@ -215,9 +223,10 @@ class _Place(NamedTuple):
         return reference.call.statement if reference else None
 
 
-def _describe(graph: Graph, model: ModelCall, edges: tuple[Edge, ...], known: Known) -> Described:
+def _describe(graph: Graph, model: ModelCall, level: _Level, known: Known) -> Described:
+    edges = level.edges
     function = edges[0].caller if edges else model.function
-    place = _Place(graph, model, edges, tuple(graph.reaches(function, graph.receivers.along(edges))))
+    place = _Place(graph, model, edges, tuple(graph.reaches(function, level.objects)))
     traits = [*_request_traits(model), *_session_traits(place), *_loop_traits(place, known)]
     return Described(
         function=function,
@@ -231,6 +240,7 @@ def _describe(graph: Graph, model: ModelCall, edges: tuple[Edge, ...], known: Kn
         many=_many(place),
         traits=tuple(dict.fromkeys(traits)),
         stated=graph.stated(function, place.node),
+        is_plumbing=level.is_plumbing,
     )
 
 

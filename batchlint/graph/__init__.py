@@ -141,8 +141,8 @@ class Graph(Part):
             return Reach(replace(reach.entry, kind=replace(kind, kind="example")), reach.edges)
         return reach
 
-    def _find_reaches(self, start: FunctionId, objects: Objects) -> list[Reach]:
-        paths: dict[tuple[FunctionId, Objects], tuple[Edge, ...]] = {(start, objects): ()}
+    def _find_reaches(self, start: FunctionId, own: Objects) -> list[Reach]:
+        paths: dict[tuple[FunctionId, Objects], tuple[Edge, ...]] = {(start, own): ()}
         queue = deque(paths)
         found: list[Reach] = []
         while queue and len(paths) < _MAX_FUNCTIONS:

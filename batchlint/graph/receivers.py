@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable
 
 from batchlint.facts import ClassId, FunctionFacts, FunctionId
 from batchlint.graph.links import Edge, Part
@@ -17,18 +16,11 @@ Objects = frozenset[ClassId] | None
 class Receivers(Part):
     """Follows the own object of methods from callee to caller."""
 
-    def along(self, edges: Iterable[Edge]) -> Objects:
-        """The own objects of the first caller, given the calls from there down."""
-        objects: Objects = None
-        for edge in reversed([*edges]):
-            objects = self.above(edge, objects)
-        return objects
-
     def above(self, edge: Edge, objects: Objects) -> Objects:
         """The own objects of the caller, where those of the callee are `objects`."""
         caller, callee = self.function(edge.caller), self.function(edge.callee)
         if callee.owner is None:
-            return objects if self._stands_in(callee, edge.caller) else None
+            return objects if any(each.id == edge.caller for each in self.program.around(callee)) else None
         func = edge.node.func if isinstance(edge.node, ast.Call) else edge.node
         if not isinstance(func, ast.Attribute) or func.attr != callee.name:
             return None
@@ -59,11 +51,3 @@ class Receivers(Part):
         line = self.program.mro(klass)[0]
         owner = ClassId(method.id.path, method.owner or "")
         return self.program.callers.first_definition(line, method.name) == owner
-
-    def _stands_in(self, function: FunctionFacts, outer: FunctionId) -> bool:
-        parent = function.parent
-        while parent is not None:
-            if outer == FunctionId(function.id.path, parent):
-                return True
-            parent = self.program.functions[FunctionId(function.id.path, parent)].parent
-        return False
