@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from batchlint.facts import ClassId, FunctionId
 
@@ -65,7 +65,10 @@ Values = frozenset[Value]
 NOTHING: Values = frozenset()
 
 
-def ordered(values: Iterable[Value]) -> list[Value]:
+V = TypeVar("V", bound=Value)
+
+
+def ordered(values: Iterable[V]) -> list[V]:
     """The values in the same order in every run: what is looked at first can decide how a cycle ends."""
     found = list(values)
     return found if len(found) < 2 else sorted(found, key=_rank)

@@ -11,7 +11,7 @@ from batchlint.facts import CallFacts, FunctionFacts, FunctionId
 from batchlint.graph.links import GraphSettings, ModelCall, Part, source
 from batchlint.providers import ApiCall
 from batchlint.symbols import Program, host_of, last_name
-from batchlint.values import Ext, Fn, Text, Value, Values
+from batchlint.values import Ext, Fn, Text, Value, Values, ordered
 
 
 class ModelCalls(Part):
@@ -41,7 +41,7 @@ class ModelCalls(Part):
         catalogue = self.program.catalogue
         values = self.program.eval(function.id, call.node.func)
         best: tuple[ApiCall, Ext] | None = None
-        for value in sorted((v for v in values if isinstance(v, Ext)), key=lambda v: v.path):
+        for value in ordered(v for v in values if isinstance(v, Ext)):
             if value.host == "localhost":
                 continue
             api = catalogue.match(value.path)
@@ -76,7 +76,7 @@ class ModelCalls(Part):
 
     def _http(self, function: FunctionFacts, call: CallFacts, values: Values) -> tuple[ApiCall, Ext] | None:
         program, registry = self.program, self.program.registry
-        for value in values:
+        for value in ordered(values):
             http = registry.http.first(value.path) if isinstance(value, Ext) else None
             if http is None or not isinstance(value, Ext):
                 continue
@@ -93,7 +93,7 @@ class ModelCalls(Part):
             if any(found and not found & registry.body_keys and "**" not in found for found in keys):
                 continue
             targets = {each for url in urls for each in program.eval(function.id, url)}
-            for each in sorted(targets, key=repr):
+            for each in ordered(targets):
                 found = self._endpoint(each, value)
                 if found:
                     return found
@@ -161,7 +161,7 @@ class ModelCalls(Part):
 
     def _stated_wrapper(self, values: Values, call: CallFacts) -> tuple[ApiCall, Ext] | None:
         for dotted, provider in self._settings.wrappers:
-            for value in values:
+            for value in ordered(values):
                 if isinstance(value, Fn) and self._is_named(value.id, dotted):
                     return ApiCall(provider, "wrapper", "chat", prompts=("prompt", "messages", "input")), Ext(dotted)
                 if isinstance(value, Ext) and value.path.replace("()", "") == dotted:
