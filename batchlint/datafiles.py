@@ -32,6 +32,11 @@ def documents(folder: str) -> list[dict[str, Any]]:
     return read
 
 
+def document(folder: str, key: str) -> dict[str, Any]:
+    """The one document of `data/FOLDER/*.yaml` that has `key`."""
+    return next(each for each in documents(folder) if key in each)
+
+
 def _read(files: list[Path]) -> list[dict[str, Any]]:
     import yaml
 

@@ -20,7 +20,7 @@ from batchlint.values import Ext
 if TYPE_CHECKING:
     from batchlint.codemod.planner import Planner
 
-_SENDING = frozenset({"delay", "apply_async", "delay_on_commit", "apply_async_on_commit"})
+SENDING = frozenset({"delay", "apply_async", "delay_on_commit", "apply_async_on_commit"})
 _SIGNATURES = frozenset({"s", "si"})
 ROUTING = frozenset({"queue", "routing_key", "exchange", "priority", "serializer", "compression", "ignore_result"})
 """Options of a task and of its sending that mean the same for all items together."""
@@ -43,10 +43,10 @@ class Enqueuing:
         name = call.func.attr if isinstance(call.func, ast.Attribute) else ""
         if not isinstance(place, ast.Expr):
             raise Refused("unsupported-shape", f"what enqueuing gives is used (line {call.lineno}); drop it")
-        if comment := _comment(self._text(caller, place.value)):
+        if comment := _comment(self.text(caller, place.value)):
             raise Refused("unsupported-shape", f"`{comment}` stands within the enqueuing; put it above")
         change = EnqueueChange(together, task.id, self._receiver(call, together))
-        if name in _SENDING:
+        if name in SENDING:
             change.item = self._item(caller, call, task, is_bound)
             change.options = self._options(caller, call, name, self._varying(trail, place))
             change.on_commit = name.endswith("_on_commit")
@@ -62,7 +62,7 @@ class Enqueuing:
         elif name == "chunks":
             change.options = self._sent(caller, call, place.value)
             if len(call.args) == 2 and not call.keywords:
-                change.whole = self._text(caller, call.args[0])
+                change.whole = self.text(caller, call.args[0])
                 return place, change
         raise Refused("unsupported-shape", f"line {call.lineno} enqueues in no way that the rewrite knows")
 
@@ -148,8 +148,8 @@ class Enqueuing:
         if isinstance(args, ast.expr):
             if keywords:
                 raise Refused("unsupported-shape", f"`args` in line {call.lineno} is a variable; write its items out")
-            return self._text(caller, args)
-        texts = [self._text(caller, arg) for arg in args]
+            return self.text(caller, args)
+        texts = [self.text(caller, arg) for arg in args]
         parameters = task.parameters[1:] if is_bound else task.parameters
         names = [p.arg for p in parameters]
         last = max((names.index(k) for k in keywords if k in names), default=-1)
@@ -157,9 +157,9 @@ class Enqueuing:
             given = keywords.pop(names[position], None)
             default = task.default(names[position])
             if given is not None:
-                texts.append(self._text(caller, given))
+                texts.append(self.text(caller, given))
             elif isinstance(default, ast.Constant):
-                texts.append(self._text(task, default))
+                texts.append(self.text(task, default))
         if keywords or (last >= 0 and (len(texts) != last + 1 or any(isinstance(a, ast.Starred) for a in args))):
             raise Refused(
                 "unsupported-shape", f"the arguments in line {call.lineno} do not match `{task.name}` one by one"
@@ -200,7 +200,7 @@ class Enqueuing:
                     "unsupported-shape",
                     f"`{keyword.arg}` in line {call.lineno} differs from item to item; a batch starts them together",
                 )
-            found += f", {keyword.arg}={self._text(caller, keyword.value)}"
+            found += f", {keyword.arg}={self.text(caller, keyword.value)}"
         return found
 
     @staticmethod
@@ -209,7 +209,8 @@ class Enqueuing:
         task = call.func.value if isinstance(call.func, ast.Attribute) else None
         return f"{ast.unparse(task.value)}.{together}" if isinstance(task, ast.Attribute) else together
 
-    def _text(self, function: FunctionFacts, node: ast.expr) -> str:
+    def text(self, function: FunctionFacts, node: ast.expr) -> str:
+        """The expression as it stands in the function's file."""
         text = self.planner.graph.modules[function.id.path].text
         return ast.get_source_segment(text, node) or ast.unparse(node)
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from batchlint.codemod import scopes
 from batchlint.codemod.blocks import own_exits
 from batchlint.codemod.changes import EnqueueChange, Fanout, SentLoop
+from batchlint.codemod.enqueuing import SENDING
 from batchlint.codemod.phases import Phases
 from batchlint.codemod.refusals import Refused
 from batchlint.facts import FunctionFacts
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 _DATABASES = ("sqlite3.", "psycopg.", "psycopg2.", "pymysql.", "MySQLdb.", "mysql.connector.", "django.db.connection")
 _WRAPPERS = frozenset({"list", "sorted", "tuple", "set", "reversed"})
 _CHAINED = frozenset({"iterator", "distinct", "order_by", "filter", "exclude", "all", "fetchall", "fetchmany"})
-_SENT_LATER = frozenset({"delay", "apply_async", "delay_on_commit", "apply_async_on_commit"})
 
 
 class Waits(Exception):  # noqa: N818 - it carries a decision, not an error
@@ -80,7 +80,7 @@ class LoopingTasks:
         for edge in self.planner.graph.edges_to(function.id):
             name = last_name(edge.node.func) if isinstance(edge.node, ast.Call) else ""
             linked = isinstance(edge.node, ast.Call) and any(k.arg in {"link", "chord"} for k in edge.node.keywords)
-            if edge.kind != "queue" or name not in _SENT_LATER or linked:
+            if edge.kind != "queue" or name not in SENDING or linked:
                 raise Waits(f"{edge.caller.path}:{edge.span.line} starts it and may go on when it ends")
 
     def _needed(self, function: FunctionFacts, loop: ast.For) -> list[str]:

@@ -63,7 +63,7 @@ _TOLD = Host("", ["crontab"], 0, stays=True, wait=0, how="exits", source="")
 @cache
 def _hosts() -> tuple[dict[str, Host], frozenset[str]]:
     """The hosts by the names of their entry points, and the providers whose batches carry a name."""
-    rows = next(document for document in datafiles.documents("reruns") if "hosts" in document)
+    rows = datafiles.document("reruns", "hosts")
     hosts = [Host(**row) for row in rows["hosts"]]
     return {name: host for host in hosts for name in host.frameworks}, frozenset(rows["named_batches"])
 
@@ -160,7 +160,7 @@ class Phasing:
                 if step.frame is not phases.steps[0].frame or isinstance(fanout.node, Comprehension):
                     raise Unsteady(f"{line} has an effect for items with fewer requests, while others still wait")
                 statement = lifted(phases, step.frame, step.statement)
-                if not any(_precedes(root, earlier, statement) for earlier in barred):
+                if not any(scopes.precedes(root, earlier, statement) for earlier in barred):
                     barred.append(statement)
         return barred
 
@@ -304,16 +304,6 @@ def _before_requests(statement: ast.stmt, passed: frozenset[int]) -> Iterator[as
             pending += [*node.args, *(k.value for k in node.keywords)]
         else:
             pending += children(node)
-
-
-def _precedes(root: ast.AST, earlier: ast.stmt, later: ast.stmt) -> bool:
-    """Whether `earlier` stands before `later` in its block or in one around it."""
-    for parent in [root, *scopes.path_to(root, later)]:
-        for name in ("body", "orelse", "finalbody"):
-            block = getattr(parent, name, None)
-            if isinstance(block, list) and earlier in block:
-                return earlier.lineno <= later.lineno
-    return False
 
 
 builtin_id = id

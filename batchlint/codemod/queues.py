@@ -97,7 +97,7 @@ class Queues:
         odd = next((k.arg or "**" for k in keywords if k.arg in _MEANT_FOR_ONE or not k.arg), None)
         if odd is not None or (isinstance(decorator, ast.Call) and decorator.args):
             raise Refused("unsupported-shape", f"the task `{label}` has `{odd or 'a base'}`, which a batch cannot keep")
-        options = {name: self._text(task, given[name]) for name in given if name in ROUTING}
+        options = {name: self.enqueuing.text(task, given[name]) for name in given if name in ROUTING}
         named = given.get("name")
         if isinstance(named, ast.Constant) and isinstance(named.value, str):
             options = {"name": f'"{named.value}_all"', **options}
@@ -117,9 +117,6 @@ class Queues:
             uses = f"the task `{label}` uses its own request or retries by hand (`{receiver}`)"
             raise Refused("unsupported-shape", f"{uses}; raise the error, or let `autoretry_for` try again")
         return change
-
-    def _text(self, function: FunctionFacts, node: ast.expr) -> str:
-        return ast.get_source_segment(self.graph.modules[function.id.path].text, node) or ast.unparse(node)
 
     def _task(self, fanout: Fanout, task: FunctionFacts, change: TaskChange) -> None:
         planner = self.planner
@@ -150,7 +147,7 @@ class Queues:
                 continue  # in a helper, when nothing is left to ask
             asks = phases.asks(step.statement, step.frame)
             place = step.statement if asks else lifted(phases, step.frame, step.statement)
-            if not any(_precedes(step.frame.function.node, earlier, place) for earlier in barred):
+            if not any(scopes.precedes(step.frame.function.node, earlier, place) for earlier in barred):
                 barred.append(place)
                 self.planner.bar(fanout, Barrier(step.frame, place, None, asks))
 
@@ -173,15 +170,3 @@ class Queues:
 
 def _is_task(reach: Reach) -> bool:
     return reach.entry.kind.framework == "celery"
-
-
-def _precedes(root: ast.AST, earlier: ast.stmt, later: ast.stmt) -> bool:
-    """Whether whoever gets to `later` has been at `earlier`: it stands before it in its block or one around."""
-    if earlier is later:
-        return True
-    for block in [*scopes.path_to(root, later), root]:
-        for name in ("body", "orelse", "finalbody"):
-            statements = getattr(block, name, None)
-            if isinstance(statements, list) and earlier in statements:
-                return earlier.lineno < later.lineno
-    return False

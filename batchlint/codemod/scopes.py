@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator
 
-from batchlint.trees import children, walk
+from batchlint.trees import children, walk, walk_own
 
 _SCOPES = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef
 _COMPREHENSIONS = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
@@ -237,15 +237,19 @@ def _path(root: ast.AST, wanted: ast.AST) -> Iterator[ast.AST]:
 
 def declared_global(function: ast.AST) -> set[str]:
     """The names that the function itself says are global variables."""
-    found: set[str] = set()
-    pending = list(ast.iter_child_nodes(function))
-    while pending:
-        node = pending.pop()
-        if isinstance(node, ast.Global):
-            found.update(node.names)
-        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef):
-            pending += ast.iter_child_nodes(node)
-    return found
+    return {name for node in walk_own(function) if isinstance(node, ast.Global) for name in node.names}
+
+
+def precedes(root: ast.AST, earlier: ast.stmt, later: ast.stmt) -> bool:
+    """Whether whoever gets to `later` has been at `earlier`, which is it or stands before it in a block around it."""
+    if earlier is later:
+        return True
+    for block in path_to(root, later):
+        for name in ("body", "orelse", "finalbody"):
+            statements = getattr(block, name, None)
+            if isinstance(statements, list) and earlier in statements:
+                return (earlier.lineno, earlier.col_offset) < (later.lineno, later.col_offset)
+    return False
 
 
 def path_to(root: ast.AST, wanted: ast.AST) -> list[ast.AST]:

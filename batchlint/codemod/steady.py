@@ -33,7 +33,7 @@ class _Calls(NamedTuple):
 
 @cache
 def _calls() -> _Calls:
-    rows = next(document for document in datafiles.documents("reruns") if "steady" in document)
+    rows = datafiles.document("reruns", "steady")
     paths = PathTable((path, kind) for kind in ("changes", "moving", "steady") for path in rows[kind])
     words, methods, own = (frozenset(rows[name]) for name in ("moving_sql", "methods", "own_methods"))
     return _Calls(paths, words, methods, own)

@@ -18,13 +18,14 @@ Jobs = Mapping[str, tuple[str, ...]]
 """The arguments with which Python starts each job in the project's folder, by the name of its batches."""
 
 
-def _data(folder: str, key: str) -> Any:
-    return next(document for document in datafiles.documents(folder) if key in document)[key]
+def _frameworks() -> dict[str, dict[str, Any]]:
+    found: dict[str, dict[str, Any]] = datafiles.document("webhooks", "frameworks")["frameworks"]
+    return found
 
 
 def frameworks() -> tuple[str, ...]:
     """Import names of the web frameworks that a handler can be written for."""
-    return tuple(_data("webhooks", "frameworks"))
+    return tuple(_frameworks())
 
 
 def framework_of(graph: Graph, requirements: Iterable[str]) -> str | None:
@@ -52,7 +53,7 @@ def command(graph: Graph, entry: FunctionId) -> tuple[str, ...]:
 
 def render(framework: str, helper: str, jobs: Jobs, depth: int) -> str:
     """The text of the handler; `helper` is how it names the helper module, `depth` its folders below the project's."""
-    facts, event_facts = _data("webhooks", "frameworks")[framework], _data("reruns", "webhooks")["openai"]
+    facts, event_facts = _frameworks()[framework], datafiles.document("webhooks", "providers")["providers"]["openai"]
     imports = [*facts["imports"], "from openai import InvalidWebhookSignatureError, OpenAI"]
     imports += ["", f"from {helper} import job_prefix"]
     listed = "".join(

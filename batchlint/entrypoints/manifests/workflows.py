@@ -70,7 +70,7 @@ def read_github(path: str, node: Node, project: Project, commands: Commands) -> 
 
 @cache
 def _same_steps() -> dict[str, Any]:
-    rows = next(document for document in datafiles.documents("reruns") if "same_steps" in document)
+    rows = datafiles.document("reruns", "same_steps")
     return dict(rows["same_steps"])
 
 
