@@ -168,7 +168,7 @@ class Finder:
         if isinstance(node, ast.For | ast.AsyncFor):
             return self.queues.loop(function, node) if self.queues.is_task(id) else self.planner.loop(function, node)
         if isinstance(node, Comprehension):
-            return self.planner.comprehension(function, node)
+            return self.planner.comprehensions.fanout(function, node)
         raise Refused(
             "unsupported-shape", "a `while` loop decides as it goes how many requests there are; loop over the items"
         )

@@ -241,12 +241,7 @@ class Handing:
         return bool(stands)
 
     def _makes_request(self, function: FunctionFacts, call: ast.Call) -> bool:
-        return bool(call.args) and any(True for _ in self._converted(function, call.args[0]))
-
-    def _converted(self, function: FunctionFacts, node: ast.expr) -> Iterator[ast.Call]:
-        for child in ast.walk(node):
-            if isinstance(child, ast.Call) and self.planner.support.converts(function.id, child) is not None:
-                yield child
+        return self.planner.asks(function, call.args[:1])
 
 
 def _results(node: ast.expr) -> Iterator[ast.expr]:

@@ -56,7 +56,7 @@ class LoopingTasks:
             raise Refused("no-fan-out")
         if phases.leaves:
             raise Waits(f"the loop ends early (line {phases.leaves[0][0].lineno})")
-        barriers = phases.judge(self.planner.unsafe)
+        barriers = self.planner.judged(fanout, phases)
         if any(barrier.key is not None for barrier in barriers):
             raise Waits("an item may need what another one has stored")
         for barrier in barriers:
@@ -72,7 +72,7 @@ class LoopingTasks:
         enqueue = EnqueueChange(change.together, function.id, change.together)
         enqueue.item = f"({names[0]},)" if len(names) == 1 else f"({', '.join(names)})"
         changes.sent[self.planner.place(path, loop)] = SentLoop(change, enqueue, names)
-        self.planner.body(fanout, function, loop.body)
+        self.planner.plan_body(fanout, function, loop.body)
         return fanout
 
     def _check_callers(self, function: FunctionFacts) -> None:

@@ -113,7 +113,7 @@ class Mappings:
         phases.expression(frame, [expression], statement, [])
         if not phases.has_request:
             raise Refused("no-fan-out")
-        for barrier in phases.judge(planner.unsafe):
+        for barrier in planner.judged(fanout, phases):
             if barrier.frame is frame:
                 raise Refused(
                     "order-of-effects",

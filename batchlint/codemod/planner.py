@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from dataclasses import fields
 
 from batchlint.codemod import scopes
-from batchlint.codemod.access import Access, Frame, clash, touches
-from batchlint.codemod.blocks import Comprehension, Loop, comprehension_parts, own_exits, own_loops
-from batchlint.codemod.changes import CallChange, ComprehensionChange, Fanout, LoopChange, Place
-from batchlint.codemod.eager import consumer
+from batchlint.codemod.access import Access, Frame, touches
+from batchlint.codemod.blocks import Comprehension, Loop, own_exits, own_loops
+from batchlint.codemod.changes import CallChange, Fanout, LoopChange, Place
+from batchlint.codemod.comprehensions import Comprehensions
 from batchlint.codemod.effects import CLOCKS
 from batchlint.codemod.families import is_stub
 from batchlint.codemod.handing import Handing
@@ -38,6 +38,7 @@ class Planner:
         self.reader = Reader(graph)
         self._used: dict[str, set[str]] = {}
         self.parallel: set[ast.AST] = set()
+        self.comprehensions = Comprehensions(self)
         self.handing = Handing(self)
         self.mappings = Mappings(self)
         self.wrappers = Wrappers(self)
@@ -107,7 +108,7 @@ class Planner:
         own = (assigned - carried) | set(targets)
         self.check_kept(loop.body, own)
         frame = self.frame(function, loop, targets, own)
-        inner = self._inner(fanout, function, loop.body)
+        inner = self.nested(fanout, function, loop.body)
         self.reader.prints = fanout.is_async
         phases = Phases(self.reader, self.support.converts, inner | self.parallel)
         phases.build(frame, loop.body, self._drawing(loop, frame))
@@ -116,8 +117,7 @@ class Planner:
         stop = self._exits(fanout, function, loop, phases, nested)
         if isinstance(loop, ast.AsyncFor) and not function.is_async:
             raise Refused("unsupported-shape", "an asynchronous loop outside of a coroutine")
-        barriers = phases.judge(self.unsafe)
-        fanout.notes += self._allowed(phases)
+        barriers = self.judged(fanout, phases)
         if function.is_async:
             self._check_async_order(phases, barriers)
         changes = fanout.file(path)
@@ -129,7 +129,7 @@ class Planner:
         is_module = function.id.qualname == MODULE
         shared_names = set(outer) if is_module else scopes.declared_global(function.node)
         changes.loops[self.place(path, loop)] = LoopChange(
-            name=self.fresh(path, f"handle_{self._noun(targets)}"),
+            name=self.fresh(path, f"handle_{self.noun(targets)}"),
             parameters=list(dict.fromkeys(targets)),
             outer=[n for n in outer if n not in shared_names],
             shared=[n for n in outer if n in shared_names],
@@ -137,11 +137,13 @@ class Planner:
             stop=stop,
             is_async=function.is_async,
         )
-        self._calls_in(fanout, function, loop.body)
+        self.plan_body(fanout, function, loop.body)
 
-    @staticmethod
-    def _allowed(phases: Phases) -> list[str]:
-        return [f"allowed by --unsafe-fixes: {text}" for text in dict.fromkeys(phases.allowed)]
+    def judged(self, fanout: Fanout, phases: Phases) -> list[Barrier]:
+        """Where items have to wait, with what only `--unsafe-fixes` allows noted; Refused for what it does not."""
+        barriers = phases.judge(self.unsafe)
+        fanout.notes += [f"allowed by --unsafe-fixes: {text}" for text in dict.fromkeys(phases.allowed)]
+        return barriers
 
     @staticmethod
     def check_kept(nodes: list[ast.stmt] | list[ast.expr], own: set[str]) -> None:
@@ -165,7 +167,7 @@ class Planner:
             changes.barriers.setdefault(where, barrier.key)
 
     @staticmethod
-    def _noun(targets: list[str]) -> str:
+    def noun(targets: list[str]) -> str:
         names = [t.strip("_") for t in targets if len(t.strip("_")) > 1 and not t.startswith("_")]
         word = (
             names[-1]
@@ -216,7 +218,7 @@ class Planner:
 
     def frame(self, function: FunctionFacts, loop: Loop, targets: list[str], local: set[str]) -> Frame:
         frame = Frame(function, set(local))
-        frame.targets = self._distinct(function, loop.target, loop.iter)
+        frame.targets = self.distinct(function, loop.target, loop.iter)
         for root in self.reader.iterated(loop.iter, Frame(function, set())):
             for target in targets:
                 frame.aliases.setdefault(target, set()).add((*root, "[own]"))
@@ -224,13 +226,13 @@ class Planner:
         frame.stable |= set(targets) - scopes.bound(loop.body)
         return frame
 
-    def _distinct(self, function: FunctionFacts, target: ast.expr, iterated: ast.expr) -> set[str]:
+    def distinct(self, function: FunctionFacts, target: ast.expr, iterated: ast.expr) -> set[str]:
         """The targets that differ from item to item: an index, a key."""
         if not isinstance(iterated, ast.Call):
             return set()
         name = iterated.func.id if isinstance(iterated.func, ast.Name) else getattr(iterated.func, "attr", "")
         if name in {"tqdm", "track", "reversed", "sorted", "list"} and iterated.args:
-            return self._distinct(function, target, iterated.args[0])
+            return self.distinct(function, target, iterated.args[0])
         if name in {"range", "trange"} and isinstance(target, ast.Name):
             return {target.id}
         if (
@@ -292,17 +294,13 @@ class Planner:
     def inner(self, fanout: Fanout, function: FunctionFacts, loop: Loop) -> set[ast.AST]:
         """Loops in the loop that join its rounds; Refused for bodies that cannot become a function."""
         self._check_body(function, loop)
-        return self._inner(fanout, function, loop.body) | self.parallel
+        return self.nested(fanout, function, loop.body) | self.parallel
 
-    def body(self, fanout: Fanout, function: FunctionFacts, body: list[ast.stmt]) -> None:
-        """Plan the calls of the statements, and what stands below them."""
-        self._calls_in(fanout, function, body)
-
-    def _inner(self, fanout: Fanout, function: FunctionFacts, body: list[ast.stmt]) -> set[ast.AST]:
+    def nested(self, fanout: Fanout, function: FunctionFacts, body: list[ast.stmt]) -> set[ast.AST]:
         """Nested loops that can join the same rounds."""
         found: set[ast.AST] = set()
         for loop in own_loops(body):
-            if not is_item_loop(loop) or not any(True for _ in self._converted(function, loop.body)):
+            if not is_item_loop(loop) or not self.asks(function, loop.body):
                 continue
             trial = Fanout(function.id, loop, is_async=function.is_async)
             used = set(self._used.get(function.id.path, ()))
@@ -314,12 +312,12 @@ class Planner:
                 if used:
                     self._used[function.id.path] = used
                 continue
-            self._merge(fanout, trial)
+            self.merge(fanout, trial)
             found.add(loop)
         return found
 
     @staticmethod
-    def _merge(fanout: Fanout, other: Fanout) -> None:
+    def merge(fanout: Fanout, other: Fanout) -> None:
         for path, changes in other.changes.items():
             mine = fanout.file(path)
             for each in fields(mine):
@@ -330,23 +328,28 @@ class Planner:
         fanout.providers |= other.providers
         fanout.notes += other.notes
 
-    def _converted(self, function: FunctionFacts, nodes: list[ast.stmt] | list[ast.expr]) -> Iterator[ast.Call]:
+    def asks(self, function: FunctionFacts, nodes: list[ast.stmt] | list[ast.expr]) -> bool:
+        """Whether a call in the nodes becomes a request, or enters what makes one."""
+        return next(self.converted(function, nodes), None) is not None
+
+    def converted(self, function: FunctionFacts, nodes: list[ast.stmt] | list[ast.expr]) -> Iterator[ast.Call]:
+        """Those calls."""
         for node in nodes:
             for child in ast.walk(node):
                 if isinstance(child, ast.Call) and self.support.converts(function.id, child) is not None:
                     yield child
 
-    def _calls_in(self, fanout: Fanout, function: FunctionFacts, nodes: list[ast.stmt] | list[ast.expr]) -> None:
+    def plan_body(self, fanout: Fanout, function: FunctionFacts, nodes: list[ast.stmt] | list[ast.expr]) -> None:
         """Plan the calls of the statements, the comprehensions around them, and the twins below them."""
         path = function.id.path
         changes = fanout.file(path)
         for node in nodes if not fanout.is_async else ():
             for comprehension in [n for n in ast.walk(node) if isinstance(n, Comprehension)]:
-                if any(True for _ in self._converted(function, self._asking(function, comprehension))):
+                if self.asks(function, self.comprehensions.asking(function, comprehension)):
                     where = self.place(path, comprehension)
                     if where not in changes.comprehensions:
-                        self._comprehension(fanout, function, comprehension, nested=True)
-        for call in self._converted(function, nodes):
+                        self.comprehensions.plan(fanout, function, comprehension, nested=True)
+        for call in self.converted(function, nodes):
             where = self.place(path, call)
             if where in changes.calls:
                 continue
@@ -360,7 +363,7 @@ class Planner:
 
     def calls_in(self, fanout: Fanout, function: FunctionFacts) -> None:
         """Plan all calls of a function, and what stands below them."""
-        self._calls_in(fanout, function, function_body(function))
+        self.plan_body(fanout, function, function_body(function))
 
     def enter(self, fanout: Fanout, targets: tuple[Fn, ...]) -> FunctionId:
         """Plan the twins of which a call enters one; the function that stands for them all."""
@@ -387,115 +390,8 @@ class Planner:
             fanout.file(id.path).retries[self.place(id.path, function.node)] = retry
         body = function_body(function)
         if not fanout.is_async:
-            self.parallel |= self._inner(fanout, function, body)
+            self.parallel |= self.nested(fanout, function, body)
         else:
             self.support.unwrap_semaphores(self, fanout, function)
             self.handing.gathers(fanout, function)
-        self._calls_in(fanout, function, body)
-
-    # -- comprehensions
-    def comprehension(self, function: FunctionFacts, node: Comprehension) -> Fanout:
-        fanout = Fanout(function.id, node, is_async=function.is_async)
-        self._comprehension(fanout, function, node, nested=False)
-        return fanout
-
-    def _comprehension(self, fanout: Fanout, function: FunctionFacts, node: Comprehension, nested: bool) -> None:
-        path = function.id.path
-        tree = self.graph.modules[path].tree
-        trail = scopes.path_to(tree, node)
-        statement = next(n for n in reversed(trail) if isinstance(n, ast.stmt))
-        self._check_comprehension(path, node, trail, statement)
-        parts = self._asking(function, node)
-        calls = list(self._converted(function, parts))
-        is_flat = parts == [node.generators[-1].iter]
-        outer = node.generators[:-1] if is_flat else node.generators
-        conditions = [c for g in outer for c in [*g.ifs, g.iter]] + (node.generators[-1].ifs if is_flat else [])
-        if not calls or any(True for _ in self._converted(function, conditions)):
-            raise Refused(
-                "unsupported-shape", "a call decides which items the comprehension keeps; collect the answers first"
-            )
-        targets = [n.id for g in outer for n in ast.walk(g.target) if isinstance(n, ast.Name)]
-        walrus = {n.target.id for n in ast.walk(node) if isinstance(n, ast.NamedExpr)}
-        if walrus:
-            raise Refused("unsupported-shape", "the comprehension assigns names with `:=`; write it as a loop")
-        self.check_kept(parts, set(targets))
-        frame = Frame(function, set(targets))
-        frame.stable = set(targets)
-        for generator in node.generators:
-            frame.targets |= self._distinct(function, generator.target, generator.iter)
-        phases = Phases(self.reader, self.support.converts, self.parallel)
-        phases.expression(frame, parts, statement, [])
-        if not phases.has_request:
-            raise Refused("no-fan-out")
-        if is_flat:
-            self._check_flat(phases, frame, node)
-        barriers = phases.judge(self.unsafe)
-        fanout.notes += self._allowed(phases)
-        for barrier in barriers:
-            if barrier.frame is frame:
-                raise Refused(
-                    "order-of-effects",
-                    "what the comprehension does around the call would happen in another order; write it as a loop",
-                )
-            self.bar(fanout, barrier)
-        if not nested:
-            fanout.iteration = phases
-        whole = len(parts) == 1 and parts[0] in calls and self.support.converts(function.id, calls[0]) != "request"
-        whole = whole and len(calls) == 1 and not fanout.is_async
-        changes = fanout.file(path)
-        changes.comprehensions[self.place(path, node)] = ComprehensionChange(
-            name=None if whole else self.fresh(path, f"{'answer' if nested else 'handle'}_{self._noun(targets)}"),
-            parameters=list(dict.fromkeys(targets)),
-            statement=self.place(path, statement),
-            nested=nested,
-            is_async=fanout.is_async,
-            flat=self.fresh(path, "answers") if is_flat else None,
-        )
-        if whole:
-            entered = self.support.converts(function.id, calls[0])
-            assert isinstance(entered, tuple)
-            fanout.converted.add(id(calls[0]))
-            changes.calls[self.place(path, calls[0])] = CallChange("name", self.enter(fanout, entered))
-        self._calls_in(fanout, function, parts)
-
-    def _asking(self, function: FunctionFacts, node: Comprehension) -> list[ast.expr]:
-        """The expressions of the comprehension that ask: what it holds, or what its innermost loop goes over."""
-        parts = comprehension_parts(node)
-        if len(node.generators) > 1 and not any(True for _ in self._converted(function, parts)):
-            innermost = [node.generators[-1].iter]
-            return innermost if any(True for _ in self._converted(function, innermost)) else parts
-        return parts
-
-    def _check_flat(self, phases: Phases, frame: Frame, node: Comprehension) -> None:
-        """Refuse what is done with the answers item by item, where it has to do with the items or with the asking."""
-        inner = node.generators[-1]
-        parts = [*comprehension_parts(node), *inner.ifs]
-        kept = {n.id for n in ast.walk(inner.target) if isinstance(n, ast.Name)}
-        used = set().union(*(scopes.read(part) for part in parts)) - kept
-        after = Frame(frame.function, kept)
-        touched = [access for part in parts for access in self.reader.of(part, after)]
-        others = [access for step in phases.steps for access in step.accesses]
-        if used & frame.local or any(a.how != "read" or any(clash(a, b) for b in others) for a in touched):
-            raise Refused(
-                "unsupported-shape",
-                f"the comprehension in line {node.lineno} uses item and answer together; write it as a loop",
-            )
-
-    def _check_comprehension(self, path: str, node: Comprehension, trail: list[ast.AST], statement: ast.stmt) -> None:
-        if any(isinstance(n, ast.Lambda | ast.ClassDef) for n in trail[trail.index(statement) :]):
-            raise Refused("unsupported-shape", "the comprehension stands in a lambda")
-        if isinstance(statement, ast.While):
-            raise Refused("unsupported-shape", "the comprehension stands in the condition of a `while` loop")
-        line = self.graph.modules[path].lines[statement.lineno - 1].strip()
-        if line.startswith("elif"):
-            raise Refused(
-                "unsupported-shape",
-                "the comprehension stands in the condition of an `elif`; compute it before the `if`",
-            )
-        outer = [n for n in trail if isinstance(n, Comprehension)]
-        if outer:
-            raise Refused("unsupported-shape", "the comprehension stands in another one; write the outer one as a loop")
-        if isinstance(node, ast.GeneratorExp):
-            taker = consumer(self.graph.modules[path].tree, node)
-            if taker is not None:
-                raise Refused("generator-consumer", f"a generator expression is handed to {taker} (line {node.lineno})")
+        self.plan_body(fanout, function, body)

@@ -71,7 +71,8 @@ class Queues:
     def note_wait(self, fanout: Fanout) -> None:
         """Say of a fan-out below a task that it waits there."""
         is_sent = any(changes.sent for changes in fanout.changes.values())
-        if fanout.notes or is_sent or not any(_is_task(reach) for reach in self.graph.reaches(fanout.function)):
+        is_said = any(note.startswith(_HOLDS) for note in fanout.notes)
+        if is_said or is_sent or not any(_is_task(reach) for reach in self.graph.reaches(fanout.function)):
             return
         fanout.notes.append(f"{_HOLDS}; a loop in the task itself can be sent away")
 
@@ -123,7 +124,7 @@ class Queues:
         body = function_body(task)
         frame = Frame(task, {*task.parameter_names, *scopes.bound(body)})
         planner.reader.alias_statements(frame, body)
-        parallel = planner._inner(fanout, task, body)
+        parallel = planner.nested(fanout, task, body)
         phases = Phases(planner.reader, planner.support.converts, parallel)
         phases.build(frame, body, [], is_function=True)
         self.hold_back(fanout, phases)

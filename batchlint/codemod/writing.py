@@ -30,7 +30,7 @@ def write(graph: Graph, fanouts: Sequence[Fanout], framework: str | None = None)
     for fanout in fanouts:
         if fanout.function in inner and isinstance(fanout.node, Loop | Comprehension):
             continue
-        Planner._merge(whole, fanout)
+        Planner.merge(whole, fanout)
         if fanout.is_async:
             whole.is_async = True
     twins = {
