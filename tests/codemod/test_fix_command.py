@@ -227,6 +227,32 @@ if __name__ == "__main__":
 """
 
 
+MAPPED = """
+import requests
+from openai import OpenAI
+
+client = OpenAI()
+
+
+def label(text):
+    requests.post("https://example.com", data=text)
+    answer = client.responses.create(model="gpt-5", input=text).output_text
+    requests.post("https://example.com", data=answer)
+    return answer
+
+
+if __name__ == "__main__":
+    print(list(map(label, open("texts.txt"))))
+"""
+
+
+def test_the_summary_says_of_a_mapping_too_what_only_unsafe_fixes_allow(tree: Path) -> None:
+    (tree / "job.py").write_text(MAPPED)
+    git("commit", "-q", "-a", "-m", "a mapping")
+    assert "allowed by --unsafe-fixes: `requests`" in fix("--diff", "--unsafe-fixes", ".").stderr
+    assert "order-of-effects" in fix("--diff", ".").stderr
+
+
 def test_the_summary_says_what_each_loop_comes_to(tree: Path) -> None:
     (tree / "job.py").write_text(TWO_LOOPS)
     git("commit", "-q", "-a", "-m", "two loops")
