@@ -26,17 +26,16 @@ from batchlint.facts import (
     ModuleFacts,
 )
 from batchlint.modules import ModuleIndex
-from batchlint.symbols import expressions, externals
+from batchlint.symbols import expressions, externals, members
 from batchlint.symbols.annotations import instance
 from batchlint.symbols.callers import Callers
+from batchlint.symbols.members import PROPERTIES
 from batchlint.symbols.names import MAX_STEPS, host_of, last_name
 from batchlint.values import NOTHING, Cls, Elems, Ext, Fn, Inst, Mod, Text, Value, Values, elements, ordered
 
 __all__ = ["PROPERTIES", "CallRef", "Program", "host_of", "last_name"]
 
 P = ParamSpec("P")
-PROPERTIES = frozenset({"property", "cached_property", "hybrid_property", "computed_field"})
-"""Decorators that make a method an attribute."""
 
 
 _MAX_DEPTH = 600
@@ -127,7 +126,7 @@ class Program:
         return frozenset({*held, *written, *self.attribute_writes})
 
     def _is_property(self, path: str, binding: Binding) -> bool:
-        return not PROPERTIES.isdisjoint(_decorators(self.functions[FunctionId(path, binding.scope or "")]))
+        return not PROPERTIES.isdisjoint(members.decorators(self.functions[FunctionId(path, binding.scope or "")]))
 
     def self_class(self, function: FunctionFacts, base: ast.expr) -> ClassId | None:
         """The class whose method `function` is or stands in, where `base` names the method's own object."""
@@ -224,11 +223,9 @@ class Program:
         """What the module's `__getattr__` imports when the name is asked for (PEP 562)."""
         found: set[Value] = set()
         function = module.functions["__getattr__"]
-        for call in function.calls:
-            if last_name(call.node.func) == "getattr" and call.node.args:
-                for value in ordered(self.eval(function.id, call.node.args[0])):
-                    if isinstance(value, Mod) and self.index.stems.get(value.stem) != module.path:
-                        found |= self.attribute(value, name)
+        for value in members.asked(self, function.id, (call.node for call in function.calls)):
+            if isinstance(value, Mod) and self.index.stems.get(value.stem) != module.path:
+                found |= self.attribute(value, name)
         return frozenset(found)
 
     def _local(self, function: FunctionFacts, name: str) -> Values:
@@ -245,9 +242,9 @@ class Program:
         # An annotation allows what nothing gives: objects that are known say more.
         if not any(_is_object(value) for value in values):
             values |= annotated
-        return frozenset(values) | self._held(function.id, name)
+        return frozenset(values) | self.held(function.id, name)
 
-    def _held(self, scope: FunctionId | ClassId, name: str) -> Values:
+    def held(self, scope: FunctionId | ClassId, name: str) -> Values:
         """What assignments to items put into the container `name`."""
         writes = self._item_writes.get((scope, name))
         if not writes:
@@ -355,9 +352,9 @@ class Program:
             child = f"{value.stem}/{name}"
             return frozenset({Mod(child)}) if self.index.exists(child) else NOTHING
         if isinstance(value, Inst):
-            return self.once(("member", value, name), self._member, value.id, name, value.exact, value)
+            return self.once(("member", value, name), members.member, self, value.id, name, value.exact, value)
         if isinstance(value, Cls):
-            return self.once(("member", value, name), self._member, value.id, name, True, value)
+            return self.once(("member", value, name), members.member, self, value.id, name, True, value)
         if isinstance(value, Fn):
             return self.once(("decorated", value.id, name), self._of_decorated, value.id, name)
         return NOTHING
@@ -368,90 +365,6 @@ class Program:
         scope = FunctionId(id.path, function.parent or MODULE)
         made = {v for decorator in function.decorators for v in self.eval(scope, decorator) if isinstance(v, Ext)}
         return frozenset(Ext(f"{v.path}().{name}", v.host) for v in made if v.path.count(".") < MAX_STEPS)
-
-    def _member(self, klass: ClassId, name: str, exact: bool, receiver: Inst | Cls) -> Values:
-        line, externals = self.mro(klass)
-        found: set[Value] = set()
-        for base in line:
-            values = self._own_member(base, name, receiver)
-            if values:
-                found |= values
-                if any(isinstance(value, Fn) for value in values):
-                    break
-        if not exact:
-            for subclass in self.subclasses(klass):
-                found |= self._own_member(subclass, name, Inst(subclass))
-        if not found and name != "__getattr__":
-            found |= self._delegated(klass, name)
-        if not found:
-            for external in externals:
-                path = f"{external.path}().{name}" if isinstance(receiver, Inst) else f"{external.path}.{name}"
-                found.add(Ext(path, external.host))
-        return frozenset(found)
-
-    def _delegated(self, klass: ClassId, name: str) -> Values:
-        """The attribute of what the class's `__getattr__` asks instead, as proxies and lazy imports do."""
-        found: set[Value] = set()
-        for method in self._member(klass, "__getattr__", True, Inst(klass, True)):
-            if isinstance(method, Fn):
-                for returned in self.functions[method.id].returns:
-                    if isinstance(returned, ast.Call) and last_name(returned.func) == "getattr" and returned.args:
-                        for value in ordered(self.eval(method.id, returned.args[0])):
-                            if not (isinstance(value, Inst | Cls) and value.id == klass):
-                                found |= self.attribute(value, name)
-        return frozenset(found)
-
-    def _own_member(self, klass: ClassId, name: str, receiver: Inst | Cls) -> Values:
-        facts = self.classes.get(klass)
-        if facts is None:
-            return NOTHING
-        found: set[Value] = set()
-        scope = FunctionId(klass.path, facts.parent or MODULE)
-        for binding in facts.bindings.get(name, ()):
-            if binding.how == "function":
-                method = Fn(FunctionId(klass.path, binding.scope or ""), receiver.id)
-                found |= self._bound(method, receiver)
-            else:
-                found |= self.binding(scope, binding)
-        for function, binding in self.self_writes.get(klass, {}).get(name, ()):
-            found |= self.binding(function.id, binding)
-        found |= self._held(klass, name)
-        others = self.attribute_writes.get(name, ())
-        if not found and len(others) <= 30:
-            for function, base, binding in others:
-                if any(isinstance(v, Inst | Cls) and klass in self.mro(v.id)[0] for v in self.eval(function.id, base)):
-                    found |= self.binding(function.id, binding)
-        if name in facts.bindings and not any(isinstance(value, Fn) for value in found):
-            found |= self._field(facts, name)
-        return frozenset(found)
-
-    def _bound(self, method: Fn, receiver: Inst | Cls) -> Values:
-        decorators = _decorators(self.functions[method.id])
-        if isinstance(receiver, Inst) and decorators & PROPERTIES:
-            return self.returned(method)
-        if "staticmethod" in decorators or (isinstance(receiver, Cls) and "classmethod" not in decorators):
-            return frozenset({Fn(method.id)})
-        return frozenset({method})
-
-    def _field(self, facts: ClassFacts, name: str) -> Values:
-        """A dataclass or model field: what the constructor's callers pass for it."""
-        if facts.name in ("", None) or "__init__" in facts.bindings:
-            return NOTHING
-        fields = [field for field, bindings in facts.bindings.items() if any(b.how == "annotation" for b in bindings)]
-        if name not in fields:
-            return NOTHING
-        found: set[Value] = set()
-        position = fields.index(name)
-        for caller, call in self.callers.named_calls(facts.name):
-            arguments = [keyword.value for keyword in call.node.keywords if keyword.arg == name]
-            if not arguments and position < len(call.node.args):
-                arguments = [call.node.args[position]]
-            if arguments and any(
-                isinstance(value, Cls) and facts.id in self.mro(value.id)[0]
-                for value in self.eval(caller.id, call.node.func)
-            ):
-                found |= self.eval(caller.id, arguments[0])
-        return frozenset(found)
 
     def mro(self, klass: ClassId) -> tuple[list[ClassId], list[Ext]]:
         """The class and its project bases, nearest first, and its external bases."""
@@ -543,10 +456,6 @@ class Program:
 
 def _is_object(value: Value) -> bool:
     return isinstance(value, Inst) or (isinstance(value, Elems) and any(map(_is_object, value.values)))
-
-
-def _decorators(function: FunctionFacts) -> set[str]:
-    return {last_name(decorator) for decorator in function.decorators}
 
 
 @cache

@@ -1,0 +1,119 @@
+"""The attributes of project objects and classes: methods, fields, and what `__getattr__` asks instead."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from batchlint.facts import MODULE, ClassFacts, ClassId, FunctionFacts, FunctionId
+from batchlint.symbols.names import last_name
+from batchlint.values import NOTHING, Cls, Ext, Fn, Inst, Value, Values, ordered
+
+if TYPE_CHECKING:
+    from batchlint.symbols import Program
+
+PROPERTIES = frozenset({"property", "cached_property", "hybrid_property", "computed_field"})
+"""Decorators that make a method an attribute."""
+
+
+def member(program: Program, klass: ClassId, name: str, exact: bool, receiver: Inst | Cls) -> Values:
+    """What the attribute of the receiver can be; its class is `klass`, or unless `exact` one below it."""
+    line, externals = program.mro(klass)
+    found: set[Value] = set()
+    for base in line:
+        values = _own_member(program, base, name, receiver)
+        if values:
+            found |= values
+            if any(isinstance(value, Fn) for value in values):
+                break
+    if not exact:
+        for subclass in program.subclasses(klass):
+            found |= _own_member(program, subclass, name, Inst(subclass))
+    if not found and name != "__getattr__":
+        found |= _delegated(program, klass, name)
+    if not found:
+        for external in externals:
+            path = f"{external.path}().{name}" if isinstance(receiver, Inst) else f"{external.path}.{name}"
+            found.add(Ext(path, external.host))
+    return frozenset(found)
+
+
+def _delegated(program: Program, klass: ClassId, name: str) -> Values:
+    """The attribute of what the class's `__getattr__` asks instead, as proxies and lazy imports do."""
+    found: set[Value] = set()
+    for method in member(program, klass, "__getattr__", True, Inst(klass, True)):
+        if isinstance(method, Fn):
+            for value in asked(program, method.id, program.functions[method.id].returns):
+                if not (isinstance(value, Inst | Cls) and value.id == klass):
+                    found |= program.attribute(value, name)
+    return frozenset(found)
+
+
+def _own_member(program: Program, klass: ClassId, name: str, receiver: Inst | Cls) -> Values:
+    facts = program.classes.get(klass)
+    if facts is None:
+        return NOTHING
+    found: set[Value] = set()
+    scope = FunctionId(klass.path, facts.parent or MODULE)
+    for binding in facts.bindings.get(name, ()):
+        if binding.how == "function":
+            method = Fn(FunctionId(klass.path, binding.scope or ""), receiver.id)
+            found |= _bound(program, method, receiver)
+        else:
+            found |= program.binding(scope, binding)
+    for function, binding in program.self_writes.get(klass, {}).get(name, ()):
+        found |= program.binding(function.id, binding)
+    found |= program.held(klass, name)
+    others = program.attribute_writes.get(name, ())
+    if not found and len(others) <= 30:
+        for function, base, binding in others:
+            if any(
+                isinstance(v, Inst | Cls) and klass in program.mro(v.id)[0] for v in program.eval(function.id, base)
+            ):
+                found |= program.binding(function.id, binding)
+    if name in facts.bindings and not any(isinstance(value, Fn) for value in found):
+        found |= _field(program, facts, name)
+    return frozenset(found)
+
+
+def _bound(program: Program, method: Fn, receiver: Inst | Cls) -> Values:
+    named = decorators(program.functions[method.id])
+    if isinstance(receiver, Inst) and named & PROPERTIES:
+        return program.returned(method)
+    if "staticmethod" in named or (isinstance(receiver, Cls) and "classmethod" not in named):
+        return frozenset({Fn(method.id)})
+    return frozenset({method})
+
+
+def _field(program: Program, facts: ClassFacts, name: str) -> Values:
+    """A dataclass or model field: what the constructor's callers pass for it."""
+    if facts.name in ("", None) or "__init__" in facts.bindings:
+        return NOTHING
+    fields = [field for field, bindings in facts.bindings.items() if any(b.how == "annotation" for b in bindings)]
+    if name not in fields:
+        return NOTHING
+    found: set[Value] = set()
+    position = fields.index(name)
+    for caller, call in program.callers.named_calls(facts.name):
+        arguments = [keyword.value for keyword in call.node.keywords if keyword.arg == name]
+        if not arguments and position < len(call.node.args):
+            arguments = [call.node.args[position]]
+        if arguments and any(
+            isinstance(value, Cls) and facts.id in program.mro(value.id)[0]
+            for value in program.eval(caller.id, call.node.func)
+        ):
+            found |= program.eval(caller.id, arguments[0])
+    return frozenset(found)
+
+
+def asked(program: Program, scope: FunctionId, nodes: Iterable[ast.expr]) -> Iterator[Value]:
+    """What the calls of `getattr` among the nodes are asked of."""
+    for node in nodes:
+        if isinstance(node, ast.Call) and last_name(node.func) == "getattr" and node.args:
+            yield from ordered(program.eval(scope, node.args[0]))
+
+
+def decorators(function: FunctionFacts) -> set[str]:
+    """The names of the function's decorators."""
+    return {last_name(decorator) for decorator in function.decorators}
