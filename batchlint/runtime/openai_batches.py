@@ -27,15 +27,19 @@ class OpenAIBatches(Stainless):
 
     def find(self, key: str, db: sqlite3.Connection) -> str | None:
         """The batch that carries the key in its metadata, if its answers have not been used up yet."""
+        return next((str(batch.id) for name, batch in self.named(key, time.time() - 48 * 3600) if name == key), None)
+
+    def named(self, prefix: str, since: float) -> Iterator[tuple[str, Any]]:
+        """The batches whose key starts so, with the key, if their answers have not been used up; newest first."""
         page = self.do(self.api.batches.list(limit=100))
-        while page.data and page.data[0].created_at > time.time() - 48 * 3600:
+        while page.data and page.data[0].created_at > since:
             for batch in page.data:
-                if (batch.metadata or {}).get("llm_batch") == key and batch.status != "failed" and self.is_new(batch):
-                    return str(batch.id)
+                key = (batch.metadata or {}).get("llm_batch", "")
+                if key.startswith(prefix) and batch.status != "failed" and self.is_new(batch):
+                    yield key, batch
             if not page.has_more:
                 break
             page = self.do(self.api.batches.list(limit=100, after=page.data[-1].id))
-        return None
 
     def is_new(self, batch: Any) -> bool:
         try:

@@ -11,17 +11,8 @@ from batchlint.runtime.two_phase import NAMED, Held, Named
 
 
 def held_by_openai(backend: OpenAIBatches, prefix: str, since: float) -> list[Held]:
-    found: list[Held] = []
-    page = backend.do(backend.api.batches.list(limit=100))
-    while page.data and page.data[0].created_at > since:
-        for batch in page.data:
-            key = (batch.metadata or {}).get("llm_batch", "")
-            if key.startswith(prefix) and batch.status != "failed" and backend.is_new(batch):
-                found.append(Held(key, batch.id, batch.endpoint, batch.created_at, batch.input_file_id))
-        if not page.has_more:
-            break
-        page = backend.do(backend.api.batches.list(limit=100, after=page.data[-1].id))
-    return found
+    found = backend.named(prefix, since)
+    return [Held(key, each.id, each.endpoint, each.created_at, each.input_file_id) for key, each in found]
 
 
 def ids_at_openai(backend: OpenAIBatches, held: Held) -> list[str]:
