@@ -102,7 +102,8 @@ def check_done(project: Project, provider: FakeProvider, batches: int = 1, times
     assert provider.realtime_calls == 0
 
 
-def test_a_worker_is_free_while_the_batch_is_under_way(project: Project, provider: FakeProvider) -> None:
+def check_free(project: Project, provider: FakeProvider, task: str) -> None:
+    """A worker does another task while the batch of this one is under way, and then this one."""
     with project.worker() as worker:
         project.send("nightly")
         assert provider.faults.polled_while_held.wait(30)
@@ -110,9 +111,13 @@ def test_a_worker_is_free_while_the_batch_is_under_way(project: Project, provide
         worker.until("pong")
         assert blurbs(project) == []
         provider.faults.hold_from = None
-        worker.until("describe_all.*succeeded")
-        check_done(project, provider)
-        assert project.state == []
+        worker.until(f"{task}.*succeeded")
+    check_done(project, provider)
+    assert project.state == []
+
+
+def test_a_worker_is_free_while_the_batch_is_under_way(project: Project, provider: FakeProvider) -> None:
+    check_free(project, provider, "describe_all")
 
 
 def test_the_worker_is_killed_while_the_batch_is_under_way(project: Project, provider: FakeProvider) -> None:
@@ -190,17 +195,7 @@ def test_what_a_task_tries_again_it_tries_again_alone(project: Project, provider
 
 
 def test_a_loop_in_a_task_leaves_its_worker_free(tmp_path: Path, provider: FakeProvider) -> None:
-    project = Project(tmp_path, rewrite({"tasks.py": APP + LOOPING}).files, provider)
-    with project.worker() as worker:
-        project.send("nightly")
-        assert provider.faults.polled_while_held.wait(30)
-        project.send("ping")
-        worker.until("pong")
-        assert blurbs(project) == []
-        provider.faults.hold_from = None
-        worker.until("nightly_all.*succeeded")
-    check_done(project, provider)
-    assert project.state == []
+    check_free(Project(tmp_path, rewrite({"tasks.py": APP + LOOPING}).files, provider), provider, "nightly_all")
 
 
 @pytest.mark.parametrize("program", [ENQUEUING, LOOPING], ids=["enqueuing", "looping"])
