@@ -16,7 +16,7 @@ from batchlint import flow
 from batchlint.facts import MODULE, FunctionId, LoopNode, Span
 from batchlint.findings import Latency, Step
 from batchlint.graph import Edge, Graph, ModelCall, Reach
-from batchlint.graph.receivers import Objects
+from batchlint.graph.ways import Way
 from batchlint.loops import is_item_loop
 from batchlint.symbols import last_name
 from batchlint.trees import walk
@@ -89,26 +89,27 @@ class _Level(NamedTuple):
     """A way down to the model call: from a call of `edges[0]`, or the model call itself."""
 
     edges: tuple[Edge, ...]
-    objects: Objects
+    way: Way
     is_plumbing: bool
     """Whether the call is a wrapper's of its own object's or module's inside."""
 
 
 def _levels(graph: Graph, model: ModelCall) -> Iterator[_Level]:
     """The ways down to the model call, from the call itself up through the functions that pass parameters on to it."""
-    yield _Level((), None, False)
+    start = graph.ways.start(model.function, model.node)
+    yield _Level((), start, False)
     passed = _passed_on(graph, model.function, model.node, flow.request_arguments(model.node))
-    queue: list[tuple[FunctionId, Objects, tuple[Edge, ...], set[str]]] = []
+    queue: list[tuple[FunctionId, Way, tuple[Edge, ...], set[str]]] = []
     if passed:
-        queue.append((model.function, None, (), passed))
-    seen: set[tuple[FunctionId, Objects]] = {(model.function, None)}
+        queue.append((model.function, start, (), passed))
+    seen: set[tuple[FunctionId, Way]] = {(model.function, start)}
     while queue:
-        id, below_objects, below, passed = queue.pop(0)
+        id, way, below, passed = queue.pop(0)
         for edge in graph.edges_to(id):
             if edge.kind == "queue" or not isinstance(edge.node, ast.Call):
                 continue
-            objects = graph.receivers.above(edge, below_objects)
-            if objects == frozenset():
+            above = graph.ways.above(edge, way)
+            if above is None:
                 continue
             edges = (edge, *below)
             if last_name(edge.node.func) == "partial":
@@ -120,10 +121,10 @@ def _levels(graph: Graph, model: ModelCall) -> Iterator[_Level]:
                 continue
             taken = passed if is_inner else _passed_on(graph, edge.caller, edge.node, given)
             if not is_inner:
-                yield _Level(edges, objects, bool(taken) and not edge.repeats and _is_inside(edge))
-            if taken and (edge.caller, objects) not in seen and len(edges) < MAX_LEVELS:
-                seen.add((edge.caller, objects))
-                queue.append((edge.caller, objects, edges, taken))
+                yield _Level(edges, above, bool(taken) and not edge.repeats and _is_inside(edge))
+            if taken and (edge.caller, above) not in seen and len(edges) < MAX_LEVELS:
+                seen.add((edge.caller, above))
+                queue.append((edge.caller, above, edges, taken))
 
 
 def _is_inside(edge: Edge) -> bool:
@@ -226,7 +227,7 @@ class _Place(NamedTuple):
 def _describe(graph: Graph, model: ModelCall, level: _Level, known: Known) -> Described:
     edges = level.edges
     function = edges[0].caller if edges else model.function
-    place = _Place(graph, model, edges, tuple(graph.reaches(function, level.objects)))
+    place = _Place(graph, model, edges, tuple(graph.reaches(function, level.way)))
     traits = [*_request_traits(model), *_session_traits(place), *_loop_traits(place, known)]
     return Described(
         function=function,

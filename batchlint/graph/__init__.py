@@ -23,15 +23,16 @@ from batchlint.graph.links import Edge, Entry, GraphSettings, ModelCall, Part, R
 from batchlint.graph.modelcalls import ModelCalls
 from batchlint.graph.names import Names
 from batchlint.graph.parameters import Parameters
-from batchlint.graph.receivers import Objects, Receivers
 from batchlint.graph.registrations import Registrations
 from batchlint.graph.waiting import Waiting
+from batchlint.graph.ways import Way, Ways
 from batchlint.patterns import file_pattern
 from batchlint.symbols import Program, last_name
 
 __all__ = ["Edge", "Entry", "Graph", "GraphSettings", "ManifestTarget", "ModelCall", "Reach", "build", "label"]
 
 _MAX_FUNCTIONS = 400
+ANY_WAY = Way()
 
 
 class Graph(Part):
@@ -50,8 +51,8 @@ class Graph(Part):
         self._entries = Entries(program, decorators, handovers.entries)
         self._edges = Edges(program, decorators, handovers, parameters)
         self._waiting = Waiting(program, self.is_test)
-        self.receivers = Receivers(program)
-        self._reaches: dict[tuple[FunctionId, Objects], list[Reach]] = {}
+        self.ways = Ways(program)
+        self._reaches: dict[tuple[FunctionId, Way], list[Reach]] = {}
         self._kinds_of_files: dict[str, list[re.Pattern[str]]] = {}
 
     label = staticmethod(label)
@@ -120,15 +121,15 @@ class Graph(Part):
         name = f"{self.modules[id.path].name}.{id.qualname.replace('.<locals>', '')}"
         return f".{name}.".endswith(f".{dotted}.") or f".{dotted}." in f".{name}."
 
-    def reaches(self, id: FunctionId, objects: Objects = None) -> list[Reach]:
+    def reaches(self, id: FunctionId, way: Way = ANY_WAY) -> list[Reach]:
         """Every entry point that reaches the function, with the shortest way down.
 
-        `objects` are the classes that the method's own object can be of, where the calls below tell.
+        `way` is what the calls below ask of those above.
         """
-        known = self._reaches.get((id, objects))
+        known = self._reaches.get((id, way))
         if known is None:
-            found = self._find_reaches(id, objects)
-            known = self._reaches[id, objects] = [self._for_tests(reach) for reach in found]
+            found = self._find_reaches(id, way)
+            known = self._reaches[id, way] = [self._for_tests(reach) for reach in found]
         return known
 
     def _for_tests(self, reach: Reach) -> Reach:
@@ -141,8 +142,8 @@ class Graph(Part):
             return Reach(replace(reach.entry, kind=replace(kind, kind="example")), reach.edges)
         return reach
 
-    def _find_reaches(self, start: FunctionId, own: Objects) -> list[Reach]:
-        paths: dict[tuple[FunctionId, Objects], tuple[Edge, ...]] = {(start, own): ()}
+    def _find_reaches(self, start: FunctionId, way: Way) -> list[Reach]:
+        paths: dict[tuple[FunctionId, Way], tuple[Edge, ...]] = {(start, way): ()}
         queue = deque(paths)
         found: list[Reach] = []
         while queue and len(paths) < _MAX_FUNCTIONS:
@@ -154,18 +155,17 @@ class Graph(Part):
             for edge in incoming:
                 if edge.kind == "queue" and not self._waiting.waits(edge):
                     continue
-                objects = self.receivers.above(edge, place[1])
-                above = (edge.caller, objects)
-                if above not in paths and objects != frozenset():
-                    paths[above] = (edge, *edges)
-                    queue.append(above)
+                above = self.ways.above(edge, place[1])
+                if above is not None and (edge.caller, above) not in paths:
+                    paths[edge.caller, above] = (edge, *edges)
+                    queue.append((edge.caller, above))
             is_root = not incoming and not entries
             function = self.function(id)
             if is_root and function.parent is not None:
                 outer = FunctionId(id.path, function.parent)
-                if (outer, None) not in paths and function.name in set(self._returned_names(outer)):
-                    paths[outer, None] = (self.edge(outer, id, _name_of(function), "callback", None), *edges)
-                    queue.append((outer, None))
+                if (outer, ANY_WAY) not in paths and function.name in set(self._returned_names(outer)):
+                    paths[outer, ANY_WAY] = (self.edge(outer, id, _name_of(function), "callback", None), *edges)
+                    queue.append((outer, ANY_WAY))
                     is_root = False
             if is_root and id.qualname != MODULE:
                 step = Step(id.path, function.line, f"{self.label(id)}, which nothing here calls")

@@ -1,0 +1,40 @@
+"""What a way up must keep in mind: of which class the methods' object is, and which arguments lead down again."""
+
+from __future__ import annotations
+
+import ast
+from typing import NamedTuple
+
+from batchlint.facts import FunctionId
+from batchlint.graph.guards import Demands, Guards
+from batchlint.graph.links import Edge, Part
+from batchlint.graph.receivers import Objects, Receivers
+from batchlint.symbols import Program
+
+
+class Way(NamedTuple):
+    """The state at a function on the way from a model call up to the entry points."""
+
+    objects: Objects = None
+    demands: Demands = frozenset()
+
+
+class Ways(Part):
+    """Goes from callee to caller where a run of the program can."""
+
+    def __init__(self, program: Program) -> None:
+        super().__init__(program)
+        self._receivers = Receivers(program)
+        self._guards = Guards(program)
+
+    def start(self, id: FunctionId, node: ast.expr) -> Way:
+        """The state at the function in which a call stands."""
+        return Way(None, self._guards.before(id, node))
+
+    def above(self, edge: Edge, way: Way) -> Way | None:
+        """The state at the caller; None where no object or argument of it leads down the way."""
+        objects = self._receivers.above(edge, way.objects)
+        if objects == frozenset():
+            return None
+        demands = self._guards.above(edge, way.demands)
+        return None if demands is None else Way(objects, demands)

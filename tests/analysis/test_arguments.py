@@ -1,0 +1,111 @@
+"""A function that takes one text or many: the type of the argument tells which of its calls a caller comes to."""
+
+import pytest
+
+from .verdicts import verdict
+
+GUARDS = {
+    "early_return": """
+        if isinstance(texts, str):
+            return ask(texts)
+        return [ask(text) for text in texts]  # !
+        """,
+    "both_branches": """
+        if not isinstance(texts, (str, bytes)):
+            found = [ask(text) for text in texts]  # !
+        else:
+            found = [ask(texts)]
+        return found
+        """,
+    "conditional_expression": """
+        return ask(texts) if isinstance(texts, str) else [ask(text) for text in texts]  # !
+        """,
+    "and": """
+        if isinstance(texts, list) and len(texts) > 0:
+            return [ask(text) for text in texts]  # !
+        return ask(str(texts))
+        """,
+}
+PROGRAM = """
+from dataclasses import dataclass
+from flask import Flask, request
+from llm import ask
+
+app = Flask(__name__)
+
+@dataclass
+class Page:
+    title: str
+    parts: list
+
+def label(texts):
+    {guard}
+
+def label_again(texts):
+    return label(texts)
+
+def cleaned() -> str:
+    return request.json["text"]
+
+@app.post("/label")
+def handle():
+    page = Page(**request.json)
+    text = request.json["text"].strip()
+    texts = request.json["texts"]
+    {route}
+
+if __name__ == "__main__":
+    label([line for line in open("products.txt")])
+"""
+
+
+def program(guard: str, route: str) -> str:
+    body = "\n".join(f"    {line.removeprefix(' ' * 8)}" for line in GUARDS[guard].strip("\n").splitlines())
+    return PROGRAM.format(guard=body.strip(), route=route)
+
+
+@pytest.mark.parametrize("guard", GUARDS)
+def test_a_route_that_hands_over_one_text_does_not_wait_for_the_loop_over_many(guard: str):
+    assert verdict(program(guard, "return label(text)")) == "batchable"
+    assert verdict(program(guard, "return label(texts)")) == "realtime"
+
+
+@pytest.mark.parametrize(
+    "argument",
+    [
+        '"what is new?"',
+        'f"classify {texts}"',
+        '"classify " + texts',
+        '", ".join(texts)',
+        "text[:200]",
+        "page.title",
+        "str(texts)",
+        "cleaned()",
+        '"" if texts else text',
+    ],
+)
+def test_what_is_a_string_by_its_form_or_annotation_is_one_text(argument: str):
+    assert verdict(program("early_return", f"return label({argument})")) == "batchable"
+
+
+@pytest.mark.parametrize(
+    "argument", ["texts", "page.parts", "[text]", "request.json", '"" if text else texts', "*texts"]
+)
+def test_what_may_be_many_texts_is_waited_for(argument: str):
+    assert verdict(program("early_return", f"return label({argument})")) == "realtime"
+
+
+def test_the_type_is_kept_where_a_function_only_hands_its_parameter_on():
+    assert verdict(program("early_return", "return label_again(text)")) == "batchable"
+    assert verdict(program("early_return", "return label_again(texts)")) == "realtime"
+
+
+def test_a_parameter_that_the_function_replaces_says_nothing():
+    changed = PROGRAM.format(
+        guard="""texts = [texts]
+    if isinstance(texts, str):
+        return ask(texts)
+    return [ask(text) for text in texts]  # !""",
+        route="return label(text)",
+    )
+    assert verdict(changed) == "realtime"
