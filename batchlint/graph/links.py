@@ -122,26 +122,26 @@ class Part:
         iterated = loop.iter
         if isinstance(iterated, ast.Call) and last_name(iterated.func) in {"items", "keys", "values"}:
             iterated = iterated.func.value if isinstance(iterated.func, ast.Attribute) else iterated
-        return is_handful(self._constant(id, iterated))
+        return is_handful(self.constant(id, iterated)[1])
 
-    def _constant(self, id: FunctionId, node: ast.expr) -> ast.expr:
-        """What the name `node` is bound to where that is one value, also in the module that it is imported from."""
+    def constant(self, id: FunctionId, node: ast.expr) -> tuple[FunctionId, ast.expr]:
+        """What the name `node` is bound to where that is one value, and in which function: also of another module."""
         if not isinstance(node, ast.Name):
-            return node
+            return id, node
         for scope in (self.function(id), self.modules[id.path].body):
             bindings = scope.bindings.get(node.id)
             if not bindings:
                 continue
             if len(bindings) > 1:
-                return node
+                return id, node
             binding = bindings[0]
             if binding.source is not None and binding.source.name:
                 stem = self.program.import_stem(binding.source, id.path)
                 path = self.program.index.stems.get(stem) if stem is not None else None
                 if path in self.modules and path != id.path:
-                    return self._constant(FunctionId(path, MODULE), ast.Name(binding.source.name))
-            return binding.value if binding.how == "value" and binding.value is not None else node
-        return node
+                    return self.constant(FunctionId(path, MODULE), ast.Name(binding.source.name))
+            return (scope.id, binding.value) if binding.how == "value" and binding.value is not None else (id, node)
+        return id, node
 
     def callables(self, value: Value) -> Iterator[FunctionId]:
         """The functions that run when the value is called."""

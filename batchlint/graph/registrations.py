@@ -13,8 +13,11 @@ from batchlint.findings import Step
 from batchlint.graph.handovers import Handovers
 from batchlint.graph.links import Entry, GraphSettings, Part, label
 from batchlint.graph.names import Names
-from batchlint.symbols import Program
+from batchlint.symbols import Program, last_name
 from batchlint.trees import walk
+
+_ADDING = frozenset({"update", "append", "extend"})
+_TABLES_DEEP = 3
 
 
 class Registrations(Part):
@@ -47,20 +50,37 @@ class Registrations(Part):
         for module in self.modules.values():
             for name, setting in settings:
                 if name in module.text:
-                    for table in self._tables(module, name):
-                        self._read_table(module, table, setting.task_key, setting.entry)
+                    for scope, table in self._tables(module, name):
+                        self._read_table(scope, table, setting.task_key, setting.entry)
 
-    @staticmethod
-    def _tables(module: ModuleFacts, name: str) -> Iterator[ast.expr]:
-        """What the module binds to the setting: a variable, an attribute, a keyword argument, a class's attribute."""
+    def _tables(self, module: ModuleFacts, name: str) -> Iterator[tuple[FunctionId, ast.expr]]:
+        """What the module binds to the setting or puts into it, and the tables that this is made of."""
         for function in module.functions.values():
-            bindings = [*function.bindings.get(name, ()), *(b for _, each, b in function.attributes if each == name)]
-            yield from (b.value for b in bindings if b.value is not None and b.how == "value")
-            yield from (k.value for call in function.calls for k in call.node.keywords if k.arg == name)
+            found = [*function.bindings.get(name, ()), *(b for _, each, b in function.attributes if each == name)]
+            found += [binding for container, binding in function.items if last_name(container) == name]
+            tables = [b.value for b in found if b.value is not None and b.how == "value"]
+            for call in function.calls:
+                tables += [k.value for k in call.node.keywords if k.arg == name]
+                func = call.node.func
+                if isinstance(func, ast.Attribute) and func.attr in _ADDING and last_name(func.value) == name:
+                    tables += call.node.args
+            for table in tables:
+                yield from self._parts(function.id, table)
         for klass in module.classes.values():
-            yield from (b.value for b in klass.bindings.get(name, ()) if b.value is not None and b.how == "value")
+            for binding in klass.bindings.get(name, ()):
+                if binding.value is not None and binding.how == "value":
+                    yield from self._parts(FunctionId(module.path, MODULE), binding.value)
 
-    def _read_table(self, module: ModuleFacts, table: ast.expr, task_key: str, kind: Kind) -> None:
+    def _parts(self, scope: FunctionId, table: ast.expr, depth: int = 0) -> Iterator[tuple[FunctionId, ast.expr]]:
+        """The table, and those that it names: `dict(DAILY)`, `{**DAILY, **WEEKLY}`, one of another module."""
+        yield scope, table
+        for node in walk(table):
+            if isinstance(node, ast.Name) and depth < _TABLES_DEEP:
+                place, value = self.constant(scope, node)
+                if value is not node and isinstance(value, ast.Dict | ast.List | ast.Tuple | ast.Call | ast.BinOp):
+                    yield from self._parts(place, value, depth + 1)
+
+    def _read_table(self, scope: FunctionId, table: ast.expr, task_key: str, kind: Kind) -> None:
         for row in walk(table):
             target: ast.expr | None = None
             if isinstance(row, ast.Dict):
@@ -72,10 +92,13 @@ class Registrations(Part):
             if target is None:
                 continue
             latency = intervals.latency_of(_row_minutes(row))
-            for value in self.program.eval(module.body.id, target):
+            for value in self.program.eval(scope, target):
                 for function in self._handovers.functions_in(value, True):
-                    step = Step(module.path, target.lineno, f"schedule of {label(function)} ({kind.framework})")
-                    self._handovers.entries.setdefault(function, []).append(Entry(replace(kind, latency=latency), step))
+                    step = Step(scope.path, target.lineno, f"schedule of {label(function)} ({kind.framework})")
+                    entry = Entry(replace(kind, latency=latency), step)
+                    entries = self._handovers.entries.setdefault(function, [])
+                    if entry not in entries:
+                        entries.append(entry)
 
     def _read_stated_entries(self, settings: GraphSettings) -> None:
         for dotted, kind, latency in settings.entry_points:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from .verdicts import cases, verdict
+from .verdicts import cases, marked, verdict
 
 SELDOM = {
     "celery_beat": """
@@ -302,3 +302,39 @@ def test_what_a_clock_starts_is_batchable(program):
 @pytest.mark.parametrize("program", cases(OFTEN))
 def test_what_a_clock_starts_every_few_minutes_is_not(program):
     assert verdict(program) != "batchable"
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [
+        "CELERY_BEAT_SCHEDULE = dict(DAILY)",
+        "CELERY_BEAT_SCHEDULE = {**DAILY}",
+        "CELERY_BEAT_SCHEDULE = BASE | DAILY",
+        "CELERY_BEAT_SCHEDULE = DAILY",
+        "CELERY_BEAT_SCHEDULE = {}\nCELERY_BEAT_SCHEDULE.update(DAILY)",
+        "CELERY_BEAT_SCHEDULE = {}\nCELERY_BEAT_SCHEDULE['relabel'] = DAILY['relabel']",
+    ],
+)
+def test_a_schedule_may_be_put_together_from_tables_of_other_modules(setting):
+    program = {
+        "shop/beat.py": """
+            from celery.schedules import crontab
+
+            DAILY = {"relabel": {"task": "shop.tasks.relabel", "schedule": crontab(EVERY)}}
+            """,
+        "shop/settings.py": f"from .beat import DAILY\n\nBASE = {{}}\n{setting}\n",
+        "shop/tasks.py": """
+            from celery import shared_task
+            from llm import ask
+
+            @shared_task
+            def relabel():
+                for line in open("products.txt"):
+                    print(ask(line))  # !
+            """,
+    }
+    table = program["shop/beat.py"]
+    daily = marked({**program, "shop/beat.py": table.replace("EVERY", "hour=2, minute=0")})
+    assert daily is not None
+    assert daily.rule == "RTB101"
+    assert verdict({**program, "shop/beat.py": table.replace("EVERY", 'minute="*"')}) == "realtime"
