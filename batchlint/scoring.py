@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from batchlint import rules
+from batchlint import gates, rules
 from batchlint.callsites import Described, Trait
 from batchlint.findings import CallSite, Context, Factor, Latency, Step, Verdict
 from batchlint.graph import Graph, Reach
@@ -38,6 +38,7 @@ FACTORS: dict[str, int] = {
     "agent": -80,
     "live_kind": -100,
     "live_session": -100,
+    "gate": -45,
     # What the provider has to offer.
     "tier": 10,
     "no_tier": 0,
@@ -51,7 +52,7 @@ _OFFLINE = ("schedule", "pipeline", "task_queue", "evaluation")
 
 def score(graph: Graph, sites: Sequence[Described]) -> list[CallSite]:
     """The call sites with factors, score and verdict, in the given order; plumbing only where it must stay realtime."""
-    judged = ((site, _judge(graph, site)) for site in sites)
+    judged = ((site, _judge(graph, site)) for site in gates.marked(graph, sites))
     return [call for site, call in judged if not (site.is_plumbing and call.verdict is Verdict.BATCHABLE)]
 
 
@@ -209,4 +210,6 @@ def _question(graph: Graph, site: Described, reaches: Sequence[Reach]) -> str:
     if not kinds or kinds <= {"unknown", "example"}:
         start = reaches[0].entry.step.what.partition(",")[0] if reaches else name
         return f"who starts {start}, and does anybody wait for it?"
+    if any(trait.name == "gate" for trait in site.traits):
+        return f"how long may what somebody sent in wait for what {name} finds?"
     return f"does anybody wait for the answer that {name} gets?"

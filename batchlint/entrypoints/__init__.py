@@ -148,6 +148,8 @@ class Registry:
     """Methods that put an answer into a session that is open."""
     live_words: tuple[str, ...]
     """Words in names that speak of such a session."""
+    gate_words: tuple[str, ...]
+    """Words in names that speak of letting through what somebody sent in."""
     dynamic: PathTable[bool]
     """What gives a class or an object that the code does not name."""
     local_names: frozenset[str]
@@ -209,6 +211,7 @@ def build(documents: list[dict[str, Any]]) -> Registry:
         saving_methods=frozenset(name for d in documents for name in d.get("saving_methods", {}).get("names", ())),
         live_inputs=frozenset(n for d in documents for n in d.get("live_sessions", {}).get("methods", ())),
         live_words=tuple(word for d in documents for word in d.get("live_sessions", {}).get("words", ())),
+        gate_words=tuple(word for d in documents for word in d.get("gates", {}).get("words", ())),
         dynamic=PathTable((pattern, True) for document in documents for pattern in document.get("dynamic", [])),
         local_names=frozenset(name for document in documents for name in document.get("local_names", [])),
         generic_methods=frozenset(name for document in documents for name in document.get("generic_methods", [])),

@@ -1,0 +1,114 @@
+"""Spam filters and moderation: a queue runs them, yet whoever sent something in waits until it is let through."""
+
+import pytest
+
+from .verdicts import cases, marked, verdict
+
+GATES = {
+    "one_task": """
+        from celery import shared_task
+        from llm import ask
+
+        def looks_like_spam(text):
+            return ask("Is this spam? " + text)
+
+        @shared_task
+        def check_comment(comment):
+            if looks_like_spam(comment.text):  # !
+                comment.hide()
+        """,
+    "the_answer_after_the_verdict": """
+        from celery import shared_task
+        from llm import ask
+
+        def moderate(text):
+            return ask("Is this abusive? " + text)
+
+        def topic_of(text):
+            return ask("Which topic? " + text)
+
+        @shared_task
+        def take_in(question):
+            if not moderate(question.text):
+                question.topic = topic_of(question.text)  # !
+                question.publish()
+        """,
+    "class": """
+        from celery import shared_task
+        from llm import ask
+
+        class SpamFilter:
+            def check(self, text):
+                return ask(text)  # !
+
+        @shared_task
+        def take_in(comment_id):
+            SpamFilter().check(comment_id)
+        """,
+}
+
+NO_GATES = {
+    "another_verdict": """
+        from celery import shared_task
+        from llm import ask
+
+        def looks_alike(text):
+            return ask("Which product is this? " + text)
+
+        @shared_task
+        def check_comment(comment):
+            comment.product = looks_alike(comment.text)  # !
+        """,
+    "nightly_clean_up": """
+        from celery import Celery
+        from celery.schedules import crontab
+        from llm import ask
+
+        app = Celery("shop")
+        app.conf.beat_schedule = {"nightly": {"task": "app.clean_up", "schedule": crontab(hour=2, minute=0)}}
+
+        def looks_like_spam(text):
+            return ask("Is this spam? " + text)
+
+        @app.task
+        def clean_up():
+            for line in open("comments.txt"):
+                print(looks_like_spam(line))  # !
+        """,
+    "many_in_one_task": """
+        from celery import shared_task
+        from llm import ask
+
+        def looks_like_spam(text):
+            return ask("Is this spam? " + text)
+
+        @shared_task
+        def clean_up(path):
+            for line in open(path):
+                print(looks_like_spam(line))  # !
+        """,
+    "script": """
+        from llm import ask
+
+        def moderate(text):
+            return ask("Is this abusive? " + text)
+
+        if __name__ == "__main__":
+            for line in open("comments.txt"):
+                print(moderate(line))  # !
+        """,
+}
+
+
+@pytest.mark.parametrize("program", cases(GATES))
+def test_a_task_that_lets_submissions_through_asks_how_long_they_may_wait(program):
+    site = marked(program)
+    assert site is not None
+    assert str(site.verdict) == "unclear"
+    assert site.question is not None
+    assert "how long" in site.question
+
+
+@pytest.mark.parametrize("program", cases(NO_GATES))
+def test_a_verdict_that_nobody_waits_for_is_batchable(program):
+    assert verdict(program) == "batchable"
