@@ -30,7 +30,7 @@ from batchlint.symbols import expressions, externals, members
 from batchlint.symbols.annotations import instance
 from batchlint.symbols.callers import Callers
 from batchlint.symbols.members import PROPERTIES
-from batchlint.symbols.names import MAX_STEPS, host_of, last_name
+from batchlint.symbols.names import MAX_STEPS, host_of, is_constructor, last_name
 from batchlint.values import NOTHING, Cls, Elems, Ext, Fn, Inst, Mod, Text, Value, Values, elements, ordered
 
 __all__ = ["PROPERTIES", "CallRef", "Program", "host_of", "last_name"]
@@ -440,7 +440,15 @@ class Program:
                     found |= {Ext(f"{e.path}()()", e.host) for e in self.mro(value.id)[1]}
             elif isinstance(value, Ext):
                 found |= externals.external_call(self, scope, node, value)
-        return frozenset(found)
+        return frozenset(found | {Inst(klass, True) for klass in self.made_by(scope, node)})
+
+    def made_by(self, scope: FunctionId, node: ast.Call) -> list[ClassId]:
+        """The project classes of which a constructor that an external base defines makes an object: `Own.from_x()`."""
+        if not isinstance(node.func, ast.Attribute) or not is_constructor(node.func.attr):
+            return []
+        classes = [v for v in ordered(self.eval(scope, node.func.value)) if isinstance(v, Cls)]
+        name = node.func.attr
+        return [v.id for v in classes if not any(isinstance(each, Fn) for each in self.attribute(v, name))]
 
     def _fluent(self, scope: FunctionId, node: ast.Call, method: Fn) -> Values:
         """The object that a method which only returns its own was called on."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from batchlint.facts import MODULE, ClassId, FunctionFacts, FunctionId, Reference
 from batchlint.symbols.annotations import instance
-from batchlint.symbols.names import last_name
+from batchlint.symbols.names import is_constructor, last_name
 from batchlint.values import NOTHING, Cls, Elems, Ext, Fn, Inst, Value, Values, ordered
 
 if TYPE_CHECKING:
@@ -21,6 +21,8 @@ _RESTING = frozenset(
 _PACKING = frozenset({"Thread", "Process", "Timer", "apply_async", "apply", "start_new_thread"})
 """Callables that take a function and its arguments in a tuple."""
 _MAX_CALLS = 400
+_NO_POSITIONS = 1_000
+"""A shift that leaves no positional argument: where they go is the library's business."""
 
 
 class Callers:
@@ -31,6 +33,7 @@ class Callers:
         self._sites: dict[FunctionId, list[tuple[FunctionId, ast.Call, int]]] = {}
         self._owners: dict[str, list[ClassId]] | None = None
         self._decorated: dict[str, list[tuple[FunctionFacts, ast.expr]]] | None = None
+        self._constructed: dict[ClassId, list[tuple[FunctionId, ast.Call, int]]] | None = None
         self._wrapped: dict[FunctionId, str | None] = {}
         self._references: dict[str, list[Reference]] | None = None
 
@@ -161,11 +164,23 @@ class Callers:
                         if owner in line and self.first_definition(line, function.name) == owner:
                             found.append((caller.id, call.node, 1))
                             break
+            found += self._made(owner) if function.name == "__init__" else ()
         found += self._handed_over(function)
         if is_method:
             found += self._duck_typed(function)
         self._sites[function.id] = found
         return found
+
+    def _made(self, klass: ClassId) -> list[tuple[FunctionId, ast.Call, int]]:
+        """Calls of constructors that an external base defines: their keyword arguments go on to `__init__`."""
+        if self._constructed is None:
+            self._constructed = {}
+            for name, calls in self._program.calls_by_name.items():
+                for caller, call in calls if is_constructor(name) else ():
+                    for made in self._program.made_by(caller.id, call.node):
+                        self._constructed.setdefault(made, []).append((caller.id, call.node, _NO_POSITIONS))
+        family = (klass, *self._program.subclasses(klass))
+        return [site for each in family for site in self._constructed.get(each, ())]
 
     def _duck_typed(self, function: FunctionFacts) -> list[tuple[FunctionId, ast.Call, int]]:
         """Calls of the method's name on objects of unknown class, where one family of classes has it."""

@@ -7,6 +7,9 @@ import ipaddress
 import re
 from urllib.parse import urlsplit
 
+_CONSTRUCTORS = frozenset(
+    {"create", "build", "load", "model_validate", "model_validate_json", "model_construct", "parse_obj", "parse_raw"}
+)
 MAX_STEPS = 24
 """Steps of a symbolic path beyond which nothing is followed."""
 
@@ -20,6 +23,11 @@ def last_name(node: ast.expr) -> str:
     if isinstance(node, ast.Call):
         return last_name(node.func)
     return ""
+
+
+def is_constructor(name: str) -> bool:
+    """Whether a class method of the name makes an object of the class, by all usage."""
+    return name.startswith("from_") or name in _CONSTRUCTORS
 
 
 def host_of(url: str) -> str | None:

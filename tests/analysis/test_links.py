@@ -24,6 +24,48 @@ ROUTE = """
 
 # The files between the caller and the call; how the caller imports and calls them.
 LINKS = {
+    "constructor_of_an_external_base": (
+        {
+            "labels.py": """
+                from langchain_text_splitters import RecursiveCharacterTextSplitter
+                from llm import ask
+
+                class Summaries:
+                    def __call__(self, text, parts):
+                        return [ask(part) for part in parts]  # !
+
+                class Splitter(RecursiveCharacterTextSplitter):
+                    def __init__(self, handler=None, **options):
+                        super().__init__(**options)
+                        self.handler = handler
+
+                    def split_text(self, text):
+                        return self.handler(text, super().split_text(text))
+
+                def splitter():
+                    return Splitter.from_tiktoken_encoder(chunk_size=100, handler=Summaries())
+                """
+        },
+        ("labels", "splitter", "splitter().create_documents([line])"),
+    ),
+    "pydantic_constructor": (
+        {
+            "labels.py": """
+                from pydantic import BaseModel
+                from llm import ask
+
+                class Labeller(BaseModel):
+                    prompt: str
+
+                    def run(self, text):
+                        return ask(self.prompt + text)  # !
+
+                def make_label(text):
+                    return Labeller.model_validate({"prompt": "Label this: "}).run(text)
+                """
+        },
+        ("labels", "make_label", "make_label(line)"),
+    ),
     "alias": (
         {
             "labels.py": """

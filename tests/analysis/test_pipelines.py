@@ -258,6 +258,34 @@ OFFLINE = {
             def measure(self, test_case):
                 return [ask(line) for line in test_case.lines]  # !
         """,
+    "opik_metric_with_its_own_model": """
+        from opik.evaluation.metrics import base_metric
+        from opik.evaluation.models import LiteLLMChatModel
+
+        class Density(base_metric.BaseMetric):
+            def __init__(self):
+                self.model = LiteLLMChatModel(model_name="gpt-5-mini")
+
+            def score(self, output, **ignored):
+                return self.model.generate_string(input=output)  # !
+        """,
+    "autoevals_judge": """
+        import json
+        from autoevals import Factuality
+
+        judge = Factuality()
+
+        if __name__ == "__main__":
+            for case in json.load(open("cases.json")):
+                print(judge(case["answer"], case["expected"], input=case["question"]))  # !
+        """,
+    "phoenix_classification": """
+        import pandas as pd
+        from phoenix.evals import OpenAIModel, llm_classify
+
+        if __name__ == "__main__":
+            llm_classify(pd.read_csv("answers.csv"), OpenAIModel(), "Is {answer} right?", ["yes", "no"])  # !
+        """,
     "evaluation_script": {
         "eval/run.py": """
             import json
@@ -366,6 +394,17 @@ LIVE = {
         def upload():
             products = pd.read_csv(request.files["products"])
             return products["text"].apply(label).to_json()
+        """,
+    "judge_in_a_route": """
+        from autoevals import Factuality
+        from flask import Flask, request
+
+        app = Flask(__name__)
+        judge = Factuality()
+
+        @app.post("/judge")
+        def check():
+            return judge(request.json["answer"], request.json["expected"]).as_dict()  # !
         """,
     "evaluation_started_from_a_page": """
         import streamlit as st
