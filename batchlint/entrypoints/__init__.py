@@ -96,6 +96,17 @@ class Convention:
 
 
 @dataclass(frozen=True, slots=True)
+class EventShape:
+    """What a handler of the framework reads from its event tells what triggers it."""
+
+    entry: Kind
+    keys: frozenset[str]
+    """Keys of the event, one of which is read."""
+    inside: frozenset[str]
+    """Keys of its records, one of which the file reads; empty where the event's own keys tell."""
+
+
+@dataclass(frozen=True, slots=True)
 class Setting:
     """A table in settings that names tasks: the setting's name and the key (or position) of the task in each entry."""
 
@@ -128,6 +139,7 @@ class Registry:
     body_keys: frozenset[str]
     """Keys of which a model endpoint's body has at least one."""
     conventions: list[Convention]
+    events: list[EventShape]
     modules: dict[str, Kind]
     settings: list[Setting]
     enqueue_methods: frozenset[str]
@@ -195,6 +207,10 @@ def build(documents: list[dict[str, Any]]) -> Registry:
         ],
         body_keys=frozenset(key for document in documents for key in document.get("body_keys", [])),
         conventions=[_convention(framework, row) for framework, row in _rows(frameworks, "conventions")],
+        events=[
+            EventShape(_kind(framework, row), frozenset(row["keys"]), frozenset(row.get("inside", ())))
+            for framework, row in _rows(frameworks, "events")
+        ],
         modules={row["imports"]: _kind(framework, row) for framework, row in _rows(frameworks, "modules")},
         settings=settings,
         enqueue_methods=frozenset(

@@ -48,6 +48,9 @@ class Entries(Part):
         ]
         # What a manifest or a schedule says of a function is more than that some event starts it.
         told = any(entry.kind.kind != "unknown" for entry in found)
+        if found and not told:
+            found += self._by_event(function, {entry.kind.framework for entry in found})
+            told = any(entry.kind.kind != "unknown" for entry in found)
         yield from (entry for entry in found if not told or entry.kind.kind != "unknown")
         yield from self._in_front(function)
         yield from self._sleeping_loops(function)
@@ -73,6 +76,20 @@ class Entries(Part):
             if convention.matches(function.id.path, owner, function.name, parameters):
                 what = f"{label(function.id)} ({convention.entry.framework})"
                 yield Entry(convention.entry, Step(function.id.path, function.line, what))
+
+    def _by_event(self, function: FunctionFacts, frameworks: set[str]) -> Iterator[Entry]:
+        """What triggers a handler, by the keys that it reads from its event."""
+        shapes = [shape for shape in self.program.registry.events if shape.entry.framework in frameworks]
+        if not shapes or not function.parameters:
+            return
+        event = function.parameters[0].arg
+        read = set(_keys_of(function.node, event))
+        for shape in shapes:
+            if found := sorted(read & shape.keys):
+                module = self.modules[function.id.path]
+                if not shape.inside or not shape.inside.isdisjoint(_keys_of(module.tree)):
+                    what = f"{label(function.id)}, which reads `{event}[{found[0]!r}]`"
+                    yield Entry(shape.entry, Step(function.id.path, function.line, what))
 
     @cached_property
     def _conventions(self) -> list[Convention]:
@@ -176,6 +193,25 @@ class Entries(Part):
             return set()
         stems = [stem, f"{stem}/{source.name}"] if source.name else [stem]
         return {index.stems[each] for each in stems if each in index.stems}
+
+
+def _keys_of(tree: ast.AST, name: str | None = None) -> Iterator[str]:
+    """The string keys that are read of the variable, or of anything: `name["key"]`, `name.get("key")`."""
+    for node in walk(tree):
+        if isinstance(node, ast.Subscript):
+            held, key = node.value, node.slice
+        elif (
+            isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Attribute)
+            and node.func.attr == "get"
+            and node.args
+        ):
+            held, key = node.func.value, node.args[0]
+        else:
+            continue
+        is_wanted = name is None or (isinstance(held, ast.Name) and held.id == name)
+        if is_wanted and isinstance(key, ast.Constant) and isinstance(key.value, str):
+            yield key.value
 
 
 def _is_endless(loop: ast.While) -> bool:

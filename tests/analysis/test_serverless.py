@@ -16,6 +16,20 @@ LAMBDA = """
     """
 
 LIVE = {
+    "lambda_behind_an_api": """
+        import json
+        from llm import ask
+
+        def handler(event, context):
+            texts = json.loads(event["queryStringParameters"]["texts"])
+            return {"statusCode": 200, "body": [ask(text) for text in texts]}  # !
+        """,
+    "lambda_of_a_chat_bot": """
+        from llm import ask
+
+        def lambda_handler(event, context):
+            return [ask(turn) for turn in event.get("inputTranscript").split(".")]  # !
+        """,
     "powertools_route": """
         from aws_lambda_powertools.event_handler import APIGatewayRestResolver
         from llm import ask
@@ -89,6 +103,45 @@ LIVE = {
 }
 
 OFFLINE = {
+    "chalice_upload": """
+        from chalice import Chalice
+        from llm import ask
+
+        app = Chalice("labels")
+
+        @app.on_s3_event(bucket="uploads")
+        def uploaded(event):
+            for line in event.lines:
+                print(ask(line))  # !
+        """,
+    "azure_blob": """
+        import azure.functions as func
+        from llm import ask
+
+        app = func.FunctionApp()
+
+        @app.blob_trigger(arg_name="blob", path="uploads", connection="x")
+        def uploaded(blob):
+            for line in blob.read().splitlines():
+                print(ask(line))  # !
+        """,
+    "lambda_behind_a_table's_stream": """
+        from llm import ask
+
+        def new_rows(records):
+            return [record["dynamodb"]["NewImage"] for record in records]
+
+        def handler(event, context):
+            for row in new_rows(event["Records"]):
+                print(ask(row["text"]["S"]))  # !
+        """,
+    "lambda_behind_uploads": """
+        from llm import ask
+
+        def handler(event, context):
+            for record in event["Records"]:
+                print(ask(record["s3"]["object"]["key"]))  # !
+        """,
     "chalice_schedule": """
         from chalice import Chalice, Rate
         from llm import ask
@@ -171,26 +224,15 @@ UNCLEAR = {
             for line in event.data["lines"]:
                 print(ask(line))  # !
         """,
-    "chalice_upload": """
+    "chalice_topic": """
         from chalice import Chalice
         from llm import ask
 
         app = Chalice("labels")
 
-        @app.on_s3_event(bucket="uploads")
-        def uploaded(event):
-            for line in event.lines:
-                print(ask(line))  # !
-        """,
-    "azure_blob": """
-        import azure.functions as func
-        from llm import ask
-
-        app = func.FunctionApp()
-
-        @app.blob_trigger(arg_name="blob", path="uploads", connection="x")
-        def uploaded(blob):
-            for line in blob.read().splitlines():
+        @app.on_sns_message(topic="products")
+        def published(event):
+            for line in event.message.splitlines():
                 print(ask(line))  # !
         """,
 }
@@ -202,7 +244,7 @@ def test_a_function_behind_a_url_is_waited_for(program):
 
 
 @pytest.mark.parametrize("program", cases(OFFLINE))
-def test_a_function_behind_a_clock_is_not(program):
+def test_a_function_behind_a_clock_or_a_store_is_not(program):
     assert verdict(program) == "batchable"
 
 
