@@ -33,7 +33,7 @@ _CATCH_ALL = frozenset({"BaseException", "SystemExit"})
 
 @dataclass(frozen=True, slots=True)
 class Host:
-    """Where runs are short: `how` they leave is "exits", "returns" or "answers"; `wait` is in seconds."""
+    """Where runs are short: `how` they leave is "exits", "returns", "answers" or "messages"; `wait` is in seconds."""
 
     name: str
     frameworks: list[str]
@@ -191,6 +191,8 @@ class Phasing:
         is_by_hand = host is _TOLD and entry.step.path == way_in.path
         if entry.kind.framework not in host.frameworks and not is_by_hand:
             raise Unsteady(f"it is started elsewhere too ({where})")
+        if host.how == "messages":
+            raise Unsteady(f"a worker takes each message once ({where})")
         if host.how == "answers":
             raise Unsteady(f"it wants an HTTP answer from each run ({where})")
         if entry.kind.kind not in ({"schedule", "script"} if host is _TOLD else {"schedule"}):

@@ -264,6 +264,43 @@ def test_what_the_next_run_cannot_go_on_with_is_refused(tmp_path: Path, body: st
     assert outcome.edits == []
 
 
+TASK = """
+def label_all(path):
+    for line in open(path):
+        print(ask(line))
+"""
+WORKERS = {
+    "Dramatiq": (
+        "import dramatiq\n" + HEAD + "@dramatiq.actor" + TASK,
+        "a Dramatiq worker ends a run after 10 min",
+    ),
+    "RQ": (
+        "from redis import Redis\nfrom rq import Queue\n" + HEAD + TASK + "\n\ndef upload(path):\n"
+        "    Queue(connection=Redis()).enqueue(label_all, path)\n",
+        "an RQ worker ends a run after 3 min",
+    ),
+    "arq": (
+        "from arq import cron\n"
+        + HEAD.replace("OpenAI", "AsyncOpenAI")
+        .replace("def ask", "async def ask")
+        .replace("= client", "= await client")
+        + "async def label_all(ctx):\n    for line in open('lines.txt'):\n        print(await ask(line))\n\n\n"
+        "class WorkerSettings:\n    cron_jobs = [cron(label_all, hour=2)]\n",
+        "an arq worker ends a run after 5 min",
+    ),
+}
+
+
+@pytest.mark.parametrize(("source", "words"), WORKERS.values(), ids=WORKERS)
+def test_a_worker_that_ends_long_runs_is_no_place_to_wait_in(tmp_path: Path, source: str, words: str) -> None:
+    outcome = project(tmp_path, {"app.py": source})
+    details = [f.site.rewrite.detail or "" for f in outcome.refused if f.site.rewrite.reason == "short-lived"]
+    assert len(details) == 1, outcome.refused
+    assert details[0].startswith(words)
+    assert "a worker takes each message once" in details[0]
+    assert outcome.edits == []
+
+
 STEADY = {
     "the plain loop": "{}",
     "rows that are not done yet": (
