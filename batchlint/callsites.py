@@ -303,7 +303,7 @@ def _loop_traits(place: _Place, known: Known) -> Iterator[Trait]:
             for loop in () if link.loops and link.is_async and _is_gathered_later(place, link) else link.loops:
                 pair = (key[0], _key(loop))
                 if pair not in known:
-                    known[pair] = _dependence(link, loop)
+                    known[pair] = _dependence(graph, link, loop)
                 found = known[pair]
                 if found is None:
                     fanned_out = fanned_out or is_item_loop(loop)
@@ -324,7 +324,7 @@ def _is_gathered_later(place: _Place, link: _Link) -> bool:
     return statement is not None and not any(isinstance(node, ast.Await) for node in walk(statement))
 
 
-def _dependence(link: _Link, loop: LoopNode) -> Trait | None:
+def _dependence(graph: Graph, link: _Link, loop: LoopNode) -> Trait | None:
     """What makes the loop's iterations wait for each other's answers; None if they are independent."""
     call, path = link.node, link.function.path
     if not isinstance(call, ast.Call):
@@ -335,7 +335,8 @@ def _dependence(link: _Link, loop: LoopNode) -> Trait | None:
     name = flow.carried(loop, call, arguments)
     if name is not None:
         return Trait("dependent", f"`{name}` carries one answer into the next request", path, _line(loop))
-    stop = flow.stops_early(loop, call) if is_item_loop(loop) else None
+    options = flow.options_of(graph.function(link.function))
+    stop = flow.stops_early(loop, call, options) if is_item_loop(loop) else None
     if stop is not None:
         return Trait("early_stop", "the loop ends as soon as an answer fits", path, stop.lineno)
     return None

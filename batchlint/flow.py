@@ -336,15 +336,38 @@ def _containers(target: ast.expr) -> Iterator[ast.expr]:
             yield node.value
 
 
-def stops_early(loop: LoopNode, call: ast.Call) -> ast.stmt | None:
-    """The `break` or `return` under a condition on the answer that ends the loop; None if there is none."""
+def stops_early(loop: LoopNode, call: ast.Call, options: frozenset[str] = frozenset()) -> ast.stmt | None:
+    """The `break` or `return` under a condition on the answer that ends the loop; None if there is none.
+
+    One that stands under a test for one of the `options` is there only for those who ask for it.
+    """
     if isinstance(loop, ast.comprehension):
         return None
     tainted = reached(set(), moves(loop.body), call)
-    return _exit(loop.body, tainted, call, 0, False)
+    return _exit(loop.body, tainted, call, options, 0, False)
 
 
-def _exit(statements: list[ast.stmt], tainted: set[str], call: ast.Call, depth: int, under: bool) -> ast.stmt | None:
+def options_of(function: FunctionFacts) -> frozenset[str]:
+    """The parameters that switch something on: those that are None or False unless a caller gives them."""
+    defaults = ((name, function.default(name)) for name in function.parameter_names if name not in function.bindings)
+    return frozenset(
+        name for name, value in defaults if isinstance(value, ast.Constant) and value.value in (None, False)
+    )
+
+
+def _is_switched(test: ast.expr, options: frozenset[str]) -> bool:
+    """Whether the test holds only where one of the options was given."""
+    if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.And):
+        return any(_is_switched(value, options) for value in test.values)
+    if isinstance(test, ast.Compare) and len(test.ops) == 1 and isinstance(test.ops[0], ast.IsNot):
+        is_none = isinstance(test.comparators[0], ast.Constant) and test.comparators[0].value is None
+        return is_none and _is_switched(test.left, options)
+    return isinstance(test, ast.Name) and test.id in options
+
+
+def _exit(
+    statements: list[ast.stmt], tainted: set[str], call: ast.Call, options: frozenset[str], depth: int, under: bool
+) -> ast.stmt | None:
     for statement in statements:
         if isinstance(statement, ast.Return) and under:
             return statement
@@ -353,7 +376,9 @@ def _exit(statements: list[ast.stmt], tainted: set[str], call: ast.Call, depth: 
         inner: list[tuple[list[ast.stmt], int, bool]] = []
         if isinstance(statement, ast.If):
             tests = under or bool(_reads(statement.test) & tainted) or _holds([statement.test], call)
-            inner = [(statement.body, depth, tests), (statement.orelse, depth, tests)]
+            inner = [(statement.orelse, depth, tests)]
+            if not _is_switched(statement.test, options):
+                inner.insert(0, (statement.body, depth, tests))
         elif isinstance(statement, ast.For | ast.AsyncFor | ast.While):
             inner = [(statement.body, depth + 1, under)]
         elif isinstance(statement, ast.With | ast.AsyncWith):
@@ -365,7 +390,7 @@ def _exit(statements: list[ast.stmt], tainted: set[str], call: ast.Call, depth: 
                 (statement.finalbody, depth, under),
             ]
         for nested, level, tests in inner:
-            found = _exit(nested, tainted, call, level, tests)
+            found = _exit(nested, tainted, call, options, level, tests)
             if found is not None:
                 return found
     return None

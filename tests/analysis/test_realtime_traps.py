@@ -442,3 +442,29 @@ def test_it_only_looks_batchable(program):
 @pytest.mark.parametrize("program", cases(BATCHABLE))
 def test_its_twin_is_batchable(program):
     assert verdict(program) == "batchable"
+
+
+@pytest.mark.parametrize(
+    ("default", "test", "expected"),
+    [
+        ("None", "enough is not None and found >= enough", "batchable"),
+        ("0", "enough and found >= enough", "batchable"),
+        ("None", "found >= (enough or 10)", "realtime"),
+        ("10", "enough is not None and found >= enough", "realtime"),
+        ("None", "enough is None and found >= 10", "realtime"),
+    ],
+)
+def test_an_early_stop_counts_unless_an_option_switches_it_on(default, test, expected):
+    program = f"""
+        from prefect import flow
+        from llm import ask
+
+        @flow
+        def label(path, enough={default}):
+            found = 0
+            for line in open(path):
+                found += ask(line) == "yes"  # !
+                if {test}:
+                    break
+        """
+    assert verdict(program) == expected
