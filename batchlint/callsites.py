@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from batchlint import flow
-from batchlint.facts import MODULE, FunctionId, LoopNode, Span
+from batchlint.facts import MODULE, FunctionFacts, FunctionId, LoopNode, Span
 from batchlint.findings import Latency, Step
 from batchlint.graph import Edge, Graph, ModelCall, Reach
 from batchlint.graph.ways import Way
@@ -228,7 +228,7 @@ def _describe(graph: Graph, model: ModelCall, level: _Level, known: Known) -> De
     edges = level.edges
     function = edges[0].caller if edges else model.function
     place = _Place(graph, model, edges, tuple(graph.reaches(function, level.way)))
-    traits = [*_request_traits(model), *_session_traits(place), *_loop_traits(place, known)]
+    traits = [*_request_traits(graph, model), *_session_traits(place), *_loop_traits(place, known)]
     return Described(
         function=function,
         node=place.node,
@@ -253,9 +253,9 @@ def _via(graph: Graph, model: ModelCall, edges: Sequence[Edge]) -> tuple[Step, .
     return (*steps, Step(model.function.path, model.span.line, model.call))
 
 
-def _request_traits(model: ModelCall) -> Iterator[Trait]:
+def _request_traits(graph: Graph, model: ModelCall) -> Iterator[Trait]:
     path, line = model.function.path, model.span.line
-    if model.stream or _is_true(model.node, "stream"):
+    if model.stream or any(map(_is_true, _given_for(graph.function(model.function), model.node, "stream"))):
         yield Trait("stream", "the answer is streamed", path, line)
     if model.agent:
         yield Trait("agent", "an agent run: each step's request holds the last answer", path, line)
@@ -263,11 +263,29 @@ def _request_traits(model: ModelCall) -> Iterator[Trait]:
         yield Trait("live_kind", "a live exchange", path, line)
 
 
-def _is_true(call: ast.Call, name: str) -> bool:
-    return any(
-        keyword.arg == name and isinstance(keyword.value, ast.Constant) and keyword.value.value is True
-        for keyword in call.keywords
-    )
+def _is_true(node: ast.expr | None) -> bool:
+    return isinstance(node, ast.Constant) and node.value is True
+
+
+def _given_for(function: FunctionFacts, call: ast.Call, name: str) -> Iterator[ast.expr | None]:
+    """What the call gives for the argument: itself, by a parameter's default, or in a dict that it spreads."""
+    for keyword in call.keywords:
+        value = keyword.value
+        if keyword.arg == name:
+            yield function.default(value.id) if isinstance(value, ast.Name) else value
+        elif keyword.arg is None and isinstance(value, ast.Name):
+            for binding in function.bindings.get(value.id, ()):
+                yield from _entries_of(binding.value, name)
+            yield from function.item_keys.get((value.id, name), ())
+
+
+def _entries_of(node: ast.expr | None, key: str) -> Iterator[ast.expr]:
+    if isinstance(node, ast.Dict):
+        yield from (
+            v for k, v in zip(node.keys, node.values, strict=True) if isinstance(k, ast.Constant) and k.value == key
+        )
+    elif isinstance(node, ast.Call) and last_name(node.func) == "dict":
+        yield from (keyword.value for keyword in node.keywords if keyword.arg == key)
 
 
 def _session_traits(place: _Place) -> Iterator[Trait]:

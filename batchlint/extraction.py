@@ -150,7 +150,7 @@ class _Collector:
         elif isinstance(target, ast.Subscript):
             self.function.items.append((target.value, Binding(how, value, "", position=index, line=line)))
             if isinstance(target.value, ast.Name) and isinstance(target.slice, ast.Constant):
-                self.function.item_keys.add((target.value.id, str(target.slice.value)))
+                self.function.item_keys.setdefault((target.value.id, str(target.slice.value)), []).append(value)
             self.visit(target.value)
             self.visit(target.slice)
 

@@ -99,8 +99,8 @@ class FunctionFacts:
     """Assignments to attributes in this function: the object, the attribute, what is bound."""
     items: list[tuple[ast.expr, Binding]] = field(default_factory=list)
     """Assignments to items, `d[k] = v`: the container and what is bound."""
-    item_keys: set[tuple[str, str]] = field(default_factory=set)
-    """Names and string keys of assignments `name["key"] = value`."""
+    item_keys: dict[tuple[str, str], list[ast.expr | None]] = field(default_factory=dict)
+    """What is assigned to items of constant key, `name["key"] = value`, by name and key."""
     outer: set[str] = field(default_factory=set)
     """Names declared `global` or `nonlocal`."""
     parameters: tuple[ast.arg, ...] = field(init=False)

@@ -10,7 +10,8 @@ class ModuleIndex:
 
     def __init__(self, paths: Iterable[str], packages: frozenset[str], external: frozenset[str]) -> None:
         """`paths`: Python files; `packages`: folders with an `__init__.py`; `external`: import names of libraries."""
-        self._packages = packages
+        # The root is on `sys.path`, also where an `__init__.py` stands in it.
+        self._packages = packages - {""}
         self._external = frozenset(name.partition(".")[0] for name in external)
         self.stems: dict[str, str] = {}
         self.folders: set[str] = set()

@@ -98,6 +98,12 @@ def _top_level_dots(pattern: str) -> Iterator[int]:
             yield index
 
 
+def before_last(pattern: str, text: str) -> str:
+    """The pattern with the text in front of its last step, if it has several."""
+    last = max(_top_level_dots(pattern), default=-1)
+    return f"{pattern[:last]}{text}{pattern[last:]}" if last >= 0 else pattern
+
+
 @cache
 def expand(pattern: str) -> list[str]:
     """`a.{b,c}` -> `a.b`, `a.c`; nested braces too."""

@@ -51,9 +51,14 @@ _OFFLINE = ("schedule", "pipeline", "task_queue", "evaluation")
 
 
 def score(graph: Graph, sites: Sequence[Described]) -> list[CallSite]:
-    """The call sites with factors, score and verdict, in the given order; plumbing only where it must stay realtime."""
-    judged = ((site, _judge(graph, site)) for site in gates.marked(graph, sites))
-    return [call for site, call in judged if not (site.is_plumbing and call.verdict is Verdict.BATCHABLE)]
+    """The call sites with factors, score and verdict, in the given order.
+
+    Plumbing is left out where it is batchable and a call above it tells of it.
+    """
+    judged = [(site, _judge(graph, site)) for site in gates.marked(graph, sites)]
+    hidden = {id(call) for site, call in judged if site.is_plumbing and call.verdict is Verdict.BATCHABLE}
+    told = {(step.path, step.line) for _, call in judged if id(call) not in hidden for step in call.via}
+    return [call for _, call in judged if id(call) not in hidden or (call.path, call.line) not in told]
 
 
 def _judge(graph: Graph, site: Described) -> CallSite:

@@ -69,9 +69,10 @@ class Body:
     endpoint: str
     kind: str
 
-    def matches(self, keys: set[str]) -> bool:
-        """`keys` of the body; `**` stands for keys that are not known."""
-        return self.keys <= keys and (not self.any or bool(keys & (self.any | {"**"})))
+    def matches(self, keys: set[str], path: str = "") -> bool:
+        """`keys` of the body, where `**` stands for keys that are not known; the endpoint's `path` tells as well."""
+        is_there = path.rstrip("/").endswith(self.endpoint.removeprefix("/v1"))
+        return self.keys <= keys and (not self.any or is_there or bool(keys & (self.any | {"**"})))
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,6 @@ Everything is asked upwards, from a model call to the entry points, so only what
 from __future__ import annotations
 
 import ast
-import re
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -53,7 +52,6 @@ class Graph(Part):
         self._waiting = Waiting(program, self.is_test)
         self.ways = Ways(program)
         self._reaches: dict[tuple[FunctionId, Way], list[Reach]] = {}
-        self._kinds_of_files: dict[str, list[re.Pattern[str]]] = {}
 
     label = staticmethod(label)
 
@@ -105,16 +103,7 @@ class Graph(Part):
 
     def is_test(self, path: str) -> bool:
         """Whether a file is a test's, by its name or folder."""
-        return any(pattern.match(path) for pattern in self._files_of("test"))
-
-    def _files_of(self, kind: str) -> list[re.Pattern[str]]:
-        if kind not in self._kinds_of_files:
-            self._kinds_of_files[kind] = [
-                file_pattern(convention.file)
-                for convention in self.program.registry.conventions
-                if convention.entry.kind == kind and convention.file is not None
-            ]
-        return self._kinds_of_files[kind]
+        return self.program.is_test(path)
 
     def _is_within(self, id: FunctionId, dotted: str) -> bool:
         """Whether the function is `dotted`, or stands in the function, class or module of that name."""
@@ -138,7 +127,7 @@ class Graph(Part):
         path = reach.entry.step.path
         if kind.kind in {"script", "evaluation", "unknown"} and self.is_test(path):
             return Reach(replace(reach.entry, kind=replace(kind, kind="test")), reach.edges)
-        if kind.kind == "script" and any(pattern.match(path) for pattern in self._files_of("example")):
+        if kind.kind == "script" and any(pattern.match(path) for pattern in self.program.files_of("example")):
             return Reach(replace(reach.entry, kind=replace(kind, kind="example")), reach.edges)
         return reach
 

@@ -99,8 +99,9 @@ class ModelCalls(Part):
                     return found
             hosts = {host_of(each.text) for each in targets if isinstance(each, Text)}
             if "localhost" not in hosts and not any(isinstance(t, Ext) and t.host == "localhost" for t in targets):
+                paths = {_path_of(each.text) for each in targets if isinstance(each, Text)} or {""}
                 for body in registry.bodies:
-                    if any(body.matches(found) for found in keys):
+                    if any(body.matches(found, path) for found in keys for path in paths):
                         return ApiCall(
                             body.provider, body.endpoint, body.kind, prompts=("json", "data", "content")
                         ), value
@@ -150,7 +151,7 @@ class ModelCalls(Part):
         if isinstance(url, Ext):
             host, path = url.host, ""
         elif isinstance(url, Text):
-            host, path = host_of(url.text) or client.host, urlsplit(re.sub(r"[{}]", "", url.text)).path
+            host, path = host_of(url.text) or client.host, _path_of(url.text)
         else:
             return None
         provider = catalogue.host_provider(host) if host else None
@@ -171,3 +172,7 @@ class ModelCalls(Part):
     def _is_named(self, id: FunctionId, dotted: str) -> bool:
         name = f"{self.modules[id.path].name}.{id.qualname}"
         return name == dotted or name.endswith("." + dotted)
+
+
+def _path_of(url: str) -> str:
+    return urlsplit(re.sub(r"[{}]", "", url)).path

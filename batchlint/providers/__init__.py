@@ -197,7 +197,8 @@ def _calls(document: dict[str, Any], provider: Provider) -> Iterator[tuple[int, 
             continue
         for client in document.get("clients", []):
             owner = _replace(call, client)
-            yield (2 if "." in row["method"] else 3), f"{client['path']}{patterns.THROUGH}.{row['method']}", owner
+            path = f"{client['path']}{patterns.THROUGH}.{patterns.before_last(row['method'], patterns.THROUGH)}"
+            yield (2 if "." in row["method"] else 3), path, owner
 
 
 def _replace(call: ApiCall, client: dict[str, Any]) -> ApiCall:

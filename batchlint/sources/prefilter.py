@@ -113,7 +113,9 @@ class Prefilter:
     def _is_provider(self, host: bytes) -> bool:
         known = self._known_hosts.get(host)
         if known is None:
-            known = self._words.hosts.fullmatch(host.decode(errors="replace")) is not None
+            text = host.decode(errors="replace")
+            names = {text, text.partition("{")[0]} - {""}
+            known = any(self._words.hosts.fullmatch(name) is not None for name in names)
             self._known_hosts[host] = known
         return known
 
@@ -309,7 +311,7 @@ def _method_calls(data: bytes) -> set[bytes]:
 
 def _holds_body(body: Body, data: bytes) -> bool:
     return all(_is_quoted(key, data) for key in body.keys) and (
-        not body.any or any(_is_quoted(key, data) for key in body.any)
+        not body.any or body.tail in data or any(_is_quoted(key, data) for key in body.any)
     )
 
 

@@ -13,10 +13,14 @@ from batchlint.patterns import expand, heads, tails
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """Keys of a request body that only a model endpoint takes: all of `keys`, and one of `any` unless that is empty."""
+    """Keys of a request body that only a model endpoint takes: all of `keys`, and one of `any` unless that is empty.
+
+    The end of the endpoint's path stands for `any` as well.
+    """
 
     keys: tuple[bytes, ...]
     any: tuple[bytes, ...]
+    tail: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +60,7 @@ def load(functions: Iterable[str] = ()) -> Words:
         clients=frozenset(_clients(entrypoints)),
         sends=tuple(sorted({f"{name}(".encode() for row in _http(entrypoints) for name in tails(row["path"])})),
         bodies=tuple(
-            Body(_encoded(row["keys"]), _encoded(row.get("any", ())))
+            Body(_encoded(row["keys"]), _encoded(row.get("any", ())), row["endpoint"].removeprefix("/v1").encode())
             for document in entrypoints
             for row in document.get("bodies", ())
         ),

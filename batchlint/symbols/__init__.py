@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache, cached_property
@@ -26,6 +27,7 @@ from batchlint.facts import (
     ModuleFacts,
 )
 from batchlint.modules import ModuleIndex
+from batchlint.patterns import file_pattern
 from batchlint.symbols import expressions, externals, members
 from batchlint.symbols.annotations import instance
 from batchlint.symbols.callers import Callers
@@ -73,6 +75,7 @@ class Program:
         self._item_writes: dict[tuple[object, str], list[tuple[FunctionFacts, Binding]]] = {}
         """Assignments to items, by where the container stands (a function, or a class for attributes) and its name."""
         self.self_writes: dict[ClassId, dict[str, list[tuple[FunctionFacts, Binding]]]] = {}
+        self._kinds_of_files: dict[str, list[re.Pattern[str]]] = {}
         self._memo: dict[object, Values] = {}
         self._provisional: dict[object, Values] = {}
         self._active: dict[object, int] = {}
@@ -112,6 +115,20 @@ class Program:
                 for binding in bindings:
                     if binding.source and binding.source.name and binding.source.name != name:
                         self.aliases.setdefault(binding.source.name, set()).add(name)
+
+    def is_test(self, path: str) -> bool:
+        """Whether a file is a test's, by its name or folder."""
+        return any(pattern.match(path) for pattern in self.files_of("test"))
+
+    def files_of(self, kind: str) -> list[re.Pattern[str]]:
+        """The patterns of the files that are of the kind by their place alone."""
+        if kind not in self._kinds_of_files:
+            self._kinds_of_files[kind] = [
+                file_pattern(convention.file)
+                for convention in self.registry.conventions
+                if convention.entry.kind == kind and convention.file is not None
+            ]
+        return self._kinds_of_files[kind]
 
     @cached_property
     def stored_names(self) -> frozenset[str]:
@@ -181,8 +198,10 @@ class Program:
         else:
             # Part of a cycle through a caller: exact only once that is known, good enough the second time round.
             self._cut = min(saved, self._cut)
-            if key in self._provisional:
-                values = self._memo[key] = values | self._provisional[key]
+            known = self._provisional.get(key)
+            values |= known or NOTHING
+            if values and known is not None:
+                self._memo[key] = values
             else:
                 self._provisional[key] = values
         return values

@@ -212,7 +212,8 @@ class Callers:
         if self._owners is None:
             self._owners = {}
             for klass, facts in self._program.classes.items():
-                for member in facts.bindings:
+                # What a test puts in the place of an object says nothing about the program.
+                for member in facts.bindings if not self._program.is_test(klass.path) else ():
                     self._owners.setdefault(member, []).append(klass)
         owners = self._owners.get(name, ())
         if not owners:

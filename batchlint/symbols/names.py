@@ -34,6 +34,8 @@ def host_of(url: str) -> str | None:
     """The host of a URL, `localhost` for every address that is no hosted one; None if `url` has none."""
     if "//" not in url:
         return None
+    # What is put in behind a whole name begins the path: f"https://api.example.com{path}".
+    url = re.sub(r"(//[\w.-]+\.[a-z]{2,})(?=\{)", r"\1/", url)
     host = urlsplit(re.sub(r"[{}<>]", "x", url)).hostname
     if not host:
         return None
