@@ -17,7 +17,7 @@ from batchlint.facts import MODULE, FunctionFacts, FunctionId, LoopNode, Span
 from batchlint.findings import Latency, Step
 from batchlint.graph import Edge, Graph, ModelCall, Reach
 from batchlint.graph.ways import Way
-from batchlint.loops import is_item_loop
+from batchlint.loops import counts, is_item_loop, is_short
 from batchlint.symbols import last_name
 from batchlint.trees import walk
 
@@ -326,14 +326,26 @@ def _loop_traits(place: _Place, known: Known) -> Iterator[Trait]:
                 if found is None:
                     fanned_out = fanned_out or is_item_loop(loop)
                 elif key not in done and (found.name != "early_stop" or key[0] not in above):
-                    bounded = fanned_out and not isinstance(loop, ast.While)
-                    yield replace(found, name="chain") if bounded else found
+                    is_step = fanned_out and _is_bounded(graph, link, loop, found)
+                    yield replace(found, name="chain") if is_step else found
             done.add(key)
             fanned_out = fanned_out or (link.repeats and not any(is_item_loop(loop) for loop in link.loops))
     remembered = flow.remembers(graph.function(model.function), model.node, flow.request_arguments(model.node))
     if remembered:
         reason = f"`{remembered}` keeps earlier answers for the next request"
         yield Trait("memory", reason, model.function.path, model.span.line)
+
+
+def _is_bounded(graph: Graph, link: _Link, loop: LoopNode, trait: Trait) -> bool:
+    """Whether the loop is a few tries, or a few rounds of which each needs the last: so many batches for all items."""
+    if trait.name == "early_stop":
+        return not isinstance(loop, ast.While) or counts(loop)
+
+    def bound(node: ast.expr) -> ast.expr:
+        default = graph.function(link.function).default(node.id) if isinstance(node, ast.Name) else None
+        return default or graph.ways.constant(link.function, node)[1]
+
+    return not isinstance(loop, ast.While) and is_short(loop.iter, bound)
 
 
 def _is_gathered_later(place: _Place, link: _Link) -> bool:

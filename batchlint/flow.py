@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from batchlint.facts import FunctionFacts, LoopNode
+from batchlint.items import is_apart
 from batchlint.trees import SCOPES, children, walk
 
 
@@ -22,6 +23,8 @@ class Move(NamedTuple):
     """The names that the expressions read."""
     within: ast.AST | None
     """The comprehension in which alone it counts."""
+    item: ast.Subscript | None = None
+    """The item of a container that gets it, where only one does."""
 
 
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.GeneratorExp, ast.DictComp)
@@ -94,7 +97,8 @@ def _counting(rows: list[Move], inside: Iterable[ast.AST]) -> list[Move]:
 def _moves(node: ast.AST, tests: list[ast.AST], found: list[Move]) -> None:
     def move(target: ast.expr, *values: ast.AST, within: ast.AST | None = None) -> None:
         reads = set().union(*(_reads(value) for value in values))
-        found.append(Move(set(targets(target)), values, reads, within))
+        item = target if isinstance(target, ast.Subscript) else None
+        found.append(Move(set(targets(target)), values, reads, within, item))
 
     if isinstance(node, ast.Assign):
         for target in node.targets:
@@ -216,16 +220,35 @@ def carried(loop: LoopNode, call: ast.Call, arguments: list[ast.AST]) -> str | N
     if isinstance(loop, ast.comprehension):
         return None
     rows = moves(loop.body, [call])
-    tainted = reached(set(), rows, call)
-    if not tainted:
+    if not reached(set(), rows, call):
         return None
+    # What is worked out behind the call is no part of its request, unless an inner loop comes back to the call.
+    last = max(_ends_of_loops(loop.body, call), default=call.end_lineno or call.lineno)
+    before = [row for row in rows if any(getattr(value, "lineno", 0) <= last for value in row.values)]
+    turning = frozenset(targets(loop.target)) if isinstance(loop, ast.For | ast.AsyncFor) else frozenset()
+
+    def is_own(row: Move) -> bool:
+        """Whether what the row stores is an item that no other iteration's request reads."""
+        read = [*arguments, *(value for each in before if each is not row for value in each.values)]
+        return row.item is not None and is_apart(row.item, read, turning)
+
+    own = {id(row) for row in rows if is_own(row)}
+    tainted = reached(set(), [row for row in rows if id(row) not in own], call)
     exposed = _exposed(loop)
     wanted = set().union(*(_reads(argument) for argument in arguments), set())
-    needed = _needed(wanted, rows)
+    needed = _needed(wanted, [row for row in before if id(row) not in own])
     for name in sorted(tainted & needed):
         if name in exposed:
             return name
     return None
+
+
+def _ends_of_loops(statements: Iterable[ast.AST], call: ast.Call) -> Iterator[int]:
+    """The last lines of the loops in the statements that hold the call."""
+    for statement in statements:
+        for node in walk(statement):
+            if isinstance(node, ast.For | ast.AsyncFor | ast.While) and _holds([node], call):
+                yield node.end_lineno or node.lineno
 
 
 def _needed(wanted: set[str], rows: list[Move]) -> set[str]:

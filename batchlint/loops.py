@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from batchlint.facts import LoopNode
 from batchlint.trees import walk
@@ -12,6 +12,9 @@ from batchlint.trees import walk
 _RETRY_NAME = re.compile(r"retr|attempt|tries|try_|backoff", re.IGNORECASE)
 _FEW = 10
 _HANDFUL = 3
+_ROUNDS = 5
+"""Dependent requests an item that are still worth as many batches."""
+_PASSING = frozenset({"enumerate", "tqdm", "reversed", "zip", "list", "tuple"})
 
 
 def is_item_loop(loop: LoopNode) -> bool:
@@ -36,6 +39,35 @@ def is_handful(node: ast.expr) -> bool:
         if len(elements) < len(node.keys):
             return False
     return elements is not None and 0 < len(elements) <= _HANDFUL and all(map(_is_constant, elements))
+
+
+def is_short(iterated: ast.expr, bound: Callable[[ast.expr], ast.expr]) -> bool:
+    """Whether a loop has a few turns or one for each of given things, rather than as many steps as it is allowed.
+
+    `bound` gives what a name stands for.
+    """
+    iterated = bound(iterated)
+    if not isinstance(iterated, ast.Call) or not iterated.args:
+        return True
+    func = iterated.func
+    name = func.id if isinstance(func, ast.Name) else func.attr if isinstance(func, ast.Attribute) else ""
+    if name in _PASSING:
+        return is_short(iterated.args[0], bound)
+    end = bound(iterated.args[1 if len(iterated.args) > 1 else 0])
+    return name != "range" or (isinstance(end, ast.Constant) and isinstance(end.value, int) and end.value <= _ROUNDS)
+
+
+def counts(loop: ast.While) -> bool:
+    """Whether the loop's test looks at a number that its body counts up or down."""
+    names = {node.id for node in walk(loop.test) if isinstance(node, ast.Name)}
+    return any(
+        isinstance(node, ast.AugAssign)
+        and isinstance(node.target, ast.Name)
+        and node.target.id in names
+        and isinstance(node.value, ast.Constant)
+        for statement in loop.body
+        for node in walk(statement)
+    )
 
 
 def _is_constant(node: ast.expr) -> bool:

@@ -946,3 +946,92 @@ def test_who_hands_over_the_collection_that_a_comprehension_goes_over_decides_on
             label_all(open("products.txt"))  # !
         """
     assert verdict(program) == "batchable"
+
+
+def test_fakes_in_tests_do_not_hide_the_objects_of_the_program():
+    program = {
+        "llms.py": """
+            from abc import ABC
+            from llm import ask
+
+            class BaseModel(ABC):
+                pass
+
+            class Hosted(BaseModel):
+                def complete_prompt(self, text):
+                    return ask(text)  # !
+            """,
+        "app.py": """
+            from importlib import import_module
+            from flask import Flask, request
+
+            app = Flask(__name__)
+
+            @app.post("/ask")
+            def answer():
+                model = import_module(request.json["module"]).make()
+                return model.complete_prompt(request.json["text"])
+            """,
+        "job.py": """
+            from llms import Hosted
+
+            if __name__ == "__main__":
+                for line in open("lines.txt"):
+                    Hosted().complete_prompt(line)
+            """,
+    }
+    fake = """
+        class Fake:
+            def complete_prompt(self, text):
+                return text
+        """
+    assert verdict(program) == "realtime"
+    assert verdict({**program, "tests/test_app.py": fake}) == "realtime"
+
+
+def test_a_package_file_in_the_root_stands_in_no_import_s_way():
+    program = {
+        "__init__.py": "",
+        "backend/__init__.py": "",
+        "backend/models/ask.py": """
+            from llm import ask
+
+            def question(text):
+                return ask(text)  # !
+            """,
+        "backend/job.py": """
+            from backend.models.ask import question
+
+            if __name__ == "__main__":
+                for line in open("lines.txt"):
+                    question(line)
+            """,
+    }
+    assert verdict(program) == "batchable"
+
+
+@pytest.mark.parametrize(
+    "request_line",
+    [
+        'requests.post(f"https://api.openai.com{path}", json={"messages": [text]})',
+        'requests.post(f"{BASE}/embeddings", json={"model": "m", "input": [text]})',
+        'OpenAI().chat.completions.with_raw_response.create(model="m", messages=[text])',
+    ],
+)
+def test_a_request_is_seen_whatever_is_put_between_its_parts(request_line):
+    program = f"""
+        import os
+        import requests
+        from openai import OpenAI
+
+        BASE = os.environ["BASE_URL"]
+
+        def send(path, text):
+            return {request_line}  # !
+
+        if __name__ == "__main__":
+            for line in open("lines.txt"):
+                print(send(line, line))
+        """
+    assert verdict(program) == "batchable"
+    assert verdict(program.replace("openai", "corp").replace("OpenAI", "Corp").replace("embeddings", "rows")) == "none"

@@ -468,3 +468,28 @@ def test_an_early_stop_counts_unless_an_option_switches_it_on(default, test, exp
                     break
         """
     assert verdict(program) == expected
+
+
+STREAM = """
+    from openai import OpenAI
+
+    client = OpenAI()
+
+    def ask(text, stream={default}):
+        options = {{"model": "m", "messages": [text], "stream": {value}}}
+        options["stream"] = {assigned}
+        return client.chat.completions.create({arguments})  # !
+
+    if __name__ == "__main__":
+        for line in open("questions.txt"):
+            print("".join(ask(line)))
+    """
+
+
+@pytest.mark.parametrize("value", ["True", "False"])
+@pytest.mark.parametrize("place", ["value", "assigned", "default"])
+def test_a_stream_is_asked_for_in_a_dict_or_by_default(place, value):
+    given = {"default": "False", "value": "False", "assigned": "False", place: value}
+    arguments = "model='m', messages=[text], stream=stream" if place == "default" else "**options"
+    expected = "realtime" if value == "True" else "batchable"
+    assert verdict(STREAM.format(**given, arguments=arguments)) == expected

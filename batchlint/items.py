@@ -1,0 +1,61 @@
+"""Items of containers: whether what a loop stores in one is read again as another iteration's, `rows[i]["answer"]`."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator
+
+from batchlint.trees import children
+
+_ACCESSORS = frozenset({"loc", "iloc", "at", "iat"})
+"""Attributes of data frames by which items are read and stored."""
+Keys = tuple[ast.expr, ...]
+
+
+def is_apart(stored: ast.expr, reads: Iterable[ast.AST], turning: frozenset[str]) -> bool:
+    """Whether no expression of `reads` can see what another iteration stored in the item `stored`.
+
+    Each read of the container has another constant key, or an index that is another one in each turn: `turning`.
+    """
+    name, keys = _item(stored)
+    if name is None or not keys:
+        return False
+    return all(read is not None and _differ(keys, read, turning) for node in reads for read in _reads_of(node, name))
+
+
+def _item(node: ast.expr) -> tuple[str | None, Keys]:
+    """The name of the container, and the keys from the outside in: `df.loc[i, "a"]`, `rows[i]["a"]`."""
+    keys: Keys = ()
+    while True:
+        if isinstance(node, ast.Subscript):
+            own = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
+            keys = (*own, *keys)
+            node = node.value
+        elif isinstance(node, ast.Attribute) and node.attr in _ACCESSORS:
+            node = node.value
+        else:
+            return (node.id, keys) if isinstance(node, ast.Name) else (None, keys)
+
+
+def _reads_of(node: ast.AST, name: str) -> Iterator[Keys | None]:
+    """The keys with which the container is read in the node; None where it is read as a whole."""
+    if isinstance(node, ast.Subscript):
+        own, keys = _item(node)
+        if own == name:
+            yield keys
+            for key in keys:
+                yield from _reads_of(key, name)
+            return
+    if isinstance(node, ast.Name) and node.id == name:
+        yield None
+    for child in children(node):
+        yield from _reads_of(child, name)
+
+
+def _differ(stored: Keys, read: Keys, turning: frozenset[str]) -> bool:
+    for mine, other in zip(stored, read, strict=False):
+        if isinstance(mine, ast.Constant) and isinstance(other, ast.Constant) and mine.value != other.value:
+            return True
+        if isinstance(mine, ast.Name) and isinstance(other, ast.Name) and mine.id == other.id and mine.id in turning:
+            return True
+    return False

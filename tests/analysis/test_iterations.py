@@ -1,0 +1,120 @@
+"""What one iteration leaves for the next: an item of its own is none of its answers, a growing history is."""
+
+import pytest
+
+from .verdicts import verdict
+
+PROGRAM = """
+import json
+import time
+
+import pandas as pd
+from llm import ask
+
+def run(items, df, rows):
+{body}
+
+if __name__ == "__main__":
+    rows = json.load(open("rows.json"))
+    run(rows, pd.DataFrame(rows), rows)
+"""
+
+APART = {
+    "item_of_a_row": """
+        for i in range(len(rows)):
+            rows[i]["answer"] = ask(rows[i]["question"])  # !
+        """,
+    "cell_of_a_frame": """
+        for i, row in df.iterrows():
+            df.loc[i, "answer"] = ask(df.loc[i, "question"])  # !
+        """,
+    "other_key_of_a_record": """
+        record = {"question": "", "answer": ""}
+        for item in items:
+            record["question"] = item["question"]
+            record["answer"] = ask(record["question"])  # !
+            print(record)
+        """,
+    "tries_before_the_item_is_filled": """
+        for item in items:
+            for _ in range(3):
+                try:
+                    answer = ask(item["question"])  # !
+                    break
+                except Exception:
+                    time.sleep(1)
+            item["answer"] = answer
+        """,
+    "answer_under_a_condition": """
+        for item in items:
+            if item["hard"]:
+                answer = ask(item["question"])  # !
+            item["answer"] = answer
+        """,
+    "counted_tries": """
+        for item in items:
+            tries = 0
+            while tries < 3:
+                answer = ask(item["question"])  # !
+                if answer.startswith("{"):
+                    break
+                tries += 1
+            print(answer)
+        """,
+    "three_rounds_an_item": """
+        for item in items:
+            text = item["text"]
+            for step in range(3):
+                text = ask(text)  # !
+            print(text)
+        """,
+}
+CARRIED = {
+    "item_before": """
+        for i in range(1, len(rows)):
+            rows[i]["answer"] = ask(rows[i - 1]["answer"])  # !
+        """,
+    "all_rows": """
+        for i in range(len(rows)):
+            rows[i]["answer"] = ask(str(rows))  # !
+        """,
+    "same_key_of_a_record": """
+        record = {"summary": ""}
+        for item in items:
+            record["summary"] = ask(record["summary"] + item["text"])  # !
+        """,
+    "summary_that_the_next_prompt_starts_with": """
+        summary = ""
+        for item in items:
+            prompt = summary + item["text"]
+            answer = ask(prompt)  # !
+            summary = answer
+        """,
+    "handed_on_twice": """
+        last = before = ""
+        for item in items:
+            answer = ask(before + item["text"])  # !
+            before = last
+            last = answer
+        """,
+    "steps_of_an_episode": """
+        for item in items:
+            history = item["start"]
+            for step in range(30):
+                history += ask(history)  # !
+        """,
+}
+
+
+def program(body: str) -> str:
+    return PROGRAM.format(body="\n".join(line[4:] for line in body.strip("\n").splitlines()))
+
+
+@pytest.mark.parametrize("body", APART.values(), ids=APART)
+def test_items_that_no_other_iteration_reads_are_independent(body: str) -> None:
+    assert verdict(program(body)) == "batchable"
+
+
+@pytest.mark.parametrize("body", CARRIED.values(), ids=CARRIED)
+def test_answers_that_the_next_request_holds_are_not(body: str) -> None:
+    assert verdict(program(body)) == "realtime"
