@@ -150,6 +150,8 @@ class Registry:
     waits: frozenset[str]
     """Methods on what enqueueing returns that wait for the result."""
     packages: frozenset[str]
+    live_packages: frozenset[str]
+    """Those of frameworks that run code because somebody waits."""
     polled: Polled
     calling_enqueues: frozenset[str]
     """Frameworks whose tasks go into the queue when they are called like a function."""
@@ -220,6 +222,12 @@ def build(documents: list[dict[str, Any]]) -> Registry:
         calling_methods={name: each for d in documents for name, each in d.get("calling_methods", {}).items()},
         waits=frozenset(name for framework in frameworks for name in framework.get("waits", [])),
         packages=frozenset(package for framework in frameworks for package in framework.get("packages", [])),
+        live_packages=frozenset(
+            package
+            for framework in frameworks
+            if framework.get("latency") == "realtime"
+            for package in framework.get("packages", [])
+        ),
         polled=_polled(documents),
         calling_enqueues=frozenset(
             framework["name"] for framework, row in _rows(frameworks, "enqueues") if row.get("method") == "__call__"

@@ -28,7 +28,9 @@ class Bases(Part):
         if not self._acting_bases(owner) or (function.name.startswith("__") and function.name != "__call__"):
             return
         for klass in (owner, *self.program.subclasses(owner)):
-            families = dict.fromkeys(map(_family, self._acting_bases(klass)))
+            # Whoever starts a server or a bot hands objects to it, but does not run their methods.
+            bases = [base for base in self._acting_bases(klass) if base not in self.program.registry.live_packages]
+            families = dict.fromkeys(map(_family, bases))
             for calls in (self._inherited_calls, *(self._calls_handing(family) for family in families)):
                 for caller, call in calls.get(klass, ()):
                     yield self.edge(caller.id, function.id, call.node, "call", call)

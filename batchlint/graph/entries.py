@@ -14,14 +14,14 @@ from batchlint.graph.decorators import Decorators
 from batchlint.graph.links import Entry, Part, label, source
 from batchlint.symbols import Program, last_name
 from batchlint.trees import walk, walk_own
-from batchlint.values import Ext
+from batchlint.values import Ext, Fn
 
 _CONFIRMATION = re.compile(
     r"\[?\(?\by(es)?\s*/\s*n(o)?\b|continue\?|proceed|sure\?|press (any|enter|return)", re.IGNORECASE
 )
 
 _SHORTEST = 10.0
-"""Seconds of sleep below which a loop waits for something rather than for its next turn."""
+"""Seconds of sleep below which a loop looks out for something rather than wait for its next turn."""
 
 
 class Entries(Part):
@@ -164,15 +164,26 @@ class Entries(Part):
         )
 
     def _sleeping_loops(self, function: FunctionFacts) -> Iterator[Entry]:
-        """`while True:` with a sleep of known length and no way out: a schedule of the program's own."""
+        """`while True:` with a sleep of known length and no way out: a schedule of the program's own.
+
+        One that sleeps for moments looks out for something, which may be a message that somebody waits to be answered.
+        """
         for call in function.calls:
             endless = [loop for loop in call.loops if isinstance(loop, ast.While) and _is_endless(loop)]
             if endless and last_name(call.node.func) == "sleep" and call.node.args:
                 seconds = intervals.product(call.node.args[0])
-                if seconds is not None and seconds >= _SHORTEST:
-                    kind = Kind("sleeping loop", "schedule", intervals.latency_of(seconds / 60))
-                    what = f"loop in {label(function.id)} that sleeps for {seconds:g} s"
-                    yield Entry(kind, Step(function.id.path, endless[0].lineno, what))
+                if seconds is None or (seconds < _SHORTEST and not self._works_in(function, endless[0])):
+                    continue
+                kind = Kind("sleeping loop", "schedule", intervals.latency_of(seconds / 60))
+                if seconds < _SHORTEST:
+                    kind = Kind("polling loop", "unknown", None)
+                what = f"loop in {label(function.id)} that sleeps for {seconds:g} s"
+                yield Entry(kind, Step(function.id.path, endless[0].lineno, what))
+
+    def _works_in(self, function: FunctionFacts, loop: ast.While) -> bool:
+        """Whether the loop calls the program's own functions, rather than keep it or a scheduler alive."""
+        inside = (call.node.func for call in function.calls if loop in call.loops)
+        return any(isinstance(value, Fn) for func in inside for value in self.program.eval(function.id, func))
 
     @cached_property
     def _imported_files(self) -> set[str]:

@@ -435,3 +435,77 @@ def test_a_telegram_job_every_minute_is_too_often_for_a_batch():
         application.job_queue.run_repeating(watch, interval=60, first=10)
         """
     assert verdict(program) == "realtime"
+
+
+POLLED = """
+    import threading
+    import time
+    from llm import ask
+
+    class Channel:
+        def __init__(self):
+            self.inbox = []
+            threading.Thread(target=self.consume, daemon=True).start()
+
+        def consume(self):
+            while True:
+                for text in list(self.inbox):
+                    self.reply(text)
+                time.sleep({pause})
+
+        def reply(self, text):
+            print(ask(text))  # !
+
+    if __name__ == "__main__":
+        Channel()
+        while True:
+            time.sleep(1)
+    """
+
+
+def test_a_thread_that_looks_for_messages_all_the_time_is_no_script():
+    assert verdict(POLLED.format(pause=0.2)) == "unclear"
+    assert verdict(POLLED.format(pause=24 * 3600)) == "batchable"
+
+
+def test_a_script_that_keeps_a_scheduler_alive_is_a_script():
+    program = """
+        import time
+        import schedule
+        from llm import ask
+
+        def job():
+            for line in open("lines.txt"):
+                print(ask(line))  # !
+
+        if __name__ == "__main__":
+            job()
+            schedule.every().day.do(job)
+            while True:
+                schedule.run_pending()
+                time.sleep(1)
+        """
+    assert verdict(program) == "batchable"
+
+
+def test_what_is_handed_to_a_bot_is_not_run_by_whoever_starts_it():
+    program = """
+        from discord.ext import commands
+        from llm import ask
+
+        class Index(commands.Cog):
+            async def build(self, channel):
+                async for message in channel.history():
+                    print(ask(message.content))  # !
+
+        def main():
+            bot = commands.Bot("!")
+            index = Index()
+            bot.add_cog(index)
+            {start}
+
+        if __name__ == "__main__":
+            main()
+        """
+    assert verdict(program.format(start="bot.run('token')")) == "unclear"
+    assert verdict(program.format(start="asyncio.run(index.build(open_channel()))")) == "batchable"
