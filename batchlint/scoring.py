@@ -42,11 +42,26 @@ FACTORS: dict[str, int] = {
     # What the provider has to offer.
     "tier": 10,
     "no_tier": 0,
+    "other_endpoints": -60,
 }
 BATCHABLE = 60
 _DECISIVE = frozenset(
-    {"dependent", "memory", "early_stop", "stream", "agent", "live_kind", "live_session", "live", "often", "test"}
+    {
+        "dependent",
+        "memory",
+        "early_stop",
+        "stream",
+        "agent",
+        "live_kind",
+        "live_session",
+        "live",
+        "often",
+        "test",
+        "other_endpoints",
+    }
 )
+_TEXT = frozenset({"chat", "completion", "embeddings"})
+"""Kinds of requests that have a batch tier somewhere, if not at this provider's endpoint: a project can change that."""
 _OFFLINE = ("schedule", "pipeline", "task_queue", "evaluation")
 
 
@@ -67,6 +82,9 @@ def _judge(graph: Graph, site: Described) -> CallSite:
     factors = [*_who_waits(graph, site, reaches), *_repetition(site, reaches), *_traits(site)]
     if tier is not None:
         factors.append(_factor("tier", _offer(tier.discount, tier.window_hours), site))
+    elif site.model.kind not in _TEXT and graph.program.catalogue.refuses(site.model.provider, site.model.endpoint):
+        what = f"the provider's batch API does not take {site.model.endpoint}"
+        factors.append(_factor("other_endpoints", what, site))
     else:
         note = graph.program.catalogue.tier_note(site.model.provider)
         factors.append(_factor("no_tier", note or f"no batch tier on record for {site.model.endpoint}", site))

@@ -17,20 +17,26 @@ class Decorators(Part):
         """What the function's decorators make of it."""
         scope = FunctionId(function.id.path, function.parent or MODULE)
         for decorator in function.decorators:
+            what = f"{label(function.id)} (@{source(decorator)[:60]})"
+            step = Step(function.id.path, function.line, what)
             paths: list[str] = []
             for value in ordered(self.program.eval(scope, decorator)):
                 if isinstance(value, Ext):
                     paths.append(value.path)
                 elif isinstance(value, Fn) and value.id != function.id:
-                    paths += [v.path for v in self.program.returned(value) if isinstance(v, Ext)]
+                    made = self.program.returned(value)
+                    paths += [v.path for v in made if isinstance(v, Ext)]
+                    for inner in (self.function(v.id) for v in ordered(made) if isinstance(v, Fn)):
+                        # The function that the project's own decorator puts in the place of this one.
+                        if inner.id != function.id and inner.parent == value.id.qualname:
+                            yield from (replace(entry, step=step) for entry in self.entries(inner))
             for path in paths:
                 kind = self._kind(path)
                 if kind is not None:
                     if kind.kind == "schedule" and kind.latency is not None:
                         minutes = intervals.minutes_between(decorator)
                         kind = replace(kind, latency=intervals.latency_of(minutes))
-                    what = f"{label(function.id)} (@{source(decorator)[:60]})"
-                    yield Entry(kind, Step(function.id.path, function.line, what))
+                    yield Entry(kind, step)
 
     def _kind(self, path: str) -> Kind | None:
         for _ in range(3):

@@ -14,7 +14,7 @@ from batchlint.graph.handovers import Handovers
 from batchlint.graph.links import Edge, Part
 from batchlint.graph.parameters import Parameters, is_bound, is_variable
 from batchlint.symbols import PROPERTIES, CallRef, Program, last_name
-from batchlint.values import Ext, Fn, Inst, ordered
+from batchlint.values import Ext, Fn, Inst, Mod, ordered
 
 _MAPPERS = frozenset(
     {"map", "imap", "starmap", "apply", "imap_unordered", "progress_apply", "thread_map", "process_map"}
@@ -61,6 +61,18 @@ class Edges(Part):
         names = {function.name for function in program.functions.values()} | {c.name for c in program.classes.values()}
         stored = {name for writes in program.self_writes.values() for name in writes}
         stored |= {name for klass in program.classes.values() for name in klass.bindings}
+        in_modules = {
+            name
+            for module in program.modules.values()
+            for name, bindings in module.body.bindings.items()
+            if any(binding.how == "value" for binding in bindings)
+        }
+
+        def is_stored(id: FunctionId, func: ast.Attribute) -> bool:
+            if func.attr in stored and func.attr not in names:
+                return True
+            return func.attr in in_modules and any(isinstance(v, Mod) for v in program.eval(id, func.value))
+
         found: dict[FunctionId, list[Edge]] = {}
         for function in list(program.functions.values()):
             for call in function.calls:
@@ -69,7 +81,7 @@ class Edges(Part):
                     is_imported = func.id not in names and is_bound(program, function, func.id, {"import"})
                     if not is_imported and not is_variable(program, function, func.id):
                         continue
-                elif isinstance(func, ast.Attribute) and (func.attr in names or func.attr not in stored):
+                elif isinstance(func, ast.Attribute) and not is_stored(function.id, func):
                     continue
                 for reference, expression in self._parameters.handed_from(CallRef(function, call), func, 0):
                     for value in ordered(program.eval(reference.caller.id, expression)):

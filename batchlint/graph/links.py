@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from batchlint.entrypoints import Kind
 from batchlint.facts import MODULE, CallFacts, FunctionFacts, FunctionId, LoopNode, ModuleFacts, Span
 from batchlint.findings import Latency, Step
-from batchlint.loops import is_handful, is_item_loop
+from batchlint.loops import HANDFUL, SAMPLES, is_handful, is_item_loop
 from batchlint.symbols import Program, last_name
 from batchlint.values import Cls, Fn, Inst, Value
 
@@ -120,9 +120,16 @@ class Part:
         if isinstance(loop, ast.While):
             return False
         iterated = loop.iter
-        if isinstance(iterated, ast.Call) and last_name(iterated.func) in {"items", "keys", "values"}:
-            iterated = iterated.func.value if isinstance(iterated.func, ast.Attribute) else iterated
-        return is_handful(self.constant(id, iterated)[1])
+        while isinstance(iterated, ast.Call):
+            if isinstance(iterated.func, ast.Attribute) and iterated.func.attr in {"items", "keys", "values"}:
+                iterated = iterated.func.value
+            elif iterated.args and last_name(iterated.func) in {"enumerate", "tqdm", "sorted"}:
+                iterated = iterated.args[0]
+            else:
+                return False
+        main = self.modules[id.path].main_line if id.qualname == MODULE else None
+        is_trial = main is not None and getattr(loop, "lineno", 0) > main
+        return is_handful(self.constant(id, iterated)[1], SAMPLES if is_trial else HANDFUL)
 
     def constant(self, id: FunctionId, node: ast.expr) -> tuple[FunctionId, ast.expr]:
         """What the name `node` is bound to where that is one value, and in which function: also of another module."""

@@ -91,6 +91,11 @@ class Catalogue:
             return None
         return BatchTier(facts["discount"], facts.get("window_hours"), facts["source"], str(facts["checked"]))
 
+    def refuses(self, provider: str, endpoint: str) -> bool:
+        """Whether the provider's batch API is known, and takes other endpoints only."""
+        taken = (self._batch(provider) or {}).get("endpoints", ())
+        return bool(taken) and endpoint not in taken
+
     def tier_note(self, provider: str) -> str | None:
         facts = self._batch(provider)
         return facts.get("note") if facts else None

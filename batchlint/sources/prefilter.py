@@ -289,7 +289,9 @@ class Prefilter:
         for path, data in self._files.items():
             if path not in kept and self._launches(path):
                 yield path
-            if path in kept or not (self._imports[path].by_name or _STRING_FILES.search(path) or b"send_task" in data):
+            if path in kept or not (
+                self._imports[path].by_name or _STRING_FILES.search(path) or self._holds(path, self._words.enqueues)
+            ):
                 continue
             for text in set(_STRING.findall(data)):
                 parts = text.decode(errors="replace").replace(":", ".").split(".")

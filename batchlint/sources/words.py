@@ -37,6 +37,8 @@ class Words:
     bodies: tuple[Body, ...] = ()
     methods: tuple[bytes, ...] = ()
     """Calls on a client that was handed in, as far as their names say so (`.completions.create(`)."""
+    enqueues: tuple[bytes, ...] = ()
+    """Calls that take a function by its dotted name (`async_task(`)."""
     functions: tuple[bytes, ...] = ()
     """Names of functions that the user says are model calls."""
 
@@ -65,8 +67,20 @@ def load(functions: Iterable[str] = ()) -> Words:
             for row in document.get("bodies", ())
         ),
         methods=tuple(sorted({_as_call(m) for m in _methods(providers) if re.search("[._]", m)})),
+        enqueues=tuple(sorted({f"{name}(".encode() for row in _by_name(entrypoints) for name in tails(row["path"])})),
         functions=tuple({name.rpartition(".")[2].encode() for name in functions}),
     )
+
+
+def _by_name(documents: list[dict[str, Any]]) -> Iterable[dict[str, Any]]:
+    for document in documents:
+        for framework in document.get("frameworks", ()):
+            for rows in framework.values():
+                yield from (
+                    (row for row in rows if isinstance(row, dict) and row.get("by_name"))
+                    if isinstance(rows, list)
+                    else ()
+                )
 
 
 def _methods(documents: list[dict[str, Any]]) -> Iterable[str]:

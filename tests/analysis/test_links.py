@@ -24,6 +24,26 @@ ROUTE = """
 
 # The files between the caller and the call; how the caller imports and calls them.
 LINKS = {
+    "object_of_a_module_that_is_called": (
+        {
+            "asking.py": """
+                from llm import ask
+
+                class Client:
+                    def __call__(self, text):
+                        return ask(text)  # !
+
+                ask_model = Client()
+                """,
+            "labels.py": """
+                import asking
+
+                def label(text):
+                    return asking.ask_model(text)
+                """,
+        },
+        ("labels", "label", "label(line)"),
+    ),
     "constructor_of_an_external_base": (
         {
             "labels.py": """

@@ -5,6 +5,41 @@ import pytest
 from .verdicts import cases, is_waited_for, verdict
 
 OFFLINE = {
+    "decorator_of_the_project_that_makes_a_task": """
+        from functools import wraps
+        from celery import shared_task
+        from llm import ask
+
+        def job(retries=3):
+            def decorator(function):
+                @shared_task(bind=True, max_retries=retries)
+                @wraps(function)
+                def run(self, *args, **kwargs):
+                    return function(*args, **kwargs)
+                return run
+            return decorator
+
+        @job()
+        def label(product_id):
+            print(ask(product_id))  # !
+        """,
+    "django_q_by_name_in_a_file_that_imports_no_task": {
+        "shop/tasks.py": """
+            from llm import ask
+
+            def label(product_id):
+                print(ask(product_id))  # !
+            """,
+        "shop/receivers.py": """
+            from django.db.models.signals import post_save
+            from django.dispatch import receiver
+            from django_q.tasks import async_task
+
+            @receiver(post_save)
+            def saved(sender, instance, **kwargs):
+                async_task("shop.tasks.label", instance.pk)
+            """,
+    },
     "celery": """
         from celery import Celery
         from flask import Flask

@@ -134,6 +134,24 @@ REALTIME = {
                 answer = client.chat.completions.create(model="m", messages=messages)  # !
                 messages.append({"role": "assistant", "content": answer.choices[0].message.content})
         """,
+    "speech_that_no_batch_takes": """
+        from openai import OpenAI
+
+        if __name__ == "__main__":
+            for line in open("lines.txt"):
+                OpenAI().audio.speech.create(model="m", voice="v", input=line)  # !
+        """,
+    "samples_at_the_end_of_a_module": """
+        from llm import ask
+
+        def label(text):
+            return ask(text)  # !
+
+        if __name__ == "__main__":
+            samples = ["Hello", "Cancel my order", "Where is it?", "Thanks", "Bye"]
+            for number, sample in enumerate(samples):
+                print(number, label(sample))
+        """,
     "early_stop": """
         from llm import ask
 

@@ -5,6 +5,24 @@ import pytest
 from .verdicts import cases, is_waited_for, verdict
 
 LIVE = {
+    "decorator_of_the_project_that_makes_a_route": """
+        from functools import wraps
+        from flask import Flask
+        from llm import ask
+
+        app = Flask(__name__)
+
+        def page(function):
+            @app.get(f"/{function.__name__}")
+            @wraps(function)
+            def run(*args, **kwargs):
+                return function(*args, **kwargs)
+            return run
+
+        @page
+        def labels():
+            return [ask(line) for line in open("products.txt")]  # !
+        """,
     "fastapi": """
         from fastapi import FastAPI
         from llm import ask
