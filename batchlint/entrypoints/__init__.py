@@ -127,6 +127,28 @@ class Polled:
     pushes: frozenset[str]
 
 
+@dataclass(frozen=True, slots=True)
+class Mapper:
+    """Names by which object-relational mappers are used."""
+
+    managers: frozenset[str]
+    """Attributes of a class that stand for its rows."""
+    keeps: frozenset[str]
+    """Methods of a query that give a query."""
+    gives: frozenset[str]
+    """Those that give a row."""
+    pairs: frozenset[str]
+    """Those that give a row and something else."""
+    one: frozenset[str]
+    """Functions that are handed a class or a query and give a row."""
+    many: frozenset[str]
+    """Those that give a query."""
+    methods: frozenset[str]
+    """All methods of a query."""
+    asking: frozenset[str]
+    """All such functions."""
+
+
 @dataclass(slots=True)
 class Registry:
     """All frameworks' data, ready to be asked."""
@@ -165,6 +187,7 @@ class Registry:
     """Words in names that speak of such a session."""
     gate_words: tuple[str, ...]
     """Words in names that speak of letting through what somebody sent in."""
+    mapper: Mapper
     dynamic: PathTable[bool]
     """What gives a class or an object that the code does not name."""
     local_names: frozenset[str]
@@ -237,6 +260,7 @@ def build(documents: list[dict[str, Any]]) -> Registry:
         live_inputs=frozenset(n for d in documents for n in d.get("live_sessions", {}).get("methods", ())),
         live_words=tuple(word for d in documents for word in d.get("live_sessions", {}).get("words", ())),
         gate_words=tuple(word for d in documents for word in d.get("gates", {}).get("words", ())),
+        mapper=_mapper(documents),
         dynamic=PathTable((pattern, True) for document in documents for pattern in document.get("dynamic", [])),
         local_names=frozenset(name for document in documents for name in document.get("local_names", [])),
         generic_methods=frozenset(name for document in documents for name in document.get("generic_methods", [])),
@@ -251,6 +275,15 @@ def _polled(documents: list[dict[str, Any]]) -> Polled:
         for name in ("keys", "words", "attributes", "lookups", "pushes")
     )
     return Polled(keys, frozenset(word.lower() for word in words), attributes, lookups, pushes)
+
+
+def _mapper(documents: list[dict[str, Any]]) -> Mapper:
+    rows = [document["mappers"] for document in documents if "mappers" in document]
+    managers, keeps, gives, pairs, one, many = (
+        frozenset(text for row in rows for text in row[name])
+        for name in ("managers", "keeps", "gives", "pairs", "one", "many")
+    )
+    return Mapper(managers, keeps, gives, pairs, one, many, keeps | gives | pairs, one | many)
 
 
 def _http(row: dict[str, Any]) -> HttpCall:

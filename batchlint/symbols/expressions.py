@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from batchlint.facts import FunctionId
+from batchlint.symbols import rows
 from batchlint.values import NOTHING, Cls, Elems, Ext, Fn, Text, Value, Values, ordered
 
 if TYPE_CHECKING:
@@ -27,6 +28,8 @@ def _eval_attribute(program: Program, scope: FunctionId, node: ast.Attribute) ->
 
 def _attributes(program: Program, scope: FunctionId, node: ast.Attribute) -> Values:
     values = program.eval(scope, node.value)
+    if node.attr in program.registry.mapper.managers and (managed := rows.managed(program, values)):
+        return managed
     if len(values) == 1:
         return program.attribute(next(iter(values)), node.attr)
     found: set[Value] = set()
@@ -41,6 +44,9 @@ def _eval_call(program: Program, scope: FunctionId, node: ast.Call) -> Values:
 
 def _calls(program: Program, scope: FunctionId, node: ast.Call) -> Values:
     func = node.func
+    read = rows.queried(program, scope, node) or rows.drawn(program, scope, node)
+    if read:
+        return read
     if isinstance(func, ast.Attribute) and func.attr in _CONTAINER_METHODS:
         held = [v for v in program.eval(scope, func.value) if isinstance(v, Elems)]
         if held:

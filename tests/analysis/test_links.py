@@ -968,6 +968,69 @@ def test_who_hands_over_the_collection_that_a_comprehension_goes_over_decides_on
     assert verdict(program) == "batchable"
 
 
+NOTES = {
+    "shop/models.py": """
+        from django.db import models
+        from llm import ask
+
+        class Note(models.Model):
+            text = models.TextField()
+
+            def describe(self):
+                return ask(self.text)  # !
+        """,
+    "shop/tables.py": """
+        from sqlalchemy.orm import DeclarativeBase, Mapped
+        from llm import ask
+
+        class Base(DeclarativeBase):
+            pass
+
+        class Note(Base):
+            text: Mapped[str]
+
+            def describe(self):
+                return ask(self.text)  # !
+        """,
+}
+
+
+@pytest.mark.parametrize(
+    ("models", "note"),
+    [
+        ("models", "Note.objects.get(pk=pk)"),
+        ("models", "Note.objects.filter(owner=pk).select_related('owner').first()"),
+        ("models", "Note.objects.get_or_create(pk=pk)[0]"),
+        ("models", "get_object_or_404(Note, pk=pk)"),
+        ("models", "get_object_or_404(Note.objects.filter(public=True), pk=pk)"),
+        ("models", "next(note for note in Note.objects.all())"),
+        ("tables", "session.get(Note, pk)"),
+        ("tables", "session.query(Note).filter_by(id=pk).one()"),
+        ("tables", "session.scalars(select(Note).where(Note.id == pk)).first()"),
+    ],
+)
+def test_rows_of_a_table_are_objects_of_their_class(models, note):
+    job = f"""
+        from celery import shared_task
+        from django.shortcuts import get_object_or_404
+        from sqlalchemy import select
+        from .db import session
+        from .{models} import Note
+
+        @shared_task
+        def describe(pk):
+            note = {note}
+            print(note.describe())
+        """
+    view = job.replace("@shared_task", "@app.get('/<pk>')").replace(
+        "from celery import shared_task", "from .web import app"
+    )
+    web = "from flask import Flask\n\napp = Flask(__name__)\n"
+    model = {f"shop/{models}.py": NOTES[f"shop/{models}.py"]}
+    assert verdict({**model, "shop/jobs.py": job}) == "batchable"
+    assert verdict({**model, "shop/jobs.py": job, "shop/web.py": web, "shop/views.py": view}) == "realtime"
+
+
 def test_fakes_in_tests_do_not_hide_the_objects_of_the_program():
     program = {
         "llms.py": """
