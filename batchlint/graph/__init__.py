@@ -23,6 +23,7 @@ from batchlint.graph.modelcalls import ModelCalls
 from batchlint.graph.names import Names
 from batchlint.graph.parameters import Parameters
 from batchlint.graph.registrations import Registrations
+from batchlint.graph.subcommands import Subcommands
 from batchlint.graph.waiting import Waiting
 from batchlint.graph.ways import Way, Ways
 from batchlint.patterns import file_pattern
@@ -42,11 +43,12 @@ class Graph(Part):
         self.settings = settings
         self.model_calls: list[ModelCall] = list(ModelCalls(program, settings).find())
         decorators, parameters = Decorators(program), Parameters(program)
+        self._subcommands = Subcommands(program)
         names = Names(program, decorators)
         handovers = Handovers(program, names, parameters)
         if self.model_calls:
             handovers.find()
-            Registrations(program, names, handovers).read(manifest, settings)
+            Registrations(program, names, handovers, self._subcommands).read(manifest, settings)
         self._entries = Entries(program, decorators, handovers.entries)
         self._edges = Edges(program, decorators, handovers, parameters)
         self._waiting = Waiting(program, self.is_test)
@@ -139,7 +141,7 @@ class Graph(Part):
             place = queue.popleft()
             id, edges = place[0], paths[place]
             entries = self.entries(id)
-            found += [Reach(entry, edges) for entry in entries]
+            found += [Reach(self._subcommands.as_started(entry, edges), edges) for entry in entries]
             incoming = self.edges_to(id)
             for edge in incoming:
                 if edge.kind == "queue" and not self._waiting.waits(edge):

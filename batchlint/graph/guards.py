@@ -70,6 +70,12 @@ class Guards(Part):
         return name in function.parameter_names and name not in function.bindings
 
 
+def tests_before(function: FunctionFacts, node: ast.AST) -> Iterator[tuple[ast.expr, bool]]:
+    """The conditions, each with how it must turn out, under which the function comes to the node."""
+    if not isinstance(function.node, ast.Lambda):
+        yield from _tests(function.node.body, node)
+
+
 def _is_spread(call: ast.Call) -> bool:
     return any(isinstance(argument, ast.Starred) for argument in call.args) or any(
         keyword.arg is None for keyword in call.keywords

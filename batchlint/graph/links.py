@@ -58,6 +58,8 @@ class Entry:
     """What may give each run another input, before it starts."""
     after: Step | None = None
     """What whoever starts it does when it has ended."""
+    word: str = ""
+    """The first argument that it is started with, which may name a subcommand."""
 
 
 @dataclass(frozen=True, slots=True)

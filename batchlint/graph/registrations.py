@@ -13,6 +13,7 @@ from batchlint.findings import Step
 from batchlint.graph.handovers import Handovers
 from batchlint.graph.links import Entry, GraphSettings, Part, label
 from batchlint.graph.names import Names
+from batchlint.graph.subcommands import Subcommands
 from batchlint.symbols import Program, last_name
 from batchlint.trees import walk
 
@@ -23,8 +24,9 @@ _TABLES_DEEP = 3
 class Registrations(Part):
     """Adds to the entries of `handovers`."""
 
-    def __init__(self, program: Program, names: Names, handovers: Handovers) -> None:
+    def __init__(self, program: Program, names: Names, handovers: Handovers, subcommands: Subcommands) -> None:
         super().__init__(program)
+        self._subcommands = subcommands
         self._names = names
         self._handovers = handovers
 
@@ -35,13 +37,13 @@ class Registrations(Part):
     def _read_manifest(self, manifest: Sequence[ManifestTarget]) -> None:
         for each in manifest:
             kind = Kind(each.framework, each.kind, each.latency)
-            entry = Entry(kind, each.step, each.before, each.after)
-            if each.target.endswith(".py"):
-                if each.target in self.modules:
-                    self._handovers.entries.setdefault(FunctionId(each.target, MODULE), []).append(entry)
-            else:
-                for id in self._names.named(each.target):
-                    self._handovers.entries.setdefault(id, []).append(entry)
+            entry = Entry(kind, each.step, each.before, each.after, each.word)
+            started = [FunctionId(each.target, MODULE)] if each.target in self.modules else []
+            if not each.target.endswith(".py"):
+                started = list(self._names.named(each.target))
+            for id in started:
+                for run in (id, *self._subcommands.of(each.word, id.path)):
+                    self._handovers.entries.setdefault(run, []).append(entry)
         settings = [
             (name, setting)
             for setting in self.program.registry.settings

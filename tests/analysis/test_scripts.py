@@ -2,6 +2,9 @@
 
 import pytest
 
+from batchlint.findings import Latency, Step
+from batchlint.graph import ManifestTarget
+
 from .verdicts import cases, is_waited_for, verdict
 
 OFFLINE = {
@@ -232,6 +235,78 @@ def test_a_script_over_a_collection_is_batchable(program):
 @pytest.mark.parametrize("program", cases(LIVE))
 def test_at_a_prompt_somebody_waits(program):
     assert is_waited_for(program)
+
+
+FORMS = {
+    "argparse": """
+        import argparse
+        from llm import ask
+
+        def check():
+            print(ask("ping"))  {check}
+
+        def digest():
+            print(ask(open("news.txt").read()))  {digest}
+
+        if __name__ == "__main__":
+            parser = argparse.ArgumentParser()
+            commands = parser.add_subparsers(dest="command")
+            commands.add_parser("check")
+            commands.add_parser("digest")
+            args = parser.parse_args()
+            if args.command == "check":
+                check()
+            elif args.command == "digest":
+                digest()
+        """,
+    "argparse_functions": """
+        import argparse
+        from llm import ask
+
+        def check(args):
+            print(ask("ping"))  {check}
+
+        def digest(args):
+            print(ask(open("news.txt").read()))  {digest}
+
+        if __name__ == "__main__":
+            parser = argparse.ArgumentParser()
+            commands = parser.add_subparsers()
+            command = commands.add_parser("check")
+            command.set_defaults(func=check)
+            command = commands.add_parser("digest")
+            command.set_defaults(func=digest)
+            args = parser.parse_args()
+            args.func(args)
+        """,
+    "click": """
+        import click
+        from llm import ask
+
+        @click.group()
+        def main():
+            pass
+
+        @main.command()
+        def check():
+            print(ask("ping"))  {check}
+
+        @main.command("digest")
+        def make_digest():
+            print(ask(open("news.txt").read()))  {digest}
+
+        if __name__ == "__main__":
+            main()
+        """,
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_schedule_starts_the_subcommand_that_its_command_line_names(form):
+    line = Step("crontab", 1, "0 3 * * * python cli.py digest")
+    crontab = [ManifestTarget("cli.py", "schedule", Latency.HOURS, line, word="digest")]
+    assert verdict({"cli.py": FORMS[form].format(check="", digest="# !")}, crontab) == "batchable"
+    assert verdict({"cli.py": FORMS[form].format(check="# !", digest="")}, crontab) == "realtime"
 
 
 def test_one_call_of_a_script_is_no_batch():

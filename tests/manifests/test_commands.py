@@ -96,3 +96,11 @@ def test_the_working_directory_counts(started):
 )
 def test_what_starts_nothing_of_the_project(started, command):
     assert started(command) == []
+
+
+def test_the_first_argument_is_kept_where_it_can_name_a_subcommand(tmp_path):
+    (tmp_path / "cli.py").write_text("")
+    commands = Commands(Project(tmp_path, ["cli.py"], {"shop": "cli:main"}))
+    lines = ["python cli.py digest --day 3", "python -m cli digest", "shop digest", "python cli.py --all", "shop"]
+    words = [each.word for line in lines for each in commands.started(line, "crontab")]
+    assert words == ["digest", "digest", "digest", "", ""]

@@ -29,10 +29,14 @@ def _words_about() -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """What a command starts: a file of the project or `module:function`, and whether a web server runs it."""
+    """What a command starts: a file of the project or `module:function`, and whether a web server runs it.
+
+    `word` is the first plain argument, which may name a subcommand.
+    """
 
     target: str
     serves: bool = False
+    word: str = ""
 
 
 class Commands:
@@ -87,7 +91,7 @@ class Commands:
         elif name.endswith((".sh", ".bash")):
             yield from self._script(words, bases, depth)
         elif name in self._project.scripts:
-            yield Started(self._project.scripts[name])
+            yield Started(self._project.scripts[name], word=_first_argument(rest))
         elif name.endswith(".py"):
             yield from self._python(words, bases, depth)
         elif name == "run-one" or name == "xargs":
@@ -112,12 +116,12 @@ class Commands:
         if file.rpartition("/")[2] == "manage.py" and index + 1 < len(words):
             yield from self._management(words[index + 1], file)
         else:
-            yield Started(file)
+            yield Started(file, word=_first_argument(words[index + 1 :]))
 
     def _module(self, dotted: str, rest: list[str], bases: list[str], depth: int) -> Iterator[Started]:
         found = self._project.module(dotted, bases)
         if found is not None:
-            yield Started(found)
+            yield Started(found, word=_first_argument(rest))
         elif dotted in self._project.scripts or self._is_tool(dotted):
             yield from self._words([dotted, *rest], bases, depth + 1)
         elif dotted in _words_about()["launchers"]:
@@ -188,6 +192,11 @@ class Commands:
                         queue += needs
                         yield from self._shell(recipe, [*folders_above(file)[:1], *bases], depth + 1)
                 return
+
+
+def _first_argument(words: Sequence[str]) -> str:
+    """The first argument, if it is a plain word and no option."""
+    return words[0] if words and re.fullmatch(r"[A-Za-z][\w-]*", words[0]) else ""
 
 
 def _simple_commands(text: str) -> Iterator[list[str]]:

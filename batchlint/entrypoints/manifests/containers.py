@@ -35,7 +35,7 @@ def service(started: Started, step: Step, framework: str) -> ManifestTarget:
     """What a long-running container or process runs: a server that somebody waits for, or code that any may start."""
     if started.serves:
         return ManifestTarget(started.target, "web", Latency.REALTIME, step, framework)
-    return ManifestTarget(started.target, "script", None, step, framework)
+    return ManifestTarget(started.target, "script", None, step, framework, started.word)
 
 
 def read_kubernetes(path: str, node: Node, project: Project, commands: Commands) -> Iterator[ManifestTarget]:
@@ -61,7 +61,12 @@ def read_kubernetes(path: str, node: Node, project: Project, commands: Commands)
                 when = ", ".join(documents.texts(schedule))
                 step = Step(path, documents.line(schedule or place), f"CronJob {name}, schedule {when}")
                 yield ManifestTarget(
-                    started.target, "schedule", schedules.latency(*documents.texts(schedule)), step, "kubernetes"
+                    started.target,
+                    "schedule",
+                    schedules.latency(*documents.texts(schedule)),
+                    step,
+                    "kubernetes",
+                    started.word,
                 )
             else:
                 yield service(started, Step(path, documents.line(place), f"{kind} {name}"), "kubernetes")
@@ -92,7 +97,7 @@ def _ofelia(path: str, name: str, body: Node, folder: str | None, commands: Comm
             command = values.get(key.removesuffix("schedule") + "command", ("", 0))[0]
             for started in commands.started(command, path, folder):
                 step = Step(path, line, f"service {name}, {key} {when}")
-                yield ManifestTarget(started.target, "schedule", schedules.latency(when), step, "ofelia")
+                yield ManifestTarget(started.target, "schedule", schedules.latency(when), step, "ofelia", started.word)
 
 
 def _run(command: Node, path: str, folder: str | None, commands: Commands) -> list[Started]:

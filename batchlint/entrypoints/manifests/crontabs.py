@@ -59,7 +59,9 @@ def entries(path: str, line: int, when: str, command: str, commands: Commands) -
         more = starts_with_more(command, each.target)
         before = replace(step, what="what stands in front of the command") if more else None
         after = replace(step, what="what comes behind the command") if goes_on(command, each.target) else None
-        yield ManifestTarget(each.target, "schedule", schedules.latency(when), step, "crontab", before, after)
+        yield ManifestTarget(
+            each.target, "schedule", schedules.latency(when), step, "crontab", each.word, before, after
+        )
 
 
 def _is_schedule(text: str) -> bool:

@@ -45,7 +45,9 @@ def read_service(path: str, project: Project, commands: Commands) -> Iterator[Ma
             if timer:
                 file, at, when = timer
                 step = Step(file, at, f"timer {file.rpartition('/')[2]}, {', '.join(when)}")
-                yield ManifestTarget(started.target, "schedule", schedules.latency(*when), step, "systemd")
+                yield ManifestTarget(
+                    started.target, "schedule", schedules.latency(*when), step, "systemd", started.word
+                )
             else:
                 yield service(started, Step(path, line, f"unit {path.rpartition('/')[2]}"), "systemd")
 
@@ -154,5 +156,5 @@ def read_vercel(path: str, project: Project, commands: Commands) -> Iterator[Man
 def _hosted(started: Started, when: str, path: str, line: int, what: str, framework: str) -> ManifestTarget:
     if when:
         step = Step(path, line, f"{what}, schedule {when}")
-        return ManifestTarget(started.target, "schedule", schedules.latency(when), step, framework)
+        return ManifestTarget(started.target, "schedule", schedules.latency(when), step, framework, started.word)
     return service(started, Step(path, line, what), framework)

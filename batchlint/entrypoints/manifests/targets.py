@@ -22,6 +22,8 @@ class ManifestTarget:
     latency: Latency | None
     step: Step
     framework: str = "manifest"
+    word: str = ""
+    """The first plain argument on its command line, which may name a subcommand."""
     before: Step | None = None
     """What the manifest does before, that may give the target another input in each run."""
     after: Step | None = None

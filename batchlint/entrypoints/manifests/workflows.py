@@ -13,7 +13,7 @@ from typing import Any
 
 from batchlint import datafiles
 from batchlint.entrypoints.manifests import documents, schedules
-from batchlint.entrypoints.manifests.commands import Commands
+from batchlint.entrypoints.manifests.commands import Commands, Started
 from batchlint.entrypoints.manifests.documents import Node
 from batchlint.entrypoints.manifests.targets import ManifestTarget, Project, goes_on, stem
 from batchlint.findings import Latency, Step
@@ -53,19 +53,22 @@ def read_github(path: str, node: Node, project: Project, commands: Commands) -> 
             for started, line in _in_script(run, path, place, commands):
                 if crons:
                     what = f"on: schedule, cron {', '.join(crons)}: job {name}"
-                    after = [Step(path, line, "a later command")] if goes_on(documents.text(run), started) else later
+                    after = (
+                        [Step(path, line, "a later command")] if goes_on(documents.text(run), started.target) else later
+                    )
                     yield ManifestTarget(
-                        started,
+                        started.target,
                         "schedule",
                         schedules.latency(*crons),
                         Step(path, line, what),
                         "github-actions",
+                        started.word,
                         before,
                         after[0] if after else None,
                     )
                 elif events:
                     what = f"on: {', '.join(events)}: job {name}"
-                    yield ManifestTarget(started, "script", None, Step(path, line, what), "github-actions")
+                    yield ManifestTarget(started.target, "script", None, Step(path, line, what), "github-actions")
 
 
 @cache
@@ -97,7 +100,9 @@ def read_gitlab(path: str, node: Node, project: Project, commands: Commands) -> 
                 for started, line in _in_script(element, path, "", commands):
                     kind, latency = ("schedule", Latency.HOURS) if scheduled else ("script", None)
                     what = f"job {name}" + (", run by a pipeline schedule" if scheduled else "")
-                    yield ManifestTarget(started, kind, latency, Step(path, line, what), "gitlab-ci")
+                    yield ManifestTarget(
+                        started.target, kind, latency, Step(path, line, what), "gitlab-ci", started.word
+                    )
 
 
 def _is_scheduled(job: Node) -> bool:
@@ -110,7 +115,7 @@ def _is_scheduled(job: Node) -> bool:
     )
 
 
-def _in_script(node: Node, path: str, folder: str, commands: Commands) -> Iterator[tuple[str, int]]:
+def _in_script(node: Node, path: str, folder: str, commands: Commands) -> Iterator[tuple[Started, int]]:
     """What a script starts, with the line on which the file or function is named, as far as that can be told."""
     script = documents.text(node)
     if not script:
@@ -122,4 +127,4 @@ def _in_script(node: Node, path: str, folder: str, commands: Commands) -> Iterat
         name = stem(started.target)
         lines = script.splitlines()
         offset = next((number for number, line in enumerate(lines) if name in line), 0)
-        yield started.target, first + (offset if len(lines) > 1 else 0)
+        yield started, first + (offset if len(lines) > 1 else 0)

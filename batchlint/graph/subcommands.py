@@ -1,0 +1,99 @@
+"""Which functions of a command-line program run for which subcommand: `python cli.py digest`."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+
+from batchlint.entrypoints import Kind
+from batchlint.facts import FunctionFacts, FunctionId
+from batchlint.findings import Step
+from batchlint.graph.guards import tests_before
+from batchlint.graph.links import Edge, Entry, Part, label
+from batchlint.symbols import last_name
+from batchlint.values import Fn
+
+
+class Subcommands(Part):
+    """Reads `@cli.command()` of click and typer, and argparse's `add_parser("x")` with what looks at its word."""
+
+    def of(self, word: str, path: str) -> Sequence[FunctionId]:
+        """The functions that the word starts in the program `path`: its own, else the only one elsewhere."""
+        found = self._functions.get(word, ())
+        own = [id for id in found if id.path == path]
+        return own or (found if len(found) == 1 else ())
+
+    def as_started(self, entry: Entry, edges: Sequence[Edge]) -> Entry:
+        """The entry, or where the way down is taken for another subcommand than its own, somebody who types that."""
+        if not entry.word or not self._excludes(entry.word, edges):
+            return entry
+        caller = self.function(edges[0].caller)
+        what = f"{label(caller.id)}, as another subcommand than `{entry.word}`"
+        return Entry(Kind("subcommand", "script", None), Step(caller.id.path, caller.line, what))
+
+    def _excludes(self, word: str, edges: Sequence[Edge]) -> bool:
+        """Whether the way down is taken for another subcommand only, by a test such as `args.command == "check"`."""
+        if word not in self._words:
+            return False
+        return any(
+            others and word not in others
+            for edge in edges
+            for test, holds in tests_before(self.function(edge.caller), edge.node)
+            if holds and (others := set(_compared(test)) & self._words)
+        )
+
+    @cached_property
+    def _functions(self) -> dict[str, list[FunctionId]]:
+        found: dict[str, list[FunctionId]] = {}
+        for function in self.program.functions.values():
+            for decorator in function.decorators:
+                for name in _names(function, decorator) if last_name(decorator) == "command" else ():
+                    found.setdefault(name, []).append(function.id)
+            for call in function.calls:
+                word = self._word_of(function, call.node)
+                for keyword in call.node.keywords if word else ():
+                    values = self.program.eval(function.id, keyword.value)
+                    found.setdefault(word, []).extend(value.id for value in values if isinstance(value, Fn))
+        return found
+
+    @cached_property
+    def _words(self) -> set[str]:
+        """The words for which there are parsers."""
+        calls = self.program.calls_by_name.get("add_parser", ())
+        return {word for reference in calls for word in _first_text(reference.call.node.args)}
+
+    @staticmethod
+    def _word_of(function: FunctionFacts, node: ast.Call) -> str:
+        """The word whose parser is given a function: `add_parser("x").set_defaults(func=f)`."""
+        if not isinstance(node.func, ast.Attribute) or node.func.attr != "set_defaults":
+            return ""
+        parser: ast.expr | None = node.func.value
+        if isinstance(parser, ast.Name):
+            before = [b for b in function.bindings.get(parser.id, ()) if b.line <= node.lineno]
+            parser = max(before, key=lambda b: b.line).value if before else None
+        is_parser = isinstance(parser, ast.Call) and last_name(parser.func) == "add_parser"
+        return next(_first_text(parser.args), "") if is_parser and isinstance(parser, ast.Call) else ""
+
+
+def _names(function: FunctionFacts, decorator: ast.expr) -> list[str]:
+    """The words for a click or typer command: the stated one, or the function's name."""
+    if isinstance(decorator, ast.Call):
+        stated = [*decorator.args[:1], *(keyword.value for keyword in decorator.keywords if keyword.arg == "name")]
+        for word in _first_text(stated):
+            return [word]
+    return list(dict.fromkeys([function.name.replace("_", "-"), function.name]))
+
+
+def _first_text(nodes: Sequence[ast.expr]) -> Iterator[str]:
+    for node in nodes[:1]:
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node.value
+
+
+def _compared(test: ast.expr) -> Iterator[str]:
+    """The strings one of which something must equal for the test to hold."""
+    if isinstance(test, ast.Compare) and len(test.ops) == 1 and isinstance(test.ops[0], ast.Eq | ast.In):
+        right = test.comparators[0]
+        nodes = right.elts if isinstance(right, ast.Tuple | ast.List | ast.Set) else [right]
+        yield from (node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str))
