@@ -63,28 +63,28 @@ def to_regex(pattern: str, through: Sequence[str] = ()) -> str:
 
 def heads(pattern: str) -> frozenset[str]:
     """The first steps that `pattern` allows."""
-    end = pattern.find(".")
-    if end == -1 or "{" in pattern[:end]:
-        end = next(_top_level_dots(pattern), len(pattern))
-    return _first_steps(pattern[:end])
+    return _heads(pattern.partition(THROUGH)[0])
 
 
 @cache
-def _first_steps(step: str) -> frozenset[str]:
-    return frozenset(_END_OF_HEAD.split(text, maxsplit=1)[0] for text in expand(step))
+def _heads(pattern: str) -> frozenset[str]:
+    end = pattern.find(".")
+    if end == -1 or "{" in pattern[:end]:
+        end = next(_top_level_dots(pattern), len(pattern))
+    return frozenset(_END_OF_HEAD.split(text, maxsplit=1)[0] for text in expand(pattern[:end]))
 
 
 def tails(pattern: str) -> frozenset[str]:
     """The last steps that `pattern` allows, without `()`."""
-    start = pattern.rfind(".") + 1
-    if pattern.count("{", 0, start) != pattern.count("}", 0, start):
-        start = max(_top_level_dots(pattern), default=-1) + 1
-    return _last_steps(pattern[start:])
+    return _tails(pattern.rpartition(THROUGH)[2])
 
 
 @cache
-def _last_steps(step: str) -> frozenset[str]:
-    return frozenset(re.sub(r"(\(\))+$", "", text).rpartition(".")[2] for text in expand(step))
+def _tails(pattern: str) -> frozenset[str]:
+    start = pattern.rfind(".") + 1
+    if pattern.count("{", 0, start) != pattern.count("}", 0, start):
+        start = max(_top_level_dots(pattern), default=-1) + 1
+    return frozenset(re.sub(r"(\(\))+$", "", text).rpartition(".")[2] for text in expand(pattern[start:]))
 
 
 def _top_level_dots(pattern: str) -> Iterator[int]:
@@ -128,33 +128,60 @@ def expand(pattern: str) -> list[str]:
     raise ValueError(f"unbalanced braces in pattern {pattern!r}")
 
 
-class _Row(Generic[T]):
-    """A pattern and its value; what matching needs is made when it is needed."""
+class PathPattern:
+    """A pattern that is compiled only for texts which hold its fixed parts: nearly all are ruled out by those."""
 
-    def __init__(self, pattern: str, value: T, order: int) -> None:
+    __slots__ = ("_fixed", "_regex", "_through", "pattern")
+
+    def __init__(self, pattern: str, through: Sequence[str] = ()) -> None:
         self.pattern = pattern
+        self._through = through
+        self._fixed: list[str] | None = None
+        self._regex: re.Pattern[str] | None = None
+
+    def matches(self, text: str) -> bool:
+        """Whether the pattern stands for the whole text."""
+        if self._fixed is None:
+            self._fixed = _fixed_parts(self.pattern)
+        position = 0
+        for part in self._fixed:
+            position = text.find(part, position)
+            if position < 0:
+                return False
+            position += len(part)
+        if self._regex is None:
+            self._regex = re.compile(to_regex(self.pattern, self._through))
+        return self._regex.fullmatch(text) is not None
+
+
+def _fixed_parts(pattern: str) -> list[str]:
+    """The texts that everything holds which the pattern stands for, in their order."""
+    while "{" in pattern:
+        pattern, count = re.subn(r"\{[^{}]*\}", THROUGH, pattern)
+        if not count:
+            return []
+    return [part for part in re.split(rf"\.\*\*\Z|\*\*\.|\*+|{THROUGH}", pattern) if part]
+
+
+class _Row(PathPattern, Generic[T]):
+    """A pattern and its value."""
+
+    __slots__ = ("order", "value")
+
+    def __init__(self, pattern: str, value: T, order: int, through: Sequence[str]) -> None:
+        super().__init__(pattern, through)
         self.value = value
         self.order = order
-        self.regex: re.Pattern[str] | None = None
-
-    @cached_property
-    def tails(self) -> frozenset[str]:
-        return tails(self.pattern)
-
-    @cached_property
-    def is_open(self) -> bool:
-        """Whether the pattern's last step stands for more than its own text."""
-        return not all(step.isidentifier() for step in self.tails)
 
 
 class PathTable(Generic[T]):
     """Many patterns, each with a value; finds the values whose pattern matches a path, in the table's order."""
 
     def __init__(self, entries: Iterable[tuple[str, T]], through: Callable[[T], Sequence[str]] = lambda _: ()) -> None:
-        self._through = through
         self._by_head: dict[str, list[_Row[T]]] = {}
+        self._by_tail: dict[str, dict[str | None, list[_Row[T]]]] = {}
         self._cache: dict[str, list[T]] = {}
-        self._rows = [_Row(pattern, value, order) for order, (pattern, value) in enumerate(entries)]
+        self._rows = [_Row(pattern, value, order, through(value)) for order, (pattern, value) in enumerate(entries)]
         for row in self._rows:
             for head in heads(row.pattern):
                 self._by_head.setdefault("*" if "*" in head else head, []).append(row)
@@ -162,7 +189,7 @@ class PathTable(Generic[T]):
     @cached_property
     def tails(self) -> set[str]:
         """The last steps of all patterns."""
-        return {last for row in self._rows for last in row.tails}
+        return {last for row in self._rows for last in tails(row.pattern)}
 
     def find(self, path: str) -> Sequence[T]:
         found = self._cache.get(path)
@@ -173,17 +200,23 @@ class PathTable(Generic[T]):
     def _find(self, path: str) -> list[T]:
         head = _END_OF_HEAD.split(path, maxsplit=1)[0]
         last = None if "'" in path else path.rstrip("()").rpartition(".")[2]
-        matches: list[_Row[T]] = []
-        for key in (head, "*"):
-            for row in self._by_head.get(key, ()):
-                # Most patterns are ruled out by their last step, so that few have to be compiled.
-                if last is not None and not row.is_open and last not in row.tails:
-                    continue
-                if row.regex is None:
-                    row.regex = re.compile(to_regex(row.pattern, self._through(row.value)) + r"\Z")
-                if row.regex.match(path):
-                    matches.append(row)
-        return [row.value for row in sorted(matches, key=lambda row: row.order)]
+        rows = [row for key in (head, "*") for row in self._rows_for(key, last)]
+        return [row.value for row in sorted(rows, key=lambda row: row.order) if row.matches(path)]
+
+    def _rows_for(self, head: str, last: str | None) -> Sequence[_Row[T]]:
+        """The patterns with the first step whose last step can be `last`; None stands for any."""
+        rows = self._by_head.get(head, ())
+        if last is None or not rows:
+            return rows
+        known = self._by_tail.get(head)
+        if known is None:
+            known = self._by_tail[head] = {}
+            for row in rows:
+                steps = tails(row.pattern)
+                # A last step that stands for more than its own text can be any.
+                for step in steps if all(map(str.isidentifier, steps)) else (None,):
+                    known.setdefault(step, []).append(row)
+        return [*known.get(last, ()), *known.get(None, ())]
 
     def first(self, path: str) -> T | None:
         found = self.find(path)

@@ -66,7 +66,7 @@ class Catalogue:
     holders: patterns.PathTable[bool]
     """Callables whose result acts as what they are given: chains and branches around models."""
     packages: frozenset[str]
-    hosts: tuple[tuple[str, str], ...]
+    hosts: tuple[tuple[patterns.PathPattern, str], ...]
     """Patterns of hosts, each with its provider."""
     literal_arguments: frozenset[str]
     """Last steps of callables whose first string argument is part of the path: `boto3.client('bedrock-runtime')`."""
@@ -80,7 +80,7 @@ class Catalogue:
 
     def host_provider(self, host: str) -> str | None:
         for pattern, provider in self.hosts:
-            if _host_regex(pattern).fullmatch(host):
+            if pattern.matches(host):
                 return provider
         return None
 
@@ -111,11 +111,6 @@ class Catalogue:
         return None
 
 
-@cache
-def _host_regex(pattern: str) -> re.Pattern[str]:
-    return re.compile(patterns.to_regex(pattern))
-
-
 def _object_prefixes(path: str) -> Iterator[str]:
     """`a.B().c.d` -> `a.B()`, the objects on the way to the method."""
     position = path.find("()")
@@ -136,12 +131,12 @@ def build(documents: list[dict[str, Any]]) -> Catalogue:
     calls: list[tuple[int, str, ApiCall]] = []
     local: list[tuple[str, bool]] = []
     literal: set[str] = set()
-    hosts: list[tuple[str, str]] = []
+    hosts: list[tuple[patterns.PathPattern, str]] = []
     for document in documents:
         provider = _provider(document)
         providers[provider.name] = provider
         local += [(pattern, True) for pattern in document.get("local", [])]
-        hosts += [(host, provider.name) for host in provider.hosts]
+        hosts += [(patterns.PathPattern(host), provider.name) for host in provider.hosts]
         for rank, pattern, call in _calls(document, provider):
             calls.append((rank, pattern, call))
             if "('" in pattern:
