@@ -9,7 +9,6 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from batchlint import flow
@@ -25,8 +24,7 @@ MAX_LEVELS = 8
 """How many wrappers of wrappers are followed."""
 
 
-@dataclass(frozen=True, slots=True)
-class Trait:
+class Trait(NamedTuple):
     """Something about a call site that speaks for or against batching; `name` is a row of the factor table."""
 
     name: str
@@ -39,8 +37,7 @@ Known = dict[tuple[int, int], Trait | None]
 """What ties the iterations of a loop to the answers of a call in it, by the identities of the two nodes."""
 
 
-@dataclass(frozen=True, slots=True)
-class Described:
+class Described(NamedTuple):
     """A call site before it is judged: `edges` lead from it down to the model call (none for the model call itself)."""
 
     function: FunctionId
@@ -52,7 +49,7 @@ class Described:
     via: tuple[Step, ...]
     shape: str
     many: Trait | None
-    traits: tuple[Trait, ...] = field(default=())
+    traits: tuple[Trait, ...] = ()
     stated: Latency | None = None
     is_plumbing: bool = False
     """Whether the call only leads on to its own object's inside: who calls the object decides, not this place."""
@@ -327,7 +324,7 @@ def _loop_traits(place: _Place, known: Known) -> Iterator[Trait]:
                     fanned_out = fanned_out or is_item_loop(loop)
                 elif key not in done and (found.name != "early_stop" or key[0] not in above):
                     is_step = fanned_out and _is_bounded(graph, link, loop, found)
-                    yield replace(found, name="chain") if is_step else found
+                    yield found._replace(name="chain") if is_step else found
             done.add(key)
             fanned_out = fanned_out or (link.repeats and not any(is_item_loop(loop) for loop in link.loops))
     remembered = flow.remembers(graph.function(model.function), model.node, flow.request_arguments(model.node))

@@ -222,16 +222,13 @@ def _view(
     report: Report, options: dict[str, Any], *, known: set[str] | None = None, stdin: tuple[Path, str] | None = None
 ) -> View:
     """The report as the user sees it: known findings hidden, paths relative to the current folder."""
-    import shutil
-    from dataclasses import replace
-
     from batchlint.fingerprints import fingerprints
     from batchlint.reporters.view import View, file_lines, relocate
 
     pairs = list(zip(report.findings, fingerprints(report.findings), strict=True))
     shown = [(finding, mark) for finding, mark in pairs if known is None or mark not in known]
     marks = tuple(mark for _, mark in shown)
-    report = replace(report, findings=tuple(finding for finding, _ in shown))
+    report = report._replace(findings=tuple(finding for finding, _ in shown))
     to_stdout = options.get("output_file") is None
     return View(
         relocate(report, path_shower(Path(report.root))),
@@ -241,9 +238,16 @@ def _view(
         hidden=len(pairs) - len(shown),
         quiet=options.get("quiet", False),
         color=_color(options["color"]) and to_stdout,
-        width=min(shutil.get_terminal_size((110, 24)).columns, 130),
+        width=_width() if options.get("output_format", "rich") == "rich" else 0,
         marks=marks,
     )
+
+
+def _width() -> int:
+    """Columns that the terminal format may fill."""
+    import shutil
+
+    return min(shutil.get_terminal_size((110, 24)).columns, 130)
 
 
 def _posix(path: Path) -> str:

@@ -9,7 +9,7 @@ import io
 import re
 import tokenize
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from batchlint.findings import FileError, Latency
 
@@ -20,8 +20,7 @@ _STATED = re.compile(r"#\s*batchlint\s*:\s*(?P<rest>.*)$")
 _LATENCY = re.compile(r"latency\s*=\s*(?P<value>[^\s#,;]*)")
 
 
-@dataclass(frozen=True, slots=True)
-class Stated:
+class Stated(NamedTuple):
     """A budget stated in a comment; `own_line` when the comment stands alone, above what it means."""
 
     line: int
@@ -29,8 +28,7 @@ class Stated:
     own_line: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Silenced:
+class Silenced(NamedTuple):
     """The lines that `# noqa` silences: per line the codes, or None for all; line 0 stands for the whole file."""
 
     lines: dict[int, frozenset[str] | None]

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from batchlint import rules
 from batchlint.findings import Latency
@@ -41,16 +40,14 @@ class ConfigError(Exception):
     """Settings that cannot be used; the text is one line with file and line."""
 
 
-@dataclass(frozen=True, slots=True)
-class Wrapper:
+class Wrapper(NamedTuple):
     """A function, by dotted name, that the user says calls a hosted model of `provider`."""
 
     name: str
     provider: str
 
 
-@dataclass(frozen=True, slots=True)
-class EntryPoint:
+class EntryPoint(NamedTuple):
     """A function, by dotted name, that something outside the code starts."""
 
     name: str
@@ -58,16 +55,14 @@ class EntryPoint:
     latency: Latency | None
 
 
-@dataclass(frozen=True, slots=True)
-class Budget:
+class Budget(NamedTuple):
     """A stated latency budget for what a dotted name or a path glob covers."""
 
     target: str
     latency: Latency
 
 
-@dataclass(frozen=True, slots=True)
-class Config:
+class Config(NamedTuple):
     """All settings of one run: `root` is the folder that paths and globs are relative to, `source` the file read."""
 
     root: Path
@@ -99,8 +94,7 @@ class Config:
         force_exclude: bool = False,
     ) -> Config:
         """The settings with those of the command line put over them."""
-        return replace(
-            self,
+        return self._replace(
             select=(*(tuple(select) or self.select), *extend_select),
             ignore=tuple(ignore) or self.ignore,
             exclude=(*self.exclude, *exclude),
@@ -172,8 +166,7 @@ def is_project_root(root: Path) -> bool:
 
 
 # -- reading the two kinds of file
-@dataclass(frozen=True, slots=True)
-class _Found:
+class _Found(NamedTuple):
     """A configuration table as plain data, and how to find the line of a key in its file."""
 
     file: Path

@@ -7,7 +7,7 @@ the code is that changes. A helper that several loops or functions share is a de
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from batchlint.findings import CallSite
 
@@ -16,8 +16,7 @@ Links = dict[int, list[CallSite]]
 """Sites by the identity of a site next to them on a chain."""
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(NamedTuple):
     """The site that stands for a decision, and those on its chain that do not stand for themselves."""
 
     site: CallSite

@@ -10,9 +10,8 @@ import ast
 import gc
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from batchlint import rules, sources
 from batchlint.config import Config, is_project_root
@@ -27,8 +26,7 @@ if TYPE_CHECKING:
 Key = tuple[str, int, int]
 
 
-@dataclass(frozen=True, slots=True)
-class Program:
+class Program(NamedTuple):
     """One analysed program: the report, and what a rewrite needs to go on from there."""
 
     report: Report
@@ -134,8 +132,7 @@ def program(paths: Sequence[Path], config: Config, *, beyond: bool = False) -> l
     return [*folders, *files]
 
 
-@dataclass(frozen=True, slots=True)
-class _Read:
+class _Read(NamedTuple):
     modules: list[ModuleFacts]
     python: list[str]
     manifests: list[str]
@@ -266,10 +263,10 @@ def _with_rewrite(site: CallSite, plan: Any) -> CallSite:
     from batchlint import codemod
 
     if isinstance(plan, codemod.Refusal):
-        return replace(site, rewrite=Rewrite(False, reason=plan.name, detail=plan.detail))
+        return site._replace(rewrite=Rewrite(False, reason=plan.name, detail=plan.detail))
     if site.verdict is not Verdict.BATCHABLE:
         return site
-    return replace(site, rewrite=Rewrite(True, strategy=plan.strategy, detail="; ".join(plan.notes) or None))
+    return site._replace(rewrite=Rewrite(True, strategy=plan.strategy, detail="; ".join(plan.notes) or None))
 
 
 def _findings(sites: Sequence[CallSite], config: Config, texts: dict[str, str]) -> tuple[list[Finding], list[Finding]]:

@@ -39,7 +39,6 @@ def extract(path: str, text: str, tree: ast.Module) -> ModuleFacts:
         classes=collector.classes,
         stars=collector.stars,
         exports=_exports(body),
-        lines=text.splitlines(),
         main_line=_main_line(tree),
         references=collector.references,
         lambdas=collector.lambdas,

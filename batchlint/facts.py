@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import re
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from batchlint.trees import walk
@@ -16,6 +17,7 @@ from batchlint.trees import walk
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.Module
 LoopNode = ast.For | ast.AsyncFor | ast.While | ast.comprehension
 MODULE = "<module>"
+_LINE_END = re.compile(r"\r\n|\r|\n")
 _DOTTED = re.compile(r"[A-Za-z_][\w-]*(?:\.[A-Za-z_]\w*)*(?::[A-Za-z_][\w.]*)?\Z")
 
 
@@ -167,7 +169,7 @@ class ClassFacts:
         return self.node.name
 
 
-@dataclass(slots=True)
+@dataclass
 class ModuleFacts:
     path: str
     name: str
@@ -178,7 +180,6 @@ class ModuleFacts:
     classes: dict[str, ClassFacts]
     stars: list[Import]
     exports: set[str] | None
-    lines: list[str]
     main_line: int | None
     """The line of `if __name__ == "__main__":`, if there is one."""
     references: dict[str, list[Reference]]
@@ -189,6 +190,11 @@ class ModuleFacts:
     @property
     def body(self) -> FunctionFacts:
         return self.functions[MODULE]
+
+    @cached_property
+    def lines(self) -> list[str]:
+        """The lines as Python counts them: a form feed ends none."""
+        return _LINE_END.split(self.text)
 
     def names_in_string(self, name: str) -> bool:
         """Whether a string could name the function or module `name`: `"app.tasks.run"`, `"app.main:run"`."""
@@ -209,6 +215,14 @@ class ModuleFacts:
             end_line,
             self._column(end_line, node.end_col_offset or 0),
         )
+
+    def segment(self, node: ast.expr) -> str:
+        """The text of `node`."""
+        start, end = node.lineno - 1, node.end_lineno or node.lineno
+        lines = [line.encode() for line in self.lines[start:end]]
+        lines[-1] = lines[-1][: node.end_col_offset]
+        lines[0] = lines[0][node.col_offset :]
+        return b"\n".join(lines).decode(errors="replace")
 
     def _column(self, line: int, offset: int) -> int:
         text = self.lines[line - 1] if line <= len(self.lines) else ""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 
 class Latency(enum.IntEnum):
@@ -36,8 +36,7 @@ class Verdict(enum.StrEnum):
     UNCLEAR = "unclear"
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Step:
+class Step(NamedTuple):
     """One place on a chain (an entry point, a call, a manifest line) and what happens there."""
 
     path: str
@@ -48,8 +47,7 @@ class Step:
         return {"path": self.path, "line": self.line, "what": self.what}
 
 
-@dataclass(frozen=True, slots=True)
-class Factor:
+class Factor(NamedTuple):
     """A named share of the score: positive speaks for batching, negative against it."""
 
     name: str
@@ -62,8 +60,7 @@ class Factor:
         return {"name": self.name, "weight": self.weight, "reason": self.reason, "path": self.path, "line": self.line}
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
+class Context(NamedTuple):
     """One way in which the outside world reaches the call: the entry point's kind, its budget, the chain down."""
 
     kind: str
@@ -78,8 +75,7 @@ class Context:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class BatchTier:
+class BatchTier(NamedTuple):
     """What the provider's batch API offers for the call's endpoint."""
 
     discount: float
@@ -96,8 +92,7 @@ class BatchTier:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class Rewrite:
+class Rewrite(NamedTuple):
     """What `fix` would do to the call site: a strategy, or the refusal's name as `reason`.
 
     `detail`: what to change, or what to review in the rewrite.
@@ -112,8 +107,7 @@ class Rewrite:
         return {"available": self.available, "strategy": self.strategy, "reason": self.reason, "detail": self.detail}
 
 
-@dataclass(frozen=True, slots=True)
-class CallSite:
+class CallSite(NamedTuple):
     """A model call, or a call of a wrapper of one, with its verdict and all the evidence for it."""
 
     path: str
@@ -134,7 +128,7 @@ class CallSite:
     contexts: tuple[Context, ...] = ()
     via: tuple[Step, ...] = ()
     batch: BatchTier | None = None
-    rewrite: Rewrite = field(default_factory=lambda: Rewrite(available=False))
+    rewrite: Rewrite = Rewrite(available=False)
     question: str | None = None
     """For an unclear call site: what a person has to answer."""
 
@@ -163,8 +157,7 @@ class CallSite:
         }
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class FileError:
+class FileError(NamedTuple):
     """A file that could not be read or understood; the others go on."""
 
     path: str
@@ -187,8 +180,7 @@ class Finding:
     site: CallSite = field(compare=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(NamedTuple):
     """What one analysis leaves: every call site, the findings among them, the files that could not be read."""
 
     root: str

@@ -5,7 +5,6 @@ A fingerprint is made of the rule, the file, the function and the call's own tex
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -26,9 +25,15 @@ def fingerprints(findings: Sequence[Finding]) -> list[str]:
     result = []
     for finding in findings:
         key = _key(finding.code, finding.site)
-        result.append(hashlib.sha256("\0".join((*key, str(seen[key]))).encode()).hexdigest()[:32])
+        result.append(_digest("\0".join((*key, str(seen[key])))))
         seen[key] += 1
     return result
+
+
+def _digest(text: str) -> str:
+    import hashlib
+
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
 def _key(code: str, site: CallSite) -> tuple[str, ...]:

@@ -12,7 +12,6 @@ import argparse
 import ast
 import multiprocessing
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -67,7 +66,7 @@ def _analyse(paths: list[Path], stdin: tuple[Path, str] | None = None) -> dict[s
     from batchlint import config, engine
 
     try:
-        settings = replace(config.load(paths), noqa=False)
+        settings = config.load(paths)._replace(noqa=False)
     except config.ConfigError as error:
         raise SystemExit(f"batchlint: error: {error}") from None
     report = engine.analyze(paths, settings, stdin=stdin)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
 from batchlint.callsites import Described, Trait
 from batchlint.facts import FunctionId
@@ -31,7 +30,7 @@ def marked(graph: Graph, sites: Sequence[Described]) -> list[Described]:
 
 def _marked(graph: Graph, site: Described, gates: Gates) -> Described:
     found = next((gates[task] for task in _tasks(graph, site) if task in gates), None)
-    return replace(site, traits=(*site.traits, found)) if found is not None else site
+    return site._replace(traits=(*site.traits, found)) if found is not None else site
 
 
 def _tasks(graph: Graph, site: Described) -> Iterator[FunctionId]:

@@ -9,10 +9,9 @@ import tempfile
 import tokenize
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from batchlint.config import Config
 from batchlint.findings import CallSite, Finding
@@ -24,8 +23,7 @@ class TreeError(Exception):
     """A tree that must not be changed; the text is one line that says why and what to do."""
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What one rewrite comes to. `refused` are findings; `left` are other calls that could wait but for a reason."""
 
     root: Path

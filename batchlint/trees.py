@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+import operator
+from collections.abc import Callable, Iterator
+from typing import TypeVar
+
+T = TypeVar("T", bound=ast.AST)
 
 SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
 _NO_NODES = frozenset(
@@ -35,6 +39,25 @@ def walk(node: ast.AST) -> Iterator[ast.AST]:
     for each in nodes:
         yield each
         nodes += children(each)
+
+
+def replaced(node: T, by: Callable[[ast.Name], ast.expr]) -> T:
+    """`node` with `by` of each name in place of it: a copy along the way to what changes, the node itself elsewhere."""
+    if isinstance(node, ast.Name):
+        return by(node)  # type: ignore[return-value]
+    changed: dict[str, object] = {}
+    for name, value in ast.iter_fields(node):
+        new: object = value
+        if isinstance(value, list):
+            new = [replaced(item, by) if isinstance(item, ast.AST) else item for item in value]
+            new = value if all(map(operator.is_, new, value)) else new
+        elif isinstance(value, ast.AST):
+            new = replaced(value, by)
+        if new is not value:
+            changed[name] = new
+    if not changed:
+        return node
+    return ast.copy_location(type(node)(**{**dict(ast.iter_fields(node)), **changed}), node)
 
 
 def walk_own(node: ast.AST) -> Iterator[ast.AST]:

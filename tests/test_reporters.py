@@ -2,7 +2,6 @@ import io
 import json
 import re
 import xml.etree.ElementTree as ET
-from dataclasses import replace
 
 import pytest
 
@@ -57,7 +56,7 @@ def site(**changes):
         batch=BatchTier(0.5, 24, "https://example.com/batch", "2026-11-01"),
         rewrite=Rewrite(True, "batch"),
     )
-    return replace(base, **changes)
+    return base._replace(**changes)
 
 
 def finding(of):
@@ -100,7 +99,7 @@ def test_rich_tells_the_whole_story_of_a_finding():
 
 
 def test_rich_names_the_refusal_and_promises_nothing_without_a_tier():
-    text = render("rich", view(report(replace(REFUSED, batch=None))))
+    text = render("rich", view(report(REFUSED._replace(batch=None))))
     assert "not rewritten (dependent-iterations): the next prompt holds the answer" in text
     assert "nothing promised" in text
     assert "%" not in text
@@ -241,7 +240,7 @@ def test_junit_is_well_formed(made):
 
 def test_markdown_cells_cannot_break_the_table():
     odd = site()
-    made = replace(report(odd), findings=(Finding(odd.path, 41, 12, "RTB101", "a | b <script>\nc", odd),))
+    made = report(odd)._replace(findings=(Finding(odd.path, 41, 12, "RTB101", "a | b <script>\nc", odd),))
     row = next(line for line in render("markdown", view(made)).splitlines() if "RTB101" in line)
     assert "a \\| b &lt;script> c" in row
     assert len(re.findall(r"(?<!\\)\|", row)) == 7
@@ -266,7 +265,7 @@ def test_explain_shows_factors_chains_and_what_would_change_the_verdict():
     assert "+40  schedule: a crontab line starts it at 02:00  crontab:3" in text
     assert "-4  printed" in text
     assert "`# batchlint: latency=realtime`" in text
-    live = replace(LIVE, contexts=(Context("web", Latency.REALTIME, (Step("shop/web.py", 3, "GET /search"),)),))
+    live = LIVE._replace(contexts=(Context("web", Latency.REALTIME, (Step("shop/web.py", 3, "GET /search"),)),))
     text = explain.render(view(report()), live)
     assert "the web at shop/web.py:3 no longer reaches it" in text
     asked = site(verdict=Verdict.UNCLEAR, question="Does anybody wait for main()?")
@@ -275,7 +274,7 @@ def test_explain_shows_factors_chains_and_what_would_change_the_verdict():
 
 def test_html_stands_alone_and_escapes_what_it_shows():
     odd = site()
-    made = replace(report(odd), findings=(Finding(odd.path, 41, 12, "RTB101", "<script>alert(1)</script>", odd),))
+    made = report(odd)._replace(findings=(Finding(odd.path, 41, 12, "RTB101", "<script>alert(1)</script>", odd),))
     text = render("html", view(made))
     assert "<script" not in text
     assert "&lt;script&gt;" in text

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping, Sequence, Set
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from batchlint.codemod.changes import Fanout
 from batchlint.codemod.fanouts import Finder
@@ -20,8 +20,7 @@ __all__ = ["REFUSALS", "Edit", "EditedHelperError", "Plan", "Refusal", "Review",
 Key = tuple[str, int, int]
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(NamedTuple):
     """What a call site becomes. `strategy`: batch, or flex."""
 
     strategy: str
@@ -33,8 +32,7 @@ class Plan:
         return list(dict.fromkeys(note for fanout in self.fanouts for note in fanout.notes))
 
 
-@dataclass(frozen=True, slots=True)
-class Edit:
+class Edit(NamedTuple):
     """A file's text before and after; `before` is empty for a new file."""
 
     path: str

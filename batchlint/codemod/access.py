@@ -12,6 +12,7 @@ import itertools
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from batchlint.facts import FunctionFacts
 
@@ -23,8 +24,7 @@ MARK = "\u01c1"
 """In front of the item's own names, in texts of paths and keys."""
 
 
-@dataclass(frozen=True, slots=True)
-class Access:
+class Access(NamedTuple):
     """One touch of a channel; `key` is the text of the item's or file's key, if stable within the iteration."""
 
     channel: Channel
@@ -77,6 +77,11 @@ def in_terms_of(text: str | None, frame: Frame) -> str | None:
     if any(not n.startswith(MARK) and not hasattr(builtins, n) for n in names):
         return None
     return shown_text(text)
+
+
+def stem(access: Access) -> Channel:
+    """The first steps of its channel; accesses with different ones do not clash."""
+    return access.channel[:4] if access.channel[0] == "v" else access.channel[:1]
 
 
 def clash(a: Access, b: Access) -> bool:
@@ -150,5 +155,6 @@ class Frame:
     targets: set[str] = field(default_factory=set)
     """Own names with a different value for every item."""
     given: dict[str, ast.expr] = field(default_factory=dict)
-    """What the parameters of a helper were given, as the iteration has it."""
+    """What the parameters of a helper were given, in the names of the frame `caller`."""
+    caller: Frame | None = None
     number: int = field(default_factory=itertools.count(1).__next__)

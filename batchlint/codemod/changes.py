@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from batchlint.facts import FunctionId
 
@@ -107,8 +107,7 @@ class SentLoop:
     parameters: list[str]
 
 
-@dataclass(frozen=True, slots=True)
-class Phased:
+class Phased(NamedTuple):
     """How a driver leaves: what its batches are called, and the seconds for which it waits."""
 
     job: str

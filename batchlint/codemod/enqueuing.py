@@ -211,8 +211,7 @@ class Enqueuing:
 
     def text(self, function: FunctionFacts, node: ast.expr) -> str:
         """The expression as it stands in the function's file."""
-        text = self.planner.graph.modules[function.id.path].text
-        return ast.get_source_segment(text, node) or ast.unparse(node)
+        return self.planner.graph.modules[function.id.path].segment(node)
 
     @staticmethod
     def _varying(trail: list[ast.AST], place: ast.stmt) -> set[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import copy
 from collections.abc import Iterator
 
 from batchlint.codemod import scopes
@@ -11,6 +10,7 @@ from batchlint.codemod.access import ANY, MARK, OWN, Access, Channel, Frame
 from batchlint.codemod.refusals import Refused
 from batchlint.facts import MODULE, FunctionFacts, FunctionId
 from batchlint.graph import Graph
+from batchlint.trees import replaced
 from batchlint.values import Fn
 
 Pair = tuple[ast.expr, ast.expr, bool]
@@ -30,7 +30,7 @@ class Paths:
     # -- frames
     def callee_frame(self, target: Fn, call: ast.Call, caller: Frame) -> Frame:
         """The frame of `target` as called by `call`: its parameters alias what the arguments are."""
-        return self.entered(target.id, self.handed(target, call, caller), self.given(target, call, caller))
+        return self.entered(target.id, self.handed(target, call, caller), dict(self.passed(target, call)), caller)
 
     def passed(self, target: Fn, call: ast.Call) -> Iterator[tuple[str, ast.expr]]:
         """The arguments that each go into one parameter, with its name."""
@@ -44,10 +44,6 @@ class Paths:
         names = function.parameter_names
         yield from ((k.arg, k.value) for k in call.keywords if k.arg in names and k.arg is not None)
 
-    def given(self, target: Fn, call: ast.Call, caller: Frame) -> dict[str, ast.expr]:
-        """What each parameter of the function is, as the iteration has it."""
-        return {name: self._expand(argument, caller) for name, argument in self.passed(target, call)}
-
     def handed(self, target: Fn, call: ast.Call, caller: Frame) -> dict[str, set[Channel]]:
         """What each parameter of the function aliases."""
         aliases = {name: self.path(argument, caller) for name, argument in self.passed(target, call)}
@@ -57,7 +53,9 @@ class Paths:
             aliases[parameters[0].arg] = self.path(receiver, caller) if receiver is not None else set()
         return aliases
 
-    def entered(self, id: FunctionId, aliases: dict[str, set[Channel]], given: dict[str, ast.expr]) -> Frame:
+    def entered(
+        self, id: FunctionId, aliases: dict[str, set[Channel]], given: dict[str, ast.expr], caller: Frame
+    ) -> Frame:
         function = self.program.functions[id]
         names, body = self._names(function), function_body(function)
         if self._makes_batches(function):
@@ -66,7 +64,7 @@ class Paths:
         frame = Frame(function, set(names | bound) - function.outer, {k: set(v) for k, v in aliases.items()})
         self.alias_statements(frame, body, self._pairs_in(function))
         frame.stable |= names - bound
-        frame.given = given
+        frame.given, frame.caller = given, caller
         return frame
 
     def _names(self, function: FunctionFacts) -> frozenset[str]:
@@ -195,7 +193,7 @@ class Paths:
         return ast.unparse(node)
 
     def file_access(self, node: ast.expr, how: str, frame: Frame) -> Access:
-        expanded = self._expand(node, frame)
+        expanded = self.expand(node, frame)
         while (
             isinstance(expanded, ast.Call)
             and expanded.args
@@ -208,25 +206,26 @@ class Paths:
 
     def meaning(self, node: ast.expr, frame: Frame) -> str:
         """The text of a key as the iteration has it."""
-        return ast.unparse(self._expand(node, frame))
+        return ast.unparse(self.expand(node, frame))
 
-    def _expand(self, node: ast.expr, frame: Frame, depth: int = 0) -> ast.expr:
-        """A copy with own names replaced by what they were bound to or given, and marked where that is not known."""
-        reader = self
+    def expand(self, node: ast.expr, frame: Frame, depth: int = 0) -> ast.expr:
+        """The expression with own names replaced by what they were bound to or given, marked where that is not known.
 
-        class Expand(ast.NodeTransformer):
-            def visit_Name(self, name: ast.Name) -> ast.AST:
-                if name.id not in frame.local:
-                    return name
-                value = frame.definitions.get(name.id)
-                if name.id in frame.stable and depth <= 4:
-                    if name.id in frame.given and value is None:
-                        return frame.given[name.id]
-                    if value is not None and name.id not in scopes.read(value) and _is_plain(value):
-                        return reader._expand(value, frame, depth + 1)
-                return ast.Name(f"{MARK}{frame.number}_{name.id}", ast.Load())
+        Parts in which nothing is replaced are those of `node`.
+        """
 
-        return Expand().visit(copy.deepcopy(node))  # type: ignore[no-any-return]
+        def meaning(name: ast.Name) -> ast.expr:
+            if name.id not in frame.local:
+                return name
+            value = frame.definitions.get(name.id)
+            if name.id in frame.stable and depth <= 4:
+                if value is None and name.id in frame.given and frame.caller is not None:
+                    return self.expand(frame.given[name.id], frame.caller)
+                if value is not None and name.id not in scopes.read(value) and _is_plain(value):
+                    return self.expand(value, frame, depth + 1)
+            return ast.Name(f"{MARK}{frame.number}_{name.id}", ast.Load())
+
+        return replaced(node, meaning)
 
 
 _PLAIN = frozenset(

@@ -8,11 +8,11 @@ requests that can lie behind it and whether one can still lie ahead.
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from batchlint.codemod import scopes
-from batchlint.codemod.access import Access, Frame, clash, in_terms_of
+from batchlint.codemod.access import Access, Channel, Frame, clash, in_terms_of, stem
 from batchlint.codemod.families import is_stub
 from batchlint.codemod.paths import function_body
 from batchlint.codemod.reader import Reader
@@ -37,6 +37,25 @@ class Step:
     next: set[int] = field(default_factory=set)
     counts: set[int] = field(default_factory=set)
     ahead: bool = False
+    touched: set[Channel] = field(init=False)
+    """The stems of its accesses, and below of those that are more than reads."""
+    changed: set[Channel] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.touched = set(map(stem, self.accesses))
+        self.changed = {stem(access) for access in self.accesses if access.how != "read"}
+
+    def meets(self, other: Step) -> bool:
+        """Whether an access of the one can clash with one of the other."""
+        return not (self.changed.isdisjoint(other.touched) and self.touched.isdisjoint(other.changed))
+
+    def clashes(self, other: Step) -> Iterator[tuple[Access, Access]]:
+        """The accesses of the two whose order matters."""
+        if self.meets(other):
+            for access in self.accesses:
+                for opposite in other.accesses:
+                    if clash(access, opposite):
+                        yield access, opposite
 
 
 @dataclass(slots=True)
@@ -359,8 +378,9 @@ class Phases:
         late = [s for s in self.steps if not s.ahead and s.counts and s.accesses]
         barriers: dict[tuple[int, str | None], Barrier] = {}
         for step in early:
+            met = [other for other in late if step.meets(other)]
             for access in step.accesses:
-                for other in late:
+                for other in met:
                     for opposite in other.accesses:
                         if clash(access, opposite):
                             self._early_late(step, access, opposite, barriers, unsafe)
@@ -415,18 +435,12 @@ class Phases:
             for other in early:
                 if step.counts == other.counts and len(step.counts) == 1 and MANY not in step.counts:
                     continue
-                for access in step.accesses:
-                    for opposite in other.accesses:
-                        if clash(access, opposite) and unsafe and access.channel[0] in {"call", "random"}:
-                            self.allowed.append(
-                                f"{access.name} (lines {access.line} and {opposite.line}) may come in another order"
-                            )
-                        elif clash(access, opposite):
-                            raise Refused(
-                                "dependent-iterations",
-                                f"{access.name} is used between one item's requests"
-                                f" (lines {access.line} and {opposite.line})",
-                            )
+                for access, opposite in step.clashes(other):
+                    lines = f"(lines {access.line} and {opposite.line})"
+                    if not unsafe or access.channel[0] not in {"call", "random"}:
+                        what = f"{access.name} is used between one item's requests {lines}"
+                        raise Refused("dependent-iterations", what)
+                    self.allowed.append(f"{access.name} {lines} may come in another order")
 
     def _parked(self, early: list[Step]) -> None:
         """Behind `in_turn(key)` an item goes on after later ones have begun: what it touches must not meet theirs."""
@@ -441,14 +455,13 @@ class Phases:
                 pending.append(following)
         for step in [s for s in early if any(self.steps[i] is s for i in behind)]:
             for other in early:
-                for access in step.accesses:
-                    for opposite in other.accesses:
-                        if clash(access, opposite) and not _same_key(access, opposite):
-                            raise Refused(
-                                "dependent-iterations",
-                                f"{access.name} is used before the request (lines {access.line} and {opposite.line})"
-                                " by items that wait for each other",
-                            )
+                for access, opposite in step.clashes(other):
+                    if not _same_key(access, opposite):
+                        raise Refused(
+                            "dependent-iterations",
+                            f"{access.name} is used before the request (lines {access.line} and {opposite.line})"
+                            " by items that wait for each other",
+                        )
 
     def _late(self, late: list[Step], barriers: dict[tuple[int, str | None], Barrier]) -> None:
         """After the last request: items that made fewer requests get here earlier, unless they wait for their turn."""
@@ -462,7 +475,7 @@ class Phases:
                     and MANY not in step.counts
                 ):
                     continue
-                if any(clash(a, b) for a in step.accesses for b in other.accesses):
+                if any(step.clashes(other)):
                     clashing.append(step)
                     break
         if not clashing:

@@ -9,9 +9,8 @@ from __future__ import annotations
 import ast
 import itertools
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from batchlint import datafiles
 from batchlint.codemod import scopes
@@ -31,8 +30,7 @@ if TYPE_CHECKING:
 _CATCH_ALL = frozenset({"BaseException", "SystemExit"})
 
 
-@dataclass(frozen=True, slots=True)
-class Host:
+class Host(NamedTuple):
     """Where runs are short: `how` they leave is "exits", "returns", "answers" or "messages"; `wait` is in seconds."""
 
     name: str

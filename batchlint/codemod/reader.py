@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import replace
 
 from batchlint.codemod.access import ANY, CONTENT, LEN, OBJECT, OWN, Access, Channel, Frame, touches
 from batchlint.codemod.effects import (
@@ -23,7 +22,7 @@ from batchlint.codemod.tables import sql_accesses
 from batchlint.facts import ClassId, FunctionId
 from batchlint.graph import Graph
 from batchlint.trees import children
-from batchlint.values import Cls, Ext, Fn, Inst, Text
+from batchlint.values import Cls, Ext, Fn, Inst, Text, ordered
 
 MAX_DEPTH = 7
 
@@ -49,7 +48,7 @@ class Reader(Paths):
         """The accesses of naming what a method is called on: which object it is, not what is in it."""
         own = self.path(node, frame)
         return [
-            replace(a, channel=(*a.channel, OBJECT)) if a.how == "read" and a.channel in own else a
+            a._replace(channel=(*a.channel, OBJECT)) if a.how == "read" and a.channel in own else a
             for a in self.of(node, frame, skip)
         ]
 
@@ -87,7 +86,7 @@ class Reader(Paths):
                 means = self.meaning(key_node, frame) if key_node is not None and key else None
                 if not _is_bare_self(current):
                     read = touches(self.path(current, frame), "read", current.lineno, key, means, frame.number)
-                    found += [replace(a, held=True) for a in read] if fetched is not None else read
+                    found += [a._replace(held=True) for a in read] if fetched is not None else read
                 base: ast.expr = current
                 while isinstance(base, ast.Attribute | ast.Subscript):
                     if isinstance(base, ast.Subscript):
@@ -139,7 +138,7 @@ class Reader(Paths):
     # -- calls
     def _call(self, call: ast.Call, frame: Frame, dropped: bool) -> list[Access]:
         func, line = call.func, call.lineno
-        values = sorted(self.program.eval(frame.function.id, func), key=repr)
+        values = ordered(self.program.eval(frame.function.id, func))
         found: list[Access] = []
         known = False
         for value in values:
@@ -290,18 +289,18 @@ class Reader(Paths):
         aliases = self.handed(target, call, caller)
         if fresh and (parameters := self.program.functions[target.id].parameters):
             aliases[parameters[0].arg] = set()
-        given = {} if fresh else self.given(target, call, caller)
+        given = {} if fresh else dict(self.passed(target, call))
         handed = frozenset((name, frozenset(paths)) for name, paths in aliases.items())
         key: tuple[object, ...] = (target.id, self.prints, handed)
         if key in self._by_value:
-            key = (*key, *((name, ast.unparse(value)) for name, value in given.items()))
+            key = (*key, *((name, self.meaning(value, caller)) for name, value in given.items()))
         known = self._read.get(key)
         if known is not None and known[0] <= depth:
             return known[1]
         outer_cut, self._cut = self._cut, MAX_DEPTH + 1
         self._active.append(target.id)
         try:
-            frame = self.entered(target.id, aliases, given)
+            frame = self.entered(target.id, aliases, given, caller)
             body = function_body(frame.function)
             found = list(dict.fromkeys(a for statement in body for a in self.statement(statement, frame)))
         finally:

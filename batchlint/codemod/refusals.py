@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 REFUSALS: dict[str, str] = {
     "dependent-iterations": "{what}, so one item's request may need another item's answer;"
@@ -26,8 +26,7 @@ REFUSALS: dict[str, str] = {
 """Each refusal's sentence; `{what}` is the evidence in this program."""
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
+class Refusal(NamedTuple):
     """Why a call site is not rewritten: a name out of `REFUSALS`, and the whole sentence."""
 
     name: str

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from batchlint.codemod.changes import Fanout
 from batchlint.codemod.phases import MANY, Phases
@@ -13,8 +13,7 @@ from batchlint.graph import Graph
 Key = tuple[str, int, int]
 
 
-@dataclass(frozen=True, slots=True)
-class Review:
+class Review(NamedTuple):
     """One fan-out that becomes a driver. `rounds`: batches in turn that a run makes, None where only the run knows."""
 
     path: str

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from batchlint.codemod.access import Frame
 from batchlint.codemod.changes import CallChange, Fanout
@@ -18,8 +17,7 @@ if TYPE_CHECKING:
     from batchlint.codemod.planner import Planner
 
 
-@dataclass(frozen=True, slots=True)
-class Wrapper:
+class Wrapper(NamedTuple):
     """A decorator as it stands, the function that it names, and the calls of what it wraps."""
 
     decorator: ast.expr

@@ -7,9 +7,8 @@ long the one behind it can wait. This module reads and matches; the graph asks.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from functools import cache
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from batchlint import datafiles
 from batchlint.findings import Latency
@@ -18,8 +17,7 @@ from batchlint.patterns import PathTable, file_pattern, name_matches
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class Kind:
+class Kind(NamedTuple):
     """What an entry point is and how long whoever is behind it can wait (None: that alone does not tell)."""
 
     framework: str
@@ -27,14 +25,12 @@ class Kind:
     latency: Latency | None
 
 
-@dataclass(frozen=True, slots=True)
-class Base:
+class Base(NamedTuple):
     entry: Kind
     methods: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Handover:
+class Handover(NamedTuple):
     """A call that is given a function: which argument, and what becomes of it.
 
     `action` is `register` (an entry point of `entry`), `enqueue` (started later by a worker), `schedule`, or `call`.
@@ -49,8 +45,7 @@ class Handover:
     repeats: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class HttpCall:
+class HttpCall(NamedTuple):
     """A library function that sends a request: where the URL stands among its arguments."""
 
     url: int | None
@@ -59,8 +54,7 @@ class HttpCall:
     """Keywords that hold the body."""
 
 
-@dataclass(frozen=True, slots=True)
-class Body:
+class Body(NamedTuple):
     """A request body that only a model endpoint takes: it has all of `keys`, and one of `any` unless that is empty."""
 
     keys: frozenset[str]
@@ -75,8 +69,7 @@ class Body:
         return self.keys <= keys and (not self.any or is_there or bool(keys & (self.any | {"**"})))
 
 
-@dataclass(frozen=True, slots=True)
-class Convention:
+class Convention(NamedTuple):
     entry: Kind
     file: str | None
     klass: str | None
@@ -96,8 +89,7 @@ class Convention:
         return not self.parameters or set(self.parameters) <= set(parameters)
 
 
-@dataclass(frozen=True, slots=True)
-class EventShape:
+class EventShape(NamedTuple):
     """What a handler of the framework reads from its event tells what triggers it."""
 
     entry: Kind
@@ -107,8 +99,7 @@ class EventShape:
     """Keys of its records, one of which the file reads; empty where the event's own keys tell."""
 
 
-@dataclass(frozen=True, slots=True)
-class Setting:
+class Setting(NamedTuple):
     """A table in settings that names tasks: the setting's name and the key (or position) of the task in each entry."""
 
     entry: Kind
@@ -116,8 +107,7 @@ class Setting:
     task_key: str
 
 
-@dataclass(frozen=True, slots=True)
-class Polled:
+class Polled(NamedTuple):
     """How a route that enqueues shows that its page will ask for the result."""
 
     keys: frozenset[str]
@@ -127,8 +117,7 @@ class Polled:
     pushes: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True)
-class Mapper:
+class Mapper(NamedTuple):
     """Names by which object-relational mappers are used."""
 
     managers: frozenset[str]
@@ -149,8 +138,7 @@ class Mapper:
     """All such functions."""
 
 
-@dataclass(slots=True)
-class Registry:
+class Registry(NamedTuple):
     """All frameworks' data, ready to be asked."""
 
     decorators: PathTable[Kind]

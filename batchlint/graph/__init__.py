@@ -8,7 +8,6 @@ from __future__ import annotations
 import ast
 from collections import deque
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
 from batchlint.entrypoints import Kind
 from batchlint.entrypoints.manifests import ManifestTarget
@@ -128,9 +127,9 @@ class Graph(Part):
         kind = reach.entry.kind
         path = reach.entry.step.path
         if kind.kind in {"script", "evaluation", "unknown"} and self.is_test(path):
-            return Reach(replace(reach.entry, kind=replace(kind, kind="test")), reach.edges)
+            return Reach(reach.entry._replace(kind=kind._replace(kind="test")), reach.edges)
         if kind.kind == "script" and any(pattern.match(path) for pattern in self.program.files_of("example")):
-            return Reach(replace(reach.entry, kind=replace(kind, kind="example")), reach.edges)
+            return Reach(reach.entry._replace(kind=kind._replace(kind="example")), reach.edges)
         return reach
 
     def _find_reaches(self, start: FunctionId, way: Way) -> list[Reach]:

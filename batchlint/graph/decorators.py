@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from batchlint.entrypoints import Kind, intervals
 from batchlint.facts import MODULE, FunctionFacts, FunctionId
@@ -29,13 +28,13 @@ class Decorators(Part):
                     for inner in (self.function(v.id) for v in ordered(made) if isinstance(v, Fn)):
                         # The function that the project's own decorator puts in the place of this one.
                         if inner.id != function.id and inner.parent == value.id.qualname:
-                            yield from (replace(entry, step=step) for entry in self.entries(inner))
+                            yield from (entry._replace(step=step) for entry in self.entries(inner))
             for path in paths:
                 kind = self._kind(path)
                 if kind is not None:
                     if kind.kind == "schedule" and kind.latency is not None:
                         minutes = intervals.minutes_between(decorator)
-                        kind = replace(kind, latency=intervals.latency_of(minutes))
+                        kind = kind._replace(latency=intervals.latency_of(minutes))
                     yield Entry(kind, step)
 
     def _kind(self, path: str) -> Kind | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from dataclasses import replace
 from functools import cached_property
 
 from batchlint.facts import ClassId, FunctionFacts, FunctionId, Reference
@@ -88,8 +87,8 @@ class Edges(Part):
                         for target in self.callables(value):
                             edge = self.edge(reference.caller.id, target, reference.call.node, "call", reference.call)
                             if reference.call is not call:
-                                edge = replace(
-                                    edge, kind="callback", repeats=edge.repeats or self.repeats(function.id, call.loops)
+                                edge = edge._replace(
+                                    kind="callback", repeats=edge.repeats or self.repeats(function.id, call.loops)
                                 )
                             found.setdefault(target, []).append(edge)
         return found

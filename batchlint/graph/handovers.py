@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 
 from batchlint.entrypoints import Handover, intervals
 from batchlint.facts import MODULE, CallFacts, FunctionFacts, FunctionId
@@ -63,7 +62,7 @@ class Handovers(Part):
                 for source, function in self._handed_functions(reference, handover):
                     self.calls.add(id(call.node))
                     many = handover.repeats or self.repeats(caller.id, call.loops)
-                    self._take(function, source.caller, source.call, replace(handover, repeats=many))
+                    self._take(function, source.caller, source.call, handover._replace(repeats=many))
 
     def _handed_functions(self, reference: CallRef, handover: Handover) -> Iterator[tuple[CallRef, FunctionId]]:
         """The functions that the call is given, each with the call that hands it over first."""
@@ -125,7 +124,7 @@ class Handovers(Part):
             latency = intervals.latency_of(minutes) if latency is not None else None
         what = f"{last_name(call.node.func)} in {label(caller.id)} ({kind.framework})"
         step = Step(caller.id.path, call.node.lineno, what)
-        self.entries.setdefault(function, []).append(Entry(replace(kind, latency=latency), step))
+        self.entries.setdefault(function, []).append(Entry(kind._replace(latency=latency), step))
 
     def _find_launches(self) -> None:
         """Modules that project code starts as programs: `subprocess.run([sys.executable, "-m", "app.job"])`."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from batchlint.entrypoints import Kind
 from batchlint.facts import MODULE, CallFacts, FunctionFacts, FunctionId, LoopNode, ModuleFacts, Span
@@ -15,8 +15,7 @@ from batchlint.symbols import Program, last_name
 from batchlint.values import Cls, Fn, Inst, Value
 
 
-@dataclass(frozen=True, slots=True)
-class ModelCall:
+class ModelCall(NamedTuple):
     """A call of an SDK (or a raw HTTP request) that reaches a hosted model."""
 
     function: FunctionId
@@ -35,8 +34,7 @@ class ModelCall:
     prompts: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Edge:
+class Edge(NamedTuple):
     """One way in which `caller` starts `callee`: a call, or a call that hands the function over."""
 
     caller: FunctionId
@@ -48,8 +46,7 @@ class Edge:
     loops: tuple[LoopNode, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """A way in which the outside world starts a function."""
 
     kind: Kind
@@ -62,8 +59,7 @@ class Entry:
     """The first argument that it is started with, which may name a subcommand."""
 
 
-@dataclass(frozen=True, slots=True)
-class GraphSettings:
+class GraphSettings(NamedTuple):
     """What the project says about itself: wrappers of model calls, entry points, stated budgets, packages on disk."""
 
     wrappers: tuple[tuple[str, str], ...] = ()
@@ -76,8 +72,7 @@ class GraphSettings:
     """Folders with an `__init__.py`, also of files that were not read."""
 
 
-@dataclass(slots=True)
-class Reach:
+class Reach(NamedTuple):
     """How the outside world reaches a function: each entry with the edges from it down to the function."""
 
     entry: Entry

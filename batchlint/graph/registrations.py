@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
 from batchlint.entrypoints import Kind, intervals
 from batchlint.entrypoints.manifests import ManifestTarget
@@ -97,7 +96,7 @@ class Registrations(Part):
             for value in self.program.eval(scope, target):
                 for function in self._handovers.functions_in(value, True):
                     step = Step(scope.path, target.lineno, f"schedule of {label(function)} ({kind.framework})")
-                    entry = Entry(replace(kind, latency=latency), step)
+                    entry = Entry(kind._replace(latency=latency), step)
                     entries = self._handovers.entries.setdefault(function, [])
                     if entry not in entries:
                         entries.append(entry)

@@ -7,16 +7,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from batchlint import datafiles, patterns
 from batchlint.findings import BatchTier
 
 
-@dataclass(frozen=True, slots=True)
-class ApiCall:
+class ApiCall(NamedTuple):
     """One method of an SDK that sends a request."""
 
     provider: str
@@ -32,8 +31,7 @@ class ApiCall:
     through: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Flex:
+class Flex(NamedTuple):
     """A provider's slower synchronous tier, chosen by one argument of the call."""
 
     models: tuple[str, ...]
@@ -56,8 +54,7 @@ class Provider:
     limits: dict[str, Any] = field(default_factory=dict)
 
 
-@dataclass(slots=True)
-class Catalogue:
+class Catalogue(NamedTuple):
     """All providers' data, ready to be asked."""
 
     providers: dict[str, Provider]
@@ -205,4 +202,4 @@ def _replace(call: ApiCall, client: dict[str, Any]) -> ApiCall:
     provider, is_async = client.get("provider", call.provider), bool(client.get("async", False))
     if (provider, is_async) == (call.provider, call.is_async):
         return call
-    return replace(call, provider=provider, is_async=is_async)
+    return call._replace(provider=provider, is_async=is_async)

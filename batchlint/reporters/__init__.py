@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import importlib
+from typing import TYPE_CHECKING
 
-from batchlint.reporters.view import View
+if TYPE_CHECKING:
+    from batchlint.reporters.view import View
 
 FORMATS: dict[str, str] = {
     "rich": "terminal",

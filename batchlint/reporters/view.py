@@ -5,16 +5,16 @@ from __future__ import annotations
 import tokenize
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
+from typing import NamedTuple
 
 from batchlint.findings import CallSite, Context, Factor, FileError, Finding, Latency, Report, Step, Verdict
 from batchlint.fingerprints import fingerprints
 
 
-@dataclass(frozen=True, slots=True)
-class View:
+class View(NamedTuple):
     """A report and how to show it.
 
     `line(path, number)` gives a source line or None; `hidden` counts findings that the baseline knows; `color` and
@@ -49,17 +49,16 @@ def relocate(report: Report, show: Callable[[str], str]) -> Report:
     """The report with every path put through `show`."""
 
     def step(item: Step) -> Step:
-        return replace(item, path=show(item.path))
+        return item._replace(path=show(item.path))
 
     def factor(item: Factor) -> Factor:
-        return replace(item, path=show(item.path))
+        return item._replace(path=show(item.path))
 
     def context(item: Context) -> Context:
-        return replace(item, chain=tuple(step(s) for s in item.chain))
+        return item._replace(chain=tuple(step(s) for s in item.chain))
 
     moved = {
-        id(site): replace(
-            site,
+        id(site): site._replace(
             path=show(site.path),
             factors=tuple(factor(f) for f in site.factors),
             contexts=tuple(context(c) for c in site.contexts),
@@ -67,8 +66,7 @@ def relocate(report: Report, show: Callable[[str], str]) -> Report:
         )
         for site in (*report.call_sites, *(f.site for f in report.findings))
     }
-    return replace(
-        report,
+    return report._replace(
         call_sites=tuple(moved[id(site)] for site in report.call_sites),
         findings=tuple(replace(f, path=show(f.path), site=moved[id(f.site)]) for f in report.findings),
         errors=tuple(FileError(show(e.path), e.line, e.message) for e in report.errors),

@@ -6,6 +6,7 @@ import ast
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from batchlint.findings import FileError
 from batchlint.sources import prefilter, syntax
@@ -19,8 +20,7 @@ _SMALL = 200_000
 """Bytes of Python that parse in the time that starting takes anyway."""
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(NamedTuple):
     """One file that counts: its path relative to the root, its text as on disk, and its tree."""
 
     path: str

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
 
 from batchlint import datafiles
 from batchlint.patterns import expand, heads, tails
 
 
-@dataclass(frozen=True, slots=True)
-class Body:
+class Body(NamedTuple):
     """Keys of a request body that only a model endpoint takes: all of `keys`, and one of `any` unless that is empty.
 
     The end of the endpoint's path stands for `any` as well.
@@ -23,11 +21,10 @@ class Body:
     tail: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Words:
+class Words(NamedTuple):
     packages: frozenset[str]
     """Import paths of SDKs, dotted where the first name alone says nothing (`google.genai`)."""
-    marked: dict[str, tuple[bytes, ...]] = field(default_factory=dict)
+    marked: Mapping[str, tuple[bytes, ...]] = {}
     """Packages that count only in files that hold one of these words (`boto3` with `bedrock`)."""
     hosts: re.Pattern[str] = re.compile(r"(?!)")
     clients: frozenset[str] = frozenset()

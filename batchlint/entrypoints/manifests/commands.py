@@ -6,9 +6,8 @@ import ast
 import re
 import shlex
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from batchlint import datafiles
 from batchlint.entrypoints.manifests.targets import Project, folders_above
@@ -27,8 +26,7 @@ def _words_about() -> dict[str, Any]:
     return datafiles.documents("manifests")[0]
 
 
-@dataclass(frozen=True, slots=True)
-class Started:
+class Started(NamedTuple):
     """What a command starts: a file of the project or `module:function`, and whether a web server runs it.
 
     `word` is the first plain argument, which may name a subcommand.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 
 from batchlint.entrypoints.manifests import schedules
 from batchlint.entrypoints.manifests.commands import Commands
@@ -57,8 +56,8 @@ def entries(path: str, line: int, when: str, command: str, commands: Commands) -
     step = Step(path, line, f"{when} {' '.join(command.split())[:80]}")
     for each in started:
         more = starts_with_more(command, each.target)
-        before = replace(step, what="what stands in front of the command") if more else None
-        after = replace(step, what="what comes behind the command") if goes_on(command, each.target) else None
+        before = step._replace(what="what stands in front of the command") if more else None
+        after = step._replace(what="what comes behind the command") if goes_on(command, each.target) else None
         yield ManifestTarget(
             each.target, "schedule", schedules.latency(when), step, "crontab", each.word, before, after
         )

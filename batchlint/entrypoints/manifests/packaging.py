@@ -5,7 +5,6 @@ https://packaging.python.org/en/latest/specifications/entry-points/
 
 from __future__ import annotations
 
-import configparser
 import re
 import tomllib
 from collections.abc import Iterator
@@ -39,6 +38,8 @@ def read(path: str, project: Project) -> Iterator[tuple[str, ManifestTarget] | F
     elif "console_scripts" in content:
         listed = content[content.index("console_scripts") :]
         if name == "setup.cfg":
+            import configparser
+
             parser = configparser.ConfigParser(interpolation=None)
             try:
                 parser.read_string(content)

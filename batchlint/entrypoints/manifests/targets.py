@@ -6,14 +6,14 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 from batchlint.findings import Latency, Step
 
 MAX_BYTES = 1_000_000
 
 
-@dataclass(frozen=True, slots=True)
-class ManifestTarget:
+class ManifestTarget(NamedTuple):
     """A project file or function that a manifest starts."""
 
     target: str
