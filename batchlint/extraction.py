@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections import defaultdict
 from collections.abc import Callable
 from typing import Any
 
@@ -64,6 +65,9 @@ def _last(node: ast.Name | ast.Attribute) -> str:
     return node.id if isinstance(node, ast.Name) else node.attr
 
 
+_LOAD = ast.Load
+
+
 class _Collector:
     """One recursive pass; the current function, class, loops and statement are passed along as state."""
 
@@ -73,7 +77,7 @@ class _Collector:
         self.functions: dict[str, FunctionFacts] = {}
         self.classes: dict[str, ClassFacts] = {}
         self.stars: list[Import] = []
-        self.references: dict[str, list[Reference]] = {}
+        self.references: defaultdict[str, list[Reference]] = defaultdict(list)
         self.lambdas: dict[tuple[int, int], str] = {}
         self.prefix = ""
         self.call: ast.Call | None = None
@@ -101,11 +105,12 @@ class _Collector:
         handler = self.handlers.get(type(node))
         if handler is not None:
             handler(node)
-            return
-        for child in children(node):
-            if isinstance(child, ast.stmt):
-                self.statement = child
-            self.visit(child)
+        else:
+            for child in children(node):
+                self.visit(child)
+
+    def on_Constant(self, node: ast.Constant) -> None:
+        """Nothing stands in it."""
 
     def bind(self, name: str, binding: Binding) -> None:
         if self.klass is not None:
@@ -169,7 +174,7 @@ class _Collector:
         qualname = f"{self.prefix}<lambda:{node.lineno}:{node.col_offset}>"
         self.lambdas[node.lineno, node.col_offset] = qualname
         name = qualname.rpartition(".")[2]
-        self.references.setdefault(name, []).append(Reference(self.function.id, node, self.call))
+        self.references[name].append(Reference(self.function.id, node, self.call))
         self.enter(node, qualname, self.prefix)
 
     def unique(self, qualname: str, line: int) -> str:
@@ -289,6 +294,21 @@ class _Collector:
         self.body(node.orelse)
         self.tests = tests
 
+    def on_try(self, node: ast.Try | ast.TryStar) -> None:
+        self.body(node.body)
+        for handler in node.handlers:
+            self.visit(handler)
+        self.body(node.orelse)
+        self.body(node.finalbody)
+
+    on_Try = on_TryStar = on_try
+
+    def on_match_case(self, node: ast.match_case) -> None:
+        self.visit(node.pattern)
+        if node.guard is not None:
+            self.visit(node.guard)
+        self.body(node.body)
+
     def on_comprehension_like(self, node: ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp) -> None:
         loops = self.loops
         for generator in node.generators:
@@ -326,12 +346,12 @@ class _Collector:
         self.function.calls.append(CallFacts(node, self.loops, False, self.statement, self.tests))
 
     def on_Name(self, node: ast.Name) -> None:
-        if isinstance(node.ctx, ast.Load):
-            self.references.setdefault(node.id, []).append(Reference(self.function.id, node, self.call))
+        if node.ctx.__class__ is _LOAD:
+            self.references[node.id].append(Reference(self.function.id, node, self.call))
 
     def on_Attribute(self, node: ast.Attribute) -> None:
-        if isinstance(node.ctx, ast.Load):
-            self.references.setdefault(node.attr, []).append(Reference(self.function.id, node, self.call))
+        if node.ctx.__class__ is _LOAD:
+            self.references[node.attr].append(Reference(self.function.id, node, self.call))
         self.receiver(node.value)
 
     def receiver(self, node: ast.expr) -> None:

@@ -105,6 +105,7 @@ class FunctionFacts:
     """What is assigned to items of constant key, `name["key"] = value`, by name and key."""
     outer: set[str] = field(default_factory=set)
     """Names declared `global` or `nonlocal`."""
+    name: str = field(init=False)
     parameters: tuple[ast.arg, ...] = field(init=False)
     """Positional and keyword parameters in order, without `*args` and `**kwargs`."""
     parameter_names: frozenset[str] = field(init=False)
@@ -114,14 +115,11 @@ class FunctionFacts:
     """What goes where in it, kept by `flow` once it was asked."""
 
     def __post_init__(self) -> None:
+        self.name = self.id.qualname.rpartition(".")[2].partition("@")[0]
         args = self.arguments
         self.parameters = (*args.posonlyargs, *args.args, *args.kwonlyargs) if args else ()
         self.parameter_names = frozenset([parameter.arg for parameter in self.parameters])
         self.rest = args.vararg.arg if args and args.vararg else ""
-
-    @property
-    def name(self) -> str:
-        return self.id.qualname.rpartition(".")[2].partition("@")[0]
 
     @property
     def line(self) -> int:

@@ -28,6 +28,8 @@ class Move(NamedTuple):
 
 
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.GeneratorExp, ast.DictComp)
+_LEAVES = (ast.Name, ast.Constant)
+_LOOPS = (ast.For, ast.AsyncFor)
 _MUTATORS = frozenset(
     {"append", "extend", "add", "update", "insert", "appendleft", "push", "setdefault", "add_message", "append_message",
      "add_user_message", "add_ai_message", "add_messages", "put"}
@@ -38,6 +40,8 @@ def _reads(node: ast.AST) -> set[str]:
     """The names that `node` reads: `x`, and `a.b` for attributes of a name; what a comprehension binds stays inside."""
     if isinstance(node, ast.Name):
         return {node.id}
+    if isinstance(node, ast.Constant):
+        return set()
     if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
         owner = node.value.id
         return {f"{owner}.{node.attr}"} if owner in {"self", "cls"} else {f"{owner}.{node.attr}", owner}
@@ -95,6 +99,9 @@ def _counting(rows: list[Move], inside: Iterable[ast.AST]) -> list[Move]:
 
 
 def _moves(node: ast.AST, tests: list[ast.AST], found: list[Move]) -> None:
+    if isinstance(node, _LEAVES):
+        return
+
     def move(target: ast.expr, *values: ast.AST, within: ast.AST | None = None) -> None:
         reads = set().union(*(_reads(value) for value in values))
         item = target if isinstance(target, ast.Subscript) else None
@@ -108,7 +115,7 @@ def _moves(node: ast.AST, tests: list[ast.AST], found: list[Move]) -> None:
             move(node.target, node.value)
     elif isinstance(node, ast.AugAssign):
         move(node.target, node.value, *tests)
-    elif isinstance(node, ast.For | ast.AsyncFor):
+    elif isinstance(node, _LOOPS):
         move(node.target, node.iter)
     elif isinstance(node, ast.With | ast.AsyncWith):
         for item in node.items:

@@ -14,6 +14,7 @@ _NO_NODES = frozenset(
     {"ctx", "op", "ops", "id", "attr", "arg", "module", "level", "kind", "type_comment", "type_ignores"}
 )
 """Fields that hold no expression, statement or part of one in any kind of node."""
+_NODE = ast.AST
 _fields: dict[type[ast.AST], tuple[str, ...]] = {ast.Constant: ()}
 
 
@@ -26,9 +27,9 @@ def children(node: ast.AST) -> list[ast.AST]:
     found: list[ast.AST] = []
     for name in fields:
         value = getattr(node, name, None)
-        if isinstance(value, list):
-            found += [item for item in value if isinstance(item, ast.AST)]
-        elif isinstance(value, ast.AST):
+        if value.__class__ is list:
+            found += [item for item in value if isinstance(item, _NODE)]
+        elif isinstance(value, _NODE):
             found.append(value)
     return found
 

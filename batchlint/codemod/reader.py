@@ -25,6 +25,10 @@ from batchlint.trees import children
 from batchlint.values import Cls, Ext, Fn, Inst, Text, ordered
 
 MAX_DEPTH = 7
+_NOTHING = (ast.Constant, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+"""What itself touches nothing."""
+_PLACES = (ast.Name, ast.Attribute, ast.Subscript)
+_STEPS = (ast.Attribute, ast.Subscript)
 
 
 class Reader(Paths):
@@ -77,9 +81,9 @@ class Reader(Paths):
             if isinstance(current, ast.Lambda):
                 stack.append((current.body, False))
                 continue
-            if isinstance(current, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            if isinstance(current, _NOTHING):
                 continue
-            if isinstance(current, ast.Name | ast.Attribute | ast.Subscript) and isinstance(current.ctx, ast.Load):
+            if isinstance(current, _PLACES) and isinstance(current.ctx, ast.Load):
                 fetched = self._fetched_by(current, frame) if isinstance(current, ast.Name) else None
                 key_node = current.slice if isinstance(current, ast.Subscript) else fetched
                 key = self.key_text(key_node, frame) if key_node is not None else None
@@ -88,7 +92,7 @@ class Reader(Paths):
                     read = touches(self.path(current, frame), "read", current.lineno, key, means, frame.number)
                     found += [a._replace(held=True) for a in read] if fetched is not None else read
                 base: ast.expr = current
-                while isinstance(base, ast.Attribute | ast.Subscript):
+                while isinstance(base, _STEPS):
                     if isinstance(base, ast.Subscript):
                         stack.append((base.slice, False))
                     base = base.value

@@ -10,6 +10,7 @@ import ast
 import builtins
 import re
 import sys
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache, cached_property
 from typing import NamedTuple, ParamSpec
@@ -67,7 +68,7 @@ class Program:
         self.callers = Callers(self)
         self.functions: dict[FunctionId, FunctionFacts] = {}
         self.classes: dict[ClassId, ClassFacts] = {}
-        self.calls_by_name: dict[str, list[CallRef]] = {}
+        self.calls_by_name: defaultdict[str, list[CallRef]] = defaultdict(list)
         self.call_facts: dict[int, CallRef] = {}
         """Calls by the identity of their node."""
         self.aliases: dict[str, set[str]] = {}
@@ -86,6 +87,7 @@ class Program:
             self._add(module)
 
     def _add(self, module: ModuleFacts) -> None:
+        by_name = self.calls_by_name
         for klass in module.classes.values():
             self.classes[klass.id] = klass
         for function in module.functions.values():
@@ -95,7 +97,7 @@ class Program:
                 self.call_facts[id(call.node)] = reference
                 name = last_name(call.node.func)
                 if name:
-                    self.calls_by_name.setdefault(name, []).append(reference)
+                    by_name[name].append(reference)
             for base, name, binding in function.attributes:
                 owner = self.self_class(function, base)
                 if owner is not None:

@@ -10,19 +10,18 @@ from urllib.parse import urlsplit
 _CONSTRUCTORS = frozenset(
     {"create", "build", "load", "model_validate", "model_validate_json", "model_construct", "parse_obj", "parse_raw"}
 )
+_NAME, _ATTRIBUTE, _CALL = ast.Name, ast.Attribute, ast.Call
 MAX_STEPS = 24
 """Steps of a symbolic path beyond which nothing is followed."""
 
 
 def last_name(node: ast.expr) -> str:
     """The last step of a name or attribute: `f` and `a.b.f` -> `f`; of a call its function's; else the empty string."""
-    if isinstance(node, ast.Name):
-        return node.id
-    if isinstance(node, ast.Attribute):
-        return node.attr
-    if isinstance(node, ast.Call):
-        return last_name(node.func)
-    return ""
+    while node.__class__ is _CALL:
+        node = node.func
+    kind = node.__class__
+    name: str = node.attr if kind is _ATTRIBUTE else node.id if kind is _NAME else ""  # type: ignore[attr-defined]
+    return name
 
 
 def is_constructor(name: str) -> bool:
