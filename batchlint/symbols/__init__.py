@@ -77,7 +77,10 @@ class Program:
         """Assignments to items, by where the container stands (a function, or a class for attributes) and its name."""
         self.self_writes: dict[ClassId, dict[str, list[tuple[FunctionFacts, Binding]]]] = {}
         self._kinds_of_files: dict[str, list[re.Pattern[str]]] = {}
-        self._memo: dict[object, Values] = {}
+        self.memo: dict[object, Values] = {}
+        """What is known for good, by what was asked."""
+        self._names: dict[FunctionId, dict[str, Values]] = {}
+        """The same for names, by where they stand."""
         self._provisional: dict[object, Values] = {}
         self._active: dict[object, int] = {}
         self._cut = 1 << 30
@@ -173,7 +176,7 @@ class Program:
 
     def once(self, key: object, compute: Callable[P, Values], *args: P.args, **kwargs: P.kwargs) -> Values:
         """What `compute` gives, remembered unless it was cut short by a cycle through a caller."""
-        known = self._memo.get(key)
+        known = self.memo.get(key)
         if known is not None:
             return known
         depth = self._active.get(key)
@@ -195,7 +198,7 @@ class Program:
         finally:
             del self._active[key]
         if self._cut >= depth:
-            self._memo[key] = values
+            self.memo[key] = values
             self._cut = saved
         else:
             # Part of a cycle through a caller: exact only once that is known, good enough the second time round.
@@ -203,19 +206,36 @@ class Program:
             known = self._provisional.get(key)
             values |= known or NOTHING
             if values and known is not None:
-                self._memo[key] = values
+                self.memo[key] = values
             else:
                 self._provisional[key] = values
         return values
 
     def name(self, scope: FunctionId, name: str) -> Values:
         """The values of the name `name` as seen in `scope`."""
-        function: FunctionFacts | None = self.functions[scope]
-        while function is not None:
+        names = self._names.get(scope)
+        if names is None:
+            names = self._names[scope] = {}
+        known = names.get(name)
+        if known is None:
+            known, is_final = self._find_name(self.functions[scope], name)
+            if is_final:
+                names[name] = known
+        return known
+
+    def _find_name(self, start: FunctionFacts, name: str) -> tuple[Values, bool]:
+        """The values of the name as seen in the function, and whether they are known for good."""
+        for function in self.around(start):
             if name in function.bindings or name in function.parameter_names or name == function.rest:
-                return self.once(("name", function.id, name), self._local, function, name)
-            function = self.modules_function(scope.path, function.parent) if function.parent else None
-        return self.module_name(scope.path, name) or _builtin(name)
+                key = ("name", function.id, name)
+                values = self.once(key, self._local, function, name)
+                return values, key in self.memo
+        module = self.modules[start.id.path]
+        is_bound = name in module.body.bindings
+        values = self.module_name(start.id.path, name) or _builtin(name)
+        if is_bound:
+            return values, ("name", module.body.id, name) in self.memo
+        return values, not module.stars and "__getattr__" not in module.functions
 
     def module_name(self, path: str, name: str) -> Values:
         """What the module binds to `name`: its own bindings, else what it imports with `*`."""

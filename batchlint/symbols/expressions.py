@@ -23,7 +23,9 @@ def _eval_name(program: Program, scope: FunctionId, node: ast.Name) -> Values:
 
 
 def _eval_attribute(program: Program, scope: FunctionId, node: ast.Attribute) -> Values:
-    return program.once((scope, id(node)), _attributes, program, scope, node)
+    key = (scope, id(node))
+    known = program.memo.get(key)
+    return program.once(key, _attributes, program, scope, node) if known is None else known
 
 
 def _attributes(program: Program, scope: FunctionId, node: ast.Attribute) -> Values:
@@ -39,7 +41,9 @@ def _attributes(program: Program, scope: FunctionId, node: ast.Attribute) -> Val
 
 
 def _eval_call(program: Program, scope: FunctionId, node: ast.Call) -> Values:
-    return program.once((scope, id(node)), _calls, program, scope, node)
+    key = (scope, id(node))
+    known = program.memo.get(key)
+    return program.once(key, _calls, program, scope, node) if known is None else known
 
 
 def _calls(program: Program, scope: FunctionId, node: ast.Call) -> Values:
