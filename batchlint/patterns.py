@@ -7,10 +7,11 @@ A symbolic path is the import path of an external thing, with `()` after every s
 from __future__ import annotations
 
 import fnmatch
+import operator
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache, cached_property
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 T = TypeVar("T")
 
@@ -84,7 +85,13 @@ def _tails(pattern: str) -> frozenset[str]:
     start = pattern.rfind(".") + 1
     if pattern.count("{", 0, start) != pattern.count("}", 0, start):
         start = max(_top_level_dots(pattern), default=-1) + 1
-    return frozenset(re.sub(r"(\(\))+$", "", text).rpartition(".")[2] for text in expand(pattern[start:]))
+    return frozenset(_uncalled(text).rpartition(".")[2] for text in expand(pattern[start:]))
+
+
+def _uncalled(text: str) -> str:
+    while text.endswith("()"):
+        text = text[:-2]
+    return text
 
 
 def _top_level_dots(pattern: str) -> Iterator[int]:
@@ -128,21 +135,22 @@ def expand(pattern: str) -> list[str]:
     raise ValueError(f"unbalanced braces in pattern {pattern!r}")
 
 
-class PathPattern:
+class _Pattern:
     """A pattern that is compiled only for texts which hold its fixed parts: nearly all are ruled out by those."""
 
-    __slots__ = ("_fixed", "_regex", "_through", "pattern")
+    __slots__ = ("_fixed", "_regex", "pattern")
+    _wild = re.compile("")
+    """What of a pattern is no fixed text; alternatives are `THROUGH`."""
 
-    def __init__(self, pattern: str, through: Sequence[str] = ()) -> None:
+    def __init__(self, pattern: str) -> None:
         self.pattern = pattern
-        self._through = through
         self._fixed: list[str] | None = None
         self._regex: re.Pattern[str] | None = None
 
     def matches(self, text: str) -> bool:
         """Whether the pattern stands for the whole text."""
         if self._fixed is None:
-            self._fixed = _fixed_parts(self.pattern)
+            self._fixed = self._fixed_parts()
         position = 0
         for part in self._fixed:
             position = text.find(part, position)
@@ -150,46 +158,90 @@ class PathPattern:
                 return False
             position += len(part)
         if self._regex is None:
-            self._regex = re.compile(to_regex(self.pattern, self._through))
+            self._regex = re.compile(self._to_regex())
         return self._regex.fullmatch(text) is not None
 
+    def _fixed_parts(self) -> list[str]:
+        """The texts that everything holds which the pattern stands for, in their order."""
+        pattern = self.pattern
+        while "{" in pattern:
+            pattern, count = re.subn(r"\{[^{}]*\}", THROUGH, pattern)
+            if not count:
+                return []
+        return [part for part in self._wild.split(pattern) if part]
 
-def _fixed_parts(pattern: str) -> list[str]:
-    """The texts that everything holds which the pattern stands for, in their order."""
-    while "{" in pattern:
-        pattern, count = re.subn(r"\{[^{}]*\}", THROUGH, pattern)
-        if not count:
-            return []
-    return [part for part in re.split(rf"\.\*\*\Z|\*\*\.|\*+|{THROUGH}", pattern) if part]
+    def _to_regex(self) -> str:
+        raise NotImplementedError
 
 
-class _Row(PathPattern, Generic[T]):
-    """A pattern and its value."""
+class PathPattern(_Pattern):
+    """A pattern over symbolic paths; `through` are the steps that `THROUGH` stands for in it."""
 
-    __slots__ = ("order", "value")
+    __slots__ = ("_through",)
+    _wild = re.compile(rf"\.\*\*\Z|\*\*\.|\*+|{THROUGH}")
 
-    def __init__(self, pattern: str, value: T, order: int, through: Sequence[str]) -> None:
-        super().__init__(pattern, through)
-        self.value = value
-        self.order = order
+    def __init__(self, pattern: str, through: Sequence[str] = ()) -> None:
+        super().__init__(pattern)
+        self._through = through
+
+    def _to_regex(self) -> str:
+        return to_regex(self.pattern, self._through)
+
+
+class FilePattern(_Pattern):
+    """A glob over "/"-separated paths: `**/` any folders (or none), `*` within one name, `{a,b}` alternatives.
+
+    A pattern without "/" is matched against the file's name.
+    """
+
+    __slots__ = ()
+    _wild = re.compile(rf"\*\*/|\*+|\?|{THROUGH}")
+
+    def _to_regex(self) -> str:
+        alternatives = []
+        for alternative in expand(self.pattern):
+            if "/" not in alternative:
+                alternative = "**/" + alternative
+            out = ""
+            for part in re.split(r"(\*\*/|\*\*|\*|\?)", alternative):
+                out += {"**/": r"(?:[^/]+/)*", "**": ".*", "*": "[^/]*", "?": "[^/]"}.get(part, re.escape(part))
+            alternatives.append(out)
+        return "|".join(alternatives)
+
+
+file_pattern = cache(FilePattern)
+
+
+_order = operator.itemgetter(0)
+
+
+class _Row(NamedTuple, Generic[T]):
+    """A pattern of a table and its value."""
+
+    order: int
+    pattern: PathPattern
+    value: T
 
 
 class PathTable(Generic[T]):
     """Many patterns, each with a value; finds the values whose pattern matches a path, in the table's order."""
 
     def __init__(self, entries: Iterable[tuple[str, T]], through: Callable[[T], Sequence[str]] = lambda _: ()) -> None:
-        self._by_head: dict[str, list[_Row[T]]] = {}
+        self._entries = list(entries)
+        self._through = through
+        self._by_head: dict[str, list[int]] = {}
+        """Positions of the entries by the first step of the pattern."""
         self._by_tail: dict[str, dict[str | None, list[_Row[T]]]] = {}
         self._cache: dict[str, list[T]] = {}
-        self._rows = [_Row(pattern, value, order, through(value)) for order, (pattern, value) in enumerate(entries)]
-        for row in self._rows:
-            for head in heads(row.pattern):
-                self._by_head.setdefault("*" if "*" in head else head, []).append(row)
+        for order, (pattern, _) in enumerate(self._entries):
+            for head in heads(pattern):
+                self._by_head.setdefault("*" if "*" in head else head, []).append(order)
 
     @cached_property
     def tails(self) -> set[str]:
         """The last steps of all patterns."""
-        return {last for row in self._rows for last in tails(row.pattern)}
+        methods = {pattern.rpartition(THROUGH)[2] for pattern, _ in self._entries}
+        return {last for method in methods for last in tails(method)}
 
     def find(self, path: str) -> Sequence[T]:
         found = self._cache.get(path)
@@ -200,44 +252,28 @@ class PathTable(Generic[T]):
     def _find(self, path: str) -> list[T]:
         head = _END_OF_HEAD.split(path, maxsplit=1)[0]
         last = None if "'" in path else path.rstrip("()").rpartition(".")[2]
-        rows = [row for key in (head, "*") for row in self._rows_for(key, last)]
-        return [row.value for row in sorted(rows, key=lambda row: row.order) if row.matches(path)]
+        rows = sorted((row for key in (head, "*") for row in self._rows_for(key, last)), key=_order)
+        return [row.value for row in rows if row.pattern.matches(path)]
 
     def _rows_for(self, head: str, last: str | None) -> Sequence[_Row[T]]:
         """The patterns with the first step whose last step can be `last`; None stands for any."""
-        rows = self._by_head.get(head, ())
-        if last is None or not rows:
-            return rows
         known = self._by_tail.get(head)
         if known is None:
             known = self._by_tail[head] = {}
-            for row in rows:
-                steps = tails(row.pattern)
+            for order in self._by_head.get(head, ()):
+                pattern, value = self._entries[order]
+                row = _Row(order, PathPattern(pattern, self._through(value)), value)
+                steps = tails(pattern)
                 # A last step that stands for more than its own text can be any.
                 for step in steps if all(map(str.isidentifier, steps)) else (None,):
                     known.setdefault(step, []).append(row)
+        if last is None:
+            return list({row.order: row for rows in known.values() for row in rows}.values())
         return [*known.get(last, ()), *known.get(None, ())]
 
     def first(self, path: str) -> T | None:
         found = self.find(path)
         return found[0] if found else None
-
-
-@cache
-def file_pattern(pattern: str) -> re.Pattern[str]:
-    """A glob over "/"-separated paths: `**/` any folders (or none), `*` within one name, `{a,b}` alternatives.
-
-    A pattern without "/" is matched against the file's name.
-    """
-    alternatives = []
-    for alternative in expand(pattern):
-        if "/" not in alternative:
-            alternative = "**/" + alternative
-        out = ""
-        for part in re.split(r"(\*\*/|\*\*|\*|\?)", alternative):
-            out += {"**/": r"(?:[^/]+/)*", "**": ".*", "*": "[^/]*", "?": "[^/]"}.get(part, re.escape(part))
-        alternatives.append(out)
-    return re.compile("(?:" + "|".join(alternatives) + r")\Z")
 
 
 def name_matches(pattern: str, name: str) -> bool:

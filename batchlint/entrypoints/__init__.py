@@ -80,7 +80,7 @@ class Convention(NamedTuple):
     """Import names of the framework: without a file pattern the habit counts only where one of them is imported."""
 
     def matches(self, path: str, klass: str | None, function: str, parameters: Iterable[str]) -> bool:
-        if self.file is not None and not file_pattern(self.file).match(path):
+        if self.file is not None and not file_pattern(self.file).matches(path):
             return False
         if self.klass is not None:
             return klass is not None and name_matches(self.klass, klass) and _among(function, self.methods)

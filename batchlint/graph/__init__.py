@@ -95,7 +95,7 @@ class Graph(Part):
             if line.isdigit():
                 rank = 3 if place == id.path and int(line) == node.lineno else 0
             elif "/" in target or "*" in target or target.endswith(".py"):
-                rank = 1 if file_pattern(target).match(id.path) else 0
+                rank = 1 if file_pattern(target).matches(id.path) else 0
             else:
                 rank = 2 if self._is_within(id, target) else 0
             if rank and (best is None or rank > best[0]):
@@ -128,7 +128,7 @@ class Graph(Part):
         path = reach.entry.step.path
         if kind.kind in {"script", "evaluation", "unknown"} and self.is_test(path):
             return Reach(reach.entry._replace(kind=kind._replace(kind="test")), reach.edges)
-        if kind.kind == "script" and any(pattern.match(path) for pattern in self.program.files_of("example")):
+        if kind.kind == "script" and any(pattern.matches(path) for pattern in self.program.files_of("example")):
             return Reach(reach.entry._replace(kind=kind._replace(kind="example")), reach.edges)
         return reach
 

@@ -192,14 +192,11 @@ def _calls(document: dict[str, Any], provider: Provider) -> Iterator[tuple[int, 
         if "path" in row:
             yield (0 if call.agent else 1), row["path"], call
             continue
+        owners: dict[tuple[str, bool], ApiCall] = {}
+        method = patterns.before_last(row["method"], patterns.THROUGH)
         for client in document.get("clients", []):
-            owner = _replace(call, client)
-            path = f"{client['path']}{patterns.THROUGH}.{patterns.before_last(row['method'], patterns.THROUGH)}"
-            yield (2 if "." in row["method"] else 3), path, owner
-
-
-def _replace(call: ApiCall, client: dict[str, Any]) -> ApiCall:
-    provider, is_async = client.get("provider", call.provider), bool(client.get("async", False))
-    if (provider, is_async) == (call.provider, call.is_async):
-        return call
-    return call._replace(provider=provider, is_async=is_async)
+            key = client.get("provider", call.provider), bool(client.get("async", False))
+            if key not in owners:
+                owners[key] = call._replace(provider=key[0], is_async=key[1])
+            path = f"{client['path']}{patterns.THROUGH}.{method}"
+            yield (2 if "." in row["method"] else 3), path, owners[key]

@@ -26,7 +26,8 @@ class Words(NamedTuple):
     """Import paths of SDKs, dotted where the first name alone says nothing (`google.genai`)."""
     marked: Mapping[str, tuple[bytes, ...]] = {}
     """Packages that count only in files that hold one of these words (`boto3` with `bedrock`)."""
-    hosts: re.Pattern[str] = re.compile(r"(?!)")
+    hosts: tuple[str, ...] = ()
+    """Hosts of providers; `*` stands for any text in them."""
     clients: frozenset[str] = frozenset()
     """First names of the libraries that send HTTP requests."""
     sends: tuple[bytes, ...] = ()
@@ -45,7 +46,7 @@ def load(functions: Iterable[str] = ()) -> Words:
     providers, entrypoints = datafiles.documents("providers"), datafiles.documents("entrypoints")
     packages = {package for document in providers for package in document.get("packages", ())}
     # `google` says nothing where `google.genai` is the SDK.
-    packages = {package for package in packages if not any(other.startswith(package + ".") for other in packages)}
+    packages -= {package[:end] for package in packages for end, char in enumerate(package) if char == "."}
     hosts = sorted({host for document in providers for host in document.get("hosts", ())})
     return Words(
         packages=frozenset(packages),
@@ -55,7 +56,7 @@ def load(functions: Iterable[str] = ()) -> Words:
             if "words" in document
             for package in document["packages"]
         },
-        hosts=re.compile("|".join(re.escape(host).replace(r"\*", r"[\w{}$.-]*") for host in hosts) or r"(?!)"),
+        hosts=tuple(hosts),
         clients=frozenset(_clients(entrypoints)),
         sends=tuple(sorted({f"{name}(".encode() for row in _http(entrypoints) for name in tails(row["path"])})),
         bodies=tuple(

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import ast
 import builtins
-import re
 import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
@@ -28,7 +27,7 @@ from batchlint.facts import (
     ModuleFacts,
 )
 from batchlint.modules import ModuleIndex
-from batchlint.patterns import file_pattern
+from batchlint.patterns import FilePattern, file_pattern
 from batchlint.symbols import expressions, externals, members
 from batchlint.symbols.annotations import instance
 from batchlint.symbols.callers import Callers
@@ -76,7 +75,7 @@ class Program:
         self._item_writes: dict[tuple[object, str], list[tuple[FunctionFacts, Binding]]] = {}
         """Assignments to items, by where the container stands (a function, or a class for attributes) and its name."""
         self.self_writes: dict[ClassId, dict[str, list[tuple[FunctionFacts, Binding]]]] = {}
-        self._kinds_of_files: dict[str, list[re.Pattern[str]]] = {}
+        self._kinds_of_files: dict[str, list[FilePattern]] = {}
         self.memo: dict[object, Values] = {}
         """What is known for good, by what was asked."""
         self._names: dict[FunctionId, dict[str, Values]] = {}
@@ -123,9 +122,9 @@ class Program:
 
     def is_test(self, path: str) -> bool:
         """Whether a file is a test's, by its name or folder."""
-        return any(pattern.match(path) for pattern in self.files_of("test"))
+        return any(pattern.matches(path) for pattern in self.files_of("test"))
 
-    def files_of(self, kind: str) -> list[re.Pattern[str]]:
+    def files_of(self, kind: str) -> list[FilePattern]:
         """The patterns of the files that are of the kind by their place alone."""
         if kind not in self._kinds_of_files:
             self._kinds_of_files[kind] = [
