@@ -166,12 +166,9 @@ class Prefilter:
             if importer != path:
                 yield importer
         # `from package import module`, and `import package` with `package.module` further down.
-        name = last.encode()
         for importer, position in (*self._importing(parent), *self._beside.get(parent, ())):
-            if importer != path:
-                data = self._files[importer]
-                if name in data or data.startswith(b"*", position + 7):
-                    yield importer
+            if importer != path and _takes(self._files[importer], position, last):
+                yield importer
 
     def _importing(self, stem: str) -> Iterator[tuple[str, int]]:
         """The files that import a file or folder by its name, and where."""
@@ -358,6 +355,14 @@ def _names_after(data: bytes, position: int) -> list[str]:
         end = data.find(b")", position)
         rest = data[position + 6 : end if end >= 0 else len(data)]
     return [word.decode() for word in _WORD.findall(rest)]
+
+
+def _takes(data: bytes, position: int, name: str) -> bool:
+    """Whether the import of a package at `position` can give the module `name` in it."""
+    start, end = data.rfind(b"\n", 0, position) + 1, data.find(b"\n", position)
+    if not data[start:position].lstrip().startswith(b"from") or data.find(b"\\", position, end) >= 0:
+        return name.encode() in data
+    return data.startswith(b"*", position + 7) or name in _names_after(data, position)
 
 
 def _relative(module: str, importer: str) -> str:

@@ -97,6 +97,22 @@ def test_what_imports_a_file_that_counts_does_too(caller):
     assert "app/other.py" not in found
 
 
+@pytest.mark.parametrize(
+    ("caller", "counts"),
+    [
+        ("from app import llm\n", True),
+        ("from app import (\n    other,\n    llm as model,\n)\n", True),
+        ("from app import \\\n    llm\n", True),
+        ("from app import *\nllm.ask()\n", True),
+        ("import app\napp.llm.ask()\n", True),
+        ("from app import other\n# no llm here\n", False),
+    ],
+)
+def test_an_import_of_the_package_counts_where_it_can_give_the_module(caller, counts):
+    found = kept({"app/__init__.py": "", "app/llm.py": SDK, "app/other.py": "", "caller.py": caller})
+    assert ("caller.py" in found) is counts
+
+
 def test_the_chain_of_imports_is_followed_through_re_exports():
     files = {
         "src/app/llm/client.py": SDK,
