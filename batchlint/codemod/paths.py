@@ -30,7 +30,10 @@ class Paths:
     # -- frames
     def callee_frame(self, target: Fn, call: ast.Call, caller: Frame) -> Frame:
         """The frame of `target` as called by `call`: its parameters alias what the arguments are."""
-        return self.entered(target.id, self.handed(target, call, caller), dict(self.passed(target, call)), caller)
+        aliases = self.handed(target, call, caller)
+        frame = self.entered(target.id, aliases, dict(self.passed(target, call)), caller)
+        frame.alike = target.id, frozenset((name, frozenset(paths)) for name, paths in aliases.items())
+        return frame
 
     def passed(self, target: Fn, call: ast.Call) -> Iterator[tuple[str, ast.expr]]:
         """The arguments that each go into one parameter, with its name."""

@@ -85,6 +85,8 @@ class Phases:
         self._loops: list[tuple[list[int], list[int]]] = []
         self._returns: list[list[int]] = []
         self._stack: list[FunctionId] = []
+        self._requests: dict[tuple[FunctionId, int], tuple[ast.AST, list[tuple[ast.Call, str | tuple[Fn, ...]]]]] = {}
+        """Each with the node, whose identity is half of the key."""
         self.first_line = 0
         self.parked: list[ast.stmt] = []
         """Statements in front of which an item waits for earlier ones with an equal key."""
@@ -135,10 +137,8 @@ class Phases:
         return preds
 
     def _statement(self, node: ast.stmt, preds: list[int], frame: Frame) -> list[int]:
-        simple = self.reader.simple
-
         def own(skip: set[int] | None) -> list[Access]:
-            return simple(node, frame, skip)
+            return self.reader.own(node, frame, skip)
 
         if isinstance(
             node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Global | ast.Nonlocal | ast.Pass
@@ -295,6 +295,12 @@ class Phases:
 
     def _calls(self, node: ast.AST, frame: Frame) -> list[tuple[ast.Call, str | tuple[Fn, ...]]]:
         """The calls in `node` that become requests, innermost and leftmost first."""
+        key = (frame.function.id, id(node))
+        if key not in self._requests:
+            self._requests[key] = node, self._find_calls(node, frame)
+        return self._requests[key][1]
+
+    def _find_calls(self, node: ast.AST, frame: Frame) -> list[tuple[ast.Call, str | tuple[Fn, ...]]]:
         found: list[tuple[ast.Call, str | tuple[Fn, ...]]] = []
 
         def visit(current: ast.AST) -> None:

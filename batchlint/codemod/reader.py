@@ -41,6 +41,7 @@ class Reader(Paths):
         """How far up a recursive call led while a function was read: what it touches is not all there then."""
         self._read: dict[tuple[object, ...], tuple[int, list[Access]]] = {}
         """What functions touch by what they were handed, with the depth at which it was found out."""
+        self._own: dict[tuple[object, ...], tuple[ast.stmt, list[Access]]] = {}
         self._by_value: set[tuple[object, ...]] = set()
         """Functions whose accesses depend on what exactly they were given."""
         self.prints = False
@@ -327,6 +328,19 @@ class Reader(Paths):
                 continue
             found += self.simple(node, frame)
             stack += [c for c in children(node) if isinstance(c, ast.stmt | ast.ExceptHandler | ast.match_case)]
+        return found
+
+    def own(self, statement: ast.stmt, frame: Frame, skip: set[int] | None) -> list[Access]:
+        """`simple`, remembered for frames that are alike where what they were given is no part of it."""
+        if frame.alike is None or skip:
+            return self.simple(statement, frame, skip)
+        key = (id(statement), frame.alike, self.prints)
+        known = self._own.get(key)
+        if known is not None:
+            return known[1]
+        found = self.simple(statement, frame)
+        if not any(access.key or access.means or access.channel[0] == "file" for access in found):
+            self._own[key] = statement, found  # with the statement, whose identity is the key
         return found
 
     def simple(self, node: ast.AST, frame: Frame, skip: set[int] | None = None) -> list[Access]:
