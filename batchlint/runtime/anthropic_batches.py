@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import json
 import sqlite3
 from collections.abc import Iterator
@@ -11,7 +10,7 @@ from typing import Any, BinaryIO
 from batchlint.runtime.asking import BACKENDS
 from batchlint.runtime.facts import FACTS
 from batchlint.runtime.rounds import State
-from batchlint.runtime.stainless import Stainless
+from batchlint.runtime.stainless import Stainless, copied
 
 
 class AnthropicBatches(Stainless):
@@ -19,56 +18,60 @@ class AnthropicBatches(Stainless):
 
     provider, header = "anthropic", "request-id"
 
+    def __init__(self, owner: Any) -> None:
+        super().__init__(owner)
+        # A retried create makes a second batch: `Rounds` looks for the first before it tries again.
+        self.batches = copied(self.client.messages.batches, max_retries=0)
+
     @classmethod
     def connect(cls, server: str) -> Any:
         """With the account that the environment names."""
-        return cls(importlib.import_module("anthropic").Anthropic(base_url=server).messages)
+        from anthropic import Anthropic
+
+        return cls(Anthropic(base_url=server).messages)
 
     def find(self, key: str, db: sqlite3.Connection) -> str | None:
         """These batches carry no key: one of the same size, made since the intent. Its results tell if it is ours."""
-        (since,) = db.execute("select tried from batches where key = ?", (key,)).fetchone()
+        (since,) = db.execute("select since from batches where key = ?", (key,)).fetchone()
         (count,) = db.execute("select count(*) from requests where key = ?", (key,)).fetchone()
-        taken = {id for (id,) in db.execute("select batch from batches")}
-        for batch in self.do(self.api.messages.batches.list(limit=100)).data if since else ():
-            size = sum(batch.request_counts.to_dict().values())
-            if batch.created_at.timestamp() >= since - 60 and size == count and batch.id not in taken:
+        taken = {id for (id,) in db.execute("select id from batches")}
+        for batch in self.batches.list(limit=100) if since else ():
+            if batch.created_at.timestamp() < since - 60:
+                break
+            if sum(batch.request_counts.to_dict().values()) == count and batch.id not in taken:
                 return str(batch.id)
         return None
 
     def create(self, key: str, endpoint: str, lines: Iterator[tuple[str, bytes]]) -> str:
         requests = [{"custom_id": custom_id, "params": json.loads(body)} for custom_id, body in lines]
-        return str(self.do(self.api.messages.batches.create(requests=requests)).id)
+        return str(self.batches.create(requests=requests).id)
 
     def poll(self, batch: str) -> State:
-        found = self.do(self.api.messages.batches.retrieve(batch))
+        found = self.batches.retrieve(batch)
         counts = found.request_counts
         done = counts.succeeded + counts.errored + counts.expired + counts.canceled
         text = f"{found.processing_status}, {done} of {done + counts.processing} done"
         return State(found.processing_status == "ended", text)
 
     def download(self, batch: str, file: BinaryIO) -> None:
-        self.save(self.api.messages.batches.with_streaming_response.results(batch), file)
+        self.save(self.batches.with_streaming_response.results(batch), file)
 
-    def status(self, row: dict[str, Any]) -> int:
-        """The HTTP status of a line; 0 where the request was never run."""
+    def response(self, row: dict[str, Any]) -> tuple[int, Any, str | None]:
+        """The HTTP status of a line of the results, 0 where the request was never run; its body; its id."""
         result = row["result"]
         if result["type"] == "succeeded":
-            return 200
+            return 200, result["message"], None
         if result["type"] != "errored":
-            return 0
+            return 0, None, None
         error = result["error"]
-        return int(FACTS["anthropic"]["statuses"].get(error.get("error", error).get("type"), 500))
-
-    def answer(self, row: dict[str, Any], decode: Any) -> Any:
-        result = row["result"]
-        body = result["message"] if "message" in result else result["error"]
-        return self.answered(decode, self.status(row), body, result.get("error", {}).get("request_id"))
+        kind = error.get("error", error).get("type")
+        return int(FACTS["anthropic"]["statuses"].get(kind, 500)), error, error.get("request_id")
 
     def forget(self, batch: str) -> None:
         """Nothing to do: without a key no later run finds the batch."""
 
     def cancel(self, batch: str) -> None:
-        self.do(self.api.messages.batches.cancel(batch))
+        self.batches.cancel(batch)
 
 
 BACKENDS["anthropic"] = AnthropicBatches

@@ -26,7 +26,7 @@ def request(method: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
 
 
 def captured(method: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Request:
-    """The request that the SDK would have sent."""
+    """The request that the SDK would have sent: the method runs on a copy of its object that raises Captured."""
     while isinstance(method, functools.partial):
         args, kwargs, method = (*method.args, *args), {**method.keywords, **kwargs}, method.func
     while not hasattr(method, "__self__") and hasattr(method, "__wrapped__"):
@@ -40,51 +40,31 @@ def captured(method: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Requ
     kind = next((BACKENDS[package] for package in packages if package in BACKENDS), None)
     if kind is None:
         raise TypeError(f"{getattr(method, '__qualname__', method)!s} is no method of an SDK that llm_batch knows")
-    found: Request = backend_for(kind, owner).capture(method, args, kwargs)
-    return found
-
-
-ASK: contextvars.ContextVar[Callable[..., Any]] = contextvars.ContextVar("llm_batch_ask", default=captured)
-# The batch API of each SDK package: the classes further down, each around an object of the user's client.
-BACKENDS: dict[str, Any] = {}
-
-
-@functools.lru_cache(maxsize=64)
-def backend_for(kind: Any, owner: Any) -> Any:
-    return kind(owner)
-
-
-class Captured(BaseException):
-    """Carries out of the SDK what it was about to send."""
-
-
-def intercepted(method: Any, double: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:
-    """What `double`, a copy of the method's object, raises as Captured where the original would send."""
+    backend = backend_for(kind, owner)
     try:
-        started = getattr(double, method.__name__)(*args, **kwargs)
+        started = getattr(backend.silenced(owner, kwargs), method.__name__)(*args, **kwargs)
         if inspect.iscoroutine(started):
             started.send(None)
     except Captured as sent:
-        return sent.args
+        return backend.request(method, args, kwargs, *sent.args)  # type: ignore[no-any-return]
     raise TypeError(f"{method.__qualname__} sends no request")
+
+
+class Captured(BaseException):
+    """Carries out of the SDK what it was about to send: `throw` stands in for the function that sends."""
+
+    @classmethod
+    def throw(cls, *args: Any, **kwargs: Any) -> Any:
+        raise cls(args, kwargs)
+
+
+ASK: contextvars.ContextVar[Callable[..., Any]] = contextvars.ContextVar("llm_batch_ask", default=captured)
+BACKENDS: dict[str, Any] = {}  # by SDK package: the classes further down, each around an object of the user's client
+backend_for = functools.lru_cache(maxsize=64)(lambda kind, owner: kind(owner))
 
 
 class Request:
     """A request of a batch; later, where its answer lies."""
-
-    __slots__ = (
-        "answer",
-        "backend",
-        "batch",
-        "body",
-        "decode",
-        "digest",
-        "endpoint",
-        "inputs",
-        "model",
-        "number",
-        "tries",
-    )
 
     def __init__(self, backend: Any, endpoint: str, body: dict[str, Any], decode: Any) -> None:
         self.backend, self.endpoint, self.decode = backend, endpoint, decode
@@ -95,8 +75,8 @@ class Request:
         # The order of keys differs between SDK versions: it must not make another request.
         same = json.dumps([backend.provider, backend.server, endpoint, body], sort_keys=True).encode()
         self.digest = hashlib.sha256(same).digest()[:16]
-        self.number = self.tries = 0
-        self.batch = ""
+        self.number = self.tries = 0  # which of several equal requests; how often it failed by chance
+        self.batch = ""  # the key of its last one
         self.answer: Line | None = None
 
     @property
@@ -104,13 +84,16 @@ class Request:
         """From the content and its occurrence, so that a restart finds the answer again."""
         return f"{self.digest.hex()}-{self.number}"
 
-    def ready(self, turn: bool) -> bool:
+    def ready(self, item: Any, loop: Any) -> bool:
         return self.answer is not None
 
     def result(self) -> Any:
         """The SDK's own answer object; raises the SDK's own exception where the provider refused this request."""
         assert self.answer is not None
-        return self.backend.answer(json.loads(self.answer.read()), self.decode)
+        return self.backend.answer(self.decode, *self.backend.response(json.loads(self.answer.read())))
+
+
+READING = threading.Lock()
 
 
 class Line(NamedTuple):
@@ -124,6 +107,3 @@ class Line(NamedTuple):
         with READING:
             self.file.seek(self.start)
             return self.file.read(self.length)
-
-
-READING = threading.Lock()

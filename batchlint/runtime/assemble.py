@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import re
+import textwrap
 from collections.abc import Iterable, Iterator
 from importlib.resources import files
 
@@ -28,11 +29,11 @@ PARTS = {
         "batch_process_map",
     ),
     "frames": ("batch_apply",),
+    "rounds": (),
     "gather": ("gather_batch", "batched"),
     "completing": ("as_completed_batch",),
     "taskgroups": ("BatchTaskGroup",),
     "outcomes": (),
-    "rounds": (),
     "looking": (),
     "collecting": ("collect_batch", "NotReady"),
     "two_phase": ("submit_or_collect", "in_phases", "BatchPending"),
@@ -56,6 +57,7 @@ A restart finds the batches of a killed run through the state in `.llm_batch/` a
 run the state is gone. LLM_BATCH_POLL_SECONDS, LLM_BATCH_DEADLINE_SECONDS and LLM_BATCH_DIR: how often it asks, how long
 it waits and where its state is. `python llm_batch.py status`, `resume` or `cancel` look after running batches.
 """
+# ruff: noqa: BLE001, PYI034
 '''
 USAGE = {
     "driver": "run_batch(generator(item) for item in items)   # in the generator: answer = yield request(method, ...)",
@@ -156,7 +158,9 @@ def _imports(imports: dict[str, set[str]]) -> str:
     lines = [f"from __future__ import {name}" for name in sorted(future)] + [""]
     lines += [f"import {name}" for name in plain]
     for module, names in sorted(imports.items()):
-        lines.append(f"from {module} import {', '.join(sorted(names, key=_isort))}")
+        line = f"from {module} import {', '.join(sorted(names, key=_isort))}"
+        long = [f"from {module} import (", *(f"    {name}," for name in sorted(names, key=_isort)), ")"]
+        lines += [line] if len(line) <= 88 else long
     return "\n".join(lines) + "\n"
 
 
@@ -171,17 +175,14 @@ def _table(providers: list[str]) -> str:
     lines.append("FACTS: dict[str, dict[str, Any]] = {")
     for provider in providers:
         table, source = facts.load(provider)
-        lines += [f'    "{provider}": {{  # {source}']
-        for name, value in table.items():
-            lines.append(f'        "{name}": {_literal(value)},')
-        lines.append("    },")
+        text = ", ".join(f'"{name}": {_literal(value)}' for name, value in table.items()) + ","
+        indent = " " * 8
+        rows = textwrap.wrap(text, 120, initial_indent=indent, subsequent_indent=indent, break_on_hyphens=False)
+        lines += [f'    "{provider}": {{  # {source}', *rows, "    },"]
     return "\n".join([*lines, "}"])
 
 
 def _literal(value: object) -> str:
     if isinstance(value, list | dict):
-        rows = json.dumps(value, indent=4).splitlines()
-        return "\n".join(
-            [rows[0], *(f"        {row}".removesuffix(",") + "," for row in rows[1:-1]), f"        {rows[-1]}"]
-        )
+        return json.dumps(value)
     return f"{value:_}" if type(value) is int else repr(value)

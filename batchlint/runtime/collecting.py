@@ -31,7 +31,7 @@ def collect_batch(
     back after NotReady; jobs with equal requests share a batch, until the last of them has used it.
     """
     works = map(guarded, generators) if return_exceptions else generators
-    return Looking(works, Rounds() if wait else Looks(job), wait).run()
+    return Looking(works, wait).run(Rounds() if wait else Looks(job))
 
 
 def guarded(work: Any) -> Generator[Any, Any, Any]:
@@ -49,47 +49,43 @@ class Looks(Rounds):
         self.session = os.urandom(16).hex()
         self.job, self.comes_back = job, False
 
+    def submit(self, requests: list[Request]) -> dict[str, list[Request]]:
+        batches = super().submit(requests)
+        with journal() as db:
+            jobs(db).executemany("insert or ignore into jobs values (?, ?)", ((key, self.job) for key in batches))
+        return batches
+
     def sleep(self, seconds: float, what: str) -> None:
         self.comes_back = True
         raise NotReady(seconds)
 
-    def has_bought(self, db: sqlite3.Connection, key: str, id: str, members: list[Request]) -> None:
-        jobs(db).execute("insert or ignore into jobs values (?, ?)", (key, self.job))
-        super().has_bought(db, key, id, members)
-
     def release(self) -> None:
         """The next look takes over the answers and what has been tried; after an error whoever asks for them does."""
-        if not STATE.exists():
-            return
         if not self.comes_back:
             super().release()
-        with journal() as db:
-            if not self.comes_back:
-                jobs(db).execute("delete from jobs where job = ?", (self.job,))
-            self.forget_empty(db)
+        if STATE.exists():
+            with journal() as db:
+                if not self.comes_back:
+                    jobs(db).execute("delete from jobs where job = ?", (self.job,))
+                self.forget_unused(db)
 
     def finish(self, is_good: bool) -> None:
         """Nothing of a batch may be found the next night: the last job that uses it deletes it."""
         if not is_good:
             self.release()
         elif STATE.exists():
-            self.leave()
+            with journal() as db:
+                jobs(db).execute("delete from jobs where job = ?", (self.job,))
+                own = "delete from requests where key = ? and session = ? and key not in (select key from jobs)"
+                db.executemany(own, [(key, self.session) for key in self.bought])
+                self.forget_unused(db)
 
-    def leave(self) -> None:
-        with journal() as db:
-            jobs(db).execute("delete from jobs where job = ?", (self.job,))
-            own = "delete from requests where key = ? and session = ? and key not in (select key from jobs)"
-            db.executemany(own, [(key, self.session) for key in self.bought])
-            self.forget_empty(db)
-
-    def forget_empty(self, db: sqlite3.Connection) -> None:
-        """Delete the batches that nobody takes anything from any more."""
-        unused = """delete from batches where key = ? and key not in (select key from requests)
-            and key not in (select key from jobs where job != ?)"""
-        for key, (id, backend) in self.bought.items():
-            if jobs(db).execute(unused, (key, self.job)).rowcount:
-                db.commit()
-                self.forget(id, backend)
+    def forget_unused(self, db: sqlite3.Connection) -> None:
+        """Forget the batches that nobody takes anything from any more."""
+        for key, (id, _) in self.bought.items():
+            rows = "select 1 from requests where key = ? union select 1 from jobs where key = ? and job != ?"
+            if id and jobs(db).execute(rows, (key, key, self.job)).fetchone() is None:
+                self.forget(key)
 
 
 def jobs(db: sqlite3.Connection) -> sqlite3.Connection:

@@ -7,32 +7,31 @@ from typing import Any
 
 from batchlint.runtime.asking import BACKENDS
 from batchlint.runtime.journal import STATE, journal
-from batchlint.runtime.rounds import Rounds
+from batchlint.runtime.rounds import Rounds, ended
 
 
-def main(command: str = "status", *rest: str) -> int:
+def main(command: str = "status") -> int:
     """Look after batches whose program is not running. Exit code 0; 1 where a batch could not be asked for."""
-    if command not in ("status", "resume", "cancel") or rest:
+    if command not in ("status", "resume", "cancel"):
         print("usage: python llm_batch.py status|resume|cancel", file=sys.stderr)
         return 2
-    rows: list[Any] = []
+    rows, failed = list[Any](), 0
     if STATE.exists():
         with journal() as db:
-            rows += db.execute("select provider, server, batch, what from batches order by tried")
-    failed = 0
-    for provider, server, batch, what in rows:
-        if batch is None:
+            rows += db.execute("select provider, server, id, what from batches order by since")
+    for provider, server, id, what in rows:
+        if id is None:
             print(f"{what}: killed while it was being submitted")
             continue
         try:
-            backend = next(kind for kind in BACKENDS.values() if kind.provider == provider).connect(server)
-            state = Rounds().wait_for(batch, backend) if command == "resume" else backend.poll(batch)
-            print(f"{batch}: {state.text} {state.failed}".rstrip() + f" ({what})")
+            backend = BACKENDS[provider].connect(server)
+            state = Rounds().persist("resume", ended, id, backend) if command == "resume" else backend.poll(id)
+            print(f"{id}: {state.text} {state.refused}".rstrip() + f" ({what})")
             if command == "cancel" and not state.ended:
-                backend.cancel(batch)
-                print(f"{batch}: cancelling; what is answered already is paid, and the next start uses it")
+                backend.cancel(id)
+                print(f"{id}: cancelling; what is answered already is paid, and the next start uses it")
         except Exception as error:
-            print(f"{batch}: cannot be asked for: {error} ({what})", file=sys.stderr)
+            print(f"{id}: cannot be asked for: {error} ({what})", file=sys.stderr)
             failed = 1
     print("the next start of the program goes on with these batches" if rows else "no batches")
     return failed

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import io
 import itertools
-import math
 import sys
 from collections.abc import Generator, Iterable, Iterator
 from types import GeneratorType
@@ -21,38 +20,34 @@ def run_batch(generators: Iterable[Any]) -> list[Any]:
     A generator gets the SDK's answer object back, or the SDK's exception thrown in. An exception that escapes it
     propagates when the generators before it are done, as in a loop. Raises BatchError where a batch fails as a whole.
     """
-    return Loop(generators).run()
+    return Loop(generators).run(Rounds())
 
 
 class Loop:
-    """Generators in their order, as many at a time as the window holds; `outer`: the loop whose rounds they share."""
+    """Generators in their order: each runs until it waits for an answer, and keeps what it prints for its turn."""
 
-    WINDOW = 200_000
+    WINDOW = 200_000  # so many requests are drawn before they are answered: it bounds the memory
 
-    def __init__(self, generators: Iterable[Any], outer: Loop | None = None) -> None:
+    def __init__(self, generators: Iterable[Any]) -> None:
         self.source: Iterator[Any] | None = iter(generators)
         self.items: list[Item] = []  # not ended, or not allowed yet to show what they printed
+        self.asked: list[Request] = []  # what they wait for
         self.values: list[Any] = []
         self.error: BaseException | None = None
-        self.last = math.inf  # the place of the item that failed: a loop would have begun none after it
+        self.passed: set[Any] = set()  # keys of `in_turn` of items that come before
         self.turn = True  # whether all that come before the next item have ended
-        self.top: Loop = outer.top if outer else self
-        self.rounds, self.asked, self.passed = Rounds(), list[Item](), set[Any]()  # of the top
 
-    def run(self) -> list[Any]:
+    def run(self, rounds: Rounds) -> list[Any]:
         """Round by round: let each item run as far as it gets, then answer what all have asked."""
         try:
-            while not self.go_on(True):
-                asked, self.asked = self.asked, []
+            while self.go_on(True):
+                rounds.answer(self.asked)
                 self.passed.clear()
-                self.rounds.answer([item.step for item in asked if item.step])
         except BaseException:
-            self.rounds.release()
+            close(self.items)
+            rounds.release()
             raise
-        finally:
-            for item in self.items:
-                item.close()
-        self.rounds.finish(self.error is None)
+        rounds.finish(self.error is None)
         return self.result()
 
     def result(self) -> list[Any]:
@@ -61,72 +56,55 @@ class Loop:
         return self.values
 
     def go_on(self, turn: bool) -> bool:
-        """Run each item as far as it gets; whether all have ended."""
-        waiting, self.items, self.turn = self.items, [], turn
+        """Run each item as far as it gets; whether any waits. What it prints before its turn is kept for it."""
+        waiting, self.items, self.asked, self.turn = iter(self.items), [], [], turn
         for item in itertools.chain(waiting, self.drawn()):
-            if item.place > self.last:
-                item.close()
-                continue
-            item.run()
-            if item.error is not None:
-                self.error, self.last, self.source = item.error, item.place, None
-            elif item.work is not None:
-                self.turn = False
-                self.top.passed.update(item.keys)
+            kept = io.StringIO()
+            with contextlib.redirect_stdout(sys.stdout if self.turn else kept):
+                print(item.output, end="")
+                item.run(self)
+            item.output = kept.getvalue()
+            if item.error is not None:  # a loop would have begun none after it
+                self.error, self.source = item.error, None
+                close(waiting)
+            self.turn = self.turn and item.work is None
+            self.passed.update(item.keys if item.work else ())
             if item.work is not None or item.output:
                 self.items.append(item)
-        return self.source is None and all(item.work is None for item in self.items)
+            self.asked += [item.step] if isinstance(item.step, Request) else getattr(item.step, "asked", ())
+        return any(item.work for item in self.items)
 
     def drawn(self) -> Iterator[Item]:
-        """The next generators, each drawn when those before it have got to their first request."""
-        while self.source and (self.turn or max(len(self.top.items), len(self.top.asked)) < self.WINDOW):
-            item = Item(self, len(self.values))
-            try:
-                with self.printing(item):
-                    work = next(self.source)
-                item.work = work if isinstance(work, GeneratorType) else None
-                self.values.append(work)
-            except StopIteration:
-                self.source = None
-                return
-            except Exception as error:
-                item.error = error
-            yield item
+        """The next items, each begun when those before it have got to their first request."""
+        while self.source is not None and (self.turn or len(self.asked) < self.WINDOW):
+            yield Item(self.drawing(self.source))
 
-    @contextlib.contextmanager
-    def printing(self, item: Item) -> Iterator[None]:
-        """Keep what is printed before the item's turn, so that it comes out in the loop's order."""
-        if self.turn:
-            yield
+    def drawing(self, source: Iterator[Any]) -> Generator[Any, Any, None]:
+        """Draw a generator and run it."""
+        place = len(self.values)
+        for work in source:
+            self.values.append(work)
+            self.values[place] = (yield from work) if isinstance(work, GeneratorType) else work
             return
-        try:
-            with contextlib.redirect_stdout(io.StringIO()) as held:
-                yield
-        finally:
-            item.output += held.getvalue()
+        self.source = None
 
 
 class Item:
-    """One generator: what it waits for, what it has printed before its turn, what it has come to."""
+    """One generator: what it waits for, what it has printed before its turn, the error that it ended with."""
 
-    __slots__ = ("error", "keys", "loop", "output", "place", "step", "work")
+    __slots__ = ("error", "keys", "output", "step", "work")
 
-    def __init__(self, loop: Loop, place: int) -> None:
-        self.loop, self.place, self.output = loop, place, ""
-        self.work: Generator[Any, Any, Any] | None = None
+    def __init__(self, work: Generator[Any, Any, None]) -> None:
+        self.work: Generator[Any, Any, None] | None = work
         self.step: Any = None
-        self.keys: tuple[Any, ...] = ()  # of `in_turn`
+        self.output = ""
         self.error: BaseException | None = None
+        self.keys: tuple[Any, ...] = ()  # of `in_turn`
 
-    def run(self) -> None:
+    def run(self, loop: Loop) -> None:
         """Run until it has to wait."""
-        if self.output and self.loop.turn:
-            sys.stdout.write(self.output)
-            self.output = ""
-        while self.work is not None and (self.step is None or self.step.ready(self.loop.turn)):
-            with self.loop.printing(self):
-                self.advance()
-            self.begin_step()
+        while self.work is not None and (self.step is None or self.step.ready(self, loop)):
+            self.advance()
 
     def advance(self) -> None:
         """Hand over what it waits for, or throw the error of it, and run to the next step or the end."""
@@ -140,25 +118,19 @@ class Item:
                 self.step = work.throw(error)
             else:
                 self.step = work.send(answer)
+            if not hasattr(self.step, "ready"):
+                raise TypeError(f"a generator of run_batch must yield request(...), not {type(self.step).__name__}")
             self.work = work
-        except StopIteration as stop:
-            self.loop.values[self.place] = stop.value
+        except StopIteration:
+            pass
         except (Exception, SystemExit) as error:
             self.error = error
 
-    def begin_step(self) -> None:
-        if isinstance(self.step, Request):
-            self.loop.top.asked.append(self)
-        elif hasattr(self.step, "begin"):
-            self.step.begin(self)
-        elif self.work is not None:
-            raise TypeError(f"a generator of run_batch must yield request(...), not {type(self.step).__name__}")
 
-    def close(self) -> None:
-        """End a generator that a loop would not have begun; what it prints is dropped."""
-        if hasattr(self.step, "close"):
-            self.step.close()
-        if self.work is not None:
-            with contextlib.redirect_stdout(io.StringIO()):
-                self.work.close()
-            self.work = self.step = None
+def close(items: Iterable[Item]) -> None:
+    """End generators that a loop would not have begun; what they print is dropped."""
+    with contextlib.redirect_stdout(io.StringIO()):
+        for item in items:
+            if item.work is not None:
+                item.work.close()
+            item.work = item.step = None

@@ -5,13 +5,16 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import contextvars
+import functools
 import inspect
 import os
-from collections.abc import Awaitable, Callable, Iterator
+import threading
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, BinaryIO
 
-from batchlint.runtime.asking import Request, captured
+from batchlint.runtime.asking import BatchError, Request, captured
 from batchlint.runtime.rounds import Rounds
 
 # Without a sign of life for so long, those that have parked go ahead: others may be waiting for them.
@@ -68,7 +71,7 @@ class Lot:
     """Where the coroutines of one outermost `gather_batch` park, and the rounds that answer them."""
 
     def __init__(self) -> None:
-        self.rounds, self.thread = Rounds(), ThreadPoolExecutor(1)
+        self.rounds, self.thread = Stoppable(), ThreadPoolExecutor(1)
         self.busy: set[asyncio.Task[Any] | None] = set()  # tasks that may still ask something
         self.parked: list[tuple[Request, asyncio.Future[None], asyncio.Task[Any] | None]] = []
         self.stirred = asyncio.Event()
@@ -145,14 +148,49 @@ class Lot:
         self.thread.shutdown(wait=False)
 
 
+class Stoppable(Rounds):
+    """Rounds in a thread, that end when nobody waits for them any more."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stopped = threading.Event()
+
+    def sleep(self, seconds: float, what: str) -> None:
+        if self.stopped.wait(min(seconds, max(0.0, self.deadline - time.monotonic()))):
+            raise BatchError(f"{what}: nobody waits any more; start again to go on")
+        super().sleep(0, what)
+
+
+class InLoop:
+    """Stands in for an object of an async client: what its methods come to is awaited in the loop of the coroutines."""
+
+    def __init__(self, original: Any, loop: asyncio.AbstractEventLoop) -> None:
+        self.original, self.loop = original, loop
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self.original, name)
+        return functools.partial(self.call, found) if callable(found) else found
+
+    def call(self, method: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        found = method(*args, **kwargs)
+        return self.each(aiter(found)) if hasattr(found, "__aiter__") else self.wait(found)
+
+    def wait(self, awaitable: Awaitable[Any]) -> Any:
+        async def result() -> Any:
+            return await awaitable
+
+        return asyncio.run_coroutine_threadsafe(result(), self.loop).result()
+
+    def each(self, found: AsyncIterator[Any]) -> Iterator[Any]:
+        with contextlib.suppress(StopAsyncIteration):
+            while True:
+                yield self.wait(anext(found))
+
+
 def work_in_loop(backend: Any, loop: asyncio.AbstractEventLoop) -> None:
-    """An async client is awaited in its loop, while the thread of the rounds waits for what it comes to."""
-
-    def do(result: Any) -> Any:
-        async def wait() -> Any:
-            return await result
-
-        return asyncio.run_coroutine_threadsafe(wait(), loop).result() if inspect.isawaitable(result) else result
+    """Let the thread of the rounds work an async client, which has to be awaited in its loop."""
+    if not inspect.iscoroutinefunction(getattr(type(backend.client), "request", None)):
+        return
 
     async def copy(response: Any, file: BinaryIO) -> None:
         async with response as opened:
@@ -160,9 +198,10 @@ def work_in_loop(backend: Any, loop: asyncio.AbstractEventLoop) -> None:
                 file.write(block)
         file.write(b"\n")
 
-    backend.do = do
-    if inspect.iscoroutinefunction(getattr(type(backend.client), "request", None)):
-        backend.save = lambda response, file: do(copy(response, file))
+    for name, value in vars(backend).items():
+        if name in ("batches", "files"):
+            setattr(backend, name, InLoop(getattr(value, "original", value), loop))
+    backend.save = lambda response, file: asyncio.run_coroutine_threadsafe(copy(response, file), loop).result()
 
 
 LOT: contextvars.ContextVar[Lot | None] = contextvars.ContextVar("llm_batch_lot", default=None)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import copy
 import functools
-import importlib
 import json
 import sqlite3
 from collections.abc import Callable, Iterator
 from typing import Any, BinaryIO
 
-from batchlint.runtime.asking import BACKENDS, Captured, Request, intercepted
+from batchlint.runtime.asking import BACKENDS, Captured, Request
 from batchlint.runtime.facts import FACTS
 from batchlint.runtime.replaying import replayed
 from batchlint.runtime.rounds import State
@@ -29,20 +28,23 @@ class GoogleBatches:
     @classmethod
     def connect(cls, server: str) -> Any:
         """With the account that the environment names."""
-        return cls(importlib.import_module("google.genai").Client(http_options={"base_url": server}).models)
+        from google.genai import Client
 
-    def capture(self, method: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Request:
+        return cls(Client(http_options={"base_url": server}).models)
+
+    def silenced(self, owner: Any, kwargs: dict[str, Any]) -> Any:
+        """A copy of an object of the client that raises Captured where the original would send."""
         if self.client.vertexai:
             raise ValueError("a batch of Vertex AI needs Cloud Storage or BigQuery: llm_batch has no backend for it")
         config = kwargs.get("config") or {}
         tools = config.get("tools") if isinstance(config, dict) else config.tools
         if any(callable(tool) for tool in tools or []):
-            raise ValueError(f"{method.__qualname__} calls Python functions by itself: it cannot run in a batch")
+            raise ValueError("the SDK calls Python functions by itself: such a call cannot run in a batch")
+        return google_double(owner, Captured.throw)
 
-        def send(verb: str, path: str, body: dict[str, Any], *rest: Any) -> Any:
-            raise Captured(path, body)
-
-        path, body = intercepted(method, google_double(method, send), args, kwargs)
+    def request(self, method: Any, args: Any, kwargs: Any, sent: Any, how: Any) -> Request:
+        """What it was about to send, as a request; ValueError where a batch cannot carry it."""
+        _, path, body, *_ = sent
         if not path.endswith(":generateContent"):
             raise ValueError(f"{path.rpartition(':')[2]} has no batch endpoint")
         plain = {name: value for name, value in body.items() if not name.startswith("_")}
@@ -84,19 +86,21 @@ class GoogleBatches:
             line = {"custom_id": row.get("metadata", {}).get("key"), **row}
             file.write(json.dumps(line).encode() + b"\n")
 
-    def status(self, row: dict[str, Any]) -> int:
-        """The HTTP status of a line; 0 where the request was never run."""
+    def response(self, row: dict[str, Any]) -> tuple[int, Any]:
+        """The HTTP status of a line of the results, 0 where the request was never run; its body."""
         if "response" in row:
-            return 200
-        code = row.get("error", {}).get("code", 13)
-        return 0 if code == 1 else int(FACTS["google"]["statuses"].get(str(code), code if code >= 400 else 500))
+            return 200, row["response"]
+        error = row.get("error", {})
+        code = error.get("code", 13)
+        status = 0 if code == 1 else int(FACTS["google"]["statuses"].get(str(code), code if code >= 400 else 500))
+        return status, {"error": error}
 
-    def answer(self, row: dict[str, Any], decode: Any) -> Any:
-        if "response" in row:
-            types = importlib.import_module("google.genai.types")
-            return decode(types.HttpResponse(headers={}, body=json.dumps(row["response"])))
-        errors, status = importlib.import_module("google.genai.errors"), self.status(row)
-        raise (errors.ClientError if status < 500 else errors.ServerError)(status, {"error": row["error"]}, None)
+    def answer(self, decode: Any, status: int, body: dict[str, Any]) -> Any:
+        from google.genai import errors, types
+
+        if status == 200:
+            return decode(types.HttpResponse(headers={}, body=json.dumps(body)))
+        raise (errors.ClientError if status < 500 else errors.ServerError)(status, body, None)
 
     def forget(self, batch: str) -> None:
         """Delete the batch: its answers have been used, and no later run may take them."""
@@ -119,16 +123,16 @@ class Stand:
         return self.request(*args)
 
 
-def google_double(method: Any, send: Callable[..., Any]) -> Any:
-    """A copy of the method's object whose requests go to `send`."""
-    double = copy.copy(method.__self__)
+def google_double(owner: Any, send: Callable[..., Any]) -> Any:
+    """A copy of the object whose requests go to `send`."""
+    double = copy.copy(owner)
     double._api_client = Stand(double._api_client, send)
     return double
 
 
 def google_answer(method: Any, args: tuple[Any, ...], kwargs: dict[str, Any], answer: Any) -> Any:
     """What the method makes of the response."""
-    return replayed(method, google_double(method, lambda *sent: answer), args, kwargs)
+    return replayed(method, google_double(method.__self__, lambda *sent: answer), args, kwargs)
 
 
 def _dumped(value: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import os
 import sqlite3
@@ -18,16 +19,17 @@ from batchlint.runtime.facts import FACTS
 # Where the code lies on a read-only disk, as in AWS Lambda, the state goes into the temporary folder.
 HOME = Path() if os.access(".", os.W_OK) else Path(tempfile.gettempdir())
 FOLDER = (HOME / os.environ.get("LLM_BATCH_DIR", ".llm_batch")).absolute()
-STATE, LOCK = FOLDER / "state.sqlite", FOLDER / "lock"
+STATE = FOLDER / "state.sqlite"
 SESSION = os.urandom(16).hex()  # this run of the program
+# A request belongs to the session that asked last. `used`: when a run came to its end with it.
 SCHEMA = """
-create table if not exists batches (
-    key text primary key, provider text, server text, what text, batch text, tried real);
+create table if not exists batches (key text primary key, provider text, server text, what text, id text, since real);
 create table if not exists requests (
-    digest blob, number integer, key text, session text, used real, tries integer,
+    digest blob, number integer, key text, session text, tries integer, used real,
     primary key (digest, number)) without rowid;
 create index if not exists requests_of_batch on requests (key);
 """
+RELEASED = "session = '', tries = 0, used = null"  # the next run that asks for it gets its answer, or a new one
 
 
 @contextlib.contextmanager
@@ -35,74 +37,58 @@ def journal() -> Iterator[sqlite3.Connection]:
     """The state, for one process at a time. Where nothing is bought nothing stays."""
     while True:
         FOLDER.mkdir(parents=True, exist_ok=True)
-        with LOCK.open("a+b") as lock:
-            if os.name == "nt":
-                import msvcrt
-
-                msvcrt.locking(lock.fileno(), msvcrt.LK_LOCK, 1)  # type: ignore[attr-defined]
-            else:
-                import fcntl
-
-                fcntl.flock(lock, fcntl.LOCK_EX)
-            if os.fstat(lock.fileno()).st_nlink == 0:  # the process before removed it while this one waited
+        with STATE.open("ab") as file, contextlib.closing(sqlite3.connect(STATE, timeout=1e6)) as db:
+            db.executescript(f"pragma locking_mode = exclusive; begin exclusive; {SCHEMA} commit;")
+            if os.fstat(file.fileno()).st_nlink == 0:  # the process before removed it while this one waited
                 continue
-            with contextlib.closing(sqlite3.connect(STATE)) as db, db:
-                db.executescript(SCHEMA)
-                yield db
-                is_empty = db.execute("select 1 from batches").fetchone() is None
-            for path in (STATE, LOCK) if is_empty else ():
+            yield db
+            db.execute("delete from batches where not exists (select 1 from requests where key = batches.key)")
+            db.commit()
+            if db.execute("select 1 from batches").fetchone() is None:
                 with contextlib.suppress(OSError):
-                    path.unlink()
+                    STATE.unlink()
             return
 
 
-def claim(
-    db: sqlite3.Connection, requests: list[Request], session: str
-) -> tuple[list[Request], dict[str, list[Request]]]:
-    """Number equal requests: those that are new, and those that an earlier run has put into a batch, by its key."""
-    fresh: list[Request] = []
-    known: dict[str, list[Request]] = {}
-    last: dict[bytes, int] = {}
-    query = "select number, key, session, tries from requests where digest = ? and number > ? order by number"
+def claim(db: sqlite3.Connection, requests: list[Request], session: str) -> dict[str, list[Request]]:
+    """By the key of the batch that an earlier run has put them into, the requests; under "" those that are new."""
+    known = "select number, key, tries from requests where digest = ? and session != ?"
+    known += " order by used is not null, number limit 1"  # what was used may be of an earlier night
+    new = "select coalesce(max(number) + 1, 0), '', 0 from requests where digest = ?"
+    batches: dict[str, list[Request]] = {}
     for request in requests:
-        request.number = last.get(request.digest, -1)
-        for number, key, holder, tries in db.execute(query, (request.digest, request.number)):
-            request.number = number
-            if holder != session:
-                request.tries = tries if holder else 0  # after an error it is tried anew
-                known.setdefault(key, []).append(request)
-                break
-        else:
-            request.number += 1
-            fresh.append(request)
-        last[request.digest] = request.number
-    return fresh, known
+        key = ""  # of one that came back without an answer
+        if not request.batch:
+            row = db.execute(known, (request.digest, session)).fetchone()
+            # Equal requests are told apart by their number.
+            request.number, key, request.tries = row or db.execute(new, (request.digest,)).fetchone()
+        batches.setdefault(key, []).append(request)
+        note(db, key, [request], session)
+    return batches
 
 
 def note(db: sqlite3.Connection, key: str, members: list[Request], session: str) -> None:
     """The requests are in the batch with this key, and this session is going to use their answers."""
     rows = ((request.digest, request.number, key, session, request.tries) for request in members)
-    db.executemany("insert or replace into requests values (?, ?, ?, ?, null, ?)", rows)
-    db.commit()
+    db.executemany("insert or replace into requests values (?, ?, ?, ?, ?, null)", rows)
 
 
 def prune(db: sqlite3.Connection) -> None:
     """Forget runs that ended an hour ago without tidying up, and what the providers no longer keep."""
     now, kept = time.time(), min(facts["kept_days"] for facts in FACTS.values()) * 86400
     ended = "select session from requests group by session having count(used) = count(*) and max(used) < ?"
-    db.execute(f"delete from requests where session in ({ended})", (now - 3600,))
-    db.execute("delete from batches where tried is null or tried < ?", (now - kept,))
-    db.execute("delete from requests where key not in (select key from batches)")
-    db.execute("delete from batches where key not in (select key from requests)")
+    gone = "select key from batches where coalesce(since, 0) < ?"
+    db.execute(f"delete from requests where session in ({ended}) or key in ({gone})", (now - 3600, now - kept))
 
 
+@atexit.register
 def tidy() -> None:
     """At the end of the process: after a good run nothing stays, after an error the next start gets what is paid."""
-    with journal() as db:
-        if hasattr(sys, "last_type"):  # an exception that nobody caught
-            db.execute("update requests set session = '', used = null where session = ?", (SESSION,))
-        db.execute("delete from requests where session = ?", (SESSION,))
-        prune(db)
+    if STATE.exists():
+        with journal() as db:
+            if hasattr(sys, "last_type"):  # an exception that nobody caught
+                db.execute(f"update requests set {RELEASED} where session = ?", (SESSION,))
+            db.execute("delete from requests where session = ?", (SESSION,))
     with contextlib.suppress(OSError):
         FOLDER.rmdir()
 

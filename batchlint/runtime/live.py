@@ -38,7 +38,7 @@ class LiveCall(NamedTuple):
     args: tuple[Any, ...]
     kwargs: dict[str, Any]
 
-    def begin(self, item: Any) -> None:
+    def ready(self, item: Any, loop: Any) -> bool:
         """A generator of `run_batch` asks, inside of the function that runs in realtime."""
         item.step = captured(*self)
-        item.begin_step()
+        return False

@@ -6,19 +6,18 @@ from collections.abc import Iterable
 from typing import Any
 
 from batchlint.runtime.driver import Loop
-from batchlint.runtime.rounds import Rounds
 
 
 class Looking(Loop):
     """A look at the batch does what comes before the requests again: what comes after them waits for the last look."""
 
-    def __init__(self, generators: Iterable[Any], rounds: Rounds, wait: bool = False) -> None:
+    def __init__(self, generators: Iterable[Any], wait: bool = False) -> None:
         super().__init__(generators)
-        self.rounds, self.wait = rounds, wait
+        self.wait = wait
 
     def go_on(self, turn: bool) -> bool:
-        has_ended = super().go_on(self.wait)
+        waits = super().go_on(self.wait)
         if self.wait or self.asked:
-            return has_ended
+            return waits
         self.passed.clear()
         return super().go_on(True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from batchlint.runtime.asking import Request
 from batchlint.runtime.driver import Item, Loop
 
 
@@ -15,21 +16,19 @@ def each(generators: Iterable[Any]) -> Each:
 
 class Each:
     def __init__(self, generators: Iterable[Any]) -> None:
-        self.generators = generators
+        self.generators, self.loop = generators, Loop(generators)
 
-    def begin(self, item: Item) -> None:
-        self.item, self.loop = item, Loop(self.generators, item.loop)
+    @property
+    def asked(self) -> list[Request]:
+        return self.loop.asked
 
-    def ready(self, turn: bool) -> bool:
-        if not self.loop.go_on(turn):
+    def ready(self, item: Item, loop: Loop) -> bool:
+        self.loop.passed = loop.passed
+        if self.loop.go_on(loop.turn):
             return False
         for inner in self.loop.items:  # ended before their turn: what they printed follows what the owner did
-            self.item.output += inner.output
+            print(inner.output, end="")
         return True
 
     def result(self) -> list[Any]:
         return self.loop.result()
-
-    def close(self) -> None:
-        for inner in self.loop.items:
-            inner.close()

@@ -5,14 +5,14 @@ from __future__ import annotations
 import contextlib
 import copy
 import functools
-import importlib
 import json
 import os
 import sqlite3
+import sys
 from collections.abc import Callable, Iterator
 from typing import Any, BinaryIO
 
-from batchlint.runtime.asking import BACKENDS, Captured, Request, intercepted
+from batchlint.runtime.asking import BACKENDS, Captured, Request
 from batchlint.runtime.facts import FACTS
 from batchlint.runtime.journal import new_file
 from batchlint.runtime.replaying import replayed
@@ -34,19 +34,21 @@ class MistralBatches:
     @classmethod
     def connect(cls, server: str) -> Any:
         """With the account that the environment names."""
-        sdk = importlib.import_module("mistralai.client")
-        return cls(sdk.Mistral(api_key=os.environ.get("MISTRAL_API_KEY"), server_url=server))
+        from mistralai.client import Mistral
 
-    def capture(self, method: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Request:
+        return cls(Mistral(api_key=os.environ.get("MISTRAL_API_KEY"), server_url=server))
+
+    def silenced(self, owner: Any, kwargs: dict[str, Any]) -> Any:
+        """A copy of an object of the client that raises Captured where the original would send."""
         if kwargs.get("http_headers") or kwargs.get("server_url"):
             raise ValueError("a request of a batch cannot carry http_headers or server_url: set them on the client")
-        kwargs = {name: value for name, value in kwargs.items() if name not in ("timeout_ms", "retries")}
+        for name in ("timeout_ms", "retries"):
+            kwargs.pop(name, None)
+        return mistral_double(owner, Captured.throw)
 
-        def send(request: Any) -> Any:
-            raise Captured(request)
-
-        (sent,) = intercepted(method, mistral_double(method, send), args, kwargs)
-        endpoint, body = sent.url.path, json.loads(sent.content)
+    def request(self, method: Any, args: Any, kwargs: Any, sent: Any, how: Any) -> Request:
+        """What it was about to send, as a request; ValueError where a batch cannot carry it."""
+        endpoint, body = sent[0].url.path, json.loads(sent[0].content)
         if endpoint not in FACTS["mistral"]["endpoints"]:
             raise ValueError(f"{endpoint} has no batch endpoint")
         if body.pop("stream", None):
@@ -91,12 +93,13 @@ class MistralBatches:
                     file.writelines(response.iter_bytes())
                 file.write(b"\n")
 
-    def status(self, row: dict[str, Any]) -> int:
-        """The HTTP status of a line; 0 where the request was never run."""
-        return int((row.get("response") or {}).get("status_code") or 0)
+    def response(self, row: dict[str, Any]) -> tuple[int, Any]:
+        """The HTTP status of a line of the results, 0 where the request was never run; its body."""
+        found = row.get("response") or {}
+        return int(found.get("status_code") or 0), found.get("body")
 
-    def answer(self, row: dict[str, Any], decode: Any) -> Any:
-        return decode(row["response"])
+    def answer(self, decode: Any, status: int, body: Any) -> Any:
+        return decode(status, body)
 
     def forget(self, batch: str) -> None:
         """Delete the job: its answers have been used, and no later run may take them."""
@@ -106,9 +109,9 @@ class MistralBatches:
         self.jobs.cancel(job_id=batch)
 
 
-def mistral_double(method: Any, send: Callable[..., Any]) -> Any:
-    """A copy of the method's object whose requests go to `send`."""
-    double = copy.copy(method.__self__)
+def mistral_double(owner: Any, send: Callable[..., Any]) -> Any:
+    """A copy of the object whose requests go to `send`."""
+    double = copy.copy(owner)
 
     async def send_async(*hook: Any, request: Any, **rest: Any) -> Any:
         return send(request)
@@ -118,14 +121,14 @@ def mistral_double(method: Any, send: Callable[..., Any]) -> Any:
     return double
 
 
-def mistral_answer(method: Any, args: tuple[Any, ...], kwargs: dict[str, Any], answer: dict[str, Any]) -> Any:
+def mistral_answer(method: Any, args: tuple[Any, ...], kwargs: dict[str, Any], status: int, body: Any) -> Any:
     """What the method makes of the response."""
 
     def reply(request: Any) -> Any:
-        http = importlib.import_module(type(request).__module__.partition(".")[0])
-        return http.Response(answer["status_code"], json=answer.get("body"), request=request)
+        http = sys.modules[type(request).__module__.partition(".")[0]]
+        return http.Response(status, json=body, request=request)
 
-    return replayed(method, mistral_double(method, reply), args, kwargs)
+    return replayed(method, mistral_double(method.__self__, reply), args, kwargs)
 
 
-BACKENDS["mistralai"] = MistralBatches
+BACKENDS["mistralai"] = BACKENDS["mistral"] = MistralBatches

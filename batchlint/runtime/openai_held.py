@@ -17,7 +17,7 @@ def held_by_openai(backend: OpenAIBatches, prefix: str, since: float) -> list[He
 
 def ids_at_openai(backend: OpenAIBatches, held: Held) -> list[str]:
     file = new_file()
-    backend.save(backend.api.files.with_streaming_response.content(held.file), file)
+    backend.save(backend.files.with_streaming_response.content(held.file), file)
     file.seek(0)
     return [json.loads(line)["custom_id"] for line in file if line.strip()]
 

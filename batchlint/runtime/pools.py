@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import itertools
 import os
 from collections.abc import Callable, Generator, Iterable, Iterator
@@ -12,6 +11,7 @@ from typing import Any, NamedTuple
 
 from batchlint.runtime.asking import Request
 from batchlint.runtime.driver import Item, Loop
+from batchlint.runtime.rounds import Rounds
 
 SUBMITTED = itertools.count()
 
@@ -75,7 +75,7 @@ class BatchExecutor:
             self.initialize = None
         try:
             with ThreadPoolExecutor(self.workers) as threads:
-                outcomes = Threads((future.steps() for future in futures), threads).run()
+                outcomes = Threads((future.steps() for future in futures), threads).run(Rounds())
         except BaseException as error:
             for future in futures:
                 future.set_exception(error)
@@ -115,20 +115,20 @@ class Threads(Loop):
         return super().go_on(turn)
 
     def drawn(self) -> Iterator[Item]:
-        source = super().drawn()
-        while items := list(itertools.islice(source, self.STRIDE)):
+        while self.turn or len(self.asked) < self.WINDOW:
+            works = list(itertools.islice(self.source or (), self.STRIDE))
+            if not works:
+                return
+            items = [Item(self.placed(len(self.values) + n, work)) for n, work in enumerate(works)]
+            self.values += works
             self.advance(items)
             yield from items
 
+    def placed(self, place: int, work: Any) -> Generator[Any, Any, None]:
+        self.values[place] = yield from work
+
     def advance(self, items: list[Item]) -> None:
         list(self.threads.map(Item.advance, items))
-        for item in items:
-            item.begin_step()
-
-    @contextlib.contextmanager
-    def printing(self, item: Item) -> Iterator[None]:
-        """Threads print as they always did."""
-        yield
 
 
 class Waited(NamedTuple):

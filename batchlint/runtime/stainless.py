@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import copy
-import functools
-import importlib
-from collections.abc import Callable
+import sys
 from typing import Any, BinaryIO
 
-from batchlint.runtime.asking import Captured, Request, intercepted
+from batchlint.runtime.asking import Captured, Request
 from batchlint.runtime.facts import FACTS
 
 
 class Stainless:
-    """Captures calls and works the batch API through the client that the user's code made.
+    """What the SDKs that Stainless generates have in common: to capture a call, and to make of a result what it makes.
 
     `owner`: an object of the client that has methods, as `client.chat.completions`.
     """
@@ -23,25 +21,31 @@ class Stainless:
     def __init__(self, owner: Any) -> None:
         self.client = owner._client
         self.server, self.retries = str(self.client.base_url), int(self.client.max_retries)
-        self.silent = type(owner)(twin(self.client, request=raise_captured))
-        self.api = twin(self.client, max_retries=0)  # a retried create makes a second batch; `Rounds` tries again
-        self.do: Callable[[Any], Any] = lambda result: result  # of an async client: awaited in its loop
 
-    def capture(self, method: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Request:
-        cast_to, options, stream = intercepted(method, self.silent, args, kwargs)
+    def silenced(self, owner: Any, kwargs: dict[str, Any]) -> Any:
+        """A copy of an object of the client that raises Captured where the original would send."""
+        return copied(owner, request=Captured.throw)
+
+    def request(self, method: Any, args: Any, kwargs: Any, sent: Any, how: dict[str, Any]) -> Request:
+        """What the method was about to send, as a request; ValueError where a batch cannot carry it."""
+        cast_to, options = sent[:2]
         endpoint = "/v1/" + options.url.rpartition("/v1/")[2].lstrip("/")
         if endpoint not in FACTS[self.provider]["endpoints"]:
             raise ValueError(f"{endpoint} has no batch endpoint")
         given = {**(options.json_data or {}), **(options.extra_json or {})}
         body = {name: value for name, value in given.items() if type(value).__name__ not in ("NotGiven", "Omit")}
-        if options.files or stream or body.pop("stream", None):
+        if options.files or how.get("stream") or body.pop("stream", None):
             raise ValueError(f"{method.__qualname__} uploads files or streams: it cannot run in a batch")
         parser = options.post_parser if callable(options.post_parser) else None
         if parser is None and method.__name__ == "parse":  # old SDKs parse what the request has returned
-            parser = functools.partial(reparsed, method, args, kwargs)
+
+            def parser(answer: Any) -> Any:
+                double = copied(method.__self__, request=lambda *sent, **how: answer)
+                return getattr(double, method.__name__)(*args, **kwargs)
+
         return Request(self, endpoint, body, (cast_to, parser))
 
-    def answered(self, decode: Any, status: int, body: Any, request_id: str | None) -> Any:
+    def answer(self, decode: Any, status: int, body: Any, request_id: str | None) -> Any:
         """What the SDK makes of such a response: its own object, or its own exception raised."""
         if status == 200:
             cast_to, parser = decode
@@ -49,13 +53,11 @@ class Stainless:
             if request_id:
                 answer._request_id = request_id
             return parser(answer) if parser else answer
-        kinds = (kind.__module__.partition(".")[0] for kind in type(self.client._client).__mro__)
-        http = importlib.import_module(next(name for name in kinds if name in ("httpx", "httpx2")))
+        sent = self.client._client.build_request("POST", self.server)
+        http = sys.modules[type(sent).__module__.partition(".")[0]]  # httpx or httpx2, by the SDK's version
         headers = {self.header: request_id} if request_id else {}
-        sent = http.Request("POST", self.server)
-        raise self.client._make_status_error_from_response(
-            http.Response(status, json=body, headers=headers, request=sent)
-        )
+        failed = http.Response(status, json=body, headers=headers, request=sent)
+        raise self.client._make_status_error_from_response(failed)
 
     def save(self, response: Any, file: BinaryIO) -> None:
         """Write the body of a streaming response to the file, without holding it in memory."""
@@ -64,21 +66,8 @@ class Stainless:
         file.write(b"\n")
 
 
-def twin(client: Any, **changed: Any) -> Any:
-    """A copy of the client with other attributes; the original stays as it is."""
-    double = copy.copy(client)
-    for name, value in list(vars(double).items()):
-        if hasattr(value, "_client") and name != "_client":  # the original's resources send through the original
-            changed[name] = type(value)(double)
-    vars(double).update(changed)
-    return double
-
-
-def raise_captured(cast_to: Any, options: Any, *args: Any, stream: bool = False, **kwargs: Any) -> Any:
-    raise Captured(cast_to, options, stream)
-
-
-def reparsed(method: Any, args: tuple[Any, ...], kwargs: dict[str, Any], answer: Any) -> Any:
-    """What the method makes of the answer."""
-    double = twin(method.__self__._client, request=lambda *sent, **how: answer)
-    return getattr(type(method.__self__)(double), method.__name__)(*args, **kwargs)
+def copied(resource: Any, **changed: Any) -> Any:
+    """The resource on a copy of its client with other attributes; the original stays as it is."""
+    client = copy.copy(resource._client)
+    vars(client).update(changed)
+    return type(resource)(client)

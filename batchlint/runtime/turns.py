@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from batchlint.runtime.driver import Item
+from batchlint.runtime.driver import Item, Loop
 
 
 def in_turn(*key: Any) -> InTurn:
@@ -19,17 +19,14 @@ class InTurn:
     def __init__(self, key: tuple[Any, ...]) -> None:
         self.key = key
 
-    def begin(self, item: Item) -> None:
-        self.passed = item.loop.top.passed
+    def ready(self, item: Item, loop: Loop) -> bool:
         try:
             hash(self.key)
         except TypeError:  # what cannot be hashed waits for its turn
             self.key = ()
-        if self.key:
+        if self.key and self.key not in item.keys:
             item.keys = (*item.keys, self.key)
-
-    def ready(self, turn: bool) -> bool:
-        return turn or bool(self.key and self.key not in self.passed)
+        return loop.turn or bool(self.key and self.key not in loop.passed)
 
     def result(self) -> None:
         pass

@@ -38,7 +38,7 @@ def submit_or_collect(generators: Iterable[Any], *, job: str, wait: float = 0) -
     second process on this machine waits for the first to end.
     """
     wait_for_others(job)
-    return Looking(generators, Visit(job, wait)).run()
+    return Looking(generators).run(Visit(job, wait))
 
 
 def in_phases(function: Callable[..., R]) -> Callable[..., R | None]:
@@ -89,26 +89,25 @@ class Visit(Rounds):
         self.deadline = time.monotonic() + float(os.environ.get("LLM_BATCH_WAIT_SECONDS", seconds))
         self.looked: set[str] = set()
 
-    def submit(self, requests: list[Request], is_first: bool) -> dict[str, list[Request]]:
+    def submit(self, requests: list[Request]) -> dict[str, list[Request]]:
         for backend in {request.backend.server: request.backend for request in requests}.values():
             if backend.server not in self.looked:
                 self.looked.add(backend.server)
                 self.look(backend)
                 self.may_submit()
-        if is_first:
-            self.answer_late(requests)
-        return super().submit([request for request in requests if request.answer is None], is_first)
+        self.answer_late([request for request in requests if not request.batch])
+        return super().submit([request for request in requests if request.answer is None])
 
     def look(self, backend: Any) -> None:
         """Write what earlier runs have submitted into the journal, as if its file were still there."""
         named = NAMED[backend.provider]
         since = time.time() - FACTS[backend.provider]["kept_days"] * 86400
-        found = self.patiently("look for earlier batches", named.held, backend, self.prefix, since)
+        found = self.persist("look for earlier batches", named.held, backend, self.prefix, since)
         with journal() as db:
             prune(db)
             for held in found:
                 if db.execute("select 1 from batches where key = ?", (held.key,)).fetchone() is None:
-                    ids = self.patiently(f"read batch {held.batch}", named.ids, backend, held)
+                    ids = self.persist(f"read batch {held.batch}", named.ids, backend, held)
                     adopt(db, backend, held, ids)
 
     def may_submit(self) -> None:
@@ -124,14 +123,16 @@ class Visit(Rounds):
     def answer_late(self, requests: list[Request]) -> None:
         """Ask at once for the few that are new in a run that could collect: there may be new ones in each run."""
         with journal() as db:
-            fresh, known = claim(db, requests, self.session)
-            rows = [db.execute("select batch from batches where key = ?", (key,)).fetchone() for key in known]
+            known = claim(db, requests, self.session)
+            db.rollback()  # it was only a look
+            fresh = known.pop("", [])
+            ids = [id for key in known for (id,) in db.execute("select id from batches where key = ?", (key,))]
         members = [request for each in known.values() for request in each]
         if not fresh or len(fresh) > len(members):
             return
-        for (batch,) in rows:
-            state = self.patiently(f"poll batch {batch}", members[0].backend.poll, batch) if batch else None
-            if state is None or not state.ended or state.failed:
+        for id in ids:
+            state = self.persist(f"poll batch {id}", members[0].backend.poll, id) if id else None
+            if state is None or not state.ended or state.refused:
                 return
         log(f"asking at once for {len(fresh)} requests that are new since the batch was submitted")
         for request in fresh:
@@ -160,7 +161,7 @@ def adopt(db: sqlite3.Connection, backend: Any, held: Held, ids: list[str]) -> N
     db.execute("insert into batches values (?, ?, ?, ?, ?, ?)", row)
     parts = (custom_id.rpartition("-") for custom_id in ids)
     rows = ((bytes.fromhex(digest), int(number), held.key) for digest, _, number in parts)
-    db.executemany("insert or ignore into requests values (?, ?, ?, '', null, 0)", rows)
+    db.executemany("insert or ignore into requests values (?, ?, ?, '', 0, null)", rows)
     log(f"found batch {held.batch} of an earlier run: {what}")
 
 

@@ -70,7 +70,7 @@ class BatchPool:
     def __enter__(self) -> BatchPool:
         return self
 
-    def __exit__(self, *problem: Any) -> None:
+    def __exit__(self, *problem: object) -> None:
         self.close()
 
 

@@ -79,7 +79,7 @@ def _helper() -> types.ModuleType:
     del sys.modules["llm_batch"]
 
     class Request(module.Request):  # type: ignore[name-defined, misc]
-        __slots__ = ("text",)
+        text: str
 
         def result(self) -> Answer:
             return answered(self.text)
@@ -90,7 +90,10 @@ def _helper() -> types.ModuleType:
         def __init__(self, owner: object) -> None:
             pass
 
-        def capture(self, method: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Request:
+        def silenced(self, owner: object, kwargs: dict[str, Any]) -> Any:
+            return types.SimpleNamespace(create=module.Captured.throw)
+
+        def request(self, method: Any, args: Any, kwargs: dict[str, Any], sent: Any, how: Any) -> Request:
             made = Request(self, "/v1/chat/completions", json.loads(json.dumps(kwargs)), None)
             made.text = kwargs["messages"][-1]["content"]
             return made
@@ -110,7 +113,7 @@ def _helper() -> types.ModuleType:
         def release(self) -> None:
             pass
 
-    module.Rounds = Rounds  # type: ignore[attr-defined]
+    module.Rounds = module.Stoppable = Rounds  # type: ignore[attr-defined]
     module.BACKENDS[__name__.partition(".")[0]] = Backend  # type: ignore[attr-defined]
     return module
 

@@ -45,6 +45,7 @@ def names():
     for name in "abcd":
         print("next", name)
         yield item(name)
+    print("no more")
 
 run_batch(names())
 """
@@ -54,6 +55,7 @@ run_batch(names())
             *("next b", "begin b", "got b"),
             *("next c", "begin c", "skipped"),
             *("next d", "begin d", "got d"),
+            "no more",
         ]
         assert len(provider.batches) == 2
 

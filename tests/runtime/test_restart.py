@@ -143,6 +143,17 @@ def test_killed_in_the_second_round(tmp_path: Path) -> None:
         assert (result.output, provider.answered(), len(provider.batches)) == (*expected, 2), result
 
 
+def test_killed_in_the_second_of_two_loops_over_equal_requests(tmp_path: Path) -> None:
+    loop = "print(run_batch(describe(item) for item in ITEMS + sys.argv[1:]))"
+    program = Program(tmp_path, OPENAI.replace(loop, f"{loop}\n        {loop}"))
+    with FakeProvider(Faults(hold_from=1)) as provider:
+        program.run_killed(provider, provider.faults.polled_while_held)
+        provider.faults.hold_from = None
+        result = program.run(provider)
+        assert (result.code, len(provider.batches), len(provider.exchanges)) == (0, 2, 10), result
+        assert program.state == []
+
+
 def test_a_restart_with_new_items_buys_only_those(program: Program, expected: tuple[str, Counter[str]]) -> None:
     with FakeProvider(Faults(hold_from=0)) as provider:
         program.run_killed(provider, provider.faults.polled_while_held)
