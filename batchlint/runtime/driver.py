@@ -62,7 +62,8 @@ class Loop:
             kept = io.StringIO()
             with contextlib.redirect_stdout(sys.stdout if self.turn else kept):
                 print(item.output, end="")
-                item.run(self)
+                while item.work is not None and (item.step is None or item.step.ready(item, self)):
+                    item.advance()
             item.output = kept.getvalue()
             if item.error is not None:  # a loop would have begun none after it
                 self.error, self.source = item.error, None
@@ -101,11 +102,6 @@ class Item:
         self.error: BaseException | None = None
         self.keys: tuple[Any, ...] = ()  # of `in_turn`
 
-    def run(self, loop: Loop) -> None:
-        """Run until it has to wait."""
-        while self.work is not None and (self.step is None or self.step.ready(self, loop)):
-            self.advance()
-
     def advance(self) -> None:
         """Hand over what it waits for, or throw the error of it, and run to the next step or the end."""
         work, step = self.work, self.step
@@ -122,7 +118,7 @@ class Item:
                 raise TypeError(f"a generator of run_batch must yield request(...), not {type(self.step).__name__}")
             self.work = work
         except StopIteration:
-            pass
+            pass  # it has come to its end
         except (Exception, SystemExit) as error:
             self.error = error
 
