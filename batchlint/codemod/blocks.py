@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+
+from batchlint.trees import children
 
 Loop = ast.For | ast.AsyncFor
 Comprehension = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
@@ -47,3 +49,17 @@ def own_exits(body: list[ast.stmt]) -> Iterator[ast.stmt]:
             yield from own_exits(handler.body)
         for case in getattr(statement, "cases", []):
             yield from own_exits(case.body)
+
+
+def awaits(nodes: Iterable[ast.AST]) -> bool:
+    """Whether the nodes give other coroutines a turn, functions in them left out."""
+    stack = list(nodes)
+    while stack:
+        node = stack.pop()
+        if isinstance(node, ast.Await | ast.AsyncFor | ast.AsyncWith):
+            return True
+        if isinstance(node, ast.comprehension) and node.is_async:
+            return True
+        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            stack.extend(children(node))
+    return False

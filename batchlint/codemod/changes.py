@@ -18,12 +18,15 @@ Place = tuple[int, int, int, int]
 class CallChange:
     """What becomes of a call.
 
-    `request`: `yield request(f, ...)`; `enter`: `yield from twin(...)`; `await`: `batched(f, ...)`; `name`: only the
-    callee's name.
+    `request`: `yield request(f, ...)`; `enter`: `yield from twin(...)`; `await`: `batched(f, ...)`; `blocking`: `await
+    batched(f, ...)`; `thread`: `batched_thread(f, ...)`; `made`: `batched(f, ...)` for what a thread was to call;
+    `name`: only the callee's name.
     """
 
     how: str
     twin: FunctionId | None = None
+    argument: int = 0
+    """The place of what a thread was to call, among the arguments."""
 
 
 @dataclass(slots=True)
@@ -171,6 +174,8 @@ class Fanout:
     """Identities of the calls and references that are changed."""
     providers: set[str] = field(default_factory=set)
     is_async: bool = False
+    is_blocking: bool = False
+    """Whether coroutines below make requests that kept all others waiting."""
     iteration: Any = None
     """The `Phases` of one iteration, for a loop or a comprehension."""
     webhook: dict[str, tuple[str, ...]] = field(default_factory=dict)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from batchlint.codemod import scopes
 from batchlint.codemod.access import Frame, clash
-from batchlint.codemod.blocks import Comprehension, comprehension_parts
+from batchlint.codemod.blocks import Comprehension, awaits, comprehension_parts
 from batchlint.codemod.changes import CallChange, ComprehensionChange, Fanout
 from batchlint.codemod.eager import consumer
 from batchlint.codemod.phases import Phases
@@ -26,7 +26,7 @@ class Comprehensions:
 
     def fanout(self, function: FunctionFacts, node: Comprehension) -> Fanout:
         """The fan-out of the comprehension; Refused where it cannot be one."""
-        fanout = Fanout(function.id, node, is_async=function.is_async)
+        fanout = Fanout(function.id, node, is_async=awaits([node]))
         self.plan(fanout, function, node, nested=False)
         return fanout
 
@@ -71,14 +71,15 @@ class Comprehensions:
         if not nested:
             fanout.iteration = phases
         whole = len(parts) == 1 and parts[0] in calls and planner.support.converts(function.id, calls[0]) != "request"
-        whole = whole and len(calls) == 1 and not fanout.is_async
+        is_async = fanout.is_async and not nested
+        whole = whole and len(calls) == 1 and not is_async
         changes = fanout.file(path)
         changes.comprehensions[planner.place(path, node)] = ComprehensionChange(
             name=None if whole else planner.fresh(path, f"{'answer' if nested else 'handle'}_{planner.noun(targets)}"),
             parameters=list(dict.fromkeys(targets)),
             statement=planner.place(path, statement),
             nested=nested,
-            is_async=fanout.is_async,
+            is_async=is_async,
             flat=planner.fresh(path, "answers") if is_flat else None,
         )
         if whole:
@@ -86,7 +87,7 @@ class Comprehensions:
             assert isinstance(entered, tuple)
             fanout.converted.add(id(calls[0]))
             changes.calls[planner.place(path, calls[0])] = CallChange("name", planner.enter(fanout, entered))
-        planner.plan_body(fanout, function, parts)
+        planner.plan_body(fanout, function, parts, is_async)
 
     def asking(self, function: FunctionFacts, node: Comprehension) -> list[ast.expr]:
         """The expressions of the comprehension that ask: what it holds, or what its innermost loop goes over."""

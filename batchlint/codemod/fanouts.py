@@ -53,10 +53,12 @@ class Finder:
         level: int,
     ) -> None:
         """Add the fan-outs around `node`, which stands in the function; where there is none, those of its callers."""
-        model = self.planner.support.models.get(_key(node))
-        if model is not None and isinstance(node, ast.Call):
+        support = self.planner.support
+        if (threaded := support.threads.outer(node)) is not node:
+            node, id = threaded, self.graph.program.call_facts[_key(threaded)].caller.id
+        if isinstance(node, ast.Call) and support.model(node) is not None:
             try:
-                self.planner.support.check_request(id, node)
+                support.check_request(id, node)
             except Refused as refused:
                 refusals.append(refused)
                 return
@@ -194,14 +196,16 @@ class Finder:
         for outer in self.graph.function(id).calls:
             if node in outer.node.args and last_name(outer.node.func) in {"wait_for", "shield", "run"}:
                 return False
-        model = self.planner.support.models.get(_key(node))
+        is_threaded = self.planner.support.threads.made(node) is not None
+        model = self.planner.support.model(node)
         if model is not None:
-            return "Async" in model.path
+            return is_threaded or "Async" in model.path
         try:
             target = self.planner.support.converts(id, node)
         except Refused:
             return False
-        return isinstance(target, tuple) and any(self.graph.function(each.id).is_async for each in target)
+        makes = isinstance(target, tuple) and any(self.graph.function(each.id).is_async for each in target)
+        return makes or (is_threaded and target is not None)
 
     def _planned_once(self, node: ast.AST, what: str, make: Callable[[], Fanout]) -> Fanout:
         key = (_key(node), what)

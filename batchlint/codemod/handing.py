@@ -7,11 +7,16 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from batchlint.codemod import scopes
+from batchlint.codemod.access import Frame
+from batchlint.codemod.blocks import Comprehension
 from batchlint.codemod.changes import CallChange, Fanout
+from batchlint.codemod.phases import Phases
 from batchlint.codemod.processes import Processes
 from batchlint.codemod.refusals import Refused
 from batchlint.facts import MODULE, FunctionFacts, FunctionId
 from batchlint.graph import Edge, Graph
+from batchlint.graph.modelcalls import THREADS
 from batchlint.symbols import last_name
 from batchlint.values import Ext, Fn
 
@@ -58,11 +63,6 @@ class Handing:
         caller = self.graph.function(edge.caller)
         fanout = Fanout(edge.caller, edge.node)
         path = edge.caller.path
-        if caller.is_async:
-            raise Refused(
-                "unsupported-shape",
-                "a coroutine hands blocking calls to a pool; make the calls with the asynchronous client",
-            )
         stands = self._stand_ins(fanout, caller, _POOLS)
         if not stands - {"batch_as_completed", "batch_wait"}:
             name = last_name(edge.node.func) if isinstance(edge.node, ast.Call) else "its caller"
@@ -86,6 +86,8 @@ class Handing:
             func, line = call.node.func, call.node.lineno
             if not isinstance(func, ast.Attribute):
                 continue
+            if func.attr == "wrap_future":
+                raise Refused("unsupported-shape", f"a coroutine awaits what the pool runs (line {line})")
             if func.attr == "cancel" or (func.attr == "terminate" and call.loops and stands & _TERMINABLE):
                 raise Refused("early-stop", f"`{ast.unparse(func)}` gives up what was submitted (line {line})")
             waits = func.attr in {"result", "get"} and isinstance(func.value, ast.Call) and call.loops
@@ -201,6 +203,8 @@ class Handing:
             )
         self.planner.support.unwrap_semaphores(self.planner, fanout, function)
         self.planner.calls_in(fanout, function)
+        if fanout.is_blocking:
+            self._check_blocking(fanout, function, node)
         for edge in self.edges(id):
             if self.makes_coroutines(edge):
                 self.hand(fanout, id, edge)
@@ -220,7 +224,7 @@ class Handing:
             name = last_name(call.node.func)
             if name in _TASKS and not any("TaskGroup" in p for p in paths):
                 tasks.append(call.node)
-            elif paths & {"asyncio.wait", "asyncio.Queue", "asyncio.to_thread"} or name == "run_in_executor":
+            elif paths & {"asyncio.wait", "asyncio.Queue"} or self._is_unread_thread(function, call.node):
                 raise Refused(
                     "unsupported-shape",
                     f"`{name}` (line {call.node.lineno}) coordinates the calls; gather them instead",
@@ -239,6 +243,62 @@ class Handing:
                 raise Refused("unsupported-shape", f"a task is made in line {task.lineno} and gathered elsewhere")
             changes.unwrapped.add(self.planner.place(path, task))
         return bool(stands)
+
+    def _is_unread_thread(self, function: FunctionFacts, call: ast.Call) -> bool:
+        """Whether a thread is given a function that makes requests, in a way that hides which."""
+        if last_name(call.func) not in THREADS or self.planner.support.threads.made(call) is not None:
+            return False
+        return any(e.node is call and e.kind == "call" for e in self.edges(function.id))
+
+    def _check_blocking(self, fanout: Fanout, function: FunctionFacts, node: ast.expr) -> None:
+        """Refuse coroutines that blocking calls have run one after the other, where their order matters."""
+        trail = scopes.path_to(self.graph.modules[function.id.path].tree, node)
+        statement = next(n for n in reversed(trail) if isinstance(n, ast.stmt))
+        around = [g.target for n in trail if isinstance(n, Comprehension) for g in n.generators]
+        own = {n.id for target in around for n in ast.walk(target) if isinstance(n, ast.Name)}
+        planner = self.planner
+        planner.reader.prints = True
+        phases = Phases(planner.reader, planner.support.converts, planner.parallel)
+        phases.expression(Frame(function, own, stable=set(own)), [node], statement, [])
+        if not phases.has_request or planner.judged(fanout, phases):
+            raise Refused(
+                "order-of-effects",
+                f"the coroutines block each other (line {node.lineno}), so that one ends before the next one starts",
+            )
+
+    def thread(self, fanout: Fanout, function: FunctionFacts, call: ast.Call, is_async: bool) -> None:
+        """Plan what becomes of a call that has a thread make a request, or run a helper that makes some."""
+        threads, path = self.planner.support.threads, function.id.path
+        made, handed = threads.plain(call), threads.handed(call)
+        name = last_name(call.func)
+        if not is_async:
+            raise Refused("unsupported-shape", f"`{name}` (line {call.lineno}) is no coroutine's; gather it instead")
+        changes = fanout.file(path)
+        where = self.planner.place(path, call)
+        fanout.converted |= {id(made), id(handed), id(made.func)}
+        what = self.planner.support.converts(function.id, call)
+        if not isinstance(what, tuple):
+            position = call.args.index(handed)
+            self._check_dropped(path, call, made if isinstance(handed, ast.Lambda) else handed)
+            changes.calls[where] = CallChange("made", argument=position)
+            return
+        twin = self.planner.enter(fanout, what)
+        if isinstance(handed, ast.Lambda):
+            changes.calls[self.planner.place(path, made)] = CallChange("name", twin)
+        else:
+            changes.references[self.planner.place(path, made.func)] = twin
+        changes.calls[where] = CallChange("thread")
+
+    def _check_dropped(self, path: str, call: ast.Call, kept: ast.expr) -> None:
+        """Refuse where what goes with the thread is more than how the call gets there."""
+        is_whole = isinstance(kept, ast.Call)
+        if is_whole and kept is not call.args[-1] and not isinstance(call.args[-1], ast.Lambda):
+            raise Refused("unsupported-shape", f"`{last_name(call.func)}` hands arguments on (line {call.lineno})")
+        lines = self.graph.modules[path].lines
+        outer, inner = self.planner.place(path, call), self.planner.place(path, kept)
+        beside = [*lines[outer[0] - 1 : inner[0]], *(lines[inner[2] - 1 : outer[2]] if is_whole else [])]
+        if any("#" in line for line in beside):
+            raise Refused("unsupported-shape", f"a comment stands beside what the thread calls (line {call.lineno})")
 
     def _makes_request(self, function: FunctionFacts, call: ast.Call) -> bool:
         return self.planner.asks(function, call.args[:1])

@@ -72,7 +72,7 @@ class LoopingTasks:
         enqueue = EnqueueChange(change.together, function.id, change.together)
         enqueue.item = f"({names[0]},)" if len(names) == 1 else f"({', '.join(names)})"
         changes.sent[self.planner.place(path, loop)] = SentLoop(change, enqueue, names)
-        self.planner.plan_body(fanout, function, loop.body)
+        self.planner.plan_body(fanout, function, loop.body, is_async=False)
         return fanout
 
     def _check_callers(self, function: FunctionFacts) -> None:

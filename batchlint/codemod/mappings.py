@@ -68,12 +68,6 @@ class Mappings:
         """The fan-out of the mapping; Refused where its order of effects cannot be kept."""
         node, planner = edge.node, self.planner
         assert isinstance(node, ast.Call)
-        caller = planner.graph.function(edge.caller)
-        if caller.is_async:
-            raise Refused(
-                "unsupported-shape",
-                f"a coroutine maps blocking calls (line {node.lineno}); make the calls with the asynchronous client",
-            )
         if carrier == "run_batch" and (taker := consumer(planner.graph.modules[edge.caller.path].tree, node)):
             raise Refused("generator-consumer", f"`{last_name(node.func)}` is handed to {taker} (line {node.lineno})")
         if carrier == "batch_apply" and (unfit := {k.arg for k in node.keywords} & _OTHER_WAYS):

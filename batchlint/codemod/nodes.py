@@ -63,8 +63,8 @@ def arguments_like(call: cst.Call, first: cst.BaseExpression) -> list[cst.Arg]:
 
 
 def own_parens(value: cst.BaseExpression, original: cst.BaseExpression | None) -> cst.BaseExpression:
-    """A `yield` that fills the right-hand side needs no parentheses of its own."""
-    if isinstance(value, cst.Yield) and not (original is not None and isinstance(original, cst.Yield)):
+    """A `yield` or `await` that fills the right-hand side needs no parentheses of its own."""
+    if isinstance(value, cst.Yield | cst.Await) and not isinstance(original, cst.Yield | cst.Await):
         return value.with_changes(lpar=[], rpar=[])
     return value
 
@@ -138,6 +138,30 @@ def spread(call: cst.Call, indent: str, room: int) -> cst.Call:
         args = [arg.with_changes(comma=cst.Comma(whitespace_after=inner)) for arg in plain[:-1]]
         args.append(plain[-1].with_changes(comma=cst.Comma(whitespace_after=outer)))
     return call.with_changes(args=args, whitespace_before_args=inner)
+
+
+class Dedent(cst.CSTTransformer):
+    """Moves the lines of an expression to the left."""
+
+    def __init__(self, by: int) -> None:
+        super().__init__()
+        self.by = by
+
+    def leave_ParenthesizedWhitespace(
+        self, original_node: cst.ParenthesizedWhitespace, updated_node: cst.ParenthesizedWhitespace
+    ) -> cst.ParenthesizedWhitespace:
+        margin = updated_node.last_line.value
+        return updated_node.with_changes(last_line=cst.SimpleWhitespace(margin[: max(len(margin) - self.by, 0)]))
+
+
+def spread_list(node: cst.ListComp, indent: str) -> cst.ListComp:
+    """The comprehension with its element and its loops on a line each."""
+    inner, outer = _spread(indent), _spread("")
+    return node.with_changes(
+        lbracket=node.lbracket.with_changes(whitespace_after=inner),
+        for_in=node.for_in.with_changes(whitespace_before=inner),
+        rbracket=node.rbracket.with_changes(whitespace_before=outer),
+    )
 
 
 def _spread(indent: str) -> cst.ParenthesizedWhitespace:

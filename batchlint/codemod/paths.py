@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from batchlint.codemod import scopes
 from batchlint.codemod.access import ANY, MARK, OWN, Access, Channel, Frame
 from batchlint.codemod.refusals import Refused
+from batchlint.codemod.threads import Threads
 from batchlint.facts import MODULE, FunctionFacts, FunctionId
 from batchlint.graph import Graph
 from batchlint.trees import replaced
@@ -20,8 +21,9 @@ Pair = tuple[ast.expr, ast.expr, bool]
 class Paths:
     """Frames of functions and loops, and the channels behind the expressions in them."""
 
-    def __init__(self, graph: Graph) -> None:
+    def __init__(self, graph: Graph, threads: Threads) -> None:
         self.graph = graph
+        self.threads = threads
         self.program = graph.program
         self._parameters: dict[FunctionId, frozenset[str]] = {}
         self._bound: dict[FunctionId, frozenset[str]] = {}

@@ -242,7 +242,8 @@ class Phases:
         if early:
             preds = self._add(Step(frame, statement, early), preds)
         before = preds
-        for call, what in calls:
+        for stands, what in calls:
+            call = self.reader.threads.plain(stands)
             # What a helper does with an argument shows where the helper is laid out.
             entered = self._handed_on(what, call) if isinstance(what, tuple) else set()
             inner = []

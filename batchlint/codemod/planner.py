@@ -8,7 +8,7 @@ from dataclasses import fields
 
 from batchlint.codemod import scopes
 from batchlint.codemod.access import Access, Frame, touches
-from batchlint.codemod.blocks import Comprehension, Loop, own_exits, own_loops
+from batchlint.codemod.blocks import Comprehension, Loop, awaits, own_exits, own_loops
 from batchlint.codemod.changes import CallChange, Fanout, LoopChange, Place
 from batchlint.codemod.comprehensions import Comprehensions
 from batchlint.codemod.effects import CLOCKS
@@ -19,7 +19,7 @@ from batchlint.codemod.paths import function_body
 from batchlint.codemod.phases import Barrier, Phases
 from batchlint.codemod.reader import Reader
 from batchlint.codemod.refusals import Refused
-from batchlint.codemod.support import Support
+from batchlint.codemod.support import Support, Target
 from batchlint.codemod.wrappers import Wrappers
 from batchlint.facts import MODULE, FunctionFacts, FunctionId
 from batchlint.graph import Graph
@@ -35,7 +35,7 @@ class Planner:
         self.program = graph.program
         self.unsafe = unsafe
         self.support = Support(graph)
-        self.reader = Reader(graph)
+        self.reader = Reader(graph, self.support.threads)
         self._used: dict[str, set[str]] = {}
         self.parallel: set[ast.AST] = set()
         self.comprehensions = Comprehensions(self)
@@ -74,7 +74,7 @@ class Planner:
     # -- loops
     def loop(self, function: FunctionFacts, loop: Loop) -> Fanout:
         """The fan-out of a `for` statement; Refused where it cannot be one."""
-        fanout = Fanout(function.id, loop, is_async=function.is_async)
+        fanout = Fanout(function.id, loop, is_async=awaits([loop]))
         self._loop(fanout, function, loop, nested=False)
         return fanout
 
@@ -115,11 +115,9 @@ class Planner:
         if not phases.has_request:
             raise Refused("no-fan-out")
         stop = self._exits(fanout, function, loop, phases, nested)
-        if isinstance(loop, ast.AsyncFor) and not function.is_async:
-            raise Refused("unsupported-shape", "an asynchronous loop outside of a coroutine")
         barriers = self.judged(fanout, phases)
-        if function.is_async:
-            self._check_async_order(phases, barriers)
+        if fanout.is_async and barriers:
+            raise Refused("order-of-effects", "items of a coroutine's loop would end in another order")
         changes = fanout.file(path)
         for barrier in barriers:
             self.bar(fanout, barrier)
@@ -135,9 +133,9 @@ class Planner:
             shared=[n for n in outer if n in shared_names],
             nested=nested,
             stop=stop,
-            is_async=function.is_async,
+            is_async=fanout.is_async,
         )
-        self.plan_body(fanout, function, loop.body)
+        self.plan_body(fanout, function, loop.body, fanout.is_async)
 
     def judged(self, fanout: Fanout, phases: Phases) -> list[Barrier]:
         """Where items have to wait, with what only `--unsafe-fixes` allows noted; Refused for what it does not."""
@@ -269,7 +267,7 @@ class Planner:
                 raise Refused("early-stop", f"the loop ends early (line {leave.lineno})")
             if self._asks_the_clock(function, loop, leave):
                 raise Refused("early-stop", f"the clock ends the loop (line {leave.lineno})")
-            if nested or function.is_async:
+            if nested or fanout.is_async:
                 raise Refused("unsupported-shape", f"an inner loop ends early (line {leave.lineno})")
             stop = stop or self.fresh(path, "stopped")
             changes.exits[self.place(path, leave)] = stop
@@ -286,10 +284,6 @@ class Planner:
         paths = [v.path for c in calls for v in self.program.eval(function.id, c.func) if isinstance(v, Ext)]
         return any(CLOCKS.match(path) for path in paths)
 
-    def _check_async_order(self, phases: Phases, barriers: list[Barrier]) -> None:
-        if barriers:
-            raise Refused("order-of-effects", "items of a coroutine's loop would end in another order")
-
     # -- what stands below
     def inner(self, fanout: Fanout, function: FunctionFacts, loop: Loop) -> set[ast.AST]:
         """Loops in the loop that join its rounds; Refused for bodies that cannot become a function."""
@@ -302,7 +296,7 @@ class Planner:
         for loop in own_loops(body):
             if not is_item_loop(loop) or not self.asks(function, loop.body):
                 continue
-            trial = Fanout(function.id, loop, is_async=function.is_async)
+            trial = Fanout(function.id, loop, is_async=fanout.is_async and function.is_async)
             used = set(self._used.get(function.id.path, ()))
             try:
                 self._loop(trial, function, loop, nested=True)
@@ -327,6 +321,7 @@ class Planner:
         fanout.converted |= other.converted
         fanout.providers |= other.providers
         fanout.notes += other.notes
+        fanout.is_blocking |= other.is_blocking
 
     def asks(self, function: FunctionFacts, nodes: list[ast.stmt] | list[ast.expr]) -> bool:
         """Whether a call in the nodes becomes a request, or enters what makes one."""
@@ -339,11 +334,23 @@ class Planner:
                 if isinstance(child, ast.Call) and self.support.converts(function.id, child) is not None:
                     yield child
 
-    def plan_body(self, fanout: Fanout, function: FunctionFacts, nodes: list[ast.stmt] | list[ast.expr]) -> None:
-        """Plan the calls of the statements, the comprehensions around them, and the twins below them."""
+    def plan_body(
+        self,
+        fanout: Fanout,
+        function: FunctionFacts,
+        nodes: list[ast.stmt] | list[ast.expr],
+        is_async: bool,
+        *,
+        is_around: bool = False,
+    ) -> None:
+        """Plan the calls of the statements, the comprehensions around them, and the twins below them.
+
+        `is_async`: whether the statements are a coroutine's, and not a generator's. `is_around`: whether they start
+        what asks, so that what they ask themselves has its own fan-out.
+        """
         path = function.id.path
         changes = fanout.file(path)
-        for node in nodes if not fanout.is_async else ():
+        for node in nodes if not is_async else ():
             for comprehension in [n for n in ast.walk(node) if isinstance(n, Comprehension)]:
                 if self.asks(function, self.comprehensions.asking(function, comprehension)):
                     where = self.place(path, comprehension)
@@ -354,23 +361,42 @@ class Planner:
             if where in changes.calls:
                 continue
             what = self.support.converts(function.id, call)
+            if is_around and self._blocks(call, what):
+                continue
             fanout.converted.add(id(call))
             if what == "request":
-                changes.calls[where] = CallChange("await" if fanout.is_async else "request")
                 fanout.providers.add(self.support.check_request(function.id, call))
+            if self.support.threads.made(call) is not None:
+                self.handing.thread(fanout, function, call, is_async)
+            elif what == "request":
+                how = "request" if not is_async else "blocking" if self.support.blocks(call) else "await"
+                fanout.is_blocking |= how == "blocking"
+                changes.calls[where] = CallChange(how)
             elif isinstance(what, tuple):
-                changes.calls[where] = CallChange("name" if fanout.is_async else "enter", self.enter(fanout, what))
+                if self._blocks(call, what) if is_async else any(self._is_async(target) for target in what):
+                    called = f"`{Graph.label(what[0].id)}` (line {call.lineno})"
+                    raise Refused("unsupported-shape", f"a call of {called} mixes coroutines with blocking calls")
+                changes.calls[where] = CallChange("name" if is_async else "enter", self.enter(fanout, what))
+
+    def _is_async(self, target: Fn) -> bool:
+        return self.program.functions[target.id].is_async
+
+    def _blocks(self, call: ast.Call, what: Target) -> bool:
+        """Whether the call has its coroutine wait without giving others a turn."""
+        if isinstance(what, tuple):
+            return self.support.threads.made(call) is None and not all(self._is_async(target) for target in what)
+        return self.support.blocks(call)
 
     def calls_in(self, fanout: Fanout, function: FunctionFacts) -> None:
-        """Plan all calls of a function, and what stands below them."""
-        self.plan_body(fanout, function, function_body(function))
+        """Plan all calls of a function, and what stands below them; of one that gathers, the coroutines."""
+        self.plan_body(fanout, function, function_body(function), fanout.is_async, is_around=fanout.is_async)
 
     def enter(self, fanout: Fanout, targets: tuple[Fn, ...]) -> FunctionId:
         """Plan the twins of which a call enters one; the function that stands for them all."""
         if len(targets) > 1:
             fanout.families.append(frozenset(t.id for t in targets))
         for target in targets:
-            if not fanout.is_async or target.id in self.support.reaching:
+            if not self.program.functions[target.id].is_async or target.id in self.support.reaching:
                 self._twin(fanout, target.id)
         return targets[0].id
 
@@ -383,15 +409,15 @@ class Planner:
         if is_stub(self.program, function):
             fanout.file(id.path).stubs.add(self.place(id.path, function.node))
         carried = self.wrappers.of(function)
-        retry = self.support.check_twin(function, fanout.is_async, [w.decorator for w in carried])
-        if not fanout.is_async:
+        retry = self.support.check_twin(function, [w.decorator for w in carried])
+        if not function.is_async:
             self.wrappers.plan(fanout, carried, function.id.path)
         if retry is not None:
             fanout.file(id.path).retries[self.place(id.path, function.node)] = retry
         body = function_body(function)
-        if not fanout.is_async:
+        if not function.is_async:
             self.parallel |= self.nested(fanout, function, body)
         else:
             self.support.unwrap_semaphores(self, fanout, function)
             self.handing.gathers(fanout, function)
-        self.plan_body(fanout, function, body)
+        self.plan_body(fanout, function, body, function.is_async)

@@ -19,6 +19,7 @@ from batchlint.codemod.effects import (
 )
 from batchlint.codemod.paths import Paths, function_body
 from batchlint.codemod.tables import sql_accesses
+from batchlint.codemod.threads import Threads
 from batchlint.facts import ClassId, FunctionId
 from batchlint.graph import Graph
 from batchlint.trees import children
@@ -34,8 +35,8 @@ _STEPS = (ast.Attribute, ast.Subscript)
 class Reader(Paths):
     """Lists the accesses of expressions and of whole functions."""
 
-    def __init__(self, graph: Graph) -> None:
-        super().__init__(graph)
+    def __init__(self, graph: Graph, threads: Threads) -> None:
+        super().__init__(graph, threads)
         self._active: list[FunctionId] = []
         self._cut = MAX_DEPTH + 1
         """How far up a recursive call led while a function was read: what it touches is not all there then."""
@@ -142,6 +143,7 @@ class Reader(Paths):
 
     # -- calls
     def _call(self, call: ast.Call, frame: Frame, dropped: bool) -> list[Access]:
+        call = self.threads.plain(call)
         func, line = call.func, call.lineno
         values = ordered(self.program.eval(frame.function.id, func))
         found: list[Access] = []

@@ -7,154 +7,46 @@ from typing import Any, cast
 
 import libcst as cst
 import libcst.matchers as m
-from libcst.metadata import MetadataWrapper, PositionProvider
+from libcst.metadata import MetadataWrapper
 
+from batchlint.codemod.call_rewriter import CallRewriter, Names
 from batchlint.codemod.changes import FileChanges, LoopChange, Place, SentLoop
 from batchlint.codemod.nodes import (
-    WIDTH,
-    arguments_like,
     close,
     def_statement,
     forwarded,
     gap,
     indented,
-    is_indented,
     line,
     long_call,
     name_expression,
     own_parens,
     parenthesised,
     phased_call,
-    renamed,
     split_innermost,
-    spread,
     spread_like,
     standalone,
-    with_keyword,
 )
 from batchlint.codemod.task_nodes import loop_task, sent_expression, sent_loop, task_functions
 
 
-class Names:
-    """What twins and helper functions are called in this file."""
-
-    def __init__(self, twins: dict[Place, tuple[str, str]], callee: dict[Place, str], taken: set[str]) -> None:
-        """`twins`: functions with "in place" or "beside" and the twin's name; `callee`: new names of callees."""
-        self.twins = twins
-        self.callee = callee
-        self.taken = taken
-        self.fanning: set[Place] = set()
-        """Functions whose callers get a batch of their own, although they have a twin."""
-
-
-class Rewriter(cst.CSTTransformer):
-    METADATA_DEPENDENCIES = (PositionProvider,)
-
+class Rewriter(CallRewriter):
     def __init__(self, changes: FileChanges, names: Names, default_indent: str, lines: Sequence[str]) -> None:
-        super().__init__()
-        self.lines = lines
-        self.limit = max([WIDTH, *map(len, lines)])
-        """Characters that a line may have: as many as the file's longest."""
-        self._in_text = 0
-        self.changes = changes
-        self.names = names
-        self.indent = default_indent
-        self.helpers: set[str] = set(changes.names)
+        super().__init__(changes, names, default_indent, lines)
         self._defs: dict[Place, list[cst.BaseStatement]] = {}
-        self._appended = {change.call: change for change in changes.enqueues.values() if change.call is not None}
         self._sent: list[tuple[SentLoop, cst.BaseSuite]] = []
         """Loops of the task that is being left, with their bodies."""
         self._new: set[str] = set()
         """Names of the functions that were made of loops and comprehensions."""
 
-    # -- places
-    def place(self, node: cst.CSTNode) -> Place:
-        position = self.get_metadata(PositionProvider, node)
-        return position.start.line, position.start.column, position.end.line, position.end.column
-
-    def _use(self, name: str) -> cst.Name:
-        self.helpers.add(name)
-        return cst.Name(name)
-
-    # -- calls
-    def leave_Call(self, original_node: cst.Call, updated_node: cst.Call) -> cst.BaseExpression:
-        where = self.place(original_node)
-        change = self.changes.calls.get(where)
-        if where in self._appended:
-            enqueue = self._appended[where]
-            return cst.parse_expression(f"{enqueue.items}.append({enqueue.item})")
-        if where in self.changes.keywords:
-            keyword, value = self.changes.keywords[where]
-            updated_node = with_keyword(updated_node, keyword, value)
-        if where in self.changes.stripped:
-            kept = [
-                a for a in updated_node.args if a.keyword is None or a.keyword.value in {"return_exceptions", "timeout"}
-            ]
-            if len(kept) < len(updated_node.args) and kept:
-                kept[-1] = kept[-1].with_changes(comma=updated_node.args[-1].comma)
-            updated_node = updated_node.with_changes(args=kept)
-        if where in self.changes.unwrapped and updated_node.args:
-            return updated_node.args[0].value
-        if where in self.names.callee:
-            updated_node = updated_node.with_changes(func=renamed(updated_node.func, self.names.callee[where]))
-        carrier = self.changes.mapped.get(where)
-        if carrier == "run_batch":
-            return cst.Call(self._use(carrier), [cst.Arg(updated_node)])
-        if carrier is not None:
-            return self._passed(carrier, updated_node, where, f"{carrier}(, ")
-        if change is None:
-            return updated_node
-        if change.how == "request":
-            return parenthesised(cst.Yield(self._passed("request", updated_node, where, "(yield request(, )")))
-        if change.how == "await":
-            return self._passed("batched", updated_node, where, "batched(, ")
-        if change.how == "enter":
-            called = updated_node
-            return parenthesised(cst.Yield(cst.From(item=called, whitespace_before_from=cst.SimpleWhitespace(""))))
-        return updated_node
-
-    def _passed(self, helper: str, call: cst.Call, where: Place, added: str) -> cst.Call:
-        """`f(a)` as `helper(f, a)`, on several lines where `added` makes its line longer than those of the file."""
-        func = call.func
-        plain = func.with_changes(lpar=[], rpar=[]) if getattr(func, "lpar", None) else func
-        passed = call.with_changes(func=self._use(helper), args=arguments_like(call, plain), lpar=[], rpar=[])
-        line = self.lines[where[0] - 1]
-        if any(place[:2] <= where[:2] and where[2:] <= place[2:] for place in self.changes.comprehensions):
-            added += "return ()"
-        outgrown = where[0] == where[2] and len(line) + len(added) > self.limit
-        if (outgrown or is_indented(call)) and not self._in_text:
-            room = self.limit - (len(line) - len(line.lstrip())) - len(self.indent.expandtabs(4))
-            return spread(passed, self.indent, room)
-        return passed
-
-    def visit_FormattedString(self, node: cst.FormattedString) -> None:
-        self._in_text += 1
-
-    def leave_FormattedString(
-        self, original_node: cst.FormattedString, updated_node: cst.FormattedString
-    ) -> cst.BaseExpression:
-        self._in_text -= 1
-        return updated_node
-
-    def leave_Name(self, original_node: cst.Name, updated_node: cst.Name) -> cst.BaseExpression:
-        return self._reference(original_node, updated_node)
-
-    def leave_Attribute(self, original_node: cst.Attribute, updated_node: cst.Attribute) -> cst.BaseExpression:
-        return self._reference(original_node, updated_node)
-
-    def _reference(self, original: cst.BaseExpression, updated: Any) -> cst.BaseExpression:
-        if not self.changes.renames:
-            return updated  # type: ignore[no-any-return]
-        new = self.changes.renames.get(self.place(original))
-        if new is None:
-            return updated  # type: ignore[no-any-return]
-        if new in HELPER_OBJECTS:
-            return self._use(new)
-        return renamed(updated, new)
-
     # -- statements
     def leave_Assign(self, original_node: cst.Assign, updated_node: cst.Assign) -> cst.Assign:
         return updated_node.with_changes(value=own_parens(updated_node.value, original_node.value))
+
+    def leave_Return(self, original_node: cst.Return, updated_node: cst.Return) -> cst.Return:
+        if isinstance(updated_node.value, cst.Await):
+            return updated_node.with_changes(value=own_parens(updated_node.value, original_node.value))
+        return updated_node
 
     def leave_AnnAssign(self, original_node: cst.AnnAssign, updated_node: cst.AnnAssign) -> cst.AnnAssign:
         if updated_node.value is None or original_node.value is None:
@@ -380,6 +272,8 @@ class Rewriter(cst.CSTTransformer):
 
     # -- comprehensions
     def leave_ListComp(self, original_node: cst.ListComp, updated_node: cst.ListComp) -> cst.BaseExpression:
+        if self.place(original_node) not in self.changes.comprehensions:
+            return super().leave_ListComp(original_node, updated_node)
         return self._comprehension(original_node, updated_node, None)
 
     def leave_SetComp(self, original_node: cst.SetComp, updated_node: cst.SetComp) -> cst.BaseExpression:
@@ -532,24 +426,6 @@ class Rewriter(cst.CSTTransformer):
             decorators=[d for d in function.decorators if d is not decorator],
             body=cst.IndentedBlock([*docstring, loop]),
         )
-
-
-HELPER_OBJECTS = frozenset(
-    [
-        "BatchExecutor",
-        "BatchProcessExecutor",
-        "BatchPool",
-        "BatchThreadPool",
-        "BatchParallel",
-        "BatchTaskGroup",
-        "batch_as_completed",
-        "batch_wait",
-        "batch_thread_map",
-        "batch_process_map",
-        "gather_batch",
-        "as_completed_batch",
-    ]
-)
 
 
 class _Hoist(cst.CSTTransformer):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from batchlint.codemod.changes import Fanout
 from batchlint.codemod.families import Families
 from batchlint.codemod.refusals import Refused
+from batchlint.codemod.threads import Threads
 from batchlint.facts import MODULE, ClassId, FunctionFacts, FunctionId
 from batchlint.graph import Graph, ModelCall
 from batchlint.symbols import last_name
@@ -49,6 +50,7 @@ class Support:
         self.models: dict[int, ModelCall] = {id(call.node): call for call in graph.model_calls}
         self.reaching = self._reaching()
         self.families = Families(graph)
+        self.threads = Threads(graph.program)
         self._known: dict[tuple[FunctionId, int], Target | Refused] = {}
 
     def _reaching(self) -> set[FunctionId]:
@@ -81,9 +83,11 @@ class Support:
         return known
 
     def _converts(self, scope: FunctionId, call: ast.Call) -> Target:
-        if id(call) in self.models:
+        if self.threads.outer(call) is not call:
+            return None  # the call that has a thread make it counts
+        if self.model(call) is not None:
             return None if self._stays(scope, call) else "request"
-        func = call.func
+        func = self.threads.plain(call).func
         if not isinstance(func, ast.Name | ast.Attribute) or last_name(func) in _ENQUEUE:
             return None
         entered = self.entered(scope, func)
@@ -125,6 +129,17 @@ class Support:
             )
         return (target,)
 
+    def model(self, call: ast.expr) -> ModelCall | None:
+        """The model call that the call is, or has a thread make."""
+        made = self.threads.made(call)
+        parts = [call] if made is None or not isinstance(call, ast.Call) else [call, made, self.threads.handed(call)]
+        return next((self.models[id(part)] for part in parts if id(part) in self.models), None)
+
+    def blocks(self, call: ast.Call) -> bool:
+        """Whether the model call keeps the coroutine waiting in which it stands, and all others with it."""
+        model = self.model(call)
+        return model is not None and not model.is_async and self.threads.made(call) is None
+
     def _stays(self, scope: FunctionId, call: ast.Call) -> bool:
         """Whether the call cannot be carried, but stands in for implementations whose calls can be."""
         function = self.program.functions[scope]
@@ -159,10 +174,12 @@ class Support:
     # -- checks
     def check_request(self, scope: FunctionId, call: ast.Call) -> str:
         """The backend that carries the request; Refused where none does."""
-        model = self.models[id(call)]
+        model = self.model(call)
+        assert model is not None
         catalogue = self.program.catalogue
         line = f"(line {call.lineno})"
-        if model.stream or any(k.arg == "stream" and not _is_false(k.value) for k in call.keywords):
+        keywords = self.threads.plain(call).keywords
+        if model.stream or any(k.arg == "stream" and not _is_false(k.value) for k in keywords):
             raise Refused("streaming")
         if model.agent or model.fans_out:
             raise Refused(
@@ -181,12 +198,12 @@ class Support:
             )
         if "with_raw_response" in model.path or "with_streaming_response" in model.path:
             raise Refused("unsupported-shape", f"the raw HTTP response is used {line}, which a batch does not have")
-        unfit = next((k.arg for k in call.keywords if k.arg in _NOT_IN_A_LINE), None)
+        unfit = next((k.arg for k in keywords if k.arg in _NOT_IN_A_LINE), None)
         if unfit:
             raise Refused("unsupported-shape", f"`{unfit}` {line} cannot go into a batch line")
         return BACKENDS[package]
 
-    def check_twin(self, function: FunctionFacts, is_async: bool, carried: list[ast.expr]) -> str | None:
+    def check_twin(self, function: FunctionFacts, carried: list[ast.expr]) -> str | None:
         """Refused where the function can have no twin; the name of its retry decorator, if it has one.
 
         `carried`: decorators that have a twin themselves.
@@ -196,8 +213,6 @@ class Support:
             raise Refused("unsupported-shape", "the request is made in a lambda; give it a `def`")
         if function.is_generator:
             raise Refused("generator-consumer", f"`{label}` yields to its caller (line {function.line})")
-        if function.is_async != is_async:
-            raise Refused("unsupported-shape", f"`{label}` mixes coroutines with blocking calls")
         retry: str | None = None
         outer = FunctionId(function.id.path, function.parent or MODULE)
         for decorator in function.decorators:
@@ -205,7 +220,7 @@ class Support:
             paths = {v.path.replace("()", "") for v in self.program.eval(outer, decorator) if isinstance(v, Ext)}
             if name in _HARMLESS or decorator in carried:
                 continue
-            if is_async and paths & _RETRIES:
+            if function.is_async and paths & _RETRIES:
                 continue
             if paths & {"tenacity.retry"}:
                 if not isinstance(decorator, ast.Call):

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator, Sequence
+from functools import partial
 
-from batchlint.codemod import imports, webhooks
+from batchlint.codemod import imports, leftovers, webhooks
 from batchlint.codemod.blocks import Comprehension, Loop
+from batchlint.codemod.call_rewriter import Names
 from batchlint.codemod.changes import Fanout, FileChanges, Place
 from batchlint.codemod.planner import Planner
 from batchlint.codemod.refusals import EditedHelperError
-from batchlint.codemod.rewriter import Names, rewrite
+from batchlint.codemod.rewriter import rewrite
 from batchlint.facts import FunctionId
 from batchlint.graph import Graph
 from batchlint.values import Fn
@@ -52,6 +55,7 @@ def write(graph: Graph, fanouts: Sequence[Fanout], framework: str | None = None)
         for extra in sorted(h for h in helpers if ":" in h):
             package, _, name = extra.partition(":")
             text = imports.add_to(text, package, name)
+        text = leftovers.drop(module.text, text, partial(_is_named_elsewhere, graph, path))
         text = imports.drop_unused(module.text, text)
         if text != module.text:
             yield path, module.text, text
@@ -73,6 +77,14 @@ def write(graph: Graph, fanouts: Sequence[Fanout], framework: str | None = None)
     jobs = {job: words for fanout in fanouts for job, words in fanout.webhook.items()}
     if framework is not None and jobs:
         yield _handler(graph, groups, framework, jobs)
+
+
+def _is_named_elsewhere(graph: Graph, path: str, name: str) -> bool:
+    """Whether another file may use the variable of this one, by its name."""
+    word = re.compile(rf"\b{name}\b")
+    return name in (graph.modules[path].exports or ()) or any(
+        word.search(module.text) for other, module in graph.modules.items() if other != path
+    )
 
 
 def _handler(graph: Graph, groups: imports.Groups, framework: str, jobs: webhooks.Jobs) -> tuple[str, str, str]:

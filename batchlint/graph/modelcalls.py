@@ -10,8 +10,11 @@ from urllib.parse import urlsplit
 from batchlint.facts import CallFacts, FunctionFacts, FunctionId
 from batchlint.graph.links import GraphSettings, ModelCall, Part, source
 from batchlint.providers import ApiCall
-from batchlint.symbols import Program, host_of, last_name
+from batchlint.symbols import CallRef, Program, host_of, last_name
 from batchlint.values import Ext, Fn, Text, Value, Values, ordered
+
+THREADS = ("to_thread", "run_in_executor", "run_in_threadpool")
+"""How a coroutine has a thread make a call."""
 
 
 class ModelCalls(Part):
@@ -33,13 +36,31 @@ class ModelCalls(Part):
                         continue
                 elif isinstance(func, ast.Constant):
                     continue
-                found = self._model_call(function, call)
+                found = self._model_call(function, call, func)
+                if found is not None:
+                    yield found
+        for name in THREADS:
+            for reference in self.program.calls_by_name.get(name, ()):
+                yield from self._in_thread(reference, methods)
+
+    def _in_thread(self, reference: CallRef, methods: set[str]) -> Iterator[ModelCall]:
+        """SDK methods that the thread is given, also in a `partial`: `to_thread(client.messages.create, ...)`."""
+        function, call = reference
+        paths = [v.path for v in self.program.eval(function.id, call.node.func) if isinstance(v, Ext)]
+        handovers = [each for path in paths for each in self.program.registry.handovers.find(path)]
+        places = {each.argument for each in handovers if each.argument is not None}
+        for handed in (call.node.args[place] for place in sorted(places) if place < len(call.node.args)):
+            if isinstance(handed, ast.Call) and last_name(handed.func) == "partial" and handed.args:
+                handed, call = handed.args[0], self.program.call_facts[id(handed)].call
+            if isinstance(handed, ast.Attribute) and handed.attr in methods:
+                found = self._model_call(function, call, handed)
                 if found is not None:
                     yield found
 
-    def _model_call(self, function: FunctionFacts, call: CallFacts) -> ModelCall | None:
+    def _model_call(self, function: FunctionFacts, call: CallFacts, func: ast.expr) -> ModelCall | None:
+        """The model call that `call` is, if `func` is an SDK's method."""
         catalogue = self.program.catalogue
-        values = self.program.eval(function.id, call.node.func)
+        values = self.program.eval(function.id, func)
         best: tuple[ApiCall, Ext] | None = None
         for value in ordered(v for v in values if isinstance(v, Ext)):
             if value.host == "localhost":
@@ -62,11 +83,11 @@ class ModelCalls(Part):
             span=self.span(function.id.path, call.node),
             node=call.node,
             path=value.path,
-            call=source(call.node.func),
+            call=source(func),
             provider=provider,
             endpoint=api.endpoint,
             kind=api.kind,
-            is_async=api.is_async or call.awaited,
+            is_async=api.is_async or (call.awaited and func is call.node.func),
             stream=api.stream,
             agent=api.agent,
             fans_out=api.fans_out,

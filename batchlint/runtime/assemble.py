@@ -31,6 +31,7 @@ PARTS = {
     "frames": ("batch_apply",),
     "rounds": (),
     "gather": ("gather_batch", "batched"),
+    "threads": ("batched_thread",),
     "completing": ("as_completed_batch",),
     "taskgroups": ("BatchTaskGroup",),
     "outcomes": (),

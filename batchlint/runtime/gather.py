@@ -25,8 +25,12 @@ async def batched(method: Callable[..., Any], /, *args: Any, **kwargs: Any) -> A
     """The answer of `await method(*args, **kwargs)`: inside `gather_batch` from a batch, elsewhere in realtime."""
     lot = LOT.get()
     if lot is not None:
-        return await lot.park(captured(method, args, kwargs))
-    answer = method(*args, **kwargs)
+        asked = captured(method, args, kwargs)
+        await lot.park(asked)
+        return asked.result()
+    if inspect.iscoroutinefunction(inspect.unwrap(method)):
+        return await method(*args, **kwargs)
+    answer = await asyncio.to_thread(method, *args, **kwargs)
     return await answer if inspect.isawaitable(answer) else answer
 
 
@@ -105,15 +109,15 @@ class Lot:
             if counted:
                 self.busy.add(counted)
 
-    async def park(self, asked: Request) -> Any:
-        """The answer of the next round."""
+    async def park(self, *requests: Request) -> None:
+        """Wait until the next round has answered the requests."""
         loop = asyncio.get_running_loop()
-        work_in_loop(asked.backend, loop)
-        answered: asyncio.Future[None] = loop.create_future()
         with self.idle() as task:
-            self.parked.append((asked, answered, task))
-            await answered
-        return asked.result()
+            entries = [(asked, loop.create_future(), task) for asked in requests]
+            for asked, _, _ in entries:
+                work_in_loop(asked.backend, loop)
+            self.parked += entries
+            await asyncio.gather(*(answered for _, answered, _ in entries))
 
     async def serve(self) -> None:
         """Answer round after round, until it is cancelled."""

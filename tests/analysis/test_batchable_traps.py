@@ -169,6 +169,37 @@ BATCHABLE = {
 
         asyncio.run(main())
         """,
+    "the_method_in_a_thread": """
+        import asyncio
+        from anthropic import Anthropic
+
+        client = Anthropic()
+
+        async def label(text):
+            message = await asyncio.to_thread(  # !
+                client.messages.create, model="m", max_tokens=9, messages=[{"role": "user", "content": text}]
+            )
+            return message.content
+
+        async def main():
+            print(await asyncio.gather(*(label(line) for line in open("products.txt"))))
+
+        asyncio.run(main())
+        """,
+    "the_method_in_a_partial_in_a_thread": """
+        import asyncio
+        from functools import partial
+        from openai import OpenAI
+
+        client = OpenAI()
+
+        async def main():
+            loop = asyncio.get_running_loop()
+            for line in open("products.txt"):
+                print(await loop.run_in_executor(None, partial(client.responses.create, model="m", input=line)))  # !
+
+        asyncio.run(main())
+        """,
     "dict_of_functions": """
         from llm import ask
 

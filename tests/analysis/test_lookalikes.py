@@ -13,6 +13,18 @@ NO_MODEL = {
         for line in open("customers.txt"):
             client.messages.create(to=line, body="hello")
         """,
+    "twilio_messages_in_a_thread": """
+        import asyncio
+        from twilio.rest import Client
+
+        client = Client("sid", "token")
+
+        async def main():
+            for line in open("customers.txt"):
+                await asyncio.to_thread(client.messages.create, to=line, body="hello")
+
+        asyncio.run(main())
+        """,
     "orm_create": """
         from shop.models import Message
 

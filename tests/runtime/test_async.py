@@ -46,6 +46,38 @@ def test_rounds_and_nested_gathers_share_batches(tmp_path: Path) -> None:
         assert not (tmp_path / ".llm_batch").exists()
 
 
+def test_threads_run_generators_in_batches_and_in_realtime(tmp_path: Path) -> None:
+    body = """
+    import functools
+    from concurrent.futures import ThreadPoolExecutor
+    from openai import OpenAI
+    from llm_batch import batched_thread, each, request
+    blocking = OpenAI(max_retries=0)
+
+    def steps(text):
+        try:
+            answer = yield request(blocking.embeddings.create, model="m", input=text)
+        except BadRequestError as error:
+            return error.code
+        parts = yield each(steps(f"{part} {text}") for part in (1, 2) if " " not in text)
+        return [len(answer.data), *parts]
+
+    async def main():
+        print(await gather_batch(*[batched_thread(asyncio.to_thread, steps, text) for text in ("a", "bad", "c")]))
+        with ThreadPoolExecutor(1) as pool:
+            run = asyncio.get_running_loop().run_in_executor
+            print(await gather_batch(batched_thread(run, pool, functools.partial(steps, "d")), ask("e")) != [])
+            print(await batched_thread(run, pool, steps, "f"), await batched_thread(asyncio.to_thread, len, "text"))
+        print(len((await batched(blocking.embeddings.create, model="m", input="g")).data))
+    asyncio.run(main())
+    """
+    with FakeProvider(Faults(failures=[Failure("bad")])) as provider:
+        assert run(tmp_path, body, provider) == (
+            "[[1, [1], [1]], 'invalid_prompt', [1, [1], [1]]]\nTrue\n[1, [1], [1]] 4\n1\n"
+        )
+        assert (len(provider.batches), provider.realtime_calls) == (4, 4)
+
+
 def test_an_error_is_one_coroutines_own(tmp_path: Path) -> None:
     body = """
     async def main():

@@ -1,0 +1,198 @@
+"""Rewrites the calls of one file: requests, calls of twins, of pools and gathers, and what names them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, cast
+
+import libcst as cst
+from libcst.metadata import PositionProvider
+
+from batchlint.codemod.changes import FileChanges, Place
+from batchlint.codemod.nodes import (
+    WIDTH,
+    Dedent,
+    arguments_like,
+    is_indented,
+    parenthesised,
+    renamed,
+    spread,
+    spread_list,
+    with_keyword,
+)
+
+HELPER_OBJECTS = frozenset(
+    [
+        "BatchExecutor",
+        "BatchProcessExecutor",
+        "BatchPool",
+        "BatchThreadPool",
+        "BatchParallel",
+        "BatchTaskGroup",
+        "batch_as_completed",
+        "batch_wait",
+        "batch_thread_map",
+        "batch_process_map",
+        "gather_batch",
+        "as_completed_batch",
+    ]
+)
+
+
+class Names:
+    """What twins and helper functions are called in this file."""
+
+    def __init__(self, twins: dict[Place, tuple[str, str]], callee: dict[Place, str], taken: set[str]) -> None:
+        """`twins`: functions with "in place" or "beside" and the twin's name; `callee`: new names of callees."""
+        self.twins = twins
+        self.callee = callee
+        self.taken = taken
+        self.fanning: set[Place] = set()
+        """Functions whose callers get a batch of their own, although they have a twin."""
+
+
+class CallRewriter(cst.CSTTransformer):
+    METADATA_DEPENDENCIES = (PositionProvider,)
+
+    def __init__(self, changes: FileChanges, names: Names, default_indent: str, lines: Sequence[str]) -> None:
+        super().__init__()
+        self.lines = lines
+        self.limit = max([WIDTH, *map(len, lines)])
+        """Characters that a line may have: as many as the file's longest."""
+        self.changes = changes
+        self.names = names
+        self.indent = default_indent
+        self.helpers: set[str] = set(changes.names)
+        self._in_text = 0
+        self._lists: list[Place] = []
+        self._wide: set[Place] = set()
+        """List comprehensions that one line no longer holds."""
+        self._appended = {change.call: change for change in changes.enqueues.values() if change.call is not None}
+
+    # -- places
+    def place(self, node: cst.CSTNode) -> Place:
+        position = self.get_metadata(PositionProvider, node)
+        return position.start.line, position.start.column, position.end.line, position.end.column
+
+    def _use(self, name: str) -> cst.Name:
+        self.helpers.add(name)
+        return cst.Name(name)
+
+    # -- calls
+    def leave_Call(self, original_node: cst.Call, updated_node: cst.Call) -> cst.BaseExpression:
+        where = self.place(original_node)
+        change = self.changes.calls.get(where)
+        if where in self._appended:
+            enqueue = self._appended[where]
+            return cst.parse_expression(f"{enqueue.items}.append({enqueue.item})")
+        if where in self.changes.keywords:
+            keyword, value = self.changes.keywords[where]
+            updated_node = with_keyword(updated_node, keyword, value)
+        if where in self.changes.stripped:
+            kept = [
+                a for a in updated_node.args if a.keyword is None or a.keyword.value in {"return_exceptions", "timeout"}
+            ]
+            if len(kept) < len(updated_node.args) and kept:
+                kept[-1] = kept[-1].with_changes(comma=updated_node.args[-1].comma)
+            updated_node = updated_node.with_changes(args=kept)
+        if where in self.changes.unwrapped and updated_node.args:
+            return updated_node.args[0].value
+        if where in self.names.callee:
+            updated_node = updated_node.with_changes(func=renamed(updated_node.func, self.names.callee[where]))
+        carrier = self.changes.mapped.get(where)
+        if carrier == "run_batch":
+            return cst.Call(self._use(carrier), [cst.Arg(updated_node)])
+        if carrier is not None:
+            return self._passed(carrier, updated_node, where, f"{carrier}(, ")
+        if change is None:
+            return updated_node
+        if change.how == "request":
+            return parenthesised(cst.Yield(self._passed("request", updated_node, where, "(yield request(, )")))
+        if change.how == "await":
+            return self._passed("batched", updated_node, where, "batched(, ")
+        if change.how == "blocking":
+            waiting = cst.Await(self._passed("batched", updated_node, where, "(await batched(, )"))
+            return waiting.with_changes(lpar=[cst.LeftParen()], rpar=[cst.RightParen()])
+        if change.how == "thread":
+            return self._passed("batched_thread", updated_node, where, "batched_thread(, ")
+        if change.how == "made":
+            return self._made(original_node, updated_node, change.argument)
+        if change.how == "enter":
+            called = self._fitting(updated_node, where, "(yield from )")
+            return parenthesised(cst.Yield(cst.From(item=called, whitespace_before_from=cst.SimpleWhitespace(""))))
+        return updated_node
+
+    def _made(self, original: cst.Call, call: cst.Call, argument: int) -> cst.Call:
+        """What a thread was to call, `f(a)`, as `batched(f, a)`; `argument`: its place among the call's."""
+        handed, was = call.args[argument].value, original.args[argument].value
+        if isinstance(handed, cst.Lambda) and isinstance(was, cst.Lambda):
+            handed, was = handed.body, was.body
+            assert isinstance(handed, cst.Call)
+            passed = self._passed("batched", handed, self.place(was), "batched(, ")
+        elif isinstance(handed, cst.Call):  # a `partial`
+            passed = handed.with_changes(func=self._use("batched"))
+        else:
+            return call.with_changes(func=self._use("batched"), args=call.args[argument:])
+        margins = [
+            len(line) - len(line.lstrip()) for line in (self.lines[self.place(n)[0] - 1] for n in (original, was))
+        ]
+        return cast(cst.Call, passed.visit(Dedent(margins[1] - margins[0])))
+
+    def _passed(self, helper: str, call: cst.Call, where: Place, added: str) -> cst.Call:
+        """`f(a)` as `helper(f, a)`, on several lines where `added` makes its line longer than those of the file."""
+        func = call.func
+        plain = func.with_changes(lpar=[], rpar=[]) if getattr(func, "lpar", None) else func
+        passed = call.with_changes(func=self._use(helper), args=arguments_like(call, plain), lpar=[], rpar=[])
+        return self._fitting(passed, where, added, is_indented(call))
+
+    def _fitting(self, call: cst.Call, where: Place, added: str, is_indented: bool = False) -> cst.Call:
+        """The call on several lines where `added` makes its line too long, or where it stood on several already."""
+        line = self.lines[where[0] - 1]
+        if any(_holds(place, where) for place in self.changes.comprehensions):
+            added += "return ()"
+        outgrown = where[0] == where[2] and len(line) + len(added) > self.limit
+        if outgrown and self._lists and self._lists[-1][0] == self._lists[-1][2]:
+            self._wide.add(self._lists[-1])
+        elif (outgrown or is_indented) and not self._in_text:
+            room = self.limit - (len(line) - len(line.lstrip())) - len(self.indent.expandtabs(4))
+            return spread(call, self.indent, room)
+        return call
+
+    def visit_ListComp(self, node: cst.ListComp) -> None:
+        if self.place(node) not in self.changes.comprehensions:
+            self._lists.append(self.place(node))
+
+    def leave_ListComp(self, original_node: cst.ListComp, updated_node: cst.ListComp) -> cst.BaseExpression:
+        where = self.place(original_node)
+        if self._lists and self._lists[-1] == where:
+            self._lists.pop()
+        return spread_list(updated_node, self.indent) if where in self._wide else updated_node
+
+    def visit_FormattedString(self, node: cst.FormattedString) -> None:
+        self._in_text += 1
+
+    def leave_FormattedString(
+        self, original_node: cst.FormattedString, updated_node: cst.FormattedString
+    ) -> cst.BaseExpression:
+        self._in_text -= 1
+        return updated_node
+
+    def leave_Name(self, original_node: cst.Name, updated_node: cst.Name) -> cst.BaseExpression:
+        return self._reference(original_node, updated_node)
+
+    def leave_Attribute(self, original_node: cst.Attribute, updated_node: cst.Attribute) -> cst.BaseExpression:
+        return self._reference(original_node, updated_node)
+
+    def _reference(self, original: cst.BaseExpression, updated: Any) -> cst.BaseExpression:
+        if not self.changes.renames:
+            return updated  # type: ignore[no-any-return]
+        new = self.changes.renames.get(self.place(original))
+        if new is None:
+            return updated  # type: ignore[no-any-return]
+        if new in HELPER_OBJECTS:
+            return self._use(new)
+        return renamed(updated, new)
+
+
+def _holds(outer: Place, inner: Place) -> bool:
+    return outer[:2] <= inner[:2] and inner[2:] <= outer[2:]

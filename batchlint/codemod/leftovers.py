@@ -1,0 +1,65 @@
+"""What the rewritten code has no use for any more: event loops, pools, and limits on how many calls run at once."""
+
+from __future__ import annotations
+
+import ast
+from collections import Counter
+from collections.abc import Callable
+
+import libcst as cst
+from libcst.metadata import MetadataWrapper, PositionProvider
+
+from batchlint.symbols import last_name
+from batchlint.trees import walk
+
+_MADE = frozenset(
+    {"get_event_loop", "get_running_loop", "ThreadPoolExecutor"}
+    | {"Semaphore", "BoundedSemaphore", "AsyncLimiter", "CapacityLimiter"}
+)
+"""What only serves those who use it: to make it has no effect."""
+
+
+def drop(before: str, after: str, is_shared: Callable[[str], bool]) -> str:
+    """The text without assignments of such objects that were used before and are used no longer.
+
+    `is_shared`: whether other files may use a name of the module.
+    """
+    tree = ast.parse(after)
+    used, uses = _loads(ast.parse(before)), _loads(tree)
+    lines: set[int] = set()
+    for scope in [n for n in walk(tree) if isinstance(n, ast.Module | ast.FunctionDef | ast.AsyncFunctionDef)]:
+        for statement in scope.body:
+            name = _made(statement)
+            if name is None or used[name] <= uses[name] or _loads(scope)[name]:
+                continue
+            if not isinstance(scope, ast.Module) or not is_shared(name):
+                lines.add(statement.lineno)
+    return MetadataWrapper(cst.parse_module(after)).visit(_Drop(lines)).code if lines else after
+
+
+def _loads(tree: ast.AST) -> Counter[str]:
+    return Counter(n.id for n in walk(tree) if isinstance(n, ast.Name) and not isinstance(n.ctx, ast.Store))
+
+
+def _made(statement: ast.stmt) -> str | None:
+    """The variable that the statement puts such an object in."""
+    if isinstance(statement, ast.Assign) and len(statement.targets) == 1 and isinstance(statement.value, ast.Call):
+        target = statement.targets[0]
+        return target.id if isinstance(target, ast.Name) and last_name(statement.value.func) in _MADE else None
+    return None
+
+
+class _Drop(cst.CSTTransformer):
+    METADATA_DEPENDENCIES = (PositionProvider,)
+
+    def __init__(self, lines: set[int]) -> None:
+        super().__init__()
+        self.lines = lines
+
+    def leave_SimpleStatementLine(
+        self, original_node: cst.SimpleStatementLine, updated_node: cst.SimpleStatementLine
+    ) -> cst.SimpleStatementLine | cst.RemovalSentinel:
+        is_commented = updated_node.trailing_whitespace.comment or any(e.comment for e in updated_node.leading_lines)
+        is_alone = len(updated_node.body) == 1 and not is_commented
+        line = self.get_metadata(PositionProvider, original_node).start.line
+        return cst.RemoveFromParent() if is_alone and line in self.lines else updated_node
