@@ -18,6 +18,8 @@ from batchlint.facts import FunctionFacts
 
 Channel = tuple[str, ...]
 OWN, ANY, LEN = "[own]", "[any]", "[len]"
+KEYS = "[keys]"
+"""Which keys a mapping has, in the order in which they came."""
 OBJECT, CONTENT = "[object]", "[content]"
 """Which object a name stands for, and what is in it: methods that change an object leave the name as it is."""
 MARK = "\u01c1"
@@ -28,7 +30,7 @@ class Access(NamedTuple):
     """One touch of a channel; `key` is the text of the item's or file's key, if stable within the iteration."""
 
     channel: Channel
-    how: str  # read | write | sum
+    how: str  # read | write | sum | tally (a sum that may begin with its key)
     line: int
     key: str | None = None
     means: str | None = None
@@ -43,7 +45,7 @@ class Access(NamedTuple):
         """The channel as a reader of the program would write it."""
         kind, *rest = self.channel
         if kind == "v":
-            shown = ".".join(part for part in rest[2:] if part not in (OWN, ANY, LEN, OBJECT, CONTENT))
+            shown = ".".join(part for part in rest[2:] if part not in (OWN, ANY, LEN, KEYS, OBJECT, CONTENT))
             return f"`{shown}`"
         if kind == "file":
             return f"the file `{shown_text(rest[0])}`" if rest else "a file"
@@ -88,6 +90,8 @@ def clash(a: Access, b: Access) -> bool:
     """Whether the order of the two accesses, made by two different items, matters."""
     if a.how == b.how == "read" or a.how == b.how == "sum":
         return False
+    if "tally" in (a.how, b.how):
+        return a.how == b.how and a.channel == b.channel and (a.means is None or a.means != b.means)
     if a.channel[0] != b.channel[0]:
         return False
     if a.channel[0] == "file":

@@ -389,7 +389,7 @@ class Phases:
             for access in step.accesses:
                 for other in met:
                     for opposite in other.accesses:
-                        if clash(access, opposite):
+                        if clash(access, opposite) and not self._keeps_order(step, access, other):
                             self._early_late(step, access, opposite, barriers, unsafe)
         self._middle(early, unsafe)
         self._parked(early)
@@ -444,10 +444,26 @@ class Phases:
                     continue
                 for access, opposite in step.clashes(other):
                     lines = f"(lines {access.line} and {opposite.line})"
-                    if not unsafe or access.channel[0] not in {"call", "random"}:
+                    if unsafe and access.channel[0] in {"call", "random"}:
+                        self.allowed.append(f"{access.name} {lines} may come in another order")
+                    elif not self._keeps_order(step, access, other) and not self._keeps_order(other, access, step):
                         what = f"{access.name} is used between one item's requests {lines}"
                         raise Refused("dependent-iterations", what)
-                    self.allowed.append(f"{access.name} {lines} may come in another order")
+
+    def _keeps_order(self, step: Step, access: Access, other: Step) -> bool:
+        """Whether the keys of a tally come in the same order: no item gets to `other` but through `step`."""
+        if access.how != "tally" or step is other:
+            return False
+        reached, pending = {0}, [0]
+        while pending:
+            index = pending.pop()
+            if self.steps[index] is step:
+                continue
+            if self.steps[index] is other:
+                return False
+            pending += self.steps[index].next - reached
+            reached |= self.steps[index].next
+        return True
 
     def _parked(self, early: list[Step]) -> None:
         """Behind `in_turn(key)` an item goes on after later ones have begun: what it touches must not meet theirs."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from batchlint.codemod.access import ANY, CONTENT, LEN, OBJECT, OWN, Access, Channel, Frame, touches
+from batchlint.codemod.access import ANY, CONTENT, KEYS, LEN, OBJECT, OWN, Access, Channel, Frame, touches
 from batchlint.codemod.effects import (
     ARGUMENT_WRITES,
     EXTERNAL_READS,
@@ -22,6 +22,7 @@ from batchlint.codemod.tables import sql_accesses
 from batchlint.codemod.threads import Threads
 from batchlint.facts import ClassId, FunctionId
 from batchlint.graph import Graph
+from batchlint.symbols import last_name
 from batchlint.trees import children
 from batchlint.values import Cls, Ext, Fn, Inst, Text, ordered
 
@@ -360,6 +361,8 @@ class Reader(Paths):
             found += self.of(node.value, frame, skip)
             how = "sum" if isinstance(node.op, ast.Add | ast.Sub) and self._is_number(node, frame) else "write"
             found += self.targets(node.target, frame, how)
+            if how == "sum" and isinstance(node.target, ast.Subscript):
+                found += self._tally(node.target, frame)
         elif isinstance(node, ast.Delete):
             for target in node.targets:
                 found += self.targets(target, frame)
@@ -379,11 +382,26 @@ class Reader(Paths):
                     found += self.of(child, frame, skip)
         return found
 
+    def _tally(self, target: ast.Subscript, frame: Frame) -> list[Access]:
+        """The touch of a mapping's keys by a sum that begins with its key, as in a `Counter`: later output shows it."""
+        starts = self._starts(target.value, frame)
+        calls = {last_name(start.func) for start in starts if isinstance(start, ast.Call)}
+        if starts and not calls & {"Counter", "defaultdict"}:
+            return []
+        key = ast.unparse(target.slice) if isinstance(target.slice, ast.Constant) else None
+        keys = ((*path, KEYS) for path in self.path(target.value, frame))
+        return touches(keys, "tally", target.lineno, means=key)
+
     def _is_number(self, node: ast.AugAssign, frame: Frame) -> bool:
         """Whether the sum is one of numbers: the variable starts as a number everywhere."""
         target = node.target
         if isinstance(node.value, ast.Constant):
             return isinstance(node.value.value, int | float)
+        starts = self._starts(target, frame)
+        return any(isinstance(s, ast.Constant) and isinstance(s.value, int | float) for s in starts)
+
+    def _starts(self, target: ast.expr, frame: Frame) -> list[ast.expr]:
+        """What the variable or attribute is assigned."""
         starts: list[ast.expr | None] = []
         if isinstance(target, ast.Name):
             for owner in (*self.program.around(frame.function), self.program.modules[frame.function.id.path].body):
@@ -393,8 +411,7 @@ class Reader(Paths):
                 if isinstance(value, Inst):
                     starts += [b.value for _, b in self.program.self_writes.get(value.id, {}).get(target.attr, ())]
                     starts += self._class_bindings(value.id, target.attr)
-        numbers = [s for s in starts if isinstance(s, ast.Constant) and isinstance(s.value, int | float)]
-        return bool(numbers)
+        return [start for start in starts if start is not None]
 
     def _class_bindings(self, klass: ClassId, name: str) -> list[ast.expr | None]:
         facts = self.program.classes.get(klass)

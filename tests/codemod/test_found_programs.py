@@ -195,6 +195,65 @@ PROGRAMS = {
         """,
         "unsupported-shape",
     ),
+    "a counter has its keys in the order in which the items bring them": (
+        """
+        from collections import Counter
+
+
+        def main():
+            seen = Counter()
+            for item in ["a", "", "bad", "b"]:
+                seen["all"] += 1
+                if not item:
+                    seen["empty"] += 1
+                    continue
+                try:
+                    print(ask(item))
+                    seen["asked"] += 1
+                except openai.BadRequestError:
+                    seen["refused"] += 1
+            print(list(seen))
+
+
+        main()
+        """,
+        "rewritten",
+    ),
+    "keys that only some items bring before they ask": (
+        """
+        from collections import defaultdict
+
+
+        def main():
+            seen = defaultdict(int)
+            for item in ["a", "b", "bb"]:
+                if len(item) > 1:
+                    seen["long"] += 1
+                print(ask(item))
+                seen["asked"] += 1
+            print(list(seen))
+
+
+        main()
+        """,
+        "dependent-iterations",
+    ),
+    "keys that were there before bring no order": (
+        """
+        def main():
+            seen = {"asked": 0, "long": 0}
+            for item in ["a", "b", "bb"]:
+                if len(item) > 1:
+                    seen["long"] += 1
+                print(ask(item))
+                seen["asked"] += 1
+            print(list(seen))
+
+
+        main()
+        """,
+        "rewritten",
+    ),
     "what drawing an item prints comes before what the item prints": (
         """
         def drawn():
