@@ -117,6 +117,14 @@ class Phased(NamedTuple):
     wait: int
 
 
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """A decorator that tries again: its name as written, and what a loop goes over that does the same."""
+
+    name: str
+    attempts: str
+
+
 @dataclass(slots=True)
 class FileChanges:
     """All changes of one file."""
@@ -138,7 +146,7 @@ class FileChanges:
     """`with` statements (of semaphores) that give way to their body, and calls to their first argument."""
     stripped: set[Place] = field(default_factory=set)
     """Gathers that lose the arguments of their progress bar."""
-    retries: dict[Place, str] = field(default_factory=dict)
+    retries: dict[Place, Retry] = field(default_factory=dict)
     """Functions whose retry decorator becomes a loop in the twin."""
     mapped: dict[Place, str] = field(default_factory=dict)
     """Calls that call a function once per item, with what carries them: "run_batch" or "batch_apply"."""

@@ -200,11 +200,12 @@ def forwarded(function: cst.FunctionDef, twin: str, driver: cst.Name, *, is_batc
     if is_batch:
         result = cst.Subscript(result, [cst.SubscriptElement(cst.Index(cst.Integer("0")))])
     body.append(cst.SimpleStatementLine([cst.Return(result)]))
-    return function.with_changes(body=cst.IndentedBlock(body), decorators=_without_retry(function.decorators))
+    return function.with_changes(body=cst.IndentedBlock(body))
 
 
-def _without_retry(decorators: Sequence[cst.Decorator]) -> list[cst.Decorator]:
-    return [d for d in decorators if "retry" not in cst.Module([]).code_for_node(d.decorator).partition("(")[0]]
+def is_call_of(decorator: cst.Decorator, name: str) -> bool:
+    """Whether the decorator is made by calling `name`."""
+    return cst.Module([]).code_for_node(decorator.decorator).startswith(name + "(")
 
 
 def _is_method(function: cst.FunctionDef) -> bool:

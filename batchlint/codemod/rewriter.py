@@ -10,13 +10,14 @@ import libcst.matchers as m
 from libcst.metadata import MetadataWrapper
 
 from batchlint.codemod.call_rewriter import CallRewriter, Names
-from batchlint.codemod.changes import FileChanges, LoopChange, Place, SentLoop
+from batchlint.codemod.changes import FileChanges, LoopChange, Place, Retry, SentLoop
 from batchlint.codemod.nodes import (
     close,
     def_statement,
     forwarded,
     gap,
     indented,
+    is_call_of,
     line,
     long_call,
     name_expression,
@@ -391,7 +392,9 @@ class Rewriter(CallRewriter):
     def _forwarded(self, function: cst.FunctionDef, twin: str) -> cst.FunctionDef:
         """The function as its other callers know it."""
         is_fanning = self.place(function) in self.names.fanning
+        retry = self.changes.retries.get(self.place(function))
         kept = [d for d in function.decorators if not self._has_twin(d.decorator)]
+        kept = [d for d in kept if retry is None or not is_call_of(d, retry.name)]
         function = function.with_changes(decorators=kept)
         if is_fanning:
             return forwarded(function, twin, self._use("run_batch"), is_batch=True)
@@ -407,16 +410,15 @@ class Rewriter(CallRewriter):
         steps = cst.Subscript(self._use("Steps"), [cst.SubscriptElement(cst.Index(inner))])
         return returns.with_changes(annotation=steps)
 
-    def _retried(self, function: cst.FunctionDef, name: str) -> cst.FunctionDef:
+    def _retried(self, function: cst.FunctionDef, retry: Retry) -> cst.FunctionDef:
         """The retry decorator of a twin as the loop that it stands for: attempts end when the generator does."""
-        decorator = next(
-            d for d in function.decorators if cst.Module([]).code_for_node(d.decorator).startswith(name + "(")
-        )
+        decorator = next(d for d in function.decorators if is_call_of(d, retry.name))
         assert isinstance(decorator.decorator, cst.Call)
-        retrying = name_expression(name.rpartition(".")[0] + ".Retrying" if "." in name else "Retrying")
-        if "." not in name:
+        if retry.attempts == "Retrying":
             self.helpers.add("tenacity:Retrying")
-        call = decorator.decorator.with_changes(func=retrying)
+        is_own = retry.attempts == "backoff_attempts"
+        attempts = self._use(retry.attempts) if is_own else name_expression(retry.attempts)
+        call = decorator.decorator.with_changes(func=attempts)
         body: list[Any] = list(function.body.body)
         docstring = body[:1] if function.get_docstring() is not None else []
         attempt = self._fresh("attempt")

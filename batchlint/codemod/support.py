@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from batchlint.codemod.changes import Fanout
+from batchlint.codemod.changes import Fanout, Retry
 from batchlint.codemod.families import Families
 from batchlint.codemod.refusals import Refused
 from batchlint.codemod.threads import Threads
@@ -25,6 +25,7 @@ _HARMLESS = frozenset(
 )
 _RETRIES = frozenset({"tenacity.retry", "backoff.on_exception", "backoff.on_predicate"})
 """Decorators that await coroutines as often as they need."""
+_HANDLERS = frozenset({"on_success", "on_backoff", "on_giveup"})
 _ENQUEUE = frozenset({"delay", "apply_async", "send", "enqueue"})
 _METHODS = (".create", ".parse", ".generate_content", ".complete", ".complete_async", ".parse_async", ".create_async")
 _NOT_IN_A_LINE = frozenset({"extra_headers", "extra_query"})
@@ -203,8 +204,8 @@ class Support:
             raise Refused("unsupported-shape", f"`{unfit}` {line} cannot go into a batch line")
         return BACKENDS[package]
 
-    def check_twin(self, function: FunctionFacts, carried: list[ast.expr]) -> str | None:
-        """Refused where the function can have no twin; the name of its retry decorator, if it has one.
+    def check_twin(self, function: FunctionFacts, carried: list[ast.expr]) -> Retry | None:
+        """Refused where the function can have no twin; its retry decorator, if it has one.
 
         `carried`: decorators that have a twin themselves.
         """
@@ -213,7 +214,7 @@ class Support:
             raise Refused("unsupported-shape", "the request is made in a lambda; give it a `def`")
         if function.is_generator:
             raise Refused("generator-consumer", f"`{label}` yields to its caller (line {function.line})")
-        retry: str | None = None
+        retry: Retry | None = None
         outer = FunctionId(function.id.path, function.parent or MODULE)
         for decorator in function.decorators:
             name = ast.unparse(decorator.func if isinstance(decorator, ast.Call) else decorator)
@@ -222,13 +223,22 @@ class Support:
                 continue
             if function.is_async and paths & _RETRIES:
                 continue
-            if paths & {"tenacity.retry"}:
-                if not isinstance(decorator, ast.Call):
-                    raise Refused("unsupported-shape", f"`{label}` is retried for ever by a bare `@retry`")
-                retry = name
+            if retry is None and paths & {"tenacity.retry", "backoff.on_exception"}:
+                retry = self._retry(label, name, decorator, is_tenacity="tenacity.retry" in paths)
                 continue
             raise Refused("unsupported-shape", f"`{label}` is wrapped by `@{name}`, which expects an answer at once")
         return retry
+
+    @staticmethod
+    def _retry(label: str, name: str, decorator: ast.expr, *, is_tenacity: bool) -> Retry:
+        if not isinstance(decorator, ast.Call):
+            raise Refused("unsupported-shape", f"`{label}` is retried for ever by a bare `@{name}`")
+        if is_tenacity:
+            return Retry(name, name.rpartition(".")[0] + ".Retrying" if "." in name else "Retrying")
+        unfit = {keyword.arg or "**" for keyword in decorator.keywords} & {*_HANDLERS, "**"}
+        if unfit:
+            raise Refused("unsupported-shape", f"`@{name}` of `{label}` is told `{min(unfit)}`")
+        return Retry(name, "backoff_attempts")
 
     def unwrap_semaphores(self, planner: Planner, fanout: Fanout, function: FunctionFacts) -> None:
         """Limits on concurrency around the calls go: a parked coroutine would keep its place for ever."""

@@ -19,6 +19,7 @@ PARTS = {
     "turns": ("in_turn",),
     "loops": ("each",),
     "live": ("realtime",),
+    "attempts": ("backoff_attempts",),
     "pools": ("BatchExecutor", "batch_as_completed", "batch_wait"),
     "workers": (
         "BatchProcessExecutor",

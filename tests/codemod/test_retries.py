@@ -1,0 +1,172 @@
+"""Helpers under decorators that try again: a loop in the twin, with as many attempts as before."""
+
+from __future__ import annotations
+
+import pytest
+from fake_provider import Failure, Faults
+
+from .programs import check_noop, check_rewritten, check_runs_alike
+
+LLM = """
+import backoff
+import openai
+from openai import OpenAI
+from tenacity import RetryError, retry, retry_if_exception_type, stop_after_attempt, wait_none
+
+client = OpenAI(max_retries=0)
+PROBLEMS = (openai.BadRequestError, openai.RateLimitError)
+
+
+def quick():
+    while True:
+        yield 0.001
+
+
+@backoff.on_exception(backoff.expo, openai.BadRequestError, max_tries=3, factor=0.001)
+def ask(text, **options):
+    print("asking", text)
+    return client.responses.create(model="gpt-5", input=text, **options).output_text
+
+
+class Asker:
+    @backoff.on_exception(
+        quick,
+        PROBLEMS,
+        max_tries=lambda: 4,
+        jitter=None,
+        giveup=lambda error: "twice" in str(error),
+        raise_on_giveup=False,
+        logger=None,
+    )
+    def ask(self, text):
+        \"\"\"The answer, or None.\"\"\"
+        return client.responses.create(model="gpt-5", input=text).output_text
+
+
+@retry(stop=stop_after_attempt(2), wait=wait_none(), retry=retry_if_exception_type(openai.BadRequestError))
+def tried(text):
+    return client.responses.create(model="gpt-5-mini", input=text).output_text
+"""
+PROGRAM = """
+from concurrent.futures import ThreadPoolExecutor
+
+import openai
+from llm import Asker, RetryError, ask, tried
+
+WORDS = ["a", "refuse this", "b"]
+for word in WORDS:
+    try:
+        print(ask(word, temperature=0))
+    except openai.BadRequestError as error:
+        print("gave up:", error.code)
+asker = Asker()
+print([asker.ask(word) for word in WORDS])
+for word in WORDS:
+    try:
+        print(tried(word))
+    except RetryError as error:
+        print("gave up:", type(error.last_attempt.exception()).__name__)
+with ThreadPoolExecutor(2) as pool:
+    print(list(pool.map(asker.ask, ["x", "refuse this", "y"])))
+"""
+
+
+def test_attempts_are_the_same_by_batch(tmp_path) -> None:
+    faults = Faults(failures=[Failure("refuse this")])
+    alike = check_runs_alike({"app.py": PROGRAM, "llm.py": LLM}, tmp_path, faults=faults)
+    assert alike.before.ended.code == 0, alike.before.ended
+    assert alike.after.ended.output.count("asking refuse this") == 3
+
+
+def test_the_decorator_becomes_a_loop_and_leaves_the_realtime_form() -> None:
+    before = """
+        from backoff import expo, on_exception
+        from openai import OpenAI, RateLimitError
+
+        client = OpenAI()
+
+
+        @on_exception(expo, RateLimitError, max_tries=5)
+        def ask(text):
+            \"\"\"The answer.\"\"\"
+            return client.responses.create(model="gpt-5", input=text).output_text
+
+
+        def main(texts):
+            print(ask("one"))
+            for text in texts:
+                print(ask(text))
+
+
+        main(["a", "b"])
+        """
+    after = """
+        from backoff import expo
+        from openai import OpenAI, RateLimitError
+
+        from llm_batch import backoff_attempts, realtime, request, run_batch
+
+        client = OpenAI()
+
+
+        def ask_batch(text):
+            \"\"\"The answer.\"\"\"
+            for attempt in backoff_attempts(expo, RateLimitError, max_tries=5):
+                with attempt:
+                    return (yield request(
+                        client.responses.create, model="gpt-5", input=text
+                    )).output_text
+
+
+        def ask(text):
+            \"\"\"The answer.\"\"\"
+            return realtime(ask_batch(text))
+
+
+        def main(texts):
+            print(ask("one"))
+
+            def handle_text(text):
+                print((yield from ask_batch(text)))
+
+            run_batch(handle_text(text) for text in texts)
+
+
+        main(["a", "b"])
+        """
+    check_rewritten(before, after)
+
+
+@pytest.mark.parametrize(
+    ("decorators", "words"),
+    [
+        ("@backoff.on_exception(backoff.expo, Exception, on_backoff=print)", "is told `on_backoff`"),
+        ("@backoff.on_exception(backoff.expo, Exception, **OPTIONS)", "is told `**`"),
+        ("@backoff.on_predicate(backoff.expo, max_tries=3)", "is wrapped by `@backoff.on_predicate`"),
+        ("@retry", "is retried for ever by a bare `@retry`"),
+        (
+            "@backoff.on_exception(backoff.expo, Exception)\n@backoff.on_exception(backoff.fibo, ValueError)",
+            "is wrapped by `@backoff.on_exception`",
+        ),
+    ],
+)
+def test_decorators_that_do_more_are_left_as_they_are(decorators: str, words: str) -> None:
+    program = f"""\
+import backoff
+from openai import OpenAI
+from tenacity import retry
+
+OPTIONS = {{}}
+
+
+{decorators}
+def ask(text):
+    return OpenAI().responses.create(model="gpt-5", input=text).output_text
+
+
+for text in ["a", "b", "c", "d"]:
+    print(ask(text))
+"""
+    refusal = check_noop(program, "unsupported-shape")
+    assert refusal is not None
+    assert words in refusal.detail
