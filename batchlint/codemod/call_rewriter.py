@@ -148,9 +148,12 @@ class CallRewriter(cst.CSTTransformer):
     def _fitting(self, call: cst.Call, where: Place, added: str, is_indented: bool = False) -> cst.Call:
         """The call on several lines where `added` makes its line too long, or where it stood on several already."""
         line = self.lines[where[0] - 1]
-        if any(_holds(place, where) for place in self.changes.comprehensions):
-            added += "return ()"
-        outgrown = where[0] == where[2] and len(line) + len(added) > self.limit
+        length = len(line) + len(added)
+        for place in self.changes.comprehensions:
+            if _holds(place, where):  # what is in it gets a line of its own
+                width = place[3] - place[1] if place[0] == place[2] else len(line.strip())
+                length = len(line) - len(line.lstrip()) + width + len(added) + len("return ()")
+        outgrown = where[0] == where[2] and length > self.limit
         if outgrown and self._lists and self._lists[-1][0] == self._lists[-1][2]:
             self._wide.add(self._lists[-1])
         elif (outgrown or is_indented) and not self._in_text:

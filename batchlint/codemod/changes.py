@@ -46,6 +46,19 @@ class LoopChange:
     is_async: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """How a comprehension keeps the items for which its condition number `position` asks.
+
+    `names`: what the rest needs of the item. `answer`: what it calls the condition's value, or the value that the
+    condition itself gives this name.
+    """
+
+    position: int
+    names: tuple[str, ...]
+    answer: str
+
+
 @dataclass(slots=True)
 class ComprehensionChange:
     """A comprehension that becomes a driver over generators.
@@ -60,6 +73,7 @@ class ComprehensionChange:
     nested: bool
     is_async: bool = False
     flat: str | None = None
+    kept: Kept | None = None
 
 
 @dataclass(slots=True)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from batchlint.codemod import scopes
 from batchlint.codemod.access import Frame, clash
 from batchlint.codemod.blocks import Comprehension, awaits, comprehension_parts
-from batchlint.codemod.changes import CallChange, ComprehensionChange, Fanout
+from batchlint.codemod.changes import CallChange, ComprehensionChange, Fanout, Kept
 from batchlint.codemod.eager import consumer
 from batchlint.codemod.phases import Phases
 from batchlint.codemod.refusals import Refused
@@ -42,13 +42,15 @@ class Comprehensions:
         is_flat = parts == [node.generators[-1].iter]
         outer = node.generators[:-1] if is_flat else node.generators
         conditions = [c for g in outer for c in [*g.ifs, g.iter]] + (node.generators[-1].ifs if is_flat else [])
+        conditions = [c for c in conditions if c not in parts]
         if not calls or planner.asks(function, conditions):
             raise Refused(
                 "unsupported-shape", "a call decides which items the comprehension keeps; collect the answers first"
             )
         targets = [n.id for g in outer for n in ast.walk(g.target) if isinstance(n, ast.Name)]
-        walrus = {n.target.id for n in ast.walk(node) if isinstance(n, ast.NamedExpr)}
-        if walrus:
+        is_filter = len(parts) == 1 and parts[0] in node.generators[0].ifs
+        named = [n for n in ast.walk(node) if isinstance(n, ast.NamedExpr)]
+        if named and not (is_filter and self._names_answer(function, node, named, parts[0])):
             raise Refused("unsupported-shape", "the comprehension assigns names with `:=`; write it as a loop")
         planner.check_kept(parts, set(targets))
         frame = Frame(function, set(targets))
@@ -56,11 +58,23 @@ class Comprehensions:
         for generator in node.generators:
             frame.targets |= planner.distinct(function, generator.target, generator.iter)
         phases = Phases(planner.reader, planner.support.converts, planner.parallel)
-        phases.expression(frame, parts, statement, [])
+        drawing = [access for test in conditions for access in planner.reader.of(test, frame)]
+        phases.expression(frame, parts, statement, drawing)
         if not phases.has_request:
             raise Refused("no-fan-out")
+        kept: Kept | None = None
         if is_flat:
-            self._check_flat(phases, frame, node)
+            inner = node.generators[-1]
+            known = {n.id for n in ast.walk(inner.target) if isinstance(n, ast.Name)}
+            self._check_flat(phases, frame, node, inner.ifs, known)
+        elif is_filter:
+            later = node.generators[0].ifs[node.generators[0].ifs.index(parts[0]) + 1 :]
+            inside = {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
+            answer = named[0].target.id if named else "keep" if "keep" not in inside else planner.fresh(path, "keep")
+            used = set().union(*(scopes.read(part) for part in [*comprehension_parts(node), *later]))
+            names = tuple(name for name in dict.fromkeys(targets) if name in used)
+            kept = Kept(node.generators[0].ifs.index(parts[0]), names, answer)
+            self._check_flat(phases, frame, node, later, {answer, *targets})
         for barrier in planner.judged(fanout, phases):
             if barrier.frame is frame:
                 raise Refused(
@@ -70,7 +84,13 @@ class Comprehensions:
             planner.bar(fanout, barrier)
         if not nested:
             fanout.iteration = phases
-        whole = len(parts) == 1 and parts[0] in calls and planner.support.converts(function.id, calls[0]) != "request"
+        asked = parts[0].value if isinstance(parts[0], ast.NamedExpr) else parts[0]
+        whole = (
+            len(parts) == 1
+            and asked in calls
+            and not (kept and kept.names)
+            and planner.support.converts(function.id, calls[0]) != "request"
+        )
         is_async = fanout.is_async and not nested
         whole = whole and len(calls) == 1 and not is_async
         changes = fanout.file(path)
@@ -81,6 +101,7 @@ class Comprehensions:
             nested=nested,
             is_async=is_async,
             flat=planner.fresh(path, "answers") if is_flat else None,
+            kept=kept,
         )
         if whole:
             entered = planner.support.converts(function.id, calls[0])
@@ -90,20 +111,36 @@ class Comprehensions:
         planner.plan_body(fanout, function, parts, is_async)
 
     def asking(self, function: FunctionFacts, node: Comprehension) -> list[ast.expr]:
-        """The expressions of the comprehension that ask: what it holds, or what its innermost loop goes over."""
+        """The expressions of the comprehension that ask: what it holds, a condition, or what its inner loop is over."""
         parts = comprehension_parts(node)
+        if len(node.generators) == 1 and not self.planner.asks(function, parts):
+            asking = [test for test in node.generators[0].ifs if self.planner.asks(function, [test])]
+            return asking if len(asking) == 1 else parts
         if len(node.generators) > 1 and not self.planner.asks(function, parts):
             innermost = [node.generators[-1].iter]
             return innermost if self.planner.asks(function, innermost) else parts
         return parts
 
-    def _check_flat(self, phases: Phases, frame: Frame, node: Comprehension) -> None:
-        """Refuse what is done with the answers item by item, where it has to do with the items or with the asking."""
-        inner = node.generators[-1]
-        parts = [*comprehension_parts(node), *inner.ifs]
-        kept = {n.id for n in ast.walk(inner.target) if isinstance(n, ast.Name)}
-        used = set().union(*(scopes.read(part) for part in parts)) - kept
-        after = Frame(frame.function, kept)
+    def _names_answer(
+        self, function: FunctionFacts, node: Comprehension, named: list[ast.NamedExpr], test: ast.expr
+    ) -> bool:
+        """Whether the condition only gives its answer a name, which nothing uses outside of the comprehension."""
+        within = {id(n) for n in ast.walk(node)}
+        name = named[0].target.id
+        others = (n for n in ast.walk(function.node) if isinstance(n, ast.Name) and id(n) not in within)
+        is_asking = len(named) == 1 and self.planner.asks(function, [named[0].value])
+        return is_asking and any(n is named[0] for n in ast.walk(test)) and all(n.id != name for n in others)
+
+    def _check_flat(
+        self, phases: Phases, frame: Frame, node: Comprehension, tests: list[ast.expr], known: set[str]
+    ) -> None:
+        """Refuse what is done with the answers after all have come, where it has to do with the asking.
+
+        `tests`: the conditions that stand behind the asking; `known`: what the asking gives on.
+        """
+        parts = [*comprehension_parts(node), *tests]
+        used = set().union(*(scopes.read(part) for part in parts)) - known
+        after = Frame(frame.function, known)
         touched = [access for part in parts for access in self.planner.reader.of(part, after)]
         others = [access for step in phases.steps for access in step.accesses]
         if used & frame.local or any(a.how != "read" or any(clash(a, b) for b in others) for a in touched):

@@ -211,6 +211,7 @@ class Finder:
         key = (_key(node), what)
         if key not in self._planned:
             self.planner.parallel = set()
+            names = self.planner.taken()
             try:
                 fanout = make()
                 if what != "queue":
@@ -219,6 +220,7 @@ class Finder:
                 self._planned[key] = fanout
             except Refused as refused:
                 self._planned[key] = refused
+                self.planner.give_back(names)
         planned = self._planned[key]
         if isinstance(planned, Refused):
             raise planned

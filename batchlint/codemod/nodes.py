@@ -42,17 +42,6 @@ def indented(body: cst.BaseSuite) -> cst.IndentedBlock:
     return cst.IndentedBlock([cst.SimpleStatementLine(cast(list[cst.BaseSmallStatement], list(body.body)))])
 
 
-def split_innermost(loops: cst.CompFor) -> tuple[cst.CompFor, cst.CompFor]:
-    """The loops of a comprehension without the innermost one, and that one."""
-    inner = loops.inner_for_in
-    if inner is None:
-        raise ValueError("the comprehension has one loop only")
-    if inner.inner_for_in is None:
-        return loops.with_changes(inner_for_in=None), inner
-    outer, innermost = split_innermost(inner)
-    return loops.with_changes(inner_for_in=outer), innermost
-
-
 def arguments_like(call: cst.Call, first: cst.BaseExpression) -> list[cst.Arg]:
     """The call's arguments behind `first`, laid out as they are."""
     if not call.args:
@@ -159,7 +148,9 @@ def spread_list(node: cst.ListComp, indent: str) -> cst.ListComp:
     inner, outer = _spread(indent), _spread("")
     return node.with_changes(
         lbracket=node.lbracket.with_changes(whitespace_after=inner),
-        for_in=node.for_in.with_changes(whitespace_before=inner),
+        for_in=node.for_in.with_changes(
+            whitespace_before=inner, ifs=[test.with_changes(whitespace_before=inner) for test in node.for_in.ifs]
+        ),
         rbracket=node.rbracket.with_changes(whitespace_before=outer),
     )
 

@@ -71,6 +71,14 @@ class Planner:
         used.add(name)
         return name
 
+    def taken(self) -> dict[str, set[str]]:
+        """The names that `fresh` has given out so far, by file."""
+        return {path: set(names) for path, names in self._used.items()}
+
+    def give_back(self, names: dict[str, set[str]]) -> None:
+        """Forget what `fresh` has given out since `names` were taken."""
+        self._used = names
+
     # -- loops
     def loop(self, function: FunctionFacts, loop: Loop) -> Fanout:
         """The fan-out of a `for` statement; Refused where it cannot be one."""
@@ -297,14 +305,13 @@ class Planner:
             if not is_item_loop(loop) or not self.asks(function, loop.body):
                 continue
             trial = Fanout(function.id, loop, is_async=fanout.is_async and function.is_async)
-            used = set(self._used.get(function.id.path, ()))
+            names = self.taken()
             try:
                 self._loop(trial, function, loop, nested=True)
             except Refused as refused:
                 if refused.refusal.name in {"streaming", "generator-consumer", "no-batch-tier", "unsupported-shape"}:
                     raise
-                if used:
-                    self._used[function.id.path] = used
+                self.give_back(names)
                 continue
             self.merge(fanout, trial)
             found.add(loop)

@@ -11,6 +11,7 @@ from libcst.metadata import MetadataWrapper
 
 from batchlint.codemod.call_rewriter import CallRewriter, Names
 from batchlint.codemod.changes import FileChanges, LoopChange, Place, Retry, SentLoop
+from batchlint.codemod.comprehension_nodes import asking, over_answers
 from batchlint.codemod.nodes import (
     close,
     def_statement,
@@ -24,7 +25,6 @@ from batchlint.codemod.nodes import (
     own_parens,
     parenthesised,
     phased_call,
-    split_innermost,
     spread_like,
     standalone,
 )
@@ -302,10 +302,7 @@ class Rewriter(CallRewriter):
         if change is None:
             return updated  # type: ignore[no-any-return]
         whole = updated
-        if change.flat is not None:
-            outer, inner = split_innermost(updated.for_in)
-            updated = cst.ListComp(elt=inner.iter, for_in=outer)
-            over = inner.with_changes(iter=cst.Name(change.flat))
+        updated = asking(updated, change)
         element = (
             cst.Tuple([cst.Element(updated.key), cst.Element(updated.value)])
             if isinstance(updated, cst.DictComp)
@@ -337,12 +334,11 @@ class Rewriter(CallRewriter):
             call = cst.Call(driver, [cst.Arg(drawn)])
             if phased:
                 call = phased_call(driver, drawn, phased, where[1], self.indent)
-            elif isinstance(updated, cst.ListComp | cst.SetComp | cst.DictComp) and change.flat is None:
+            elif isinstance(updated, cst.ListComp | cst.SetComp | cst.DictComp) and updated is whole:
                 call = spread_like(call, updated)
             run = parenthesised(cst.Yield(call)) if change.nested else call
-        if change.flat is not None:
-            loops = cst.CompFor(target=cst.Name(change.flat), iter=run, inner_for_in=over)
-            return whole.with_changes(for_in=loops)  # type: ignore[no-any-return]
+        if updated is not whole:
+            return over_answers(whole, change, run, self.indent, self.limit - where[1])  # type: ignore[no-any-return]
         if collect:
             return cst.Call(cst.Name(collect), [cst.Arg(own_parens(run, None) if not change.nested else run)])
         return run

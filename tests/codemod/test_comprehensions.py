@@ -1,0 +1,147 @@
+"""Comprehensions whose condition asks: they keep the same items by batch, or stay as they are."""
+
+from __future__ import annotations
+
+import textwrap
+
+import pytest
+
+from .programs import check_noop, check_rewritten, check_runs_alike
+
+HEAD = """\
+from openai import OpenAI
+
+client = OpenAI()
+
+
+def rate(text):
+    answer = client.chat.completions.create(model="gpt-5", messages=[{"role": "user", "content": text}])
+    return len(answer.choices[0].message.content + text) % 3
+
+
+"""
+
+
+def test_items_are_kept_by_their_answers(tmp_path) -> None:
+    program = """
+        TEXTS = ["a", "bb", "", "ccc", "a", "dddd"]
+        PAIRS = list(enumerate(TEXTS))
+
+
+        def chosen(texts):
+            return [text for text in texts if rate(f"inner {text}")]
+
+
+        def main():
+            print([text for text in TEXTS if text and rate(text)])
+            print({text: grade for text in TEXTS if (grade := rate(f"grade {text}"))})
+            print([high for text in iter(TEXTS) if (high := rate(text)) > 1])
+            print({number for number, text in PAIRS if not rate(f"{number} {text}") if number})
+            print(sum(1 for number, text in PAIRS if number and rate(f"sum {text}") == 1))
+            print([text.upper() for text in TEXTS if client.responses.create(model="gpt-5", input=text).output_text])
+            for part in ("x", "y"):
+                print(part, chosen([part + text for text in TEXTS]))
+
+
+        main()
+        """
+    alike = check_runs_alike(HEAD + textwrap.dedent(program), tmp_path)
+    assert alike.before.ended.code == 0, alike.before.ended
+
+
+def test_the_item_comes_with_its_answer() -> None:
+    before = HEAD + textwrap.dedent(
+        """
+        def main(texts):
+            named = {text: grade for text in texts if (grade := rate(text))}
+            return named, [text for text in texts if len(text) > 1 if not rate(f"again {text}")]
+
+
+        main(["a", "b"])
+        """
+    )
+    after = before[before.index("def rate") :].replace(
+        """\
+    answer = client.chat.completions.create(model="gpt-5", messages=[{"role": "user", "content": text}])
+""",
+        """\
+    answer = yield request(
+        client.chat.completions.create, model="gpt-5", messages=[{"role": "user", "content": text}]
+    )
+""",
+    )
+    after = after.replace(
+        """\
+    named = {text: grade for text in texts if (grade := rate(text))}
+    return named, [text for text in texts if len(text) > 1 if not rate(f"again {text}")]
+""",
+        """\
+    def handle_text(text):
+        return text, (yield from rate(text))
+
+    named = {text: grade for text, grade in run_batch(handle_text(text) for text in texts) if grade}
+
+    def handle_text_2(text):
+        return text, not (yield from rate(f"again {text}"))
+
+    return named, [
+        text
+        for text, keep in run_batch(handle_text_2(text) for text in texts if len(text) > 1)
+        if keep
+    ]
+""",
+    )
+    head = "from openai import OpenAI\n\nfrom llm_batch import request, run_batch\n\nclient = OpenAI()\n\n\n"
+    check_rewritten(before, head + after)
+
+
+REFUSED = {
+    "an answer that is used behind the comprehension": (
+        "def main(texts):\n    kept = [text for text in texts if (grade := rate(text))]\n    return kept, grade\n",
+        "unsupported-shape",
+    ),
+    "two conditions that ask": (
+        "def main(texts):\n    return [text for text in texts if rate(text) if rate(text * 2)]\n",
+        "unsupported-shape",
+    ),
+    "what is kept is changed by the asking": (
+        """
+        SEEN = []
+
+
+        def check(text):
+            SEEN.append(text)
+            return rate(text)
+
+
+        def main(texts):
+            return [len(SEEN) for text in texts if check(text)]
+        """,
+        "unsupported-shape",
+    ),
+    "the first one that is kept": (
+        "def main(texts):\n    return next(text for text in texts if rate(text))\n",
+        "generator-consumer",
+    ),
+    "a condition in front that sees the answers": (
+        """
+        SEEN = {}
+
+
+        def store(text):
+            SEEN[text] = rate(text)
+            return SEEN[text]
+
+
+        def main(texts):
+            return [store(text) for text in texts if text not in SEEN]
+        """,
+        "dependent-iterations",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_where_more_than_the_items_depends_on_it_nothing_is_changed(name: str) -> None:
+    program, refusal = REFUSED[name]
+    check_noop(HEAD + textwrap.dedent(program), refusal)
