@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Callable, Iterator
+from typing import TypeGuard
 
 from batchlint.facts import LoopNode
 from batchlint.trees import walk
@@ -25,7 +26,8 @@ def is_item_loop(loop: LoopNode) -> bool:
         return True
     if isinstance(loop, ast.While):
         kinds = ast.Compare | ast.Name | ast.BoolOp | ast.Call | ast.UnaryOp
-        return isinstance(loop.test, kinds) and not _mentions_retry(loop.test)
+        is_counted = isinstance(loop.test, kinds) or _is_emptied(loop)
+        return is_counted and not _mentions_retry(loop.test)
     if _mentions_retry(loop.target) or _mentions_retry(loop.iter):
         return False
     if _is_small_range(loop.iter) and (_is_unused(loop.target) or _ends_at_first_success(loop.body)):
@@ -70,6 +72,16 @@ def counts(loop: ast.While) -> bool:
         for statement in loop.body
         for node in walk(statement)
     )
+
+
+def _is_emptied(loop: ast.While) -> bool:
+    """Whether the loop runs while an object's collection holds something, and takes it out: `self.queue.pop()`."""
+    taken = (n.func.value for s in loop.body for n in walk(s) if isinstance(n, ast.Call) and _takes(n.func))
+    return isinstance(loop.test, ast.Attribute) and any(ast.dump(loop.test) == ast.dump(each) for each in taken)
+
+
+def _takes(func: ast.expr) -> TypeGuard[ast.Attribute]:
+    return isinstance(func, ast.Attribute) and func.attr in {"pop", "popleft"}
 
 
 def _is_constant(node: ast.expr) -> bool:

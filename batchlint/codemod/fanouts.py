@@ -6,6 +6,7 @@ import ast
 from collections.abc import Callable
 from functools import partial
 
+from batchlint.codemod import worklists
 from batchlint.codemod.blocks import Comprehension
 from batchlint.codemod.changes import Fanout
 from batchlint.codemod.phasing import Phasing
@@ -171,9 +172,8 @@ class Finder:
             return self.queues.loop(function, node) if self.queues.is_task(id) else self.planner.loop(function, node)
         if isinstance(node, Comprehension):
             return self.planner.comprehensions.fanout(function, node)
-        raise Refused(
-            "unsupported-shape", "a `while` loop decides as it goes how many requests there are; loop over the items"
-        )
+        assert isinstance(node, ast.While)
+        return worklists.fanout(self.planner, function, node)
 
     def _handed_here(self, id: FunctionId, node: ast.expr, found: list[Fanout], refusals: list[Refused]) -> bool:
         """Plan the node where it hands a coroutine to a gather or a function to a pool itself."""

@@ -83,10 +83,23 @@ class Planner:
     def loop(self, function: FunctionFacts, loop: Loop) -> Fanout:
         """The fan-out of a `for` statement; Refused where it cannot be one."""
         fanout = Fanout(function.id, loop, is_async=awaits([loop]))
-        self._loop(fanout, function, loop, nested=False)
+        self.split(fanout, function, loop, nested=False)
         return fanout
 
-    def _loop(self, fanout: Fanout, function: FunctionFacts, loop: Loop, nested: bool) -> None:
+    def split(
+        self,
+        fanout: Fanout,
+        function: FunctionFacts,
+        loop: Loop,
+        *,
+        nested: bool,
+        stands: ast.While | None = None,
+        drawing: list[Access] | None = None,
+    ) -> None:
+        """Plan the loop as a part of the fan-out. `stands`: the loop in the code for which `loop` does, with what it
+        touches to draw an item.
+        """
+        node = stands or loop
         self._check_body(function, loop)
         scope, path = function.node, function.id.path
         targets = [n.id for n in ast.walk(loop.target) if isinstance(n, ast.Name)]
@@ -97,8 +110,10 @@ class Planner:
                 "unsupported-shape", "the loop assigns to an attribute or item in its head; assign it in the body"
             )
         assigned = scopes.bound(loop.body)
-        later = scopes.after(scope, loop)
-        shared = self._read_elsewhere(function, loop)
+        later = scopes.after(scope, node)
+        if stands is not None:
+            later |= scopes.read(stands.test) | scopes.read(stands.body[0])
+        shared = self._read_elsewhere(function, node)
         declared = {
             n for s in loop.body for x in ast.walk(s) if isinstance(x, ast.Global | ast.Nonlocal) for n in x.names
         }
@@ -119,7 +134,7 @@ class Planner:
         inner = self.nested(fanout, function, loop.body)
         self.reader.prints = fanout.is_async
         phases = Phases(self.reader, self.support.converts, inner | self.parallel)
-        phases.build(frame, loop.body, self._drawing(loop, frame))
+        phases.build(frame, loop.body, self._drawing(loop, frame) if drawing is None else drawing)
         if not phases.has_request:
             raise Refused("no-fan-out")
         stop = self._exits(fanout, function, loop, phases, nested)
@@ -134,7 +149,7 @@ class Planner:
         outer = [*sorted(carried - {*targets} - declared), *([stop] if stop else [])]
         is_module = function.id.qualname == MODULE
         shared_names = set(outer) if is_module else scopes.declared_global(function.node)
-        changes.loops[self.place(path, loop)] = LoopChange(
+        changes.loops[self.place(path, node)] = LoopChange(
             name=self.fresh(path, f"handle_{self.noun(targets)}"),
             parameters=list(dict.fromkeys(targets)),
             outer=[n for n in outer if n not in shared_names],
@@ -307,7 +322,7 @@ class Planner:
             trial = Fanout(function.id, loop, is_async=fanout.is_async and function.is_async)
             names = self.taken()
             try:
-                self._loop(trial, function, loop, nested=True)
+                self.split(trial, function, loop, nested=True)
             except Refused as refused:
                 if refused.refusal.name in {"streaming", "generator-consumer", "no-batch-tier", "unsupported-shape"}:
                     raise

@@ -152,9 +152,6 @@ class Rewriter(CallRewriter):
     def leave_Try(self, original_node: cst.Try, updated_node: cst.Try) -> Any:
         return self._with_extras(self.place(original_node), [updated_node])
 
-    def leave_While(self, original_node: cst.While, updated_node: cst.While) -> Any:
-        return self._with_extras(self.place(original_node), [updated_node])
-
     def leave_With(self, original_node: cst.With, updated_node: cst.With) -> Any:
         where = self.place(original_node)
         if where in self.changes.unwrapped and isinstance(updated_node.body, cst.IndentedBlock):
@@ -179,39 +176,51 @@ class Rewriter(CallRewriter):
         change = self.changes.loops.get(where)
         if change is None:
             return self._with_extras(where, [updated_node])
-        self._new.add(change.name)
-        handler = def_statement(
-            change.name,
-            change.parameters,
-            self._scoped(change, updated_node.body),
-            is_async=change.is_async,
-        )
-        item = cst.Call(cst.Name(change.name), [cst.Arg(cst.Name(p)) for p in change.parameters])
         over = updated_node.iter
         if isinstance(over, cst.Tuple) and not over.lpar:
             over = over.with_changes(lpar=[cst.LeftParen()], rpar=[cst.RightParen()])
-        statements: list[cst.BaseStatement] = []
-        leading = list(updated_node.leading_lines)
+        drawn: cst.BaseStatement | cst.GeneratorExp = cst.GeneratorExp(
+            elt=_item(change),
+            for_in=cst.CompFor(target=updated_node.target, iter=over, asynchronous=updated_node.asynchronous),
+            lpar=[],
+            rpar=[],
+        )
         if change.stop:
-            statements.append(line(f"{change.stop} = False"))
+            drawn = cst.For(updated_node.target, over, _drawing(change))
+        return self._split(where, change, updated_node, updated_node.body, drawn)
+
+    def leave_While(self, original_node: cst.While, updated_node: cst.While) -> Any:
+        where = self.place(original_node)
+        change = self.changes.loops.get(where)
+        if change is None:
+            return self._with_extras(where, [updated_node])
+        taking, *rest = indented(updated_node.body).body
+        drawn = updated_node.with_changes(body=_drawing(change, taking), leading_lines=[])
+        return self._split(where, change, updated_node, cst.IndentedBlock(rest), drawn)
+
+    def _split(
+        self,
+        where: Place,
+        change: LoopChange,
+        loop: cst.For | cst.While,
+        body: cst.BaseSuite,
+        drawn: cst.BaseStatement | cst.GeneratorExp,
+    ) -> Any:
+        """The function that handles an item, and its driver over `drawn`: a generator, or a loop that yields."""
+        self._new.add(change.name)
+        handler = def_statement(change.name, change.parameters, self._scoped(change, body), is_async=change.is_async)
+        statements: list[cst.BaseStatement] = [line(f"{change.stop} = False")] if change.stop else []
         statements.append(handler)
-        drawn: cst.BaseExpression
-        if change.stop:
-            drawing = self._fresh(f"{change.name.replace('handle_', 'each_')}")
-            self._new.add(drawing)
-            statements.append(self._drawing(drawing, item, updated_node, over, change.stop))
-            drawn = cst.Call(cst.Name(drawing))
+        if isinstance(drawn, cst.BaseStatement):
+            name = self._fresh(change.name.replace("handle_", "each_"))
+            self._new.add(name)
+            statements.append(def_statement(name, [], cst.IndentedBlock([drawn])))
+            statements.append(self._driver(cst.Call(cst.Name(name)), change, where))
         else:
-            drawn = cst.GeneratorExp(
-                elt=item,
-                for_in=cst.CompFor(target=updated_node.target, iter=over, asynchronous=updated_node.asynchronous),
-                lpar=[],
-                rpar=[],
-            )
-        statements.append(self._driver(drawn, change, where))
-        statements[0] = statements[0].with_changes(leading_lines=leading or [])
-        if updated_node.orelse is not None:
-            statements += cast(list[cst.BaseStatement], list(updated_node.orelse.body.body))
+            statements.append(self._driver(drawn, change, where))
+        statements[0] = statements[0].with_changes(leading_lines=list(loop.leading_lines))
+        if loop.orelse is not None:
+            statements += cast(list[cst.BaseStatement], list(loop.orelse.body.body))
         return self._with_extras(where, statements)
 
     def _driver(self, drawn: cst.BaseExpression, change: LoopChange, where: Place) -> cst.SimpleStatementLine:
@@ -233,21 +242,6 @@ class Rewriter(CallRewriter):
         if not change.is_async and not m.findall(block, m.Yield()):
             block = block.with_changes(body=[*block.body, line("yield from ()")])
         return block
-
-    def _drawing(
-        self, name: str, item: cst.Call, loop: cst.For, over: cst.BaseExpression, stop: str
-    ) -> cst.BaseStatement:
-        inner = cst.For(
-            target=loop.target,
-            iter=over,
-            body=cst.IndentedBlock(
-                [
-                    cst.SimpleStatementLine([cst.Expr(cst.Yield(item))]),
-                    cst.If(cst.Name(stop), cst.IndentedBlock([cst.SimpleStatementLine([cst.Break()])])),
-                ]
-            ),
-        )
-        return def_statement(name, [], cst.IndentedBlock([inner]))
 
     def leave_IndentedBlock(
         self, original_node: cst.IndentedBlock, updated_node: cst.IndentedBlock
@@ -424,6 +418,18 @@ class Rewriter(CallRewriter):
             decorators=[d for d in function.decorators if d is not decorator],
             body=cst.IndentedBlock([*docstring, loop]),
         )
+
+
+def _item(change: LoopChange) -> cst.Call:
+    return cst.Call(cst.Name(change.name), [cst.Arg(cst.Name(p)) for p in change.parameters])
+
+
+def _drawing(change: LoopChange, *before: Any) -> cst.IndentedBlock:
+    """The body of the loop that yields the items' generators."""
+    drawn: list[Any] = [*before, cst.SimpleStatementLine([cst.Expr(cst.Yield(_item(change)))])]
+    if change.stop:
+        drawn.append(cst.If(cst.Name(change.stop), cst.IndentedBlock([cst.SimpleStatementLine([cst.Break()])])))
+    return cst.IndentedBlock(drawn)
 
 
 class _Hoist(cst.CSTTransformer):

@@ -334,10 +334,9 @@ REFUSED: dict[str, dict[str, tuple[str, str]]] = {
             """
             def main(texts):
                 while texts:
-                    text = texts.pop()
-                    print(ask(text))
+                    print(ask(texts.pop()))
             """,
-            "",
+            "take each out of its collection first thing",
         ),
         "the loop's variable is used afterwards": (
             """
@@ -362,7 +361,7 @@ REFUSED: dict[str, dict[str, tuple[str, str]]] = {
         "a call decides which items are kept": (
             """
             def main(texts):
-                return [text for text in texts if ask(text) == "yes"]
+                return [text for text in texts if ask(text) == "yes" if ask(text * 2)]
             """,
             "a call decides which items the comprehension keeps",
         ),
