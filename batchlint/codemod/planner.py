@@ -128,6 +128,12 @@ class Planner:
         carried = (assigned - set(targets)) & (
             scopes.exposed(loop.body, targets) | later | shared | declared | function.outer
         )
+        unbound = carried - declared - function.outer - scopes.bound_beside(scope, node)
+        if unbound and function.id.qualname != MODULE:
+            name = min(unbound)
+            is_late = name not in scopes.exposed(loop.body, targets)
+            where = "is read after it; bind it before" if is_late else "may be another item's; bind it at the top of"
+            raise Refused("unsupported-shape", f"only the loop binds `{name}`, which {where} the loop")
         own = (assigned - carried) | set(targets)
         self.check_kept(loop.body, own)
         frame = self.frame(function, loop, targets, own)

@@ -11,12 +11,14 @@ _SCOPES = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef
 _COMPREHENSIONS = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
 
 
-def bound(nodes: Iterable[ast.AST]) -> set[str]:
-    """The names that the statements bind in their own scope."""
+def bound(nodes: Iterable[ast.AST], *, loops: bool = True) -> set[str]:
+    """The names that the statements bind in their own scope; what loops bind is left out unless `loops`."""
     found: set[str] = set()
     stack = list(nodes)
     while stack:
         node = stack.pop()
+        if not loops and isinstance(node, ast.For | ast.AsyncFor | ast.While):
+            continue
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             found.add(node.name)
             continue
@@ -125,9 +127,15 @@ def exposed(statements: Iterable[ast.stmt], given: Iterable[str] = ()) -> set[st
     return found
 
 
-def _walk(statements: Iterable[ast.stmt], given: set[str], found: set[str]) -> set[str] | None:
-    """Add to `found` what is read before it is `given`; what is bound for sure afterwards, None if the path leaves."""
+def _walk(
+    statements: Iterable[ast.stmt], given: set[str], found: set[str], breaks: list[set[str] | None] | None = None
+) -> set[str] | None:
+    """Add to `found` what is read before it is `given`; what is bound for sure afterwards, None if the path leaves.
+
+    `breaks` gets what is bound for sure where the statements leave the loop around them.
+    """
     given = set(given)
+    breaks = [] if breaks is None else breaks
 
     def reads(*nodes: ast.AST | None) -> None:
         for node in nodes:
@@ -138,37 +146,46 @@ def _walk(statements: Iterable[ast.stmt], given: set[str], found: set[str]) -> s
         if isinstance(statement, ast.If):
             reads(statement.test)
             given |= bound([statement.test])
-            ends = [_walk(statement.body, given, found), _walk(statement.orelse, given, found)]
+            ends = [_walk(statement.body, given, found, breaks), _walk(statement.orelse, given, found, breaks)]
             merged = _meet(ends)
             if merged is None:
                 return None
             given = merged
         elif isinstance(statement, ast.For | ast.AsyncFor):
             reads(statement.iter)
-            _walk(statement.body, given | bound([statement.target]), found)
-            _walk(statement.orelse, given, found)
+            ways: list[set[str] | None] = []
+            _walk(statement.body, given | bound([statement.target]), found, ways)
+            merged = _meet([_walk(statement.orelse, given, found, breaks), *ways])
+            if merged is None:
+                return None
+            given = merged
         elif isinstance(statement, ast.While):
             reads(statement.test)
-            inner = _walk(statement.body, given | bound([statement.test]), found)
-            _walk(statement.orelse, given, found)
-            if isinstance(statement.test, ast.Constant) and inner is not None:
-                given = inner
+            ways = []
+            given |= bound([statement.test])
+            _walk(statement.body, given, found, ways)
+            ended = _walk(statement.orelse, given, found, breaks)
+            is_endless = isinstance(statement.test, ast.Constant) and bool(statement.test.value)
+            merged = _meet([*([] if is_endless else [ended]), *ways])
+            if merged is None:
+                return None
+            given = merged
         elif isinstance(statement, ast.With | ast.AsyncWith):
             for item in statement.items:
                 reads(item.context_expr)
                 if item.optional_vars is not None:
                     given |= bound([item.optional_vars])
-            inner = _walk(statement.body, given, found)
+            inner = _walk(statement.body, given, found, breaks)
             if inner is None:
                 return None
             given = inner
         elif isinstance(statement, ast.Try | ast.TryStar):
-            done = _walk([*statement.body, *statement.orelse], given, found)
+            done = _walk([*statement.body, *statement.orelse], given, found, breaks)
             ends = [done]
             for handler in statement.handlers:
                 reads(handler.type)
-                ends.append(_walk(handler.body, given | ({handler.name} if handler.name else set()), found))
-            final = _walk(statement.finalbody, given, found)
+                ends.append(_walk(handler.body, given | ({handler.name} if handler.name else set()), found, breaks))
+            final = _walk(statement.finalbody, given, found, breaks)
             merged = _meet(ends)
             if merged is None or final is None:
                 return None
@@ -179,9 +196,11 @@ def _walk(statements: Iterable[ast.stmt], given: set[str], found: set[str]) -> s
                 names = given | bound([case.pattern])
                 if case.guard is not None:
                     found.update(read(case.guard) - names)
-                _walk(case.body, names, found)
-        elif isinstance(statement, ast.Return | ast.Raise | ast.Continue | ast.Break):
+                _walk(case.body, names, found, breaks)
+        elif isinstance(statement, ast.Return | ast.Raise | ast.Continue | ast.Break) or _exits(statement):
             reads(*children(statement))
+            if isinstance(statement, ast.Break):
+                breaks.append(given)
             return None
         elif isinstance(statement, ast.AugAssign):
             reads(statement.value)
@@ -193,6 +212,12 @@ def _walk(statements: Iterable[ast.stmt], given: set[str], found: set[str]) -> s
             reads(statement)
             given |= bound([statement])
     return given
+
+
+def _exits(statement: ast.stmt) -> bool:
+    """Whether the statement ends the program."""
+    call = statement.value if isinstance(statement, ast.Expr) else None
+    return isinstance(call, ast.Call) and ast.unparse(call.func) in {"sys.exit", "exit", "quit", "os._exit"}
 
 
 def _meet(ends: list[set[str] | None]) -> set[str] | None:
@@ -238,6 +263,17 @@ def _path(root: ast.AST, wanted: ast.AST) -> Iterator[ast.AST]:
 def declared_global(function: ast.AST) -> set[str]:
     """The names that the function itself says are global variables."""
     return {name for node in walk_own(function) if isinstance(node, ast.Global) for name in node.names}
+
+
+def bound_beside(scope: ast.AST, inner: ast.stmt) -> set[str]:
+    """The names that the function `scope` binds without its loops, except for those around `inner`."""
+    around = [*path_to(scope, inner)]
+    args = getattr(scope, "args", None)
+    found = {a.arg for a in walk(args) if isinstance(a, ast.arg)} if args is not None else set()
+    for parent in around:
+        beside = [child for child in children(parent) if child is not inner and child not in around]
+        found |= bound(beside, loops=False)
+    return found
 
 
 def precedes(root: ast.AST, earlier: ast.stmt, later: ast.stmt) -> bool:

@@ -254,6 +254,95 @@ PROGRAMS = {
         """,
         "rewritten",
     ),
+    "a variable that only the loop binds, and that is read after it": (
+        """
+        def main():
+            for item in ["a", "b"]:
+                last = ask(item)
+            print(last)
+
+
+        main()
+        """,
+        "unsupported-shape",
+    ),
+    "a variable that two loops bind, and that is read after them": (
+        """
+        def main():
+            for item in ["a", "b"]:
+                last = ask(item)
+                print(last)
+            for item in ["c", "d"]:
+                last = ask(item)
+            print(last)
+
+
+        main()
+        """,
+        "",
+    ),
+    "a variable that is bound where the program goes on": (
+        """
+        import sys
+
+
+        def main():
+            last = None
+            for item in ["a", "b"]:
+                try:
+                    answer = ask(item)
+                except openai.RateLimitError:
+                    print("no quota")
+                    sys.exit(2)
+                last = answer
+                print(answer)
+            print(last)
+
+
+        main()
+        """,
+        "rewritten",
+    ),
+    "an answer for which it is tried until it is there": (
+        """
+        def main():
+            for item in ["a", "b"]:
+                while True:
+                    try:
+                        answer = ask(item)
+                        break
+                    except openai.RateLimitError:
+                        print("again")
+                for number in range(2):
+                    try:
+                        longer = ask(item + item)
+                    except openai.RateLimitError:
+                        continue
+                    break
+                else:
+                    continue
+                print(answer, longer)
+
+
+        main()
+        """,
+        "rewritten",
+    ),
+    "an answer that may be that of the item before": (
+        """
+        def main():
+            for item in ["a", "bad", "b"]:
+                try:
+                    answer = ask(item)
+                except openai.BadRequestError:
+                    pass
+                print(item, answer)
+
+
+        main()
+        """,
+        "unsupported-shape",
+    ),
     "what drawing an item prints comes before what the item prints": (
         """
         def drawn():
