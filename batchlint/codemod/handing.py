@@ -124,11 +124,12 @@ class Handing:
         """Hand the twin over instead of the function, also from within a `partial` or a lambda."""
         changes = fanout.file(caller.path)
         # A `partial` inside of the call starts the function too, as far as the graph knows.
-        within = {id(n) for n in ast.walk(edge.node)}
+        arguments = [*edge.node.args, *(k.value for k in edge.node.keywords)] if isinstance(edge.node, ast.Call) else []
+        arguments += [held for argument in arguments for held in self._held(caller, argument, edge.node)]
+        within = {id(n) for part in (edge.node, *arguments) for n in ast.walk(part)}
         fanout.converted |= {id(e.node) for e in self.edges(caller) if e.callee == edge.callee and id(e.node) in within}
         fanout.converted.add(id(edge.node))
         done = False
-        arguments = [*edge.node.args, *(k.value for k in edge.node.keywords)] if isinstance(edge.node, ast.Call) else []
         for argument in arguments:
             for node in ast.walk(argument):
                 if isinstance(node, ast.Lambda):
@@ -144,6 +145,18 @@ class Handing:
                 "unsupported-shape",
                 f"`{Graph.label(edge.callee)}` is handed over through a variable (line {edge.span.line})",
             )
+
+    def _held(self, caller: FunctionId, argument: ast.expr, call: ast.expr) -> list[ast.expr]:
+        """The `partial` that the variable holds which is handed over, and which nothing else uses."""
+        function = self.graph.function(caller)
+        bindings = function.bindings.get(argument.id, []) if isinstance(argument, ast.Name) else []
+        values = [b.value for b in bindings if isinstance(b.value, ast.Call) and last_name(b.value.func) == "partial"]
+        if not isinstance(argument, ast.Name) or len(bindings) != 1 or not values:
+            return []
+        within = {id(n) for n in ast.walk(call)}
+        loads = [n for n in ast.walk(function.node) if isinstance(n, ast.Name) and n.id == argument.id]
+        is_used = any(isinstance(n.ctx, ast.Load) and id(n) not in within for n in loads)
+        return [] if is_used else list(values)
 
     def _targets(self, caller: FunctionId, node: ast.Name | ast.Attribute) -> tuple[Fn, ...]:
         """The functions that the expression names and that make requests."""
@@ -236,6 +249,7 @@ class Handing:
                     "early-stop", f"`{ast.unparse(call.node.func)}` manages tasks by hand (line {call.node.lineno})"
                 )
         stands = self._stand_ins(fanout, function, _GATHERS)
+        self._unlimit(fanout, function)
         for task in tasks:
             if not self._makes_request(function, task):
                 continue
@@ -243,6 +257,28 @@ class Handing:
                 raise Refused("unsupported-shape", f"a task is made in line {task.lineno} and gathered elsewhere")
             changes.unwrapped.add(self.planner.place(path, task))
         return bool(stands)
+
+    def _unlimit(self, fanout: Fanout, function: FunctionFacts) -> None:
+        """Unwrap the limits in functions to which the coroutines are handed: `limited(semaphore, ask(text))`."""
+        planner = self.planner
+        for call in function.calls:
+            for value in self.program.eval(function.id, call.node.func):
+                if not isinstance(value, Fn) or value.id in planner.support.reaching:
+                    continue
+                limiting = self.graph.function(value.id)
+                if not limiting.is_async or not self._is_handed_request(function, call.node):
+                    continue
+                if not planner.support.unwrap_semaphores(planner, fanout, limiting):
+                    continue
+                for edge in self.graph.edges_to(value.id):
+                    if not self._is_handed_request(self.graph.function(edge.caller), edge.node):
+                        label = Graph.label(value.id)
+                        what = f"`{label}` limits other coroutines too ({edge.caller.path}:{edge.span.line})"
+                        raise Refused("unsupported-shape", what)
+
+    def _is_handed_request(self, function: FunctionFacts, call: ast.expr) -> bool:
+        arguments = [*call.args, *(k.value for k in call.keywords)] if isinstance(call, ast.Call) else []
+        return self.planner.asks(function, arguments)
 
     def _is_unread_thread(self, function: FunctionFacts, call: ast.Call) -> bool:
         """Whether a thread is given a function that makes requests, in a way that hides which."""

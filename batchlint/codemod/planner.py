@@ -129,11 +129,13 @@ class Planner:
             scopes.exposed(loop.body, targets) | later | shared | declared | function.outer
         )
         unbound = carried - declared - function.outer - scopes.bound_beside(scope, node)
+        others = unbound & scopes.exposed(loop.body, targets)
+        if others:
+            what = f"`{min(others)}` may be what another item left in it (bind it at the top of the loop)"
+            raise Refused("dependent-iterations", what)
         if unbound and function.id.qualname != MODULE:
-            name = min(unbound)
-            is_late = name not in scopes.exposed(loop.body, targets)
-            where = "is read after it; bind it before" if is_late else "may be another item's; bind it at the top of"
-            raise Refused("unsupported-shape", f"only the loop binds `{name}`, which {where} the loop")
+            what = f"`{min(unbound)}` is read after the loop, and bound in it alone; bind it before the loop"
+            raise Refused("unsupported-shape", what)
         own = (assigned - carried) | set(targets)
         self.check_kept(loop.body, own)
         frame = self.frame(function, loop, targets, own)

@@ -240,17 +240,20 @@ class Support:
             raise Refused("unsupported-shape", f"`@{name}` of `{label}` is told `{min(unfit)}`")
         return Retry(name, "backoff_attempts")
 
-    def unwrap_semaphores(self, planner: Planner, fanout: Fanout, function: FunctionFacts) -> None:
-        """Limits on concurrency around the calls go: a parked coroutine would keep its place for ever."""
-        for node in ast.walk(function.node):
-            if (
-                isinstance(node, ast.AsyncWith | ast.With)
-                and len(node.items) == 1
-                and node.items[0].optional_vars is None
-            ):
-                values = self.program.eval(function.id, node.items[0].context_expr)
-                if any(isinstance(v, Ext) and v.path in _SEMAPHORES for v in values):
-                    fanout.file(function.id.path).unwrapped.add(planner.place(function.id.path, node))
+    def unwrap_semaphores(self, planner: Planner, fanout: Fanout, function: FunctionFacts) -> bool:
+        """Limits on concurrency around the calls go: a parked coroutine would keep its place for ever.
+
+        Returns whether there are any.
+        """
+        found = [node for node in ast.walk(function.node) if self._is_limit(function, node)]
+        fanout.file(function.id.path).unwrapped |= {planner.place(function.id.path, node) for node in found}
+        return bool(found)
+
+    def _is_limit(self, function: FunctionFacts, node: ast.AST) -> bool:
+        if not isinstance(node, ast.AsyncWith | ast.With) or len(node.items) != 1 or node.items[0].optional_vars:
+            return False
+        values = self.program.eval(function.id, node.items[0].context_expr)
+        return any(isinstance(v, Ext) and v.path in _SEMAPHORES for v in values)
 
 
 def _is_false(node: ast.expr) -> bool:

@@ -123,6 +123,33 @@ ALIKE = {
 
         asyncio.run(main())
         """,
+    "coroutines are handed to what limits them": """
+        import asyncio
+
+        from openai import AsyncOpenAI
+
+        client = AsyncOpenAI()
+
+
+        async def limited(semaphore, coroutine):
+            async with semaphore:
+                return await coroutine
+
+
+        async def label(text):
+            response = await client.responses.create(model="gpt-5", input=text)
+            return response.output_text
+
+
+        async def main():
+            semaphore = asyncio.Semaphore(1)
+            print(await asyncio.gather(*(limited(semaphore, label(text)) for text in ["a", "b", "c"])))
+            tasks = [asyncio.create_task(limited(semaphore, coroutine=label(text))) for text in ["d", "e"]]
+            print(await asyncio.gather(*tasks))
+
+
+        asyncio.run(main())
+        """,
     "coroutines block": """
         import asyncio
         from concurrent.futures import ThreadPoolExecutor
@@ -164,6 +191,7 @@ def test_coroutines_do_the_same_by_batch(name: str, tmp_path) -> None:
     faults = Faults(failures=[Failure("refuse this")])
     alike = check_runs_alike({"app.py": ALIKE[name], "llm.py": LLM}, tmp_path, faults=faults)
     assert alike.before.ended.code == 0, alike.before.ended
+    assert "async with" not in alike.rewritten.files["app.py"]
 
 
 def test_what_a_thread_was_to_call_stands_in_its_place() -> None:
@@ -257,6 +285,29 @@ REFUSED = {
             return await asyncio.gather(*(read(text) for text in texts))
         """,
         "order-of-effects",
+    ),
+    "a limit for other coroutines too": (
+        """
+        from openai import AsyncOpenAI
+
+        others = AsyncOpenAI()
+
+
+        async def label(text):
+            return await others.responses.create(model="gpt-5", input=text)
+
+
+        async def limited(semaphore, coroutine):
+            async with semaphore:
+                return await coroutine
+
+
+        async def main(texts, fetch):
+            semaphore = asyncio.Semaphore(4)
+            pages = await asyncio.gather(*(limited(semaphore, fetch(text)) for text in texts))
+            return await asyncio.gather(*(limited(semaphore, label(page)) for page in pages))
+        """,
+        "unsupported-shape",
     ),
     "a helper that blocks a coroutine": (
         """

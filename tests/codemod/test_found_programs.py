@@ -341,7 +341,7 @@ PROGRAMS = {
 
         main()
         """,
-        "unsupported-shape",
+        "dependent-iterations",
     ),
     "what drawing an item prints comes before what the item prints": (
         """

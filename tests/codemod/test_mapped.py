@@ -42,6 +42,8 @@ MAPPED = {
             with Pool(2) as pool:
                 print(pool.map(fill, ITEMS), ITEMS)
                 print(list(pool.imap(partial(ask, model="gpt-5"), ["x", "y"])))
+                large = partial(ask, model="gpt-5")
+                print(pool.map(large, ["large x", "large y"]))
                 waiting = [pool.apply_async(ask, (text,), {"model": "gpt-5-mini"}) for text in ["p", "q"]]
                 print([result.get() for result in waiting])
             pool = ThreadPool(processes=2)
@@ -232,6 +234,22 @@ LEFT = {
                     return answer
         """,
         "`map` is handed to its consumer (line 5)",
+    ),
+    "a partial that something else calls too": (
+        "unsupported-shape",
+        """
+        from concurrent.futures import ThreadPoolExecutor
+        from functools import partial
+        from llm import ask
+
+
+        def main(texts):
+            large = partial(ask, model="gpt-5")
+            print(large("first"))
+            with ThreadPoolExecutor() as pool:
+                print(list(pool.map(large, texts)))
+        """,
+        "`large` is a variable that holds a function",
     ),
     "rows that need the row before": (
         "dependent-iterations",
