@@ -44,6 +44,7 @@ _GATHERS = (
     (re.compile(r"asyncio\.as_completed$|tqdm\.asyncio\.\w+\.as_completed$"), "as_completed_batch"),
     (re.compile(r"asyncio\.TaskGroup$"), "BatchTaskGroup"),
 )
+_STAND_INS = frozenset(name for _, name in _GATHERS)
 _TASKS = frozenset({"create_task", "ensure_future"})
 
 
@@ -248,8 +249,7 @@ class Handing:
                 raise Refused(
                     "early-stop", f"`{ast.unparse(call.node.func)}` manages tasks by hand (line {call.node.lineno})"
                 )
-        stands = self._stand_ins(fanout, function, _GATHERS)
-        self._unlimit(fanout, function)
+        stands = self._stand_ins(fanout, function, _GATHERS) | self._takers(fanout, function)
         for task in tasks:
             if not self._makes_request(function, task):
                 continue
@@ -258,23 +258,30 @@ class Handing:
             changes.unwrapped.add(self.planner.place(path, task))
         return bool(stands)
 
-    def _unlimit(self, fanout: Fanout, function: FunctionFacts) -> None:
-        """Unwrap the limits in functions to which the coroutines are handed: `limited(semaphore, ask(text))`."""
-        planner = self.planner
+    def _takers(self, fanout: Fanout, function: FunctionFacts) -> set[str]:
+        """Plan the functions to which the coroutines are handed: `limited(semaphore, ask(text))`.
+
+        What they gather with is replaced, and limits in them go. Returns the stand-ins.
+        """
+        found: set[str] = set()
         for call in function.calls:
             for value in self.program.eval(function.id, call.node.func):
-                if not isinstance(value, Fn) or value.id in planner.support.reaching:
+                if not isinstance(value, Fn) or value.id in self.planner.support.reaching:
                     continue
-                limiting = self.graph.function(value.id)
-                if not limiting.is_async or not self._is_handed_request(function, call.node):
+                taker = self.graph.function(value.id)
+                if not taker.is_async or taker.name in _STAND_INS or not self._is_handed_request(function, call.node):
                     continue
-                if not planner.support.unwrap_semaphores(planner, fanout, limiting):
-                    continue
-                for edge in self.graph.edges_to(value.id):
-                    if not self._is_handed_request(self.graph.function(edge.caller), edge.node):
-                        label = Graph.label(value.id)
-                        what = f"`{label}` limits other coroutines too ({edge.caller.path}:{edge.span.line})"
-                        raise Refused("unsupported-shape", what)
+                stands = self._stand_ins(fanout, taker, _GATHERS)
+                if self.planner.support.unwrap_semaphores(self.planner, fanout, taker) or stands:
+                    self._check_taker(taker)
+                found |= stands
+        return found
+
+    def _check_taker(self, taker: FunctionFacts) -> None:
+        for edge in self.graph.edges_to(taker.id):
+            if not self._is_handed_request(self.graph.function(edge.caller), edge.node):
+                what = f"`{Graph.label(taker.id)}` runs other coroutines too ({edge.caller.path}:{edge.span.line})"
+                raise Refused("unsupported-shape", what)
 
     def _is_handed_request(self, function: FunctionFacts, call: ast.expr) -> bool:
         arguments = [*call.args, *(k.value for k in call.keywords)] if isinstance(call, ast.Call) else []

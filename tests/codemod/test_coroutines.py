@@ -136,6 +136,16 @@ ALIKE = {
                 return await coroutine
 
 
+        async def gather_limited(number, *coroutines):
+            semaphore = asyncio.Semaphore(number)
+
+            async def one(coroutine):
+                async with semaphore:
+                    return await coroutine
+
+            return await asyncio.gather(*(one(coroutine) for coroutine in coroutines))
+
+
         async def label(text):
             response = await client.responses.create(model="gpt-5", input=text)
             return response.output_text
@@ -146,6 +156,7 @@ ALIKE = {
             print(await asyncio.gather(*(limited(semaphore, label(text)) for text in ["a", "b", "c"])))
             tasks = [asyncio.create_task(limited(semaphore, coroutine=label(text))) for text in ["d", "e"]]
             print(await asyncio.gather(*tasks))
+            print(await gather_limited(2, *[label(text) for text in ["f", "g", "h"]]))
 
 
         asyncio.run(main())
