@@ -30,7 +30,7 @@ def drop(before: str, after: str, is_shared: Callable[[str], bool]) -> str:
     for scope in [n for n in walk(tree) if isinstance(n, ast.Module | ast.FunctionDef | ast.AsyncFunctionDef)]:
         for statement in scope.body:
             name = _made(statement)
-            if name is None or used[name] <= uses[name] or _loads(scope)[name]:
+            if name is None or used[name] <= uses[name] or _loads(scope)[name] or name in _declared(scope):
                 continue
             if not isinstance(scope, ast.Module) or not is_shared(name):
                 lines.add(statement.lineno)
@@ -39,6 +39,10 @@ def drop(before: str, after: str, is_shared: Callable[[str], bool]) -> str:
 
 def _loads(tree: ast.AST) -> Counter[str]:
     return Counter(n.id for n in walk(tree) if isinstance(n, ast.Name) and not isinstance(n.ctx, ast.Store))
+
+
+def _declared(scope: ast.AST) -> set[str]:
+    return {name for n in walk(scope) if isinstance(n, ast.Global | ast.Nonlocal) for name in n.names}
 
 
 def _made(statement: ast.stmt) -> str | None:

@@ -211,6 +211,10 @@ def parenthesised(node: cst.Yield) -> cst.Yield:
 
 
 def renamed(func: cst.BaseExpression, name: str) -> cst.BaseExpression:
+    """The callee with another last step; with one more for a name behind a dot."""
+    if name.startswith("."):
+        is_written = isinstance(func, cst.Attribute) and func.attr.value == "__call__"
+        return cst.Attribute(func.value if is_written else func, cst.Name(name[1:]))  # type: ignore[attr-defined]
     if isinstance(func, cst.Attribute):
         return func.with_changes(attr=cst.Name(name))
     return func.with_changes(value=name) if isinstance(func, cst.Name) else func

@@ -11,6 +11,7 @@ from batchlint.codemod.refusals import Refused
 from batchlint.codemod.threads import Threads
 from batchlint.facts import MODULE, FunctionFacts, FunctionId
 from batchlint.graph import Graph
+from batchlint.symbols import last_name
 from batchlint.trees import replaced
 from batchlint.values import Fn
 
@@ -55,6 +56,8 @@ class Paths:
         parameters = self.program.functions[target.id].parameters
         if target.owner is not None and parameters:
             receiver = call.func.value if isinstance(call.func, ast.Attribute) else None
+            if target.id.qualname.endswith(".__call__") and last_name(call.func) != "__call__":
+                receiver = call.func
             aliases[parameters[0].arg] = self.path(receiver, caller) if receiver is not None else set()
         return aliases
 

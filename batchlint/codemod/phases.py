@@ -19,6 +19,7 @@ from batchlint.codemod.reader import Reader
 from batchlint.codemod.refusals import Refused
 from batchlint.codemod.support import Target
 from batchlint.facts import FunctionId
+from batchlint.symbols import last_name
 from batchlint.trees import children, walk
 from batchlint.values import Fn
 
@@ -379,6 +380,18 @@ class Phases:
     def has_request(self) -> bool:
         return any(step.request is not None and step.counts for step in self.steps)
 
+    def open_lines(self) -> set[int]:
+        """The lines in which an iteration opens a file that it closes behind a request."""
+        found: set[int] = set()
+        for step in self.steps:
+            node, scope = step.statement, step.frame.function.id
+            if not isinstance(node, ast.With) or not any(last_name(call.func) == "open" for call in _contexts(node)):
+                continue
+            calls = (n for statement in node.body for n in walk(statement) if isinstance(n, ast.Call))
+            if any(self.converts(scope, call) is not None for call in calls):
+                found.add(node.lineno)
+        return found
+
     def judge(self, unsafe: bool) -> list[Barrier]:
         """The barriers that keep the order of effects; Refused where none can."""
         early = [s for s in self.steps if s.ahead and s.counts and s.request is None and s.accesses]
@@ -547,6 +560,10 @@ def _key_of(access: Access, statement: ast.stmt, frame: Frame) -> str | None:
             if node.args:
                 return ast.unparse(node.args[0])
     return in_terms_of(access.key, frame)
+
+
+def _contexts(node: ast.With) -> list[ast.Call]:
+    return [item.context_expr for item in node.items if isinstance(item.context_expr, ast.Call)]
 
 
 def _under_condition(node: ast.AST, calls: set[int]) -> bool:

@@ -172,6 +172,10 @@ class Planner:
         """Where items have to wait, with what only `--unsafe-fixes` allows noted; Refused for what it does not."""
         barriers = phases.judge(self.unsafe)
         fanout.notes += [f"allowed by --unsafe-fixes: {text}" for text in dict.fromkeys(phases.allowed)]
+        fanout.notes += [
+            f"each item keeps its file open (line {line}) until its answer is there, and a process may have so many"
+            for line in sorted(phases.open_lines())
+        ]
         return barriers
 
     @staticmethod

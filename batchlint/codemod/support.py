@@ -123,7 +123,9 @@ class Support:
                 raise Refused("unsupported-shape", f"`{ast.unparse(func)}` can be one of {len(targets)} functions")
             return family
         target = next(iter(wanted.values()))
-        if last_name(func) != target.id.qualname.rpartition(".")[2] and not self._is_alias(scope, func, target):
+        is_object = target.id.qualname.endswith(".__call__")
+        is_named = is_object or last_name(func) == target.id.qualname.rpartition(".")[2]
+        if not is_named and not self._is_alias(scope, func, target):
             raise Refused(
                 "unsupported-shape",
                 f"`{ast.unparse(func)}` is a variable that holds a function; call the function by its name",

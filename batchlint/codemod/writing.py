@@ -120,10 +120,11 @@ def _groups(graph: Graph, whole: Fanout) -> list[set[FunctionId]]:
 def _twin(graph: Graph, ids: set[FunctionId], whole: Fanout) -> tuple[str, str]:
     """How the functions' twins stand, and their name: in place where nothing but changed code uses the functions."""
     first = graph.function(min(ids))
-    if _only_changed_code_uses(graph, ids, whole):
+    is_object = first.name == "__call__"  # of which not all calls show
+    if not is_object and _only_changed_code_uses(graph, ids, whole):
         return "in place", first.name
     taken = {f.name for id in ids for f in graph.modules[id.path].functions.values()}
-    name = f"{first.name}_batch"
+    name = "call_batch" if is_object else f"{first.name}_batch"
     while name in taken:
         name += "ed" if name.endswith("_batch") else "_"
     return "beside", name
@@ -169,7 +170,8 @@ def _names(
         if change.twin is not None and change.twin in twins:
             how, name = twins[change.twin]
             if how == "beside":
-                callee[where] = _called(graph, path, where, change.twin, name)
+                is_object = graph.function(change.twin).name == "__call__"
+                callee[where] = f".{name}" if is_object else _called(graph, path, where, change.twin, name)
     for where, id in changes.references.items():
         if id in twins and twins[id][0] == "beside":
             changes.renames[where] = _alias(graph, path, id, twins[id][1])

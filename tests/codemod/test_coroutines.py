@@ -7,6 +7,8 @@ import textwrap
 import pytest
 from fake_provider import Failure, Faults
 
+from batchlint.codemod import leftovers
+
 from .programs import check_noop, check_rewritten, check_runs_alike
 
 LLM = """
@@ -265,6 +267,21 @@ def test_what_a_thread_was_to_call_stands_in_its_place() -> None:
     after = after.replace("await asyncio.gather(", "await gather_batch(")
     after = after.replace("import OpenAI\n", "import OpenAI\n\n        from llm_batch import batched, gather_batch\n")
     check_rewritten(before, after)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("def f():\n    loop = get_running_loop()\n    return 1\n", "def f():\n    return 1\n"),
+        ("def f():\n    global loop\n    loop = get_running_loop()\n", None),
+        ("def f():\n    loop = get_running_loop()  # kept\n    return 1\n", None),
+        ("def f():\n    loop = started(1)\n    return 1\n", None),
+        ("shared = Semaphore(2)\nloop = Semaphore(2)\nprint(1)\n", "shared = Semaphore(2)\nprint(1)\n"),
+    ],
+)
+def test_what_only_served_the_rewritten_calls_goes(before: str, after: str | None) -> None:
+    used = f"{before}\n\ndef g():\n    return loop, shared\n"
+    assert leftovers.drop(used, before, lambda name: name == "shared") == (before if after is None else after)
 
 
 REFUSED = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from fake_provider import Failure, Faults
 
-from .programs import check_noop, check_rewritten, check_runs_alike
+from .programs import check_noop, check_rewritten, check_runs_alike, rewrite
 
 LLM = """
 from abc import ABC, abstractmethod
@@ -53,6 +53,33 @@ def provider(name):
 """
 
 ALIKE = {
+    "objects that are called": """
+        from llm import ask
+
+
+        class Shorten:
+            def __init__(self, words):
+                self.words, self.calls = words, 0
+
+            def __call__(self, text, *, tone="plain"):
+                self.calls += 1
+                return ask(f"{self.words} words, {tone}: {text}")
+
+
+        class Job:
+            def __init__(self, shorten):
+                self.shorten = shorten
+
+            def run(self, texts):
+                for text in texts:
+                    print(text, self.shorten(text, tone="warm"))
+
+
+        shorten = Shorten(5)
+        print([shorten(text) for text in ["a", "b", "a"]])
+        Job(shorten).run(["c", "d"])
+        print([shorten.__call__(text) for text in ["e", "f"]], shorten.calls)
+        """,
     "helpers fill what they are handed": """
         from llm import ask
 
@@ -317,6 +344,23 @@ LEFT = {
                 if hit is None:
                     cache[text + "s"] = ask(text)
         """,
+    "an object that remembers what it was called for": """
+        from llm import ask
+
+
+        class Chat:
+            def __init__(self):
+                self.said = []
+
+            def __call__(self, text):
+                self.said.append(ask(f"{self.said} {text}"))
+                return self.said[-1]
+
+
+        def main(texts):
+            chat = Chat()
+            return [chat(text) for text in texts]
+        """,
     "one implementation remembers": """
         from llm import ask
 
@@ -475,3 +519,21 @@ def test_implementations_that_live_callers_use_get_twins_of_one_name() -> None:
             run_batch(handle_text(text) for text in texts)
         """
     check_rewritten({"live.py": live, "job.py": job, "kinds.py": kinds}, {"kinds.py": twins, "job.py": batched})
+
+
+@pytest.mark.parametrize(("opened", "is_noted"), [("open(text)", True), ("texts", False)])
+def test_files_that_wait_with_their_item_are_to_be_reviewed(opened: str, is_noted: bool) -> None:
+    program = f"""
+        from llm import ask
+
+
+        def main(texts):
+            for text in texts:
+                with {opened}:
+                    print(ask(text))
+
+
+        main(["a", "b", "c", "d"])
+        """
+    notes = rewrite({"app.py": program, "llm.py": LLM.partition("class Provider")[0]}).notes
+    assert any("keeps its file open (line 6)" in note for note in notes) is is_noted
