@@ -303,11 +303,10 @@ def _used(tree: ast.Module) -> set[str]:
 
 def _imported(tree: ast.Module) -> set[str]:
     return {
-        alias.asname or alias.name
+        (alias.asname or alias.name).partition(".")[0]
         for node in tree.body
         if isinstance(node, ast.Import | ast.ImportFrom)
         for alias in node.names
-        if "." not in (alias.asname or alias.name)
     }
 
 
@@ -319,7 +318,7 @@ class _Drop(cst.CSTTransformer):
     def _kept(self, node: cst.Import | cst.ImportFrom) -> list[cst.ImportAlias] | None:
         if isinstance(node.names, cst.ImportStar):
             return None
-        kept = [a for a in node.names if (a.evaluated_alias or a.evaluated_name) not in self.names]
+        kept = [a for a in node.names if (a.evaluated_alias or a.evaluated_name).partition(".")[0] not in self.names]
         if len(kept) == len(node.names):
             return None
         if kept and not (isinstance(node, cst.ImportFrom) and node.lpar):

@@ -139,8 +139,19 @@ class Reader(Paths):
             key = self.key_text(target.slice, frame)
             means = self.meaning(target.slice, frame) if key else None
             found += self.of(target.slice, frame)
-        found += touches(self.path(target, frame), how, target.lineno, key, means, frame.number)
+        channels = self.path(target, frame)
+        found += touches(channels, how, target.lineno, key, means, frame.number)
+        if isinstance(target, ast.Subscript) and how == "write" and not self._is_list(target.value, frame):
+            # A key of the item's own meets no other, but the mapping shows in which order they came.
+            keys = {(*channel[:-1], KEYS) for channel in channels if channel[-1] == OWN}
+            found += touches(keys, "tally", target.lineno)
         return found
+
+    def _is_list(self, node: ast.expr, frame: Frame) -> bool:
+        """Whether the variable only ever holds a list, whose places are there before."""
+        starts = self._starts(node, frame)
+        starts = [s.left if isinstance(s, ast.BinOp) and isinstance(s.op, ast.Mult) else s for s in starts]
+        return bool(starts) and all(isinstance(s, ast.List | ast.ListComp) for s in starts)
 
     # -- calls
     def _call(self, call: ast.Call, frame: Frame, dropped: bool) -> list[Access]:

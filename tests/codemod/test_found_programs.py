@@ -219,6 +219,19 @@ PROGRAMS = {
         """,
         "rewritten",
     ),
+    "a mapping has its keys in the order of the items, also of those that ask nothing": (
+        """
+        def main():
+            answers = {}
+            for number, item in enumerate(["a", "", "b"]):
+                answers[number] = [ask(part) for part in item]
+            print(answers)
+
+
+        main()
+        """,
+        "rewritten",
+    ),
     "keys that only some items bring before they ask": (
         """
         from collections import defaultdict

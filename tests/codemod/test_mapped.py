@@ -53,6 +53,14 @@ MAPPED = {
             pool.close()
             pool.join()
         """,
+    "a module of which nothing else is used": """
+        import concurrent.futures
+
+        from llm import ask
+
+        with concurrent.futures.ThreadPoolExecutor(2) as pool:
+            print(list(pool.map(ask, ["a", "b"])))
+        """,
     "processes of concurrent.futures": """
         from concurrent.futures import ProcessPoolExecutor
 
