@@ -12,9 +12,7 @@ from batchlint.trees import walk
 
 _RETRY_NAME = re.compile(r"retr|attempt|tries|try_|backoff", re.IGNORECASE)
 _FEW = 10
-HANDFUL = 3
-SAMPLES = 10
-"""Constants that a module's own main block tries it with."""
+_HANDFUL = 3
 _ROUNDS = 5
 """Dependent requests an item that are still worth as many batches."""
 _PASSING = frozenset({"enumerate", "tqdm", "reversed", "zip", "list", "tuple"})
@@ -35,14 +33,14 @@ def is_item_loop(loop: LoopNode) -> bool:
     return not _ends_at_first_success(loop.body)
 
 
-def is_handful(node: ast.expr, most: int = HANDFUL) -> bool:
-    """Whether an iterable is a literal of at most so many constants (a dict's keys): a few tries, no collection."""
+def is_handful(node: ast.expr) -> bool:
+    """Whether an iterable is a literal of two or three constants (a dict's keys): a few tries, no collection."""
     elements = node.elts if isinstance(node, ast.List | ast.Tuple | ast.Set) else None
     if isinstance(node, ast.Dict):
         elements = [key for key in node.keys if key is not None]
         if len(elements) < len(node.keys):
             return False
-    return elements is not None and 0 < len(elements) <= most and all(map(_is_constant, elements))
+    return elements is not None and 0 < len(elements) <= _HANDFUL and all(map(_is_constant, elements))
 
 
 def is_short(iterated: ast.expr, bound: Callable[[ast.expr], ast.expr]) -> bool:

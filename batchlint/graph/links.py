@@ -10,7 +10,7 @@ from typing import NamedTuple
 from batchlint.entrypoints import Kind
 from batchlint.facts import MODULE, CallFacts, FunctionFacts, FunctionId, LoopNode, ModuleFacts, Span
 from batchlint.findings import Latency, Step
-from batchlint.loops import HANDFUL, SAMPLES, is_handful, is_item_loop
+from batchlint.loops import is_handful, is_item_loop
 from batchlint.symbols import Program, last_name
 from batchlint.values import Cls, Fn, Inst, Value
 
@@ -124,9 +124,7 @@ class Part:
                 iterated = iterated.args[0]
             else:
                 return False
-        main = self.modules[id.path].main_line if id.qualname == MODULE else None
-        is_trial = main is not None and getattr(loop, "lineno", 0) > main
-        return is_handful(self.constant(id, iterated)[1], SAMPLES if is_trial else HANDFUL)
+        return is_handful(self.constant(id, iterated)[1])
 
     def constant(self, id: FunctionId, node: ast.expr) -> tuple[FunctionId, ast.expr]:
         """What the name `node` is bound to where that is one value, and in which function: also of another module."""

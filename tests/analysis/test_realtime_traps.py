@@ -148,7 +148,7 @@ REALTIME = {
             return ask(text)  # !
 
         if __name__ == "__main__":
-            samples = ["Hello", "Cancel my order", "Where is it?", "Thanks", "Bye"]
+            samples = ["Hello", "Cancel my order", "Where is it?"]
             for number, sample in enumerate(samples):
                 print(number, label(sample))
         """,
