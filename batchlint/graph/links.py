@@ -120,7 +120,7 @@ class Part:
         while isinstance(iterated, ast.Call):
             if isinstance(iterated.func, ast.Attribute) and iterated.func.attr in {"items", "keys", "values"}:
                 iterated = iterated.func.value
-            elif iterated.args and last_name(iterated.func) in {"enumerate", "tqdm", "sorted"}:
+            elif iterated.args and last_name(iterated.func) in {"enumerate", "tqdm"}:
                 iterated = iterated.args[0]
             else:
                 return False
