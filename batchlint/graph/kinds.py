@@ -7,6 +7,7 @@ import ast
 from batchlint.facts import MODULE, ClassId, FunctionFacts, FunctionId
 from batchlint.graph.links import Part
 from batchlint.symbols import last_name
+from batchlint.symbols.annotations import parsed
 from batchlint.values import Cls, Fn, Inst
 
 Types = frozenset[str] | None
@@ -154,10 +155,8 @@ class Kinds(Part):
         if isinstance(annotation, ast.Constant):
             if annotation.value is None:
                 return frozenset({"NoneType"})
-            try:
-                return self._allowed(scope, ast.parse(str(annotation.value), mode="eval").body)
-            except (SyntaxError, ValueError):
-                return None
+            quoted = parsed(annotation.value) if isinstance(annotation.value, str) else None
+            return self._allowed(scope, quoted) if quoted is not None else None
         if isinstance(annotation, ast.BinOp):
             return _union(self._allowed(scope, annotation.left), self._allowed(scope, annotation.right))
         if isinstance(annotation, ast.Subscript):

@@ -26,7 +26,7 @@ def instance(program: Program, scope: FunctionId, annotation: ast.expr) -> Value
     if isinstance(annotation, ast.Constant):
         if not isinstance(annotation.value, str):
             return NOTHING
-        quoted = _parsed(annotation.value)
+        quoted = parsed(annotation.value)
         return instance(program, scope, quoted) if quoted is not None else NOTHING
     if isinstance(annotation, ast.BinOp):
         return instance(program, scope, annotation.left) | instance(program, scope, annotation.right)
@@ -45,7 +45,7 @@ def instance(program: Program, scope: FunctionId, annotation: ast.expr) -> Value
 
 
 @cache
-def _parsed(annotation: str) -> ast.expr | None:
+def parsed(annotation: str) -> ast.expr | None:
     """The expression in a quoted annotation; the same one each time, as values are remembered by node."""
     try:
         return ast.parse(annotation.strip(), mode="eval").body
