@@ -340,7 +340,7 @@ def _is_bounded(graph: Graph, link: _Link, loop: LoopNode, trait: Trait) -> bool
 
     def bound(node: ast.expr) -> ast.expr:
         default = graph.function(link.function).default(node.id) if isinstance(node, ast.Name) else None
-        return default or graph.ways.constant(link.function, node)[1]
+        return default or graph.constant(link.function, node)[1]
 
     return not isinstance(loop, ast.While) and is_short(loop.iter, bound)
 

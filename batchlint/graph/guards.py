@@ -43,9 +43,9 @@ class Guards(Part):
     def _find(self, function: FunctionFacts, node: ast.expr) -> Demands:
         fixed = {name for name in function.parameter_names if name not in function.bindings}
         asks = any(_is_test(call.node) for call in function.calls)
-        if not fixed or not asks or isinstance(function.node, ast.Lambda | ast.Module):
+        if not fixed or not asks:
             return frozenset()
-        demands = (demand for test, holds in _tests(function.node.body, node) for demand in _read(test, holds))
+        demands = (demand for test, holds in tests_before(function, node) for demand in _read(test, holds))
         return frozenset(demand for demand in demands if demand.parameter in fixed)
 
     def above(self, edge: Edge, demands: Demands) -> Demands | None:
