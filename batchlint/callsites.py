@@ -14,7 +14,7 @@ from typing import NamedTuple
 from batchlint import flow
 from batchlint.facts import MODULE, FunctionFacts, FunctionId, LoopNode, Span
 from batchlint.findings import Latency, Step
-from batchlint.graph import Edge, Graph, ModelCall, Reach
+from batchlint.graph import Edge, Graph, ModelCall, Reach, relevant
 from batchlint.graph.ways import Way
 from batchlint.loops import counts, is_item_loop, is_short
 from batchlint.symbols import last_name
@@ -224,7 +224,8 @@ class _Place(NamedTuple):
 def _describe(graph: Graph, model: ModelCall, level: _Level, known: Known) -> Described:
     edges = level.edges
     function = edges[0].caller if edges else model.function
-    place = _Place(graph, model, edges, tuple(graph.reaches(function, level.way)))
+    reaches = tuple(graph.reaches(function, level.way))
+    place = _Place(graph, model, edges, tuple(relevant(reaches)))
     traits = [*_request_traits(graph, model), *_session_traits(place), *_loop_traits(place, known)]
     return Described(
         function=function,
@@ -232,7 +233,7 @@ def _describe(graph: Graph, model: ModelCall, level: _Level, known: Known) -> De
         span=edges[0].span if edges else model.span,
         model=model,
         edges=edges,
-        reaches=place.reaches,
+        reaches=reaches,
         via=_via(graph, model, edges),
         shape=_shape(place),
         many=_many(place),

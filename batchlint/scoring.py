@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from batchlint import gates, rules
 from batchlint.callsites import Described, Trait
 from batchlint.findings import CallSite, Context, Factor, Latency, Step, Verdict
-from batchlint.graph import Graph, Reach
+from batchlint.graph import Graph, Reach, relevant
 
 FACTORS: dict[str, int] = {
     # Who starts the call, and so who could wait for it.
@@ -77,7 +77,7 @@ def score(graph: Graph, sites: Sequence[Described]) -> list[CallSite]:
 
 
 def _judge(graph: Graph, site: Described) -> CallSite:
-    reaches = _relevant(site.reaches)
+    reaches = relevant(site.reaches)
     tier = graph.program.catalogue.tier(site.model.provider, site.model.endpoint)
     factors = [*_who_waits(graph, site, reaches), *_repetition(site, reaches), *_traits(site)]
     if tier is not None:
@@ -114,18 +114,6 @@ def _judge(graph: Graph, site: Described) -> CallSite:
         batch=tier,
         question=_question(graph, site, reaches) if verdict is Verdict.UNCLEAR else None,
     )
-
-
-def _relevant(reaches: Sequence[Reach]) -> list[Reach]:
-    """The ways in that count in production: tests and dead ends only where there is nothing else."""
-    real = [reach for reach in reaches if reach.entry.kind.kind not in {"test", "example"} and not _is_dead_end(reach)]
-    unknown = [reach for reach in reaches if reach.entry.kind.kind in {"unknown", "example"}]
-    return real or unknown or list(reaches)
-
-
-def _is_dead_end(reach: Reach) -> bool:
-    """Whether the way in is a function that nothing calls, rather than a framework's entry of unknown origin."""
-    return reach.entry.kind.framework == "unknown"
 
 
 def _budget(reaches: Sequence[Reach]) -> Latency | None:

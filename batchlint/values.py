@@ -17,10 +17,13 @@ from batchlint.facts import ClassId, FunctionId
 
 
 class Ext(NamedTuple):
-    """Something from outside the project, by symbolic path; `host` is the server that its client talks to."""
+    """Something from outside the project, by symbolic path."""
 
     path: str
     host: str | None = None
+    """The server that its client talks to."""
+    origin: str | None = None
+    """Where the object was made that it comes from, if steps are linked on that object: `path:line:column`."""
 
 
 class Fn(NamedTuple):

@@ -33,7 +33,8 @@ class Base(NamedTuple):
 class Handover(NamedTuple):
     """A call that is given a function: which argument, and what becomes of it.
 
-    `action` is `register` (an entry point of `entry`), `enqueue` (started later by a worker), `schedule`, or `call`.
+    `action` is `register` (an entry point of `entry`), `enqueue` (started later by a worker), `schedule`, `call`, or
+    `step` (runs when the workflow that it becomes a part of is run).
     """
 
     entry: Kind
@@ -43,6 +44,18 @@ class Handover(NamedTuple):
     by_name: bool = False
     kind: str = "call"
     repeats: bool = False
+
+
+class Workflows(NamedTuple):
+    """How a workflow is put together on a builder and run."""
+
+    steps: PathTable[Handover]
+    """Calls that add a step, or a function that chooses among them."""
+    run: PathTable[bool]
+    links: frozenset[str]
+    """Methods of the builder that lead from one step to another, both by name."""
+    branches: frozenset[str]
+    """Those that lead from a step, by name, to the ones that a function names."""
 
 
 class HttpCall(NamedTuple):
@@ -144,6 +157,9 @@ class Registry(NamedTuple):
     decorators: PathTable[Kind]
     bases: PathTable[Base]
     handovers: PathTable[Handover]
+    builders: PathTable[bool]
+    """Objects on which the steps of a workflow are linked."""
+    workflows: Workflows
     calls: PathTable[Kind]
     http: PathTable[HttpCall]
     bodies: list[Body]
@@ -212,6 +228,8 @@ def build(documents: list[dict[str, Any]]) -> Registry:
             for framework, row in _rows(frameworks, "bases")
         ),
         handovers=PathTable(_handovers(frameworks)),
+        builders=PathTable((row["builder"], True) for _, row in _rows(frameworks, "workflows")),
+        workflows=_workflows(frameworks),
         calls=PathTable((row["path"], _kind(framework, row)) for framework, row in _rows(frameworks, "calls")),
         http=PathTable((row["path"], _http(row)) for document in documents for row in document.get("http", [])),
         bodies=[
@@ -272,6 +290,17 @@ def _mapper(documents: list[dict[str, Any]]) -> Mapper:
         for name in ("managers", "keeps", "gives", "pairs", "one", "many")
     )
     return Mapper(managers, keeps, gives, pairs, one, many, keeps | gives | pairs, one | many)
+
+
+def _workflows(frameworks: list[dict[str, Any]]) -> Workflows:
+    rows = [row for _, row in _rows(frameworks, "workflows")]
+    links, branches = (frozenset(name for row in rows for name in row[key]) for key in ("links", "branches"))
+    steps = PathTable(
+        (step["path"], Handover(_kind(framework, {}), "step", step.get("argument"), step.get("keyword")))
+        for framework, row in _rows(frameworks, "workflows")
+        for step in row["steps"]
+    )
+    return Workflows(steps, PathTable((path, True) for row in rows for path in row["run"]), links, branches)
 
 
 def _http(row: dict[str, Any]) -> HttpCall:

@@ -17,7 +17,7 @@ from batchlint.graph.decorators import Decorators
 from batchlint.graph.edges import Edges
 from batchlint.graph.entries import Entries
 from batchlint.graph.handovers import Handovers
-from batchlint.graph.links import Edge, Entry, GraphSettings, ModelCall, Part, Reach, label, verb
+from batchlint.graph.links import Edge, Entry, GraphSettings, ModelCall, Part, Reach, label, relevant, verb
 from batchlint.graph.modelcalls import ModelCalls
 from batchlint.graph.names import Names
 from batchlint.graph.parameters import Parameters
@@ -25,10 +25,22 @@ from batchlint.graph.registrations import Registrations
 from batchlint.graph.subcommands import Subcommands
 from batchlint.graph.waiting import Waiting
 from batchlint.graph.ways import Way, Ways
+from batchlint.graph.workflows import Workflows
 from batchlint.patterns import file_pattern
 from batchlint.symbols import Program, last_name
 
-__all__ = ["Edge", "Entry", "Graph", "GraphSettings", "ManifestTarget", "ModelCall", "Reach", "build", "label"]
+__all__ = [
+    "Edge",
+    "Entry",
+    "Graph",
+    "GraphSettings",
+    "ManifestTarget",
+    "ModelCall",
+    "Reach",
+    "build",
+    "label",
+    "relevant",
+]
 
 _MAX_FUNCTIONS = 400
 ANY_WAY = Way()
@@ -47,6 +59,9 @@ class Graph(Part):
         handovers = Handovers(program, names, parameters)
         if self.model_calls:
             handovers.find()
+            workflows = Workflows(program, handovers)
+            workflows.find()
+            self.model_calls = [model for model in self.model_calls if id(model.node) not in workflows.runs]
             Registrations(program, names, handovers, self._subcommands).read(manifest, settings)
         self._entries = Entries(program, decorators, handovers.entries)
         self._edges = Edges(program, decorators, handovers, parameters)

@@ -59,12 +59,12 @@ class Handovers(Part):
             if not isinstance(value, Ext):
                 continue
             for handover in registry.handovers.find(value.path):
-                for source, function in self._handed_functions(reference, handover):
+                for source, function in self.handed_functions(reference, handover):
                     self.calls.add(id(call.node))
                     many = handover.repeats or self.repeats(caller.id, call.loops)
                     self._take(function, source.caller, source.call, handover._replace(repeats=many))
 
-    def _handed_functions(self, reference: CallRef, handover: Handover) -> Iterator[tuple[CallRef, FunctionId]]:
+    def handed_functions(self, reference: CallRef, handover: Handover) -> Iterator[tuple[CallRef, FunctionId]]:
         """The functions that the call is given, each with the call that hands it over first."""
         node = reference.call.node
         expressions = [k.value for k in node.keywords if k.arg and k.arg == handover.keyword]

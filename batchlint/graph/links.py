@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from batchlint.entrypoints import Kind
@@ -165,6 +165,18 @@ def label(id: FunctionId) -> str:
         return id.path.rpartition("/")[2]
     name = id.qualname.replace("<locals>.", "").partition("@")[0]
     return re.sub(r"<lambda:(\d+):\d+>", r"lambda in line \1", name)
+
+
+def relevant(reaches: Sequence[Reach]) -> list[Reach]:
+    """The ways in that count in production: tests and dead ends only where there is nothing else."""
+    real = [reach for reach in reaches if reach.entry.kind.kind not in {"test", "example"} and not _is_dead_end(reach)]
+    unknown = [reach for reach in reaches if reach.entry.kind.kind in {"unknown", "example"}]
+    return real or unknown or list(reaches)
+
+
+def _is_dead_end(reach: Reach) -> bool:
+    """Whether the way in is a function that nothing calls, rather than a framework's entry of unknown origin."""
+    return reach.entry.kind.framework == "unknown"
 
 
 def verb(edge: Edge) -> str:

@@ -382,7 +382,7 @@ class Program:
         """The values of the attribute `name` of `value`."""
         if isinstance(value, Ext):
             longer = f"{value.path}.{name}"
-            return frozenset({Ext(longer, value.host)}) if longer.count(".") < MAX_STEPS else NOTHING
+            return frozenset({value._replace(path=longer)}) if longer.count(".") < MAX_STEPS else NOTHING
         if isinstance(value, Mod):
             path = self.index.stems.get(value.stem)
             if path is not None and path in self.modules:

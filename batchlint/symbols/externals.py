@@ -53,7 +53,10 @@ def external_call(program: Program, scope: FunctionId, node: ast.Call, value: Ex
     for keyword in node.keywords:
         if keyword.arg in program.catalogue.local_arguments:
             host = _host(program, scope, keyword.value) or host
-    found: set[Value] = {Ext(result, host) for result in results}
+    origin = value.origin
+    if origin is None and program.registry.builders.first(f"{path}()"):
+        origin = f"{scope.path}:{node.lineno}:{node.col_offset}"
+    found: set[Value] = {Ext(result, host, origin) for result in results}
     if program.catalogue.holders.find(path):
         for argument in [*node.args, *[keyword.value for keyword in node.keywords]]:
             found |= _parts(program, scope, argument)

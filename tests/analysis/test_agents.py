@@ -93,6 +93,74 @@ LIVE = {
             def choose(self, state):
                 return [ask(text) for text in state["texts"]]  # !
         """,
+    "langgraph_loop_in_a_script": """
+        from langgraph.graph import END, START, StateGraph
+        from llm import ask
+
+        def draft(state):
+            return {"draft": ask(state["text"] + state["review"])}  # !
+
+        def review(state):
+            return {"review": state["draft"][:80]}
+
+        def after(state):
+            return END if state["review"] else "draft"
+
+        builder = StateGraph(dict)
+        builder.add_node("draft", draft)
+        builder.add_node("review", review)
+        builder.add_edge(START, "draft")
+        builder.add_edge("draft", "review")
+        builder.add_conditional_edges("review", after)
+        graph = builder.compile()
+
+        if __name__ == "__main__":
+            for line in open("products.txt"):
+                graph.invoke({"text": line, "review": ""})
+        """,
+    "langgraph_step_says_where_to_go": """
+        from langgraph.graph import START, StateGraph
+        from langgraph.types import Command
+        from llm import ask
+
+        def draft(state):
+            return {"draft": ask(state["text"])}  # !
+
+        def review(state):
+            return Command(goto="draft" if not state["draft"] else "__end__")
+
+        builder = StateGraph(dict)
+        builder.add_node(draft)
+        builder.add_node(review)
+        builder.add_edge(START, "draft")
+        builder.add_edge("draft", "review")
+        graph = builder.compile()
+
+        if __name__ == "__main__":
+            for line in open("products.txt"):
+                graph.invoke({"text": line})
+        """,
+    "langgraph_pipeline_behind_a_route": """
+        from fastapi import FastAPI
+        from langgraph.graph import END, START, StateGraph
+        from llm import ask
+
+        app = FastAPI()
+
+        def label(state):
+            return {"labels": [ask(text) for text in state["texts"]]}  # !
+
+        def build():
+            builder = StateGraph(dict)
+            builder.add_node("label", label)
+            builder.add_edge(START, "label")
+            builder.add_edge("label", END)
+            return builder.compile()
+
+        @app.post("/labels")
+        def labels(texts: list[str]):
+            return build().invoke({"texts": texts})
+        """,
     "crewai_tool": """
         from crewai.tools import BaseTool
         from llm import ask
@@ -228,6 +296,82 @@ OFFLINE = {
         if __name__ == "__main__":
             for line in open("products.txt"):
                 print(llm.invoke(line))  # !
+        """,
+    "langgraph_pipeline_in_a_script": {
+        "steps.py": """
+            from langgraph.graph import END, START, StateGraph
+            from llm import ask
+
+            class Labels:
+                def __init__(self):
+                    self.graph = self.build()
+
+                def build(self):
+                    builder = StateGraph(dict)
+                    builder.add_node("label", self.label)
+                    builder.add_node("store", self.store)
+                    builder.add_edge(START, "label")
+                    builder.add_conditional_edges("label", self.is_known, {True: "store", False: END})
+                    return builder.compile()
+
+                def label(self, state):
+                    return {"label": ask(state["text"])}  # !
+
+                def is_known(self, state):
+                    return bool(state["label"])
+
+                def store(self, state):
+                    return {}
+
+                def run(self, text):
+                    return self.graph.invoke({"text": text})
+            """,
+        "job.py": """
+            from steps import Labels
+
+            if __name__ == "__main__":
+                labels = Labels()
+                for line in open("products.txt"):
+                    print(labels.run(line))
+            """,
+    },
+    "langgraph_branch_that_starts_a_step_per_item": """
+        from langgraph.graph import START, StateGraph
+        from langgraph.types import Send
+        from llm import ask
+
+        def label(state):
+            return {"label": ask(state["text"])}  # !
+
+        def spread(state):
+            return [Send("label", {"text": text}) for text in state["texts"]]
+
+        builder = StateGraph(dict)
+        builder.add_node("label", label)
+        builder.add_conditional_edges(START, spread)
+
+        if __name__ == "__main__":
+            builder.compile().invoke({"texts": open("products.txt").readlines()})
+        """,
+    "langgraph_pipeline_in_a_pipeline": """
+        from langgraph.graph import START, StateGraph
+        from llm import ask
+
+        def label(state):
+            return {"label": ask(state["text"])}  # !
+
+        inner = StateGraph(dict)
+        inner.add_node("label", label)
+        inner.add_edge(START, "label")
+
+        outer = StateGraph(dict)
+        outer.add_node("labels", inner.compile())
+        outer.add_edge(START, "labels")
+        graph = outer.compile()
+
+        if __name__ == "__main__":
+            for line in open("products.txt"):
+                graph.invoke({"text": line})
         """,
     "dspy_predictor_over_a_data_set": """
         import dspy

@@ -20,7 +20,8 @@ CALLED = ("registers", "enqueues", "schedules", "higher_order", "calls")
 
 
 def rows(framework, tables):
-    return [row for table in tables for row in framework.get(table) or []]
+    steps = [step for workflow in framework.get("workflows") or [] for step in workflow["steps"]]
+    return [row for table in tables for row in framework.get(table) or []] + steps
 
 
 every_document = pytest.mark.parametrize("document", [pytest.param(d, id=n) for n, d in sorted(DOCUMENTS.items())])

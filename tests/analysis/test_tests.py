@@ -132,6 +132,28 @@ OFFLINE = {
     },
 }
 
+ONCE = {
+    "a_test_that_tries_several": {
+        "labels.py": """
+            import sys
+            from llm import ask
+
+            def label(text):
+                return ask(text)  # !
+
+            if __name__ == "__main__":
+                print(label(sys.argv[1]))
+            """,
+        "tests/test_labels.py": """
+            from labels import label
+
+            def test_label():
+                for text in open("samples.txt"):
+                    assert label(text)
+            """,
+    },
+}
+
 UNCLEAR = {
     "example": {
         "examples/label.py": """
@@ -169,3 +191,8 @@ def test_a_test_of_a_job_does_not_make_it_a_test(program):
 @pytest.mark.parametrize("program", cases(UNCLEAR))
 def test_an_example_is_nobodys_job(program):
     assert verdict(program) == "unclear"
+
+
+@pytest.mark.parametrize("program", cases(ONCE))
+def test_a_loop_of_a_test_does_not_make_one_call_many(program):
+    assert verdict(program) == "realtime"
