@@ -22,6 +22,7 @@ from batchlint.trees import walk
 
 MAX_LEVELS = 8
 """How many wrappers of wrappers are followed."""
+OWN = frozenset({"self", "cls"})
 
 
 class Trait(NamedTuple):
@@ -308,7 +309,7 @@ def _loop_traits(place: _Place, known: Known) -> Iterator[Trait]:
 
     A chain of fixed length per item stays batchable where the items are independent: each round is a batch.
     """
-    graph, model, links = place.graph, place.model, place.links()
+    graph, links = place.graph, place.links()
     chains = [[*(_Link.of(graph, edge) for edge in reach.edges), *links] for reach in place.reaches] or [links]
     above = {_key(edge.node) for reach in place.reaches for edge in reach.edges}
     done: set[tuple[int, bool]] = set()
@@ -328,10 +329,30 @@ def _loop_traits(place: _Place, known: Known) -> Iterator[Trait]:
                     yield found._replace(name="chain") if is_step else found
             done.add(key)
             fanned_out = fanned_out or (link.repeats and not any(is_item_loop(loop) for loop in link.loops))
-    remembered = flow.remembers(graph.function(model.function), model.node, flow.request_arguments(model.node))
-    if remembered:
-        reason = f"`{remembered}` keeps earlier answers for the next request"
-        yield Trait("memory", reason, model.function.path, model.span.line)
+    for chain in chains:
+        found = _memory(graph, chain)
+        if found is not None:
+            yield found
+            return
+
+
+def _memory(graph: Graph, chain: Sequence[_Link]) -> Trait | None:
+    """An attribute that answers go into and the next request is made of, in one method or in several of an object."""
+    needed: set[str] = set()
+    for link in reversed(chain):
+        call, function = link.node, graph.function(link.function)
+        if not isinstance(call, ast.Call):
+            needed = set()
+            continue
+        func = call.func
+        is_own = isinstance(func, ast.Attribute) and isinstance(func.value, ast.Name) and func.value.id in OWN
+        needed = (needed if is_own else set()) | flow.needs(function, flow.request_arguments(call))
+        name = flow.remembers(function, call, needed)
+        if name is not None:
+            return Trait(
+                "memory", f"`{name}` keeps earlier answers for the next request", link.function.path, call.lineno
+            )
+    return None
 
 
 def _is_bounded(graph: Graph, link: _Link, loop: LoopNode, trait: Trait) -> bool:

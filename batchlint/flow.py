@@ -28,6 +28,7 @@ class Move(NamedTuple):
 
 
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.GeneratorExp, ast.DictComp)
+_OWN = ("self.", "cls.")
 _LEAVES = (ast.Name, ast.Constant)
 _LOOPS = (ast.For, ast.AsyncFor)
 _MUTATORS = frozenset(
@@ -426,12 +427,15 @@ def _exit(
     return None
 
 
-def remembers(function: FunctionFacts, call: ast.Call, arguments: list[ast.AST]) -> str | None:
-    """An attribute that holds earlier answers and goes into the request, as a conversation's history does."""
-    rows = moves_of(function)
-    tainted = reached(set(), rows, call)
-    needed = _needed(set().union(*(_reads(argument) for argument in arguments), set()), rows)
-    for name in sorted(tainted & needed):
-        if name.startswith(("self.", "cls.")):
-            return name
-    return None
+def needs(function: FunctionFacts, arguments: Iterable[ast.AST]) -> set[str]:
+    """The attributes of the function's own object that go into the arguments."""
+    wanted = set().union(*(_reads(argument) for argument in arguments), set())
+    return {name for name in _needed(wanted, moves_of(function)) if name.startswith(_OWN)}
+
+
+def remembers(function: FunctionFacts, call: ast.Call, needed: set[str]) -> str | None:
+    """An attribute that holds earlier answers and goes into the request, as a conversation's history does.
+
+    `needed` are the attributes in the request: what `needs` finds here, or in a method of the same object below.
+    """
+    return min(reached(set(), moves_of(function), call) & needed, default=None)

@@ -72,7 +72,9 @@ class Callers:
                 for node in function.decorators:
                     self._decorated.setdefault(last_name(node), []).append((function, node))
         found: set[Value] = set()
-        for function, node in self._decorated.get(decorator.name, ()):
+        maker = self._program.functions.get(FunctionId(decorator.id.path, decorator.parent or ""))
+        names = {decorator.name, maker.name if maker is not None else decorator.name}
+        for function, node in (row for name in sorted(names) for row in self._decorated.get(name, ())):
             scope = FunctionId(function.id.path, function.parent or MODULE)
             if any(isinstance(value, Fn) and value.id == decorator.id for value in self._program.eval(scope, node)):
                 found.add(Fn(function.id))

@@ -118,3 +118,35 @@ def test_items_that_no_other_iteration_reads_are_independent(body: str) -> None:
 @pytest.mark.parametrize("body", CARRIED.values(), ids=CARRIED)
 def test_answers_that_the_next_request_holds_are_not(body: str) -> None:
     assert verdict(program(body)) == "realtime"
+
+
+OBJECT = """
+import json
+from llm import ask
+
+class Worker:
+    def __init__(self, rules):
+        self.rules, self.history, self.answers = rules, [], []
+
+    def answer(self, text):
+        return ask(f"{{text}}: {{self.{read}}}")  # !
+
+    def step(self, text):
+        answer = self.answer(text)
+        self.{written}.append(answer)
+
+    def run(self, texts):
+        for text in texts:
+            self.step(text)
+
+if __name__ == "__main__":
+    Worker("be brief").run(json.load(open("texts.json")))
+"""
+
+
+def test_an_object_whose_methods_share_a_history_asks_in_turn() -> None:
+    assert verdict(OBJECT.format(read="history", written="history")) == "realtime"
+
+
+def test_an_object_that_only_collects_the_answers_does_not() -> None:
+    assert verdict(OBJECT.format(read="rules", written="answers")) == "batchable"

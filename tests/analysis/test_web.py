@@ -5,6 +5,26 @@ import pytest
 from .verdicts import cases, is_waited_for, verdict
 
 LIVE = {
+    "decorator_that_registers_its_wrapper": """
+        from flask import Flask, request
+        from llm import ask
+
+        app = Flask(__name__)
+
+        def api(rule):
+            def decorator(function):
+                def wrapper():
+                    return {"labels": function(request.get_json())}
+
+                app.add_url_rule(rule, view_func=wrapper)
+                return function
+
+            return decorator
+
+        @api("/labels")
+        def labels(texts):
+            return [ask(text) for text in texts]  # !
+        """,
     "decorator_of_the_project_that_makes_a_route": """
         from functools import wraps
         from flask import Flask
@@ -393,6 +413,24 @@ LIVE = {
 }
 
 OFFLINE = {
+    "decorator_that_registers_nothing": """
+        from llm import ask
+
+        def logged(name):
+            def decorator(function):
+                def wrapper():
+                    print(name)
+                    return function()
+
+                wrapper()
+                return function
+
+            return decorator
+
+        @logged("labels")
+        def labels():
+            return [ask(text) for text in open("products.txt")]  # !
+        """,
     "fastapi_app_and_a_script_next_to_it": {
         "web.py": """
             from fastapi import FastAPI
