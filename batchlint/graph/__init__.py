@@ -16,6 +16,7 @@ from batchlint.findings import Context, Latency, Step
 from batchlint.graph.decorators import Decorators
 from batchlint.graph.edges import Edges
 from batchlint.graph.entries import Entries
+from batchlint.graph.fronts import Fronts
 from batchlint.graph.handovers import Handovers
 from batchlint.graph.links import Edge, Entry, GraphSettings, ModelCall, Part, Reach, label, relevant, verb
 from batchlint.graph.modelcalls import ModelCalls
@@ -63,7 +64,7 @@ class Graph(Part):
             workflows.find()
             self.model_calls = [model for model in self.model_calls if id(model.node) not in workflows.runs]
             Registrations(program, names, handovers, self._subcommands).read(manifest, settings)
-        self._entries = Entries(program, decorators, handovers.entries)
+        self._entries = Entries(program, decorators, handovers.entries, Fronts(program, self.model_calls))
         self._edges = Edges(program, decorators, handovers, parameters)
         self._waiting = Waiting(program, self.is_test)
         self.ways = Ways(program)

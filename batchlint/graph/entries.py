@@ -3,32 +3,31 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 
 from batchlint.entrypoints import Convention, Kind, intervals
-from batchlint.facts import MODULE, CallFacts, ClassId, FunctionFacts, FunctionId, Import, ModuleFacts
+from batchlint.facts import MODULE, ClassId, FunctionFacts, FunctionId, Import, ModuleFacts
 from batchlint.findings import Latency, Step
 from batchlint.graph.decorators import Decorators
-from batchlint.graph.links import Entry, Part, label, source
+from batchlint.graph.fronts import Fronts
+from batchlint.graph.links import Entry, Part, label
 from batchlint.symbols import Program, last_name
 from batchlint.trees import walk, walk_own
-from batchlint.values import Ext, Fn
-
-_CONFIRMATION = re.compile(
-    r"\[?\(?\by(es)?\s*/\s*n(o)?\b|continue\?|proceed|sure\?|press (any|enter|return)", re.IGNORECASE
-)
+from batchlint.values import Fn
 
 _SHORTEST = 10.0
 """Seconds of sleep below which a loop looks out for something rather than wait for its next turn."""
 
 
 class Entries(Part):
-    def __init__(self, program: Program, decorators: Decorators, registered: dict[FunctionId, list[Entry]]) -> None:
+    def __init__(
+        self, program: Program, decorators: Decorators, registered: dict[FunctionId, list[Entry]], fronts: Fronts
+    ) -> None:
         super().__init__(program)
         self._decorators = decorators
         self._registered = registered
+        self._fronts = fronts
         self._entries: dict[FunctionId, list[Entry]] = {}
 
     def of(self, id: FunctionId) -> list[Entry]:
@@ -52,7 +51,7 @@ class Entries(Part):
             found += self._by_event(function, {entry.kind.framework for entry in found})
             told = any(entry.kind.kind != "unknown" for entry in found)
         yield from (entry for entry in found if not told or entry.kind.kind != "unknown")
-        yield from self._in_front(function)
+        yield from self._fronts.of(id)
         yield from self._sleeping_loops(function)
         if id.qualname == MODULE:
             yield from self._module_entries(function)
@@ -114,33 +113,6 @@ class Entries(Part):
                     for binding in bindings:
                         if binding.source is not None:
                             yield module.path, binding.source
-
-    def _in_front(self, function: FunctionFacts) -> Iterator[Entry]:
-        """Calls which show that a person sits in front: here, or in a function that this one calls."""
-        for call, kind in self._fronts.get(function.id, ()):
-            yield Entry(
-                kind,
-                Step(function.id.path, call.node.lineno, f"{source(call.node)[:60]} in {label(function.id)}"),
-            )
-
-    @cached_property
-    def _fronts(self) -> dict[FunctionId, list[tuple[CallFacts, Kind]]]:
-        program, table = self.program, self.program.registry.calls
-        found: dict[FunctionId, list[tuple[CallFacts, Kind]]] = {}
-        for name in sorted(table.tails):
-            for caller, call in program.calls_by_name.get(name, ()):
-                for value in program.eval(caller.id, call.node.func):
-                    kind = table.first(value.path) if isinstance(value, Ext) else None
-                    if kind is not None and not _asks_for_confirmation(call.node):
-                        found.setdefault(caller.id, []).append((call, kind))
-        # `question = ask()` and then the model: the one who is asked is the caller's user too.
-        for asking, rows in list(found.items()):
-            interactive = [row for row in rows if row[1].kind == "interactive"]
-            if interactive and asking.qualname != MODULE:
-                for asked_by, node, _ in program.callers.call_sites(program.functions[asking]):
-                    call = program.call_facts[id(node)].call
-                    found.setdefault(asked_by, []).append((call, interactive[0][1]))
-        return found
 
     def _module_entries(self, body: FunctionFacts) -> Iterator[Entry]:
         module = self.modules[body.id.path]
@@ -229,11 +201,3 @@ def _is_endless(loop: ast.While) -> bool:
     if not (isinstance(loop.test, ast.Constant) and loop.test.value):
         return False
     return not any(isinstance(node, ast.Break | ast.Return) for statement in loop.body for node in walk_own(statement))
-
-
-def _asks_for_confirmation(node: ast.Call) -> bool:
-    return any(
-        isinstance(inner, ast.Constant) and isinstance(inner.value, str) and _CONFIRMATION.search(inner.value)
-        for argument in node.args
-        for inner in walk(argument)
-    )

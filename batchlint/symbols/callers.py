@@ -34,6 +34,7 @@ class Callers:
         self._owners: dict[str, list[ClassId]] | None = None
         self._decorated: dict[str, list[tuple[FunctionFacts, ast.expr]]] | None = None
         self._constructed: dict[ClassId, list[tuple[FunctionId, ast.Call, int]]] | None = None
+        self._chosen: dict[FunctionId | ClassId, list[tuple[FunctionId, ast.Call, int]]] | None = None
         self._wrapped: dict[FunctionId, str | None] = {}
         self._references: dict[str, list[Reference]] | None = None
 
@@ -167,6 +168,7 @@ class Callers:
                             found.append((caller.id, call.node, 1))
                             break
             found += self._made(owner) if function.name == "__init__" else ()
+        found += self._from_choices(function)
         found += self._handed_over(function)
         if is_method:
             found += self._duck_typed(function)
@@ -183,6 +185,28 @@ class Callers:
                         self._constructed.setdefault(made, []).append((caller.id, call.node, _NO_POSITIONS))
         family = (klass, *self._program.subclasses(klass))
         return [site for each in family for site in self._constructed.get(each, ())]
+
+    def _from_choices(self, function: FunctionFacts) -> list[tuple[FunctionId, ast.Call, int]]:
+        """Calls of what a table or another function gives: `LOADERS[kind](path)`, `loader = LOADERS.get(kind)`."""
+        if self._chosen is None:
+            self._chosen = {}
+            for caller in list(self._program.functions.values()):
+                for call in caller.calls:
+                    if not _is_choice(caller, call.node.func):
+                        continue
+                    for value in ordered(self._program.eval(caller.id, call.node.func)):
+                        if isinstance(value, Fn | Cls):
+                            shift = 1 if isinstance(value, Cls) or value.owner is not None else 0
+                            self._chosen.setdefault(value.id, []).append((caller.id, call.node, shift))
+        if function.owner is None or function.name != "__init__":
+            return self._chosen.get(function.id, [])
+        owner = ClassId(function.id.path, function.owner)
+        return [
+            site
+            for klass in (owner, *self._program.subclasses(owner))
+            if klass in self._chosen and self.first_definition(self._program.mro(klass)[0], "__init__") == owner
+            for site in self._chosen[klass]
+        ]
 
     def _duck_typed(self, function: FunctionFacts) -> list[tuple[FunctionId, ast.Call, int]]:
         """Calls of the method's name on objects of unknown class, where one family of classes has it."""
@@ -309,3 +333,11 @@ def _prefixes(path: str) -> list[str]:
     while found[-1].endswith("()()"):
         found.append(found[-1][:-2])
     return found
+
+
+def _is_choice(caller: FunctionFacts, func: ast.expr) -> bool:
+    """Whether the callee is what a subscript or a call gives, on the spot or through a variable of the function."""
+    if isinstance(func, ast.Name):
+        values = [binding.value for binding in caller.bindings.get(func.id, ()) if binding.how == "value"]
+        return any(isinstance(value, ast.Subscript | ast.Call) for value in values)
+    return isinstance(func, ast.Subscript | ast.Call)

@@ -1118,3 +1118,45 @@ def test_a_request_is_seen_whatever_is_put_between_its_parts(request_line):
         """
     assert verdict(program) == "batchable"
     assert verdict(program.replace("openai", "corp").replace("OpenAI", "Corp").replace("embeddings", "rows")) == "none"
+
+
+CHOSEN = """
+import sys
+from openai import OpenAI
+
+class Hosted:
+    def __init__(self):
+        self.client = OpenAI()
+
+    def label(self, text):
+        return self.client.responses.create(model="gpt-5", input=text)  # !
+
+class Counted:
+    def label(self, text):
+        return len(text)
+
+class Lines:
+    def __init__(self, path, model):
+        self.path, self.model = path, model()
+
+    def label_all(self):
+        return [self.model.label(line) for line in open(self.path)]
+
+READERS = {{"txt": Lines}}
+
+if __name__ == "__main__":
+    {made}
+"""
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        "READERS[sys.argv[1]]('notes.txt', {}).label_all()",
+        "READERS.get(sys.argv[1])('notes.txt', {}).label_all()",
+        "reader = READERS[sys.argv[1]]; reader('notes.txt', model={}).label_all()",
+    ],
+)
+@pytest.mark.parametrize(("model", "expected"), [("Hosted", "batchable"), ("Counted", "unclear")])
+def test_a_class_out_of_a_table_is_handed_what_its_call_is_given(made, model, expected):
+    assert verdict(CHOSEN.format(made=made.format(model))) == expected

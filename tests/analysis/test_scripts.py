@@ -138,6 +138,22 @@ OFFLINE = {
 }
 
 LIVE = {
+    "question_below_a_loop": """
+        from llm import ask
+
+        def question():
+            return input("> ")
+
+        def turn():
+            for text in question().splitlines():
+                print(ask(text))  # !
+
+        def main():
+            while True:
+                turn()
+
+        main()
+        """,
     "input_loop": """
         from llm import ask
 
@@ -223,6 +239,24 @@ LIVE = {
         def label(line):
             for text in line.split():
                 print(ask(text))  # !
+        """,
+}
+
+UNCLEAR = {
+    "asked_once_for_a_file": """
+        from llm import ask
+
+        def choose():
+            while True:
+                path = input("Which file? ")
+                if path.endswith(".txt"):
+                    return path
+
+        def main():
+            for line in open(choose()):
+                print(ask(line))  # !
+
+        main()
         """,
 }
 
@@ -318,3 +352,8 @@ def test_one_call_of_a_script_is_no_batch():
             print(ask(sys.argv[1]))  # !
         """
     assert verdict(program) == "realtime"
+
+
+@pytest.mark.parametrize("program", cases(UNCLEAR))
+def test_whoever_answers_one_question_may_wait_or_not(program):
+    assert verdict(program) == "unclear"

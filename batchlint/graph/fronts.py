@@ -1,0 +1,93 @@
+"""Calls that show who sits in front of a program: somebody at a prompt, a page that shows a spinner."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterable
+from functools import cached_property
+
+from batchlint.entrypoints import Kind
+from batchlint.facts import MODULE, CallFacts, FunctionFacts, FunctionId, LoopNode
+from batchlint.findings import Step
+from batchlint.graph.links import Entry, ModelCall, Part, label, source
+from batchlint.symbols import Program
+from batchlint.trees import walk
+from batchlint.values import Cls, Ext, Fn
+
+_CONFIRMATION = re.compile(
+    r"\[?\(?\by(es)?\s*/\s*n(o)?\b|continue\?|to continue|proceed|sure\?|['\"]y(es)?['\"]|press (any|enter|return)",
+    re.IGNORECASE,
+)
+_MAX_CALLERS = 5
+
+
+class Fronts(Part):
+    def __init__(self, program: Program, model_calls: Iterable[ModelCall]) -> None:
+        super().__init__(program)
+        self._model_calls = {id(model.node) for model in model_calls}
+
+    def of(self, id: FunctionId) -> list[Entry]:
+        """What the calls in the function say about who started it."""
+        return [
+            Entry(kind, Step(id.path, call.node.lineno, f"{source(call.node)[:60]} in {label(id)}"))
+            for call, kind in self._fronts.get(id, ())
+        ]
+
+    @cached_property
+    def _fronts(self) -> dict[FunctionId, list[tuple[CallFacts, Kind]]]:
+        program, table = self.program, self.program.registry.calls
+        found: dict[FunctionId, list[tuple[CallFacts, Kind]]] = {}
+        for name in sorted(table.tails):
+            for caller, call in program.calls_by_name.get(name, ()):
+                for value in program.eval(caller.id, call.node.func):
+                    kind = table.first(value.path) if isinstance(value, Ext) else None
+                    if kind is not None and not _asks_for_confirmation(call.node):
+                        found.setdefault(caller.id, []).append((call, self._asked(kind, caller, call)))
+        # `question = ask()` and then the model: the one who is asked is the caller's user too.
+        for asking, rows in list(found.items()):
+            interactive = [kind for _, kind in rows if kind.kind == "interactive"]
+            if interactive and asking.qualname != MODULE:
+                for asked_by, node, _ in program.callers.call_sites(program.functions[asking]):
+                    call = program.call_facts[id(node)].call
+                    kind = min(interactive, key=lambda each: each.latency is None)
+                    found.setdefault(asked_by, []).append((call, kind))
+        return found
+
+    def _asked(self, kind: Kind, caller: FunctionFacts, call: CallFacts) -> Kind:
+        """The kind of a front, where a question that is asked once only starts what then runs without anybody."""
+        talks = any(self._talks(caller, call, loop) for loop in call.loops)
+        if kind.kind != "interactive" or talks or self._is_repeated(caller, 0):
+            return kind
+        return kind._replace(latency=None)
+
+    def _talks(self, caller: FunctionFacts, call: CallFacts, loop: LoopNode) -> bool:
+        """Whether the loop does more than ask until the answer is one that it takes."""
+        return any(
+            loop in each.loops
+            and each is not call
+            and (id(each.node) in self._model_calls or self._is_own(caller, each))
+            for each in caller.calls
+        )
+
+    def _is_own(self, caller: FunctionFacts, call: CallFacts) -> bool:
+        """Whether the call is one of the project's code."""
+        return any(isinstance(value, Fn | Cls) for value in self.program.eval(caller.id, call.node.func))
+
+    def _is_repeated(self, function: FunctionFacts, depth: int) -> bool:
+        """Whether a loop comes back to the function, around its calls or around those of its callers."""
+        if depth > _MAX_CALLERS:
+            return True
+        sites = self.program.callers.call_sites(function) if function.id.qualname != MODULE else ()
+        return any(
+            self.program.call_facts[id(node)].call.loops or self._is_repeated(self.function(above), depth + 1)
+            for above, node, _ in sites
+        )
+
+
+def _asks_for_confirmation(node: ast.Call) -> bool:
+    return any(
+        isinstance(inner, ast.Constant) and isinstance(inner.value, str) and _CONFIRMATION.search(inner.value)
+        for argument in node.args
+        for inner in walk(argument)
+    )
