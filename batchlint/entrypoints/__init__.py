@@ -189,6 +189,10 @@ class Registry(NamedTuple):
     """Methods that put an answer into a session that is open."""
     live_words: tuple[str, ...]
     """Words in names that speak of such a session."""
+    questions: frozenset[str]
+    """Names of parameters and options of a command line that hold somebody's question."""
+    parsers: PathTable[bool]
+    """Calls that give a command line an option, whose name is their first argument."""
     gate_words: tuple[str, ...]
     """Words in names that speak of letting through what somebody sent in."""
     mapper: Mapper
@@ -265,6 +269,8 @@ def build(documents: list[dict[str, Any]]) -> Registry:
         saving_methods=frozenset(name for d in documents for name in d.get("saving_methods", {}).get("names", ())),
         live_inputs=frozenset(n for d in documents for n in d.get("live_sessions", {}).get("methods", ())),
         live_words=tuple(word for d in documents for word in d.get("live_sessions", {}).get("words", ())),
+        questions=frozenset(n for d in documents for n in d.get("questions", {}).get("names", ())),
+        parsers=PathTable((path, True) for d in documents for path in d.get("questions", {}).get("parsers", ())),
         gate_words=tuple(word for d in documents for word in d.get("gates", {}).get("words", ())),
         mapper=_mapper(documents),
         dynamic=PathTable((pattern, True) for document in documents for pattern in document.get("dynamic", [])),

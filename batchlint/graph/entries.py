@@ -52,6 +52,9 @@ class Entries(Part):
             told = any(entry.kind.kind != "unknown" for entry in found)
         yield from (entry for entry in found if not told or entry.kind.kind != "unknown")
         yield from self._fronts.of(id)
+        question = self._fronts.question(id) if any(entry.kind.kind == "script" for entry in found) else None
+        if question is not None:
+            yield question
         yield from self._sleeping_loops(function)
         if id.qualname == MODULE:
             yield from self._module_entries(function)

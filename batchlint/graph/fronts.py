@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 
 from batchlint.entrypoints import Kind
 from batchlint.facts import MODULE, CallFacts, FunctionFacts, FunctionId, LoopNode
 from batchlint.findings import Step
 from batchlint.graph.links import Entry, ModelCall, Part, label, source
-from batchlint.symbols import Program
+from batchlint.symbols import CallRef, Program
 from batchlint.trees import walk
 from batchlint.values import Cls, Ext, Fn
 
@@ -20,6 +20,7 @@ _CONFIRMATION = re.compile(
     re.IGNORECASE,
 )
 _MAX_CALLERS = 5
+_QUESTION = Kind("command-line", "interactive", None)
 
 
 class Fronts(Part):
@@ -44,6 +45,8 @@ class Fronts(Part):
                     kind = table.first(value.path) if isinstance(value, Ext) else None
                     if kind is not None and not _asks_for_confirmation(call.node):
                         found.setdefault(caller.id, []).append((call, self._asked(kind, caller, call)))
+        for caller, call in self._options():
+            found.setdefault(caller.id, []).append((call, _QUESTION))
         # `question = ask()` and then the model: the one who is asked is the caller's user too.
         for asking, rows in list(found.items()):
             interactive = [kind for _, kind in rows if kind.kind == "interactive"]
@@ -53,6 +56,24 @@ class Fronts(Part):
                     kind = min(interactive, key=lambda each: each.latency is None)
                     found.setdefault(asked_by, []).append((call, kind))
         return found
+
+    def _options(self) -> Iterator[CallRef]:
+        """Where a command line gets an option for somebody's question: `parser.add_argument("--query")`."""
+        registry = self.program.registry
+        for name in sorted(registry.parsers.tails):
+            for caller, call in self.program.calls_by_name.get(name, ()):
+                texts = {text.lstrip("-").replace("-", "_") for text in _texts(call.node.args)}
+                values = self.program.eval(caller.id, call.node.func) if texts & registry.questions else ()
+                if any(isinstance(value, Ext) and registry.parsers.first(value.path) for value in values):
+                    yield CallRef(caller, call)
+
+    def question(self, id: FunctionId) -> Entry | None:
+        """Who started a command whose parameter holds a question."""
+        function = self.function(id)
+        asked = sorted(self.program.registry.questions.intersection(function.parameter_names))
+        if not asked:
+            return None
+        return Entry(_QUESTION, Step(id.path, function.line, f"`{asked[0]}` of {label(id)}"))
 
     def _asked(self, kind: Kind, caller: FunctionFacts, call: CallFacts) -> Kind:
         """The kind of a front, where a question that is asked once only starts what then runs without anybody."""
@@ -86,8 +107,10 @@ class Fronts(Part):
 
 
 def _asks_for_confirmation(node: ast.Call) -> bool:
-    return any(
-        isinstance(inner, ast.Constant) and isinstance(inner.value, str) and _CONFIRMATION.search(inner.value)
-        for argument in node.args
-        for inner in walk(argument)
-    )
+    return any(_CONFIRMATION.search(text) for argument in node.args for text in _texts(walk(argument)))
+
+
+def _texts(nodes: Iterable[ast.AST]) -> Iterator[str]:
+    for node in nodes:
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node.value

@@ -8,6 +8,15 @@ from batchlint.graph import ManifestTarget
 from .verdicts import cases, is_waited_for, verdict
 
 OFFLINE = {
+    "command_that_takes_a_file": """
+        import click
+        from llm import ask
+
+        @click.command()
+        @click.argument("notes")
+        def answer(notes):
+            print([ask(line) for line in open(notes)])  # !
+        """,
     "main_block": """
         from llm import ask
 
@@ -243,6 +252,32 @@ LIVE = {
 }
 
 UNCLEAR = {
+    "command_that_takes_a_question": """
+        import click
+        from llm import ask
+
+        @click.command()
+        @click.argument("question")
+        def answer(question):
+            parts = [ask(f"{question}: {line}") for line in open("notes.txt")]  # !
+            print(parts)
+        """,
+    "option_for_a_question": """
+        import argparse
+        from llm import ask
+
+        def options():
+            parser = argparse.ArgumentParser()
+            parser.add_argument("--query", "-q")
+            return parser.parse_args()
+
+        def main():
+            query = options().query
+            print([ask(f"{query}: {line}") for line in open("notes.txt")])  # !
+
+        if __name__ == "__main__":
+            main()
+        """,
     "asked_once_for_a_file": """
         from llm import ask
 
