@@ -191,6 +191,8 @@ class Registry(NamedTuple):
     """Words in names that speak of such a session."""
     questions: frozenset[str]
     """Names of parameters and options of a command line that hold somebody's question."""
+    filters: frozenset[str]
+    """Those of them that choose what is worked on where they name an option."""
     parsers: PathTable[bool]
     """Calls that give a command line an option, whose name is their first argument."""
     gate_words: tuple[str, ...]
@@ -270,6 +272,7 @@ def build(documents: list[dict[str, Any]]) -> Registry:
         live_inputs=frozenset(n for d in documents for n in d.get("live_sessions", {}).get("methods", ())),
         live_words=tuple(word for d in documents for word in d.get("live_sessions", {}).get("words", ())),
         questions=frozenset(n for d in documents for n in d.get("questions", {}).get("names", ())),
+        filters=frozenset(n for d in documents for n in d.get("questions", {}).get("filters", ())),
         parsers=PathTable((path, True) for d in documents for path in d.get("questions", {}).get("parsers", ())),
         gate_words=tuple(word for d in documents for word in d.get("gates", {}).get("words", ())),
         mapper=_mapper(documents),

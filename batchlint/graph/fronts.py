@@ -62,18 +62,28 @@ class Fronts(Part):
         registry = self.program.registry
         for name in sorted(registry.parsers.tails):
             for caller, call in self.program.calls_by_name.get(name, ()):
-                texts = {text.lstrip("-").replace("-", "_") for text in _texts(call.node.args)}
-                values = self.program.eval(caller.id, call.node.func) if texts & registry.questions else ()
+                values = self.program.eval(caller.id, call.node.func) if self._questions(call.node) else ()
                 if any(isinstance(value, Ext) and registry.parsers.first(value.path) for value in values):
                     yield CallRef(caller, call)
 
     def question(self, id: FunctionId) -> Entry | None:
         """Who started a command whose parameter holds a question."""
         function = self.function(id)
-        asked = sorted(self.program.registry.questions.intersection(function.parameter_names))
+        asked = self.program.registry.questions.intersection(function.parameter_names)
+        for decorator in function.decorators:
+            asked -= self._filters(decorator)
         if not asked:
             return None
-        return Entry(_QUESTION, Step(id.path, function.line, f"`{asked[0]}` of {label(id)}"))
+        return Entry(_QUESTION, Step(id.path, function.line, f"`{min(asked)}` of {label(id)}"))
+
+    def _questions(self, node: ast.Call) -> set[str]:
+        """The words in the names of an option or argument that stand for somebody's question."""
+        names = {text.lstrip("-").replace("-", "_") for text in _texts(node.args)}
+        return names & self.program.registry.questions - self._filters(node)
+
+    def _filters(self, node: ast.expr) -> set[str]:
+        options = _texts(node.args) if isinstance(node, ast.Call) else ()
+        return {text.lstrip("-") for text in options if text.startswith("-")} & self.program.registry.filters
 
     def _asked(self, kind: Kind, caller: FunctionFacts, call: CallFacts) -> Kind:
         """The kind of a front, where a question that is asked once only starts what then runs without anybody."""

@@ -18,7 +18,7 @@ from batchlint.graph.handovers import Handovers
 from batchlint.graph.links import Entry, Part, label
 from batchlint.symbols import CallRef, Program, last_name
 from batchlint.trees import walk
-from batchlint.values import Ext, Text
+from batchlint.values import Ext, Text, ordered
 
 _NESTED = 3
 """How deep workflows are looked for in workflows."""
@@ -87,7 +87,7 @@ class Workflows(Part):
 
     def _external(self, reference: CallRef) -> list[Ext]:
         values = self.program.eval(reference.caller.id, reference.call.node.func)
-        return sorted(value for value in values if isinstance(value, Ext))
+        return ordered(value for value in values if isinstance(value, Ext))
 
     def _add(self, reference: CallRef, method: str, origin: str | None, handover: Handover) -> None:
         arguments = reference.call.node.args

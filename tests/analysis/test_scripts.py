@@ -8,6 +8,27 @@ from batchlint.graph import ManifestTarget
 from .verdicts import cases, is_waited_for, verdict
 
 OFFLINE = {
+    "option_for_what_to_search": """
+        import argparse
+        from llm import ask
+        from shop import search
+
+        if __name__ == "__main__":
+            parser = argparse.ArgumentParser()
+            parser.add_argument("--query", "-q")
+            for note in search(parser.parse_args().query):
+                print(ask(note))  # !
+        """,
+    "command_that_searches": """
+        import click
+        from llm import ask
+        from shop import search
+
+        @click.command()
+        @click.option("--query")
+        def label(query):
+            print([ask(note) for note in search(query)])  # !
+        """,
     "command_that_takes_a_file": """
         import click
         from llm import ask
@@ -268,7 +289,7 @@ UNCLEAR = {
 
         def options():
             parser = argparse.ArgumentParser()
-            parser.add_argument("--query", "-q")
+            parser.add_argument("query")
             return parser.parse_args()
 
         def main():
