@@ -106,6 +106,8 @@ def _builtin(program: Program, scope: FunctionId, node: ast.Call, path: str) -> 
     arguments = node.args
     if path == "builtins.super":
         return _super(program, scope)
+    if path == "builtins.globals":
+        return frozenset({Elems(_callables_of(program, scope.path))})
     if not arguments:
         return None
     if path in _ITERATING:
@@ -151,6 +153,15 @@ def _builtin(program: Program, scope: FunctionId, node: ast.Call, path: str) -> 
             found.add(Mod(stem) if stem else Ext(name.text))
         return frozenset(found)
     return None
+
+
+def _callables_of(program: Program, path: str) -> Values:
+    """The functions and classes of a module."""
+    found: set[Value] = set()
+    for name, bindings in program.modules[path].body.bindings.items():
+        if any(binding.how in {"function", "class"} for binding in bindings):
+            found |= program.module_name(path, name)
+    return frozenset(found)
 
 
 def _super(program: Program, scope: FunctionId) -> Values:

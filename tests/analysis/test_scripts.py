@@ -8,6 +8,19 @@ from batchlint.graph import ManifestTarget
 from .verdicts import cases, is_waited_for, verdict
 
 OFFLINE = {
+    "task_named_on_the_command_line": """
+        import fire
+        from llm import ask
+
+        def label(path):
+            print([ask(line) for line in open(path)])  # !
+
+        def main(task, **options):
+            globals()[task](**options)
+
+        if __name__ == "__main__":
+            fire.Fire(main)
+        """,
     "option_for_what_to_search": """
         import argparse
         from llm import ask
