@@ -6,7 +6,7 @@ Flow-insensitive and by name (`x`, `self.x`), so it errs on the side of "reaches
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from batchlint.facts import FunctionFacts, LoopNode
@@ -27,6 +27,7 @@ class Move(NamedTuple):
     """The item of a container that gets it, where only one does."""
 
 
+NO_OPTIONS: Mapping[str, bool] = {}
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.GeneratorExp, ast.DictComp)
 _OWN = ("self.", "cls.")
 _LEAVES = (ast.Name, ast.Constant)
@@ -367,7 +368,7 @@ def _containers(target: ast.expr) -> Iterator[ast.expr]:
             yield node.value
 
 
-def stops_early(loop: LoopNode, call: ast.Call, options: frozenset[str] = frozenset()) -> ast.stmt | None:
+def stops_early(loop: LoopNode, call: ast.Call, options: Mapping[str, bool] = NO_OPTIONS) -> ast.stmt | None:
     """The `break` or `return` under a condition on the answer that ends the loop; None if there is none.
 
     One that stands under a test for one of the `options` is there only for those who ask for it.
@@ -378,26 +379,31 @@ def stops_early(loop: LoopNode, call: ast.Call, options: frozenset[str] = frozen
     return _exit(loop.body, tainted, call, options, 0, False)
 
 
-def options_of(function: FunctionFacts) -> frozenset[str]:
-    """The parameters that switch something on: those that are None or False unless a caller gives them."""
-    defaults = ((name, function.default(name)) for name in function.parameter_names if name not in function.bindings)
-    return frozenset(
-        name for name, value in defaults if isinstance(value, ast.Constant) and value.value in (None, False)
-    )
+def options_of(function: FunctionFacts) -> dict[str, bool]:
+    """The parameters that may be left out, and whether each is None or False unless a caller gives it.
+
+    Those without a default are among them, as a caller may hand on that its own was left out.
+    """
+    defaults = {name: function.default(name) for name in function.parameter_names if name not in function.bindings}
+    return {
+        name: value is not None
+        for name, value in defaults.items()
+        if value is None or (isinstance(value, ast.Constant) and value.value in (None, False))
+    }
 
 
-def _is_switched(test: ast.expr, options: frozenset[str]) -> bool:
-    """Whether the test holds only where one of the options was given."""
+def _is_switched(test: ast.expr, options: Mapping[str, bool]) -> bool:
+    """Whether the test holds only where one of the options was given; what is compared with None may be missing."""
     if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.And):
         return any(_is_switched(value, options) for value in test.values)
     if isinstance(test, ast.Compare) and len(test.ops) == 1 and isinstance(test.ops[0], ast.IsNot):
         is_none = isinstance(test.comparators[0], ast.Constant) and test.comparators[0].value is None
-        return is_none and _is_switched(test.left, options)
-    return isinstance(test, ast.Name) and test.id in options
+        return is_none and isinstance(test.left, ast.Name) and test.left.id in options
+    return isinstance(test, ast.Name) and options.get(test.id, False)
 
 
 def _exit(
-    statements: list[ast.stmt], tainted: set[str], call: ast.Call, options: frozenset[str], depth: int, under: bool
+    statements: list[ast.stmt], tainted: set[str], call: ast.Call, options: Mapping[str, bool], depth: int, under: bool
 ) -> ast.stmt | None:
     for statement in statements:
         if isinstance(statement, ast.Return) and under:

@@ -465,11 +465,13 @@ def test_its_twin_is_batchable(program):
 @pytest.mark.parametrize(
     ("default", "test", "expected"),
     [
-        ("None", "enough is not None and found >= enough", "batchable"),
-        ("0", "enough and found >= enough", "batchable"),
-        ("None", "found >= (enough or 10)", "realtime"),
-        ("10", "enough is not None and found >= enough", "realtime"),
-        ("None", "enough is None and found >= 10", "realtime"),
+        ("=None", "enough is not None and found >= enough", "batchable"),
+        ("=0", "enough and found >= enough", "batchable"),
+        ("=None", "found >= (enough or 10)", "realtime"),
+        ("=10", "enough is not None and found >= enough", "realtime"),
+        ("", "enough is not None and found >= enough", "batchable"),
+        ("", "enough and found >= enough", "realtime"),
+        ("=None", "enough is None and found >= 10", "realtime"),
     ],
 )
 def test_an_early_stop_counts_unless_an_option_switches_it_on(default, test, expected):
@@ -478,7 +480,7 @@ def test_an_early_stop_counts_unless_an_option_switches_it_on(default, test, exp
         from llm import ask
 
         @flow
-        def label(path, enough={default}):
+        def label(path, enough{default}):
             found = 0
             for line in open(path):
                 found += ask(line) == "yes"  # !
