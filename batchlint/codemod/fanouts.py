@@ -37,12 +37,15 @@ class Finder:
         found: list[Fanout] = []
         refusals: list[Refused] = []
         self._climb(function, node, found, refusals, set(), 0)
-        if found:
-            return list({id(f): f for f in found}.values())
-        self._descend(function, node, found, refusals, set())
-        if found:
-            return list({id(f): f for f in found}.values())
-        raise min(refusals or [Refused("no-fan-out")], key=_how_telling)
+        if not found:
+            self._descend(function, node, found, refusals, set())
+        if not found:
+            raise min(refusals or [Refused("no-fan-out")], key=_how_telling)
+        for refused in refusals:
+            if refused.line is not None:
+                note = f"requests of the loop in line {refused.line} stay realtime: {refused.refusal.detail}"
+                found[0].notes += [note] if note not in found[0].notes else []
+        return list({id(f): f for f in found}.values())
 
     def _climb(
         self,
@@ -161,6 +164,7 @@ class Finder:
                 if refused.refusal.name in {"early-stop", "streaming", "generator-consumer", "no-batch-tier"}:
                     break
         if first is not None:
+            first.line = getattr(nodes[0], "lineno", None)
             refusals.append(first)
 
     def _plan(self, id: FunctionId, node: ast.AST) -> Fanout:

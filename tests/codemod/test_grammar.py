@@ -22,7 +22,8 @@ def check_alike(text: str) -> str:
         assert not before.asked - after.asked
     else:
         assert after.asked == before.asked
-        assert not done.planned or done.refusals or after.realtime.total() <= text.count('("live")')
+        told = done.refusals or any("stay realtime" in note for note in done.notes)
+        assert not done.planned or told or after.realtime.total() <= text.count('("live")')
     assert rewrite(after_text).files == {"app.py": after_text}
     return "rewritten"
 

@@ -537,3 +537,25 @@ def test_files_that_wait_with_their_item_are_to_be_reviewed(opened: str, is_note
         """
     notes = rewrite({"app.py": program, "llm.py": LLM.partition("class Provider")[0]}).notes
     assert any("keeps its file open (line 6)" in note for note in notes) is is_noted
+
+
+@pytest.mark.parametrize(("kept", "is_noted"), [("lambda: text", True), ("len(text)", False)])
+def test_a_loop_that_stays_beside_one_that_is_rewritten_is_named(kept: str, is_noted: bool) -> None:
+    program = f"""
+        from llm import ask
+
+
+        def main(texts):
+            kept = []
+            for text in texts:
+                print(ask(text))
+                kept.append({kept})
+            for other in texts:
+                print(ask(other))
+            return kept
+
+
+        main(["a", "b", "c", "d"])
+        """
+    notes = rewrite({"app.py": program, "llm.py": LLM.partition("class Provider")[0]}).notes
+    assert any(note.startswith("requests of the loop in line 6 stay realtime: ") for note in notes) is is_noted
