@@ -379,3 +379,108 @@ def test_a_broken_manifest_is_an_error_with_its_line(read, name, text, line):
 @pytest.mark.parametrize("name", ["values.yaml", "notes/x.yml", "chart/templates/x.yaml"])
 def test_other_yaml_is_nobodys_business(read, name):
     assert read({name: "a: [\n{{ broken\n"}) == ([], [])
+
+
+MACHINE = """
+    Resources:
+      Tag:
+        Type: AWS::Serverless::Function
+        Properties:
+          CodeUri: functions/tag/
+          Handler: app.handler
+      Steps:
+        Type: AWS::Serverless::StateMachine
+        Properties:
+          DefinitionUri: steps.asl.json
+          DefinitionSubstitutions:
+            TagArn: !GetAtt {named}.Arn
+          {trigger}
+"""
+
+
+@pytest.mark.parametrize(
+    ("named", "trigger", "expected"),
+    [
+        ("Tag", "Events: {Nightly: {Type: ScheduleV2, Properties: {ScheduleExpression: rate(1 day)}}}", ["schedule"]),
+        ("Tag", "Events: {Ask: {Type: Api, Properties: {Path: /tags, Method: post}}}", ["web"]),
+        ("Tag", "Type: STANDARD", []),
+        ("Other", "Events: {Nightly: {Type: Schedule, Properties: {Schedule: rate(1 day)}}}", []),
+    ],
+)
+def test_a_state_machine_starts_the_functions_of_its_steps(read, named, trigger, expected):
+    text = MACHINE.replace("{named}", named).replace("{trigger}", trigger)
+    found = rows(read({"template.yaml": text}))
+    assert [row[:2] for row in found] == [("functions.tag.app.handler", kind) for kind in expected]
+
+
+STACK_IN_PYTHON = """
+    from aws_cdk import Duration, Stack, aws_apigateway as api, aws_events as events, aws_lambda as lambda_
+    from aws_cdk.aws_events_targets import LambdaFunction
+    from aws_cdk.aws_lambda_event_sources import SqsEventSource
+
+    class Shop(Stack):
+        def __init__(self, scope, id):
+            self.tag = lambda_.Function(
+                self, "Tag", runtime=lambda_.Runtime.PYTHON_3_12, handler="app.handler",
+                code=lambda_.Code.from_asset("functions/tag"),
+            )
+            {trigger}
+"""
+PYTHON_TRIGGERS = {
+    'events.Rule(self, "R", schedule=events.Schedule.rate(Duration.hours(6)), targets=[LambdaFunction(self.tag)])': (
+        "schedule",
+        Latency.HOURS,
+    ),
+    'events.Rule(self, "R", schedule=events.Schedule.cron(minute="*/5"), targets=[LambdaFunction(self.tag)])': (
+        "schedule",
+        Latency.MINUTES,
+    ),
+    "self.tag.add_event_source(SqsEventSource(queue))": ("task_queue", Latency.HOURS),
+    'api.LambdaRestApi(self, "Api", handler=self.tag)': ("web", Latency.REALTIME),
+    "self.tag.add_function_url()": ("web", Latency.REALTIME),
+    "table.grant_read_write_data(self.tag)": None,
+    'events.Rule(self, "R", schedule=events.Schedule.cron(hour="2"), targets=[LambdaFunction(self.other)])': None,
+}
+
+
+@pytest.mark.parametrize(("trigger", "expected"), PYTHON_TRIGGERS.items())
+def test_cdk_in_python(read, trigger, expected):
+    found = rows(read({"cdk.json": "{}", "stacks/shop.py": STACK_IN_PYTHON.replace("{trigger}", trigger)}))
+    assert [row[:3] for row in found] == ([("functions.tag.app.handler", *expected)] if expected else [])
+
+
+STACK_IN_TYPESCRIPT = """
+    import { Stack } from "aws-cdk-lib";
+
+    export class Shop extends Stack {
+      constructor(scope: Construct, id: string) {
+        const tag = new PythonFunction(this, "Tag", {
+          entry: path.join(__dirname, "../functions/tag"),
+          index: "app.py",
+          handler: "handler",
+        });
+        const nightly: Rule = new events.Rule(this, "Nightly", {
+          schedule: events.Schedule.cron({ minute: "0", hour: "2" }),
+        });
+        {target}
+      }
+    }
+"""
+
+
+@pytest.mark.parametrize(
+    ("target", "expected"),
+    [
+        ("nightly.addTarget(new targets.LambdaFunction(tag));", ["schedule"]),
+        (
+            "nightly.addTarget(new targets.SfnStateMachine(machine));"
+            ' const step = new tasks.LambdaInvoke(this, "S", { lambdaFunction: tag });'
+            ' new sfn.StateMachine(this, "M", { definition: step });',
+            ["schedule"],
+        ),
+        ("hourly.addTarget(new targets.LambdaFunction(tag));", []),
+    ],
+)
+def test_cdk_in_typescript(read, target, expected):
+    found = rows(read({"cdk.json": "{}", "lib/shop.ts": STACK_IN_TYPESCRIPT.replace("{target}", target)}))
+    assert [row[:2] for row in found] == [("functions.tag.app.handler", kind) for kind in expected]

@@ -17,9 +17,11 @@ _SUFFIXES = frozenset({"yml", "yaml", "service", "timer", "sh", "bash", "cron", 
 _NAMES = frozenset(
     {
         "pyproject.toml", "setup.cfg", "fly.toml", "railway.toml", "vercel.json", "zappa_settings.json",
-        "function.json", "Makefile", "makefile", "GNUmakefile",
+        "function.json", "cdk.json", "Makefile", "makefile", "GNUmakefile",
     }
 )  # fmt: skip
+_STACKS = ("stack", "cdk", "infra", "construct", "lib/")
+"""Words in the paths of files that define an app's resources in TypeScript."""
 _MARKS = ("CronJob", "Deployment", "StatefulSet", "kind: Job", "CronWorkflow", "AWS::Serverless", "AWS::Lambda")
 
 
@@ -30,12 +32,14 @@ def is_manifest(path: str) -> bool:
     if suffix in _SUFFIXES or name in _NAMES:
         return True
     lower = path.lower()
+    if suffix == "ts":
+        return any(word in lower for word in _STACKS)
     return "cron" in lower or "procfile" in lower or "dockerfile" in lower or "containerfile" in lower
 
 
 def read_manifests(root: Path, names: Sequence[str]) -> tuple[list[ManifestTarget], list[FileError]]:
     """What the manifests among `names` (all files of the project, relative to `root`) start, and which are broken."""
-    from batchlint.entrypoints.manifests import packaging
+    from batchlint.entrypoints.manifests import cdk, packaging
     from batchlint.entrypoints.manifests.commands import Commands
 
     project = Project(root, names)
@@ -54,6 +58,10 @@ def read_manifests(root: Path, names: Sequence[str]) -> tuple[list[ManifestTarge
         if not path.endswith(".py") and is_manifest(path):
             for found in _read(path, project, commands):
                 (errors if isinstance(found, FileError) else targets).append(found)  # type: ignore[arg-type]
+    folders = cdk.apps(project)
+    for path in names if folders else ():
+        if cdk.matches(path, folders):
+            targets += cdk.read(path, project)
     return list(dict.fromkeys(targets)), errors
 
 

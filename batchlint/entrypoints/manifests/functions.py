@@ -40,6 +40,11 @@ def read_serverless(path: str, node: Node, project: Project, commands: Commands)
 def read_sam(path: str, node: Node, project: Project, commands: Commands) -> Iterator[ManifestTarget]:
     root = documents.text(documents.get(node, "Globals", "Function", "CodeUri"))
     resources = documents.get(node, "Resources")
+    machines = {
+        name: documents.get(resource, "Properties")
+        for name, resource, _ in documents.items(resources)
+        if documents.text(documents.get(resource, "Type")).endswith("::StateMachine")
+    }
     for name, resource, _ in documents.items(resources):
         if documents.text(documents.get(resource, "Type")) not in {
             "AWS::Serverless::Function",
@@ -51,25 +56,38 @@ def read_sam(path: str, node: Node, project: Project, commands: Commands) -> Ite
         handler = _handler(documents.text(documents.get(properties, "Handler")), folder, path, project)
         if not handler:
             continue
-        for event, body, line in documents.items(documents.get(properties, "Events")):
-            trigger = documents.text(documents.get(body, "Type"))
-            inner = documents.get(body, "Properties")
-            when = documents.get(inner, "Schedule") or documents.get(inner, "ScheduleExpression")
-            yield _target(
-                handler, trigger, documents.texts(when), Step(path, line, f"function {name}, {event} ({trigger})")
-            )
+        yield from _events(path, name, handler, properties)
         yield from _rules(path, name, handler, resources)
+        for machine, steps in machines.items():
+            if name in _named(steps):
+                yield from _events(path, name, handler, steps)
+                yield from _rules(path, machine, handler, resources)
 
 
-def _rules(path: str, function: str, handler: str, resources: Node) -> Iterator[ManifestTarget]:
-    """`AWS::Events::Rule` with a schedule whose target is the function."""
+def _events(path: str, function: str, handler: str, properties: Node) -> Iterator[ManifestTarget]:
+    """The events that a resource states for itself."""
+    for event, body, line in documents.items(documents.get(properties, "Events")):
+        trigger = documents.text(documents.get(body, "Type"))
+        inner = documents.get(body, "Properties")
+        when = documents.get(inner, "Schedule") or documents.get(inner, "ScheduleExpression")
+        step = Step(path, line, f"function {function}, {event} ({trigger})")
+        yield _target(handler, trigger, documents.texts(when), step)
+
+
+def _named(node: Node) -> set[str]:
+    """The resources that are named anywhere below the node: `!Ref Name`, `!GetAtt Name.Arn`, `${Name.Arn}`."""
+    texts = [documents.text(each) for each in documents.walk(node)]
+    return {name for text in texts for name in (text.partition(".")[0], *re.findall(r"\$\{(\w+)", text))}
+
+
+def _rules(path: str, target: str, handler: str, resources: Node) -> Iterator[ManifestTarget]:
+    """`AWS::Events::Rule` with a schedule whose target is the function, or a state machine with a step for it."""
     for name, resource, line in documents.items(resources):
         if documents.text(documents.get(resource, "Type")) not in {"AWS::Events::Rule", "AWS::Scheduler::Schedule"}:
             continue
         when = documents.text(documents.get(resource, "Properties", "ScheduleExpression"))
         targets = documents.get(resource, "Properties", "Targets") or documents.get(resource, "Properties", "Target")
-        named = {documents.text(node).partition(".")[0] for node in documents.walk(targets)}
-        if when and function in named:
+        if when and target in _named(targets):
             yield _target(handler, "Schedule", [when], Step(path, line, f"rule {name}, {when}"))
 
 
