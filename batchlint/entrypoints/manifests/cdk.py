@@ -56,10 +56,14 @@ def read(path: str, project: Project) -> Iterator[ManifestTarget]:
         return
     calls = list(_calls(content))
     rules = {call.bound: call for call in calls if call.name in _RULES and "chedule" in call.arguments}
-    for function in (call for call in calls if call.name in _FUNCTIONS and call.bound):
+    functions = [call for call in calls if call.name in _FUNCTIONS and call.bound]
+    for function in functions:
         handler = _handler(function, path, project)
+        # A name stands for its function up to where another one gets it.
+        ends = [each.line for each in functions if each.bound == function.bound and each.line > function.line]
+        after = [call for call in calls if function.line <= call.line < min(ends, default=call.line + 1)]
         if handler:
-            for kind, latency, line in _triggers(function.bound, calls, rules):
+            for kind, latency, line in _triggers(function.bound, after, rules):
                 what = f"function {function.bound}, {kind.replace('_', ' ')}"
                 yield ManifestTarget(handler, kind, latency, Step(path, line, what), "cdk")
 
@@ -114,8 +118,8 @@ def _often(arguments: str) -> Latency:
     if rate:
         return schedules.latency(f"rate({int(rate[2]) * _UNITS[rate[1]]} minutes)")
     if ".cron(" in arguments:
-        fields = [_text(arguments, name) or "*" for name in ("minute", "hour", "day", "month", "week_?[dD]ay")]
-        return schedules.latency(f"cron({' '.join(fields)})")
+        fields = [_text(arguments, name) for name in ("minute", "hour", "day", "month", "week_?[dD]ay")]
+        return schedules.latency(*[f"cron({' '.join(field or '*' for field in fields)})"] if any(fields) else [])
     return schedules.latency(*_STRING.findall(arguments.partition("chedule")[2]))
 
 
