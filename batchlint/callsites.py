@@ -288,16 +288,20 @@ def _entries_of(node: ast.expr | None, key: str) -> Iterator[ast.expr]:
 
 
 def _session_traits(place: _Place) -> Iterator[Trait]:
-    """An answer that goes into a session which is open and will not wait: a form in a browser, a captcha."""
+    """An answer that goes into a session which is open and will not wait, or that only shows that there is one."""
     registry = place.graph.program.registry
     for link in place.links():
         id, call = link.function, link.node
         if not isinstance(call, ast.Call):
             continue
         named = f"{id.qualname} {ast.unparse(call.func)}".lower()
-        for word in registry.live_words:
-            if re.search(rf"(?<![a-z]){word}(?![a-z])", named):
-                yield Trait("live_session", f"a session waits for the answer: `{word}`", id.path, call.lineno)
+        for name, words, reason in (
+            ("live_session", registry.live_words, "a session waits for the answer"),
+            ("probe", registry.probe_words, "the request only shows that the service answers"),
+        ):
+            for word in words:
+                if re.search(rf"(?<![a-z]){word}(?![a-z])", named):
+                    yield Trait(name, f"{reason}: `{word}`", id.path, call.lineno)
         function = place.graph.function(id)
         for other in function.calls:
             if last_name(other.node.func) in registry.live_inputs and flow.goes_into(function, call, other.node):

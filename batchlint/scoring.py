@@ -38,6 +38,7 @@ FACTORS: dict[str, int] = {
     "agent": -80,
     "live_kind": -100,
     "live_session": -100,
+    "probe": -70,
     "gate": -45,
     # What the provider has to offer.
     "tier": 10,
@@ -54,6 +55,7 @@ _DECISIVE = frozenset(
         "agent",
         "live_kind",
         "live_session",
+        "probe",
         "live",
         "often",
         "test",

@@ -189,6 +189,8 @@ class Registry(NamedTuple):
     """Methods that put an answer into a session that is open."""
     live_words: tuple[str, ...]
     """Words in names that speak of such a session."""
+    probe_words: tuple[str, ...]
+    """Words in names that speak of a request which only shows that the service answers."""
     questions: frozenset[str]
     """Names of parameters and options of a command line that hold somebody's question."""
     filters: frozenset[str]
@@ -271,6 +273,7 @@ def build(documents: list[dict[str, Any]]) -> Registry:
         saving_methods=frozenset(name for d in documents for name in d.get("saving_methods", {}).get("names", ())),
         live_inputs=frozenset(n for d in documents for n in d.get("live_sessions", {}).get("methods", ())),
         live_words=tuple(word for d in documents for word in d.get("live_sessions", {}).get("words", ())),
+        probe_words=tuple(word for d in documents for word in d.get("probes", {}).get("words", ())),
         questions=frozenset(n for d in documents for n in d.get("questions", {}).get("names", ())),
         filters=frozenset(n for d in documents for n in d.get("questions", {}).get("filters", ())),
         parsers=PathTable((path, True) for d in documents for path in d.get("questions", {}).get("parsers", ())),

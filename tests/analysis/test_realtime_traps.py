@@ -5,6 +5,18 @@ import pytest
 from .verdicts import cases, verdict
 
 REALTIME = {
+    "health_check_of_a_schedule": """
+        from celery import Celery
+        from llm import ask
+
+        app = Celery("shop")
+        app.conf.beat_schedule = {"check": {"task": "app.model_health_check", "schedule": 3600.0}}
+
+        @app.task
+        def model_health_check():
+            for name in open("models.txt"):
+                ask(f"{name}: are you there?")  # !
+        """,
     "gather_in_a_route": """
         import asyncio
         from fastapi import FastAPI
@@ -288,6 +300,18 @@ REALTIME = {
 }
 
 BATCHABLE = {
+    "check_of_the_health_of_products": """
+        from celery import Celery
+        from llm import ask
+
+        app = Celery("shop")
+        app.conf.beat_schedule = {"check": {"task": "app.check_shipping_health", "schedule": 3600.0}}
+
+        @app.task
+        def check_shipping_health():
+            for name in open("products.txt"):
+                ask(f"{name}: is it healthy?")  # !
+        """,
     "gather_in_a_job": """
         import asyncio
         from llm import aask
