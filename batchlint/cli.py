@@ -29,8 +29,6 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 def main() -> NoReturn:
     """Run the command line and exit."""
-    # A command is short and what it builds lives to its end: looking for garbage among it takes longer than the rest.
-    gc.disable()
     try:
         code = cli.main(standalone_mode=False)
         sys.stdout.flush()
