@@ -62,6 +62,11 @@ def to_regex(pattern: str, through: Sequence[str] = ()) -> str:
     return "".join(out)
 
 
+def head_of(path: str) -> str:
+    """The first step of a path."""
+    return _END_OF_HEAD.split(path, maxsplit=1)[0]
+
+
 def heads(pattern: str) -> frozenset[str]:
     """The first steps that `pattern` allows."""
     return _heads(pattern.partition(THROUGH)[0])
@@ -250,7 +255,7 @@ class PathTable(Generic[T]):
         return found
 
     def _find(self, path: str) -> list[T]:
-        head = _END_OF_HEAD.split(path, maxsplit=1)[0]
+        head = head_of(path)
         last = None if "'" in path else path.rstrip("()").rpartition(".")[2]
         rows = sorted((row for key in (head, "*") for row in self._rows_for(key, last)), key=_order)
         return [row.value for row in rows if row.pattern.matches(path)]

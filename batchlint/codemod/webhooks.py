@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterable, Mapping
-from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 from batchlint import datafiles
@@ -59,7 +59,7 @@ def render(framework: str, helper: str, jobs: Jobs, depth: int) -> str:
     listed = "".join(
         f"    {_quoted(job)}: [{', '.join(map(_quoted, words))}],\n" for job, words in sorted(jobs.items())
     )
-    head = (files("batchlint") / "data" / "webhooks" / "handler.txt").read_text(encoding="utf-8")
+    head = (Path(datafiles.__file__).parent / "data" / "webhooks" / "handler.txt").read_text(encoding="utf-8")
     events = ", ".join(map(_quoted, event_facts["events"]))
     text = head.format(
         mount=facts["mount"],

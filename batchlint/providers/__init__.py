@@ -5,10 +5,11 @@ The data says it; this module only reads and matches.
 
 from __future__ import annotations
 
+import operator
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from typing import Any, NamedTuple
 
 from batchlint import datafiles, patterns
@@ -54,11 +55,47 @@ class Provider:
     limits: dict[str, Any] = field(default_factory=dict)
 
 
+class Calls:
+    """The model calls of all SDKs by their symbolic paths, laid out for the packages that are asked for."""
+
+    def __init__(self, documents: Sequence[tuple[dict[str, Any], Provider]]) -> None:
+        self._documents = documents
+        self._by_head: dict[str, list[int]] = {}
+        """The documents by the first steps of their paths; "*" for those that can be any."""
+        for position, (document, _) in enumerate(documents):
+            rows = [row for key in ("calls", "clients") for row in document.get(key, []) if "path" in row]
+            for head in sorted({head for row in rows for head in patterns.heads(row["path"])}):
+                self._by_head.setdefault("*" if "*" in head else head, []).append(position)
+        self._tables: dict[tuple[int, ...], patterns.PathTable[ApiCall]] = {}
+
+    @cached_property
+    def tails(self) -> set[str]:
+        """The last steps of all paths."""
+        ends = {
+            row.get("path") or row["method"] for document, _ in self._documents for row in document.get("calls", [])
+        }
+        return {last for end in ends for last in patterns.tails(end)}
+
+    def first(self, path: str) -> ApiCall | None:
+        """The call that the path names, by its most telling pattern."""
+        head = patterns.head_of(path)
+        positions = tuple(sorted({*self._by_head.get(head, ()), *self._by_head.get("*", ())}))
+        table = self._tables.get(positions)
+        if table is None:
+            rows = sorted((row for each in positions for row in _calls(*self._documents[each])), key=_rank)
+            table = patterns.PathTable(((pattern, call) for _, pattern, call in rows), lambda call: call.through)
+            self._tables[positions] = table
+        return table.first(path)
+
+
+_rank = operator.itemgetter(0)
+
+
 class Catalogue(NamedTuple):
     """All providers' data, ready to be asked."""
 
     providers: dict[str, Provider]
-    calls: patterns.PathTable[ApiCall]
+    calls: Calls
     local: patterns.PathTable[bool]
     holders: patterns.PathTable[bool]
     """Callables whose result acts as what they are given: chains and branches around models."""
@@ -125,7 +162,6 @@ def load() -> Catalogue:
 
 def build(documents: list[dict[str, Any]]) -> Catalogue:
     providers: dict[str, Provider] = {}
-    calls: list[tuple[int, str, ApiCall]] = []
     local: list[tuple[str, bool]] = []
     literal: set[str] = set()
     hosts: list[tuple[patterns.PathPattern, str]] = []
@@ -134,14 +170,12 @@ def build(documents: list[dict[str, Any]]) -> Catalogue:
         providers[provider.name] = provider
         local += [(pattern, True) for pattern in document.get("local", [])]
         hosts += [(patterns.PathPattern(host), provider.name) for host in provider.hosts]
-        for rank, pattern, call in _calls(document, provider):
-            calls.append((rank, pattern, call))
-            if "('" in pattern:
-                literal |= {step.rpartition(".")[2] for step in re.findall(r"([\w.]+)\('", pattern)}
-    calls.sort(key=lambda row: row[0])
+        for row in (*document.get("calls", []), *document.get("clients", [])):
+            if "('" in row.get("path", ""):
+                literal |= {step.rpartition(".")[2] for step in re.findall(r"([\w.]+)\('", row["path"])}
     return Catalogue(
         providers=providers,
-        calls=patterns.PathTable(((pattern, call) for _, pattern, call in calls), lambda call: call.through),
+        calls=Calls([(document, providers[document["provider"]]) for document in documents]),
         local=patterns.PathTable(local),
         holders=patterns.PathTable((pattern, True) for each in documents for pattern in each.get("holders", [])),
         packages=frozenset(package for provider in providers.values() for package in provider.packages),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import ipaddress
 import re
 from urllib.parse import urlsplit
 
@@ -44,6 +43,8 @@ def host_of(url: str) -> str | None:
         or "." not in host
     ):
         return "localhost"
+    import ipaddress
+
     try:
         return "localhost" if ipaddress.ip_address(host).is_private else host
     except ValueError:

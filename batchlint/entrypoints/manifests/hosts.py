@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 import re
-import tomllib
 from collections.abc import Iterator
 
 from batchlint.entrypoints.manifests import documents, schedules
@@ -110,6 +109,8 @@ def is_toml(path: str) -> bool:
 
 
 def read_toml(path: str, project: Project, commands: Commands) -> Iterator[ManifestTarget | FileError]:
+    import tomllib
+
     content = project.text(path) or ""
     try:
         data = tomllib.loads(content)

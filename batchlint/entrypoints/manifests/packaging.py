@@ -6,7 +6,6 @@ https://packaging.python.org/en/latest/specifications/entry-points/
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterator
 
 from batchlint.entrypoints.manifests.targets import ManifestTarget, Project
@@ -28,6 +27,8 @@ def read(path: str, project: Project) -> Iterator[tuple[str, ManifestTarget] | F
     if name == "pyproject.toml":
         if "scripts" not in content:
             return
+        import tomllib
+
         try:
             scripts = _from_pyproject(tomllib.loads(content))
         except tomllib.TOMLDecodeError as error:
