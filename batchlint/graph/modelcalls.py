@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from batchlint.facts import CallFacts, FunctionFacts, FunctionId
+from batchlint.graph.callables import Callables
 from batchlint.graph.links import GraphSettings, ModelCall, Part, source
 from batchlint.providers import ApiCall
 from batchlint.symbols import CallRef, Program, host_of, last_name
@@ -27,12 +28,18 @@ class ModelCalls(Part):
         wrappers = {name.rpartition(".")[2] for name, _ in self._settings.wrappers}
         methods = catalogue.calls.tails | registry.http.tails | wrappers
         stored = self.program.stored_names
+        callables = Callables(self.program, methods)
         for function in list(self.program.functions.values()):
             for call in function.calls:
                 func = call.node.func
                 if isinstance(func, ast.Attribute):
                     is_own = isinstance(func.value, ast.Name) and func.value.id in {"self", "cls"}
                     if func.attr not in methods and not (is_own and func.attr in stored):
+                        continue
+                    if func.attr not in wrappers and callables.is_display(function, func.value):
+                        continue
+                elif isinstance(func, ast.Name):
+                    if not wrappers and callables.is_plain(function, func.id):
                         continue
                 elif isinstance(func, ast.Constant):
                     continue

@@ -1,0 +1,105 @@
+"""What names show without being worked out: most calls are of functions and classes that no SDK has."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Set
+from functools import cached_property
+
+from batchlint.facts import Binding, FunctionFacts, ModuleFacts
+from batchlint.symbols import Program, last_name
+
+_DISPLAYS = (ast.List, ast.ListComp, ast.Tuple, ast.Dict, ast.DictComp, ast.Set, ast.SetComp, ast.Constant)
+
+_BUILTINS = frozenset(
+    {"list", "dict", "set", "frozenset", "tuple", "str", "bytes", "int", "float", "bool", "defaultdict"}
+)
+
+
+class Callables:
+    """Asked for one program; `methods` are the names that the callables of SDKs have there."""
+
+    def __init__(self, program: Program, methods: Set[str]) -> None:
+        self._program = program
+        self._methods = methods
+        self._known: dict[tuple[str, str], bool] = {}
+
+    def is_plain(self, function: FunctionFacts, name: str) -> bool:
+        """Whether the name, as seen in the function, is a callable of the project, or an import that no SDK has."""
+        for scope in self._program.around(function):
+            if name in scope.parameter_names or name == scope.rest:
+                return False
+            if name in scope.bindings:
+                return all(self._is_other(scope.id.path, binding) for binding in scope.bindings[name])
+        return self._is_plain_in(self._program.modules[function.id.path], name)
+
+    def _is_plain_in(self, module: ModuleFacts, name: str) -> bool:
+        key = (module.path, name)
+        known = self._known.get(key)
+        if known is None:
+            self._known[key] = False  # until it is known: imports can go round in circles
+            bindings = module.body.bindings.get(name)
+            if bindings is not None:
+                known = all(self._is_other(module.path, binding) for binding in bindings)
+            else:
+                known = name not in self._methods and not module.stars and "__getattr__" not in module.functions
+            self._known[key] = known
+        return known
+
+    def _is_other(self, path: str, binding: Binding) -> bool:
+        """Whether the binding gives its name something that is no SDK's."""
+        if binding.how in {"function", "class"}:
+            return True
+        source = binding.source
+        if source is None or not source.name:
+            return False
+        stem = self._program.import_stem(source, path)
+        if stem is None:
+            return source.name not in self._methods
+        target = self._program.index.stems.get(stem)
+        module = self._program.modules.get(target) if target is not None else None
+        return module is not None and source.name in module.body.bindings and self._is_plain_in(module, source.name)
+
+    def is_display(self, function: FunctionFacts, node: ast.expr) -> bool:
+        """Whether the node is a variable or attribute that only ever holds what is written out: a list, a text."""
+        if isinstance(node, ast.Attribute):
+            return node.attr in self._displayed
+        if not isinstance(node, ast.Name):
+            return False
+        for scope in (*self._program.around(function), self._program.modules[function.id.path].body):
+            if node.id in scope.parameter_names or node.id == scope.rest:
+                return any(p.arg == node.id and _names_display(p.annotation) for p in scope.parameters)
+            bindings = scope.bindings.get(node.id)
+            if bindings is not None:
+                return _are_displays(bindings)
+        return False
+
+    @cached_property
+    def _displayed(self) -> set[str]:
+        """Names of attributes that nothing in the program gives another value than one that is written out."""
+        held: dict[str, list[Binding]] = {}
+        for klass in self._program.classes.values():
+            for name, bindings in klass.bindings.items():
+                held.setdefault(name, []).extend(bindings)
+        for writes in self._program.self_writes.values():
+            for name, written in writes.items():
+                held.setdefault(name, []).extend(binding for _, binding in written)
+        return {
+            n for n, bindings in held.items() if n not in self._program.attribute_writes and _are_displays(bindings)
+        }
+
+
+def _are_displays(bindings: Iterable[Binding]) -> bool:
+    """Whether the bindings give lists, mappings and texts that are written out, or say that these are such."""
+    return all(
+        _names_display(binding.value)
+        if binding.how == "annotation"
+        else binding.how == "value" and isinstance(binding.value, _DISPLAYS)
+        for binding in bindings
+    )
+
+
+def _names_display(annotation: ast.expr | None) -> bool:
+    """Whether an annotation names a builtin container or text: `list[str]`, `dict`."""
+    node = annotation.value if isinstance(annotation, ast.Subscript) else annotation
+    return isinstance(node, ast.Name | ast.Attribute) and last_name(node).lower() in _BUILTINS
