@@ -12,9 +12,17 @@ from batchlint.codemod.threads import Threads
 from batchlint.facts import MODULE, FunctionFacts, FunctionId
 from batchlint.graph import Graph
 from batchlint.symbols import last_name
-from batchlint.trees import replaced
+from batchlint.trees import replaced, walk
 from batchlint.values import Fn
 
+_LEADING = frozenset(
+    [
+        ast.Name, ast.Attribute, ast.Subscript, ast.IfExp, ast.BoolOp, ast.Starred, ast.Await, ast.NamedExpr, ast.Call,
+        ast.List, ast.Tuple,
+    ]
+)  # fmt: skip
+"""Kinds of expressions whose value can be part of what something else names."""
+_PAIRING = frozenset([ast.Assign, ast.AnnAssign, ast.NamedExpr, ast.For, ast.AsyncFor, ast.withitem])
 Pair = tuple[ast.expr, ast.expr, bool]
 """A target, what it is bound to, and whether it is an element of that."""
 
@@ -143,6 +151,8 @@ class Paths:
 
     def path(self, node: ast.expr | None, frame: Frame) -> set[Channel]:
         """The channels that the expression's value may be part of."""
+        if node.__class__ not in _LEADING:
+            return set()
         if isinstance(node, ast.Name):
             return self.root(frame, node.id)
         if isinstance(node, ast.Attribute):
@@ -272,7 +282,9 @@ def _is_plain(node: ast.expr) -> bool:
 
 def _pairs(body: list[ast.stmt]) -> Iterator[Pair]:
     for statement in body:
-        for node in ast.walk(statement):
+        for node in walk(statement):
+            if node.__class__ not in _PAIRING:
+                continue
             if isinstance(node, ast.Assign):
                 for target in node.targets:
                     yield target, node.value, False

@@ -20,9 +20,12 @@ from batchlint.codemod.refusals import Refused
 from batchlint.codemod.support import Target
 from batchlint.facts import FunctionId
 from batchlint.symbols import last_name
-from batchlint.trees import children, walk
+from batchlint.trees import SCOPES, children, walk
 from batchlint.values import Fn
 
+_CLOSED = (*SCOPES, ast.ExceptHandler, ast.match_case)
+"""What makes no call in the course of a statement."""
+_APART = (ast.stmt, *_CLOSED)
 MANY = 3
 """Counts of requests are told apart up to here."""
 
@@ -306,11 +309,7 @@ class Phases:
         found: list[tuple[ast.Call, str | tuple[Fn, ...]]] = []
 
         def visit(current: ast.AST) -> None:
-            if isinstance(current, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef):
-                return
-            if isinstance(current, ast.stmt) and current is not node:
-                return
-            if isinstance(current, ast.ExceptHandler | ast.match_case):
+            if isinstance(current, _APART if current is not node else _CLOSED):
                 return
             for child in children(current):
                 visit(child)

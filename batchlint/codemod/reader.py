@@ -31,6 +31,10 @@ _NOTHING = (ast.Constant, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 """What itself touches nothing."""
 _PLACES = (ast.Name, ast.Attribute, ast.Subscript)
 _STEPS = (ast.Attribute, ast.Subscript)
+_TELLING = frozenset([*_NOTHING, *_PLACES, ast.Call, ast.Lambda, ast.Compare])
+"""Kinds of expressions of which more is to say than of what stands in them."""
+_DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+_BLOCKS = (ast.stmt, ast.ExceptHandler, ast.match_case)
 
 
 class Reader(Paths):
@@ -66,6 +70,9 @@ class Reader(Paths):
         while stack:
             current, dropped = stack.pop()
             if skip is not None and id(current) in skip:
+                continue
+            if current.__class__ not in _TELLING:
+                stack += [(child, False) for child in children(current)]
                 continue
             if isinstance(current, ast.Call):
                 if _is_len(current) and (paths := self.path(current.args[0], frame)):
@@ -338,10 +345,10 @@ class Reader(Paths):
         stack: list[ast.AST] = [statement]
         while stack:
             node = stack.pop()
-            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            if isinstance(node, _DEFINITIONS):
                 continue
             found += self.simple(node, frame)
-            stack += [c for c in children(node) if isinstance(c, ast.stmt | ast.ExceptHandler | ast.match_case)]
+            stack += [child for child in children(node) if isinstance(child, _BLOCKS)]
         return found
 
     def own(self, statement: ast.stmt, frame: Frame, skip: set[int] | None) -> list[Access]:

@@ -4,11 +4,23 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator
+from typing import get_args
 
 from batchlint.trees import children, walk, walk_own
 
 _SCOPES = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef
 _COMPREHENSIONS = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
+_DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+_LOOPS = (ast.For, ast.AsyncFor, ast.While)
+_BINDING = frozenset(
+    [
+        *_DEFINITIONS, *_LOOPS, *get_args(_COMPREHENSIONS), ast.Lambda, ast.Name, ast.ExceptHandler,
+        ast.Import, ast.ImportFrom, ast.MatchAs, ast.MatchStar, ast.MatchMapping,
+    ]
+)  # fmt: skip
+"""Kinds of nodes that say something of what is bound, beside what stands in them."""
+_READING = frozenset([*get_args(_SCOPES), *get_args(_COMPREHENSIONS), ast.Name]) - {ast.ClassDef}
+"""The same for what is read."""
 
 
 def bound(nodes: Iterable[ast.AST], *, loops: bool = True) -> set[str]:
@@ -17,9 +29,12 @@ def bound(nodes: Iterable[ast.AST], *, loops: bool = True) -> set[str]:
     stack = list(nodes)
     while stack:
         node = stack.pop()
-        if not loops and isinstance(node, ast.For | ast.AsyncFor | ast.While):
+        if node.__class__ not in _BINDING:
+            stack += children(node)
             continue
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        if not loops and isinstance(node, _LOOPS):
+            continue
+        if isinstance(node, _DEFINITIONS):
             found.add(node.name)
             continue
         if isinstance(node, ast.Lambda):
@@ -47,6 +62,9 @@ def read(node: ast.AST) -> set[str]:
     stack: list[tuple[ast.AST, frozenset[str]]] = [(node, frozenset())]
     while stack:
         current, hidden = stack.pop()
+        if current.__class__ not in _READING:
+            stack += [(child, hidden) for child in children(current)]
+            continue
         if isinstance(current, ast.Name):
             if isinstance(current.ctx, ast.Load | ast.Del) and current.id not in hidden:
                 found.add(current.id)
