@@ -9,7 +9,7 @@ from __future__ import annotations
 import fnmatch
 import operator
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from functools import cache, cached_property
 from typing import Generic, NamedTuple, TypeVar
 
@@ -242,11 +242,19 @@ class PathTable(Generic[T]):
             for head in heads(pattern):
                 self._by_head.setdefault("*" if "*" in head else head, []).append(order)
 
-    @cached_property
-    def tails(self) -> set[str]:
+    @property
+    def tails(self) -> Set[str]:
         """The last steps of all patterns."""
-        methods = {pattern.rpartition(THROUGH)[2] for pattern, _ in self._entries}
-        return {last for method in methods for last in tails(method)}
+        return self.by_last.keys()
+
+    @cached_property
+    def by_last(self) -> dict[str, list[T]]:
+        """The values by the last steps of their patterns."""
+        found: dict[str, list[T]] = {}
+        for pattern, value in self._entries:
+            for last in tails(pattern):
+                found.setdefault(last, []).append(value)
+        return found
 
     def find(self, path: str) -> Sequence[T]:
         found = self._cache.get(path)

@@ -9,11 +9,14 @@ from collections.abc import Iterator
 from batchlint.entrypoints import Handover, intervals
 from batchlint.facts import MODULE, CallFacts, FunctionFacts, FunctionId
 from batchlint.findings import Step
+from batchlint.graph.callables import Callables
 from batchlint.graph.links import Edge, Entry, Part, label
 from batchlint.graph.names import Names
 from batchlint.graph.parameters import Parameters
 from batchlint.symbols import CallRef, Program, last_name
 from batchlint.values import Cls, Elems, Ext, Fn, Inst, Text, Value, ordered
+
+_NO_FUNCTION = (ast.Constant, ast.Compare, ast.UnaryOp)
 
 
 class Handovers(Part):
@@ -21,6 +24,7 @@ class Handovers(Part):
         super().__init__(program)
         self._names = names
         self._parameters = parameters
+        self._callables = Callables(program, program.registry.handovers.tails)
         self.edges: dict[FunctionId, list[Edge]] = {}
         """Edges to the functions that are handed over."""
         self.entries: dict[FunctionId, list[Entry]] = {}
@@ -53,7 +57,9 @@ class Handovers(Part):
                 if isinstance(value, Fn):
                     edge = self.edge(caller.id, value.id, call.node, "call", call, registry.calling_methods[name])
                     self.edges.setdefault(value.id, []).append(edge)
-        if name not in registry.handovers.tails:
+        if not any(_can_hand(call.node, handover) for handover in registry.handovers.by_last.get(name, ())):
+            return
+        if isinstance(func, ast.Attribute) and self._callables.is_display(caller, func.value):
             return
         for value in ordered(program.eval(caller.id, func)):
             if not isinstance(value, Ext):
@@ -153,3 +159,14 @@ class Handovers(Part):
             elif word.endswith(".py") and word != ".py":
                 wanted = word.replace("{}", "").lstrip("./")
                 yield from (path for path in self.modules if path == wanted or path.endswith("/" + wanted))
+
+
+def _can_hand(node: ast.Call, handover: Handover) -> bool:
+    """Whether the call has an argument in the function's place, and not one that is written out as something else."""
+    given = [keyword.value for keyword in node.keywords if keyword.arg is not None and keyword.arg == handover.keyword]
+    if not given and handover.argument is not None:
+        given = node.args[handover.argument : handover.argument + 1]
+    return any(
+        not isinstance(each, _NO_FUNCTION) or (isinstance(each, ast.Constant) and isinstance(each.value, str))
+        for each in given
+    )
