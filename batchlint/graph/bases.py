@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from functools import cache, cached_property
 
 from batchlint.facts import ClassId, FunctionFacts, ModuleFacts
+from batchlint.graph.callables import Callables
 from batchlint.graph.links import Edge, Part
 from batchlint.graph.parameters import is_variable
 from batchlint.symbols import CallRef, Program
@@ -20,6 +21,7 @@ class Bases(Part):
     def __init__(self, program: Program) -> None:
         super().__init__(program)
         self._acting: dict[ClassId, list[str]] = {}
+        self._callables = Callables(program)
         self._handed: dict[str, dict[ClassId, list[CallRef]]] = {}
 
     def edges(self, function: FunctionFacts) -> Iterator[Edge]:
@@ -96,6 +98,8 @@ class Bases(Part):
             receiver, attribute = func, "__call__"
         else:
             return
+        if self._callables.origin(function, receiver) is not None:
+            return
         for value in ordered(self.program.eval(function.id, receiver)):
             if isinstance(value, Inst) and self._acting_bases(value.id):
                 members = self.program.attribute(value, attribute)
@@ -110,9 +114,12 @@ class Bases(Part):
             for argument in (*node.args, *(k.value for k in node.keywords))
             if isinstance(argument, ast.Name | ast.Call | ast.List | ast.Attribute)
         ]
-        if not arguments or not any(
-            isinstance(v, Ext) and _family(v.path) == family for v in program.eval(function.id, node.func)
-        ):
+        if not arguments:
+            return
+        origin = self._callables.origin(function, node.func)
+        if origin is not None and _family(origin) != family:
+            return
+        if not any(isinstance(v, Ext) and _family(v.path) == family for v in program.eval(function.id, node.func)):
             return
         for argument in arguments:
             values = program.eval(function.id, argument)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Set
+from collections.abc import Iterable, Sequence, Set
 from functools import cached_property
 
 from batchlint.facts import Binding, FunctionFacts, ModuleFacts
@@ -19,10 +19,11 @@ _BUILTINS = frozenset(
 class Callables:
     """Asked for one program; `methods` are the names that the callables of SDKs have there."""
 
-    def __init__(self, program: Program, methods: Set[str]) -> None:
+    def __init__(self, program: Program, methods: Set[str] = frozenset()) -> None:
         self._program = program
         self._methods = methods
         self._known: dict[tuple[str, str], bool] = {}
+        self._origins: dict[tuple[str, str], str | None] = {}
 
     def is_plain(self, function: FunctionFacts, name: str) -> bool:
         """Whether the name, as seen in the function, is a callable of the project, or an import that no SDK has."""
@@ -59,6 +60,41 @@ class Callables:
         target = self._program.index.stems.get(stem)
         module = self._program.modules.get(target) if target is not None else None
         return module is not None and source.name in module.body.bindings and self._is_plain_in(module, source.name)
+
+    def origin(self, function: FunctionFacts, node: ast.expr) -> str | None:
+        """The module from outside that a name, or an attribute of it, is imported from; None where that is not plain.
+
+        Empty for a function of the project itself.
+        """
+        found = self._origin_of_root(function, node)
+        return found if found or isinstance(node, ast.Name) else None
+
+    def _origin_of_root(self, function: FunctionFacts, node: ast.expr) -> str | None:
+        while isinstance(node, ast.Attribute):
+            node = node.value
+        if not isinstance(node, ast.Name):
+            return None
+        name = node.id
+        for scope in self._program.around(function):
+            if name in scope.parameter_names or name == scope.rest:
+                return None
+            if name in scope.bindings:
+                return self._origin_of(scope.id.path, scope.bindings[name])
+        key = (function.id.path, name)
+        if key not in self._origins:
+            bindings = self._program.modules[function.id.path].body.bindings.get(name, ())
+            self._origins[key] = self._origin_of(function.id.path, bindings)
+        return self._origins[key]
+
+    def _origin_of(self, path: str, bindings: Sequence[Binding]) -> str | None:
+        if len(bindings) != 1:
+            return None
+        how, source = bindings[0].how, bindings[0].source
+        if how == "function":
+            return ""
+        if source is None or self._program.import_stem(source, path) is not None:
+            return None
+        return source.module
 
     def is_display(self, function: FunctionFacts, node: ast.expr) -> bool:
         """Whether the node is a variable or attribute that only ever holds what is written out: a list, a text."""

@@ -8,6 +8,7 @@ from functools import cached_property
 
 from batchlint.facts import ClassId, FunctionFacts, FunctionId, Reference
 from batchlint.graph.bases import Bases
+from batchlint.graph.callables import Callables
 from batchlint.graph.decorators import Decorators
 from batchlint.graph.handovers import Handovers
 from batchlint.graph.links import Edge, Part
@@ -27,6 +28,7 @@ class Edges(Part):
         self._decorators = decorators
         self._handovers = handovers
         self._parameters = parameters
+        self._callables = Callables(program)
         self._bases = Bases(program)
         self._edges: dict[FunctionId, list[Edge]] = {}
 
@@ -70,13 +72,17 @@ class Edges(Part):
         def is_stored(id: FunctionId, func: ast.Attribute) -> bool:
             if func.attr in stored and func.attr not in names:
                 return True
-            return func.attr in in_modules and any(isinstance(v, Mod) for v in program.eval(id, func.value))
+            if func.attr not in in_modules or self._callables.origin(program.functions[id], func) is not None:
+                return False
+            return any(isinstance(v, Mod) for v in program.eval(id, func.value))
 
         found: dict[FunctionId, list[Edge]] = {}
         for function in list(program.functions.values()):
             for call in function.calls:
                 func = call.node.func
                 if isinstance(func, ast.Name):
+                    if self._callables.origin(function, func) is not None:
+                        continue
                     is_imported = func.id not in names and is_bound(program, function, func.id, {"import"})
                     if not is_imported and not is_variable(program, function, func.id):
                         continue
