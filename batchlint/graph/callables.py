@@ -97,9 +97,10 @@ class Callables:
         return source.module
 
     def is_display(self, function: FunctionFacts, node: ast.expr) -> bool:
-        """Whether the node is a variable or attribute that only ever holds what is written out: a list, a text."""
+        """Whether the node only ever holds what is written out, a list, a text: a variable, or an own attribute."""
         if isinstance(node, ast.Attribute):
-            return node.attr in self._displayed
+            is_own = self._program.self_class(function, node.value) is not None
+            return is_own and node.attr in self._displayed
         if not isinstance(node, ast.Name):
             return False
         for scope in (*self._program.around(function), self._program.modules[function.id.path].body):

@@ -1160,3 +1160,53 @@ if __name__ == "__main__":
 @pytest.mark.parametrize(("model", "expected"), [("Hosted", "batchable"), ("Counted", "unclear")])
 def test_a_class_out_of_a_table_is_handed_what_its_call_is_given(made, model, expected):
     assert verdict(CHOSEN.format(made=made.format(model))) == expected
+
+
+@pytest.mark.parametrize(
+    "start",
+    [
+        "self.conversations = client.beta.conversations",
+        "self.conversations = [] if client is None else client.beta.conversations",
+    ],
+)
+def test_what_holds_an_sdks_object_is_told_from_a_list_of_the_same_name(start):
+    program = f"""
+        from mistralai import Mistral
+
+        client = Mistral()
+
+        class Talks:
+            def __init__(self):
+                self.conversations: list = []
+
+        class Digest:
+            def __init__(self):
+                {start}
+
+            def add(self, line):
+                return self.conversations.append(conversation_id="c", inputs=line)  # !
+
+        if __name__ == "__main__":
+            digest = Digest()
+            for line in open("lines.txt"):
+                print(digest.add(line))
+        """
+    assert verdict(program) == "batchable"
+    assert verdict(program.replace("client.beta.conversations", "[]")) == "none"
+
+
+@pytest.mark.parametrize("imported", ["complete", "completion as complete"])
+def test_a_function_of_an_sdk_is_seen_through_modules_that_hand_it_on(imported):
+    program = {
+        "shop/__init__.py": f"from shop.llm import {imported}",
+        "shop/llm.py": "from litellm import completion\ncomplete = completion",
+        "app.py": """
+            from shop import complete
+
+            if __name__ == "__main__":
+                for line in open("lines.txt"):
+                    print(complete(model="gpt-5", messages=[{"role": "user", "content": line}]))  # !
+            """,
+    }
+    assert verdict(program) == "batchable"
+    assert verdict({**program, "shop/llm.py": "def completion(**request): ...\ncomplete = completion"}) == "none"
