@@ -63,3 +63,15 @@ def awaits(nodes: Iterable[ast.AST]) -> bool:
         if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
             stack.extend(children(node))
     return False
+
+
+def reads_in_try(body: Iterable[ast.stmt], names: Iterable[str]) -> bool:
+    """Whether a name is read where an error may be handled: what it says of a name without a value would show."""
+    tries = (node for statement in body for node in ast.walk(statement) if isinstance(node, ast.Try | ast.TryStar))
+    guarded = [statement for node in tries for statement in node.body]
+    wanted = {*names}
+    return any(
+        isinstance(node, ast.Name) and node.id in wanted and isinstance(node.ctx, ast.Load)
+        for statement in guarded
+        for node in ast.walk(statement)
+    )

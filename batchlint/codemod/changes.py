@@ -39,6 +39,8 @@ class LoopChange:
     """Names that the body assigns for the function around it."""
     shared: list[str]
     """The same of global variables."""
+    unset: list[str]
+    """Those of `outer` that nothing else binds."""
     nested: bool
     """Whether it joins the rounds of a driver further out."""
     stop: str | None

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 from batchlint.codemod import scopes
 from batchlint.codemod.access import Access, Channel, Frame, clash, in_terms_of, stem
+from batchlint.codemod.attempts import Attempts, OpenLoop, changes_last, is_quiet
 from batchlint.codemod.families import is_stub
 from batchlint.codemod.paths import function_body
 from batchlint.codemod.reader import Reader
@@ -86,7 +87,7 @@ class Phases:
         self.parallel = {id(loop) for loop in parallel}
         self.steps: list[Step] = []
         self._handlers: list[list[int]] = []
-        self._loops: list[tuple[list[int], list[int]]] = []
+        self._loops: list[OpenLoop] = []
         self._returns: list[list[int]] = []
         self._stack: list[FunctionId] = []
         self._requests: dict[tuple[FunctionId, int], tuple[ast.AST, list[tuple[ast.Call, str | tuple[Fn, ...]]]]] = {}
@@ -107,7 +108,7 @@ class Phases:
         self._returns.append([])
         if is_function:  # whose `return` does not leave a loop
             self._returns.append([])
-        self._loops.append(([], []))
+        self._loops.append(OpenLoop())
         self._block(body, start, frame)
         self._count()
 
@@ -122,22 +123,35 @@ class Phases:
     def _reading(self, node: ast.expr, frame: Frame) -> Callable[[set[int] | None], list[Access]]:
         return lambda skip: self.reader.of(node, frame, skip)
 
-    def _add(self, step: Step, preds: list[int]) -> list[int]:
+    def _add(self, step: Step, preds: list[int], *, raises: bool = True) -> list[int]:
         index = len(self.steps)
         if index > 4000:
             raise Refused("unsupported-shape", "the helpers below this loop are too large to follow")
         self.steps.append(step)
         for pred in preds:
             self.steps[pred].next.add(index)
-        for raising in self._handlers:
+        for raising in self._handlers if raises else ():
             raising.append(index)
+        if self._loops and preds and self._loops[-1].last.issuperset(preds):
+            self._loops[-1].last.add(index)
         return [index]
+
+    def _ending(self, preds: list[int], frame: Frame, is_last: bool) -> list[int]:
+        """The steps, or one behind them that begins the last pass of the loop around."""
+        if is_last and preds:
+            preds = self._add(Step(frame, None), preds, raises=False)
+            self._loops[-1].last.update(preds)
+        return preds
 
     def _block(self, statements: list[ast.stmt], preds: list[int], frame: Frame) -> list[int]:
         for statement in statements:
-            if not preds:
-                return []
-            preds = self._statement(statement, preds, frame)
+            loop, ends = self._loops[-1], list[int]()
+            for part in loop.parts(preds):
+                is_last = part[0] in loop.last
+                after = self._statement(statement, part, frame)
+                loop.last.update(after if is_last else ())
+                ends += after
+            preds = ends
         return preds
 
     def _statement(self, node: ast.stmt, preds: list[int], frame: Frame) -> list[int]:
@@ -150,7 +164,9 @@ class Phases:
             return preds
         if isinstance(node, ast.If):
             preds = self._evaluate(node.test, preds, frame, node, lambda skip: self.reader.of(node.test, frame, skip))
-            return [*self._block(node.body, preds, frame), *self._block(node.orelse, preds, frame)]
+            ending = self._loops[-1].value_of_last(node.test)
+            body = self._block(node.body, self._ending(preds, frame, ending is True), frame)
+            return [*body, *self._block(node.orelse, self._ending(preds, frame, ending is False), frame)]
         if isinstance(node, ast.For | ast.AsyncFor):
             return self._for(node, preds, frame)
         if isinstance(node, ast.While):
@@ -168,18 +184,20 @@ class Phases:
             )
             return [*preds, *(p for case in node.cases for p in self._block(case.body, preds, frame))]
         preds = self._evaluate(node, preds, frame, node, own)
+        if self._loops[-1].is_ended_by(node):
+            self._loops[-1].last.update(preds)
         if isinstance(node, ast.Return):
             if len(self._returns) == 1:
                 self.leaves.append((node, "return", preds[-1]))
             self._returns[-1] += preds
             return []
         if isinstance(node, ast.Continue):
-            self._loops[-1][0].extend(preds)
+            self._loops[-1].again.extend(preds)
             return []
         if isinstance(node, ast.Break):
             if len(self._loops) == 1:
                 self.leaves.append((node, "break", preds[-1]))
-            self._loops[-1][1].extend(preds)
+            self._loops[-1].left.extend(preds)
             return []
         if isinstance(node, ast.Raise):
             for raising in self._handlers:
@@ -190,25 +208,30 @@ class Phases:
     def _for(self, node: ast.For | ast.AsyncFor, preds: list[int], frame: Frame) -> list[int]:
         preds = self._evaluate(node.iter, preds, frame, node, lambda skip: self.reader.simple(node, frame, skip))
         head = self._add(Step(frame, node), preds)
-        self._loops.append(([], []))
-        ends = self._block(node.body, head, frame)
-        again, left = self._loops.pop()
-        back = [*ends, *again]
+        loop = self._open(node, frame)
+        back = [*self._block(node.body, head, frame), *loop.again]
+        self._loops.pop()
         if id(node) not in self.parallel:
-            for end in back:
+            for end in set(back) - loop.last:
                 self.steps[end].next.add(head[0])
-        return [*self._block(node.orelse, [*head, *back], frame), *left]
+        return [*self._block(node.orelse, [*head, *back], frame), *loop.left]
+
+    def _open(self, node: ast.For | ast.AsyncFor | ast.While, frame: Frame) -> OpenLoop:
+        tree = self.reader.graph.modules[frame.function.id.path].tree
+        self._loops.append(OpenLoop(Attempts(node, tree)))
+        return self._loops[-1]
 
     def _while(self, node: ast.While, preds: list[int], frame: Frame) -> list[int]:
         head = self._add(Step(frame, node), preds)
         tested = self._evaluate(node.test, head, frame, node, lambda skip: self.reader.of(node.test, frame, skip))
-        self._loops.append(([], []))
-        ends = self._block(node.body, tested, frame)
-        again, left = self._loops.pop()
-        for end in [*ends, *again]:
+        loop = self._open(node, frame)
+        back = [*self._block(node.body, tested, frame), *loop.again]
+        self._loops.pop()
+        for end in set(back) - loop.last:
             self.steps[end].next.add(head[0])
         endless = isinstance(node.test, ast.Constant) and bool(node.test.value)
-        return [*([] if endless else self._block(node.orelse, tested, frame)), *left]
+        done = [*tested, *(end for end in back if end in loop.last)]
+        return [*([] if endless else self._block(node.orelse, done, frame)), *loop.left]
 
     def _try(self, node: ast.Try | ast.TryStar, preds: list[int], frame: Frame) -> list[int]:
         raising: list[int] = list(preds)
@@ -239,7 +262,7 @@ class Phases:
         """The steps of one expression or simple statement, its requests in the order in which they are made."""
         calls = self._calls(node, frame)
         if not calls:
-            return self._add(Step(frame, statement, accesses(None)), preds)
+            return self._end(node, preds, frame, statement, accesses, None)
         conditional = _under_condition(node, {id(call) for call, _ in calls})
         skip = {id(call) for call, _ in calls}
         early = self._before(node, calls[0][0], frame, skip)
@@ -266,7 +289,29 @@ class Phases:
             preds = [*preds, *before]
         if not preds:
             return []
-        return self._add(Step(frame, statement, accesses(skip)), preds)
+        return self._end(node, preds, frame, statement, accesses, skip)
+
+    def _end(
+        self,
+        node: ast.AST,
+        preds: list[int],
+        frame: Frame,
+        statement: ast.stmt,
+        accesses: Callable[[set[int] | None], list[Access]],
+        skip: set[int] | None,
+    ) -> list[int]:
+        """The steps of the expression or statement behind its last request."""
+        found = accesses(skip)
+        if not self._handlers or node is not statement:
+            return self._add(Step(frame, statement, found), preds)
+        if is_quiet(statement) and not skip:
+            return self._add(Step(frame, statement, found), preds, raises=False)
+        changes = [access for access in found if access.how != "read"]
+        if changes and changes_last(statement, frame, self.reader, skip):
+            reads = [access for access in found if access.how == "read"]
+            preds = self._add(Step(frame, statement, reads), preds)
+            return self._add(Step(frame, statement, changes), preds, raises=False)
+        return self._add(Step(frame, statement, found), preds)
 
     def _before(self, node: ast.AST, call: ast.Call, frame: Frame, skip: set[int]) -> list[Access]:
         """What the statement reads before its first request: names left of the call, and a sum's target."""
@@ -327,7 +372,7 @@ class Phases:
         self._stack.append(target.id)
         frame = self.reader.callee_frame(target, call, caller)
         self._returns.append([])
-        self._loops.append(([], []))
+        self._loops.append(OpenLoop())
         ends = self._block(function_body(frame.function), preds, frame)
         self._loops.pop()
         returned = self._returns.pop()

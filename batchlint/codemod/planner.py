@@ -8,7 +8,7 @@ from dataclasses import fields
 
 from batchlint.codemod import scopes
 from batchlint.codemod.access import Access, Frame, touches
-from batchlint.codemod.blocks import Comprehension, Loop, awaits, own_exits, own_loops
+from batchlint.codemod.blocks import Comprehension, Loop, awaits, own_exits, own_loops, reads_in_try
 from batchlint.codemod.changes import CallChange, Fanout, LoopChange, Place
 from batchlint.codemod.comprehensions import Comprehensions
 from batchlint.codemod.effects import CLOCKS
@@ -130,10 +130,10 @@ class Planner:
         )
         unbound = carried - declared - function.outer - scopes.bound_beside(scope, node)
         others = unbound & scopes.exposed(loop.body, targets)
-        if others:
-            what = f"`{min(others)}` may be what another item left in it (bind it at the top of the loop)"
-            raise Refused("dependent-iterations", what)
-        if unbound and function.id.qualname != MODULE:
+        left = f"`{min(others)}` may be what another item left in it (bind it at the top of the loop)" if others else ""
+        if left and (fanout.is_async or nested or reads_in_try(loop.body, others)):
+            raise Refused("dependent-iterations", left)
+        if unbound and nested and function.id.qualname != MODULE:
             what = f"`{min(unbound)}` is read after the loop, and bound in it alone; bind it before the loop"
             raise Refused("unsupported-shape", what)
         own = (assigned - carried) | set(targets)
@@ -146,7 +146,10 @@ class Planner:
         if not phases.has_request:
             raise Refused("no-fan-out")
         stop = self._exits(fanout, function, loop, phases, nested)
-        barriers = self.judged(fanout, phases)
+        try:
+            barriers = self.judged(fanout, phases)
+        except Refused as refused:
+            raise Refused("dependent-iterations", left) if left else refused from None
         if fanout.is_async and barriers:
             raise Refused("order-of-effects", "items of a coroutine's loop would end in another order")
         changes = fanout.file(path)
@@ -162,6 +165,7 @@ class Planner:
             parameters=list(dict.fromkeys(targets)),
             outer=[n for n in outer if n not in shared_names],
             shared=[n for n in outer if n in shared_names],
+            unset=[] if is_module else sorted(unbound - shared_names),
             nested=nested,
             stop=stop,
             is_async=fanout.is_async,

@@ -209,7 +209,8 @@ class Rewriter(CallRewriter):
         """The function that handles an item, and its driver over `drawn`: a generator, or a loop that yields."""
         self._new.add(change.name)
         handler = def_statement(change.name, change.parameters, self._scoped(change, body), is_async=change.is_async)
-        statements: list[cst.BaseStatement] = [line(f"{change.stop} = False")] if change.stop else []
+        statements: list[cst.BaseStatement] = [line(f"{name}: object") for name in change.unset]
+        statements += [line(f"{change.stop} = False")] if change.stop else []
         statements.append(handler)
         if isinstance(drawn, cst.BaseStatement):
             name = self._fresh(change.name.replace("handle_", "each_"))

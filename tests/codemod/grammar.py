@@ -7,6 +7,8 @@ from collections.abc import Callable
 
 from hypothesis import strategies as st
 
+from .grammar_retries import retry
+
 Draw = Callable[[st.SearchStrategy], object]
 
 HEAD = """\
@@ -89,8 +91,10 @@ ITEM_LISTS = (
 class Program:
     """Draws one program; `given` are the names that are bound for sure where the next expression stands."""
 
-    def __init__(self, draw: Draw) -> None:
+    def __init__(self, draw: Draw, *, is_calm: bool = False) -> None:
+        """`is_calm`: what is asked for never depends on what other items left."""
         self.draw = draw
+        self.is_calm = is_calm
         self.helpers: set[str] = set()
         self.depth = 0
         self.inside = "loop"
@@ -106,7 +110,9 @@ class Program:
     def text(self, given: set[str], level: int = 0) -> str:
         """An expression whose value is a string."""
         choices = [n for n in ("item", "text", "answer", "error_text", "word", "part") if n in given] * 3
-        if self.inside == "helper":
+        if self.is_calm:
+            pass
+        elif self.inside == "helper":
             choices += ["BOX.value", "str(COUNT)", "str(len(LOG))", "CACHE.get(text, '')", "(LOG[-1] if LOG else '')"]
         elif self.inside == "method":
             choices += [
@@ -143,7 +149,9 @@ class Program:
             f"len({self.text(given)}) > 2",
             f"{self.text(given)} == {self.text(given)}",
         ]
-        if self.inside == "helper":
+        if self.is_calm:
+            pass
+        elif self.inside == "helper":
             own += ["text in CACHE", "COUNT > 1", "not LOG"]
         elif self.inside == "method":
             own += ["text in self.items", "self.count > 1"]
@@ -159,7 +167,7 @@ class Program:
         )
         if self.inside != "loop":
             return ASK.format(content)
-        name = self.pick("", "ask", "tool.ask", "polished", "cached", "noted")
+        name = self.pick("", "ask", *(() if self.is_calm else ("tool.ask", "polished", "cached", "noted")))
         if not name:
             return ASK.format(content)
         self.helpers.add(name)
@@ -180,9 +188,13 @@ class Program:
 
     def statement(self, given: set[str]) -> list[str]:
         kinds = ["ask", "ask", "effect", "effect", "effect", "assign", "if", "print"]
-        if self.depth < 3:
-            kinds += ["try", "if", "for", "if_else", "with", "while"]
-        if self.inside == "loop":
+        if self.is_calm:
+            kinds = ["assign", "print"]
+        elif self.depth < 3:
+            kinds += ["try", "if", "for", "if_else", "with", "while", "retry"]
+        if self.is_calm:
+            pass
+        elif self.inside == "loop":
             kinds += ["leave", "lambda", "nested"]
         else:
             kinds += ["return"]
@@ -301,6 +313,9 @@ class Program:
         lines = ["attempts = 0", "while attempts < 2:", "    attempts += 1"]
         return [*lines, *indented(self.block(given, 1, 2)), *(["    break"] if self.chance(3) else [])]
 
+    def _retry(self, given: set[str]) -> list[str]:
+        return retry(self, set(given))
+
     def _with(self, given: set[str]) -> list[str]:
         if self.inside != "loop":
             return self._effect(given)
@@ -361,10 +376,12 @@ class Program:
             "for item in reversed(ITEMS):",
         )
         body = self.block({"item"}, 1, 4)
-        if not self.asks:
+        if self.is_calm:
+            body += self._retry({"item"})
+        elif not self.asks:
             body += self._ask({"item"})
         loop = [head, *indented(body)]
-        if self.chance(6):
+        if not self.is_calm and self.chance(6):
             ask = self.ask({"item"})
             form = self.pick(
                 "out = [{0} for item in ITEMS]",
@@ -407,3 +424,9 @@ def indented(lines: list[str], levels: int = 1) -> list[str]:
 @st.composite
 def programs(draw: Draw) -> str:
     return Program(draw).program()
+
+
+@st.composite
+def retrying(draw: Draw) -> str:
+    """Programs whose loop asks again where an answer fails."""
+    return Program(draw, is_calm=True).program()

@@ -277,7 +277,7 @@ PROGRAMS = {
 
         main()
         """,
-        "unsupported-shape",
+        "rewritten",
     ),
     "a variable that two loops bind, and that is read after them": (
         """
@@ -354,7 +354,7 @@ PROGRAMS = {
 
         main()
         """,
-        "dependent-iterations",
+        "rewritten",
     ),
     "what drawing an item prints comes before what the item prints": (
         """
