@@ -39,6 +39,10 @@ HELPER_OBJECTS = frozenset(
 )
 
 
+_IN_TEXTS = frozenset({"realtime", "collect_batch", "NotReady"})
+"""Helpers that are named in whole statements."""
+
+
 class Names:
     """What twins and helper functions are called in this file."""
 
@@ -47,6 +51,10 @@ class Names:
         self.twins = twins
         self.callee = callee
         self.taken = taken
+        self.bound: set[str] = set()
+        """What the file itself calls by such a name."""
+        self.aliases: dict[str, str] = {}
+        """What helper functions are imported as whose names are bound already."""
         self.fanning: set[Place] = set()
         """Functions whose callers get a batch of their own, although they have a twin."""
 
@@ -76,7 +84,9 @@ class CallRewriter(cst.CSTTransformer):
 
     def _use(self, name: str) -> cst.Name:
         self.helpers.add(name)
-        return cst.Name(name)
+        if name in self.names.bound and name not in _IN_TEXTS:
+            self.names.aliases[name] = f"batch_{name}"
+        return cst.Name(self.names.aliases.get(name, name))
 
     # -- calls
     def leave_Call(self, original_node: cst.Call, updated_node: cst.Call) -> cst.BaseExpression:

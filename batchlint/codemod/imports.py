@@ -167,7 +167,10 @@ def _with_import(
     found = _existing(body, module)
     if found is not None:
         index, statement = found
-        present = {alias.evaluated_name for alias in statement.names}  # type: ignore[union-attr]
+        present = {
+            f"{alias.evaluated_name} as {alias.evaluated_alias}" if alias.asname else alias.evaluated_name
+            for alias in statement.names  # type: ignore[union-attr]
+        }
         body[index] = body[index].with_changes(body=[_import(module, names | present)])
         return body
     new = cst.SimpleStatementLine([_import(module, names)])
@@ -282,6 +285,23 @@ def _is_future(statement: Statement) -> bool:
     return any(
         isinstance(each, cst.ImportFrom) and _dotted(each.module) == "__future__" for each in _imports_in(statement)
     )
+
+
+def bound(tree: ast.AST, helper: str) -> set[str]:
+    """The names that the file binds anywhere, without what it imports from the helper module."""
+    found: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
+            found.add(node.id)
+        elif isinstance(node, ast.arg):
+            found.add(node.arg)
+        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            found.add(node.name)
+        elif isinstance(node, ast.Import | ast.ImportFrom):
+            module = getattr(node, "module", None) or ""
+            if module.rpartition(".")[2] != helper:
+                found |= {(alias.asname or alias.name).partition(".")[0] for alias in node.names}
+    return found
 
 
 def drop_unused(before: str, after: str) -> str:

@@ -46,12 +46,14 @@ def write(graph: Graph, fanouts: Sequence[Fanout], framework: str | None = None)
         changes = whole.changes.get(path) or FileChanges()
         module = graph.modules[path]
         names = _names(graph, path, changes, whole, twins)
+        names.bound = imports.bound(module.tree, HELPER)
         names.fanning |= {_place(graph, path, graph.function(id).node) for id in inner if id.path == path}
         text, helpers = rewrite(module.text, changes, names)
         wanted = _twin_imports(graph, path, whole, twins)
         from_helper = {h for h in helpers if ":" not in h}
         used |= from_helper
-        text = imports.add(text, groups.module_for(path), from_helper, wanted, own)
+        named = {f"{name} as {names.aliases[name]}" if name in names.aliases else name for name in from_helper}
+        text = imports.add(text, groups.module_for(path), named, wanted, own)
         for extra in sorted(h for h in helpers if ":" in h):
             package, _, name = extra.partition(":")
             text = imports.add_to(text, package, name)

@@ -290,3 +290,41 @@ def test_linters_find_nothing_new(tmp_path: Path) -> None:
     assert [after - before for before, after in zip(found[::2], found[1::2], strict=True)] == [Counter()] * len(
         PROGRAMS
     )
+
+
+def test_a_name_that_the_file_has_already_stays_its_own() -> None:
+    before = """
+        from flask import request
+        from openai import OpenAI
+
+        client = OpenAI()
+
+
+        def run_batch():
+            for word in ["a", "b"]:
+                print(client.responses.create(model="gpt-5", input=word), request.args)
+
+
+        run_batch()
+        """
+    after = """
+        from flask import request
+        from openai import OpenAI
+
+        from llm_batch import request as batch_request, run_batch as batch_run_batch
+
+        client = OpenAI()
+
+
+        def run_batch():
+            def handle_word(word):
+                print((yield batch_request(
+                    client.responses.create, model="gpt-5", input=word
+                )), request.args)
+
+            batch_run_batch(handle_word(word) for word in ["a", "b"])
+
+
+        run_batch()
+        """
+    check_rewritten(before, after)
