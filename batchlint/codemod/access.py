@@ -51,6 +51,8 @@ class Access(NamedTuple):
             return f"the file `{shown_text(rest[0])}`" if rest else "a file"
         if kind == "sql":
             return f"the table `{rest[0]}`" if rest else "the database"
+        if kind == "yield":
+            return "what the generator yields"
         return f"`{rest[0]}`" if rest else kind
 
 

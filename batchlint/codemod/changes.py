@@ -46,6 +46,10 @@ class LoopChange:
     stop: str | None
     """The flag that a `break` before the request sets."""
     is_async: bool = False
+    collected: str | None = None
+    """The list of what the loop yields, which is yielded behind the driver."""
+    is_guarded: bool = False
+    """Whether what comes before an error is yielded too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +150,8 @@ class FileChanges:
     """All changes of one file."""
 
     calls: dict[Place, CallChange] = field(default_factory=dict)
+    yields: dict[Place, str] = field(default_factory=dict)
+    """`yield`s of a loop, with the list that takes their values."""
     loops: dict[Place, LoopChange] = field(default_factory=dict)
     comprehensions: dict[Place, ComprehensionChange] = field(default_factory=dict)
     barriers: dict[Place, str | None] = field(default_factory=dict)

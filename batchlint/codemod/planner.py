@@ -21,6 +21,7 @@ from batchlint.codemod.reader import Reader
 from batchlint.codemod.refusals import Refused
 from batchlint.codemod.support import Support, Target
 from batchlint.codemod.wrappers import Wrappers
+from batchlint.codemod.yielding import Yielding
 from batchlint.facts import MODULE, FunctionFacts, FunctionId
 from batchlint.graph import Graph
 from batchlint.loops import is_item_loop
@@ -42,6 +43,7 @@ class Planner:
         self.handing = Handing(self)
         self.mappings = Mappings(self)
         self.wrappers = Wrappers(self)
+        self.yielding = Yielding(self)
 
     # -- places
     def place(self, path: str, node: ast.AST) -> Place:
@@ -142,7 +144,7 @@ class Planner:
         inner = self.nested(fanout, function, loop.body)
         self.reader.prints = fanout.is_async
         phases = Phases(self.reader, self.support.converts, inner | self.parallel)
-        phases.build(frame, loop.body, self._drawing(loop, frame) if drawing is None else drawing)
+        phases.build(frame, loop.body, self.drawing(loop, Frame(function, set())) if drawing is None else drawing)
         if not phases.has_request:
             raise Refused("no-fan-out")
         stop = self._exits(fanout, function, loop, phases, nested)
@@ -160,7 +162,7 @@ class Planner:
         outer = [*sorted(carried - {*targets} - declared), *([stop] if stop else [])]
         is_module = function.id.qualname == MODULE
         shared_names = set(outer) if is_module else scopes.declared_global(function.node)
-        changes.loops[self.place(path, node)] = LoopChange(
+        change = LoopChange(
             name=self.fresh(path, f"handle_{self.noun(targets)}"),
             parameters=list(dict.fromkeys(targets)),
             outer=[n for n in outer if n not in shared_names],
@@ -170,6 +172,9 @@ class Planner:
             stop=stop,
             is_async=fanout.is_async,
         )
+        changes.loops[self.place(path, node)] = change
+        if not nested:
+            self.yielding.plan(fanout, function, loop, change)
         self.plan_body(fanout, function, loop.body, fanout.is_async)
 
     def judged(self, fanout: Fanout, phases: Phases) -> list[Barrier]:
@@ -218,12 +223,9 @@ class Planner:
             raise Refused("early-stop", "the loop has an `else` for when nothing stopped it")
         if function.owner is None and isinstance(function.node, ast.Lambda):
             raise Refused("unsupported-shape", "a loop in a lambda")
+        self.yielding.check(function, loop)
         for statement in loop.body:
             for node in ast.walk(statement):
-                if isinstance(node, ast.Yield | ast.YieldFrom) and self._is_own(statement, node):
-                    raise Refused(
-                        "generator-consumer", f"`{Graph.label(function.id)}` yields answers (line {node.lineno})"
-                    )
                 if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name):
                     continue
                 if node.func.id in {"run_batch", "gather_batch", "submit_or_collect"}:
@@ -232,13 +234,6 @@ class Planner:
                     raise Refused(
                         "unknown-effects", f"`{node.func.id}` reaches the variables of the loop (line {node.lineno})"
                     )
-
-    @staticmethod
-    def _is_own(statement: ast.AST, node: ast.AST) -> bool:
-        return not any(
-            isinstance(p, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
-            for p in [statement, *scopes.path_to(statement, node)]
-        )
 
     def _read_elsewhere(self, function: FunctionFacts, loop: ast.stmt) -> set[str]:
         """Names of the loop's scope that functions nested in it (all functions, for a module) read."""
@@ -280,15 +275,14 @@ class Planner:
             return {target.elts[0].id}
         return {target.id} if name == "keys" and isinstance(target, ast.Name) else set()
 
-    def _drawing(self, loop: Loop, frame: Frame) -> list[Access]:
+    def drawing(self, loop: Loop, outer: Frame) -> list[Access]:
         """The accesses of drawing the next item: what the iterable yields from, what a generator touches."""
-        outer = Frame(frame.function, set())
         shapes = {(*p, "[shape]") for p in self.reader.iterated(loop.iter, outer)}
         found = touches(shapes, "read", loop.iter.lineno)
         if isinstance(loop.iter, ast.Call):
             calls = [n for n in ast.walk(loop.iter) if isinstance(n, ast.Call)]
             for call in calls:
-                for value in self.program.eval(frame.function.id, call.func):
+                for value in self.program.eval(outer.function.id, call.func):
                     if isinstance(value, Fn) and self.program.functions[value.id].is_generator:
                         found += self.reader.function(value, call, outer)
         return found

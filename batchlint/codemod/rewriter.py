@@ -29,6 +29,7 @@ from batchlint.codemod.nodes import (
     standalone,
 )
 from batchlint.codemod.task_nodes import loop_task, sent_expression, sent_loop, task_functions
+from batchlint.codemod.yield_nodes import collected, yielded
 
 
 class Rewriter(CallRewriter):
@@ -58,6 +59,9 @@ class Rewriter(CallRewriter):
         enqueue = self.changes.enqueues.get(self.place(original_node))
         if enqueue is not None:
             return updated_node.with_changes(value=sent_expression(updated_node.value, enqueue))
+        taken = self.changes.yields.get(self.place(original_node.value))
+        if taken is not None and isinstance(updated_node.value, cst.Yield):
+            return updated_node.with_changes(value=collected(updated_node.value, taken))
         return updated_node.with_changes(value=own_parens(updated_node.value, original_node.value))
 
     def leave_Continue(self, original_node: cst.Continue, updated_node: cst.Continue) -> cst.BaseSmallStatement:
@@ -211,6 +215,7 @@ class Rewriter(CallRewriter):
         handler = def_statement(change.name, change.parameters, self._scoped(change, body), is_async=change.is_async)
         statements: list[cst.BaseStatement] = [line(f"{name}: object") for name in change.unset]
         statements += [line(f"{change.stop} = False")] if change.stop else []
+        statements += [line(f"{change.collected} = []")] if change.collected else []
         statements.append(handler)
         if isinstance(drawn, cst.BaseStatement):
             name = self._fresh(change.name.replace("handle_", "each_"))
@@ -219,6 +224,9 @@ class Rewriter(CallRewriter):
             statements.append(self._driver(cst.Call(cst.Name(name)), change, where))
         else:
             statements.append(self._driver(drawn, change, where))
+        if change.collected:
+            guarded = change.is_guarded and where not in self.changes.phased
+            statements[-1:] = yielded(statements[-1], change.collected, is_guarded=guarded)
         statements[0] = statements[0].with_changes(leading_lines=list(loop.leading_lines))
         if loop.orelse is not None:
             statements += cast(list[cst.BaseStatement], list(loop.orelse.body.body))
