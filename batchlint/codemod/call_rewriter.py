@@ -107,6 +107,8 @@ class CallRewriter(cst.CSTTransformer):
             updated_node = updated_node.with_changes(args=kept)
         if where in self.changes.unwrapped and updated_node.args:
             return updated_node.args[0].value
+        if where in self.changes.awaited:
+            return cst.Await(updated_node.args[0].value, [cst.LeftParen()], [cst.RightParen()])
         if where in self.names.callee:
             updated_node = updated_node.with_changes(func=renamed(updated_node.func, self.names.callee[where]))
         carrier = self.changes.mapped.get(where)

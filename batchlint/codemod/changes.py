@@ -46,6 +46,8 @@ class LoopChange:
     stop: str | None
     """The flag that a `break` before the request sets."""
     is_async: bool = False
+    runner: str | None = None
+    """What runs the coroutines of all items, where they are not awaited."""
     collected: str | None = None
     """The list of what the loop yields, which is yielded behind the driver."""
     is_guarded: bool = False
@@ -166,6 +168,8 @@ class FileChanges:
     """Functions that are handed over: their twin is handed over instead."""
     unwrapped: set[Place] = field(default_factory=set)
     """`with` statements (of semaphores) that give way to their body, and calls to their first argument."""
+    awaited: set[Place] = field(default_factory=set)
+    """Calls that give way to their first argument, awaited."""
     stripped: set[Place] = field(default_factory=set)
     """Gathers that lose the arguments of their progress bar."""
     retries: dict[Place, Retry] = field(default_factory=dict)

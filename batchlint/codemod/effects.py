@@ -121,7 +121,7 @@ FILE_READ = frozenset({"read_text", "read_bytes", "exists", "is_file", "stat"})
 FILE_LIST = frozenset({"iterdir", "glob", "rglob"})
 FILE_WRITE = frozenset({"write_text", "write_bytes", "unlink", "touch", "rename", "replace_file"})
 QUIET = re.compile(
-    r"(logging|dotenv|structlog|loguru|warnings|time\.sleep|tqdm|rich\.progress|traceback|gc|builtins\.(print|super|breakpoint))\b"
+    r"(logging|dotenv|structlog|loguru|warnings|time\.sleep|tqdm|rich\.progress|traceback|gc|asyncio\.run|asyncio\..*run_until_complete|builtins\.(print|super|breakpoint))\b"
 )
 CLOCKS = re.compile(r"time\.(time|monotonic|perf_counter)(_ns)?$|datetime\.(.*\.)?(now|utcnow|today)$")
 EXTERNAL_READS = {

@@ -20,6 +20,8 @@ from batchlint.loops import is_item_loop
 from batchlint.symbols import last_name
 
 _MAX_LEVELS = 8
+_AWAITING = frozenset({"wait_for", "shield", "run", "run_until_complete"})
+"""What is handed one coroutine and has its result."""
 
 
 class Finder:
@@ -198,7 +200,12 @@ class Finder:
         if reference is None or reference.call.awaited or not isinstance(node, ast.Call):
             return False
         for outer in self.graph.function(id).calls:
-            if node in outer.node.args and last_name(outer.node.func) in {"wait_for", "shield", "run"}:
+            if node in outer.node.args and last_name(outer.node.func) in {
+                "wait_for",
+                "shield",
+                "run",
+                "run_until_complete",
+            }:
                 return False
         is_threaded = self.planner.support.threads.made(node) is not None
         model = self.planner.support.model(node)

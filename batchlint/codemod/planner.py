@@ -19,6 +19,7 @@ from batchlint.codemod.paths import function_body
 from batchlint.codemod.phases import Barrier, Phases
 from batchlint.codemod.reader import Reader
 from batchlint.codemod.refusals import Refused
+from batchlint.codemod.running import Running
 from batchlint.codemod.support import Support, Target
 from batchlint.codemod.wrappers import Wrappers
 from batchlint.codemod.yielding import Yielding
@@ -44,6 +45,7 @@ class Planner:
         self.mappings = Mappings(self)
         self.wrappers = Wrappers(self)
         self.yielding = Yielding(self)
+        self.running = Running(self)
 
     # -- places
     def place(self, path: str, node: ast.AST) -> Place:
@@ -84,8 +86,9 @@ class Planner:
     # -- loops
     def loop(self, function: FunctionFacts, loop: Loop) -> Fanout:
         """The fan-out of a `for` statement; Refused where it cannot be one."""
-        fanout = Fanout(function.id, loop, is_async=awaits([loop]))
-        self.split(fanout, function, loop, nested=False)
+        runner = self.running.runner(function, loop.body)
+        fanout = Fanout(function.id, loop, is_async=awaits([loop]) or runner is not None)
+        self.split(fanout, function, loop, nested=False, runner=runner)
         return fanout
 
     def split(
@@ -97,9 +100,10 @@ class Planner:
         nested: bool,
         stands: ast.While | None = None,
         drawing: list[Access] | None = None,
+        runner: str | None = None,
     ) -> None:
         """Plan the loop as a part of the fan-out. `stands`: the loop in the code for which `loop` does, with what it
-        touches to draw an item.
+        touches to draw an item. `runner`: what runs the coroutine of each item.
         """
         node = stands or loop
         self._check_body(function, loop)
@@ -171,7 +175,10 @@ class Planner:
             nested=nested,
             stop=stop,
             is_async=fanout.is_async,
+            runner=runner,
         )
+        if runner is not None:
+            self.running.plan(fanout, function, loop.body)
         changes.loops[self.place(path, node)] = change
         if not nested:
             self.yielding.plan(fanout, function, loop, change)

@@ -45,6 +45,11 @@ class Rewriter(CallRewriter):
     def leave_Assign(self, original_node: cst.Assign, updated_node: cst.Assign) -> cst.Assign:
         return updated_node.with_changes(value=own_parens(updated_node.value, original_node.value))
 
+    def leave_Arg(self, original_node: cst.Arg, updated_node: cst.Arg) -> cst.Arg:
+        if isinstance(updated_node.value, cst.Await):
+            return updated_node.with_changes(value=own_parens(updated_node.value, original_node.value))
+        return updated_node
+
     def leave_Return(self, original_node: cst.Return, updated_node: cst.Return) -> cst.Return:
         if isinstance(updated_node.value, cst.Await):
             return updated_node.with_changes(value=own_parens(updated_node.value, original_node.value))
@@ -236,7 +241,9 @@ class Rewriter(CallRewriter):
         if change.is_async:
             items = cst.ListComp(elt=drawn.elt, for_in=drawn.for_in) if isinstance(drawn, cst.GeneratorExp) else drawn
             call = cst.Call(self._use("gather_batch"), [cst.Arg(items, star="*")])
-            return cst.SimpleStatementLine([cst.Expr(cst.Await(call))])
+            if change.runner is None:
+                return cst.SimpleStatementLine([cst.Expr(cst.Await(call))])
+            return cst.SimpleStatementLine([cst.Expr(cst.Call(name_expression(change.runner), [cst.Arg(call)]))])
         if where in self.changes.phased:
             call = phased_call(self._use("submit_or_collect"), drawn, self.changes.phased[where], where[1], self.indent)
             return cst.SimpleStatementLine([cst.Expr(call)])
