@@ -168,6 +168,8 @@ class FileChanges:
     """Functions that are handed over: their twin is handed over instead."""
     unwrapped: set[Place] = field(default_factory=set)
     """`with` statements (of semaphores) that give way to their body, and calls to their first argument."""
+    dropped: set[Place] = field(default_factory=set)
+    """Statements that go."""
     awaited: set[Place] = field(default_factory=set)
     """Calls that give way to their first argument, awaited."""
     stripped: set[Place] = field(default_factory=set)

@@ -310,7 +310,8 @@ def drop_unused(before: str, after: str) -> str:
     gone = (_used(old) - _used(new)) & _imported(new)
     if not gone:
         return after
-    return cst.parse_module(after).visit(_Drop(gone)).code
+    text = cst.parse_module(after).visit(_Drop(gone)).code
+    return text if after.startswith(("\n", "\r")) else text.lstrip("\r\n")
 
 
 def _used(tree: ast.Module) -> set[str]:

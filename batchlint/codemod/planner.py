@@ -15,6 +15,7 @@ from batchlint.codemod.effects import CLOCKS
 from batchlint.codemod.families import is_stub
 from batchlint.codemod.handing import Handing
 from batchlint.codemod.mappings import Mappings
+from batchlint.codemod.pacing import Pacing
 from batchlint.codemod.paths import function_body
 from batchlint.codemod.phases import Barrier, Phases
 from batchlint.codemod.reader import Reader
@@ -46,6 +47,7 @@ class Planner:
         self.wrappers = Wrappers(self)
         self.yielding = Yielding(self)
         self.running = Running(self)
+        self.pacing = Pacing(self)
 
     # -- places
     def place(self, path: str, node: ast.AST) -> Place:
@@ -183,6 +185,8 @@ class Planner:
         if not nested:
             self.yielding.plan(fanout, function, loop, change)
         self.plan_body(fanout, function, loop.body, fanout.is_async)
+        self.pacing.plan(fanout, function, loop.body)
+        self.pacing.note(fanout, function, loop.body)
 
     def judged(self, fanout: Fanout, phases: Phases) -> list[Barrier]:
         """Where items have to wait, with what only `--unsafe-fixes` allows noted; Refused for what it does not."""
@@ -460,3 +464,4 @@ class Planner:
             self.support.unwrap_semaphores(self, fanout, function)
             self.handing.gathers(fanout, function)
         self.plan_body(fanout, function, body, function.is_async)
+        self.pacing.note(fanout, function, body)

@@ -83,6 +83,8 @@ class Rewriter(CallRewriter):
     ) -> Any:
         first = original_node.body[0]
         where = self.place(first)
+        if where in self.changes.dropped:
+            return cst.RemoveFromParent()
         statements: list[cst.BaseStatement] = []
         for before, each in zip(original_node.body, updated_node.body, strict=False):
             turn = self.place(before) in self.changes.hoisted
@@ -152,6 +154,8 @@ class Rewriter(CallRewriter):
 
     def leave_If(self, original_node: cst.If, updated_node: cst.If) -> Any:
         where = self.place(original_node)
+        if where in self.changes.dropped:
+            return cst.RemoveFromParent()
         return (
             self._with_extras(where, [updated_node])
             if where in self._defs or where in self.changes.barriers

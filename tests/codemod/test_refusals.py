@@ -224,7 +224,7 @@ REFUSED: dict[str, dict[str, tuple[str, str]]] = {
                     if answer == "stop":
                         break
             """,
-            "`answers` yields answers (line 13)",
+            "`answers` is not taken whole (line 17)",
         ),
         "a generator expression that someone may stop": (
             """

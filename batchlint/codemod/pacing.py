@@ -1,0 +1,138 @@
+"""What keeps time in a loop: pauses that only pace the requests go, and what measures them is named."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from batchlint.codemod.changes import Fanout
+from batchlint.codemod.effects import CLOCKS, LOG_RECEIVERS, MUTATORS, QUIET, READERS
+from batchlint.codemod.paths import function_body
+from batchlint.facts import FunctionFacts, FunctionId
+from batchlint.symbols import last_name
+from batchlint.values import Ext, Fn
+
+if TYPE_CHECKING:
+    from batchlint.codemod.planner import Planner
+
+_LOCAL = re.compile(
+    r"(builtins|json|csv|re|os|pathlib|math|random|collections|itertools|functools|datetime|time|string|textwrap|copy"
+    r"|hashlib|io|shutil|sqlite3|pandas|numpy)\b"
+)
+"""Packages of which no call has to be paced."""
+_SDKS = re.compile(r"(openai|anthropic|google\.genai|mistralai)\b")
+
+
+class Pacing:
+    """Plans them."""
+
+    def __init__(self, planner: Planner) -> None:
+        self.planner = planner
+
+    def plan(self, fanout: Fanout, function: FunctionFacts, body: list[ast.stmt]) -> None:
+        """Plan that the pauses of the loop's body go, where they can pace nothing but what asks."""
+        path = function.id.path
+        pauses = [pause for pause in self._pauses(function, body) if not self._has_comment(path, pause)]
+        if pauses and not self._others(function, body, set()):
+            fanout.file(path).dropped |= {self.planner.place(path, pause) for pause in pauses}
+
+    def note(self, fanout: Fanout, function: FunctionFacts, body: Iterable[ast.stmt]) -> None:
+        """Note what measures how long an answer takes."""
+        nodes = [node for statement in body for node in ast.walk(statement)]
+        started = {
+            target.id
+            for node in nodes
+            if isinstance(node, ast.Assign) and self._is_clock(function, node.value)
+            for target in node.targets
+            if isinstance(target, ast.Name)
+        }
+        for node in nodes:
+            if not isinstance(node, ast.BinOp) or not isinstance(node.op, ast.Sub):
+                continue
+            if isinstance(node.right, ast.Name) and node.right.id in started:
+                where = f"{function.id.path}:{node.lineno}"
+                fanout.notes.append(f"the time that {where} measures is from now on that of the whole batch")
+                return
+
+    def _is_clock(self, function: FunctionFacts, node: ast.expr) -> bool:
+        if not isinstance(node, ast.Call):
+            return False
+        values = self.planner.program.eval(function.id, node.func)
+        return any(isinstance(value, Ext) and CLOCKS.match(value.path) for value in values)
+
+    def _pauses(self, function: FunctionFacts, body: list[ast.stmt]) -> Iterator[ast.stmt]:
+        """Those in the statements and their blocks, without loops in them and what handles errors."""
+        for statement in body:
+            if self._is_pause(function, statement):
+                yield statement
+            elif isinstance(statement, ast.If):
+                if not statement.orelse and all(self._is_pause(function, each) for each in statement.body):
+                    if all(_is_free(node) for node in ast.walk(statement.test)):
+                        yield statement
+                    continue
+                for block in (statement.body, statement.orelse):
+                    yield from self._among(function, block)
+            elif isinstance(statement, ast.Try | ast.With):
+                yield from self._among(function, statement.body)
+
+    def _among(self, function: FunctionFacts, block: list[ast.stmt]) -> Iterator[ast.stmt]:
+        """The pauses of a block in which something else stands too."""
+        found = [*self._pauses(function, block)]
+        if not all(statement in found for statement in block):
+            yield from found
+
+    def _is_pause(self, function: FunctionFacts, statement: ast.stmt) -> bool:
+        call = statement.value if isinstance(statement, ast.Expr) else None
+        if not isinstance(call, ast.Call) or any(isinstance(n, ast.Call) for a in call.args for n in ast.walk(a)):
+            return False
+        values = self.planner.program.eval(function.id, call.func)
+        return any(isinstance(value, Ext) and value.path == "time.sleep" for value in values)
+
+    def _has_comment(self, path: str, statement: ast.stmt) -> bool:
+        lines = self.planner.graph.modules[path].lines
+        first, last = statement.lineno - 1, statement.end_lineno or statement.lineno
+        is_led = first > 0 and lines[first - 1].lstrip().startswith("#")
+        return is_led or any("#" in line or ";" in line for line in lines[first:last])
+
+    def _others(self, function: FunctionFacts, body: Iterable[ast.stmt], seen: set[FunctionId]) -> bool:
+        """Whether the statements call anything else that a pause may be for, also further down."""
+        for call in (n for statement in body for n in ast.walk(statement) if isinstance(n, ast.Call)):
+            values = self.planner.program.eval(function.id, call.func)
+            for value in values:
+                if isinstance(value, Fn) and value.id not in seen:
+                    seen.add(value.id)
+                    below = self.planner.program.functions[value.id]
+                    if self._others(below, function_body(below), seen):
+                        return True
+            paths = [value.path.replace("()", "") for value in values if isinstance(value, Ext)]
+            if any(not self._is_local(function, call, path) for path in paths):
+                return True
+            if not values and not _is_plain_method(call):
+                return True
+        return False
+
+    def _is_local(self, function: FunctionFacts, call: ast.Call, path: str) -> bool:
+        """Whether the call has to be paced by nothing but what paces the requests."""
+        if QUIET.match(path) or _LOCAL.match(path):
+            return True
+        is_made = last_name(call.func)[:1].isupper() or _is_plain_method(call)
+        support = self.planner.support
+        is_asking = support.model(call) is not None and support.reaches(function.id, call)
+        return is_asking or (bool(_SDKS.match(path)) and is_made)
+
+
+def _is_free(node: ast.AST) -> bool:
+    """Whether leaving the expression out changes nothing."""
+    if isinstance(node, ast.Call):
+        return last_name(node.func) == "len"
+    return not isinstance(node, ast.NamedExpr | ast.Await | ast.Yield)
+
+
+def _is_plain_method(call: ast.Call) -> bool:
+    """Whether the call, of which nothing else is known, is one of a list's, a text's, a file's or a log's methods."""
+    if not isinstance(call.func, ast.Attribute):
+        return False
+    is_log = bool(LOG_RECEIVERS.search(ast.unparse(call.func.value)))
+    return is_log or call.func.attr in READERS or call.func.attr in MUTATORS - {"send", "save", "upsert", "put"}
