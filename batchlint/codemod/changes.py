@@ -46,6 +46,8 @@ class LoopChange:
     stop: str | None
     """The flag that a `break` before the request sets."""
     is_async: bool = False
+    is_ordered: bool = False
+    """Whether its coroutines wait for their turn."""
     runner: str | None = None
     """What runs the coroutines of all items, where they are not awaited."""
     collected: str | None = None
@@ -158,6 +160,8 @@ class FileChanges:
     comprehensions: dict[Place, ComprehensionChange] = field(default_factory=dict)
     barriers: dict[Place, str | None] = field(default_factory=dict)
     """`yield in_turn(key)` before a statement."""
+    ordered: set[Place] = field(default_factory=set)
+    """Those of both that coroutines await: `await in_order()`."""
     hoisted: set[Place] = field(default_factory=set)
     """Statements whose answers are stored first, and which then wait for their turn."""
     exits: dict[Place, str] = field(default_factory=dict)

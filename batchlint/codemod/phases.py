@@ -80,8 +80,13 @@ Converts = Callable[[FunctionId, ast.Call], Target]
 class Phases:
     """Builds the graph of one iteration and finds what would happen in another order."""
 
-    def __init__(self, reader: Reader, converts: Converts, parallel: Iterable[ast.AST] = ()) -> None:
-        """`parallel`: nested loops whose iterations join the same rounds."""
+    def __init__(
+        self, reader: Reader, converts: Converts, parallel: Iterable[ast.AST] = (), *, is_async: bool = False
+    ) -> None:
+        """`parallel`: nested loops whose iterations join the same rounds. `is_async`: whether items are coroutines."""
+        self.is_async = is_async
+        self.suspends = False
+        """Whether an item may wait for something else than its requests, and so fall behind later ones."""
         self.reader = reader
         self.converts = converts
         self.parallel = {id(loop) for loop in parallel}
@@ -162,6 +167,7 @@ class Phases:
             node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Global | ast.Nonlocal | ast.Pass
         ):
             return preds
+        self.suspends |= self.is_async and isinstance(node, ast.AsyncFor | ast.AsyncWith)
         if isinstance(node, ast.If):
             preds = self._evaluate(node.test, preds, frame, node, lambda skip: self.reader.of(node.test, frame, skip))
             ending = self._loops[-1].value_of_last(node.test)
@@ -364,6 +370,9 @@ class Phases:
                     found.append((current, what))
 
         visit(node)
+        asked = {id(call) for call, _ in found}
+        waits = any(isinstance(child, ast.Await) and id(child.value) not in asked for child in walk(node))
+        self.suspends |= self.is_async and waits
         return found
 
     def _inline(self, target: Fn, call: ast.Call, preds: list[int], caller: Frame) -> list[int]:
@@ -550,6 +559,7 @@ class Phases:
             for other in late:
                 if (
                     not self.parked
+                    and not self.suspends
                     and step.counts == other.counts
                     and len(step.counts) == 1
                     and MANY not in step.counts
@@ -562,7 +572,7 @@ class Phases:
             return
         top = max(max(step.counts) for step in late)
         for step in clashing:
-            if step.counts == {top} and top != MANY and not self.parked:
+            if step.counts == {top} and top != MANY and not self.parked and not self.is_async:
                 continue
             if step.statement is not None:
                 inside = self.asks(step.statement, step.frame)

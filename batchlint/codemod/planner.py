@@ -149,7 +149,7 @@ class Planner:
         frame = self.frame(function, loop, targets, own)
         inner = self.nested(fanout, function, loop.body)
         self.reader.prints = fanout.is_async
-        phases = Phases(self.reader, self.support.converts, inner | self.parallel)
+        phases = Phases(self.reader, self.support.converts, inner | self.parallel, is_async=fanout.is_async)
         phases.build(frame, loop.body, self.drawing(loop, Frame(function, set())) if drawing is None else drawing)
         if not phases.has_request:
             raise Refused("no-fan-out")
@@ -158,7 +158,7 @@ class Planner:
             barriers = self.judged(fanout, phases)
         except Refused as refused:
             raise Refused("dependent-iterations", left) if left else refused from None
-        if fanout.is_async and barriers:
+        if fanout.is_async and (nested or any(b.key is not None or b.frame is not frame for b in barriers)):
             raise Refused("order-of-effects", "items of a coroutine's loop would end in another order")
         changes = fanout.file(path)
         for barrier in barriers:
@@ -178,6 +178,7 @@ class Planner:
             stop=stop,
             is_async=fanout.is_async,
             runner=runner,
+            is_ordered=fanout.is_async and bool(barriers),
         )
         if runner is not None:
             self.running.plan(fanout, function, loop.body)
@@ -214,6 +215,8 @@ class Planner:
         path = barrier.frame.function.id.path
         changes = fanout.file(path)
         where = self.place(path, barrier.statement)
+        if fanout.is_async:
+            changes.ordered.add(where)
         if barrier.inside:
             changes.hoisted.add(where)
         else:

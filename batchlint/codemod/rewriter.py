@@ -87,9 +87,14 @@ class Rewriter(CallRewriter):
             return cst.RemoveFromParent()
         statements: list[cst.BaseStatement] = []
         for before, each in zip(original_node.body, updated_node.body, strict=False):
-            turn = self.place(before) in self.changes.hoisted
+            place = self.place(before)
+            turn = place in self.changes.hoisted
             if (turn or isinstance(each, cst.AugAssign)) and m.findall(each, m.Yield()):
-                statements = self._hoisted(updated_node, each, turn)
+                statements = self._hoisted(updated_node, each, self._turn(place) if turn else None)
+            elif turn and m.findall(each, m.Await()):
+                statements = self._hoisted(updated_node, each, self._turn(place))
+            elif isinstance(each, cst.AugAssign) and m.findall(each, m.Await()) and self._asks(place):
+                statements = self._hoisted(updated_node, each, None)
         flags = [
             index
             for index, each in enumerate(original_node.body)
@@ -107,12 +112,12 @@ class Rewriter(CallRewriter):
         return self._with_extras(where, statements or [updated_node])
 
     def _hoisted(
-        self, statement: cst.SimpleStatementLine, each: cst.BaseSmallStatement, turn: bool
+        self, statement: cst.SimpleStatementLine, each: cst.BaseSmallStatement, turn: cst.SimpleStatementLine | None
     ) -> list[cst.BaseStatement]:
         """The statement's answers get names first: `total += yield ...` reads `total` before the answer is there."""
         hoist = _Hoist(self._fresh)
         value = getattr(each, "value", None)
-        if (turn and isinstance(each, cst.Assign) and isinstance(value, cst.Yield)) or not turn:
+        if (turn and isinstance(each, cst.Assign) and isinstance(value, cst.Yield | cst.Await)) or not turn:
             name = self._fresh("answer")
             stored = [(name, own_parens(value, None))]  # type: ignore[arg-type]
             rest: Any = each.with_changes(value=cst.Name(name))
@@ -124,9 +129,19 @@ class Rewriter(CallRewriter):
         ]
         lines[0] = lines[0].with_changes(leading_lines=statement.leading_lines)
         if turn:
-            lines.append(cst.SimpleStatementLine([cst.Expr(cst.Yield(cst.Call(self._use("in_turn"))))]))
+            lines.append(turn)
         body = [rest if b is each else b for b in statement.body]
         return [*lines, statement.with_changes(body=body, leading_lines=[])]
+
+    def _asks(self, place: Place) -> bool:
+        return any(place[:2] <= call[:2] and call[2:] <= place[2:] for call in self.changes.calls)
+
+    def _turn(self, place: Place, key: str | None = None) -> cst.SimpleStatementLine:
+        """What waits for the item's turn."""
+        if place in self.changes.ordered:
+            return cst.SimpleStatementLine([cst.Expr(cst.Await(cst.Call(self._use("in_order"))))])
+        call = cst.Call(self._use("in_turn"), [cst.Arg(cst.parse_expression(key))] if key else [])
+        return cst.SimpleStatementLine([cst.Expr(cst.Yield(call))])
 
     def _fresh(self, wanted: str) -> str:
         name, number = wanted, 2
@@ -139,9 +154,7 @@ class Rewriter(CallRewriter):
         """The statements with the functions and barriers that go in front of them."""
         before: list[Any] = list(self._defs.pop(where, []))
         if where in self.changes.barriers:
-            key = self.changes.barriers[where]
-            call = cst.Call(self._use("in_turn"), [cst.Arg(cst.parse_expression(key))] if key else [])
-            before.append(cst.SimpleStatementLine([cst.Expr(cst.Yield(call))]))
+            before.append(self._turn(where, self.changes.barriers[where]))
         if not before:
             return statements[0] if len(statements) == 1 else cst.FlattenSentinel(statements)
         first, rest = statements[0], statements[1:]
@@ -244,7 +257,8 @@ class Rewriter(CallRewriter):
     def _driver(self, drawn: cst.BaseExpression, change: LoopChange, where: Place) -> cst.SimpleStatementLine:
         if change.is_async:
             items = cst.ListComp(elt=drawn.elt, for_in=drawn.for_in) if isinstance(drawn, cst.GeneratorExp) else drawn
-            call = cst.Call(self._use("gather_batch"), [cst.Arg(items, star="*")])
+            gathering = self._use("gather_in_order" if change.is_ordered else "gather_batch")
+            call = cst.Call(gathering, [cst.Arg(items, star="*")])
             if change.runner is None:
                 return cst.SimpleStatementLine([cst.Expr(cst.Await(call))])
             return cst.SimpleStatementLine([cst.Expr(cst.Call(name_expression(change.runner), [cst.Arg(call)]))])
@@ -464,6 +478,11 @@ class _Hoist(cst.CSTTransformer):
         return False
 
     def leave_Yield(self, original_node: cst.Yield, updated_node: cst.Yield) -> cst.BaseExpression:
+        name = self.fresh("answer")
+        self.stored.append((name, own_parens(updated_node, None)))
+        return cst.Name(name)
+
+    def leave_Await(self, original_node: cst.Await, updated_node: cst.Await) -> cst.BaseExpression:
         name = self.fresh("answer")
         self.stored.append((name, own_parens(updated_node, None)))
         return cst.Name(name)

@@ -32,6 +32,7 @@ PARTS = {
     "frames": ("batch_apply",),
     "rounds": (),
     "gather": ("gather_batch", "batched"),
+    "ordering": ("gather_in_order", "in_order"),
     "threads": ("batched_thread",),
     "completing": ("as_completed_batch",),
     "taskgroups": ("BatchTaskGroup",),

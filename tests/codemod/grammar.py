@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from hypothesis import strategies as st
 
-from .grammar_retries import retry
+from .grammar_retries import in_coroutines, retry
 
 Draw = Callable[[st.SearchStrategy], object]
 
@@ -95,6 +95,7 @@ class Program:
         """`is_calm`: what is asked for never depends on what other items left."""
         self.draw = draw
         self.is_calm = is_calm
+        self.places = ("function", "function", "module")
         self.helpers: set[str] = set()
         self.depth = 0
         self.inside = "loop"
@@ -365,7 +366,7 @@ class Program:
         return "\n".join([f"def {name}(text):", *indented(body)])
 
     def program(self) -> str:
-        where = self.pick("function", "function", "module")
+        where = self.pick(*self.places)
         head = self.pick(
             "for item in ITEMS:",
             "for item in ITEMS:",
@@ -430,3 +431,11 @@ def programs(draw: Draw) -> str:
 def retrying(draw: Draw) -> str:
     """Programs whose loop asks again where an answer fails."""
     return Program(draw, is_calm=True).program()
+
+
+@st.composite
+def awaiting(draw: Draw) -> str:
+    """The same in coroutines."""
+    program = Program(draw, is_calm=True)
+    program.places = ("function",)
+    return in_coroutines(program.program())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -51,3 +52,13 @@ def retry(program: Program, given: set[str]) -> list[str]:
         lines += ["else:", *indented(program._effect(given))]
     bound = ['answer = ""'] if program.chance(2) else []
     return [*bound, *([before] if before else []), *lines]
+
+
+def in_coroutines(text: str) -> str:
+    """The program with all that asks awaited."""
+    text = text.replace("import OpenAI", "import AsyncOpenAI").replace("client = OpenAI()", "client = AsyncOpenAI()")
+    text = re.sub(r"client\.chat\.completions\.create\(.*?\}\]\)", r"(await \g<0>)", text)
+    text = re.sub(r"(?<!def )\bask\(([^()]*(?:\([^()]*\)[^()]*)*)\)", r"(await ask(\1))", text)
+    text = text.replace('print((await ask("live")))', 'print(asyncio.run(ask("live")))')
+    text = text.replace("def main():", "async def main():").replace("\nmain()", "\nasyncio.run(main())")
+    return "import asyncio\n" + text.replace("def ask(", "async def ask(")

@@ -85,7 +85,7 @@ def _helper() -> types.ModuleType:
             return answered(self.text)
 
     class Backend:
-        provider, server = "stub", ""
+        provider, server, client = "stub", "", None
 
         def __init__(self, owner: object) -> None:
             pass

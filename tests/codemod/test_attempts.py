@@ -6,7 +6,7 @@ import pytest
 from fake_provider import Failure, Faults
 from hypothesis import event, given, note
 
-from .grammar import retrying
+from .grammar import awaiting, retrying
 from .programs import check_noop, check_rewritten, check_runs_alike
 from .test_grammar import check_alike
 
@@ -272,5 +272,11 @@ def test_effects_between_attempts_are_left_as_they_are(name: str) -> None:
 
 @given(retrying())
 def test_every_loop_that_asks_again_is_refused_or_does_the_same(text: str) -> None:
+    note(text)
+    event(check_alike(text))
+
+
+@given(awaiting())
+def test_every_coroutine_that_asks_again_is_refused_or_does_the_same(text: str) -> None:
     note(text)
     event(check_alike(text))

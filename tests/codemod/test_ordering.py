@@ -1,0 +1,178 @@
+"""Loops in coroutines whose items end in another order than they come in."""
+
+from __future__ import annotations
+
+import pytest
+from fake_provider import Failure, Faults
+
+from .programs import check_noop, check_rewritten, check_runs_alike
+
+HEAD = """
+import asyncio
+
+import openai
+from openai import AsyncOpenAI
+
+WORDS = ["a", "refuse this", "bb", "refuse this too", "a"]
+
+
+async def ask(client, text):
+    response = await client.responses.create(model="gpt-5", input=text)
+    return response.output_text
+
+
+async def careful(client, text):
+    for attempt in range(3):
+        try:
+            return await ask(client, f"{text} {attempt}")
+        except openai.BadRequestError:
+            await asyncio.sleep(0)
+    return None
+
+
+"""
+ALIKE = {
+    "what comes of an error": """
+        async def main():
+            client = AsyncOpenAI(max_retries=0)
+            out = []
+            for word in WORDS:
+                try:
+                    out.append(await ask(client, word))
+                    print("done", word)
+                except openai.OpenAIError as error:
+                    print(f"{word}: {error.code}")
+                    out.append(None)
+            print(out)
+
+
+        asyncio.run(main())
+        """,
+    "a wait that only some items have": """
+        async def main():
+            client = AsyncOpenAI()
+            out = []
+            for number, word in enumerate(WORDS[2:]):
+                answer = await ask(client, word[:2])
+                if number == 0:
+                    await asyncio.sleep(0.01)
+                out.append(f"{number} {answer}")
+            print(out)
+
+
+        asyncio.run(main())
+        """,
+    "a sum that is read before its answer": """
+        async def main():
+            client = AsyncOpenAI()
+            total = 0
+            for word in WORDS[2:3] * 3:
+                total += len(await ask(client, word))
+            print(total)
+
+
+        asyncio.run(main())
+        """,
+    "attempts below": """
+        async def main():
+            client = AsyncOpenAI(max_retries=0)
+            with open("out.txt", "w") as file:
+                for word in WORDS:
+                    file.write(f"{word}: {await careful(client, word)}\\n")
+
+
+        asyncio.run(main())
+        """,
+}
+
+
+@pytest.mark.parametrize("name", ALIKE)
+def test_effects_keep_the_order_of_the_loop(name: str, tmp_path) -> None:
+    text = HEAD + ALIKE[name].replace("\n        ", "\n")
+    check_runs_alike(text, tmp_path, faults=Faults(failures=[Failure("refuse this")]))
+
+
+def test_an_error_comes_in_its_turn(tmp_path) -> None:
+    program = """
+        async def main():
+            client = AsyncOpenAI(max_retries=0)
+            for word in ["refuse this", "fail here"]:
+                print(await careful(client, word))
+
+
+        asyncio.run(main())
+        """
+    faults = Faults(failures=[Failure("refuse this"), Failure("fail here 0", status=403)])
+    alike = check_runs_alike(HEAD + program.replace("\n        ", "\n"), tmp_path, faults=faults)
+    assert alike.after.ended.output == "None\n"
+    assert alike.after.ended.code == 1
+
+
+def test_an_item_waits_for_those_before() -> None:
+    before = """
+        from openai import AsyncOpenAI, BadRequestError
+
+        client = AsyncOpenAI()
+
+
+        async def main(words):
+            out = []
+            for word in words:
+                try:
+                    response = await client.responses.create(model="gpt-5", input=word)
+                    out.append(response.output_text)
+                except BadRequestError:
+                    out.append("?")
+            return out
+        """
+    after = """
+        from openai import AsyncOpenAI, BadRequestError
+
+        from llm_batch import batched, gather_in_order, in_order
+
+        client = AsyncOpenAI()
+
+
+        async def main(words):
+            out = []
+
+            async def handle_word(word):
+                try:
+                    response = await batched(
+                        client.responses.create, model="gpt-5", input=word
+                    )
+                    await in_order()
+                    out.append(response.output_text)
+                except BadRequestError:
+                    await in_order()
+                    out.append("?")
+
+            await gather_in_order(*[handle_word(word) for word in words])
+            return out
+        """
+    check_rewritten(before, after)
+
+
+def test_effects_below_that_cannot_wait_stay() -> None:
+    program = """
+        out = []
+
+
+        async def noted(client, text):
+            try:
+                out.append(await ask(client, text))
+            except openai.OpenAIError:
+                out.append(None)
+
+
+        async def main():
+            client = AsyncOpenAI()
+            for word in WORDS:
+                await noted(client, word)
+            print(out)
+
+
+        asyncio.run(main())
+        """
+    unused = HEAD[: HEAD.index("async def careful")]
+    check_noop(unused + program.replace("\n        ", "\n"), "order-of-effects")
