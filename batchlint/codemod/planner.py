@@ -23,7 +23,7 @@ from batchlint.codemod.refusals import Refused
 from batchlint.codemod.running import Running
 from batchlint.codemod.support import Support, Target
 from batchlint.codemod.wrappers import Wrappers
-from batchlint.codemod.yielding import Yielding
+from batchlint.codemod.yielding import Yielding, own_yields
 from batchlint.facts import MODULE, FunctionFacts, FunctionId
 from batchlint.graph import Graph
 from batchlint.loops import is_item_loop
@@ -163,7 +163,7 @@ class Planner:
         changes = fanout.file(path)
         for barrier in barriers:
             self.bar(fanout, barrier)
-        if not nested:
+        if not nested and runner is None and not own_yields(loop):
             fanout.iteration = phases
         outer = [*sorted(carried - {*targets} - declared), *([stop] if stop else [])]
         is_module = function.id.qualname == MODULE
