@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import itertools
 from collections.abc import Iterable, Mapping, Set
 
 import libcst as cst
@@ -15,33 +16,43 @@ Statement = cst.SimpleStatementLine | cst.BaseCompoundStatement
 
 
 class Groups:
-    """Files that run in one program share one helper module, beside the file that most of them import."""
+    """Files that run in one program share one helper module, beside the file that most of them import.
+
+    So do the implementations of one method: a fake in the tests uses the helper of what it stands in for.
+    """
 
     def __init__(self, graph: Graph, whole: Fanout, helper: str) -> None:
         self.graph = graph
         self.helper = helper
         paths = sorted({*whole.changes, *(id.path for id in whole.twins)})
-        links: dict[str, set[str]] = {path: {path} for path in paths}
+        self._linked: dict[str, set[str]] = {path: {path} for path in paths}
         self._imported: dict[str, int] = dict.fromkeys(paths, 0)
         for path in paths:
             for change in whole.changes[path].calls.values() if path in whole.changes else ():
                 if change.twin is not None and change.twin.path != path:
-                    self._link(links, path, change.twin.path)
+                    self._imports(path, change.twin.path)
             for id in whole.changes[path].references.values() if path in whole.changes else ():
                 if id.path != path:
-                    self._link(links, path, id.path)
-        self._anchor = {path: self._choose(sorted(links[path])) for path in paths}
+                    self._imports(path, id.path)
+        for family in whole.families:
+            for one, other in itertools.pairwise(sorted({id.path for id in family & whole.twins})):
+                self._link(one, other)
+        self._anchor = {path: self._choose(sorted(self._linked[path])) for path in paths}
 
-    def _link(self, links: dict[str, set[str]], importer: str, imported: str) -> None:
+    def _imports(self, importer: str, imported: str) -> None:
         self._imported[imported] = self._imported.get(imported, 0) + 1
-        joined = links.setdefault(importer, {importer}) | links.setdefault(imported, {imported})
+        self._link(importer, imported)
+
+    def _link(self, one: str, other: str) -> None:
+        joined = self._linked.setdefault(one, {one}) | self._linked.setdefault(other, {other})
         for each in joined:
-            links[each] = joined
+            self._linked[each] = joined
 
     def _choose(self, group: list[str]) -> str:
         packages = self.graph.settings.packages
-        in_package = [p for p in group if p.rpartition("/")[0] in packages]
-        return max(in_package or group, key=lambda p: (self._imported.get(p, 0), -p.count("/")))
+        own = [p for p in group if not self.graph.is_test(p)] or group
+        in_package = [p for p in own if p.rpartition("/")[0] in packages]
+        return max(in_package or own, key=lambda p: (self._imported.get(p, 0), -p.count("/")))
 
     def _folder(self, path: str) -> str:
         """The folder of the helper module for the file: the top of the anchor's package, or the anchor's own."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from fake_provider import Failure, Faults
 
-from .programs import check_noop, check_rewritten, check_runs_alike, rewrite
+from .programs import check_noop, check_rewritten, check_runs_alike, rewrite, run
 
 LLM = """
 from abc import ABC, abstractmethod
@@ -559,3 +559,48 @@ def test_a_loop_that_stays_beside_one_that_is_rewritten_is_named(kept: str, is_n
         """
     notes = rewrite({"app.py": program, "llm.py": LLM.partition("class Provider")[0]}).notes
     assert any(note.startswith("requests of the loop in line 6 stay realtime: ") for note in notes) is is_noted
+
+
+def test_a_fake_in_the_tests_shares_the_helper_of_what_it_stands_in_for(tmp_path) -> None:
+    program = {
+        "llm.py": """
+            from openai import OpenAI
+
+
+            class Writer:
+                def write(self, text):
+                    return OpenAI().responses.create(model="gpt-5", input=text).output_text
+            """,
+        "app.py": """
+            from llm import Writer
+
+
+            def main(writer: Writer):
+                for text in ["a", "b"]:
+                    print(writer.write(text))
+
+
+            if __name__ == "__main__":
+                main(Writer())
+            """,
+        "tests/fakes.py": """
+            from llm import Writer
+
+
+            class FakeWriter(Writer):
+                def write(self, text):
+                    return text.upper()
+            """,
+        "try.py": """
+            from app import main
+            from tests.fakes import FakeWriter
+
+            main(FakeWriter())
+            print(FakeWriter().write("c"))
+            """,
+    }
+    done = rewrite(program)
+    assert [path for path in done.files if path.endswith("llm_batch.py")] == ["llm_batch.py"]
+    check_runs_alike(program, tmp_path)
+    after = run(done.files, tmp_path / "faked", script="try.py")
+    assert (after.visible[:2], after.answered.total()) == ((0, "A\nB\nC\n"), 0)
