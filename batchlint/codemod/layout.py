@@ -1,0 +1,439 @@
+"""An iteration laid out as a graph of steps, the helpers that make requests inlined.
+
+Each step gets the numbers of requests that can lie behind it, and whether one can still lie ahead.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+
+from batchlint.codemod.access import Access, Channel, Frame, clash, stem
+from batchlint.codemod.attempts import Attempts, OpenLoop, changes_last, is_quiet
+from batchlint.codemod.families import is_stub
+from batchlint.codemod.paths import function_body
+from batchlint.codemod.reader import Reader
+from batchlint.codemod.refusals import Refused
+from batchlint.codemod.support import Target
+from batchlint.facts import FunctionId
+from batchlint.symbols import last_name
+from batchlint.trees import SCOPES, children, walk
+from batchlint.values import Fn
+
+_CLOSED = (*SCOPES, ast.ExceptHandler, ast.match_case)
+"""What makes no call in the course of a statement."""
+_APART = (ast.stmt, *_CLOSED)
+MANY = 3
+"""Counts of requests are told apart up to here."""
+
+
+@dataclass(slots=True)
+class Step:
+    """One thing that happens: a request (with its call), or the accesses of a piece of a statement."""
+
+    frame: Frame
+    statement: ast.stmt | None
+    accesses: list[Access] = field(default_factory=list)
+    request: ast.Call | None = None
+    next: set[int] = field(default_factory=set)
+    counts: set[int] = field(default_factory=set)
+    ahead: bool = False
+    touched: set[Channel] = field(init=False)
+    """The stems of its accesses, and below of those that are more than reads."""
+    changed: set[Channel] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.touched = set(map(stem, self.accesses))
+        self.changed = {stem(access) for access in self.accesses if access.how != "read"}
+
+    def meets(self, other: Step) -> bool:
+        """Whether an access of the one can clash with one of the other."""
+        return not (self.changed.isdisjoint(other.touched) and self.touched.isdisjoint(other.changed))
+
+    def clashes(self, other: Step) -> Iterator[tuple[Access, Access]]:
+        """The accesses of the two whose order matters."""
+        if self.meets(other):
+            for access in self.accesses:
+                for opposite in other.accesses:
+                    if clash(access, opposite):
+                        yield access, opposite
+
+
+Converts = Callable[[FunctionId, ast.Call], Target]
+
+
+class Layout:
+    """Builds the graph of one iteration."""
+
+    def __init__(
+        self, reader: Reader, converts: Converts, parallel: Iterable[ast.AST] = (), *, is_async: bool = False
+    ) -> None:
+        """`parallel`: nested loops whose iterations join the same rounds. `is_async`: whether items are coroutines."""
+        self.is_async = is_async
+        self.suspends = False
+        """Whether an item may wait for something else than its requests, and so fall behind later ones."""
+        self.reader = reader
+        self.converts = converts
+        self.parallel = {id(loop) for loop in parallel}
+        self.steps: list[Step] = []
+        self._handlers: list[list[int]] = []
+        self._loops: list[OpenLoop] = []
+        self._returns: list[list[int]] = []
+        self._stack: list[FunctionId] = []
+        self._requests: dict[tuple[FunctionId, int], tuple[ast.AST, list[tuple[ast.Call, str | tuple[Fn, ...]]]]] = {}
+        """Each with the node, whose identity is half of the key."""
+        self.first_line = 0
+        self.leaves: list[tuple[ast.stmt, str, int]] = []
+        """`break` and `return` that leave the loop, by the step in front of them."""
+
+    def build(self, frame: Frame, body: list[ast.stmt], first: list[Access], *, is_function: bool = False) -> None:
+        """Lay out the iteration: `first` are the accesses of drawing the next item."""
+        self.first_line = body[0].lineno
+        start = self._add(Step(frame, None, first), [])
+        self._returns.append([])
+        if is_function:  # whose `return` does not leave a loop
+            self._returns.append([])
+        self._loops.append(OpenLoop())
+        self._block(body, start, frame)
+        self._count()
+
+    def expression(self, frame: Frame, nodes: list[ast.expr], statement: ast.stmt, first: list[Access]) -> None:
+        """The same for a comprehension: `nodes` are evaluated in order."""
+        preds = self._add(Step(frame, None, first), [])
+        self._returns.append([])
+        for node in nodes:
+            preds = self._evaluate(node, preds, frame, statement, self._reading(node, frame))
+        self._count()
+
+    def _reading(self, node: ast.expr, frame: Frame) -> Callable[[set[int] | None], list[Access]]:
+        return lambda skip: self.reader.of(node, frame, skip)
+
+    def _add(self, step: Step, preds: list[int], *, raises: bool = True) -> list[int]:
+        index = len(self.steps)
+        if index > 4000:
+            raise Refused("unsupported-shape", "the helpers below this loop are too large to follow")
+        self.steps.append(step)
+        for pred in preds:
+            self.steps[pred].next.add(index)
+        for raising in self._handlers if raises else ():
+            raising.append(index)
+        if self._loops and preds and self._loops[-1].last.issuperset(preds):
+            self._loops[-1].last.add(index)
+        return [index]
+
+    def _ending(self, preds: list[int], frame: Frame, is_last: bool) -> list[int]:
+        """The steps, or one behind them that begins the last pass of the loop around."""
+        if is_last and preds:
+            preds = self._add(Step(frame, None), preds, raises=False)
+            self._loops[-1].last.update(preds)
+        return preds
+
+    def _block(self, statements: list[ast.stmt], preds: list[int], frame: Frame) -> list[int]:
+        for statement in statements:
+            loop, ends = self._loops[-1], list[int]()
+            for part in loop.parts(preds):
+                is_last = part[0] in loop.last
+                after = self._statement(statement, part, frame)
+                loop.last.update(after if is_last else ())
+                ends += after
+            preds = ends
+        return preds
+
+    def _statement(self, node: ast.stmt, preds: list[int], frame: Frame) -> list[int]:
+        def own(skip: set[int] | None) -> list[Access]:
+            return self.reader.own(node, frame, skip)
+
+        if isinstance(
+            node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Global | ast.Nonlocal | ast.Pass
+        ):
+            return preds
+        self.suspends |= self.is_async and isinstance(node, ast.AsyncFor | ast.AsyncWith)
+        if isinstance(node, ast.If):
+            preds = self._evaluate(node.test, preds, frame, node, lambda skip: self.reader.of(node.test, frame, skip))
+            ending = self._loops[-1].value_of_last(node.test)
+            body = self._block(node.body, self._ending(preds, frame, ending is True), frame)
+            return [*body, *self._block(node.orelse, self._ending(preds, frame, ending is False), frame)]
+        if isinstance(node, ast.For | ast.AsyncFor):
+            return self._for(node, preds, frame)
+        if isinstance(node, ast.While):
+            return self._while(node, preds, frame)
+        if isinstance(node, ast.With | ast.AsyncWith):
+            for item in node.items:
+                preds = self._evaluate(item.context_expr, preds, frame, node, self._reading(item.context_expr, frame))
+            preds = self._add(Step(frame, node, own(None)), preds)
+            return self._block(node.body, preds, frame)
+        if isinstance(node, ast.Try | ast.TryStar):
+            return self._try(node, preds, frame)
+        if isinstance(node, ast.Match):
+            preds = self._evaluate(
+                node.subject, preds, frame, node, lambda skip: self.reader.of(node.subject, frame, skip)
+            )
+            return [*preds, *(p for case in node.cases for p in self._block(case.body, preds, frame))]
+        preds = self._evaluate(node, preds, frame, node, own)
+        if self._loops[-1].is_ended_by(node):
+            self._loops[-1].last.update(preds)
+        if isinstance(node, ast.Return):
+            if len(self._returns) == 1:
+                self.leaves.append((node, "return", preds[-1]))
+            self._returns[-1] += preds
+            return []
+        if isinstance(node, ast.Continue):
+            self._loops[-1].again.extend(preds)
+            return []
+        if isinstance(node, ast.Break):
+            if len(self._loops) == 1:
+                self.leaves.append((node, "break", preds[-1]))
+            self._loops[-1].left.extend(preds)
+            return []
+        if isinstance(node, ast.Raise):
+            for raising in self._handlers:
+                raising.extend(preds)
+            return []
+        return preds
+
+    def _for(self, node: ast.For | ast.AsyncFor, preds: list[int], frame: Frame) -> list[int]:
+        preds = self._evaluate(node.iter, preds, frame, node, lambda skip: self.reader.simple(node, frame, skip))
+        head = self._add(Step(frame, node), preds)
+        loop = self._open(node, frame)
+        back = [*self._block(node.body, head, frame), *loop.again]
+        self._loops.pop()
+        if id(node) not in self.parallel:
+            for end in set(back) - loop.last:
+                self.steps[end].next.add(head[0])
+        return [*self._block(node.orelse, [*head, *back], frame), *loop.left]
+
+    def _open(self, node: ast.For | ast.AsyncFor | ast.While, frame: Frame) -> OpenLoop:
+        tree = self.reader.graph.modules[frame.function.id.path].tree
+        self._loops.append(OpenLoop(Attempts(node, tree)))
+        return self._loops[-1]
+
+    def _while(self, node: ast.While, preds: list[int], frame: Frame) -> list[int]:
+        head = self._add(Step(frame, node), preds)
+        tested = self._evaluate(node.test, head, frame, node, lambda skip: self.reader.of(node.test, frame, skip))
+        loop = self._open(node, frame)
+        back = [*self._block(node.body, tested, frame), *loop.again]
+        self._loops.pop()
+        for end in set(back) - loop.last:
+            self.steps[end].next.add(head[0])
+        endless = isinstance(node.test, ast.Constant) and bool(node.test.value)
+        done = [*tested, *(end for end in back if end in loop.last)]
+        return [*([] if endless else self._block(node.orelse, done, frame)), *loop.left]
+
+    def _try(self, node: ast.Try | ast.TryStar, preds: list[int], frame: Frame) -> list[int]:
+        raising: list[int] = list(preds)
+        self._handlers.append(raising)
+        done = self._block(node.body, preds, frame)
+        self._handlers.pop()
+        done = self._block(node.orelse, done, frame)
+        ends = list(done)
+        for handler in node.handlers:
+            # Whatever happens in the body may have happened, or not, when the handler starts.
+            ends += self._block(handler.body, raising, frame)
+        if node.finalbody:
+            return (
+                self._block(node.finalbody, ends or raising, frame)
+                if ends
+                else self._block(node.finalbody, raising, frame)[:0]
+            )
+        return ends
+
+    def _evaluate(
+        self,
+        node: ast.AST,
+        preds: list[int],
+        frame: Frame,
+        statement: ast.stmt,
+        accesses: Callable[[set[int] | None], list[Access]],
+    ) -> list[int]:
+        """The steps of one expression or simple statement, its requests in the order in which they are made."""
+        calls = self._calls(node, frame)
+        if not calls:
+            return self._end(node, preds, frame, statement, accesses, None)
+        conditional = _under_condition(node, {id(call) for call, _ in calls})
+        skip = {id(call) for call, _ in calls}
+        early = self._before(node, calls[0][0], frame, skip)
+        if early:
+            preds = self._add(Step(frame, statement, early), preds)
+        before = preds
+        for stands, what in calls:
+            call = self.reader.threads.plain(stands)
+            # What a helper does with an argument shows where the helper is laid out.
+            entered = self._handed_on(what, call) if isinstance(what, tuple) else set()
+            inner = []
+            for argument in [*call.args, *(k.value for k in call.keywords)]:
+                read = self.reader.reference if id(argument) in entered else self.reader.of
+                inner += read(argument, frame, skip)
+            if isinstance(call.func, ast.Attribute):
+                inner += self.reader.reference(call.func.value, frame, skip)
+            preds = self._add(Step(frame, statement, inner), preds)
+            if what == "request":
+                preds = self._add(Step(frame, statement, request=call), preds)
+            elif isinstance(what, tuple):
+                real = [f for f in what if not self._is_stub(f)]
+                preds = [end for target in real or what for end in self._inline(target, call, preds, frame)]
+        if conditional:
+            preds = [*preds, *before]
+        if not preds:
+            return []
+        return self._end(node, preds, frame, statement, accesses, skip)
+
+    def _end(
+        self,
+        node: ast.AST,
+        preds: list[int],
+        frame: Frame,
+        statement: ast.stmt,
+        accesses: Callable[[set[int] | None], list[Access]],
+        skip: set[int] | None,
+    ) -> list[int]:
+        """The steps of the expression or statement behind its last request."""
+        found = accesses(skip)
+        if not self._handlers or node is not statement:
+            return self._add(Step(frame, statement, found), preds)
+        if is_quiet(statement) and not skip:
+            return self._add(Step(frame, statement, found), preds, raises=False)
+        changes = [access for access in found if access.how != "read"]
+        if changes and changes_last(statement, frame, self.reader, skip):
+            reads = [access for access in found if access.how == "read"]
+            preds = self._add(Step(frame, statement, reads), preds)
+            return self._add(Step(frame, statement, changes), preds, raises=False)
+        return self._add(Step(frame, statement, found), preds)
+
+    def _before(self, node: ast.AST, call: ast.Call, frame: Frame, skip: set[int]) -> list[Access]:
+        """What the statement reads before its first request: names left of the call, and a sum's target."""
+        if isinstance(node, ast.AugAssign | ast.Assign | ast.AnnAssign | ast.Return | ast.Expr):
+            value = node.value
+        elif isinstance(node, ast.expr):
+            value = node
+        else:
+            return []
+        start = (call.lineno, call.col_offset)
+        found: list[Access] = []
+        if value is None:
+            return found
+        for child in walk(value):
+            if isinstance(child, ast.Name) and (child.lineno, child.col_offset) < start:
+                found += [a for a in self.reader.of(child, frame, skip) if a.how == "read"]
+        if isinstance(value, ast.Call) and isinstance(value.func, ast.Attribute):
+            # `xs.append(call())`: the list itself is the same before and after.
+            roots = {id(n) for n in walk(value.func)}
+            names = [n for n in walk(value) if isinstance(n, ast.Name) and id(n) not in roots]
+            names = [n for n in names if (n.lineno, n.col_offset) < start]
+            found = [a for name in names for a in self.reader.of(name, frame, skip)]
+        return found
+
+    def _is_stub(self, target: Fn) -> bool:
+        return is_stub(self.reader.program, self.reader.program.functions[target.id])
+
+    def _handed_on(self, targets: tuple[Fn, ...], call: ast.Call) -> set[int]:
+        """The arguments that go into a parameter of their own, whichever of the functions is entered."""
+        return set.intersection(*({id(a) for _, a in self.reader.passed(target, call)} for target in targets))
+
+    def _calls(self, node: ast.AST, frame: Frame) -> list[tuple[ast.Call, str | tuple[Fn, ...]]]:
+        """The calls in `node` that become requests, innermost and leftmost first."""
+        key = (frame.function.id, id(node))
+        if key not in self._requests:
+            self._requests[key] = node, self._find_calls(node, frame)
+        return self._requests[key][1]
+
+    def _find_calls(self, node: ast.AST, frame: Frame) -> list[tuple[ast.Call, str | tuple[Fn, ...]]]:
+        found: list[tuple[ast.Call, str | tuple[Fn, ...]]] = []
+
+        def visit(current: ast.AST) -> None:
+            if isinstance(current, _APART if current is not node else _CLOSED):
+                return
+            for child in children(current):
+                visit(child)
+            if isinstance(current, ast.Call):
+                what = self.converts(frame.function.id, current)
+                if what is not None:
+                    found.append((current, what))
+
+        visit(node)
+        asked = {id(call) for call, _ in found}
+        waits = any(isinstance(child, ast.Await) and id(child.value) not in asked for child in walk(node))
+        self.suspends |= self.is_async and waits
+        return found
+
+    def _inline(self, target: Fn, call: ast.Call, preds: list[int], caller: Frame) -> list[int]:
+        if target.id in self._stack:
+            raise Refused("dependent-iterations", f"`{target.id.qualname}` calls itself")
+        self._stack.append(target.id)
+        frame = self.reader.callee_frame(target, call, caller)
+        self._returns.append([])
+        self._loops.append(OpenLoop())
+        ends = self._block(function_body(frame.function), preds, frame)
+        self._loops.pop()
+        returned = self._returns.pop()
+        self._stack.pop()
+        return [*ends, *returned]
+
+    def _count(self) -> None:
+        """For each step, how many requests can lie behind it, and whether one can lie ahead."""
+        pending = [0]
+        self.steps[0].counts = {0}
+        while pending:
+            index = pending.pop()
+            step = self.steps[index]
+            out = {min(count + 1, MANY) for count in step.counts} if step.request is not None else step.counts
+            for following in step.next:
+                before = len(self.steps[following].counts)
+                self.steps[following].counts |= out
+                if len(self.steps[following].counts) != before:
+                    pending.append(following)
+        into: dict[int, list[int]] = {}
+        for index, step in enumerate(self.steps):
+            for following in step.next:
+                into.setdefault(following, []).append(index)
+        stack = [index for index, step in enumerate(self.steps) if step.request is not None]
+        seen = set(stack)
+        while stack:
+            for before_index in into.get(stack.pop(), ()):
+                if before_index not in seen:
+                    seen.add(before_index)
+                    stack.append(before_index)
+        for index in seen:
+            self.steps[index].ahead = self.steps[index].request is None or any(
+                n in seen for n in self.steps[index].next
+            )
+        for step in self.steps:
+            if step.request is not None:
+                step.ahead = True
+
+    @property
+    def has_request(self) -> bool:
+        return any(step.request is not None and step.counts for step in self.steps)
+
+    def open_lines(self) -> set[int]:
+        """The lines in which an iteration opens a file that it closes behind a request."""
+        found: set[int] = set()
+        for step in self.steps:
+            node, scope = step.statement, step.frame.function.id
+            if not isinstance(node, ast.With) or not any(last_name(call.func) == "open" for call in _contexts(node)):
+                continue
+            calls = (n for statement in node.body for n in walk(statement) if isinstance(n, ast.Call))
+            if any(self.converts(scope, call) is not None for call in calls):
+                found.add(node.lineno)
+        return found
+
+
+def _contexts(node: ast.With) -> list[ast.Call]:
+    return [item.context_expr for item in node.items if isinstance(item.context_expr, ast.Call)]
+
+
+def _under_condition(node: ast.AST, calls: set[int]) -> bool:
+    """Whether a call may be skipped: in a conditional expression, behind `and`/`or`, in a comprehension."""
+    for child in walk(node):
+        parts: list[ast.AST] = []
+        if isinstance(child, ast.IfExp):
+            parts = [child.body, child.orelse]
+        elif isinstance(child, ast.BoolOp):
+            parts = list(child.values[1:])
+        elif isinstance(child, ast.ListComp | ast.SetComp | ast.GeneratorExp):
+            parts = [child.elt]
+        elif isinstance(child, ast.DictComp):
+            parts = [child.key, child.value]
+        if any(id(inner) in calls for part in parts for inner in walk(part)):
+            return True
+    return False
