@@ -29,11 +29,9 @@ def captured(method: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Requ
     """The request that the SDK would have sent: the method runs on a copy of its object that raises Captured."""
     while isinstance(method, functools.partial):
         args, kwargs, method = (*method.args, *args), {**method.keywords, **kwargs}, method.func
-    while not hasattr(method, "__self__") and hasattr(method, "__wrapped__"):
-        method = method.__wrapped__
-    for name in ("extra_headers", "extra_query"):
-        if kwargs.get(name):
-            raise ValueError(f"a request of a batch cannot carry {name}: set it on the client")
+    method = inspect.unwrap(method, stop=lambda each: hasattr(each, "__self__"))
+    if kwargs.get("extra_headers") or kwargs.get("extra_query"):
+        raise ValueError("a request of a batch cannot carry extra_headers or extra_query: set them on the client")
     kwargs.pop("timeout", None)
     owner = getattr(method, "__self__", None)
     packages = [kind.__module__.partition(".")[0] for kind in type(owner).__mro__]

@@ -45,7 +45,6 @@ PARTS = {
     "replaying": (),
     "stainless": (),
     "openai_batches": (),
-    "openai_held": (),
     "anthropic_batches": (),
     "google_batches": (),
     "mistral_batches": (),
@@ -81,8 +80,6 @@ def render(providers: Iterable[str], names: Iterable[str] = NAMES) -> str:
         )
     used = {"commands", *(BACKENDS[provider] for provider in wanted), *(NAMES[name] for name in names)}
     used = _closure(used)
-    if "two_phase" in used:
-        used |= PARTS.keys() & {f"{provider}_held" for provider in wanted}
     imports: dict[str, set[str]] = {}
     bodies = [_table(wanted) if part == "facts" else _body(part, imports) for part in PARTS if part in used]
     usage = "".join(f"    {line}\n" for part, line in USAGE.items() if part in used)
@@ -177,7 +174,7 @@ def _isort(name: str) -> tuple[bool, bool, str]:
 
 def _table(providers: list[str]) -> str:
     """The facts about the providers in use, with source and date."""
-    lines = ["# What one batch may hold, where its requests may go, how long the provider keeps its results."]
+    lines = ["# `limits`: the requests, bytes and texts to embed of one batch. `endpoints`: where its requests may go."]
     lines.append("FACTS: dict[str, dict[str, Any]] = {")
     for provider in providers:
         table, source = facts.load(provider)
@@ -189,6 +186,8 @@ def _table(providers: list[str]) -> str:
 
 
 def _literal(value: object) -> str:
+    if isinstance(value, tuple):
+        return f"({', '.join(map(_literal, value))})"
     if isinstance(value, list | dict):
         return json.dumps(value)
     return f"{value:_}" if type(value) is int else repr(value)

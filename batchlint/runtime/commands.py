@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import sys
-from typing import Any
 
 from batchlint.runtime.asking import BACKENDS
-from batchlint.runtime.journal import STATE, journal
-from batchlint.runtime.rounds import Rounds, ended
+from batchlint.runtime.journal import journal
+from batchlint.runtime.rounds import Rounds, fetch
 
 
 def main(command: str = "status") -> int:
@@ -15,17 +14,15 @@ def main(command: str = "status") -> int:
     if command not in ("status", "resume", "cancel"):
         print("usage: python llm_batch.py status|resume|cancel", file=sys.stderr)
         return 2
-    rows, failed = list[Any](), 0
-    if STATE.exists():
-        with journal() as db:
-            rows += db.execute("select provider, server, id, what from batches order by since")
+    with journal() as db:
+        rows, failed = db.execute("select provider, server, id, what from batches order by since").fetchall(), 0
     for provider, server, id, what in rows:
         if id is None:
             print(f"{what}: killed while it was being submitted")
             continue
         try:
             backend = BACKENDS[provider].connect(server)
-            state = Rounds().persist("resume", ended, id, backend) if command == "resume" else backend.poll(id)
+            state = Rounds().persist("resume", fetch, id, backend, []) if command == "resume" else backend.poll(id)
             print(f"{id}: {state.text} {state.refused}".rstrip() + f" ({what})")
             if command == "cancel" and not state.ended:
                 backend.cancel(id)

@@ -24,9 +24,11 @@ def load(provider: str) -> tuple[dict[str, Any], str]:
     extra = yaml.safe_load((data / "runtime.yaml").read_bytes()).get(provider, {})
     limits = facts["limits"]
     table = {
-        "requests": limits.get("requests", extra.get("requests")),
-        "bytes": limits.get("bytes", limits.get("inline_bytes")),
-        "inputs": limits.get("embedding_inputs"),
+        "limits": (
+            limits.get("requests", 0),
+            limits.get("bytes", limits.get("inline_bytes")),
+            limits.get("embedding_inputs", 0),
+        ),
         "one_model": limits.get("one_model", True),
         "kept_days": extra["results_days"],
         "endpoints": facts["batch"][tier]["endpoints"],

@@ -6,6 +6,7 @@ import copy
 import functools
 import json
 import sqlite3
+import time
 from collections.abc import Callable, Iterator
 from typing import Any, BinaryIO
 
@@ -55,15 +56,22 @@ class GoogleBatches:
         return dict(json.loads(self.client.request(verb, path, body or {}).body or "{}"))
 
     def find(self, key: str, db: sqlite3.Connection) -> str | None:
-        page = ""
+        """The batch that carries the key in its name."""
+        return next((id for name, id in self.named(key, 0) if name == key), None)
+
+    def named(self, prefix: str, since: float) -> Iterator[tuple[str, str]]:
+        """The keys that start so and their batches, newest first; `forget` deletes a batch."""
+        page, oldest = "", time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(since))
         while True:
             found = self.call("get", f"batches?pageSize=100{page}")
             for batch in found.get("operations", []):
                 about = batch.get("metadata", {})
-                if about.get("displayName") == f"llm_batch-{key}" and not about.get("state", "").endswith("_FAILED"):
-                    return str(batch["name"])
+                name, key = str(about.get("displayName", "")).rpartition("llm_batch-")[1:]
+                is_there = about.get("createTime", "9") >= oldest and not about.get("state", "").endswith("_FAILED")
+                if name and key.startswith(prefix) and is_there:
+                    yield key, str(batch["name"])
             if not found.get("nextPageToken"):
-                return None
+                return
             page = f"&pageToken={found['nextPageToken']}"
 
     def create(self, key: str, endpoint: str, lines: Iterator[tuple[str, bytes]]) -> str:
@@ -77,7 +85,7 @@ class GoogleBatches:
         state = found.get("metadata", {}).get("state", "").rpartition("STATE_")[2]
         failed = str(found.get("error", {}).get("message") or "no reason given") if state == "FAILED" else ""
         ended = state in ("SUCCEEDED", "FAILED", "CANCELLED", "EXPIRED", "PARTIALLY_SUCCEEDED")
-        return State(ended, state.lower(), failed, found.get("error", {}).get("code") == 8)
+        return State(ended, state.lower(), failed)
 
     def download(self, batch: str, file: BinaryIO) -> None:
         found = self.call("get", batch)

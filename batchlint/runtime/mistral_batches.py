@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import copy
 import functools
+import itertools
 import json
 import os
 import sqlite3
@@ -56,13 +57,19 @@ class MistralBatches:
         return Request(self, endpoint, body, functools.partial(mistral_answer, method, args, kwargs))
 
     def find(self, key: str, db: sqlite3.Connection) -> str | None:
-        page = 0
-        while found := self.jobs.list(metadata={"llm_batch": key}, page=page).data:
-            for job in found:
-                if (job.metadata or {}).get("llm_batch") == key and job.status != "FAILED":
-                    return str(job.id)
-            page += 1
-        return None
+        """The job that carries the key in its metadata."""
+        return next((id for name, id in self.named(key, 0, {"llm_batch": key}) if name == key), None)
+
+    def named(self, prefix: str, since: float, about: dict[str, Any] | None = None) -> Iterator[tuple[str, str]]:
+        """The keys that start so and their jobs, newest first; `forget` deletes a job. `about`: their metadata."""
+        for page in itertools.count():
+            found = self.jobs.list(metadata=about, page=page).data
+            for job in found or ():
+                key = str((job.metadata or {}).get("llm_batch", ""))
+                if key and key.startswith(prefix) and job.status != "FAILED" and job.created_at >= since:
+                    yield key, str(job.id)
+            if not found or found[-1].created_at < since:
+                return
 
     def create(self, key: str, endpoint: str, lines: Iterator[tuple[str, bytes]]) -> str:
         file, model = new_file(), ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import sqlite3
 import time
@@ -33,25 +34,19 @@ class OpenAIBatches(Stainless):
 
     def find(self, key: str, db: sqlite3.Connection) -> str | None:
         """The batch that carries the key in its metadata."""
-        return next((str(batch.id) for name, batch in self.named(key, time.time() - 48 * 3600) if name == key), None)
+        return next((id for name, id in self.named(key, time.time() - 48 * 3600) if name == key), None)
 
-    def named(self, prefix: str, since: float) -> Iterator[tuple[str, Any]]:
-        """The batches whose key starts so, with the key, if their answers have not been used up yet; newest first."""
-        for batch in self.batches.list(limit=100):
-            if batch.created_at < since:
-                return
+    def named(self, prefix: str, since: float) -> Iterator[tuple[str, str]]:
+        """The keys that start so and their batches, newest first; without those whose input `forget` has deleted."""
+        for batch in itertools.takewhile(lambda batch: batch.created_at >= since, self.batches.list(limit=100)):
             key = (batch.metadata or {}).get("llm_batch", "")
-            if key.startswith(prefix) and batch.status != "failed" and self.has_input(batch):
-                yield key, batch
-
-    def has_input(self, batch: Any) -> bool:
-        """Whether the input file is there: `forget` deletes it."""
-        try:
-            return bool(self.files.retrieve(batch.input_file_id))
-        except Exception as error:
-            if getattr(error, "status_code", None) == 404:
-                return False
-            raise
+            if key.startswith(prefix) and batch.status != "failed":
+                try:
+                    self.files.retrieve(batch.input_file_id)
+                    yield key, str(batch.id)
+                except Exception as error:
+                    if getattr(error, "status_code", None) != 404:
+                        raise
 
     def create(self, key: str, endpoint: str, lines: Iterator[tuple[str, bytes]]) -> str:
         file = new_file()
@@ -70,8 +65,7 @@ class OpenAIBatches(Stainless):
         counts = found.request_counts
         text = f"{found.status}, {counts.completed + counts.failed} of {counts.total} done" if counts else found.status
         refused = (reasons or "no reason given") if found.status == "failed" else ""
-        is_full = any(e.code == "token_limit_exceeded" for e in errors)
-        return State(found.status in ("completed", "failed", "expired", "cancelled"), text, refused, is_full)
+        return State(found.status in ("completed", "failed", "expired", "cancelled"), text, refused)
 
     def download(self, batch: str, file: BinaryIO) -> None:
         """Answers and errors; an expired or cancelled batch has both as well, and they are paid."""

@@ -19,12 +19,11 @@ from batchlint.runtime.journal import RELEASED, SESSION, claim, journal, new_fil
 
 
 class State(NamedTuple):
-    """What a poll of a batch says. `refused`: why the provider took none of it; `is_full`: because its queue is."""
+    """What a poll of a batch says. `refused`: why the provider took none of it."""
 
     ended: bool
     text: str
     refused: str = ""
-    is_full: bool = False
 
 
 class Rounds:
@@ -76,18 +75,16 @@ class Rounds:
 
     def collect(self, batches: dict[str, list[Request]]) -> None:
         """Wait for every batch and note where each answer lies."""
-        refused = 0
+        refused = []
         for key, members in batches.items():
             id, backend = self.bought[key]
-            state: State = self.persist(f"wait for batch {id}", ended, id, backend)
-            if not state.refused:
-                self.persist(f"read the results of batch {id}", read, id, backend, members)
-                continue
-            with journal() as db:
-                db.execute("delete from requests where key = ?", (key,))
-            refused += 1
-            if not state.is_full or refused == len(batches):  # else there is room now: the others have ended
-                raise BatchError(f"the provider refused batch {id}: {state.refused}")
+            state: State = self.persist(f"wait for batch {id}", fetch, id, backend, members)
+            if state.refused:
+                refused.append(f"the provider refused batch {id}: {state.refused}")
+                with journal() as db:
+                    db.execute("delete from requests where key = ?", (key,))
+        if refused and len(refused) == len(batches):  # else there is room now for those: the others have ended
+            raise BatchError("; ".join(refused))
 
     def persist(self, what: str, action: Callable[..., Any], *args: object) -> Any:
         """What the action returns. Tried again while that is None, or while the provider or the network has trouble."""
@@ -154,15 +151,12 @@ def create(db: sqlite3.Connection, key: str, members: list[Request]) -> str:
     return str(id)
 
 
-def ended(id: str, backend: Any) -> State | None:
-    """The state of the batch, if it has ended."""
+def fetch(id: str, backend: Any, members: list[Request]) -> State | None:
+    """None until the batch has ended. Then each request knows its answer, but those not run or failed by chance."""
     state: State = backend.poll(id)
     log(f"batch {id} {state.text}")
-    return state if state.ended else None
-
-
-def read(id: str, backend: Any, members: list[Request]) -> bool:
-    """Note where each answer lies; what was not run, or failed by chance, stays without."""
+    if state.refused or not state.ended:
+        return state if state.ended else None
     waiting = {request.custom_id: request for request in members}
     file, end = new_file(), 0
     backend.download(id, file)
@@ -173,37 +167,40 @@ def read(id: str, backend: Any, members: list[Request]) -> bool:
         request = waiting.get(row.get("custom_id", ""))
         status = backend.response(row)[0] if request else 0
         if request and status:
-            by_chance = status in (408, 409, 429) or status >= 500
+            by_chance = is_passing(status)
             request.tries += by_chance
             if not by_chance or request.tries > backend.retries:
                 request.answer = Line(file, start, len(line))
-    return True
+    return state
 
 
 def split(requests: list[Request]) -> Iterator[list[Request]]:
     """One batch per server, endpoint and model, and within the provider's limits, in the order of the input."""
-    groups: dict[tuple[str, ...], list[Request]] = {}
+    chunks: dict[tuple[str, ...], list[Request]] = {}
+    sizes: dict[tuple[str, ...], tuple[int, ...]] = {}
     for request in requests:
-        model = request.model if FACTS[request.backend.provider]["one_model"] else ""
-        groups.setdefault((request.backend.server, request.endpoint, model), []).append(request)
-    for group in groups.values():
-        limits = FACTS[group[0].backend.provider]
-        chunk, size, inputs = list[Request](), 0, 0
-        for request in group:
-            size, inputs = size + request.body.length + 250, inputs + request.inputs
-            is_full = len(chunk) == limits["requests"] or size > limits["bytes"]
-            if chunk and (is_full or inputs > (limits["inputs"] or inputs)):
-                yield chunk
-                chunk, size, inputs = [], request.body.length + 250, request.inputs
-            chunk.append(request)
-        yield chunk
+        facts = FACTS[request.backend.provider]
+        kind = (request.backend.server, request.endpoint, request.model if facts["one_model"] else "")
+        size = (1, request.body.length + 250, request.inputs)
+        total = tuple(map(sum, zip(size, sizes.get(kind, (0, 0, 0)), strict=True)))
+        if kind in chunks and any(most and most < got for most, got in zip(facts["limits"], total, strict=True)):
+            yield chunks.pop(kind)
+            total = size
+        chunks.setdefault(kind, []).append(request)
+        sizes[kind] = total
+    yield from chunks.values()
+
+
+def is_passing(status: int) -> bool:
+    """Whether it helps to try again: a rate limit, or a server in trouble."""
+    return status in (408, 409, 429) or status >= 500
 
 
 def is_transient(error: Exception) -> bool:
-    """Whether it helps to try again: no connection, a time-out, a rate limit or a server in trouble."""
+    """The same of an error: no connection is one as well."""
     status = getattr(error, "status_code", None) or getattr(error, "code", None)
     if isinstance(status, int):
-        return status in (408, 409, 429) or status >= 500
+        return is_passing(status)
     names = {kind.__name__ for kind in type(error).__mro__}
     return bool(names & {"APIConnectionError", "TransportError", "ConnectionError", "TimeoutError"})
 

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import io
+import json
 import os
 import sqlite3
 import tempfile
 import time
+import weakref
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
-from batchlint.runtime.asking import Line, Request
+from batchlint.runtime.asking import ASK, Line, Request, captured
 from batchlint.runtime.facts import FACTS
 from batchlint.runtime.journal import FOLDER, claim, journal, new_file, prune
 from batchlint.runtime.looking import Looking
@@ -38,7 +41,11 @@ def submit_or_collect(generators: Iterable[Any], *, job: str, wait: float = 0) -
     second process on this machine waits for the first to end.
     """
     wait_for_others(job)
-    return Looking(generators).run(Visit(job, wait))
+    asking = ASK.set(remembered)
+    try:
+        return Looking(generators).run(Visit(job, wait))
+    finally:
+        ASK.reset(asking)
 
 
 def in_phases(function: Callable[..., R]) -> Callable[..., R | None]:
@@ -59,25 +66,14 @@ def job_prefix(job: str) -> str:
     return hashlib.sha256(job.encode()).hexdigest()[:8] + "-"
 
 
-class Held(NamedTuple):
-    """A batch that an earlier run has submitted, as the provider tells of it."""
-
-    key: str
-    batch: str
-    endpoint: str
-    created: float
-    file: str  # the provider's name of the input file
+CALLS: weakref.WeakKeyDictionary[Request, Callable[[], Any]] = weakref.WeakKeyDictionary()
 
 
-class Named(NamedTuple):
-    """How a provider tells of batches by their names."""
-
-    held: Callable[[Any, str, float], list[Held]]  # those whose key starts with a prefix, newest first
-    ids: Callable[[Any, Held], list[str]]  # the custom_ids in one of them
-    late: Callable[[Request], bytes]  # the answer or error to a request, now, as a line of a batch's results
-
-
-NAMED: dict[str, Named] = {}  # by provider
+def remembered(method: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Request:
+    """The request, with the call that makes it at once."""
+    asked = captured(method, args, dict(kwargs))
+    CALLS[asked] = functools.partial(method, *args, **kwargs)
+    return asked
 
 
 class Visit(Rounds):
@@ -100,15 +96,16 @@ class Visit(Rounds):
 
     def look(self, backend: Any) -> None:
         """Write what earlier runs have submitted into the journal, as if its file were still there."""
-        named = NAMED[backend.provider]
         since = time.time() - FACTS[backend.provider]["kept_days"] * 86400
-        found = self.persist("look for earlier batches", named.held, backend, self.prefix, since)
+        found = self.persist("look for earlier batches", lambda: list(backend.named(self.prefix, since)))
         with journal() as db:
             prune(db)
-            for held in found:
-                if db.execute("select 1 from batches where key = ?", (held.key,)).fetchone() is None:
-                    ids = self.persist(f"read batch {held.batch}", named.ids, backend, held)
-                    adopt(db, backend, held, ids)
+            known = {key for (key,) in db.execute("select key from batches")}
+        for key, id in found:
+            if key not in known:
+                ids = self.persist(f"wait for batch {id}", held, id, backend)
+                with journal() as db:
+                    adopt(db, backend, key, id, ids)
 
     def may_submit(self) -> None:
         """A run that was started to collect, and finds that another one has, submits nothing."""
@@ -136,8 +133,8 @@ class Visit(Rounds):
                 return
         log(f"asking at once for {len(fresh)} requests that are new since the batch was submitted")
         for request in fresh:
-            file = new_file()
-            request.answer = Line(file, 0, file.write(NAMED[request.backend.provider].late(request)))
+            request.answer = Line(io.BytesIO(), 0, 0)
+            request.result = functools.partial(told, *called(CALLS[request]))  # type: ignore[method-assign]
 
     def sleep(self, seconds: float, what: str) -> None:
         if time.monotonic() + seconds > self.deadline:
@@ -154,15 +151,39 @@ class Visit(Rounds):
         super().finish(is_good)
 
 
-def adopt(db: sqlite3.Connection, backend: Any, held: Held, ids: list[str]) -> None:
+def called(call: Callable[[], Any]) -> tuple[Any, Exception | None]:
+    """The call's result, or its error."""
+    try:
+        return call(), None
+    except Exception as error:
+        return None, error
+
+
+def told(answer: Any, error: Exception | None) -> Any:
+    if error is not None:
+        raise error
+    return answer
+
+
+def held(id: str, backend: Any) -> list[str] | None:
+    """The custom_ids of what a batch has run; None until it has ended."""
+    if not backend.poll(id).ended:
+        return None
+    file = new_file()
+    backend.download(id, file)
+    file.seek(0)
+    return [json.loads(line)["custom_id"] for line in file if line.strip()]
+
+
+def adopt(db: sqlite3.Connection, backend: Any, key: str, id: str, ids: list[str]) -> None:
     """Newer batches come first: a request that came back unanswered is in the one that asked again."""
-    what = f"{len(ids)} requests to {held.endpoint}"
-    row = (held.key, backend.provider, backend.server, what, held.batch, held.created)
+    what = f"{len(ids)} requests of an earlier run"
+    row = (key, backend.provider, backend.server, what, id, time.time())
     db.execute("insert into batches values (?, ?, ?, ?, ?, ?)", row)
     parts = (custom_id.rpartition("-") for custom_id in ids)
-    rows = ((bytes.fromhex(digest), int(number), held.key) for digest, _, number in parts)
+    rows = ((bytes.fromhex(digest), int(number), key) for digest, _, number in parts)
     db.executemany("insert or ignore into requests values (?, ?, ?, '', 0, null)", rows)
-    log(f"found batch {held.batch} of an earlier run: {what}")
+    log(f"found batch {id} with {what}")
 
 
 ALONE: dict[str, Any] = {}

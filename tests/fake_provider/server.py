@@ -148,9 +148,10 @@ def problem(endpoint: str, status: int, code: str, message: str) -> dict[str, An
 
 
 Handle = Callable[[FakeProvider, Call], Reply]
-ROUTES: list[tuple[re.Pattern[str], Handle]] = [
+GEMINI: list[tuple[re.Pattern[str], Handle]] = [(re.compile(p), handle) for p, handle in gemini_api.ROUTES.items()]
+OTHERS: list[tuple[re.Pattern[str], Handle]] = [
     (re.compile(pattern), handle)
-    for module in (openai_api, anthropic_api, gemini_api, mistral_api)
+    for module in (openai_api, anthropic_api, mistral_api)
     for pattern, handle in module.ROUTES.items()
 ]
 
@@ -184,7 +185,7 @@ class _Handler(BaseHTTPRequestHandler):
         if status is not None:
             return self._send(status, problem(url.path, status, "try_again", "The provider has trouble."))
         reply: Reply = (404, problem(url.path, 404, "not_found", f"no route {route}"))
-        for pattern, handle in ROUTES:
+        for pattern, handle in GEMINI if "x-goog-api-key" in self.headers else OTHERS:
             found = pattern.fullmatch(route)
             if found:
                 call = Call(route, found.groups(), dict(parse_qsl(url.query)), self.headers, data)

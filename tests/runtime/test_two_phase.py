@@ -79,6 +79,23 @@ HOSTED = """
 """
 
 
+GOOGLE = (
+    JOB.replace("from openai import OpenAI", "from google import genai")
+    .replace("OpenAI()", "genai.Client()")
+    .replace(
+        'client.chat.completions.create, model="gpt-4o-mini", messages=[{"role": "user", "content": item}]',
+        'client.models.generate_content, model="gemini-2.5-flash", contents=item',
+    )
+    .replace("answer.choices[0].message.content", "answer.text")
+)
+MISTRAL = (
+    JOB.replace("from openai import OpenAI", "import os\n    from mistralai.client import Mistral")
+    .replace("OpenAI()", 'Mistral(api_key="x", server_url=os.environ["MISTRAL_BASE_URL"])')
+    .replace("client.chat.completions.create", "client.chat.complete")
+    .replace("gpt-4o-mini", "mistral-small-latest")
+)
+
+
 @pytest.fixture
 def program(tmp_path: Path) -> Program:
     return Program(tmp_path, JOB, ("openai",))
@@ -139,6 +156,29 @@ def test_new_items_in_each_run_do_not_keep_a_job_from_ever_ending(program: Progr
         # What the provider refuses raises the SDK's own error, as from a batch.
         renewed(program).run(provider, "three")
         assert "alarm: Error code: 400" in renewed(program).run(provider, "three", "bad").output
+
+
+@pytest.mark.parametrize(
+    ("source", "provider_of", "package"),
+    [(GOOGLE, "google", "google.genai"), (MISTRAL, "mistral", "mistralai")],
+    ids=["google", "mistral"],
+)
+def test_other_providers_that_name_batches_do_the_same(
+    tmp_path: Path, source: str, provider_of: str, package: str
+) -> None:
+    pytest.importorskip(package)
+    program = Program(tmp_path, source, (provider_of,))
+    with FakeProvider(Faults(failures=[Failure("bad")]), polls=3) as provider:
+        for _ in range(2):
+            assert renewed(program).run(provider, "one", "two").output == ""
+        done = renewed(program).run(provider, "one", "new", "two")
+        assert [line.split()[0] for line in done.output.splitlines()] == ["one", "new", "two"], done
+        assert (len(provider.batches), provider.realtime_calls) == (1, 1)
+        for _ in range(3):
+            next_night = renewed(program).run(provider, "one", "bad")
+        assert next_night.output.splitlines()[0].startswith("one"), next_night
+        assert next_night.output.splitlines()[1].startswith("alarm:"), next_night
+        assert (len(provider.batches), times(provider)) == (2, [1, 1, 1, 2])
 
 
 def test_input_that_changed_for_the_most_part_is_submitted_anew(program: Program) -> None:
