@@ -20,13 +20,17 @@ from batchlint.codemod.phases import MANY, Phases, Step, lifted
 from batchlint.codemod.refusals import Refused
 from batchlint.codemod.steady import Steady, Unsteady
 from batchlint.codemod.webhooks import command
+from batchlint.entrypoints.manifests import schedules
 from batchlint.facts import MODULE, FunctionId, is_main_test, module_name
 from batchlint.graph import Graph, Reach
+from batchlint.runtime.facts import FACTS
 from batchlint.trees import children, walk
 
 if TYPE_CHECKING:
     from batchlint.codemod.planner import Planner
 
+_LONG = 7
+"""Days after which a provider that forgets answers has kept them long enough for the next run of most schedules."""
 _CATCH_ALL = frozenset({"BaseException", "SystemExit"})
 
 
@@ -102,7 +106,7 @@ class Phasing:
         self._leave(fanout, reaches, host, barred)
 
     def _leave(self, fanout: Fanout, reaches: Sequence[Reach], host: Host, barred: list[ast.stmt]) -> None:
-        path = fanout.function.path
+        path, turns = fanout.function.path, _turns(fanout.iteration)
         changes = fanout.file(path)
         for statement in barred:
             changes.barriers.setdefault(self.planner.place(path, statement), None)
@@ -119,6 +123,7 @@ class Phasing:
             f"in two phases, {host.ending}: one run submits the batch, and a later one that asks for the same finds it"
             f" at the provider (as `{job}`) and goes on; what is new by then is asked at the full price, and no run may"
             " start while another submits"
+            + (f"; the {turns} requests that an item makes in turn take a run each" if turns > 1 else "")
         )
         if host is _TOLD:
             fanout.webhook[job] = command(
@@ -131,13 +136,14 @@ class Phasing:
         phases = fanout.iteration
         if not isinstance(phases, Phases):
             raise Unsteady("the requests come from a pool or from coroutines; make them in a plain loop")
-        if any(step.request is not None and step.counts != {0} for step in phases.steps if step.counts):
-            raise Unsteady("an item makes several requests in turn, each of which would take a run of its own")
+        if _turns(phases) == MANY:
+            raise Unsteady("an item may make more than two requests in turn, each of which takes a run of its own")
         unnamed = fanout.providers - _hosts()[1]
         if unnamed:
             raise Unsteady(f"batches of {min(unnamed)} carry no name by which a run on another disk could find them")
         for reach in reaches:
             self._check_way(fanout, reach, host)
+            self._check_often(reach, fanout.providers, _turns(phases))
         self._check_once(fanout)
         for id in sorted({fanout.function, *fanout.twins}):
             below = fanout.node if id == fanout.function and id not in fanout.twins else self.graph.function(id).node
@@ -147,7 +153,7 @@ class Phasing:
         passed = frozenset(fanout.converted)
         barred: list[ast.stmt] = []
         root = self.graph.function(fanout.function).node
-        top = max(count for step in phases.steps for count in step.counts)
+        top = _turns(phases)
         for step in phases.steps:
             if step.ahead:
                 self._check_early(step, passed)
@@ -215,6 +221,13 @@ class Phasing:
             if way[0][0] != (path, MODULE):
                 self._check_import(path)
 
+    def _check_often(self, reach: Reach, providers: set[str], turns: int) -> None:
+        """Answers that are gone before the next run come would be bought again and again."""
+        days = min(FACTS[provider]["kept_days"] for provider in providers)
+        if days < _LONG and not (turns < days and schedules.is_daily(reach.entry.step.what)):
+            where = f"{reach.entry.step.path}:{reach.entry.step.line}"
+            raise Unsteady(f"the provider keeps answers for {days} days, and a later run may come too late ({where})")
+
     def _check_once(self, fanout: Fanout) -> None:
         """A second batch would come after the effects of the first, which the next run would then repeat."""
         reaches = self.graph.reaches(fanout.function)
@@ -254,6 +267,11 @@ class Phasing:
             if names & _CATCH_ALL:
                 raise Unsteady(f"the `except` in {id.path}:{handler.lineno} would catch the end of the run")
         self.steady.check(id, node.finalbody)
+
+
+def _turns(phases: Phases) -> int:
+    """How many requests an item makes in turn, at most; MANY where that is not known."""
+    return max((count for step in phases.steps for count in step.counts), default=0)
 
 
 def _preceding(parent: ast.AST, child: ast.AST) -> Iterator[ast.AST]:

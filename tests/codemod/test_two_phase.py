@@ -94,9 +94,12 @@ def after(outcome: rewriting.Outcome, path: str = "app.py") -> str:
     return next(edit.after for edit in outcome.edits if edit.path == path)
 
 
-def test_a_workflow_submits_and_the_next_run_collects(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("source", "batches"), [(JOB, 1), (JOB.replace("= ask(text)", "= ask(ask(text))"), 2)], ids=["one", "in turn"]
+)
+def test_a_workflow_submits_and_the_next_run_collects(tmp_path: Path, source: str, batches: int) -> None:
     texts = {"texts/a.txt": "one\n", "texts/b.txt": "", "texts/c.txt": "two\n"}
-    outcome = project(tmp_path, {"app.py": JOB, **ON_GITHUB, **texts})
+    outcome = project(tmp_path, {"app.py": source, **ON_GITHUB, **texts})
     assert 'submit_or_collect(\n        (handle_path(path) for path in sorted(Path("texts")' in after(outcome)
     assert (decided(outcome).detail or "").startswith("in two phases, as GitHub Actions ends a run after 6 h: ")
     with FakeProvider() as provider:
@@ -107,14 +110,15 @@ def test_a_workflow_submits_and_the_next_run_collects(tmp_path: Path) -> None:
     rewriting.apply(outcome, allow_untracked=True)
     with FakeProvider() as provider:
         environment = {**provider.environment(), "LLM_BATCH_WAIT_SECONDS": "0"}
-        first = LAUNCHER.run(tmp_path, "app.py", environment)
-        assert (first.code, first.output) == (0, ""), first
-        assert not any((tmp_path / name).exists() for name in expected)
-        shutil.rmtree(tmp_path / ".llm_batch")  # the next run is on another machine
-        second = LAUNCHER.run(tmp_path, "app.py", environment)
-        assert (second.code, second.output) == (realtime.code, realtime.output), second
+        for _ in range(batches):
+            early = LAUNCHER.run(tmp_path, "app.py", environment)
+            assert (early.code, early.output) == (0, ""), early
+            assert not any((tmp_path / name).exists() for name in expected)
+            shutil.rmtree(tmp_path / ".llm_batch")  # the next run is on another machine
+        last = LAUNCHER.run(tmp_path, "app.py", environment)
+        assert (last.code, last.output) == (realtime.code, realtime.output), last
         assert {name: (tmp_path / name).read_text() for name in expected} == expected
-        assert (provider.realtime_calls, len(provider.batches), len(provider.exchanges)) == (0, 1, 2)
+        assert (provider.realtime_calls, len(provider.batches), len(provider.exchanges)) == (0, batches, 2 * batches)
         assert not (tmp_path / ".llm_batch").exists()
 
 
@@ -225,9 +229,14 @@ REFUSED = {
         "try:\n    {}\nexcept BaseException as error:\n    print(error)\n",
         "the `except` in app.py:18 would catch the end of the run",
     ),
-    "several requests an item": (
-        'for line in open("lines.txt"):\n    print(ask(ask(line)))\n',
-        "an item makes several requests in turn",
+    "many requests an item": (
+        'for line in open("lines.txt"):\n    print(ask(ask(ask(line))))\n',
+        "an item may make more than two requests in turn",
+    ),
+    "a file between two requests of an item": (
+        'for line in open("lines.txt"):\n    draft = ask(line)\n    Path("last").write_text(draft)\n'
+        "    print(ask(draft))\n",
+        "`Path('last').write_text` in app.py:17 has an effect",
     ),
     "what nobody knows": (
         "from corp import feed\nfor text in feed.fetch():\n    print(ask(text))\n",
@@ -313,6 +322,7 @@ STEADY = {
     ),
     "an except that lets the end pass": "try:\n    {}\nexcept Exception as error:\n    print(error)\n",
     "effects after the batch": '{}Path("done").write_text("yes")\nprint(ask("And now?"))\n',
+    "requests in turn": 'for line in open("lines.txt"):\n    print(ask(ask(line)))\n',
     "a comprehension": 'print([ask(line.strip()) for line in open("lines.txt")])\n',
 }
 
@@ -363,3 +373,36 @@ def test_batches_without_a_name_cannot_be_found_on_another_disk(tmp_path: Path) 
     source = source.replace("choices[0].message.content", "content[0].text")
     outcome = project(tmp_path, {"app.py": source, **ON_LAMBDA})
     assert "batches of anthropic carry no name" in (decided(outcome).detail or "")
+
+
+ON_GEMINI = (
+    JOB.replace("from openai import OpenAI", "from google import genai")
+    .replace("OpenAI()", "genai.Client()")
+    .replace(
+        'client.chat.completions.create(model="gpt-5-mini", messages=[{"role": "user", "content": text}])',
+        'client.models.generate_content(model="gemini-2.5-flash", contents=text)',
+    )
+    .replace("response.choices[0].message.content", "response.text")
+)
+
+
+@pytest.mark.parametrize(
+    ("cron", "source", "leaves"),
+    [
+        ("0 3 * * *", ON_GEMINI, True),
+        ("*/30 * * * *", ON_GEMINI, True),
+        ("0 3 * * 1", ON_GEMINI, False),
+        ("0 3 1 * *", ON_GEMINI, False),
+        ("0 3 * * *", ON_GEMINI.replace("= ask(text)", "= ask(ask(text))"), False),
+        ("0 3 * * 1", JOB, True),
+    ],
+)
+def test_a_run_that_comes_when_the_answers_are_gone_would_buy_them_each_time(
+    tmp_path: Path, cron: str, source: str, leaves: bool
+) -> None:
+    outcome = project(tmp_path, {"app.py": source, ".github/workflows/a.yml": WORKFLOW.replace("0 3 * * *", cron)})
+    assert ("submit_or_collect(" in after(outcome)) is leaves
+    if not leaves:
+        assert "the provider keeps answers for 2 days, and a later run may come too late" in str(
+            decided(outcome).detail
+        )

@@ -37,6 +37,14 @@ def minutes(expression: str) -> float | None:
     return None
 
 
+def is_daily(text: str) -> bool:
+    """Whether the text names a schedule that fires each day: its fields of days are all `*`, or a rate within a day."""
+    fields = re.search(r"(?:^|[\s(])[\d*/,-]+ [\d*/,-]+ (?:\*|\?) \* (?:\*|\?)(?:$|[\s:,;)])", text)
+    found = minutes(text)
+    spoken = re.search(r"rate\(|every ", text)
+    return fields is not None or (spoken is not None and found is not None and found <= 1440)
+
+
 def latency(*expressions: str) -> Latency:
     """What who reads the job's result can wait, by the most frequent of its schedules."""
     known = [found for expression in expressions if (found := minutes(expression)) is not None]
