@@ -53,6 +53,7 @@ class Graph(Part):
     def __init__(self, program: Program, settings: GraphSettings, manifest: Sequence[ManifestTarget] = ()) -> None:
         super().__init__(program)
         self.settings = settings
+        program.callers.find_choices()
         self.model_calls: list[ModelCall] = list(ModelCalls(program, settings).find())
         decorators, parameters = Decorators(program), Parameters(program)
         self._subcommands = Subcommands(program)

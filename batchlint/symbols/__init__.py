@@ -173,6 +173,12 @@ class Program:
         evaluate = expressions.EVALUATORS.get(type(node))
         return evaluate(self, scope, node) if evaluate else NOTHING
 
+    def forget(self) -> None:
+        """Drop all values that are known so far."""
+        self.memo.clear()
+        self._names.clear()
+        self._provisional.clear()
+
     def once(self, key: object, compute: Callable[P, Values], *args: P.args, **kwargs: P.kwargs) -> Values:
         """What `compute` gives, remembered unless it was cut short by a cycle through a caller."""
         known = self.memo.get(key)

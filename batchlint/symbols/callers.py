@@ -34,7 +34,7 @@ class Callers:
         self._owners: dict[str, list[ClassId]] | None = None
         self._decorated: dict[str, list[tuple[FunctionFacts, ast.expr]]] | None = None
         self._constructed: dict[ClassId, list[tuple[FunctionId, ast.Call, int]]] | None = None
-        self._chosen: dict[FunctionId | ClassId, list[tuple[FunctionId, ast.Call, int]]] | None = None
+        self._chosen: dict[FunctionId | ClassId, list[tuple[FunctionId, ast.Call, int]]] = {}
         self._wrapped: dict[FunctionId, str | None] = {}
         self._references: dict[str, list[Reference]] | None = None
 
@@ -186,18 +186,28 @@ class Callers:
         family = (klass, *self._program.subclasses(klass))
         return [site for each in family for site in self._constructed.get(each, ())]
 
+    def find_choices(self) -> None:
+        """Note the calls of what a table or another function gives: `LOADERS[kind](path)`, `load = LOADERS.get(kind)`.
+
+        To be asked first of all: what they hand over is not in the values that are worked out on the way, which are
+        forgotten again.
+        """
+        found: dict[FunctionId | ClassId, list[tuple[FunctionId, ast.Call, int]]] = {}
+        for caller in list(self._program.functions.values()):
+            for call in caller.calls:
+                if not _is_choice(caller, call.node.func):
+                    continue
+                for value in ordered(self._program.eval(caller.id, call.node.func)):
+                    if isinstance(value, Fn | Cls):
+                        shift = 1 if isinstance(value, Cls) or value.owner is not None else 0
+                        found.setdefault(value.id, []).append((caller.id, call.node, shift))
+        if found:
+            self._chosen = found
+            self._sites.clear()
+            self._constructed = None
+            self._program.forget()
+
     def _from_choices(self, function: FunctionFacts) -> list[tuple[FunctionId, ast.Call, int]]:
-        """Calls of what a table or another function gives: `LOADERS[kind](path)`, `loader = LOADERS.get(kind)`."""
-        if self._chosen is None:
-            self._chosen = {}
-            for caller in list(self._program.functions.values()):
-                for call in caller.calls:
-                    if not _is_choice(caller, call.node.func):
-                        continue
-                    for value in ordered(self._program.eval(caller.id, call.node.func)):
-                        if isinstance(value, Fn | Cls):
-                            shift = 1 if isinstance(value, Cls) or value.owner is not None else 0
-                            self._chosen.setdefault(value.id, []).append((caller.id, call.node, shift))
         if function.owner is None or function.name != "__init__":
             return self._chosen.get(function.id, [])
         owner = ClassId(function.id.path, function.owner)
