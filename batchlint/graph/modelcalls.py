@@ -36,8 +36,6 @@ class ModelCalls(Part):
                     is_own = isinstance(func.value, ast.Name) and func.value.id in {"self", "cls"}
                     if func.attr not in methods and not (is_own and func.attr in stored):
                         continue
-                    if func.attr not in wrappers and callables.is_display(function, func.value):
-                        continue
                 elif isinstance(func, ast.Name):
                     if not wrappers and callables.is_plain(function, func.id):
                         continue
