@@ -23,7 +23,6 @@ from batchlint.codemod.webhooks import command
 from batchlint.entrypoints.manifests import schedules
 from batchlint.facts import MODULE, FunctionId, is_main_test, module_name
 from batchlint.graph import Graph, Reach
-from batchlint.runtime.facts import FACTS
 from batchlint.trees import children, walk
 
 if TYPE_CHECKING:
@@ -223,6 +222,8 @@ class Phasing:
 
     def _check_often(self, reach: Reach, providers: set[str], turns: int) -> None:
         """Answers that are gone before the next run come would be bought again and again."""
+        from batchlint.runtime.facts import FACTS  # reads all providers' data
+
         days = min(FACTS[provider]["kept_days"] for provider in providers)
         if days < _LONG and not (turns < days and schedules.is_daily(reach.entry.step.what)):
             where = f"{reach.entry.step.path}:{reach.entry.step.line}"
