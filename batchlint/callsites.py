@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator, Sequence
+from functools import cache
 from typing import NamedTuple
 
 from batchlint import flow
@@ -17,12 +18,12 @@ from batchlint.findings import Latency, Step
 from batchlint.graph import Edge, Graph, ModelCall, Reach, relevant
 from batchlint.graph.ways import Way
 from batchlint.loops import counts, is_item_loop, is_short
+from batchlint.memories import Memories
 from batchlint.symbols import last_name
 from batchlint.trees import walk
 
 MAX_LEVELS = 8
 """How many wrappers of wrappers are followed."""
-OWN = frozenset({"self", "cls"})
 
 
 class Trait(NamedTuple):
@@ -34,8 +35,12 @@ class Trait(NamedTuple):
     line: int
 
 
-Known = dict[tuple[int, int], Trait | None]
-"""What ties the iterations of a loop to the answers of a call in it, by the identities of the two nodes."""
+class Known(NamedTuple):
+    """What several call sites ask for, worked out once."""
+
+    loops: dict[tuple[int, int], Trait | None]
+    """What ties the iterations of a loop to the answers of a call in it, by the identities of the two nodes."""
+    memories: Memories
 
 
 class Described(NamedTuple):
@@ -70,7 +75,7 @@ class Described(NamedTuple):
 def find(graph: Graph) -> list[Described]:
     """All call sites of the program, in the order of their places."""
     sites: dict[tuple[FunctionId, Span], Described] = {}
-    known: Known = {}
+    known = Known({}, Memories(graph))
     for model in graph.model_calls:
         for level in _levels(graph, model):
             edges = level.edges
@@ -299,13 +304,18 @@ def _session_traits(place: _Place) -> Iterator[Trait]:
             ("live_session", registry.live_words, "a session waits for the answer"),
             ("probe", registry.probe_words, "the request only shows that the service answers"),
         ):
-            for word in words:
-                if re.search(rf"(?<![a-z]){word}(?![a-z])", named):
-                    yield Trait(name, f"{reason}: `{word}`", id.path, call.lineno)
+            said = _any_of(words).search(named)
+            if said is not None:
+                yield Trait(name, f"{reason}: `{said[0]}`", id.path, call.lineno)
         function = place.graph.function(id)
         for other in function.calls:
             if last_name(other.node.func) in registry.live_inputs and flow.goes_into(function, call, other.node):
                 yield Trait("live_session", "the answer is typed into an open session", id.path, other.node.lineno)
+
+
+@cache
+def _any_of(words: tuple[str, ...]) -> re.Pattern[str]:
+    return re.compile(rf"(?<![a-z])(?:{'|'.join(words)})(?![a-z])")
 
 
 def _loop_traits(place: _Place, known: Known) -> Iterator[Trait]:
@@ -323,9 +333,9 @@ def _loop_traits(place: _Place, known: Known) -> Iterator[Trait]:
             key = (_key(link.node), fanned_out)
             for loop in () if link.loops and link.is_async and _is_gathered_later(place, link) else link.loops:
                 pair = (key[0], _key(loop))
-                if pair not in known:
-                    known[pair] = _dependence(graph, link, loop)
-                found = known[pair]
+                if pair not in known.loops:
+                    known.loops[pair] = _dependence(graph, link, loop)
+                found = known.loops[pair]
                 if found is None:
                     fanned_out = fanned_out or is_item_loop(loop)
                 elif key not in done and (found.name != "early_stop" or key[0] not in above):
@@ -334,29 +344,11 @@ def _loop_traits(place: _Place, known: Known) -> Iterator[Trait]:
             done.add(key)
             fanned_out = fanned_out or (link.repeats and not any(is_item_loop(loop) for loop in link.loops))
     for chain in chains:
-        found = _memory(graph, chain)
-        if found is not None:
-            yield found
+        memory = known.memories.find((link.function, link.node) for link in reversed(chain))
+        if memory is not None:
+            reason = f"`{memory.attribute}` keeps earlier answers for the next request"
+            yield Trait("memory", reason, memory.function.path, memory.line)
             return
-
-
-def _memory(graph: Graph, chain: Sequence[_Link]) -> Trait | None:
-    """An attribute that answers go into and the next request is made of, in one method or in several of an object."""
-    needed: set[str] = set()
-    for link in reversed(chain):
-        call, function = link.node, graph.function(link.function)
-        if not isinstance(call, ast.Call):
-            needed = set()
-            continue
-        func = call.func
-        is_own = isinstance(func, ast.Attribute) and isinstance(func.value, ast.Name) and func.value.id in OWN
-        needed = (needed if is_own else set()) | flow.needs(function, flow.request_arguments(call))
-        name = flow.remembers(function, call, needed)
-        if name is not None:
-            return Trait(
-                "memory", f"`{name}` keeps earlier answers for the next request", link.function.path, call.lineno
-            )
-    return None
 
 
 def _is_bounded(graph: Graph, link: _Link, loop: LoopNode, trait: Trait) -> bool:

@@ -439,9 +439,6 @@ def needs(function: FunctionFacts, arguments: Iterable[ast.AST]) -> set[str]:
     return {name for name in _needed(wanted, moves_of(function)) if name.startswith(_OWN)}
 
 
-def remembers(function: FunctionFacts, call: ast.Call, needed: set[str]) -> str | None:
-    """An attribute that holds earlier answers and goes into the request, as a conversation's history does.
-
-    `needed` are the attributes in the request: what `needs` finds here, or in a method of the same object below.
-    """
-    return min(reached(set(), moves_of(function), call) & needed, default=None)
+def fills(function: FunctionFacts, call: ast.Call) -> set[str]:
+    """The attributes of the function's own object that the call's result reaches."""
+    return {name for name in reached(set(), moves_of(function), call) if name.startswith(_OWN)}
