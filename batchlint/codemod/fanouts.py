@@ -44,8 +44,8 @@ class Finder:
         if not found:
             raise min(refusals or [Refused("no-fan-out")], key=_how_telling)
         for refused in refusals:
-            if refused.line is not None:
-                note = f"requests of the loop in line {refused.line} stay realtime: {refused.refusal.detail}"
+            if refused.loop is not None:
+                note = f"requests of the loop at {refused.loop} stay realtime: {refused.refusal.detail}"
                 found[0].notes += [note] if note not in found[0].notes else []
         return list({id(f): f for f in found}.values())
 
@@ -166,7 +166,7 @@ class Finder:
                 if refused.refusal.name in {"early-stop", "streaming", "generator-consumer", "no-batch-tier"}:
                     break
         if first is not None:
-            first.line = getattr(nodes[0], "lineno", None)
+            first.loop = f"{id.path}:{self.planner.place(id.path, nodes[0])[0]}"
             refusals.append(first)
 
     def _plan(self, id: FunctionId, node: ast.AST) -> Fanout:

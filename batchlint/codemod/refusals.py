@@ -38,8 +38,8 @@ class Refused(Exception):  # noqa: N818 - it carries a decision, not an error
 
     def __init__(self, name: str, what: str = "") -> None:
         super().__init__(name)
-        self.line: int | None = None
-        """Where the loop stands that stays as it is, if it is one."""
+        self.loop: str | None = None
+        """Where the loop stands that stays as it is, if it is one: `path:line`."""
         self.refusal = Refusal(name, REFUSALS[name].format(what=what))
 
 

@@ -558,7 +558,7 @@ def test_a_loop_that_stays_beside_one_that_is_rewritten_is_named(kept: str, is_n
         main(["a", "b", "c", "d"])
         """
     notes = rewrite({"app.py": program, "llm.py": LLM.partition("class Provider")[0]}).notes
-    assert any(note.startswith("requests of the loop in line 6 stay realtime: ") for note in notes) is is_noted
+    assert any(note.startswith("requests of the loop at app.py:6 stay realtime: ") for note in notes) is is_noted
 
 
 def test_a_fake_in_the_tests_shares_the_helper_of_what_it_stands_in_for(tmp_path) -> None:
