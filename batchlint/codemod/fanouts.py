@@ -68,6 +68,9 @@ class Finder:
             except Refused as refused:
                 refusals.append(refused)
                 return
+        if self._is_one_of_few(id, node):
+            self._few(id, node, found, refusals, seen, level)
+            return
         if self._handed_here(id, node, found, refusals):
             return
         here = self._around(id, node)
@@ -82,6 +85,38 @@ class Finder:
             # The further out the loop, the more requests are in one batch; this one is for those whom none covers.
             self._first(id, here, found, refusals)
         refusals += unfit
+
+    def _is_one_of_few(self, id: FunctionId, node: ast.expr) -> bool:
+        """Whether the node makes one coroutine for a gather that names each: `gather(ask(title), ask(text))`."""
+        if not self._is_unawaited(id, node):
+            return False
+        facts = self.graph.program.call_facts
+        for outer in self.graph.function(id).calls:
+            if node in outer.node.args and last_name(outer.node.func) == "gather":
+                return len(facts[_key(node)].call.loops) == len(outer.loops)
+        return False
+
+    def _few(
+        self,
+        id: FunctionId,
+        node: ast.expr,
+        found: list[Fanout],
+        refusals: list[Refused],
+        seen: set[FunctionId],
+        level: int,
+    ) -> None:
+        """Add the fan-outs around a gather of a few: alone it is no batch, in the loop of a job many slow ones."""
+        inner: list[Fanout] = []
+        self._handed_here(id, node, inner, refusals)
+        outer: list[Fanout] = []
+        if inner:
+            self._first(id, self._around(id, node), outer, refusals)
+        if inner and not outer and id.qualname != MODULE and id not in seen and level <= _MAX_LEVELS:
+            self._above(id, outer, refusals, seen, level)
+        if outer:
+            found += [*inner, *outer]
+        else:
+            refusals.append(Refused("no-fan-out"))
 
     def _above(
         self, id: FunctionId, found: list[Fanout], refusals: list[Refused], seen: set[FunctionId], level: int
@@ -126,6 +161,12 @@ class Finder:
             if not below:
                 continue
             around = self._around(id, call.node)
+            if self._is_one_of_few(id, call.node):
+                inner, outer = list[Fanout](), list[Fanout]()
+                self._handed_here(id, call.node, inner, refusals)
+                self._first(id, around if inner else [], outer, refusals)
+                found += [*inner, *outer] if outer else []
+                continue
             if self._handed_here(id, call.node, found, refusals):
                 continue
             if around:

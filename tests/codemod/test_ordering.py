@@ -32,6 +32,18 @@ async def careful(client, text):
 
 """
 ALIKE = {
+    "a gather of two an item": """
+        async def main():
+            client = AsyncOpenAI(max_retries=0)
+            out = []
+            for word in WORDS:
+                short, long = await asyncio.gather(
+                    careful(client, f"short {word}"), careful(client, f"long {word}")
+                )
+                out.append((short, long))
+                print(len(out), word)
+            print(out)
+        """,
     "what comes of an error": """
         async def main():
             client = AsyncOpenAI(max_retries=0)
@@ -176,3 +188,29 @@ def test_effects_below_that_cannot_wait_stay() -> None:
         """
     unused = HEAD[: HEAD.index("async def careful")]
     check_noop(unused + program.replace("\n        ", "\n"), "order-of-effects")
+
+
+FEW = (
+    HEAD
+    + """
+async def main(words):
+    client = AsyncOpenAI()
+    last = ""
+    {loop}
+        word = {word}
+        short, long = await asyncio.gather(ask(client, "short " + word), ask(client, "long " + word))
+        last = str(short)
+        print(short, long)
+
+
+asyncio.run(main(WORDS))
+"""
+)
+
+
+@pytest.mark.parametrize(
+    ("loop", "word", "name"),
+    [("if words:", "words[0]", "no-fan-out"), ("for each in words:", "each + last", "dependent-iterations")],
+)
+def test_a_gather_of_a_few_is_no_batch_of_its_own(loop: str, word: str, name: str) -> None:
+    check_noop(FEW.replace("{loop}", loop).replace("{word}", word), name)
