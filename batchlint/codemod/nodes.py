@@ -89,6 +89,14 @@ def long_call(func: cst.BaseExpression, argument: cst.BaseExpression, column: in
     return cst.Call(func, [cst.Arg(drawn, whitespace_after_arg=outer)], whitespace_before_args=inner)
 
 
+def gathered_call(func: cst.BaseExpression, items: cst.BaseExpression, column: int, indent: str) -> cst.Call:
+    """`func(*[item for ...])`, awaited, on several lines where one does not hold it."""
+    code = cst.Module([]).code_for_node(cst.Await(cst.Call(func, [cst.Arg(items, star="*")])))
+    if column + len(code.split("\n")[0]) > WIDTH and isinstance(items, cst.ListComp):
+        items = spread_list(items, indent)
+    return cst.Call(func, [cst.Arg(items, star="*")])
+
+
 def phased_call(
     func: cst.BaseExpression, drawn: cst.BaseExpression, phased: Phased, column: int, indent: str
 ) -> cst.Call:

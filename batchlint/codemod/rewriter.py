@@ -17,6 +17,7 @@ from batchlint.codemod.nodes import (
     def_statement,
     forwarded,
     gap,
+    gathered_call,
     indented,
     is_call_of,
     line,
@@ -258,7 +259,7 @@ class Rewriter(CallRewriter):
         if change.is_async:
             items = cst.ListComp(elt=drawn.elt, for_in=drawn.for_in) if isinstance(drawn, cst.GeneratorExp) else drawn
             gathering = self._use("gather_in_order" if change.is_ordered else "gather_batch")
-            call = cst.Call(gathering, [cst.Arg(items, star="*")])
+            call = gathered_call(gathering, items, where[1], self.indent)
             if change.runner is None:
                 return cst.SimpleStatementLine([cst.Expr(cst.Await(call))])
             return cst.SimpleStatementLine([cst.Expr(cst.Call(name_expression(change.runner), [cst.Arg(call)]))])

@@ -214,3 +214,34 @@ asyncio.run(main(WORDS))
 )
 def test_a_gather_of_a_few_is_no_batch_of_its_own(loop: str, word: str, name: str) -> None:
     check_noop(FEW.replace("{loop}", loop).replace("{word}", word), name)
+
+
+def test_a_driver_that_outgrows_the_line_is_spread() -> None:
+    before = """
+        from openai import AsyncOpenAI
+
+        client = AsyncOpenAI()
+
+
+        async def main(the_words_of_all_the_documents_of_the_last_year, those_that_nobody_has_looked_up):
+            for word in the_words_of_all_the_documents_of_the_last_year.difference(those_that_nobody_has_looked_up):
+                await client.responses.create(model="gpt-5", input=word)
+        """
+    after = """
+        from openai import AsyncOpenAI
+
+        from llm_batch import batched, gather_batch
+
+        client = AsyncOpenAI()
+
+
+        async def main(the_words_of_all_the_documents_of_the_last_year, those_that_nobody_has_looked_up):
+            async def handle_word(word):
+                await batched(client.responses.create, model="gpt-5", input=word)
+
+            await gather_batch(*[
+                handle_word(word)
+                for word in the_words_of_all_the_documents_of_the_last_year.difference(those_that_nobody_has_looked_up)
+            ])
+        """
+    check_rewritten(before, after)
