@@ -311,7 +311,8 @@ class Program:
         return [head, *indented(body), *(["    break"] if self.chance(4) else [])]
 
     def _while(self, given: set[str]) -> list[str]:
-        lines = ["attempts = 0", "while attempts < 2:", "    attempts += 1"]
+        name = f"attempts_{self.depth}"  # a loop in the loop would start it again, for ever
+        lines = [f"{name} = 0", f"while {name} < 2:", f"    {name} += 1"]
         return [*lines, *indented(self.block(given, 1, 2)), *(["    break"] if self.chance(3) else [])]
 
     def _retry(self, given: set[str]) -> list[str]:
