@@ -18,10 +18,10 @@ _COMMON_METHODS = frozenset(name for kind in (str, bytes, list, dict, set) for n
 
 
 class Bases(Part):
-    def __init__(self, program: Program) -> None:
+    def __init__(self, program: Program, callables: Callables) -> None:
         super().__init__(program)
         self._acting: dict[ClassId, list[str]] = {}
-        self._callables = Callables(program)
+        self._callables = callables
         self._handed: dict[str, dict[ClassId, list[CallRef]]] = {}
 
     def edges(self, function: FunctionFacts) -> Iterator[Edge]:

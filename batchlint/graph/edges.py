@@ -29,7 +29,7 @@ class Edges(Part):
         self._handovers = handovers
         self._parameters = parameters
         self._callables = Callables(program)
-        self._bases = Bases(program)
+        self._bases = Bases(program, self._callables)
         self._edges: dict[FunctionId, list[Edge]] = {}
 
     def to(self, id: FunctionId) -> list[Edge]:

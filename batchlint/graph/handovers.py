@@ -6,7 +6,7 @@ import ast
 import re
 from collections.abc import Iterator
 
-from batchlint.entrypoints import Handover, intervals
+from batchlint.entrypoints import Handover, Kind, intervals
 from batchlint.facts import MODULE, CallFacts, FunctionFacts, FunctionId
 from batchlint.findings import Step
 from batchlint.graph.callables import Callables
@@ -128,9 +128,13 @@ class Handovers(Part):
         if kind.kind == "schedule" or handover.action == "schedule":
             minutes = intervals.minutes_between(call.node)
             latency = intervals.latency_of(minutes) if latency is not None else None
+        self.enter(function, CallRef(caller, call), kind._replace(latency=latency))
+
+    def enter(self, function: FunctionId, handed: CallRef, kind: Kind) -> None:
+        """Note that the call makes the function an entry point."""
+        caller, call = handed
         what = f"{last_name(call.node.func)} in {label(caller.id)} ({kind.framework})"
-        step = Step(caller.id.path, call.node.lineno, what)
-        self.entries.setdefault(function, []).append(Entry(kind._replace(latency=latency), step))
+        self.entries.setdefault(function, []).append(Entry(kind, Step(caller.id.path, call.node.lineno, what)))
 
     def _find_launches(self) -> None:
         """Modules that project code starts as programs: `subprocess.run([sys.executable, "-m", "app.job"])`."""

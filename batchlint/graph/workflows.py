@@ -13,9 +13,8 @@ from typing import NamedTuple
 
 from batchlint.entrypoints import Handover
 from batchlint.facts import FunctionFacts, FunctionId
-from batchlint.findings import Step
 from batchlint.graph.handovers import Handovers
-from batchlint.graph.links import Entry, Part, label
+from batchlint.graph.links import Part
 from batchlint.symbols import CallRef, Program, last_name
 from batchlint.trees import walk
 from batchlint.values import Ext, Text, ordered
@@ -27,7 +26,7 @@ _NESTED = 3
 class _Part(NamedTuple):
     """A function that a workflow runs, under the name of its step; a branch stands under the step that it follows."""
 
-    name: str | None
+    name: str
     function: FunctionId
     added: CallRef
     handover: Handover
@@ -99,12 +98,11 @@ class Workflows(Part):
                 workflow.inner.add(value.origin)
         for source, function in self._handovers.handed_functions(reference, handover):
             self._handovers.calls.add(id(reference.call.node))
-            name = names.pop() if len(names) == 1 else None if is_branch else self.function(function).name
-            names = {name} if name else set()
+            name = min(names) if len(names) == 1 else "" if is_branch else self.function(function).name
             workflow.parts.append(_Part(name, function, source, handover))
             if not is_branch:
-                workflow.names.add(name or "")
-                self._find_jumps(workflow, name or "", function)
+                workflow.names.add(name)
+                self._find_jumps(workflow, name, function)
 
     def _find_jumps(self, workflow: _Workflow, name: str, function: FunctionId) -> None:
         """A step may itself say where to go on: `return Command(goto="review")`."""
@@ -174,7 +172,7 @@ class Workflows(Part):
         looping = workflow.in_loops()
         for part in workflow.parts:
             if part.name in looping or not workflow.runs:
-                self._enter(part)
+                self._handovers.enter(part.function, part.added, part.handover.entry)
                 continue
             for caller, call in workflow.runs:
                 many = part.name in workflow.repeated
@@ -182,12 +180,6 @@ class Workflows(Part):
                 self._handovers.edges.setdefault(part.function, []).append(edge)
         if not looping:
             self.runs |= {id(call.node) for _, call in workflow.runs}
-
-    def _enter(self, part: _Part) -> None:
-        caller, call = part.added
-        what = f"{last_name(call.node.func)} in {label(caller.id)} ({part.handover.entry.framework})"
-        entry = Entry(part.handover.entry, Step(caller.id.path, call.node.lineno, what))
-        self._handovers.entries.setdefault(part.function, []).append(entry)
 
     def _texts(self, function: FunctionFacts, node: ast.expr) -> set[str]:
         nodes = node.elts if isinstance(node, ast.List | ast.Tuple) else [node]
