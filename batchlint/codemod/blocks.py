@@ -31,24 +31,24 @@ def own_loops(body: list[ast.stmt]) -> Iterator[Loop]:
                 yield from own_loops(case.body)
 
 
-def own_exits(body: list[ast.stmt]) -> Iterator[ast.stmt]:
-    """The `continue` statements that belong to the loop whose body this is."""
+def own_exits(body: list[ast.stmt], kind: type[ast.stmt] = ast.Continue) -> Iterator[ast.stmt]:
+    """The `continue` statements, or those of another kind, that belong to the loop whose body this is."""
     for statement in body:
-        if isinstance(statement, ast.Continue):
+        if isinstance(statement, kind):
             yield statement
         if isinstance(statement, ast.For | ast.AsyncFor | ast.While):
-            yield from own_exits(statement.orelse)
+            yield from own_exits(statement.orelse, kind)
             continue
         if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             continue
         for name in ("body", "orelse", "finalbody"):
             block = getattr(statement, name, None)
             if isinstance(block, list):
-                yield from own_exits([s for s in block if isinstance(s, ast.stmt)])
+                yield from own_exits([s for s in block if isinstance(s, ast.stmt)], kind)
         for handler in getattr(statement, "handlers", []):
-            yield from own_exits(handler.body)
+            yield from own_exits(handler.body, kind)
         for case in getattr(statement, "cases", []):
-            yield from own_exits(case.body)
+            yield from own_exits(case.body, kind)
 
 
 def awaits(nodes: Iterable[ast.AST]) -> bool:

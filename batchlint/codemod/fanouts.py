@@ -106,17 +106,22 @@ class Finder:
         level: int,
     ) -> None:
         """Add the fan-outs around a gather of a few: alone it is no batch, in the loop of a job many slow ones."""
-        inner: list[Fanout] = []
-        self._handed_here(id, node, inner, refusals)
-        outer: list[Fanout] = []
-        if inner:
-            self._first(id, self._around(id, node), outer, refusals)
+        inner, outer = self._few_in_loop(id, node, refusals)
         if inner and not outer and id.qualname != MODULE and id not in seen and level <= _MAX_LEVELS:
             self._above(id, outer, refusals, seen, level)
         if outer:
             found += [*inner, *outer]
         else:
             refusals.append(Refused("no-fan-out"))
+
+    def _few_in_loop(
+        self, id: FunctionId, node: ast.expr, refusals: list[Refused]
+    ) -> tuple[list[Fanout], list[Fanout]]:
+        """The gather of a few, and the fan-out of the loop around it in its function; empty where there is none."""
+        inner, outer = list[Fanout](), list[Fanout]()
+        self._handed_here(id, node, inner, refusals)
+        self._first(id, self._around(id, node) if inner else [], outer, refusals)
+        return inner, outer
 
     def _above(
         self, id: FunctionId, found: list[Fanout], refusals: list[Refused], seen: set[FunctionId], level: int
@@ -162,9 +167,7 @@ class Finder:
                 continue
             around = self._around(id, call.node)
             if self._is_one_of_few(id, call.node):
-                inner, outer = list[Fanout](), list[Fanout]()
-                self._handed_here(id, call.node, inner, refusals)
-                self._first(id, around if inner else [], outer, refusals)
+                inner, outer = self._few_in_loop(id, call.node, refusals)
                 found += [*inner, *outer] if outer else []
                 continue
             if self._handed_here(id, call.node, found, refusals):

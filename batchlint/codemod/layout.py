@@ -150,7 +150,7 @@ class Layout:
             return preds
         self.suspends |= self.is_async and isinstance(node, ast.AsyncFor | ast.AsyncWith)
         if isinstance(node, ast.If):
-            preds = self._evaluate(node.test, preds, frame, node, lambda skip: self.reader.of(node.test, frame, skip))
+            preds = self._evaluate(node.test, preds, frame, node, self._reading(node.test, frame))
             ending = self._loops[-1].value_of_last(node.test)
             body = self._block(node.body, self._ending(preds, frame, ending is True), frame)
             return [*body, *self._block(node.orelse, self._ending(preds, frame, ending is False), frame)]
@@ -166,9 +166,7 @@ class Layout:
         if isinstance(node, ast.Try | ast.TryStar):
             return self._try(node, preds, frame)
         if isinstance(node, ast.Match):
-            preds = self._evaluate(
-                node.subject, preds, frame, node, lambda skip: self.reader.of(node.subject, frame, skip)
-            )
+            preds = self._evaluate(node.subject, preds, frame, node, self._reading(node.subject, frame))
             return [*preds, *(p for case in node.cases for p in self._block(case.body, preds, frame))]
         preds = self._evaluate(node, preds, frame, node, own)
         if self._loops[-1].is_ended_by(node):
@@ -210,7 +208,7 @@ class Layout:
 
     def _while(self, node: ast.While, preds: list[int], frame: Frame) -> list[int]:
         head = self._add(Step(frame, node), preds)
-        tested = self._evaluate(node.test, head, frame, node, lambda skip: self.reader.of(node.test, frame, skip))
+        tested = self._evaluate(node.test, head, frame, node, self._reading(node.test, frame))
         loop = self._open(node, frame)
         back = [*self._block(node.body, tested, frame), *loop.again]
         self._loops.pop()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from batchlint.codemod import scopes
 from batchlint.codemod.access import OWN, Access, Channel, Frame, clash, touches
 from batchlint.codemod.attempts import is_quiet
-from batchlint.codemod.blocks import Comprehension, Loop, awaits, comprehension_parts
+from batchlint.codemod.blocks import Comprehension, Loop, awaits, comprehension_parts, own_exits
 from batchlint.codemod.changes import Fanout, LoopChange
 from batchlint.codemod.eager import EAGER
 from batchlint.codemod.effects import MUTATORS
@@ -18,6 +18,7 @@ from batchlint.codemod.refusals import Refused
 from batchlint.facts import MODULE, ClassId, FunctionFacts
 from batchlint.graph import Graph
 from batchlint.symbols import last_name
+from batchlint.trees import SCOPES, walk_own
 from batchlint.values import Fn
 
 if TYPE_CHECKING:
@@ -42,15 +43,8 @@ class Taker(NamedTuple):
 
 def own_yields(loop: Loop) -> list[ast.Yield | ast.YieldFrom]:
     """The `yield`s of the loop's own function."""
-    found: list[ast.Yield | ast.YieldFrom] = []
-    stack: list[ast.AST] = list(loop.body)
-    while stack:
-        node = stack.pop()
-        if isinstance(node, ast.Yield | ast.YieldFrom):
-            found.append(node)
-        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
-            stack += ast.iter_child_nodes(node)
-    return found
+    own = (statement for statement in reversed(loop.body) if not isinstance(statement, SCOPES))
+    return [node for each in own for node in walk_own(each) if isinstance(node, ast.Yield | ast.YieldFrom)]
 
 
 class Yielding:
@@ -147,7 +141,7 @@ class Yielding:
 
     def _check_loop(self, caller: FunctionFacts, loop: ast.For, refused: Refused) -> None:
         inside = [node for statement in loop.body for node in ast.walk(statement)]
-        leaves = any(isinstance(node, ast.Return) for node in inside) or any(_own_breaks(loop.body))
+        leaves = any(isinstance(node, ast.Return) for node in inside) or any(own_exits(loop.body, ast.Break))
         ends = any(isinstance(node, ast.Call) and last_name(node.func) in _LEAVE for node in inside)
         if leaves or ends or awaits(loop.body):
             raise refused
@@ -257,17 +251,3 @@ def _is_calm(statement: ast.stmt) -> bool:
         )
     is_yield = isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Yield | ast.YieldFrom)
     return is_yield or is_quiet(statement)
-
-
-def _own_breaks(body: list[ast.stmt]) -> Iterator[ast.Break]:
-    """The `break`s of the loop whose body this is."""
-    for statement in body:
-        if isinstance(statement, ast.Break):
-            yield statement
-        elif isinstance(statement, ast.For | ast.AsyncFor | ast.While):
-            yield from _own_breaks(statement.orelse)
-        elif not isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            blocks = (getattr(statement, name, []) for name in ("body", "orelse", "finalbody"))
-            cases = [*getattr(statement, "handlers", []), *getattr(statement, "cases", [])]
-            for block in (*blocks, *(case.body for case in cases)):
-                yield from _own_breaks(block)
