@@ -288,7 +288,11 @@ def _emit(name: str, view: View, file: Path | None) -> None:
 @click.option("--diff", is_flag=True, help="Show what would change, and change nothing.")
 @rule_options
 @click.option(
-    "--strategy", type=click.Choice(["auto", "batch", "flex"]), default="auto", show_default=True, help="What to use."
+    "--strategy",
+    type=click.Choice(["auto", "batch", "accumulate", "flex"]),
+    default="auto",
+    show_default=True,
+    help="What to use; `accumulate` also collects the single events of a queue task until they are worth a batch.",
 )
 @click.option(
     "--collect",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 import subprocess
 import tempfile
 import tokenize
@@ -17,6 +18,7 @@ from batchlint.config import Config
 from batchlint.findings import CallSite, Finding
 
 Show = Callable[[str], str]
+_CELERY_BATCHES = re.compile(r"(?i)\bcelery[-_.]batches\b")
 
 
 class TreeError(Exception):
@@ -37,9 +39,15 @@ class Outcome(NamedTuple):
 
 
 def rewrite(paths: Sequence[Path], config: Config, *, unsafe: bool, strategy: str, collect: str = "poll") -> Outcome:
-    """Plan and render the rewrites of all findings over `paths`; nothing is written."""
+    """Plan and render the rewrites of all findings over `paths`; nothing is written.
+
+    `strategy`: see the command line; "accumulate" takes celery-batches where the project has it.
+    """
     from batchlint import codemod, engine
 
+    if strategy == "accumulate":
+        has_batches = any(_CELERY_BATCHES.search(text) for text in _requirements(config.root))
+        strategy = "celery-batches" if has_batches else "outbox"
     done = engine.run(paths, config, unsafe=unsafe, strategy=strategy, collect=collect, beside=True)
     report = done.report
     rewritten = [f for f in report.findings if f.site.rewrite.available]
@@ -63,17 +71,18 @@ def rewrite(paths: Sequence[Path], config: Config, *, unsafe: bool, strategy: st
     )
 
 
+def _requirements(root: Path) -> list[str]:
+    """The texts of the files in which the project states what it needs."""
+    names = ("*requirements*.txt", "requirements/*.txt", "pyproject.toml", "setup.*", "Pipfile")
+    found = [path for name in names for path in sorted(root.glob(name))]
+    return [path.read_text(encoding="utf-8", errors="replace") for path in found]
+
+
 def _framework(graph: Any, root: Path) -> str:
     """The web framework that receives the provider's events; TreeError where the project has none."""
     from batchlint.codemod import webhooks
 
-    stated = [
-        *root.glob("*requirements*.txt"),
-        *root.glob("pyproject.toml"),
-        *root.glob("setup.*"),
-        *root.glob("Pipfile"),
-    ]
-    found = webhooks.framework_of(graph, [path.read_text(encoding="utf-8", errors="replace") for path in stated])
+    found = webhooks.framework_of(graph, _requirements(root))
     if found is None:
         raise TreeError(f"--collect webhook needs a web framework in the project: {', '.join(webhooks.frameworks())}")
     return found

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence, Set
 from typing import NamedTuple
 
 from batchlint.codemod.changes import Fanout
+from batchlint.codemod.events import COLLECTING
 from batchlint.codemod.fanouts import Finder
 from batchlint.codemod.flex import Flex
 from batchlint.codemod.refusals import REFUSALS, EditedHelperError, Refusal, Refused
@@ -48,8 +49,12 @@ def plan(
     strategy: str = "auto",
     collect: str = "poll",
 ) -> dict[Key, Plan | Refusal]:
-    """What each call site becomes, by path, line and column. `collect`: who notices the end of a batch."""
-    finder = Finder(graph, unsafe, collect)
+    """What each call site becomes, by path, line and column. `collect`: who notices the end of a batch.
+
+    `strategy`: "auto" and "batch" leave tasks for single events; "outbox" and "celery-batches" say what collects them;
+    "flex" takes the provider's slower synchronous tier.
+    """
+    finder = Finder(graph, unsafe, collect, strategy if strategy in COLLECTING else None)
     flex = Flex(finder.planner)
     nodes = _nodes(graph, {site.path for site in sites})
     plans: dict[Key, Plan | Refusal] = {}

@@ -86,11 +86,25 @@ class ComprehensionChange:
     kept: Kept | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class EventsChange:
+    """How single events of a task come together: by celery-batches, or in a queue that beat has `flush` hand on.
+
+    `app`: what the signal for beat's schedule hangs on; `alone`: what tries one event again, where the task does.
+    """
+
+    flush: str | None
+    schedule: str = ""
+    app: str = ""
+    alone: str | None = None
+
+
 @dataclass(slots=True)
 class TaskChange:
     """A queue task that gets a twin, and a task that runs the twin for all items.
 
-    `options`: the text of the decorator's options that both have, with a comma behind each.
+    `options`: the text of the decorator's options that both have, with a comma behind each; `registered`: the name that
+    the decorator gives it, or nothing.
     """
 
     twin: str
@@ -100,6 +114,12 @@ class TaskChange:
     bound: bool
     retries: bool = False
     """Whether the task tries again by itself after some errors."""
+    registered: str = ""
+    events: EventsChange | None = None
+
+    def named(self, suffix: str) -> str:
+        """The options of a task beside it, with a name that ends so where it has a name of its own."""
+        return f'name="{self.registered}_{suffix}", {self.options}' if self.registered else self.options
 
 
 @dataclass(slots=True)

@@ -42,6 +42,8 @@ class Enqueuing:
         place = next((n for n in reversed(trail) if isinstance(n, ast.stmt)), None)
         name = call.func.attr if isinstance(call.func, ast.Attribute) else ""
         if not isinstance(place, ast.Expr):
+            if self.is_dropped(caller, call):
+                raise self._single(caller, call, task)
             raise Refused("unsupported-shape", f"what enqueuing gives is used (line {call.lineno}); drop it")
         if comment := _comment(self.text(caller, place.value)):
             raise Refused("unsupported-shape", f"`{comment}` stands within the enqueuing; put it above")
@@ -66,6 +68,30 @@ class Enqueuing:
                 return place, change
         raise Refused("unsupported-shape", f"line {call.lineno} enqueues in no way that the rewrite knows")
 
+    def is_dropped(self, caller: FunctionFacts, call: ast.Call) -> bool:
+        """Whether the call enqueues one task and nothing takes what that gives, also in `on_commit`."""
+        trail = scopes.path_to(self.planner.graph.modules[caller.id.path].tree, call)
+        if last_name(call.func) not in SENDING:
+            return False
+        index = max(i for i, node in enumerate(trail) if isinstance(node, ast.stmt))
+        place, inside = trail[index], trail[index + 1 :]
+        if not isinstance(place, ast.Expr):
+            return False
+        if isinstance(place.value, ast.ListComp | ast.SetComp):
+            return place.value.elt is call
+        committed = [*inside[:2], call]
+        return place.value is call or (
+            isinstance(committed[0], ast.Call)
+            and last_name(committed[0].func) == "on_commit"
+            and isinstance(committed[1], ast.Lambda)
+            and committed[1].body is call
+        )
+
+    @staticmethod
+    def _single(caller: FunctionFacts, call: ast.Call, task: FunctionFacts) -> Refused:
+        where = f"{caller.id.path}:{call.lineno}"
+        return Refused("single-events", f"`{task.id.qualname}` is enqueued for one event at a time ({where})")
+
     # -- loops
     def _loop(
         self, caller: FunctionFacts, call: ast.Call, trail: list[ast.AST], place: ast.Expr, change: EnqueueChange
@@ -74,8 +100,7 @@ class Enqueuing:
             (i for i, n in reversed(list(enumerate(trail))) if isinstance(n, ast.For | ast.AsyncFor | ast.While)), None
         )
         if index is None:
-            where = f"{caller.id.path}:{call.lineno}"
-            raise Refused("single-events", f"`{change.task.qualname}` is enqueued for one event at a time ({where})")
+            raise self._single(caller, call, self.planner.graph.function(change.task))
         loop = trail[index]
         between = [n for n in trail[index + 1 :] if n is not place]
         if not isinstance(loop, ast.For) or not all(isinstance(n, ast.If) for n in between):

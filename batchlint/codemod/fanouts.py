@@ -27,10 +27,11 @@ _AWAITING = frozenset({"wait_for", "shield", "run", "run_until_complete"})
 class Finder:
     """Finds and plans the fan-outs of call sites; what several sites share is planned once."""
 
-    def __init__(self, graph: Graph, unsafe: bool, collect: str = "poll") -> None:
+    def __init__(self, graph: Graph, unsafe: bool, collect: str = "poll", events: str | None = None) -> None:
+        """`collect`: who notices the end of a batch; `events`: see `Queues`."""
         self.graph = graph
         self.planner = Planner(graph, unsafe)
-        self.queues = Queues(self.planner)
+        self.queues = Queues(self.planner, events)
         self.phasing = Phasing(self.planner, is_told=collect == "webhook")
         self._planned: dict[tuple[int, str], Fanout | Refused] = {}
 

@@ -128,9 +128,9 @@ def add(
     return tree.with_changes(body=body).code
 
 
-def add_to(text: str, package: str, name: str) -> str:
-    """The text with `name` imported where it imports from `package` already."""
-    return cst.parse_module(text).visit(_NestedTwins({"retry": (name, name)}, package)).code
+def add_beside(text: str, package: str, name: str, beside: str) -> str:
+    """The text with `name` imported from the package wherever it imports `beside` from there."""
+    return cst.parse_module(text).visit(_NestedTwins({beside: (name, name)}, package)).code
 
 
 class _NestedTwins(cst.CSTTransformer):

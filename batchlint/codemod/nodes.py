@@ -11,6 +11,8 @@ import libcst.matchers as m
 from batchlint.codemod.changes import Phased, Place
 
 WIDTH = 88
+TWO_LINES = [cst.EmptyLine(indent=False)] * 2
+"""The gap between functions of a module."""
 
 
 def line(text: str) -> cst.SimpleStatementLine:
@@ -135,6 +137,17 @@ def spread(call: cst.Call, indent: str, room: int) -> cst.Call:
         args = [arg.with_changes(comma=cst.Comma(whitespace_after=inner)) for arg in plain[:-1]]
         args.append(plain[-1].with_changes(comma=cst.Comma(whitespace_after=outer)))
     return call.with_changes(args=args, whitespace_before_args=inner)
+
+
+def spread_decorators(function: cst.FunctionDef, indent: str, limit: int) -> cst.FunctionDef:
+    """The function, with decorators that a line of `limit` characters cannot hold spread over several."""
+    decorators = []
+    for each in function.decorators:
+        made = each.decorator
+        if isinstance(made, cst.Call) and len(cst.Module([]).code_for_node(made)) >= limit:
+            each = each.with_changes(decorator=spread(made, indent, limit - len(indent)))
+        decorators.append(each)
+    return function.with_changes(decorators=decorators)
 
 
 class Dedent(cst.CSTTransformer):

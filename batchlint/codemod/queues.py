@@ -9,6 +9,7 @@ from batchlint.codemod import scopes
 from batchlint.codemod.access import Frame
 from batchlint.codemod.changes import Fanout, TaskChange
 from batchlint.codemod.enqueuing import ROUTING, Enqueuing
+from batchlint.codemod.events import Events
 from batchlint.codemod.looping_tasks import LoopingTasks, Waits
 from batchlint.codemod.paths import function_body
 from batchlint.codemod.phases import MANY, Barrier, Phases, Step, lifted
@@ -30,25 +31,31 @@ _LOGS = frozenset({"debug", "info", "warning", "error", "exception", "critical",
 class Queues:
     """Plans Celery's tasks: the fan-out is the loop that enqueues them."""
 
-    def __init__(self, planner: Planner) -> None:
+    def __init__(self, planner: Planner, collecting: str | None = None) -> None:
+        """`collecting`: what brings single events together, "outbox" or "celery-batches"; None where they stay."""
         self.planner = planner
         self.graph = planner.graph
         self.enqueuing = Enqueuing(planner)
         self.looping = LoopingTasks(self)
+        self.events = Events(self, collecting) if collecting else None
         self._changes: dict[FunctionId, TaskChange] = {}
 
     def enqueue(self, edge: Edge) -> Fanout:
         """The fan-out of a task that `edge` enqueues in a loop; Refused where the loop does more than that."""
         caller, task = self.graph.function(edge.caller), self.graph.function(edge.callee)
-        call, path = edge.node, task.id.path
+        call = edge.node
         if not isinstance(call, ast.Call):
             raise Refused("no-fan-out")
         change = self.change(task)
-        place, enqueue = self.enqueuing.change(caller, call, task, change.together, change.bound)
+        try:
+            place, enqueue = self.enqueuing.change(caller, call, task, change.together, change.bound)
+        except Refused:
+            if self.events is None or not self.enqueuing.is_dropped(caller, call):
+                raise
+            return self.events.fanout(task, change)
         fanout = Fanout(edge.caller, place)
         fanout.converted.add(id(call))
-        self._task(fanout, task, change)
-        fanout.file(path).tasks[self.planner.place(path, task.node)] = change
+        self.run_together(fanout, task, change)
         fanout.file(caller.id.path).enqueues[self.planner.place(caller.id.path, place)] = enqueue
         return fanout
 
@@ -99,10 +106,8 @@ class Queues:
         if odd is not None or (isinstance(decorator, ast.Call) and decorator.args):
             raise Refused("unsupported-shape", f"the task `{label}` has `{odd or 'a base'}`, which a batch cannot keep")
         options = {name: self.enqueuing.text(task, given[name]) for name in given if name in ROUTING}
-        named = given.get("name")
-        if isinstance(named, ast.Constant) and isinstance(named.value, str):
-            options = {"name": f'"{named.value}_all"', **options}
-        elif named is not None:
+        named = given.get("name", ast.Constant(""))
+        if not isinstance(named, ast.Constant):
             raise Refused("unsupported-shape", f"the name of the task `{label}` is computed; write it out")
         bound = given.get("bind")
         change = TaskChange(
@@ -112,6 +117,7 @@ class Queues:
             options="".join(f"{name}={text}, " for name, text in options.items()),
             bound=isinstance(bound, ast.Constant) and bool(bound.value),
             retries="autoretry_for" in given,
+            registered=str(named.value),
         )
         receiver = task.parameters[0].arg if change.bound and task.parameters else None
         if receiver is not None and any(receiver in scopes.read(statement) for statement in function_body(task)):
@@ -119,7 +125,8 @@ class Queues:
             raise Refused("unsupported-shape", f"{uses}; raise the error, or let `autoretry_for` try again")
         return change
 
-    def _task(self, fanout: Fanout, task: FunctionFacts, change: TaskChange) -> None:
+    def run_together(self, fanout: Fanout, task: FunctionFacts, change: TaskChange) -> None:
+        """Add to the fan-out what makes of the task one for all items."""
         planner = self.planner
         body = function_body(task)
         frame = Frame(task, {*task.parameter_names, *scopes.bound(body)})
@@ -129,6 +136,7 @@ class Queues:
         phases.build(frame, body, [], is_function=True)
         self.hold_back(fanout, phases)
         planner.calls_in(fanout, task)
+        fanout.file(task.id.path).tasks[planner.place(task.id.path, task.node)] = change
 
     def hold_back(self, fanout: Fanout, phases: Phases) -> None:
         """Let effects wait for all answers; Refused where one comes before a request."""

@@ -18,8 +18,8 @@ REFUSALS: dict[str, str] = {
     "short-lived": "{what}; run it where it can wait for a day",
     "no-batch-tier": "{what}",
     "no-flex-tier": "{what}",
-    "single-events": "{what}; enqueue the items of a loop together, let celery-batches collect the events and enqueue"
-    " one task for all of them, or take `--strategy flex`",
+    "single-events": "{what}; enqueue the items of a loop together, let the events come together first"
+    " (`--strategy accumulate`), or take `--strategy flex`",
     "no-fan-out": "nothing repeats this call, so there is nothing to put into one batch; `--strategy flex` may apply",
     "unsupported-shape": "{what}",
 }

@@ -26,10 +26,11 @@ from batchlint.codemod.nodes import (
     own_parens,
     parenthesised,
     phased_call,
+    spread_decorators,
     spread_like,
     standalone,
 )
-from batchlint.codemod.task_nodes import loop_task, sent_expression, sent_loop, task_functions
+from batchlint.codemod.task_nodes import helpers_of, loop_task, sent_expression, sent_loop, task_functions
 from batchlint.codemod.yield_nodes import collected, yielded
 
 
@@ -377,15 +378,16 @@ class Rewriter(CallRewriter):
         where = self.place(original_node)
         task = self.changes.tasks.get(where)
         if task is not None:
-            for helper in ("realtime", "collect_batch", "NotReady"):
-                self._use(helper)
-            return cst.FlattenSentinel(task_functions(original_node, updated_node, task))
+            self.helpers.update(helpers_of(task))
+            functions = task_functions(original_node, updated_node, task)
+            return cst.FlattenSentinel([spread_decorators(each, self.indent, self.limit) for each in functions])
         if self._sent and any(where[0] <= place[0] and place[2] <= where[2] for place in self.changes.sent):
             for helper in ("collect_batch", "NotReady"):
                 self._use(helper)
             tasks = [each for sent, body in self._sent for each in loop_task(original_node, body, sent)]
             self._sent = []
-            return cst.FlattenSentinel([*tasks, updated_node])
+            spread = [spread_decorators(each, self.indent, self.limit) for each in tasks]
+            return cst.FlattenSentinel([*spread, updated_node])
         if where in self.changes.early:
             leaving = cst.Decorator(self._use("in_phases"))
             updated_node = updated_node.with_changes(decorators=[*updated_node.decorators, leaving])

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import libcst as cst
 import libcst.matchers as m
 
 from batchlint.codemod.changes import EnqueueChange, SentLoop, TaskChange
-from batchlint.codemod.nodes import def_statement, forwarded, line
-
-_GAP = [cst.EmptyLine(indent=False)] * 2
+from batchlint.codemod.event_nodes import collecting, flushing
+from batchlint.codemod.nodes import TWO_LINES, def_statement, forwarded, line
 
 
 def sent_once(change: EnqueueChange, items: str) -> cst.BaseExpression:
@@ -59,48 +60,75 @@ def _drawn(item: str, for_in: cst.CompFor) -> str:
     return f"[{item}{cst.Module([]).code_for_node(for_in)}]"
 
 
-def task_functions(original: cst.FunctionDef, changed: cst.FunctionDef, task: TaskChange) -> list[cst.BaseStatement]:
-    """The twin without its decorator, the task that runs it for one item now, and the task that runs it for all."""
+def task_functions(original: cst.FunctionDef, changed: cst.FunctionDef, task: TaskChange) -> list[cst.FunctionDef]:
+    """The twin without its decorator, the task that runs it for one item, and the task that runs it for all."""
     parameters = changed.params
     if task.bound:
         parameters = parameters.with_changes(params=parameters.params[1:])
     twin = changed.with_changes(name=cst.Name(task.twin), params=parameters, decorators=[], returns=None)
     plain = original.with_changes(params=parameters, decorators=[])
     live = forwarded(plain, task.twin, cst.Name("realtime")).with_changes(
-        params=original.params, decorators=original.decorators, leading_lines=_GAP
+        params=original.params, decorators=original.decorators, leading_lines=TWO_LINES
     )
-    return [twin, live, _together(task, f"`{original.name.value}` for all items", live.name.value)]
+    name = original.name.value
+    again = task.events.alone if task.events else name if task.retries else None
+    together = _together(task, f"`{name}` for all items", is_each=True, again=again)
+    if task.events is None:
+        return [twin, live, together]
+    return [twin, *collecting(live, task, task.events), together, *flushing(name, task, task.events)]
 
 
-def loop_task(function: cst.FunctionDef, body: cst.BaseSuite, sent: SentLoop) -> list[cst.BaseStatement]:
+def helpers_of(task: TaskChange) -> Iterator[str]:
+    """What a task and those beside it need: names of the helper, and others as `package:name`."""
+    yield from ("collect_batch", "NotReady")
+    if task.events is None or task.events.alone:
+        yield "realtime"
+    if task.events is not None and task.events.flush:
+        yield from ("put_aside", "taken_events")
+        if task.events.app == "current_app":
+            yield "celery:current_app"
+    elif task.events is not None:
+        yield from ("event_arguments", "celery_batches:Batches")
+
+
+def loop_task(function: cst.FunctionDef, body: cst.BaseSuite, sent: SentLoop) -> list[cst.FunctionDef]:
     """The loop's body as a generator, and the task that runs it for all items."""
-    twin = def_statement(sent.task.twin, sent.parameters, body).with_changes(leading_lines=_GAP)
-    return [twin, _together(sent.task, f"The loop of `{function.name.value}`", None)]
+    twin = def_statement(sent.task.twin, sent.parameters, body).with_changes(leading_lines=TWO_LINES)
+    return [twin, _together(sent.task, f"The loop of `{function.name.value}`")]
 
 
-def _together(task: TaskChange, what: str, each: str | None) -> cst.FunctionDef:
-    """`each`: the task for one item, of which one failure does not keep the others from being done."""
-    results, kept = ("results = ", "return_exceptions=True, ") if each else ("", "")
+def _together(task: TaskChange, what: str, *, is_each: bool = False, again: str | None = None) -> cst.FunctionDef:
+    """`is_each`: one item's failure does not keep the others from being done. `again`: the task that then tries it."""
+    given = "wait=self.request.is_eager, job=self.request.id"
+    collect = [f"        collect_batch(steps, {given})"]
+    if is_each:
+        collect = [
+            "        results = collect_batch(",
+            f"            steps, return_exceptions=True, {given}",
+            "        )",
+        ]
+    options = f"{task.named('all')}bind=True, max_retries=None, acks_late=True, reject_on_worker_lost=True"
     lines = [
-        f"@{task.decorator}({task.options}bind=True, max_retries=None, acks_late=True, reject_on_worker_lost=True)",
+        f"@{task.decorator}({options})",
         f"def {task.together}(self, items):",
         f'    """{what} as one batch; comes back later instead of waiting."""',
         f"    steps = ({task.twin}(*item) for item in items)",
         "    try:",
-        f"        {results}collect_batch(steps, {kept}wait=self.request.is_eager, job=self.request.id)",
+        *collect,
         "    except NotReady as pause:",
         "        raise self.retry(countdown=pause.seconds) from None",
     ]
     failed = "isinstance(result, Exception)"
-    if each and task.retries:
+    if again:
         lines += [
             "    for item, result in zip(items, results):",
-            f"        if isinstance(result, {each}.autoretry_for):  # is tried again alone, as often as before",
-            f"            {each}.apply_async(item, retries=1, countdown={each}.default_retry_delay)",
+            "        # It is tried again alone, as often as before.",
+            f"        if isinstance(result, {again}.autoretry_for):",
+            f"            {again}.apply_async(item, retries=1, countdown={again}.default_retry_delay)",
         ]
-        failed += f" and not isinstance(result, {each}.autoretry_for)"
-    if each:
+        failed += f" and not isinstance(result, {again}.autoretry_for)"
+    if is_each:
         lines += ["    for result in results:", f"        if {failed}:", "            raise result"]
     function = cst.parse_statement("\n".join(lines) + "\n")
     assert isinstance(function, cst.FunctionDef)
-    return function.with_changes(leading_lines=_GAP)
+    return function.with_changes(leading_lines=TWO_LINES)

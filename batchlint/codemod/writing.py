@@ -56,7 +56,10 @@ def write(graph: Graph, fanouts: Sequence[Fanout], framework: str | None = None)
         text = imports.add(text, groups.module_for(path), named, wanted, own)
         for extra in sorted(h for h in helpers if ":" in h):
             package, _, name = extra.partition(":")
-            text = imports.add_to(text, package, name)
+            if package == "tenacity":
+                text = imports.add_beside(text, package, name, "retry")
+            else:
+                text = imports.add(text, package, {name}, {}, {"celery"})
         text = leftovers.drop(module.text, text, partial(_is_named_elsewhere, graph, path))
         text = imports.drop_unused(module.text, text)
         if text != module.text:

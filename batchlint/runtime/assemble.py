@@ -39,6 +39,8 @@ PARTS = {
     "outcomes": (),
     "looking": (),
     "collecting": ("collect_batch", "NotReady"),
+    "outbox": ("put_aside", "taken_events"),
+    "events": ("event_arguments",),
     "two_phase": ("submit_or_collect", "in_phases", "BatchPending"),
     "journal": (),
     "facts": (),

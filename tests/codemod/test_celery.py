@@ -12,7 +12,7 @@ import pytest
 from fake_provider import Failure, FakeProvider, Faults
 
 from .programs import rewrite, rows
-from .workers import Project
+from .workers import Process, Project
 
 APP = """
     import os
@@ -63,6 +63,15 @@ ENQUEUING = """
         logger.info("started in %s", os.getpid())
         for number, name in enumerate(NAMES):
             describe.delay(number, name)
+"""
+EVENTS = """
+    @app.task(autoretry_for=(InternalServerError,), default_retry_delay=0, max_retries=2)
+    def describe(number, name):
+        store(number, ask(name))
+
+
+    def on_change(product):
+        describe.delay(product.id, name=product.name)
 """
 LOOPING = """
     @app.task
@@ -211,3 +220,44 @@ def test_the_rows_are_those_of_the_tasks_before(tmp_path: Path, program: str) ->
                 worker.until(ended, times=4 if "describe" in ended else 1)
             found.append((blurbs(project), provider.answered()))
     assert found[0] == found[1]
+
+
+@pytest.fixture(params=["outbox", "celery-batches"])
+def collecting(tmp_path: Path, provider: FakeProvider, request: pytest.FixtureRequest) -> Project:
+    """A project whose events come together, in celery-batches four at a time."""
+    provider.faults.hold_from = None
+    files = rewrite({"tasks.py": APP + EVENTS}, strategy=request.param).files
+    return Project(
+        tmp_path, {path: text.replace("flush_every=1_000", "flush_every=4") for path, text in files.items()}, provider
+    )
+
+
+def run_events(project: Project, worker: Process) -> None:
+    for number, name in enumerate(["tea", "cup", "jam", "tea"]):
+        project.send("describe", number, name)
+    if "describe_flush" in (project.folder / "tasks.py").read_text():
+        worker.until(r"tasks.describe\[.*succeeded", times=4)
+        project.send("describe_flush")
+    worker.until("describe_all.*succeeded")
+
+
+def test_events_come_together(collecting: Project, provider: FakeProvider) -> None:
+    with collecting.worker() as worker:
+        run_events(collecting, worker)
+        check_done(collecting, provider)
+    assert collecting.state == []
+
+
+def test_an_event_that_is_tried_again_is_alone(collecting: Project, provider: FakeProvider) -> None:
+    provider.faults.failures = [Failure("jam", 500, times=6)]
+    with collecting.worker() as worker:
+        run_events(collecting, worker)
+        worker.until(r"describe_alone\[.*succeeded")
+    assert [number for number, _ in blurbs(collecting)] == [0, 1, 2, 3]
+    assert sum(provider.answered().values()) == 4
+
+
+def test_beat_hands_events_on(tmp_path: Path, provider: FakeProvider) -> None:
+    project = Project(tmp_path, rewrite({"tasks.py": APP + EVENTS}, strategy="outbox").files, provider)
+    with project.beat() as beat:
+        beat.until("describe_flush.*15.00 minutes")

@@ -274,3 +274,31 @@ def test_without_unsafe_fixes_nothing_is_allowed(tree: Path) -> None:
     told = fix("--diff", ".").stderr
     assert "allowed by" not in told
     assert "job.py:8:13: RTB104 not rewritten (order-of-effects): `requests` is used before the call" in told
+
+
+TASK = """\
+from celery import shared_task
+from openai import OpenAI
+
+
+@shared_task
+def describe(number):
+    answer = OpenAI().chat.completions.create(model="gpt-5", messages=[{"role": "user", "content": str(number)}])
+    print(answer.choices[0].message.content)
+
+
+def on_change(product):
+    describe.delay(product.id)
+"""
+
+
+@pytest.mark.parametrize(
+    ("requirements", "how"), [("celery\n", "put_aside("), ("celery-batches>=0.9\n", "base=Batches")]
+)
+def test_events_come_together_as_the_project_can(tree: Path, requirements: str, how: str) -> None:
+    (tree / "job.py").write_text(TASK)
+    (tree / "requirements.txt").write_text(requirements)
+    done = fix("--diff", "--strategy", "accumulate", ".")
+    assert how in done.stdout, done.stderr
+    assert "events of `describe`" in done.stderr
+    assert "single-events" in fix("--diff", ".").stderr

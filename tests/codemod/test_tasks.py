@@ -191,7 +191,14 @@ def nightly_batch(key, language):
     product.save()
 
 
-@shared_task(name="blurbs.nightly_all", ignore_result=True, bind=True, max_retries=None, acks_late=True, reject_on_worker_lost=True)
+@shared_task(
+    name="blurbs.nightly_all",
+    ignore_result=True,
+    bind=True,
+    max_retries=None,
+    acks_late=True,
+    reject_on_worker_lost=True,
+)
 def nightly_all(self, items):
     '''The loop of `nightly` as one batch; comes back later instead of waiting.'''
     steps = (nightly_batch(*item) for item in items)
@@ -205,7 +212,7 @@ def nightly_all(self, items):
 def nightly(language):
     # All that have none.
     nightly_all.delay([(key, language) for key in Product.objects.filter(blurb="").values_list("pk", flat=True)])
-""".replace("'''", '"""')  # noqa: E501
+""".replace("'''", '"""')
 
 
 def test_a_loop_in_a_task_becomes_a_task_of_its_own() -> None:

@@ -19,7 +19,7 @@ from . import whole_messages
 from .programs import rows
 
 PATIENCE = 60
-"""Seconds after which a worker is killed, so that a test that waits for it fails."""
+"""Seconds after which a process is killed, so that a test that waits for it fails."""
 
 
 class Project:
@@ -55,8 +55,16 @@ class Project:
         """Put a task of `tasks.py` into the queue."""
         self._app.send_task(f"tasks.{task}", arguments)
 
-    def worker(self, pool: str = "solo") -> Worker:
-        return Worker(self, pool)
+    def worker(self, pool: str = "solo") -> Process:
+        """A worker that runs one task at a time: in its own process ("solo"), or in a child ("prefork")."""
+        flags = ["--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel", "INFO"]
+        worker = Process(self, "worker", "-P", pool, "-c", "1", *flags)
+        worker.until(" ready.")
+        return worker
+
+    def beat(self) -> Process:
+        """What sends the tasks of the schedule."""
+        return Process(self, "beat", "--loglevel", "DEBUG")
 
     def deliver_again(self) -> None:
         """What a broker does with the message whose consumer is gone; this one forgets it."""
@@ -70,14 +78,12 @@ class Project:
         return [key for key, *_ in rows(path)["batches"]] if path.exists() else []
 
 
-class Worker:
-    """One worker that runs one task at a time: in its own process ("solo"), or in a child ("prefork")."""
+class Process:
+    """A process of Celery."""
 
-    def __init__(self, project: Project, pool: str) -> None:
-        flags = ["--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel", "INFO"]
-        command = [sys.executable, "-m", "celery", "-A", "tasks", "worker", "-P", pool, "-c", "1", *flags]
+    def __init__(self, project: Project, *arguments: str) -> None:
         self.process = subprocess.Popen(
-            command,
+            [sys.executable, "-m", "celery", "-A", "tasks", *arguments],
             cwd=project.folder,
             env=project.environment,
             stdout=subprocess.PIPE,
@@ -88,10 +94,9 @@ class Worker:
         self._watch = threading.Timer(PATIENCE, self.process.kill)
         self._watch.daemon = True
         self._watch.start()
-        self.until(" ready.")
 
     def until(self, pattern: str, times: int = 1) -> re.Match[str]:
-        """Read the log up to the line that the pattern is found in; fails where the worker ends before."""
+        """Read the log up to the line that the pattern is found in; fails where the process ends before."""
         assert self.process.stdout
         for line in self.process.stdout:
             self.log.append(line)
@@ -99,7 +104,7 @@ class Worker:
             times -= found is not None
             if found and not times:
                 return found
-        raise AssertionError(f"the worker ended before `{pattern}`:\n{''.join(self.log)}")
+        raise AssertionError(f"the process ended before `{pattern}`:\n{''.join(self.log)}")
 
     def kill(self) -> None:
         self.process.kill()
@@ -116,7 +121,7 @@ class Worker:
         self.process.wait()
         self._watch.cancel()
 
-    def __enter__(self) -> Worker:
+    def __enter__(self) -> Process:
         return self
 
     def __exit__(self, *problem: object) -> None:
