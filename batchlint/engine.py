@@ -55,15 +55,16 @@ def run(
     unsafe: bool = False,
     strategy: str = "auto",
     collect: str = "poll",
-    beside: bool = False,
+    to_rewrite: bool = False,
 ) -> Program:
     """Analyse `paths` and plan the rewrites; see `analyze`. `unsafe`, `strategy`, `collect`: see `codemod.plan`.
 
-    `beside` also tries to plan the calls that are not batchable though nobody is seen to wait, for the reason why not.
+    `to_rewrite` reads all tests too, which a rewrite has to leave intact, and also tries to plan the calls that are not
+    batchable though nobody is seen to wait, for the reason why not.
     """
     with _uncollected():
         how = {"unsafe": unsafe, "strategy": strategy, "collect": collect}
-        return _run(paths, config, stdin=stdin, beyond=beyond, how=how, beside=beside)
+        return _run(paths, config, stdin=stdin, beyond=beyond, how=how, to_rewrite=to_rewrite)
 
 
 @contextmanager
@@ -85,11 +86,11 @@ def _run(
     stdin: tuple[Path, str] | None,
     beyond: bool,
     how: dict[str, Any],
-    beside: bool,
+    to_rewrite: bool,
 ) -> Program:
     root = config.root.resolve()
     texts = {_relative(stdin[0], root): stdin[1]} if stdin else {}
-    read = _read(program(paths, config, beyond=beyond), root, config, texts)
+    read = _read(program(paths, config, beyond=beyond), root, config, texts, tests=to_rewrite)
     wanted = _scope(paths, root)
     errors = [error for error in read.errors if wanted(error.path) or error.path not in read.python]
     if not read.modules:
@@ -98,9 +99,9 @@ def _run(
 
     entries, broken = manifests.read_manifests(root, [*read.python, *read.manifests])
     budgets, misplaced = _stated_budgets(read.modules)
-    linked = graph.build(read.modules, entries, _settings(config, budgets, read.packages))
+    linked = graph.build(read.modules, entries, _settings(config, budgets, read.packages), read.tests)
     sites = scoring.score(linked, callsites.find(linked))
-    waiting = [site for site in sites if site.verdict is Verdict.BATCHABLE or (beside and could_wait(site))]
+    waiting = [site for site in sites if site.verdict is Verdict.BATCHABLE or (to_rewrite and could_wait(site))]
     plans: dict[Key, Any] = {}
     if waiting:
         from batchlint import codemod
@@ -134,6 +135,7 @@ def program(paths: Sequence[Path], config: Config, *, beyond: bool = False) -> l
 
 class _Read(NamedTuple):
     modules: list[ModuleFacts]
+    tests: dict[str, bytes]
     python: list[str]
     manifests: list[str]
     packages: frozenset[str]
@@ -167,10 +169,11 @@ def _walk(program: Sequence[Path], root: Path, config: Config, texts: dict[str, 
     return tree
 
 
-def _read(program: Sequence[Path], root: Path, config: Config, texts: dict[str, str]) -> _Read:
+def _read(program: Sequence[Path], root: Path, config: Config, texts: dict[str, str], *, tests: bool) -> _Read:
     """The facts of the program's files that can have to do with a model call, and the names of all its files."""
     tree = _walk(program, root, config, texts)
-    loaded = sources.load(str(root), tree, words.load(wrapper.name for wrapper in config.wrappers), texts)
+    wanted = words.load(wrapper.name for wrapper in config.wrappers)
+    loaded = sources.load(str(root), tree, wanted, texts, tests=tests)
     errors = [*tree.errors, *loaded.errors]
     modules: list[ModuleFacts] = []
     if loaded.files:
@@ -181,7 +184,7 @@ def _read(program: Sequence[Path], root: Path, config: Config, texts: dict[str, 
                 modules.append(extraction.extract(file.path, file.text, file.tree))
             except RecursionError:
                 errors.append(FileError(file.path, 1, "nested too deeply"))
-    return _Read(modules, tree.python, tree.manifests, frozenset(tree.packages), errors)
+    return _Read(modules, loaded.tests, tree.python, tree.manifests, frozenset(tree.packages), errors)
 
 
 def _relative(path: Path, root: Path) -> str:

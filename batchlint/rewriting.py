@@ -48,7 +48,7 @@ def rewrite(paths: Sequence[Path], config: Config, *, unsafe: bool, strategy: st
     if strategy == "accumulate":
         has_batches = any(_CELERY_BATCHES.search(text) for text in _requirements(config.root))
         strategy = "celery-batches" if has_batches else "outbox"
-    done = engine.run(paths, config, unsafe=unsafe, strategy=strategy, collect=collect, beside=True)
+    done = engine.run(paths, config, unsafe=unsafe, strategy=strategy, collect=collect, to_rewrite=True)
     report = done.report
     rewritten = [f for f in report.findings if f.site.rewrite.available]
     refused = [f for f in report.findings if not f.site.rewrite.available]

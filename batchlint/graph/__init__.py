@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import ast
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 
 from batchlint.entrypoints import Kind
 from batchlint.entrypoints.manifests import ManifestTarget
@@ -24,6 +25,7 @@ from batchlint.graph.names import Names
 from batchlint.graph.parameters import Parameters
 from batchlint.graph.registrations import Registrations
 from batchlint.graph.subcommands import Subcommands
+from batchlint.graph.tests import Tests
 from batchlint.graph.waiting import Waiting
 from batchlint.graph.ways import Way, Ways
 from batchlint.graph.workflows import Workflows
@@ -50,7 +52,13 @@ ANY_WAY = Way()
 class Graph(Part):
     """A linked program: its model calls, and for each function who starts it."""
 
-    def __init__(self, program: Program, settings: GraphSettings, manifest: Sequence[ManifestTarget] = ()) -> None:
+    def __init__(
+        self,
+        program: Program,
+        settings: GraphSettings,
+        manifest: Sequence[ManifestTarget] = (),
+        tests: Mapping[str, bytes] = MappingProxyType({}),
+    ) -> None:
         super().__init__(program)
         self.settings = settings
         program.callers.find_choices()
@@ -69,6 +77,7 @@ class Graph(Part):
         self._edges = Edges(program, decorators, handovers, parameters)
         self._waiting = Waiting(program, self.is_test)
         self.ways = Ways(program)
+        self._tests = Tests(program, tests)
         self._reaches: dict[tuple[FunctionId, Way], list[Reach]] = {}
 
     label = staticmethod(label)
@@ -175,9 +184,12 @@ class Graph(Part):
                     queue.append((outer, ANY_WAY))
                     is_root = False
             if is_root and id.qualname != MODULE:
-                step = Step(id.path, function.line, f"{self.label(id)}, which nothing here calls")
-                found.append(Reach(Entry(Kind("unknown", "unknown", None), step), edges))
+                found.append(Reach(self._tests.entry(id) or self._uncalled(id), edges))
         return found
+
+    def _uncalled(self, id: FunctionId) -> Entry:
+        step = Step(id.path, self.function(id).line, f"{self.label(id)}, which nothing here calls")
+        return Entry(Kind("unknown", "unknown", None), step)
 
     def _returned_names(self, id: FunctionId) -> Iterator[str]:
         for expression in self.function(id).returns:
@@ -194,8 +206,11 @@ def _name_of(function: FunctionFacts) -> ast.expr:
 
 
 def build(
-    modules: Sequence[ModuleFacts], manifest: Sequence[ManifestTarget] = (), settings: GraphSettings | None = None
+    modules: Sequence[ModuleFacts],
+    manifest: Sequence[ManifestTarget] = (),
+    settings: GraphSettings | None = None,
+    tests: Mapping[str, bytes] = MappingProxyType({}),
 ) -> Graph:
-    """The graph of a program from the facts of its files."""
+    """The graph of a program from the facts of its files; `tests`: those that were put aside, as they are on disk."""
     settings = settings or GraphSettings()
-    return Graph(Program(modules, settings.packages), settings, manifest)
+    return Graph(Program(modules, settings.packages), settings, manifest, tests)

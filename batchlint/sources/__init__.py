@@ -31,6 +31,8 @@ class Source(NamedTuple):
 @dataclass(slots=True)
 class Sources:
     files: list[Source] = field(default_factory=list)
+    tests: dict[str, bytes] = field(default_factory=dict)
+    """The tests that were put aside, as they are on disk."""
     errors: list[FileError] = field(default_factory=list)
 
 
@@ -51,8 +53,10 @@ def walk(
     return walker.tree
 
 
-def load(root: str, tree: Tree, words: Words, texts: Mapping[str, str]) -> Sources:
+def load(root: str, tree: Tree, words: Words, texts: Mapping[str, str], *, tests: bool = True) -> Sources:
     """Read and parse what counts; `texts` stands for the content of files that are not to be read from disk.
+
+    Without `tests`, those that only import what counts are put aside.
 
     Every file that cannot be read or decoded is an error. Syntax is looked at in the files that count, and in the rest
     as long as all of them together are small: in a large program that would take longer than everything else.
@@ -76,7 +80,9 @@ def load(root: str, tree: Tree, words: Words, texts: Mapping[str, str]) -> Sourc
                 sources.errors.append(FileError(path, error.line, error.message))
     broken = {error.path for error in sources.errors}
     readable = {path: content for path, content in data.items() if path not in broken}
-    kept = prefilter.Prefilter(readable, words).keep()
+    filtering = prefilter.Prefilter(readable, words, tests=tests)
+    kept = filtering.keep()
+    sources.tests = filtering.aside
     sources.errors += _syntax_errors(readable, set(kept), decoded)
     for path in kept:
         try:

@@ -3,6 +3,9 @@
 A file counts when it names a model SDK (or the host of a provider), when it imports a file that counts, names one in
 a string or starts Python programs, or when a file that counts imports it. What is dropped can neither make a model call
 nor start one.
+
+A test that only imports what counts is put aside: in most programs these are half of the code, and all that they tell
+is that they call something.
 """
 
 from __future__ import annotations
@@ -12,6 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+from batchlint.patterns import file_pattern
 from batchlint.sources.words import Body, Words
 
 _WORD = re.compile(rb"[A-Za-z_][\w.]*")
@@ -42,9 +46,13 @@ class _Imports:
 class Prefilter:
     """Decides for one program; paths are relative to its root."""
 
-    def __init__(self, files: Mapping[str, bytes], words: Words) -> None:
+    def __init__(self, files: Mapping[str, bytes], words: Words, *, tests: bool = True) -> None:
+        """`tests`: whether the tests count like any other file."""
+        self.aside: dict[str, bytes] = {}
+        """The tests that were put aside."""
         self._files = files
         self._words = words
+        self._tests = tests
         self._imports: dict[str, _Imports] = {}
         self._lines: dict[bytes, list[str]] = {}
         self._importers: dict[str, list[tuple[str, str, int]]] = {}
@@ -59,11 +67,12 @@ class Prefilter:
         self._given: dict[str, bool] = {}
         self._classes: dict[str, tuple[set[bytes], set[bytes]]] = {}
         self._known_hosts: dict[bytes, bool] = {}
+        self._seeds: dict[str, None] = {}
         self._roots = {package.partition(".")[0] for package in words.packages}
 
     def keep(self) -> list[str]:
         """The files that count, in the order given."""
-        seeds = [path for path, data in self._files.items() if self._is_seed(path, data)]
+        seeds = self._seeds = {path: None for path, data in self._files.items() if self._is_seed(path, data)}
         if not seeds:
             return []
         for path in self._files:
@@ -80,9 +89,10 @@ class Prefilter:
                     index.setdefault(_relative(module, path), []).append((path, position))
         kept: set[str] = set()
         self._take_importers(seeds, kept)
-        while more := [*self._users_of_bases(kept), *self._given_clients(kept), *self._named_in_strings(kept)]:
+        while more := [path for path in self._others(kept) if not self._is_aside(path)]:
             self._take_importers(more, kept)
         self._take_imported(kept)
+        self.aside = {path: data for path, data in self.aside.items() if path not in kept}
         return [path for path in self._files if path in kept]
 
     # -- what a file says
@@ -155,9 +165,20 @@ class Prefilter:
         kept.update(queue)
         while queue:
             for importer in self._importers_of(queue.pop()):
-                if importer not in kept:
+                if importer not in kept and not self._is_aside(importer):
                     kept.add(importer)
                     queue.append(importer)
+
+    def _is_aside(self, path: str) -> bool:
+        """Whether the file is a test that nobody runs as a program and that makes no model call of its own."""
+        if self._tests or path in self._seeds:
+            return False
+        if path not in self.aside and self._is_test(path) and b"__main__" not in self._files[path]:
+            self.aside[path] = self._files[path]
+        return path in self.aside
+
+    def _is_test(self, path: str) -> bool:
+        return any(file_pattern(pattern).matches(path) for pattern in self._words.tests)
 
     def _importers_of(self, path: str) -> Iterator[str]:
         stem = path.removesuffix(".py").removesuffix("/__init__")
@@ -221,6 +242,11 @@ class Prefilter:
                             queue += self._imported_by(found)
 
     # -- ways in that no import shows
+    def _others(self, kept: set[str]) -> Iterator[str]:
+        yield from self._users_of_bases(kept)
+        yield from self._given_clients(kept)
+        yield from self._named_in_strings(kept)
+
     def _given_clients(self, kept: set[str]) -> Iterator[str]:
         """Files that are given the client of an SDK, or the address of a provider, by a file that imports them."""
         seen = set(kept)

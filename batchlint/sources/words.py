@@ -39,6 +39,8 @@ class Words(NamedTuple):
     """Calls that take a function by its dotted name (`async_task(`)."""
     functions: tuple[bytes, ...] = ()
     """Names of functions that the user says are model calls."""
+    tests: tuple[str, ...] = ()
+    """Patterns of the files that are tests by their place alone."""
 
 
 def load(functions: Iterable[str] = ()) -> Words:
@@ -67,7 +69,14 @@ def load(functions: Iterable[str] = ()) -> Words:
         methods=tuple(sorted({_as_call(m) for m in _methods(providers) if re.search("[._]", m)})),
         enqueues=tuple(sorted({f"{name}(".encode() for row in _by_name(entrypoints) for name in tails(row["path"])})),
         functions=tuple({name.rpartition(".")[2].encode() for name in functions}),
+        tests=tuple(row["file"] for row in _conventions(entrypoints) if row.get("kind") == "test" and "file" in row),
     )
+
+
+def _conventions(documents: list[dict[str, Any]]) -> Iterable[dict[str, Any]]:
+    for document in documents:
+        for framework in document.get("frameworks", ()):
+            yield from framework.get("conventions", ())
 
 
 def _by_name(documents: list[dict[str, Any]]) -> Iterable[dict[str, Any]]:

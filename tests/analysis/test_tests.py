@@ -1,8 +1,13 @@
 """Tests and examples: their calls are nobody's bill to cut, and they say nothing about the code that they try out."""
 
+import json
+import subprocess
+import sys
+import textwrap
+
 import pytest
 
-from .verdicts import cases, verdict
+from .verdicts import cases, files, verdict
 
 LIVE = {
     "pytest_function": {
@@ -196,3 +201,44 @@ def test_an_example_is_nobodys_job(program):
 @pytest.mark.parametrize("program", cases(ONCE))
 def test_a_loop_of_a_test_does_not_make_one_call_many(program):
     assert verdict(program) == "realtime"
+
+
+def reported(folder, program):
+    """The verdict and the first way in of each call site, by its place, as `check` reports them."""
+    for path, text in files(program).items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_text(textwrap.dedent(text))
+    command = [sys.executable, "-m", "batchlint", "check", "--all-calls", "--output-format", "json", "-e", "."]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True)
+    return {
+        (site["path"], site["line"]): (site["verdict"], site["contexts"][0]["chain"][0]["what"])
+        for site in json.loads(done.stdout)["call_sites"]
+    }
+
+
+HELPER = """
+    from llm import ask
+
+    def label(text):
+        return ask(text.strip())
+    """
+
+
+def test_what_only_a_test_calls_is_a_tests(tmp_path):
+    sites = reported(tmp_path, {"labels.py": HELPER, "tests/test_labels.py": "import labels\nlabels.label('a')\n"})
+    assert sites["labels.py", 5] == ("realtime", "tests/test_labels.py calls label")
+    assert not any(path.startswith("tests/") for path, _ in sites)
+
+
+@pytest.mark.parametrize(
+    "test",
+    [
+        "import labels\nassert labels.label is not None\n",
+        "import labels\ndef label(text): ...\n",
+        "import shop.prices\nshop.prices.label('a')\n",
+    ],
+    ids=["named only", "another of its name", "of another module"],
+)
+def test_what_no_test_calls_is_not(tmp_path, test):
+    sites = reported(tmp_path, {"labels.py": HELPER, "shop/prices.py": "import llm\n", "tests/test_labels.py": test})
+    assert sites["labels.py", 5] == ("unclear", "label, which nothing here calls")

@@ -190,3 +190,34 @@ def test_packages_that_serve_more_than_models_need_a_word_more():
         "gemini.py": "from google import genai\n",
     }
     assert kept(files) == {"bedrock.py", "gemini.py"}
+
+
+def put_aside(files):
+    filtering = prefilter.Prefilter({path: text.encode() for path, text in files.items()}, words.load(), tests=False)
+    return set(filtering.keep()), set(filtering.aside)
+
+
+def test_a_test_that_only_calls_what_counts_is_put_aside():
+    files = {"llm.py": SDK, "job.py": "import llm\n", "tests/test_job.py": "import job\n", "test_x.py": "import json\n"}
+    assert put_aside(files) == ({"llm.py", "job.py"}, {"tests/test_job.py"})
+
+
+@pytest.mark.parametrize(
+    "test",
+    [
+        "import llm\nimport openai\n",
+        "import llm\nif __name__ == '__main__':\n    llm.ask()\n",
+    ],
+    ids=["calls a model itself", "is run as a program"],
+)
+def test_a_test_with_a_life_of_its_own_counts(test):
+    assert put_aside({"llm.py": SDK, "tests/test_llm.py": test}) == ({"llm.py", "tests/test_llm.py"}, set())
+
+
+def test_a_helper_of_a_test_that_counts_does_too():
+    files = {
+        "llm.py": SDK,
+        "tests/test_llm.py": SDK + "from tests.helpers import f\n",
+        "tests/helpers.py": "import llm\n",
+    }
+    assert put_aside(files) == (set(files), set())
