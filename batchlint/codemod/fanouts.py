@@ -18,6 +18,7 @@ from batchlint.findings import Latency
 from batchlint.graph import Edge, Graph
 from batchlint.loops import is_item_loop
 from batchlint.symbols import last_name
+from batchlint.values import ordered
 
 _MAX_LEVELS = 8
 _AWAITING = frozenset({"wait_for", "shield", "run", "run_until_complete"})
@@ -37,6 +38,7 @@ class Finder:
 
     def fanouts(self, function: FunctionId, node: ast.Call) -> list[Fanout]:
         """The fan-outs through which the site's requests go into batches; Refused where there is none."""
+        self.planner.support.check_below(self._callees(function, node))
         found: list[Fanout] = []
         refusals: list[Refused] = []
         self._climb(function, node, found, refusals, set(), 0)
@@ -49,6 +51,12 @@ class Finder:
                 note = f"requests of the loop at {refused.loop} stay realtime: {refused.refusal.detail}"
                 found[0].notes += [note] if note not in found[0].notes else []
         return list({id(f): f for f in found}.values())
+
+    def _callees(self, id: FunctionId, node: ast.Call) -> list[FunctionId]:
+        """The functions that the call enters or hands over."""
+        handed = [edge.callee for edge in self.planner.handing.edges(id) if edge.node is node]
+        values = ordered(self.graph.program.eval(id, node.func))
+        return [*handed, *(callee for value in values for callee in self.graph.callables(value))]
 
     def _climb(
         self,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterable
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from batchlint.codemod.changes import Fanout, Retry
@@ -49,14 +51,14 @@ class Support:
         self.graph = graph
         self.program = graph.program
         self.models: dict[int, ModelCall] = {id(call.node): call for call in graph.model_calls}
-        self.reaching = self._reaching()
+        self.reaching = self._reaching([call.function for call in graph.model_calls])
         self.families = Families(graph)
         self.threads = Threads(graph.program)
         self._known: dict[tuple[FunctionId, int], Target | Refused] = {}
 
-    def _reaching(self) -> set[FunctionId]:
-        """The functions that make a request by calling down to it."""
-        found = {call.function for call in self.graph.model_calls if call.function.qualname != MODULE}
+    def _reaching(self, makers: Iterable[FunctionId]) -> set[FunctionId]:
+        """The functions that make a request by calling down to one of its makers."""
+        found = {id for id in makers if id.qualname != MODULE}
         stack = list(found)
         while stack:
             for edge in self.graph.edges_to(stack.pop()):
@@ -175,6 +177,19 @@ class Support:
             return True
 
     # -- checks
+    def check_below(self, callees: Iterable[FunctionId]) -> None:
+        """Refused where calls of the functions lead to requests, and no backend carries any of them."""
+        found = [id for id in callees if id in self.reaching]
+        if found and not any(id in self._carrying for id in found):
+            for call in self.graph.model_calls:
+                if not self._reaching([call.function]).isdisjoint(found):
+                    self.check_request(call.function, call.node)
+
+    @cached_property
+    def _carrying(self) -> set[FunctionId]:
+        """Of the functions that reach requests, those with one that a backend carries."""
+        return self._reaching([m.function for m in self.models.values() if self._carried(m.function, m.node)])
+
     def check_request(self, scope: FunctionId, call: ast.Call) -> str:
         """The backend that carries the request; Refused where none does."""
         model = self.model(call)

@@ -495,5 +495,30 @@ def test_somebody_who_waits_is_named() -> None:
     assert "somebody waits for `answer`" in refusal.detail
 
 
+@pytest.mark.parametrize(
+    ("head", "name"),
+    [
+        (HEAD, "early-stop"),
+        (HEAD.replace("from openai import OpenAI", "from groq import Groq as OpenAI"), "no-batch-tier"),
+    ],
+    ids=["carried", "not carried"],
+)
+def test_a_request_that_nothing_carries_is_told_before_the_loop_around_it(head: str, name: str) -> None:
+    """Whoever mends the loop first would only then learn that it was for nothing."""
+    loop = """
+        from llm import ask
+
+
+        def first(texts):
+            for text in texts:
+                if ask(text) == "yes":
+                    return text
+
+
+        first(open("texts.txt"))
+        """
+    assert check_noop({"llm.py": head, "app.py": loop}, name) is not None
+
+
 def test_every_refusal_has_a_case() -> None:
     assert set(REFUSED) | {"live-consumer", "no-flex-tier", "short-lived"} == set(codemod.REFUSALS)
