@@ -54,4 +54,5 @@ def _word(graph: Graph, site: Described) -> str | None:
     called = [site.call, *(edge.callee.qualname for edge in site.edges), site.model.function.qualname]
     names = _HUMP.sub("_", " ".join(called)).lower()
     words = graph.program.registry.gate_words
-    return next((word for word in words if re.search(rf"(?<![a-z]){word}(?![a-z])", names)), None)
+    said = (word for word in words if word in names)
+    return next((word for word in said if re.search(rf"(?<![a-z]){word}(?![a-z])", names)), None)

@@ -26,6 +26,8 @@ class Ways(Part):
         super().__init__(program)
         self._receivers = Receivers(program)
         self._guards = Guards(program)
+        self._above: dict[tuple[int, Way], Way | None] = {}
+        """By the identity of the edge, of which each is made once."""
 
     def start(self, id: FunctionId, node: ast.expr) -> Way:
         """The state at the function in which a call stands."""
@@ -33,6 +35,12 @@ class Ways(Part):
 
     def above(self, edge: Edge, way: Way) -> Way | None:
         """The state at the caller; None where no object or argument of it leads down the way."""
+        key = (id(edge), way)
+        if key not in self._above:
+            self._above[key] = self._find_above(edge, way)
+        return self._above[key]
+
+    def _find_above(self, edge: Edge, way: Way) -> Way | None:
         objects = self._receivers.above(edge, way.objects)
         if objects == frozenset():
             return None

@@ -21,6 +21,8 @@ from batchlint.sources.words import Body, Words
 _WORD = re.compile(rb"[A-Za-z_][\w.]*")
 _HOST = re.compile(rb"://(?:[^/\s@\"']*@)?([\w.{}$*-]+)")
 _STRING = re.compile(rb"[\"']([A-Za-z_][\w-]*(?:\.[\w-]+)*(?::\w[\w.]*)?)[\"']")
+_ONE_STEP = re.compile(rb"\.\w+\(")
+_TWO_STEPS = re.compile(rb"\.\w+\.\w+\(")
 _CLASS = re.compile(rb"^[ \t]*class\s+\w+\s*\(([^)]*)\)", re.MULTILINE)
 _METHOD = re.compile(rb"^[ \t]+(?:async[ \t]+)?def[ \t]+([a-z]\w*)", re.MULTILINE)
 _STRING_FILES = re.compile(
@@ -66,6 +68,7 @@ class Prefilter:
         self._imported: dict[str, list[str]] = {}
         self._given: dict[str, bool] = {}
         self._classes: dict[str, tuple[set[bytes], set[bytes]]] = {}
+        self._strings: dict[str, list[list[str]]] = {}
         self._known_hosts: dict[bytes, bool] = {}
         self._seeds: dict[str, None] = {}
         self._roots = {package.partition(".")[0] for package in words.packages}
@@ -259,8 +262,13 @@ class Prefilter:
     def _is_given_client(self, path: str) -> bool:
         known = self._given.get(path)
         if known is None:
-            known = self._given[path] = self._holds(path, self._words.methods) or self._posts(path)
+            known = self._given[path] = self._asks(path) or self._posts(path)
         return known
+
+    def _asks(self, path: str) -> bool:
+        """Whether the file calls a method of the clients, as far as the last steps of its name tell."""
+        data, methods = self._files[path], self._words.methods
+        return not all(methods.isdisjoint(calls.findall(data)) for calls in (_ONE_STEP, _TWO_STEPS))
 
     def _holds(self, path: str, words: Iterable[bytes]) -> bool:
         data = self._files[path]
@@ -318,18 +326,25 @@ class Prefilter:
         last: dict[str, list[str]] = {}
         for stem in stems:
             last.setdefault(stem.rpartition("/")[2], []).append(stem)
-        for path, data in self._files.items():
-            if path not in kept and self._launches(path):
-                yield path
-            if path in kept or not (
-                self._imports[path].by_name or _STRING_FILES.search(path) or self._holds(path, self._words.enqueues)
-            ):
+        for path in self._files:
+            if path in kept:
                 continue
-            for text in set(_STRING.findall(data)):
-                parts = text.decode(errors="replace").replace(":", ".").split(".")
+            if self._launches(path):
+                yield path
+            for parts in self._strings_in(path):
                 if any(_names_module(parts[:end], last) for end in range(max(len(parts) - 2, 1), len(parts) + 1)):
                     yield path
                     break
+
+    def _strings_in(self, path: str) -> list[list[str]]:
+        """The steps of the dotted names in the strings of a file that starts things by their name."""
+        known = self._strings.get(path)
+        if known is None:
+            names = self._imports[path].by_name or _STRING_FILES.search(path) or self._holds(path, self._words.enqueues)
+            texts = {text.decode(errors="replace") for text in _STRING.findall(self._files[path])} if names else ()
+            steps = (text.replace(":", ".").split(".") for text in texts)
+            known = self._strings[path] = [parts for parts in steps if len(parts) > 1]
+        return known
 
     def _launches(self, path: str) -> bool:
         """Whether the file starts Python programs: which ones, its strings need not say in full."""

@@ -33,7 +33,7 @@ class Words(NamedTuple):
     sends: tuple[bytes, ...] = ()
     """Calls of those libraries that send one."""
     bodies: tuple[Body, ...] = ()
-    methods: tuple[bytes, ...] = ()
+    methods: frozenset[bytes] = frozenset()
     """Calls on a client that was handed in, as far as their names say so (`.completions.create(`)."""
     enqueues: tuple[bytes, ...] = ()
     """Calls that take a function by its dotted name (`async_task(`)."""
@@ -66,7 +66,7 @@ def load(functions: Iterable[str] = ()) -> Words:
             for document in entrypoints
             for row in document.get("bodies", ())
         ),
-        methods=tuple(sorted({_as_call(m) for m in _methods(providers) if re.search("[._]", m)})),
+        methods=frozenset(_as_call(method) for method in _methods(providers) if _is_telling(method)),
         enqueues=tuple(sorted({f"{name}(".encode() for row in _by_name(entrypoints) for name in tails(row["path"])})),
         functions=tuple({name.rpartition(".")[2].encode() for name in functions}),
         tests=tuple(row["file"] for row in _conventions(entrypoints) if row.get("kind") == "test" and "file" in row),
@@ -94,6 +94,11 @@ def _methods(documents: list[dict[str, Any]]) -> Iterable[str]:
     for document in documents:
         for row in document.get("calls", ()):
             yield from expand(row.get("method", ""))
+
+
+def _is_telling(method: str) -> bool:
+    """Whether a method's name says that it is a client's, and stands in a file as it does in the data."""
+    return re.search("[._]", method) is not None and "(" not in method
 
 
 def _as_call(method: str) -> bytes:
