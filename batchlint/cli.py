@@ -243,6 +243,8 @@ def _view(
 
 def _width() -> int:
     """Columns that the terminal format may fill."""
+    if not ("COLUMNS" in os.environ or sys.stdout.isatty()):
+        return 110
     import shutil
 
     return min(shutil.get_terminal_size((110, 24)).columns, 130)

@@ -65,7 +65,7 @@ class Binding(NamedTuple):
     line: int = 0
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class CallFacts:
     """One call and what stands around it in its function."""
 
@@ -85,7 +85,7 @@ class Reference(NamedTuple):
     call: ast.Call | None
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class FunctionFacts:
     id: FunctionId
     node: FunctionNode
@@ -155,7 +155,7 @@ class FunctionFacts:
         return None
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class ClassFacts:
     id: ClassId
     node: ast.ClassDef
@@ -167,7 +167,7 @@ class ClassFacts:
         return self.node.name
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class ModuleFacts:
     path: str
     name: str

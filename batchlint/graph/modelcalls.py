@@ -36,6 +36,8 @@ class ModelCalls(Part):
                     is_own = isinstance(func.value, ast.Name) and func.value.id in {"self", "cls"}
                     if func.attr not in methods and not (is_own and func.attr in stored):
                         continue
+                    if callables.is_display(function, func.value):
+                        continue  # of the many `append`s hardly one is an SDK's
                 elif isinstance(func, ast.Name):
                     if not wrappers and callables.is_plain(function, func.id):
                         continue

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -30,16 +30,31 @@ class Tree:
     errors: list[FileError] = field(default_factory=list)
 
 
+_PLAIN = re.compile(r"[\w.-]+/?\s*")
+"""A line of an ignore file that is a name and nothing else."""
+
+
 class Ignore:
     """The patterns of one ignore file (or of the settings), asked for paths relative to the root."""
 
-    def __init__(self, lines: Iterable[str], *, cut: int = 0, prefix: str = "") -> None:
+    def __init__(self, lines: Sequence[str], *, cut: int = 0, prefix: str = "") -> None:
         """Each path loses `cut` characters or gets `prefix` in front, to start at the folder of the file."""
-        import pathspec
-
         self._cut = cut
         self._prefix = prefix
-        self._spec: GitIgnoreSpec = pathspec.GitIgnoreSpec.from_lines(lines)
+        # Most lines are plain names: a set has them at once, where no line takes back what another says.
+        plain = [] if any("!" in line for line in lines) else [line for line in lines if _PLAIN.fullmatch(line)]
+        names = {line.strip() for line in plain}
+        self._names = {name for name in names if not name.endswith("/")}
+        self._folders = {name[:-1] for name in names if name.endswith("/")}
+        self._spec: GitIgnoreSpec | None = None
+        self._any: re.Pattern[str] | None = None
+        if len(plain) < len(lines):
+            self._compile([line for line in lines if line not in plain])
+
+    def _compile(self, lines: Sequence[str]) -> None:
+        import pathspec
+
+        self._spec = pathspec.GitIgnoreSpec.from_lines(lines)
         regexes = [p.regex.pattern for p in self._spec.patterns if p.regex is not None and p.include is not None]
         # One search that is true whenever any pattern matches; only then is pathspec asked which one wins.
         self._any = re.compile("|".join(re.sub(r"\(\?P<\w+>", "(?:", f"(?:{r})") for r in regexes) or r"(?!)")
@@ -47,7 +62,10 @@ class Ignore:
     def verdict(self, path: str) -> bool | None:
         """True: ignored, False: expressly kept, None: nothing said. Folders end in "/"."""
         path = self._prefix + path[self._cut :]
-        if self._any.search(path) is None:
+        parts = path.split("/")
+        if not (self._names.isdisjoint(parts) and self._folders.isdisjoint(parts[:-1])):
+            return True
+        if self._spec is None or self._any is None or self._any.search(path) is None:
             return None
         return self._spec.check_file(path).include
 
