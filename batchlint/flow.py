@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from batchlint.facts import FunctionFacts, LoopNode
 from batchlint.items import is_apart
-from batchlint.trees import SCOPES, children, walk
+from batchlint.trees import SCOPES, children, stands_in, walk
 
 
 class Move(NamedTuple):
@@ -139,7 +139,7 @@ def _moves(node: ast.AST, tests: list[ast.AST], found: list[Move]) -> None:
             _moves(child, tests, found)
 
 
-def reached(seeds: set[str], rows: list[Move], source: ast.AST | None = None) -> set[str]:
+def reached(seeds: set[str], rows: list[Move], source: ast.expr | None = None) -> set[str]:
     """The names that values of `seeds`, or of the expression `source`, reach through the moves in `rows`."""
     found = set(seeds)
     if source is not None:
@@ -156,8 +156,8 @@ def reached(seeds: set[str], rows: list[Move], source: ast.AST | None = None) ->
     return found
 
 
-def _holds(values: Iterable[ast.AST], wanted: ast.AST) -> bool:
-    return any(node is wanted for value in values for node in walk(value))
+def _holds(values: Iterable[ast.AST], wanted: ast.expr) -> bool:
+    return any(stands_in(wanted, value) for value in values)
 
 
 def body(function: FunctionFacts) -> list[ast.AST]:

@@ -42,6 +42,15 @@ def walk(node: ast.AST) -> Iterator[ast.AST]:
         nodes += children(each)
 
 
+def stands_in(node: ast.expr | ast.stmt, outer: ast.AST) -> bool:
+    """Whether `node` is `outer` or stands in it."""
+    if not isinstance(outer, SCOPES):  # their decorators stand above their first line
+        first, last = getattr(outer, "lineno", 0), getattr(outer, "end_lineno", None)
+        if last is not None and not first <= getattr(node, "lineno", first) <= last:
+            return False
+    return any(inner is node for inner in walk(outer))
+
+
 def replaced(node: T, by: Callable[[ast.Name], ast.expr]) -> T:
     """`node` with `by` of each name in place of it: a copy along the way to what changes, the node itself elsewhere."""
     if isinstance(node, ast.Name):

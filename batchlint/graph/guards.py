@@ -10,7 +10,7 @@ from batchlint.facts import FunctionFacts, FunctionId
 from batchlint.graph.kinds import BUILTIN, Kinds, is_one
 from batchlint.graph.links import Edge, Part
 from batchlint.symbols import Program
-from batchlint.trees import SCOPES, children, walk
+from batchlint.trees import SCOPES, children, stands_in
 
 
 class Demand(NamedTuple):
@@ -70,7 +70,7 @@ class Guards(Part):
         return name in function.parameter_names and name not in function.bindings
 
 
-def tests_before(function: FunctionFacts, node: ast.AST) -> Iterator[tuple[ast.expr, bool]]:
+def tests_before(function: FunctionFacts, node: ast.expr | ast.stmt) -> Iterator[tuple[ast.expr, bool]]:
     """The conditions, each with how it must turn out, under which the function comes to the node."""
     if not isinstance(function.node, ast.Lambda):
         yield from _tests(function.node.body, node)
@@ -82,10 +82,10 @@ def _is_spread(call: ast.Call) -> bool:
     )
 
 
-def _tests(statements: Sequence[ast.stmt], node: ast.AST) -> Iterator[tuple[ast.expr, bool]]:
+def _tests(statements: Sequence[ast.stmt], node: ast.expr | ast.stmt) -> Iterator[tuple[ast.expr, bool]]:
     """The conditions, each with how it must turn out, under which the statements come to the node."""
     for statement in statements:
-        if not any(inner is node for inner in walk(statement)):
+        if not stands_in(node, statement):
             if isinstance(statement, ast.If) and not statement.orelse and isinstance(statement.body[-1], _LEAVE):
                 yield statement.test, False
             continue
@@ -93,18 +93,18 @@ def _tests(statements: Sequence[ast.stmt], node: ast.AST) -> Iterator[tuple[ast.
         return
 
 
-def _inside(parent: ast.AST, node: ast.AST) -> Iterator[tuple[ast.expr, bool]]:
+def _inside(parent: ast.AST, node: ast.expr | ast.stmt) -> Iterator[tuple[ast.expr, bool]]:
     if parent is node or isinstance(parent, SCOPES):
         return
     blocks = [value for _, value in ast.iter_fields(parent) if isinstance(value, list) and _are_statements(value)]
     for block in blocks:
-        if any(inner is node for statement in block for inner in walk(statement)):
+        if any(stands_in(node, statement) for statement in block):
             if isinstance(parent, ast.If):
                 yield parent.test, block is parent.body
             yield from _tests(block, node)
             return
     for child in children(parent):
-        if any(inner is node for inner in walk(child)):
+        if stands_in(node, child):
             if isinstance(parent, ast.IfExp) and child is not parent.test:
                 yield parent.test, child is parent.body
             yield from _inside(child, node)
