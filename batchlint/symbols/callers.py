@@ -189,8 +189,8 @@ class Callers:
     def find_choices(self) -> None:
         """Note the calls of what a table or another function gives: `LOADERS[kind](path)`, `load = LOADERS.get(kind)`.
 
-        To be asked first of all: what they hand over is not in the values that are worked out on the way, which are
-        forgotten again.
+        To be asked first of all: what they hand over is not in the values that are worked out on the way. These are
+        forgotten again where one of the functions was asked for its callers.
         """
         found: dict[FunctionId | ClassId, list[tuple[FunctionId, ast.Call, int]]] = {}
         for caller in list(self._program.functions.values()):
@@ -201,8 +201,8 @@ class Callers:
                     if isinstance(value, Fn | Cls):
                         shift = 1 if isinstance(value, Cls) or value.owner is not None else 0
                         found.setdefault(value.id, []).append((caller.id, call.node, shift))
-        if found:
-            self._chosen = found
+        self._chosen = found
+        if any(self._from_choices(self._program.functions[id]) for id in self._sites):
             self._sites.clear()
             self._constructed = None
             self._program.forget()
