@@ -82,6 +82,13 @@ class Body(NamedTuple):
         return self.keys <= keys and (not self.any or is_there or bool(keys & (self.any | {"**"})))
 
 
+class Launch(NamedTuple):
+    """A call that is given a command line: in these keywords, or as it stands there; `entry` if others run it."""
+
+    entry: Kind | None = None
+    keywords: tuple[str, ...] = ()
+
+
 class Convention(NamedTuple):
     entry: Kind
     file: str | None
@@ -181,8 +188,8 @@ class Registry(NamedTuple):
     polled: Polled
     calling_enqueues: frozenset[str]
     """Frameworks whose tasks go into the queue when they are called like a function."""
-    launches: PathTable[bool]
-    """Calls that start another program."""
+    launches: PathTable[Launch]
+    """Calls that start another program, or have a framework start one."""
     saving_methods: frozenset[str]
     """Methods by which an object is stored for good."""
     live_inputs: frozenset[str]
@@ -269,7 +276,15 @@ def build(documents: list[dict[str, Any]]) -> Registry:
         calling_enqueues=frozenset(
             framework["name"] for framework, row in _rows(frameworks, "enqueues") if row.get("method") == "__call__"
         ),
-        launches=PathTable((pattern, True) for document in documents for pattern in document.get("launches", [])),
+        launches=PathTable(
+            [
+                *((pattern, Launch()) for document in documents for pattern in document.get("launches", [])),
+                *(
+                    (row["path"], Launch(_kind(framework, row), tuple(row["keywords"])))
+                    for framework, row in _rows(frameworks, "launches")
+                ),
+            ]
+        ),
         saving_methods=frozenset(name for d in documents for name in d.get("saving_methods", {}).get("names", ())),
         live_inputs=frozenset(n for d in documents for n in d.get("live_sessions", {}).get("methods", ())),
         live_words=tuple(word for d in documents for word in d.get("live_sessions", {}).get("words", ())),

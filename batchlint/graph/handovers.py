@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterator
 
 from batchlint.entrypoints import Handover, Kind, intervals
-from batchlint.facts import MODULE, CallFacts, FunctionFacts, FunctionId
+from batchlint.facts import CallFacts, FunctionFacts, FunctionId
 from batchlint.findings import Step
 from batchlint.graph.callables import Callables
+from batchlint.graph.launches import Launches
 from batchlint.graph.links import Edge, Entry, Part, label
 from batchlint.graph.names import Names
 from batchlint.graph.parameters import Parameters
@@ -34,15 +34,16 @@ class Handovers(Part):
 
     def find(self) -> None:
         """Fill `edges`, `entries` and `calls`."""
-        self._find_handovers()
-        self._find_launches()
-
-    def _find_handovers(self) -> None:
         registry = self.program.registry
         names = registry.handovers.tails | registry.enqueue_methods | set(registry.calling_methods)
         for name in sorted(names):
             for reference in self.program.calls_by_name.get(name, ()):
                 self._handover(reference, name)
+        launches = Launches(self.program)
+        for edge in launches.edges():
+            self.edges.setdefault(edge.callee, []).append(edge)
+        for function, reference, kind in launches.entries():
+            self.enter(function, reference, kind)
 
     def _handover(self, reference: CallRef, name: str) -> None:
         program, registry = self.program, self.program.registry
@@ -135,34 +136,6 @@ class Handovers(Part):
         caller, call = handed
         what = f"{last_name(call.node.func)} in {label(caller.id)} ({kind.framework})"
         self.entries.setdefault(function, []).append(Entry(kind, Step(caller.id.path, call.node.lineno, what)))
-
-    def _find_launches(self) -> None:
-        """Modules that project code starts as programs: `subprocess.run([sys.executable, "-m", "app.job"])`."""
-        for name in self.program.registry.launches.tails:
-            for caller, call in self.program.calls_by_name.get(name, ()):
-                values = self.program.eval(caller.id, call.node.func)
-                if any(isinstance(v, Ext) and self.program.registry.launches.first(v.path) for v in values):
-                    for path in self._launched(caller, call.node):
-                        body = FunctionId(path, MODULE)
-                        edge = self.edge(caller.id, body, call.node, "call", call)
-                        self.edges.setdefault(body, []).append(edge)
-
-    def _launched(self, caller: FunctionFacts, node: ast.Call) -> Iterator[str]:
-        words: list[str] = []
-        for argument in node.args:
-            parts = argument.elts if isinstance(argument, ast.List | ast.Tuple) else [argument]
-            for part in parts:
-                texts = [value.text for value in self.program.eval(caller.id, part) if isinstance(value, Text)]
-                words += texts[0].split() if len(texts) == 1 else ["{}"]
-        for before, word in zip(["", *words], words, strict=False):
-            if before in {"-m", "run_module"} or (before == "" and last_name(node.func) == "run_module"):
-                pattern = re.compile("(?:.*/)?" + re.escape(word).replace(r"\.", "/").replace(r"\{\}", "[^/]+") + r"\Z")
-                for stem, path in self.program.index.stems.items():
-                    if pattern.match(stem) or pattern.match(stem.removesuffix("/__main__")):
-                        yield path
-            elif word.endswith(".py") and word != ".py":
-                wanted = word.replace("{}", "").lstrip("./")
-                yield from (path for path in self.modules if path == wanted or path.endswith("/" + wanted))
 
 
 def _can_hand(node: ast.Call, handover: Handover) -> bool:

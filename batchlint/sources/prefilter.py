@@ -349,8 +349,9 @@ class Prefilter:
     def _launches(self, path: str) -> bool:
         """Whether the file starts Python programs: which ones, its strings need not say in full."""
         data = self._files[path]
-        return any(word in data for word in _PROGRAMS) and any(
-            module in _LAUNCHERS for module, _ in self._imports[path].modules
+        return self._holds(path, self._words.launchers) or (
+            any(word in data for word in _PROGRAMS)
+            and any(module in _LAUNCHERS for module, _ in self._imports[path].modules)
         )
 
 

@@ -37,6 +37,8 @@ class Words(NamedTuple):
     """Calls on a client that was handed in, as far as their names say so (`.completions.create(`)."""
     enqueues: tuple[bytes, ...] = ()
     """Calls that take a function by its dotted name (`async_task(`)."""
+    launchers: tuple[bytes, ...] = ()
+    """Calls that have a framework run a command line."""
     functions: tuple[bytes, ...] = ()
     """Names of functions that the user says are model calls."""
     tests: tuple[str, ...] = ()
@@ -60,23 +62,31 @@ def load(functions: Iterable[str] = ()) -> Words:
         },
         hosts=tuple(hosts),
         clients=frozenset(_clients(entrypoints)),
-        sends=tuple(sorted({f"{name}(".encode() for row in _http(entrypoints) for name in tails(row["path"])})),
+        sends=_as_calls(_http(entrypoints)),
         bodies=tuple(
             Body(_encoded(row["keys"]), _encoded(row.get("any", ())), row["endpoint"].removeprefix("/v1").encode())
             for document in entrypoints
             for row in document.get("bodies", ())
         ),
         methods=frozenset(_as_call(method) for method in _methods(providers) if _is_telling(method)),
-        enqueues=tuple(sorted({f"{name}(".encode() for row in _by_name(entrypoints) for name in tails(row["path"])})),
+        enqueues=_as_calls(_by_name(entrypoints)),
+        launchers=_as_calls(_rows(entrypoints, "launches")),
         functions=tuple({name.rpartition(".")[2].encode() for name in functions}),
-        tests=tuple(row["file"] for row in _conventions(entrypoints) if row.get("kind") == "test" and "file" in row),
+        tests=tuple(
+            row["file"] for row in _rows(entrypoints, "conventions") if row.get("kind") == "test" and "file" in row
+        ),
     )
 
 
-def _conventions(documents: list[dict[str, Any]]) -> Iterable[dict[str, Any]]:
+def _as_calls(rows: Iterable[dict[str, Any]]) -> tuple[bytes, ...]:
+    """How calls of the rows' paths end: `post(`."""
+    return tuple(sorted({f"{name}(".encode() for row in rows for name in tails(row["path"])}))
+
+
+def _rows(documents: list[dict[str, Any]], key: str) -> Iterable[dict[str, Any]]:
     for document in documents:
         for framework in document.get("frameworks", ()):
-            yield from framework.get("conventions", ())
+            yield from framework.get(key, ())
 
 
 def _by_name(documents: list[dict[str, Any]]) -> Iterable[dict[str, Any]]:

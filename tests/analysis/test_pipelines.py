@@ -418,6 +418,47 @@ LIVE = {
         """,
 }
 
+SUMMARY = """
+    import sys
+    from llm import ask
+
+    if __name__ == "__main__":
+        print(ask(open(sys.argv[1]).read()))  # !
+    """
+DAG = """
+    from airflow import DAG
+    from airflow.operators.bash import BashOperator
+    from airflow.providers.cncf.kubernetes.operators.pod import KubernetesPodOperator
+
+    with DAG("news", schedule="@daily"):
+        {}
+    """
+COMMANDS = {
+    "by its path": 'BashOperator(task_id="sum", bash_command="cd /srv && python scripts/summary.py {{ ds }}")',
+    "by its path on another machine": 'BashOperator(bash_command=f"python3 /opt/airflow/scripts/summary.py")',
+    "as a module": 'BashOperator(bash_command="python -m scripts.summary")',
+    "in a pod": 'KubernetesPodOperator(cmds=["python"], arguments=["/app/scripts/summary.py", "--all"])',
+}
+OTHER_COMMANDS = {
+    "another script": 'BashOperator(bash_command="python scripts/report.py")',
+    "a file of that name elsewhere": 'BashOperator(bash_command="python summaries/summary.py")',
+    "a text that names it": 'print("python scripts/summary.py")',
+}
+
+
+def commanded(call):
+    return {"scripts/summary.py": SUMMARY, "summaries/summary.py": "print(1)", "dags/news.py": DAG.format(call)}
+
+
+@pytest.mark.parametrize("call", COMMANDS.values(), ids=COMMANDS)
+def test_a_script_that_an_operator_runs_is_a_step(call):
+    assert verdict(commanded(call)) == "batchable"
+
+
+@pytest.mark.parametrize("call", OTHER_COMMANDS.values(), ids=OTHER_COMMANDS)
+def test_a_script_that_no_operator_runs_is_run_by_hand(call):
+    assert verdict(commanded(call)) == "realtime"
+
 
 @pytest.mark.parametrize("program", cases(OFFLINE))
 def test_a_step_of_a_pipeline_is_batchable(program):

@@ -221,3 +221,15 @@ def test_a_helper_of_a_test_that_counts_does_too():
         "tests/helpers.py": "import llm\n",
     }
     assert put_aside(files) == (set(files), set())
+
+
+@pytest.mark.parametrize(
+    ("launcher", "counts"),
+    [
+        ("from airflow.operators.bash import BashOperator\nBashOperator(bash_command='python job.py')\n", True),
+        ("import subprocess, sys\nsubprocess.run([sys.executable, 'job.py'])\n", True),
+        ("from airflow.operators.empty import EmptyOperator\nEmptyOperator()\n", False),
+    ],
+)
+def test_what_may_start_a_program_counts(launcher, counts):
+    assert ("dags/news.py" in kept({"job.py": SDK, "dags/news.py": launcher})) is counts
