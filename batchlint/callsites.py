@@ -295,6 +295,7 @@ def _entries_of(node: ast.expr | None, key: str) -> Iterator[ast.expr]:
 def _session_traits(place: _Place) -> Iterator[Trait]:
     """An answer that goes into a session which is open and will not wait, or that only shows that there is one."""
     registry = place.graph.program.registry
+    yield from _probing_entry(place)
     for link in place.links():
         id, call = link.function, link.node
         if not isinstance(call, ast.Call):
@@ -311,6 +312,16 @@ def _session_traits(place: _Place) -> Iterator[Trait]:
         for other in function.calls:
             if last_name(other.node.func) in registry.live_inputs and flow.goes_into(function, call, other.node):
                 yield Trait("live_session", "the answer is typed into an open session", id.path, other.node.lineno)
+
+
+def _probing_entry(place: _Place) -> Iterator[Trait]:
+    """What starts the site, where all of that only looks whether the service answers."""
+    probes = _any_of(place.graph.program.registry.probe_words)
+    starts = [reach.edges[0].caller for reach in place.reaches if reach.edges]
+    said = [probes.search(start.qualname.lower()) for start in starts]
+    if said and len(starts) == len(place.reaches) and all(said):
+        reason = f"the request only shows that the service answers: `{starts[0].qualname}`"
+        yield Trait("probe", reason, starts[0].path, place.graph.function(starts[0]).line)
 
 
 @cache

@@ -65,6 +65,11 @@ def _last(node: ast.Name | ast.Attribute) -> str:
     return node.id if isinstance(node, ast.Name) else node.attr
 
 
+def _is_cast(node: ast.Call) -> bool:
+    """Whether the call is `cast(Type, value)`, which runs nothing and gives the value."""
+    return isinstance(node.func, ast.Name | ast.Attribute) and _last(node.func) == "cast" and len(node.args) == 2
+
+
 _LOAD = ast.Load
 
 
@@ -338,6 +343,8 @@ class _Collector:
         elif not isinstance(node.func, ast.Name):
             self.visit(node.func)
         outer, self.call = self.call, node
+        if _is_cast(node):
+            self.call = outer
         for argument in node.args:
             self.visit(argument)
         for keyword in node.keywords:
@@ -362,7 +369,10 @@ class _Collector:
 
     def on_Return(self, node: ast.Return) -> None:
         if node.value is not None:
-            self.function.returns.append(node.value)
+            given = node.value
+            while isinstance(given, ast.Call) and _is_cast(given):
+                given = given.args[1]
+            self.function.returns.append(given)
             self.visit(node.value)
 
     def on_yield(self, node: ast.Yield | ast.YieldFrom) -> None:

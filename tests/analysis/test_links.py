@@ -2,7 +2,7 @@
 
 import pytest
 
-from .verdicts import cases, is_waited_for, marked, verdict
+from .verdicts import call_sites, cases, is_waited_for, marked, verdict
 
 JOB = """
     from {module} import {name}
@@ -24,6 +24,34 @@ ROUTE = """
 
 # The files between the caller and the call; how the caller imports and calls them.
 LINKS = {
+    "wrapper_that_its_decorator_casts": (
+        {
+            "labels.py": """
+                import functools
+                from collections.abc import Callable
+                from typing import TypeVar, cast
+                from llm import ask
+
+                F = TypeVar("F", bound=Callable)
+
+                def traced(name):
+                    def decorator(function: F) -> F:
+                        @functools.wraps(function)
+                        def wrapper(text):
+                            print(name)
+                            return function(text)
+
+                        return cast(F, wrapper)
+
+                    return decorator
+
+                @traced("label")
+                def label(text):
+                    return ask(text)  # !
+                """,
+        },
+        ("labels", "label", "label(line)"),
+    ),
     "object_of_a_module_that_is_called": (
         {
             "asking.py": """
@@ -682,6 +710,11 @@ def test_a_job_is_found_behind(program):
 @pytest.mark.parametrize("program", cases(programs(ROUTE)))
 def test_a_route_is_found_behind(program):
     assert is_waited_for(program)
+
+
+def test_a_wrapper_that_its_decorator_casts_is_no_call_site():
+    files, _ = LINKS["wrapper_that_its_decorator_casts"]
+    assert [(site.path, site.function) for site in call_sites(files) if "traced" in site.function] == []
 
 
 def test_two_roots_in_one_repository_each_have_their_own_module_of_a_name():

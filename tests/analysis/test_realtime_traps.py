@@ -5,6 +5,21 @@ import pytest
 from .verdicts import cases, verdict
 
 REALTIME = {
+    "helper_of_a_health_check": """
+        from celery import Celery
+        from llm import ask
+
+        app = Celery("shop")
+        app.conf.beat_schedule = {"check": {"task": "app.model_health_check", "schedule": 3600.0}}
+
+        def answer(name):
+            return ask(f"{name}: are you there?")  # !
+
+        @app.task
+        def model_health_check():
+            for name in open("models.txt"):
+                answer(name)
+        """,
     "health_check_of_a_schedule": """
         from celery import Celery
         from llm import ask
@@ -300,6 +315,26 @@ REALTIME = {
 }
 
 BATCHABLE = {
+    "helper_of_a_health_check_and_another_task": """
+        from celery import Celery
+        from llm import ask
+
+        app = Celery("shop")
+        app.conf.beat_schedule = {"check": {"task": "app.model_health_check", "schedule": 3600.0}}
+
+        def answer(name):
+            return ask(f"{name}: are you there?")  # !
+
+        @app.task
+        def model_health_check():
+            for name in open("models.txt"):
+                answer(name)
+
+        @app.task
+        def introduce():
+            for name in open("models.txt"):
+                print(answer(name))
+        """,
     "check_of_the_health_of_products": """
         from celery import Celery
         from llm import ask
