@@ -484,3 +484,129 @@ STACK_IN_TYPESCRIPT = """
 def test_cdk_in_typescript(read, target, expected):
     found = rows(read({"cdk.json": "{}", "lib/shop.ts": STACK_IN_TYPESCRIPT.replace("{target}", target)}))
     assert [row[:2] for row in found] == [("functions.tag.app.handler", kind) for kind in expected]
+
+
+FUNCTION = """
+    data "archive_file" "tag" {
+      type        = "zip"
+      source_dir  = "${path.module}/../functions/tag" # what is packed: { all of it
+      output_path = "${path.module}/tag.zip"
+    }
+
+    resource "aws_lambda_function" "tag" {
+      function_name = "tag"
+      filename      = data.archive_file.tag.output_path
+      handler       = "app.handler"
+      environment {
+        variables = { STAGE = "prod" }
+      }
+    }
+"""
+TRIGGERS = {
+    "schedule of a rule": (
+        """
+    resource "aws_cloudwatch_event_rule" "nightly" {
+      schedule_expression = "cron(0 2 * * ? *)"
+    }
+    resource "aws_cloudwatch_event_target" "nightly" {
+      rule = aws_cloudwatch_event_rule.nightly.name
+      arn  = aws_lambda_function.tag.arn
+    }
+    """,
+        [("schedule", Latency.HOURS)],
+    ),
+    "schedule of a variable": (
+        """
+    variable "often" {
+      default = "rate(5 minutes)"
+    }
+    resource "aws_scheduler_schedule" "tag" {
+      schedule_expression = var.often
+      target {
+        arn = aws_lambda_function.tag.arn
+      }
+    }
+    """,
+        [("schedule", Latency.MINUTES)],
+    ),
+    "pattern of events": (
+        """
+    resource "aws_cloudwatch_event_rule" "uploaded" {
+      event_pattern = jsonencode({ source = ["aws.s3"] })
+    }
+    resource "aws_cloudwatch_event_target" "uploaded" {
+      rule = aws_cloudwatch_event_rule.uploaded.name
+      arn  = aws_lambda_function.tag.arn
+    }
+    """,
+        [("task_queue", Latency.HOURS)],
+    ),
+    "queue": (
+        'resource "aws_lambda_event_source_mapping" "q" {\n function_name = aws_lambda_function.tag.arn\n}',
+        [("task_queue", Latency.HOURS)],
+    ),
+    "address": (
+        'resource "aws_lambda_function_url" "tag" {\n function_name = aws_lambda_function.tag.function_name\n}',
+        [("web", Latency.REALTIME)],
+    ),
+    "steps of a machine": (
+        """
+    resource "aws_sfn_state_machine" "flow" {
+      definition = jsonencode({ Resource = aws_lambda_function.tag.arn })
+    }
+    resource "aws_scheduler_schedule" "flow" {
+      schedule_expression = "rate(1 day)"
+      target {
+        arn = aws_sfn_state_machine.flow.arn
+      }
+    }
+    """,
+        [("schedule", Latency.HOURS)],
+    ),
+    "another function": (
+        'resource "aws_lambda_function_url" "x" {\n function_name = aws_lambda_function.tag_2.function_name\n}',
+        [],
+    ),
+    "nothing": ("", []),
+}
+
+
+@pytest.mark.parametrize(("trigger", "expected"), TRIGGERS.values(), ids=TRIGGERS)
+def test_terraform(read, trigger, expected):
+    found = rows(read({"infra/main.tf": FUNCTION, "infra/triggers.tf": trigger}))
+    assert [row[:3] for row in found] == [("functions.tag.app.handler", *row) for row in expected]
+
+
+def test_a_function_of_google_cloud_in_terraform(read):
+    text = """
+        data "archive_file" "tag" {
+          source_file = "../functions/tag/main.py"
+        }
+        resource "google_storage_bucket_object" "tag" {
+          source = data.archive_file.tag.output_path
+        }
+        resource "google_cloudfunctions2_function" "tag" {
+          build_config {
+            entry_point = "run"
+            source {
+              storage_source {
+                object = google_storage_bucket_object.tag.name
+              }
+            }
+          }
+          event_trigger {
+            pubsub_topic = google_pubsub_topic.nightly.id
+          }
+        }
+        resource "google_pubsub_topic" "nightly" {
+          name = "nightly"
+        }
+        resource "google_cloud_scheduler_job" "nightly" {
+          schedule = "0 3 * * *"
+          pubsub_target {
+            topic_name = google_pubsub_topic.nightly.id
+          }
+        }
+    """
+    files = {"infra/main.tf": text, "functions/tag/main.py": "", "functions/other/main.py": ""}
+    assert rows(read(files)) == [("functions.tag.main.run", "schedule", Latency.HOURS, 23)]

@@ -13,7 +13,7 @@ from batchlint.findings import FileError
 
 __all__ = ["ManifestTarget", "is_manifest", "read_manifests"]
 
-_SUFFIXES = frozenset({"yml", "yaml", "service", "timer", "sh", "bash", "cron", "crontab", "dockerfile"})
+_SUFFIXES = frozenset({"yml", "yaml", "tf", "service", "timer", "sh", "bash", "cron", "crontab", "dockerfile"})
 _NAMES = frozenset(
     {
         "pyproject.toml", "setup.cfg", "fly.toml", "railway.toml", "vercel.json", "zappa_settings.json",
@@ -39,7 +39,7 @@ def is_manifest(path: str) -> bool:
 
 def read_manifests(root: Path, names: Sequence[str]) -> tuple[list[ManifestTarget], list[FileError]]:
     """What the manifests among `names` (all files of the project, relative to `root`) start, and which are broken."""
-    from batchlint.entrypoints.manifests import cdk, packaging
+    from batchlint.entrypoints.manifests import cdk, packaging, terraform
     from batchlint.entrypoints.manifests.commands import Commands
 
     project = Project(root, names)
@@ -62,6 +62,11 @@ def read_manifests(root: Path, names: Sequence[str]) -> tuple[list[ManifestTarge
     for path in names if folders else ():
         if cdk.matches(path, folders):
             targets += cdk.read(path, project)
+    modules: dict[str, list[str]] = {}
+    for path in filter(terraform.matches, names):
+        modules.setdefault(path.rpartition("/")[0], []).append(path)
+    for paths in modules.values():
+        targets += terraform.read(paths, project)
     return list(dict.fromkeys(targets)), errors
 
 

@@ -23,7 +23,7 @@ MAX_DEPTH = 4
 @cache
 def _words_about() -> dict[str, Any]:
     """Words around commands, from the data: prefixes, options with values, runners, servers, launchers."""
-    return datafiles.documents("manifests")[0]
+    return datafiles.document("manifests", "prefixes")
 
 
 class Started(NamedTuple):
