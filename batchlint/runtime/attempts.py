@@ -26,7 +26,8 @@ def backoff_attempts(
     `with attempt:`. Of `max_time` only the pauses count, as a batch takes as long as it takes.
     """
     logger = logging.getLogger(logger) if isinstance(logger, str) else logger
-    most, longest = (value() if callable(value) else value for value in (max_tries, max_time))
+    limits: list[Any] = [value() if callable(value) else value for value in (max_tries, max_time)]
+    most, longest = limits
     pauses: Any = wait_gen(**options)
     ready, waited = next(pauses), 0.0  # its first value, or nothing where it is sent what was raised
     for tries in itertools.count(1):

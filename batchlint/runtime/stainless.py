@@ -36,12 +36,14 @@ class Stainless:
         body = {name: value for name, value in given.items() if type(value).__name__ not in ("NotGiven", "Omit")}
         if options.files or how.get("stream") or body.pop("stream", None):
             raise ValueError(f"{method.__qualname__} uploads files or streams: it cannot run in a batch")
-        parser = options.post_parser if callable(options.post_parser) else None
+        parser: Any = options.post_parser if callable(options.post_parser) else None
         if parser is None and method.__name__ == "parse":  # old SDKs parse what the request has returned
 
-            def parser(answer: Any) -> Any:
+            def called_again(answer: Any) -> Any:
                 double = copied(method.__self__, request=lambda *sent, **how: answer)
                 return getattr(double, method.__name__)(*args, **kwargs)
+
+            parser = called_again
 
         return Request(self, endpoint, body, (cast_to, parser))
 
