@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable
 
 
@@ -44,7 +45,10 @@ class ModuleIndex:
                 root = stem[: -len(tail) - 1]
             else:
                 continue
-            if root in self._packages and root != folder:
+            near = root == "" or folder == root or folder.startswith(root + "/")
+            # The folder that programs are run from, as a Django project's, can have an `__init__.py` all the same.
+            beneath = root in self._packages and root != folder
+            if beneath and (not near or first in sys.stdlib_module_names):
                 continue
             is_file = self.stems.get(stem, "").endswith(f"{stem.rpartition('/')[2]}.py")
             # A library's package comes before a folder without `__init__.py`, wherever that stands on `sys.path`.
@@ -52,13 +56,10 @@ class ModuleIndex:
                 continue
             if self.stems.get(stem) == importer:
                 continue
-            near = root == "" or folder == root or folder.startswith(root + "/")
-            if root in self._packages and (first in self._external or not near):
-                continue
-            if not near and first in self._external:
+            if first in self._external and (root in self._packages or not near):
                 continue
             rank = (
-                0 if near and root not in self._packages else 1 if near else 2,
+                3 if beneath else 0 if near and root not in self._packages else 1 if near else 2,
                 # Far away, a package is meant rather than a folder of its name, such as the one of its tests.
                 near or stem not in self.stems,
                 -len(root) if near else len(root),

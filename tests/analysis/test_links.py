@@ -1105,6 +1105,60 @@ def test_fakes_in_tests_do_not_hide_the_objects_of_the_program():
     assert verdict({**program, "tests/test_app.py": fake}) == "realtime"
 
 
+PROJECT_FOLDER = {
+    "llm.py": "",
+    "site/__init__.py": "",
+    "site/services/__init__.py": "",
+    "site/services/tasks.py": """
+        from celery import shared_task
+        from openai import OpenAI
+
+        client = OpenAI()
+
+        @shared_task
+        def label(text):
+            return client.chat.completions.create(model="gpt-5", messages=[{"role": "user", "content": text}])  # !
+        """,
+    "site/shop/__init__.py": "",
+    "site/shop/views.py": """
+        from django.http import HttpResponse
+        from services.tasks import label
+
+        def product(request):
+            return HttpResponse(label(request.GET["q"]))
+        """,
+    "site/shop/urls.py": """
+        from django.urls import path
+        from . import views
+
+        urlpatterns = [path("product", views.product)]
+        """,
+}
+
+
+def test_the_folder_that_a_project_runs_from_can_be_a_package():
+    assert is_waited_for(PROJECT_FOLDER)
+
+
+@pytest.mark.parametrize(
+    "program",
+    cases(
+        {
+            # (where the views import from, and what stands there)
+            "another_folder_has_the_module": {
+                "site/shop/services/tasks.py": "def label(text): return text",
+            },
+            "python_s_own_module_is_meant": {
+                "site/shop/views.py": PROJECT_FOLDER["site/shop/views.py"].replace("services.tasks", "email"),
+                "site/email.py": "from services.tasks import label",
+            },
+        }
+    ),
+)
+def test_a_package_is_no_root_where_an_import_means_something_else(program):
+    assert not is_waited_for({**PROJECT_FOLDER, **program})
+
+
 def test_a_package_file_in_the_root_stands_in_no_import_s_way():
     program = {
         "__init__.py": "",
