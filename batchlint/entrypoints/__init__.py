@@ -207,6 +207,8 @@ class Registry(NamedTuple):
     gate_words: tuple[str, ...]
     """Words in names that speak of letting through what somebody sent in."""
     mapper: Mapper
+    called: PathTable[str]
+    """Base classes whose objects run a method of the subclass when they are called, by that method's name."""
     dynamic: PathTable[bool]
     """What gives a class or an object that the code does not name."""
     local_names: frozenset[str]
@@ -294,6 +296,7 @@ def build(documents: list[dict[str, Any]]) -> Registry:
         parsers=PathTable((path, True) for d in documents for path in d.get("questions", {}).get("parsers", ())),
         gate_words=tuple(word for d in documents for word in d.get("gates", {}).get("words", ())),
         mapper=_mapper(documents),
+        called=PathTable((row["base"], row["method"]) for d in documents for row in d.get("called", ())),
         dynamic=PathTable((pattern, True) for document in documents for pattern in document.get("dynamic", [])),
         local_names=frozenset(name for document in documents for name in document.get("local_names", [])),
         generic_methods=frozenset(name for document in documents for name in document.get("generic_methods", [])),

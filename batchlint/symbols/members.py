@@ -32,6 +32,9 @@ def member(program: Program, klass: ClassId, name: str, exact: bool, receiver: I
             found |= _own_member(program, subclass, name, Inst(subclass))
     if not found and name != "__getattr__":
         found |= _delegated(program, klass, name)
+    if not found and name == "__call__":
+        methods = [method for external in externals for method in program.registry.called.find(external.path)]
+        found |= {value for method in methods for value in member(program, klass, method, exact, receiver)}
     if not found:
         for external in externals:
             path = f"{external.path}().{name}" if isinstance(receiver, Inst) else f"{external.path}.{name}"

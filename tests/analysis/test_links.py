@@ -72,6 +72,41 @@ LINKS = {
         },
         ("labels", "label", "label(line)"),
     ),
+    "module_that_is_called": (
+        {
+            "modules.py": """
+                import dspy
+
+                class Label(dspy.Module):
+                    def __init__(self):
+                        self.answer = dspy.Predict("text -> label")
+
+                    def forward(self, text):
+                        return self.answer(text=text)  # !
+
+                class Labels(dspy.Module):
+                    def __init__(self):
+                        self.one = Label()
+
+                    def forward(self, text):
+                        return self.one(text)
+
+                class Runner:
+                    def __init__(self):
+                        self.labels = Labels()
+
+                    def label(self, text):
+                        return self.labels(text)
+                """,
+            "labels.py": """
+                from modules import Runner
+
+                def label(text):
+                    return Runner().label(text)
+                """,
+        },
+        ("labels", "label", "label(line)"),
+    ),
     "constructor_of_an_external_base": (
         {
             "labels.py": """
