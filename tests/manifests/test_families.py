@@ -285,6 +285,25 @@ def test_sam(read):
     ]
 
 
+@pytest.mark.parametrize(
+    ("own", "expected"), [("", "functions.tag.app.handler"), ("Handler: app.retry", "functions.tag.app.retry")]
+)
+def test_sam_functions_share_what_they_do_not_state(read, own, expected):
+    text = """
+        Globals:
+          Function:
+            CodeUri: functions/tag/
+            Handler: app.handler
+        Resources:
+          Tag:
+            Type: AWS::Serverless::Function
+            Properties:
+              Events: {Uploads: {Type: SQS, Properties: {Queue: !GetAtt Uploads.Arn}}}
+              OWN
+    """
+    assert [row[:2] for row in rows(read({"template.yaml": text.replace("OWN", own)}))] == [(expected, "task_queue")]
+
+
 def test_azure_functions_and_zappa(read):
     files = {
         "functions/tag/function.json": json.dumps(

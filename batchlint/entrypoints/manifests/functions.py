@@ -38,7 +38,7 @@ def read_serverless(path: str, node: Node, project: Project, commands: Commands)
 
 
 def read_sam(path: str, node: Node, project: Project, commands: Commands) -> Iterator[ManifestTarget]:
-    root = documents.text(documents.get(node, "Globals", "Function", "CodeUri"))
+    shared = documents.get(node, "Globals", "Function")
     resources = documents.get(node, "Resources")
     machines = {
         name: documents.get(resource, "Properties")
@@ -52,8 +52,11 @@ def read_sam(path: str, node: Node, project: Project, commands: Commands) -> Ite
         }:
             continue
         properties = documents.get(resource, "Properties")
-        folder = documents.text(documents.get(properties, "CodeUri")) or root
-        handler = _handler(documents.text(documents.get(properties, "Handler")), folder, path, project)
+        folder, stated = (
+            documents.text(documents.get(properties, key)) or documents.text(documents.get(shared, key))
+            for key in ("CodeUri", "Handler")
+        )
+        handler = _handler(stated, folder, path, project)
         if not handler:
             continue
         yield from _events(path, name, handler, properties)
