@@ -100,6 +100,8 @@ class Program:
                 name = last_name(call.node.func)
                 if name:
                     by_name[name].append(reference)
+                if name == "append" and len(call.node.args) == 1:
+                    self._add_appended(function, call.node.func, call.node.args[0])
             for base, name, binding in function.attributes:
                 owner = self.self_class(function, base)
                 if owner is not None:
@@ -108,17 +110,29 @@ class Program:
                 else:
                     self.attribute_writes.setdefault(name, []).append((function, base, binding))
             for container, binding in function.items:
-                if isinstance(container, ast.Name):
-                    for scope in (function.id, module.body.id):
-                        self._item_writes.setdefault((scope, container.id), []).append((function, binding))
-                elif isinstance(container, ast.Attribute):
-                    owner = self.self_class(function, container.value)
-                    if owner is not None:
-                        self._item_writes.setdefault((owner, container.attr), []).append((function, binding))
+                self._add_item(function, container, binding)
             for name, bindings in function.bindings.items():
                 for binding in bindings:
                     if binding.source and binding.source.name and binding.source.name != name:
                         self.aliases.setdefault(binding.source.name, set()).add(name)
+
+    def _add_item(self, function: FunctionFacts, container: ast.expr, binding: Binding) -> None:
+        if isinstance(container, ast.Name):
+            for scope in (function.id, FunctionId(function.id.path, MODULE)):
+                self._item_writes.setdefault((scope, container.id), []).append((function, binding))
+        elif isinstance(container, ast.Attribute):
+            owner = self.self_class(function, container.value)
+            if owner is not None:
+                self._item_writes.setdefault((owner, container.attr), []).append((function, binding))
+
+    def _add_appended(self, function: FunctionFacts, func: ast.expr, item: ast.expr) -> None:
+        """A new object or a function that is put into a list, to be called from there: `clients.append(OpenAI())`."""
+        if isinstance(item, ast.Name):
+            is_kept = all(binding.how in {"function", "import"} for binding in function.bindings.get(item.id, ()))
+        else:
+            is_kept = isinstance(item, ast.Call) and last_name(item.func)[:1].isupper()
+        if is_kept and isinstance(func, ast.Attribute):
+            self._add_item(function, func.value, Binding("value", item))
 
     def is_test(self, path: str) -> bool:
         """Whether a file is a test's, by its name or folder."""

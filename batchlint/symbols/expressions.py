@@ -17,6 +17,8 @@ _CONTAINER_METHODS = frozenset(
     {"get", "pop", "popleft", "setdefault", "values", "items", "copy", "rstrip", "strip", "lstrip"}
 )
 
+_CUTTING = frozenset({"split", "rsplit", "partition", "rpartition"})
+
 
 def _eval_name(program: Program, scope: FunctionId, node: ast.Name) -> Values:
     return program.name(scope, node.id)
@@ -59,9 +61,23 @@ def _calls(program: Program, scope: FunctionId, node: ast.Call) -> Values:
         texts = [v for v in program.eval(scope, func.value) if isinstance(v, Text)]
         if texts and func.attr in {"rstrip", "strip", "lstrip"}:
             return frozenset(texts)
+        if func.attr in {"get", "pop"} and len(node.args) == 2 and isinstance(node.args[0], ast.Constant):
+            default = program.eval(scope, node.args[1])
+            return program.call(scope, node) | {v for v in default if isinstance(v, Text | Fn | Cls)}
+    if isinstance(func, ast.Attribute) and func.attr in _CUTTING and node.args:
+        return _cut(program, scope, func.value, node.args[0]) or program.call(scope, node)
     if isinstance(func, ast.Attribute) and func.attr in {"format", "join", "replace"}:
         return frozenset(v for v in program.eval(scope, func.value) if isinstance(v, Text)) or program.call(scope, node)
     return program.call(scope, node)
+
+
+def _cut(program: Program, scope: FunctionId, text: ast.expr, sign: ast.expr) -> Values:
+    """The parts of a name that is cut at its dots, to be imported: `module, name = path.rsplit(".", 1)`."""
+    if not isinstance(sign, ast.Constant) or sign.value not in (".", ":"):
+        return NOTHING
+    paths = [v.text for v in program.eval(scope, text) if isinstance(v, Text) and sign.value in v.text]
+    parts = {Text(part) for path in paths for part in path.rpartition(sign.value)[::2]}
+    return frozenset({Elems(frozenset(parts))}) if parts else NOTHING
 
 
 def _eval_inner(program: Program, scope: FunctionId, node: ast.expr) -> Values:

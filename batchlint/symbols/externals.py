@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _ITERATING = frozenset(
     f"builtins.{name}" for name in ("list", "tuple", "sorted", "set", "frozenset", "iter", "reversed", "filter", "dict")
 )
-_PICKING = frozenset(f"builtins.{name}" for name in ("next", "min", "max"))
+_PICKING = frozenset({"builtins.next", "builtins.min", "builtins.max", "random.choice"})
 _KEEPING = frozenset(
     {
         "asyncio.run", "asyncio.wait_for", "asyncio.create_task", "asyncio.ensure_future", "asyncio.shield",
@@ -28,7 +28,8 @@ _KEEPING = frozenset(
     }
 )  # fmt: skip
 
-_SPECIAL = frozenset({"typing.cast", "importlib.import_module", "functools.reduce"})
+_IMPORTING = frozenset({"importlib.import_module", "builtins.__import__"})
+_SPECIAL = frozenset({"typing.cast", "functools.reduce", "random.choice", *_IMPORTING})
 
 
 def external_call(program: Program, scope: FunctionId, node: ast.Call, value: Ext) -> Values:
@@ -142,15 +143,17 @@ def _builtin(program: Program, scope: FunctionId, node: ast.Call, path: str) -> 
         return frozenset(Cls(v.id) for v in program.eval(scope, arguments[0]) if isinstance(v, Inst))
     if path == "typing.cast" and len(arguments) > 1:
         return instance(program, scope, arguments[0]) | program.eval(scope, arguments[1])
-    if path == "importlib.import_module":
+    if path in _IMPORTING:
         found = set()
         for name in ordered(program.eval(scope, arguments[0])):
             if not isinstance(name, Text) or not re.fullmatch(r"[\w.]+", name.text):
                 continue
             dotted = name.text.lstrip(".")
+            if path == "builtins.__import__" and not any(keyword.arg == "fromlist" for keyword in node.keywords):
+                dotted = dotted.partition(".")[0]
             level = len(name.text) - len(dotted)
             stem = program.import_stem(Import(dotted, None, level), scope.path)
-            found.add(Mod(stem) if stem else Ext(name.text))
+            found.add(Mod(stem) if stem else Ext("." * level + dotted))
         return frozenset(found)
     return None
 

@@ -107,6 +107,51 @@ LINKS = {
         },
         ("labels", "label", "label(line)"),
     ),
+    "client_of_a_class_that_a_string_names": (
+        {
+            "clients.py": """
+                def load_class(path):
+                    module, name = path.rsplit(".", 1)
+                    return getattr(__import__(module, fromlist=[name]), name)
+
+                def make_clients(configs, default_class):
+                    made = []
+                    for config in configs:
+                        Client = load_class(config.pop("class", default_class))
+                        made.append(Client(**config))
+                    return made
+                """,
+            "labels.py": """
+                import json
+                from clients import make_clients
+
+                def label(text):
+                    client = make_clients(json.load(open("clients.json")), default_class="openai.OpenAI")[0]
+                    return client.responses.create(model="gpt-5", input=text)  # !
+                """,
+        },
+        ("labels", "label", "label(line)"),
+    ),
+    "steps_in_a_list": (
+        {
+            "labels.py": """
+                from llm import ask
+
+                class Label:
+                    def run(self, text):
+                        return ask(text)  # !
+
+                class Steps:
+                    def __init__(self):
+                        self.steps = []
+                        self.steps.append(Label())
+
+                    def run(self, text):
+                        return [step.run(text) for step in self.steps]
+                """
+        },
+        ("labels", "Steps", "Steps().run(line)"),
+    ),
     "constructor_of_an_external_base": (
         {
             "labels.py": """
@@ -979,6 +1024,25 @@ def test_a_library_is_meant_where_a_folder_only_has_its_name():
     )
     assert site is not None
     assert site.rule == "RTB102"
+
+
+@pytest.mark.parametrize(("named", "expected"), [("openai.OpenAI", "batchable"), ("shop.models.Counter", "none")])
+def test_what_is_called_on_an_object_is_known_by_the_class_that_a_string_names(named, expected):
+    program = {
+        "app.py": f"""
+            import importlib
+
+            def load(path):
+                module, name = path.rsplit(".", 1)
+                return getattr(importlib.import_module(module), name)
+
+            if __name__ == "__main__":
+                client = load("{named}")()
+                for line in open("lines.txt"):
+                    client.chat.completions.create(model="gpt-5", messages=[{{"role": "user", "content": line}}])  # !
+            """,
+    }
+    assert verdict(program) == expected
 
 
 def test_a_function_that_nothing_here_calls_is_unclear_and_asks_who_starts_it():
