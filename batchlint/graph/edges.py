@@ -38,7 +38,10 @@ class Edges(Part):
         if known is None:
             self._edges[id] = []
             unique = {(e.caller, e.span, e.kind): e for e in self._find_edges(id) if e.caller != id}
-            known = self._edges[id] = sorted(unique.values(), key=lambda e: (e.caller, e.span))
+            # Where a `partial` is made, arguments are bound; what then calls it tells how often the function runs.
+            calling = {e.caller for e in unique.values() if not _is_bound_only(e)}
+            found = [e for e in unique.values() if e.caller not in calling or not _is_bound_only(e)]
+            known = self._edges[id] = sorted(found, key=lambda e: (e.caller, e.span))
         return known
 
     def _find_edges(self, id: FunctionId) -> Iterator[Edge]:
@@ -126,3 +129,7 @@ class Edges(Part):
             if isinstance(value, Inst) and owner in self.program.mro(value.id)[0]:
                 yield self.edge(reference.function, function.id, node, "call", None)
                 return
+
+
+def _is_bound_only(edge: Edge) -> bool:
+    return isinstance(edge.node, ast.Call) and last_name(edge.node.func) == "partial"

@@ -143,6 +143,27 @@ BATCHABLE = {
             with Pool() as pool:
                 print(pool.map(partial(label, "short"), open("products.txt")))
         """,
+    "function_or_partial_that_is_chosen_and_handed_on": """
+        import sys
+        from concurrent.futures import ThreadPoolExecutor
+        from functools import partial
+        from llm import ask
+
+        def judge(text, style="long"):
+            print(ask(style + text))  # !
+
+        def work(lines, judge_one):
+            for line in lines:
+                judge_one(line)
+
+        def main():
+            chosen = partial(judge, style="short") if "--short" in sys.argv else judge
+            with ThreadPoolExecutor() as pool:
+                pool.submit(work, open("answers.txt"), chosen)
+
+        if __name__ == "__main__":
+            main()
+        """,
     "run_in_executor": """
         import asyncio
         from llm import ask

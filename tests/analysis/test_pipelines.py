@@ -2,7 +2,7 @@
 
 import pytest
 
-from .verdicts import cases, is_waited_for, verdict
+from .verdicts import cases, is_waited_for, marked, verdict
 
 OFFLINE = {
     "airflow_taskflow": {
@@ -468,3 +468,23 @@ def test_a_step_of_a_pipeline_is_batchable(program):
 @pytest.mark.parametrize("program", cases(LIVE))
 def test_a_step_that_a_request_takes_is_waited_for(program):
     assert is_waited_for(program)
+
+
+@pytest.mark.parametrize(
+    ("name", "factor"),
+    [("simple_evals.py", "evaluation"), ("rag_benchmark.py", "evaluation"), ("medieval.py", "script")],
+)
+def test_a_script_that_is_named_for_an_evaluation_is_one(name, factor):
+    site = marked(
+        {
+            name: """
+                from llm import ask
+
+                if __name__ == "__main__":
+                    for line in open("cases.txt"):
+                        print(ask(line))  # !
+                """
+        }
+    )
+    assert site is not None
+    assert site.factors[0].name == factor
