@@ -82,10 +82,14 @@ def find(graph: Graph) -> list[Described]:
             function = edges[0].caller if edges else model.function
             span = edges[0].span if edges else model.span
             key = (function, span)
-            # Where one call leads to several models, the nearest speaks for it.
-            if key not in sites or len(edges) < len(sites[key].edges):
+            # Where one call leads to several models, the nearest speaks for it, but no embedding for what it serves.
+            if key not in sites or _rank(model, edges) < _rank(sites[key].model, sites[key].edges):
                 sites[key] = _describe(graph, model, level, known)
     return sorted(sites.values(), key=lambda site: (site.function.path, site.span))
+
+
+def _rank(model: ModelCall, edges: Sequence[Edge]) -> tuple[bool, int]:
+    return model.kind == "embeddings", len(edges)
 
 
 class _Level(NamedTuple):
@@ -267,6 +271,12 @@ def _request_traits(graph: Graph, model: ModelCall) -> Iterator[Trait]:
         yield Trait("live_kind", "a live exchange", path, line)
 
 
+def _is_given(node: ast.expr, function: FunctionFacts) -> bool:
+    """Whether an argument is there for sure, rather than one that the caller may have left out."""
+    is_own = isinstance(node, ast.Name) and node.id in function.parameter_names
+    return not is_own and not (isinstance(node, ast.Constant) and not node.value)
+
+
 def _is_true(node: ast.expr | None) -> bool:
     return isinstance(node, ast.Constant) and node.value is True
 
@@ -293,7 +303,7 @@ def _entries_of(node: ast.expr | None, key: str) -> Iterator[ast.expr]:
 
 
 def _session_traits(place: _Place) -> Iterator[Trait]:
-    """An answer that goes into a session which is open and will not wait, or that only shows that there is one."""
+    """An answer that goes into an open session, that only shows that there is one, or by which an agent runs tools."""
     registry = place.graph.program.registry
     yield from _probing_entry(place)
     for link in place.links():
@@ -309,6 +319,9 @@ def _session_traits(place: _Place) -> Iterator[Trait]:
             if said is not None:
                 yield Trait(name, f"{reason}: `{said[0]}`", id.path, call.lineno)
         function = place.graph.function(id)
+        for keyword in call.keywords if call is not place.model.node else ():
+            if keyword.arg in registry.agent_arguments and _is_given(keyword.value, function):
+                yield Trait("agent", f"an agent runs tools by each answer: `{keyword.arg}`", id.path, call.lineno)
         for other in function.calls:
             if last_name(other.node.func) in registry.live_inputs and flow.goes_into(function, call, other.node):
                 yield Trait("live_session", "the answer is typed into an open session", id.path, other.node.lineno)

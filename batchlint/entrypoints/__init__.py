@@ -196,6 +196,8 @@ class Registry(NamedTuple):
     """Methods that put an answer into a session that is open."""
     live_words: tuple[str, ...]
     """Words in names that speak of such a session."""
+    agent_arguments: frozenset[str]
+    """Names of arguments by which a request's caller has its tools run, answer by answer."""
     probe_words: tuple[str, ...]
     """Words in names that speak of a request which only shows that the service answers."""
     questions: frozenset[str]
@@ -290,6 +292,7 @@ def build(documents: list[dict[str, Any]]) -> Registry:
         saving_methods=frozenset(name for d in documents for name in d.get("saving_methods", {}).get("names", ())),
         live_inputs=frozenset(n for d in documents for n in d.get("live_sessions", {}).get("methods", ())),
         live_words=tuple(word for d in documents for word in d.get("live_sessions", {}).get("words", ())),
+        agent_arguments=frozenset(n for d in documents for n in d.get("agent_arguments", {}).get("names", ())),
         probe_words=tuple(word for d in documents for word in d.get("probes", {}).get("words", ())),
         questions=frozenset(n for d in documents for n in d.get("questions", {}).get("names", ())),
         filters=frozenset(n for d in documents for n in d.get("questions", {}).get("filters", ())),

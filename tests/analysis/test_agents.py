@@ -2,7 +2,7 @@
 
 import pytest
 
-from .verdicts import cases, is_waited_for, verdict
+from .verdicts import cases, is_waited_for, marked, verdict
 
 LIVE = {
     "mcp_fastmcp": """
@@ -406,3 +406,65 @@ def test_an_agent_run_is_a_chain_of_answers_even_in_a_script():
                 print(Runner.run_sync(agent, line))  # !
         """
     assert verdict(program) == "realtime"
+
+
+AGENT_OF_ITS_OWN = """
+    from openai import OpenAI
+
+    client = OpenAI()
+
+    def complete(messages, tool_executor=None):
+        answer = client.chat.completions.create(model="gpt-5", messages=messages)
+        return answer if tool_executor is None else follow(messages, answer, tool_executor)
+
+    def follow(messages, answer, tool_executor):
+        while answer.choices[0].message.tool_calls:
+            messages = [*messages, tool_executor(answer)]
+            answer = client.chat.completions.create(model="gpt-5", messages=messages)
+        return answer
+
+    def look_up(answer):
+        return {{"role": "tool", "content": "none"}}
+
+    if __name__ == "__main__":
+        for line in open("questions.txt"):
+            complete([{{"role": "user", "content": line}}]{tools})  # !
+    """
+
+
+@pytest.mark.parametrize(
+    ("tools", "expected"),
+    [("", "batchable"), (", tool_executor=None", "batchable"), (", tool_executor=look_up", "realtime")],
+)
+def test_a_project_s_own_agent_is_known_by_what_runs_its_tools(tools, expected):
+    assert verdict(AGENT_OF_ITS_OWN.format(tools=tools)) == expected
+
+
+@pytest.mark.parametrize(
+    ("answer", "endpoint"),
+    [("complete(text, embed(text))", "/v1/chat/completions"), ("embed(text)", "/v1/embeddings")],
+)
+def test_no_embedding_speaks_for_the_request_that_it_serves(answer, endpoint):
+    site = marked(f"""
+        from openai import OpenAI
+
+        client = OpenAI()
+
+        def embed(text):
+            return client.embeddings.create(model="small", input=text)
+
+        def complete(text, found):
+            return request([text, found])
+
+        def request(messages):
+            return client.chat.completions.create(model="gpt-5", messages=messages)
+
+        def answer(text):
+            return {answer}
+
+        if __name__ == "__main__":
+            for line in open("questions.txt"):
+                answer(line)  # !
+        """)
+    assert site is not None
+    assert site.endpoint == endpoint
