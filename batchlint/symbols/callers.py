@@ -34,6 +34,7 @@ class Callers:
         self._owners: dict[str, list[ClassId]] | None = None
         self._decorated: dict[str, list[tuple[FunctionFacts, ast.expr]]] | None = None
         self._constructed: dict[ClassId, list[tuple[FunctionId, ast.Call, int]]] | None = None
+        self._from_classes: dict[ClassId, list[tuple[FunctionId, ast.Call, int]]] | None = None
         self._chosen: dict[FunctionId | ClassId, list[tuple[FunctionId, ast.Call, int]]] = {}
         self._wrapped: dict[FunctionId, str | None] = {}
         self._references: dict[str, list[Reference]] | None = None
@@ -167,7 +168,7 @@ class Callers:
                         if owner in line and self.first_definition(line, function.name) == owner:
                             found.append((caller.id, call.node, 1))
                             break
-            found += self._made(owner) if function.name == "__init__" else ()
+            found += (*self._made(owner), *self._made_by_class(owner)) if function.name == "__init__" else ()
         found += self._from_choices(function)
         found += self._handed_over(function)
         if is_method:
@@ -185,6 +186,21 @@ class Callers:
                         self._constructed.setdefault(made, []).append((caller.id, call.node, _NO_POSITIONS))
         family = (klass, *self._program.subclasses(klass))
         return [site for each in family for site in self._constructed.get(each, ())]
+
+    def _made_by_class(self, klass: ClassId) -> list[tuple[FunctionId, ast.Call, int]]:
+        """Where class methods make an object of their class, whichever that is: `return cls(client)`."""
+        if self._from_classes is None:
+            self._from_classes = {}
+            for caller, call in self._program.calls_by_name.get("cls", ()):
+                for value in self._program.eval(caller.id, call.node.func):
+                    if isinstance(value, Cls):
+                        self._from_classes.setdefault(value.id, []).append((caller.id, call.node, 1))
+        return [
+            site
+            for each in (klass, *self._program.subclasses(klass))
+            if self._from_classes and self.first_definition(self._program.mro(each)[0], "__init__") == klass
+            for site in self._from_classes.get(each, ())
+        ]
 
     def find_choices(self) -> None:
         """Note the calls of what a table or another function gives: `LOADERS[kind](path)`, `load = LOADERS.get(kind)`.
@@ -204,7 +220,7 @@ class Callers:
         self._chosen = found
         if any(self._from_choices(self._program.functions[id]) for id in self._sites):
             self._sites.clear()
-            self._constructed = None
+            self._constructed = self._from_classes = None
             self._program.forget()
 
     def _from_choices(self, function: FunctionFacts) -> list[tuple[FunctionId, ast.Call, int]]:

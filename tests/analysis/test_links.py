@@ -132,6 +132,26 @@ LINKS = {
         },
         ("labels", "label", "label(line)"),
     ),
+    "object_that_a_class_method_makes": (
+        {
+            "labels.py": """
+                from openai import AzureOpenAI, OpenAI
+
+                class Labels:
+                    def __init__(self, client):
+                        self.client = client
+
+                    @classmethod
+                    def of(cls, provider):
+                        client = AzureOpenAI() if provider == "azure" else OpenAI()
+                        return cls(client)
+
+                    def label(self, text):
+                        return self.client.responses.create(model="gpt-5", input=text)  # !
+                """
+        },
+        ("labels", "Labels", "Labels.of('openai').label(line)"),
+    ),
     "steps_in_a_list": (
         {
             "labels.py": """
@@ -959,6 +979,30 @@ def test_a_wrapper_s_calls_of_its_own_module_are_told_where_the_wrapper_is_calle
         verdict({path: text.replace("  # !", "").replace("(line))", "(line))  # !") for path, text in program.items()})
         == "batchable"
     )
+
+
+@pytest.mark.parametrize(("given", "expected"), [("OpenAI()", "batchable"), ("Counter()", "none")])
+def test_what_a_class_method_makes_holds_what_it_is_given(given, expected):
+    program = f"""
+        from collections import Counter
+        from openai import OpenAI
+
+        class Labels:
+            def __init__(self, client):
+                self.client = client
+
+            @classmethod
+            def of(cls, client):
+                return cls(client)
+
+            def label(self, text):
+                return self.client.responses.create(model="gpt-5", input=text)  # !
+
+        if __name__ == "__main__":
+            for line in open("lines.txt"):
+                Labels.of({given}).label(line)
+        """
+    assert verdict(program) == expected
 
 
 def test_who_runs_other_steps_in_tuples_has_nothing_to_do_with_these():
