@@ -24,6 +24,9 @@ from batchlint.trees import walk
 
 MAX_LEVELS = 8
 """How many wrappers of wrappers are followed."""
+_PROMPTS = frozenset({"prompt", "messages", "input", "text", "query", "question"})
+_LITERALS = (ast.Constant, ast.List, ast.Tuple, ast.Dict)
+_SHORT_PROMPT = 120
 
 
 class Trait(NamedTuple):
@@ -82,14 +85,10 @@ def find(graph: Graph) -> list[Described]:
             function = edges[0].caller if edges else model.function
             span = edges[0].span if edges else model.span
             key = (function, span)
-            # Where one call leads to several models, the nearest speaks for it, but no embedding for what it serves.
-            if key not in sites or _rank(model, edges) < _rank(sites[key].model, sites[key].edges):
+            # Where one call leads to several models, the nearest speaks for it.
+            if key not in sites or len(edges) < len(sites[key].edges):
                 sites[key] = _describe(graph, model, level, known)
     return sorted(sites.values(), key=lambda site: (site.function.path, site.span))
-
-
-def _rank(model: ModelCall, edges: Sequence[Edge]) -> tuple[bool, int]:
-    return model.kind == "embeddings", len(edges)
 
 
 class _Level(NamedTuple):
@@ -271,6 +270,16 @@ def _request_traits(graph: Graph, model: ModelCall) -> Iterator[Trait]:
         yield Trait("live_kind", "a live exchange", path, line)
 
 
+def _whole_prompt(model: ModelCall, call: ast.Call) -> str:
+    """What a call asks, where all of it is written out; "" elsewhere."""
+    asked = [*call.args, *(k.value for k in call.keywords if k.arg in model.prompts or k.arg in _PROMPTS)]
+    nodes = [node for argument in asked for node in walk(argument)]
+    if not all(isinstance(node, _LITERALS) for node in nodes):
+        return ""
+    texts = [node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)]
+    return " ".join(texts).lower() if sum(map(len, texts)) <= _SHORT_PROMPT else ""
+
+
 def _is_given(node: ast.expr, function: FunctionFacts) -> bool:
     """Whether an argument is there for sure, rather than one that the caller may have left out."""
     is_own = isinstance(node, ast.Name) and node.id in function.parameter_names
@@ -318,6 +327,9 @@ def _session_traits(place: _Place) -> Iterator[Trait]:
             said = _any_of(words).search(named)
             if said is not None:
                 yield Trait(name, f"{reason}: `{said[0]}`", id.path, call.lineno)
+        said = _any_of(registry.probe_prompts).search(_whole_prompt(place.model, call))
+        if said is not None:
+            yield Trait("probe", f"the request only shows that the service answers: {said[0]!r}", id.path, call.lineno)
         function = place.graph.function(id)
         for keyword in call.keywords if call is not place.model.node else ():
             if keyword.arg in registry.agent_arguments and _is_given(keyword.value, function):

@@ -200,6 +200,8 @@ class Registry(NamedTuple):
     """Names of arguments by which a request's caller has its tools run, answer by answer."""
     probe_words: tuple[str, ...]
     """Words in names that speak of a request which only shows that the service answers."""
+    probe_prompts: tuple[str, ...]
+    """What such a request says."""
     questions: frozenset[str]
     """Names of parameters and options of a command line that hold somebody's question."""
     filters: frozenset[str]
@@ -294,6 +296,7 @@ def build(documents: list[dict[str, Any]]) -> Registry:
         live_words=tuple(word for d in documents for word in d.get("live_sessions", {}).get("words", ())),
         agent_arguments=frozenset(n for d in documents for n in d.get("agent_arguments", {}).get("names", ())),
         probe_words=tuple(word for d in documents for word in d.get("probes", {}).get("words", ())),
+        probe_prompts=tuple(word for d in documents for word in d.get("probes", {}).get("prompts", ())),
         questions=frozenset(n for d in documents for n in d.get("questions", {}).get("names", ())),
         filters=frozenset(n for d in documents for n in d.get("questions", {}).get("filters", ())),
         parsers=PathTable((path, True) for d in documents for path in d.get("questions", {}).get("parsers", ())),

@@ -53,7 +53,9 @@ def _calls(program: Program, scope: FunctionId, node: ast.Call) -> Values:
     read = rows.queried(program, scope, node) or rows.drawn(program, scope, node)
     if read:
         return read
-    if isinstance(func, ast.Attribute) and func.attr in _CONTAINER_METHODS:
+    if not isinstance(func, ast.Attribute):
+        return program.call(scope, node)
+    if func.attr in _CONTAINER_METHODS:
         held = [v for v in program.eval(scope, func.value) if isinstance(v, Elems)]
         if held:
             inner = frozenset().union(*(v.values for v in held))
@@ -64,15 +66,16 @@ def _calls(program: Program, scope: FunctionId, node: ast.Call) -> Values:
         if func.attr in {"get", "pop"} and len(node.args) == 2 and isinstance(node.args[0], ast.Constant):
             default = program.eval(scope, node.args[1])
             return program.call(scope, node) | {v for v in default if isinstance(v, Text | Fn | Cls)}
-    if isinstance(func, ast.Attribute) and func.attr in _CUTTING and node.args:
-        return _cut(program, scope, func.value, node.args[0]) or program.call(scope, node)
-    if isinstance(func, ast.Attribute) and func.attr in {"format", "join", "replace"}:
+    elif func.attr in _CUTTING:
+        return _cut(program, scope, func.value, node) or program.call(scope, node)
+    elif func.attr in {"format", "join", "replace"}:
         return frozenset(v for v in program.eval(scope, func.value) if isinstance(v, Text)) or program.call(scope, node)
     return program.call(scope, node)
 
 
-def _cut(program: Program, scope: FunctionId, text: ast.expr, sign: ast.expr) -> Values:
+def _cut(program: Program, scope: FunctionId, text: ast.expr, node: ast.Call) -> Values:
     """The parts of a name that is cut at its dots, to be imported: `module, name = path.rsplit(".", 1)`."""
+    sign = node.args[0] if node.args else None
     if not isinstance(sign, ast.Constant) or sign.value not in (".", ":"):
         return NOTHING
     paths = [v.text for v in program.eval(scope, text) if isinstance(v, Text) and sign.value in v.text]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from .verdicts import cases, is_waited_for, marked, verdict
+from .verdicts import cases, is_waited_for, verdict
 
 LIVE = {
     "mcp_fastmcp": """
@@ -438,33 +438,3 @@ AGENT_OF_ITS_OWN = """
 )
 def test_a_project_s_own_agent_is_known_by_what_runs_its_tools(tools, expected):
     assert verdict(AGENT_OF_ITS_OWN.format(tools=tools)) == expected
-
-
-@pytest.mark.parametrize(
-    ("answer", "endpoint"),
-    [("complete(text, embed(text))", "/v1/chat/completions"), ("embed(text)", "/v1/embeddings")],
-)
-def test_no_embedding_speaks_for_the_request_that_it_serves(answer, endpoint):
-    site = marked(f"""
-        from openai import OpenAI
-
-        client = OpenAI()
-
-        def embed(text):
-            return client.embeddings.create(model="small", input=text)
-
-        def complete(text, found):
-            return request([text, found])
-
-        def request(messages):
-            return client.chat.completions.create(model="gpt-5", messages=messages)
-
-        def answer(text):
-            return {answer}
-
-        if __name__ == "__main__":
-            for line in open("questions.txt"):
-                answer(line)  # !
-        """)
-    assert site is not None
-    assert site.endpoint == endpoint

@@ -1329,11 +1329,13 @@ def test_a_package_file_in_the_root_stands_in_no_import_s_way():
         'requests.post(f"https://api.openai.com{path}", json={"messages": [text]})',
         'requests.post(f"{BASE}/embeddings", json={"model": "m", "input": [text]})',
         'OpenAI().chat.completions.with_raw_response.create(model="m", messages=[text])',
+        'anthropic.Anthropic().beta.prompt_caching.messages.create(model="m", messages=[text])',
     ],
 )
 def test_a_request_is_seen_whatever_is_put_between_its_parts(request_line):
     program = f"""
         import os
+        import anthropic
         import requests
         from openai import OpenAI
 
@@ -1347,7 +1349,9 @@ def test_a_request_is_seen_whatever_is_put_between_its_parts(request_line):
                 print(send(line, line))
         """
     assert verdict(program) == "batchable"
-    assert verdict(program.replace("openai", "corp").replace("OpenAI", "Corp").replace("embeddings", "rows")) == "none"
+    for word, other in [("openai", "corp"), ("OpenAI", "Corp"), ("anthropic", "corp"), ("embeddings", "rows")]:
+        program = program.replace(word, other)
+    assert verdict(program) == "none"
 
 
 CHOSEN = """

@@ -488,3 +488,24 @@ def test_a_script_that_is_named_for_an_evaluation_is_one(name, factor):
     )
     assert site is not None
     assert site.factors[0].name == factor
+
+
+@pytest.mark.parametrize(
+    ("package", "resource", "call", "expected"),
+    [
+        ("dagster_anthropic", "AnthropicResource", "messages.create", "batchable"),
+        ("dagster_openai", "OpenAIResource", "chat.completions.create", "batchable"),
+        ("dagster_slack", "SlackResource", "messages.create", "none"),
+    ],
+)
+def test_a_resource_of_dagster_gives_its_sdk_s_client(package, resource, call, expected):
+    program = f"""
+        import dagster as dg
+        from {package} import {resource}
+
+        @dg.asset
+        def labels(context: dg.AssetExecutionContext, source: {resource}):
+            with source.get_client(context) as client:
+                return [client.{call}(model="m", messages=[line]) for line in open("lines.txt")]  # !
+        """
+    assert verdict(program) == expected

@@ -572,3 +572,19 @@ def test_a_stream_is_asked_for_in_a_dict_or_by_default(place, value):
     arguments = "model='m', messages=[text], stream=stream" if place == "default" else "**options"
     expected = "realtime" if value == "True" else "batchable"
     assert verdict(STREAM.format(**given, arguments=arguments)) == expected
+
+
+@pytest.mark.parametrize(
+    ("prompt", "expected"),
+    [('"This is a connectivity test."', "realtime"), ('f"Is {name} a connectivity test?"', "batchable")],
+)
+def test_a_prompt_that_only_asks_for_a_sign_of_life_is_a_probe(prompt, expected):
+    program = f"""
+        import yaml
+        from llm import ask
+
+        if __name__ == "__main__":
+            for name in yaml.safe_load(open("models.yaml")):
+                print(name, ask({prompt}))  # !
+        """
+    assert verdict(program) == expected
