@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 
@@ -18,6 +19,9 @@ from batchlint.values import Fn
 
 _SHORTEST = 10.0
 """Seconds of sleep below which a loop looks out for something rather than wait for its next turn."""
+_STOP = re.compile(r"stop|shut_?down|exit|quit|terminat|kill", re.IGNORECASE)
+_SIGNAL = re.compile(r"(stop|shut_?down|exit|quit|terminat\w*|kill)\w*_(event|signal|token)", re.IGNORECASE)
+_SERVICE = re.compile(r"run|serve|work|consum|poll|loop|listen", re.IGNORECASE)
 
 
 class Entries(Part):
@@ -139,21 +143,35 @@ class Entries(Part):
         )
 
     def _sleeping_loops(self, function: FunctionFacts) -> Iterator[Entry]:
-        """`while True:` with a sleep of known length and no way out: a schedule of the program's own.
+        """A loop without an end that sleeps for a known time: a schedule of the program's own.
 
-        One that sleeps for moments looks out for something, which may be a message that somebody waits to be answered.
+        One that sleeps for moments, or until there is something to do, looks out for something, which may be a message
+        that somebody waits to be answered.
         """
+        services: dict[int, ast.While] = {}
         for call in function.calls:
             endless = [loop for loop in call.loops if isinstance(loop, ast.While) and _is_endless(loop)]
-            if endless and last_name(call.node.func) == "sleep" and call.node.args:
+            if not endless:
+                continue
+            loop = endless[0]
+            if _runs_until_told(loop):
+                services.setdefault(id(loop), loop)
+            if last_name(call.node.func) == "sleep" and call.node.args:
                 seconds = intervals.product(call.node.args[0])
-                if seconds is None or (seconds < _SHORTEST and not self._works_in(function, endless[0])):
+                if seconds is None or (seconds < _SHORTEST and not self._works_in(function, loop)):
                     continue
+                services.pop(id(loop), None)
                 kind = Kind("sleeping loop", "schedule", intervals.latency_of(seconds / 60))
                 if seconds < _SHORTEST:
                     kind = Kind("polling loop", "unknown", None)
                 what = f"loop in {label(function.id)} that sleeps for {seconds:g} s"
-                yield Entry(kind, Step(function.id.path, endless[0].lineno, what))
+                yield Entry(kind, Step(function.id.path, loop.lineno, what))
+        lines = [loop.lineno for loop in services.values() if self._works_in(function, loop)]
+        if not lines and _SERVICE.search(function.name) and any(map(_SIGNAL.search, function.parameter_names)):
+            lines = [function.line]
+        for line in lines:
+            what = f"{label(function.id)}, which runs until it is told to stop"
+            yield Entry(Kind("service loop", "unknown", None), Step(function.id.path, line, what))
 
     def _works_in(self, function: FunctionFacts, loop: ast.While) -> bool:
         """Whether the loop calls the program's own functions, rather than keep it or a scheduler alive."""
@@ -201,6 +219,19 @@ def _keys_of(tree: ast.AST, name: str | None = None) -> Iterator[str]:
 
 
 def _is_endless(loop: ast.While) -> bool:
+    if _runs_until_told(loop):
+        return True
     if not (isinstance(loop.test, ast.Constant) and loop.test.value):
         return False
     return not any(isinstance(node, ast.Break | ast.Return) for statement in loop.body for node in walk_own(statement))
+
+
+def _runs_until_told(loop: ast.While) -> bool:
+    """Whether the loop goes on until the process is to end: `while not self._stop.is_set()`, `while not shutdown`."""
+    test = loop.test
+    if not (isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not)):
+        return False
+    flag = test.operand
+    if isinstance(flag, ast.Call) and isinstance(flag.func, ast.Attribute) and flag.func.attr in {"is_set", "wait"}:
+        flag = flag.func.value
+    return _STOP.search(last_name(flag)) is not None

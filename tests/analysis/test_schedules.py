@@ -338,3 +338,66 @@ def test_a_schedule_may_be_put_together_from_tables_of_other_modules(setting):
     assert daily is not None
     assert daily.rule == "RTB101"
     assert verdict({**program, "shop/beat.py": table.replace("EVERY", 'minute="*"')}) == "realtime"
+
+
+SERVICE = """
+    import threading
+    import time
+    from llm import ask
+
+    stop_event = threading.Event()
+
+    class Worker:
+        def __init__(self, inbox):
+            self.inbox = inbox
+            self.closing = False
+
+        def work(self{parameter}):
+            {loop}
+                for message in self.inbox.claim():
+                    ask(message)  # !
+                self.rest()
+
+        def rest(self):
+            {rest}
+
+    if __name__ == "__main__":
+        from inboxes import Inbox
+
+        Worker(Inbox()).work({argument})
+    """
+
+
+@pytest.mark.parametrize(
+    ("loop", "parameter", "rest", "expected"),
+    [
+        ("while not stop_event.is_set():", "", "time.sleep(1)", "unclear"),
+        ("while self.step(stop_event):", ", stop_event", "pass", "unclear"),
+        ("while self.inbox.is_open():", "", "pass", "batchable"),
+        ("while not self.inbox.empty():", "", "pass", "batchable"),
+    ],
+)
+def test_what_runs_until_it_is_told_to_stop_may_serve_somebody(loop, parameter, rest, expected):
+    program = SERVICE.format(loop=loop, parameter=parameter, rest=rest, argument=parameter.strip(", "))
+    assert verdict(program) == expected
+
+
+@pytest.mark.parametrize(("seconds", "expected"), [("24 * 60 * 60", "batchable"), ("60", "realtime")])
+def test_a_service_that_sleeps_for_a_known_time_is_a_schedule(seconds, expected):
+    program = f"""
+        import threading
+        import time
+        from llm import ask
+
+        shutdown = threading.Event()
+
+        def relabel():
+            for line in open("products.txt"):
+                print(ask(line))  # !
+
+        if __name__ == "__main__":
+            while not shutdown.is_set():
+                relabel()
+                time.sleep({seconds})
+        """
+    assert verdict(program) == expected
