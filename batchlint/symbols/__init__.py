@@ -473,9 +473,14 @@ class Program:
                 held |= self.eval(id, expression)
             found.add(Elems(frozenset(held)))
         annotation = getattr(function.node, "returns", None)
-        if annotation is not None and not any(not isinstance(v, Text) for v in found):
+        if annotation is not None and all(isinstance(v, Text) or self._is_of_unknown_library(v) for v in found):
             found |= instance(self, FunctionId(id.path, function.parent or MODULE), annotation)
         return frozenset(found)
+
+    def _is_of_unknown_library(self, value: Value) -> bool:
+        """Whether a value comes from a library on which nothing is on record: an annotation says more."""
+        known = self.catalogue.packages
+        return isinstance(value, Ext) and value.path.partition(".")[0] not in known
 
     def call(self, scope: FunctionId, node: ast.Call) -> Values:
         """What the call gives."""

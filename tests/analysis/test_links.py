@@ -1005,6 +1005,33 @@ def test_what_a_class_method_makes_holds_what_it_is_given(given, expected):
     assert verdict(program) == expected
 
 
+@pytest.mark.parametrize(
+    ("given", "annotation", "expected"),
+    [
+        ("gateway.chat_model()", "BaseChatModel", "batchable"),
+        ("gateway.chat_model()", "Counter", "none"),
+        ("Counter()", "BaseChatModel", "none"),
+    ],
+)
+def test_an_annotation_says_more_than_a_library_on_which_nothing_is_known(given, annotation, expected):
+    program = f"""
+        import gateway
+        from langchain_core.language_models.chat_models import BaseChatModel
+
+        class Counter:
+            def invoke(self, text):
+                return len(text)
+
+        def model() -> {annotation}:
+            return {given}
+
+        if __name__ == "__main__":
+            for line in open("lines.txt"):
+                print(model().invoke(line))  # !
+        """
+    assert verdict(program) == expected
+
+
 def test_who_runs_other_steps_in_tuples_has_nothing_to_do_with_these():
     program = {
         "steps.py": """
