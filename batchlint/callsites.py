@@ -273,9 +273,9 @@ def _request_traits(graph: Graph, model: ModelCall) -> Iterator[Trait]:
 def _whole_prompt(model: ModelCall, call: ast.Call) -> str:
     """What a call asks, where all of it is written out; "" elsewhere."""
     asked = [*call.args, *(k.value for k in call.keywords if k.arg in model.prompts or k.arg in _PROMPTS)]
-    nodes = [node for argument in asked for node in walk(argument)]
-    if not all(isinstance(node, _LITERALS) for node in nodes):
+    if not all(isinstance(node, _LITERALS) for argument in asked for node in walk(argument)):
         return ""
+    nodes = (node for argument in asked for node in walk(argument))
     texts = [node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)]
     return " ".join(texts).lower() if sum(map(len, texts)) <= _SHORT_PROMPT else ""
 
@@ -327,7 +327,8 @@ def _session_traits(place: _Place) -> Iterator[Trait]:
             said = _any_of(words).search(named)
             if said is not None:
                 yield Trait(name, f"{reason}: `{said[0]}`", id.path, call.lineno)
-        said = _any_of(registry.probe_prompts).search(_whole_prompt(place.model, call))
+        prompt = _whole_prompt(place.model, call)
+        said = _any_of(registry.probe_prompts).search(prompt) if prompt else None
         if said is not None:
             yield Trait("probe", f"the request only shows that the service answers: {said[0]!r}", id.path, call.lineno)
         function = place.graph.function(id)

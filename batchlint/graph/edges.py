@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from functools import cached_property
 
 from batchlint.facts import ClassId, FunctionFacts, FunctionId, Reference
@@ -38,10 +38,7 @@ class Edges(Part):
         if known is None:
             self._edges[id] = []
             unique = {(e.caller, e.span, e.kind): e for e in self._find_edges(id) if e.caller != id}
-            # Where a `partial` is made, arguments are bound; what then calls it tells how often the function runs.
-            calling = {e.caller for e in unique.values() if not _is_bound_only(e)}
-            found = [e for e in unique.values() if e.caller not in calling or not _is_bound_only(e)]
-            known = self._edges[id] = sorted(found, key=lambda e: (e.caller, e.span))
+            known = self._edges[id] = sorted(_calling(unique.values()), key=lambda e: (e.caller, e.span))
         return known
 
     def _find_edges(self, id: FunctionId) -> Iterator[Edge]:
@@ -131,5 +128,10 @@ class Edges(Part):
                 return
 
 
-def _is_bound_only(edge: Edge) -> bool:
-    return isinstance(edge.node, ast.Call) and last_name(edge.node.func) == "partial"
+def _calling(edges: Collection[Edge]) -> Collection[Edge]:
+    """The edges without those that only make a `partial`, where their caller goes on to run the function."""
+    bound = [e for e in edges if isinstance(e.node, ast.Call) and last_name(e.node.func) == "partial"]
+    if not bound:
+        return edges
+    calling = {e.caller for e in edges if e not in bound}
+    return [e for e in edges if e not in bound or e.caller not in calling]

@@ -74,6 +74,8 @@ class Program:
         self.attribute_writes: dict[str, list[tuple[FunctionFacts, ast.expr, Binding]]] = {}
         self._item_writes: dict[tuple[object, str], list[tuple[FunctionFacts, Binding]]] = {}
         """Assignments to items, by where the container stands (a function, or a class for attributes) and its name."""
+        self._outside_items: dict[str, list[tuple[FunctionFacts, ast.expr, Binding]]] = {}
+        """Assignments to items of other objects' attributes and other modules' variables, by their name."""
         self.self_writes: dict[ClassId, dict[str, list[tuple[FunctionFacts, Binding]]]] = {}
         self._kinds_of_files: dict[str, list[FilePattern]] = {}
         self.memo: dict[object, Values] = {}
@@ -124,6 +126,8 @@ class Program:
             owner = self.self_class(function, container.value)
             if owner is not None:
                 self._item_writes.setdefault((owner, container.attr), []).append((function, binding))
+            elif isinstance(container.value, ast.Name):
+                self._outside_items.setdefault(container.attr, []).append((function, container.value, binding))
 
     def _add_appended(self, function: FunctionFacts, func: ast.expr, item: ast.expr) -> None:
         """A new object or a function that is put into a list, to be called from there: `clients.append(OpenAI())`."""
@@ -302,7 +306,31 @@ class Program:
         # An annotation allows what nothing gives: objects that are known say more.
         if not any(_is_object(value) for value in values):
             values |= annotated
+        if function.id.qualname == MODULE:
+            values |= self._given_by_others(function.id.path, name)
         return frozenset(values) | self.held(function.id, name)
+
+    def _given_by_others(self, path: str, name: str) -> Values:
+        """What other modules assign to a module's variable or its items: `state.client = OpenAI()`."""
+        given = [
+            (function.id, binding, is_item)
+            for writes, is_item in ((self.attribute_writes, False), (self._outside_items, True))
+            for function, base, binding in writes.get(name, ())[:30]
+            if isinstance(base, ast.Name) and self._is_module(function, base, path)
+        ]
+        values: set[Value] = set()
+        for scope, binding, is_item in given:
+            found = self.binding(scope, binding)
+            values |= {Elems(found)} if found and is_item else found
+        return frozenset(values)
+
+    def _is_module(self, function: FunctionFacts, base: ast.Name, path: str) -> bool:
+        """Whether a name is imported and stands for the module."""
+        bindings = [*function.bindings.get(base.id, ()), *self.modules[function.id.path].body.bindings.get(base.id, ())]
+        return any(binding.how == "import" for binding in bindings) and any(
+            isinstance(value, Mod) and self.index.stems.get(value.stem) == path
+            for value in self.eval(function.id, base)
+        )
 
     def held(self, scope: FunctionId | ClassId, name: str) -> Values:
         """What assignments to items put into the container `name`."""

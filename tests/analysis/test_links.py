@@ -132,6 +132,35 @@ LINKS = {
         },
         ("labels", "label", "label(line)"),
     ),
+    "variable_that_another_module_fills": (
+        {
+            "state.py": """
+                client = None
+                parts = {"client": None}
+                """,
+            "setup.py": """
+                import state
+                from openai import OpenAI
+
+                class Labels:
+                    def __init__(self):
+                        state.client = OpenAI()
+
+                    def label(self, text):
+                        return state.client.responses.create(model="gpt-5", input=text)  # !
+
+                def prepare():
+                    state.parts["labels"] = Labels()
+                """,
+            "labels.py": """
+                from state import parts
+
+                def label(text):
+                    return parts["labels"].label(text)
+                """,
+        },
+        ("labels", "label", "label(line)"),
+    ),
     "object_that_a_class_method_makes": (
         {
             "labels.py": """
@@ -1029,6 +1058,25 @@ def test_an_annotation_says_more_than_a_library_on_which_nothing_is_known(given,
             for line in open("lines.txt"):
                 print(model().invoke(line))  # !
         """
+    assert verdict(program) == expected
+
+
+@pytest.mark.parametrize(("filled", "expected"), [("state", "batchable"), ("other", "none")])
+def test_only_the_module_that_is_filled_has_the_object(filled, expected):
+    program = {
+        "state.py": "client = None",
+        "other.py": "client = None",
+        "app.py": f"""
+            import other
+            import state
+            from openai import OpenAI
+
+            if __name__ == "__main__":
+                {filled}.client = OpenAI()
+                for line in open("lines.txt"):
+                    state.client.responses.create(model="gpt-5", input=line)  # !
+            """,
+    }
     assert verdict(program) == expected
 
 
