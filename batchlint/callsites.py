@@ -414,11 +414,16 @@ def _dependence(graph: Graph, link: _Link, loop: LoopNode) -> Trait | None:
     arguments = flow.request_arguments(call)
     if isinstance(call.func, ast.Attribute):
         arguments.append(call.func.value)
-    name = flow.carried(loop, call, arguments)
+    # Rounds over what is left to do: each asks about all of it, and what comes back only decides on the next round.
+    inner = link.loops[link.loops.index(loop) + 1 :]
+    apart = flow.narrowed(loop) if any(map(is_item_loop, inner)) else frozenset()
+    if apart and apart & set().union(*map(flow.reads, arguments)):
+        apart = frozenset()
+    name = flow.carried(loop, call, arguments, apart)
     if name is not None:
         return Trait("dependent", f"`{name}` carries one answer into the next request", path, _line(loop))
     options = flow.options_of(graph.function(link.function))
-    stop = flow.stops_early(loop, call, options) if is_item_loop(loop) else None
+    stop = flow.stops_early(loop, call, options, apart) if is_item_loop(loop) else None
     if stop is not None:
         return Trait("early_stop", "the loop ends as soon as an answer fits", path, stop.lineno)
     return None

@@ -38,7 +38,7 @@ _MUTATORS = frozenset(
 )  # fmt: skip
 
 
-def _reads(node: ast.AST) -> set[str]:
+def reads(node: ast.AST) -> set[str]:
     """The names that `node` reads: `x`, and `a.b` for attributes of a name; what a comprehension binds stays inside."""
     if isinstance(node, ast.Name):
         return {node.id}
@@ -49,7 +49,7 @@ def _reads(node: ast.AST) -> set[str]:
         return {f"{owner}.{node.attr}"} if owner in {"self", "cls"} else {f"{owner}.{node.attr}", owner}
     found: set[str] = set()
     for child in children(node):
-        found |= _reads(child)
+        found |= reads(child)
     if isinstance(node, _COMPREHENSIONS):
         bound = set().union(*(set(targets(generator.target)) for generator in node.generators))
         found = {name for name in found if name.partition(".")[0] not in bound}
@@ -105,9 +105,9 @@ def _moves(node: ast.AST, tests: list[ast.AST], found: list[Move]) -> None:
         return
 
     def move(target: ast.expr, *values: ast.AST, within: ast.AST | None = None) -> None:
-        reads = set().union(*(_reads(value) for value in values))
+        read = set().union(*(reads(value) for value in values))
         item = target if isinstance(target, ast.Subscript) else None
-        found.append(Move(set(targets(target)), values, reads, within, item))
+        found.append(Move(set(targets(target)), values, read, within, item))
 
     if isinstance(node, ast.Assign):
         for target in node.targets:
@@ -183,7 +183,7 @@ def taken_parameters(
     if not parameters:
         return set()
     arguments = list(arguments)
-    wanted = set().union(*(_reads(argument) for argument in arguments), set())
+    wanted = set().union(*(reads(argument) for argument in arguments), set())
     rows = [*moves_of(function, arguments), *inner]
     return {sign for name, sign in parameters.items() if wanted & reached({name}, rows)}
 
@@ -195,18 +195,18 @@ def gives_answer(function: FunctionFacts, call: ast.Call, saving: frozenset[str]
     """
     tainted = reached(set(), moves_of(function, [call]), call)
     for expression in (*function.returns, *function.yields):
-        if _reads(expression) & tainted or _holds([expression], call):
+        if reads(expression) & tainted or _holds([expression], call):
             return True
     parameters = set(function.parameter_names)
     for node in (node for statement in body(function) for node in walk(statement)):
-        if isinstance(node, ast.For | ast.AsyncFor) and _reads(node.iter) & parameters:
+        if isinstance(node, ast.For | ast.AsyncFor) and reads(node.iter) & parameters:
             parameters |= set(targets(node.target))
     nodes = (node for statement in body(function) for node in walk(statement))
     parameters -= {
         name
         for node in nodes
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in saving
-        for name in _reads(node.func.value)
+        for name in reads(node.func.value)
     }
     return any(name.partition(".")[0] in parameters for name in tainted)
 
@@ -217,18 +217,43 @@ def goes_into(function: FunctionFacts, call: ast.Call, other: ast.Call) -> bool:
     if _holds(arguments, call):
         return True
     tainted = reached(set(), moves_of(function, [call]), call)
-    return any(_reads(argument) & tainted for argument in arguments)
+    return any(reads(argument) & tainted for argument in arguments)
 
 
 def request_arguments(call: ast.Call) -> list[ast.AST]:
     return [*call.args, *(keyword.value for keyword in call.keywords)]
 
 
-def carried(loop: LoopNode, call: ast.Call, arguments: list[ast.AST]) -> str | None:
-    """The name through which one iteration's answer reaches the next iteration's request; None if there is none."""
+def narrowed(loop: LoopNode) -> frozenset[str]:
+    """The lists of which each turn of a `while` keeps what is still to do: `left = [x for x in left if ...]`."""
+    if not isinstance(loop, ast.While):
+        return frozenset()
+    given: dict[str, bool] = {}
+    for node in (node for statement in loop.body for node in walk(statement) if isinstance(node, ast.Assign)):
+        for name in (name for target in node.targets for name in targets(target)):
+            given[name] = given.get(name, True) and _keeps(node.value, name)
+    return frozenset(name for name, is_kept in given.items() if is_kept) & reads(loop.test)
+
+
+def _keeps(node: ast.expr, name: str) -> bool:
+    """Whether an expression is the items of `name` that pass a test."""
+    if not isinstance(node, ast.ListComp) or len(node.generators) != 1:
+        return False
+    generator = node.generators[0]
+    is_own = isinstance(generator.iter, ast.Name) and generator.iter.id == name
+    return is_own and isinstance(node.elt, ast.Name) and list(targets(generator.target)) == [node.elt.id]
+
+
+def carried(
+    loop: LoopNode, call: ast.Call, arguments: list[ast.AST], apart: frozenset[str] = frozenset()
+) -> str | None:
+    """The name through which one iteration's answer reaches the next iteration's request; None if there is none.
+
+    Through the names `apart` an answer only decides what is asked again.
+    """
     if isinstance(loop, ast.comprehension):
         return None
-    rows = moves(loop.body, [call])
+    rows = [row for row in moves(loop.body, [call]) if not row.given <= apart]
     if not reached(set(), rows, call):
         return None
     # What is worked out behind the call is no part of its request, unless an inner loop comes back to the call.
@@ -244,7 +269,7 @@ def carried(loop: LoopNode, call: ast.Call, arguments: list[ast.AST]) -> str | N
     own = {id(row) for row in rows if is_own(row)}
     tainted = reached(set(), [row for row in rows if id(row) not in own], call)
     exposed = _exposed(loop)
-    wanted = set().union(*(_reads(argument) for argument in arguments), set())
+    wanted = set().union(*(reads(argument) for argument in arguments), set())
     needed = _needed(wanted, [row for row in before if id(row) not in own])
     for name in sorted(tainted & needed):
         if name in exposed:
@@ -278,7 +303,7 @@ def _exposed(loop: ast.For | ast.AsyncFor | ast.While) -> set[str]:
     found: set[str] = set()
     given = set(targets(loop.target)) if isinstance(loop, ast.For | ast.AsyncFor) else set()
     if isinstance(loop, ast.While):
-        found |= _reads(loop.test)
+        found |= reads(loop.test)
     _walk(loop.body, given, found)
     return found
 
@@ -290,7 +315,7 @@ def _walk(statements: Iterable[ast.stmt], given: set[str], found: set[str]) -> s
     def read(*nodes: ast.AST | None) -> None:
         for node in nodes:
             if node is not None:
-                found.update(name for name in _reads(node) if name not in given and name.partition(".")[0] not in given)
+                found.update(name for name in reads(node) if name not in given and name.partition(".")[0] not in given)
 
     for statement in statements:
         if isinstance(statement, ast.Assign):
@@ -368,14 +393,16 @@ def _containers(target: ast.expr) -> Iterator[ast.expr]:
             yield node.value
 
 
-def stops_early(loop: LoopNode, call: ast.Call, options: Mapping[str, bool] = NO_OPTIONS) -> ast.stmt | None:
+def stops_early(
+    loop: LoopNode, call: ast.Call, options: Mapping[str, bool] = NO_OPTIONS, apart: frozenset[str] = frozenset()
+) -> ast.stmt | None:
     """The `break` or `return` under a condition on the answer that ends the loop; None if there is none.
 
     One that stands under a test for one of the `options` is there only for those who ask for it.
     """
     if isinstance(loop, ast.comprehension):
         return None
-    tainted = reached(set(), moves(loop.body), call)
+    tainted = reached(set(), [row for row in moves(loop.body) if not row.given <= apart], call)
     return _exit(loop.body, tainted, call, options, 0, False)
 
 
@@ -412,7 +439,7 @@ def _exit(
             return statement
         inner: list[tuple[list[ast.stmt], int, bool]] = []
         if isinstance(statement, ast.If):
-            tests = under or bool(_reads(statement.test) & tainted) or _holds([statement.test], call)
+            tests = under or bool(reads(statement.test) & tainted) or _holds([statement.test], call)
             inner = [(statement.orelse, depth, tests)]
             if not _is_switched(statement.test, options):
                 inner.insert(0, (statement.body, depth, tests))
@@ -435,7 +462,7 @@ def _exit(
 
 def needs(function: FunctionFacts, arguments: Iterable[ast.AST]) -> set[str]:
     """The attributes of the function's own object that go into the arguments."""
-    wanted = set().union(*(_reads(argument) for argument in arguments), set())
+    wanted = set().union(*(reads(argument) for argument in arguments), set())
     return {name for name in _needed(wanted, moves_of(function)) if name.startswith(_OWN)}
 
 

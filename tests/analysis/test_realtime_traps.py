@@ -588,3 +588,27 @@ def test_a_prompt_that_only_asks_for_a_sign_of_life_is_a_probe(prompt, expected)
                 print(name, ask({prompt}))  # !
         """
     assert verdict(program) == expected
+
+
+@pytest.mark.parametrize(
+    ("request_", "expected"),
+    [
+        # Each round asks about all that is left, and the answers only decide what is asked again.
+        ("found = {text: ask(text) for text in left}", "batchable"),
+        ("found = {text: ask(f'{text}, not one of {left}') for text in left}", "realtime"),
+        ("found = {ask(f'Which of {left} is best?')}", "realtime"),
+    ],
+)
+def test_rounds_over_what_is_left_are_batches(request_, expected):
+    program = f"""
+        from llm import ask
+
+        if __name__ == "__main__":
+            left = open("lines.txt").readlines()
+            while left:
+                {request_}  # !
+                left = [text for text in left if text not in found]
+                if not left:
+                    break
+        """
+    assert verdict(program) == expected
