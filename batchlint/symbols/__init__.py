@@ -306,7 +306,7 @@ class Program:
         # An annotation allows what nothing gives: objects that are known say more.
         if not any(_is_object(value) for value in values):
             values |= annotated
-        if function.id.qualname == MODULE:
+        if (name in self.attribute_writes or name in self._outside_items) and function.id.qualname == MODULE:
             values |= self._given_by_others(function.id.path, name)
         return frozenset(values) | self.held(function.id, name)
 
