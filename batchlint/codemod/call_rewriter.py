@@ -35,6 +35,8 @@ HELPER_OBJECTS = frozenset(
         "batch_process_map",
         "gather_batch",
         "as_completed_batch",
+        "batch_cache",
+        "batch_lru_cache",
     ]
 )
 

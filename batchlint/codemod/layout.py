@@ -269,7 +269,9 @@ class Layout:
                 preds = self._add(Step(frame, statement, request=call), preds)
             elif isinstance(what, tuple):
                 real = [f for f in what if not self._is_stub(f)]
+                kept = preds if any(self._is_cached(target) for target in what) else []
                 preds = [end for target in real or what for end in self._inline(target, call, preds, frame)]
+                preds = [*preds, *kept]  # an answer that is there already is no request
         if conditional:
             preds = [*preds, *before]
         if not preds:
@@ -323,6 +325,9 @@ class Layout:
 
     def _is_stub(self, target: Fn) -> bool:
         return is_stub(self.reader.program, self.reader.program.functions[target.id])
+
+    def _is_cached(self, target: Fn) -> bool:
+        return self.reader.caches.decorator(self.reader.program.functions[target.id]) is not None
 
     def _handed_on(self, targets: tuple[Fn, ...], call: ast.Call) -> set[int]:
         """The arguments that go into a parameter of their own, whichever of the functions is entered."""

@@ -39,6 +39,7 @@ class Planner:
         self.unsafe = unsafe
         self.support = Support(graph)
         self.reader = Reader(graph, self.support.threads)
+        self.caches = self.reader.caches
         self._used: dict[str, set[str]] = {}
         self.parallel: set[ast.AST] = set()
         self.comprehensions = Comprehensions(self)
@@ -213,6 +214,9 @@ class Planner:
     def bar(self, fanout: Fanout, barrier: Barrier) -> None:
         """Plan the wait for the item's turn."""
         path = barrier.frame.function.id.path
+        if self.caches.is_within(barrier.frame):
+            what = f"line {barrier.statement.lineno} has an effect in a call for which others wait, as it is cached"
+            raise Refused("order-of-effects", what)
         changes = fanout.file(path)
         where = self.place(path, barrier.statement)
         if fanout.is_async:
@@ -455,7 +459,9 @@ class Planner:
         if is_stub(self.program, function):
             fanout.file(id.path).stubs.add(self.place(id.path, function.node))
         carried = self.wrappers.of(function)
-        retry = self.support.check_twin(function, [w.decorator for w in carried])
+        cached = self.caches.decorator(function)
+        retry = self.support.check_twin(function, [*(w.decorator for w in carried), *([cached] if cached else [])])
+        self.caches.plan(self, fanout, function)
         if not function.is_async:
             self.wrappers.plan(fanout, carried, function.id.path)
         if retry is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 
 from batchlint.codemod.access import ANY, CONTENT, KEYS, LEN, OBJECT, OWN, Access, Channel, Frame, touches
+from batchlint.codemod.caches import Caches
 from batchlint.codemod.effects import (
     ARGUMENT_WRITES,
     EXTERNAL_READS,
@@ -42,6 +43,7 @@ class Reader(Paths):
 
     def __init__(self, graph: Graph, threads: Threads) -> None:
         super().__init__(graph, threads)
+        self.caches = Caches(graph)
         self._active: list[FunctionId] = []
         self._cut = MAX_DEPTH + 1
         """How far up a recursive call led while a function was read: what it touches is not all there then."""

@@ -11,7 +11,7 @@ from batchlint.codemod.changes import Fanout, Retry
 from batchlint.codemod.families import Families
 from batchlint.codemod.refusals import Refused
 from batchlint.codemod.threads import Threads
-from batchlint.facts import MODULE, ClassId, FunctionFacts, FunctionId
+from batchlint.facts import MODULE, Binding, ClassId, FunctionFacts, FunctionId
 from batchlint.graph import Graph, ModelCall
 from batchlint.symbols import last_name
 from batchlint.values import Cls, Ext, Fn, Inst
@@ -126,7 +126,7 @@ class Support:
             return family
         target = next(iter(wanted.values()))
         is_object = target.id.qualname.endswith(".__call__")
-        is_named = is_object or last_name(func) == target.id.qualname.rpartition(".")[2]
+        is_named = is_object or self._is_named(scope, func, target)
         if not is_named and not self._is_alias(scope, func, target):
             raise Refused(
                 "unsupported-shape",
@@ -161,13 +161,23 @@ class Support:
             return False
         return True
 
+    def _is_named(self, scope: FunctionId, func: ast.Name | ast.Attribute, target: Fn) -> bool:
+        """Whether it is the function's own name, and no variable of the same name that a factory has filled."""
+        if last_name(func) != target.id.qualname.rpartition(".")[2]:
+            return False
+        if isinstance(func, ast.Name):
+            return all(b.how in {"function", "import"} for b in self._bindings(scope, func.id))
+        parent = self.program.functions[target.id].parent
+        return target.owner is not None or parent is None
+
     def _is_alias(self, scope: FunctionId, func: ast.expr, target: Fn) -> bool:
         """Whether the name is bound by `from x import f as name`."""
-        if not isinstance(func, ast.Name):
-            return False
-        scopes = (*self.program.around(self.program.functions[scope]), self.graph.modules[scope.path].body)
-        bindings = next((found for each in scopes if (found := each.bindings.get(func.id))), [])
+        bindings = self._bindings(scope, func.id) if isinstance(func, ast.Name) else []
         return bool(bindings) and all(b.how == "import" and b.source is not None and b.source.name for b in bindings)
+
+    def _bindings(self, scope: FunctionId, name: str) -> list[Binding]:
+        scopes = (*self.program.around(self.program.functions[scope]), self.graph.modules[scope.path].body)
+        return next((found for each in scopes if (found := each.bindings.get(name))), [])
 
     def reaches(self, scope: FunctionId, call: ast.Call) -> bool:
         """Whether the call is a model call or leads to one."""

@@ -18,6 +18,7 @@ PARTS = {
     "steps": ("Steps",),
     "turns": ("in_turn",),
     "loops": ("each",),
+    "caches": ("batch_lru_cache", "batch_cache"),
     "live": ("realtime",),
     "attempts": ("backoff_attempts",),
     "pools": ("BatchExecutor", "batch_as_completed", "batch_wait"),

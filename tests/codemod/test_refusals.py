@@ -338,6 +338,20 @@ REFUSED: dict[str, dict[str, tuple[str, str]]] = {
             """,
             "take each out of its collection first thing",
         ),
+        "a variable that a factory fills with a function of the same name": (
+            """
+            def make(model):
+                def score(text):
+                    return ask(model + text)
+                return score
+
+            def main(texts):
+                score = make("strict: ")
+                for text in texts:
+                    print(score(text))
+            """,
+            "`score` is a variable that holds a function; call the function by its name",
+        ),
         "the loop's variable is used afterwards": (
             """
             def main(texts):

@@ -1,0 +1,221 @@
+"""Helpers whose answers are kept: under `functools.lru_cache`, and in tables that are asked first."""
+
+from __future__ import annotations
+
+import textwrap
+from pathlib import Path
+
+import pytest
+from fake_provider import Failure, Faults
+
+from .programs import check_noop, check_rewritten, check_runs_alike
+
+HEAD = """\
+import functools
+from functools import cache, lru_cache
+
+from openai import OpenAI
+
+client = OpenAI()
+
+
+def complete(text):
+    response = client.chat.completions.create(model="gpt-4o-mini", messages=[{"role": "user", "content": text}])
+    return response.choices[0].message.content
+
+
+"""
+
+ALIKE = {
+    "bare, with equal items and effects in the loop's order": """
+        @lru_cache
+        def category(name):
+            return complete(f"category of {name}")
+
+
+        found = []
+        for name in ["tea", "cup", "tea", "jam", "cup", "tea"]:
+            found.append(category(name))
+            print(name, found[-1], len(found))
+        print(category("tea"))
+        """,
+    "with few places, keywords and types": """
+        @functools.lru_cache(maxsize=2, typed=True)
+        def category(number, lang="en"):
+            return complete(f"{number} in {lang}")
+
+
+        for number in [1, 2, 1, 3, 2, 1.0, 1]:
+            print(number, category(number, lang="de"))
+        """,
+    "below another helper, in nested loops": """
+        class Book:
+            def __init__(self):
+                self.entries = {}
+
+            @cache
+            def define(self, term):
+                return complete(f"define {term}")
+
+            def entry(self, term):
+                return None if len(term) < 3 else term + ": " + self.define(term)
+
+
+        book = Book()
+        for chapter, terms in {"one": ["tea", "a", "cup"], "two": ["cup", "jam"], "three": ["tea"]}.items():
+            for term in terms:
+                text = book.entry(term)
+                if text:
+                    book.entries.setdefault(chapter, []).append(text)
+        print(book.entries)
+        """,
+    "in a second request of the item": """
+        @cache
+        def translate(text):
+            return complete(f"translate {text[:12]}")
+
+
+        rows = []
+        for name in ["tea", "cup", "tea"]:
+            draft = complete(f"draft {name}")
+            first = translate(draft)
+            rows.append((first, translate(name)))
+        print(rows)
+        """,
+}
+
+
+@pytest.mark.parametrize("name", ALIKE)
+def test_cached_helpers_do_the_same_afterwards(name: str, tmp_path: Path) -> None:
+    check_runs_alike(HEAD + textwrap.dedent(ALIKE[name]).lstrip("\n"), tmp_path)
+
+
+def test_what_fails_is_not_kept(tmp_path: Path) -> None:
+    program = (
+        HEAD
+        + """
+@lru_cache(maxsize=None)
+def category(name):
+    return complete(f"category of {name}")
+
+
+for name in ["tea", "bad", "tea", "bad", "bad"]:
+    try:
+        print(name, category(name))
+    except Exception as error:
+        print(name, type(error).__name__)
+"""
+    )
+    check_runs_alike(program, tmp_path, faults=Faults(failures=[Failure("bad")]))
+
+
+def test_the_cache_stays_with_the_twin_and_others_share_it() -> None:
+    check_rewritten(
+        """
+        from functools import lru_cache
+
+        from openai import OpenAI
+
+        client = OpenAI()
+
+
+        @lru_cache(maxsize=None)
+        def ask(text):
+            response = client.responses.create(model="gpt-5", input=text)
+            return response.output_text
+
+
+        def main(texts):
+            for text in texts:
+                print(ask(text))
+
+
+        print(ask("hello"))
+        """,
+        """
+        from openai import OpenAI
+
+        from llm_batch import batch_lru_cache, realtime, request, run_batch
+
+        client = OpenAI()
+
+
+        @batch_lru_cache(maxsize=None)
+        def ask_batch(text):
+            response = yield request(client.responses.create, model="gpt-5", input=text)
+            return response.output_text
+
+
+        def ask(text):
+            return realtime(ask_batch(text))
+
+
+        def main(texts):
+            def handle_text(text):
+                print((yield from ask_batch(text)))
+
+            run_batch(handle_text(text) for text in texts)
+
+
+        print(ask("hello"))
+        """,
+    )
+
+
+REFUSED = {
+    "somebody looks into the cache": (
+        "unsupported-shape",
+        """
+        @lru_cache
+        def category(name):
+            return complete(name)
+
+        for name in "abc":
+            print(category(name))
+        print(category.cache_info())
+        """,
+        "`category.cache_info` (app.py:18) looks into the cache of `category`",
+    ),
+    "a cached call has an effect of its own": (
+        "order-of-effects",
+        """
+        log = []
+
+        @lru_cache
+        def category(name):
+            for attempt in range(3):
+                found = complete(name)
+                if found:
+                    break
+            log.append(found)
+            return found
+
+        for name in "abc":
+            print(category(name))
+        """,
+        "has an effect in a call for which others wait, as it is cached",
+    ),
+    "a thread of a coroutine makes the call": (
+        "unsupported-shape",
+        """
+        import asyncio
+
+        @lru_cache
+        def category(name):
+            return complete(name)
+
+        async def main(names):
+            return await asyncio.gather(*[asyncio.to_thread(category, name) for name in names])
+
+        asyncio.run(main("abc"))
+        """,
+        "`category` is cached and runs in threads",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_caches_that_stay(name: str) -> None:
+    refusal, program, sentence = REFUSED[name]
+    found = check_noop(HEAD + textwrap.dedent(program).lstrip("\n"), refusal)
+    assert found is not None and sentence in found.detail
