@@ -174,7 +174,7 @@ REFUSED = {
             print(category(name))
         print(category.cache_info())
         """,
-        "`category.cache_info` (app.py:18) looks into the cache of `category`",
+        "`category.cache_info` (app.py:20) looks into the cache of `category`",
     ),
     "a cached call has an effect of its own": (
         "order-of-effects",

@@ -389,10 +389,10 @@ REFUSED: dict[str, dict[str, tuple[str, str]]] = {
         ),
         "a decorated helper": (
             """
-            import functools
+            import streamlit
 
 
-            @functools.lru_cache
+            @streamlit.cache_data
             def cached(text):
                 return ask(text)
 
@@ -401,7 +401,7 @@ REFUSED: dict[str, dict[str, tuple[str, str]]] = {
                 for text in texts:
                     print(cached(text))
             """,
-            "`cached` is wrapped by `@functools.lru_cache`, which expects an answer at once",
+            "`cached` is wrapped by `@streamlit.cache_data`, which expects an answer at once",
         ),
         "a call in a lambda": (
             """
