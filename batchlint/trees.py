@@ -77,3 +77,12 @@ def walk_own(node: ast.AST) -> Iterator[ast.AST]:
         current = stack.pop()
         yield current
         stack += [child for child in children(current) if not isinstance(child, SCOPES)]
+
+
+def walk_outside_lambdas(node: ast.AST) -> Iterator[ast.AST]:
+    """`node` and all nodes below it but those in lambdas."""
+    stack = [node]
+    while stack:
+        current = stack.pop()
+        yield current
+        stack += [child for child in reversed(children(current)) if not isinstance(child, ast.Lambda)]

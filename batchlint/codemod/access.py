@@ -163,6 +163,8 @@ class Frame:
     given: dict[str, ast.expr] = field(default_factory=dict)
     """What the parameters of a helper were given, in the names of the frame `caller`."""
     caller: Frame | None = None
+    entry: ast.Call | None = None
+    """The call by which `caller` enters it."""
     alike: object = None
     """Equal for two frames of a function whose parameters alias the same; None where nothing says so."""
     number: int = field(default_factory=itertools.count(1).__next__)

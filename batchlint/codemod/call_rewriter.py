@@ -131,6 +131,9 @@ class CallRewriter(cst.CSTTransformer):
             return self._passed("batched_thread", updated_node, where, "batched_thread(, ")
         if change.how == "made":
             return self._made(original_node, updated_node, change.argument)
+        if change.how == "called":
+            passed = self._passed("called", updated_node, where, "(yield from called(, )")
+            return parenthesised(cst.Yield(cst.From(item=passed, whitespace_before_from=cst.SimpleWhitespace(""))))
         if change.how == "enter":
             called = self._fitting(updated_node, where, "(yield from )")
             return parenthesised(cst.Yield(cst.From(item=called, whitespace_before_from=cst.SimpleWhitespace(""))))

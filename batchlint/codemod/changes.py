@@ -20,7 +20,7 @@ class CallChange:
 
     `request`: `yield request(f, ...)`; `enter`: `yield from twin(...)`; `await`: `batched(f, ...)`; `blocking`: `await
     batched(f, ...)`; `thread`: `batched_thread(f, ...)`; `made`: `batched(f, ...)` for what a thread was to call;
-    `name`: only the callee's name.
+    `name`: only the callee's name; `called`: `yield from called(f, ...)` for a parameter.
     """
 
     how: str

@@ -52,7 +52,7 @@ class Comprehensions:
         named = [n for n in ast.walk(node) if isinstance(n, ast.NamedExpr)]
         if named and not (is_filter and self._names_answer(function, node, named, parts[0])):
             raise Refused("unsupported-shape", "the comprehension assigns names with `:=`; write it as a loop")
-        planner.check_kept(parts, set(targets))
+        planner.check_kept(function, parts, set(targets))
         frame = Frame(function, set(targets))
         frame.stable = set(targets)
         for generator in node.generators:

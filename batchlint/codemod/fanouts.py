@@ -137,13 +137,14 @@ class Finder:
     ) -> None:
         """Add the fan-outs of the function's callers."""
         seen.add(id)
+        support = self.planner.support
         edges = self.graph.edges_to(id)
         if not edges:
             refusals.append(Refused("no-fan-out"))
         for edge in edges:
             if edge.kind != "queue" and self._is_live(edge.caller):
                 refusals.append(Refused("live-consumer", f"somebody waits for `{Graph.label(edge.caller)}`"))
-            elif edge.kind == "call":
+            elif edge.kind == "call" or support.callbacks.is_through(edge):
                 self._climb(edge.caller, edge.node, found, refusals, seen, level + 1)
             else:
                 self._handed(edge, found, refusals)
@@ -168,7 +169,7 @@ class Finder:
         self, id: FunctionId, found: list[Fanout], refusals: list[Refused], seen: set[FunctionId]
     ) -> None:
         for edge in self.planner.handing.edges(id):
-            if edge.kind not in {"call", "queue"}:
+            if edge.kind not in {"call", "queue"} and not self.planner.support.callbacks.is_through(edge):
                 self._handed(edge, found, refusals)
         for call in self.graph.function(id).calls:
             below = self.planner.support.reaches(id, call.node)
@@ -243,6 +244,7 @@ class Finder:
                 refusals.append(refused)
             return True
         handed = [e for e in self.planner.handing.edges(id) if e.node is node and e.kind not in {"call", "queue"}]
+        handed = [e for e in handed if not self.planner.support.callbacks.is_through(e)]
         for edge in handed:
             self._handed(edge, found, refusals)
         return bool(handed)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from batchlint.codemod.access import Access, Channel, Frame, clash, stem
 from batchlint.codemod.attempts import Attempts, OpenLoop, changes_last, is_quiet
+from batchlint.codemod.callbacks import CALLED
 from batchlint.codemod.families import is_stub
 from batchlint.codemod.paths import function_body
 from batchlint.codemod.reader import Reader
@@ -75,6 +76,7 @@ class Layout:
         """Whether an item may wait for something else than its requests, and so fall behind later ones."""
         self.reader = reader
         self.converts = converts
+        self.callbacks = reader.callbacks
         self.parallel = {id(loop) for loop in parallel}
         self.steps: list[Step] = []
         self._handlers: list[list[int]] = []
@@ -267,6 +269,8 @@ class Layout:
             preds = self._add(Step(frame, statement, inner), preds)
             if what == "request":
                 preds = self._add(Step(frame, statement, request=call), preds)
+            elif what == CALLED:
+                preds = self._called(call, preds, frame, statement)
             elif isinstance(what, tuple):
                 real = [f for f in what if not self._is_stub(f)]
                 kept = preds if any(self._is_cached(target) for target in what) else []
@@ -325,6 +329,22 @@ class Layout:
 
     def _is_stub(self, target: Fn) -> bool:
         return is_stub(self.reader.program, self.reader.program.functions[target.id])
+
+    def _called(self, call: ast.Call, preds: list[int], frame: Frame, statement: ast.stmt) -> list[int]:
+        """The steps of what the parameter is that the call calls."""
+        callbacks = self.callbacks
+        given, caller, made = callbacks.resolve(frame, call)
+        if isinstance(given, ast.Lambda):
+            inner = callbacks.lambda_frame(given, caller)
+            return self._evaluate(given.body, preds, inner, statement, self._reading(given.body, inner))
+        kind = callbacks.kind(caller.function.id, given)
+        preds = self._add(Step(frame, statement, self.reader.of(made, caller)), preds)
+        if kind == "request":
+            return self._add(Step(frame, statement, request=call), preds)
+        if kind == "asks" and isinstance(given, ast.Name | ast.Attribute):
+            targets = callbacks.support.entered(caller.function.id, given)
+            return [end for target in targets for end in self._inline(target, made, preds, caller)]
+        return preds
 
     def _is_cached(self, target: Fn) -> bool:
         return self.reader.caches.decorator(self.reader.program.functions[target.id]) is not None

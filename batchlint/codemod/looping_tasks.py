@@ -47,7 +47,7 @@ class LoopingTasks:
         names = self._needed(function, loop)
         self._check_items(function, loop)
         self._check_rest(function, loop)
-        self.planner.check_kept(loop.body, set(names) | scopes.bound(loop.body))
+        self.planner.check_kept(function, loop.body, set(names) | scopes.bound(loop.body))
         fanout = Fanout(function.id, loop)
         frame = self.planner.frame(function, loop, names, set(names) | scopes.bound(loop.body))
         phases = Phases(self.planner.reader, self.planner.support.converts, self.planner.inner(fanout, function, loop))

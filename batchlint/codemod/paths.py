@@ -43,6 +43,7 @@ class Paths:
         """The frame of `target` as called by `call`: its parameters alias what the arguments are."""
         aliases = self.handed(target, call, caller)
         frame = self.entered(target.id, aliases, dict(self.passed(target, call)), caller)
+        frame.entry = call
         frame.alike = target.id, frozenset((name, frozenset(paths)) for name, paths in aliases.items())
         return frame
 

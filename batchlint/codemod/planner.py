@@ -9,6 +9,7 @@ from dataclasses import fields
 from batchlint.codemod import scopes
 from batchlint.codemod.access import Access, Frame, touches
 from batchlint.codemod.blocks import Comprehension, Loop, awaits, own_exits, own_loops, reads_in_try
+from batchlint.codemod.callbacks import CALLED
 from batchlint.codemod.changes import CallChange, Fanout, LoopChange, Place
 from batchlint.codemod.comprehensions import Comprehensions
 from batchlint.codemod.effects import CLOCKS
@@ -27,6 +28,7 @@ from batchlint.codemod.yielding import Yielding, own_yields
 from batchlint.facts import MODULE, FunctionFacts, FunctionId
 from batchlint.graph import Graph
 from batchlint.loops import is_item_loop
+from batchlint.trees import walk_outside_lambdas
 from batchlint.values import Ext, Fn
 
 
@@ -38,7 +40,7 @@ class Planner:
         self.program = graph.program
         self.unsafe = unsafe
         self.support = Support(graph)
-        self.reader = Reader(graph, self.support.threads)
+        self.reader = Reader(graph, self.support.threads, self.support.callbacks)
         self.caches = self.reader.caches
         self._used: dict[str, set[str]] = {}
         self.parallel: set[ast.AST] = set()
@@ -146,7 +148,7 @@ class Planner:
             what = f"`{min(unbound)}` is read after the loop, and bound in it alone; bind it before the loop"
             raise Refused("unsupported-shape", what)
         own = (assigned - carried) | set(targets)
-        self.check_kept(loop.body, own)
+        self.check_kept(function, loop.body, own)
         frame = self.frame(function, loop, targets, own)
         inner = self.nested(fanout, function, loop.body)
         self.reader.prints = fanout.is_async
@@ -200,10 +202,11 @@ class Planner:
         ]
         return barriers
 
-    @staticmethod
-    def check_kept(nodes: list[ast.stmt] | list[ast.expr], own: set[str]) -> None:
+    def check_kept(self, function: FunctionFacts, nodes: list[ast.stmt] | list[ast.expr], own: set[str]) -> None:
         """Refuse functions that outlive the iteration: they would see their own item, and not the last one."""
         kept = scopes.kept(nodes) & own
+        if kept:
+            kept = scopes.kept(nodes, self.support.callbacks.consumed(function.id, nodes)) & own
         if kept:
             raise Refused(
                 "unsupported-shape",
@@ -214,6 +217,10 @@ class Planner:
     def bar(self, fanout: Fanout, barrier: Barrier) -> None:
         """Plan the wait for the item's turn."""
         path = barrier.frame.function.id.path
+        if isinstance(barrier.frame.function.node, ast.Lambda):
+            raise Refused(
+                "order-of-effects", f"{Graph.label(barrier.frame.function.id)} has an effect; give it a `def`"
+            )
         if self.caches.is_within(barrier.frame):
             what = f"line {barrier.statement.lineno} has an effect in a call for which others wait, as it is cached"
             raise Refused("order-of-effects", what)
@@ -378,9 +385,9 @@ class Planner:
         return next(self.converted(function, nodes), None) is not None
 
     def converted(self, function: FunctionFacts, nodes: list[ast.stmt] | list[ast.expr]) -> Iterator[ast.Call]:
-        """Those calls."""
+        """Those calls; a lambda's are those of whoever calls it."""
         for node in nodes:
-            for child in ast.walk(node):
+            for child in walk_outside_lambdas(node):
                 if isinstance(child, ast.Call) and self.support.converts(function.id, child) is not None:
                     yield child
 
@@ -427,6 +434,9 @@ class Planner:
                     called = f"`{Graph.label(what[0].id)}` (line {call.lineno})"
                     raise Refused("unsupported-shape", f"a call of {called} mixes coroutines with blocking calls")
                 changes.calls[where] = CallChange("name" if is_async else "enter", self.enter(fanout, what))
+                self.support.callbacks.plan(self, fanout, function, call)
+            elif what == CALLED:
+                changes.calls[where] = CallChange("called")
 
     def _is_async(self, target: Fn) -> bool:
         return self.program.functions[target.id].is_async

@@ -6,6 +6,7 @@ import ast
 
 from batchlint.codemod.access import ANY, CONTENT, KEYS, LEN, OBJECT, OWN, Access, Channel, Frame, touches
 from batchlint.codemod.caches import Caches
+from batchlint.codemod.callbacks import Callbacks
 from batchlint.codemod.effects import (
     ARGUMENT_WRITES,
     EXTERNAL_READS,
@@ -41,8 +42,9 @@ _BLOCKS = (ast.stmt, ast.ExceptHandler, ast.match_case)
 class Reader(Paths):
     """Lists the accesses of expressions and of whole functions."""
 
-    def __init__(self, graph: Graph, threads: Threads) -> None:
+    def __init__(self, graph: Graph, threads: Threads, callbacks: Callbacks) -> None:
         super().__init__(graph, threads)
+        self.callbacks = callbacks
         self.caches = Caches(graph)
         self._active: list[FunctionId] = []
         self._cut = MAX_DEPTH + 1

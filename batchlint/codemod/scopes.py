@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 from typing import get_args
 
 from batchlint.trees import children, walk, walk_own
@@ -106,11 +106,11 @@ _CONSUMERS = frozenset(
 )
 
 
-def kept(nodes: Iterable[ast.AST]) -> set[str]:
+def kept(nodes: Iterable[ast.AST], consumed: Set[int] = frozenset()) -> set[str]:
     """The outer names that functions read which are made in `nodes` and may be called after them.
 
     A function that is only handed to a consumer such as `sorted`, or bound to a name that is only called, is done with
-    at once; any other sees at its call what its names have become by then.
+    at once, as are those in `consumed` (by identity); any other sees at its call what its names have become by then.
     """
     trees = list(nodes)
     parents = {id(child): node for tree in trees for node in walk(tree) for child in children(node)}
@@ -118,7 +118,7 @@ def kept(nodes: Iterable[ast.AST]) -> set[str]:
     used = [n for tree in trees for n in walk(tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)]
     found: set[str] = set()
     for node in (n for tree in trees for n in walk(tree)):
-        if not isinstance(node, ast.Lambda | ast.FunctionDef | ast.AsyncFunctionDef):
+        if not isinstance(node, ast.Lambda | ast.FunctionDef | ast.AsyncFunctionDef) or id(node) in consumed:
             continue
         parent = parents.get(id(node))
         if isinstance(parent, ast.keyword):

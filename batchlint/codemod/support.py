@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from batchlint.codemod.callbacks import Callbacks
 from batchlint.codemod.changes import Fanout, Retry
 from batchlint.codemod.families import Families
 from batchlint.codemod.refusals import Refused
@@ -43,7 +44,8 @@ _SEMAPHORES = (
 
 
 Target = str | tuple[Fn, ...] | None
-"""What becomes of a call: "request" for a model call, the functions of which its twin enters one, or None."""
+"""What becomes of a call: "request" for a model call, "called" for that of a parameter which can be something else, the
+functions of which its twin enters one, or None."""
 
 
 class Support:
@@ -51,6 +53,7 @@ class Support:
         self.graph = graph
         self.program = graph.program
         self.models: dict[int, ModelCall] = {id(call.node): call for call in graph.model_calls}
+        self.callbacks = Callbacks(self)
         self.reaching = self._reaching([call.function for call in graph.model_calls])
         self.families = Families(graph)
         self.threads = Threads(graph.program)
@@ -70,6 +73,9 @@ class Support:
                 ):
                     found.add(edge.caller)
                     stack.append(edge.caller)
+            if not stack:
+                stack = list(set(self.callbacks.passed_on(found)) - found)
+                found.update(stack)
         return found
 
     def converts(self, scope: FunctionId, call: ast.Call) -> Target:
@@ -88,6 +94,9 @@ class Support:
     def _converts(self, scope: FunctionId, call: ast.Call) -> Target:
         if self.threads.outer(call) is not call:
             return None  # the call that has a thread make it counts
+        through = self.callbacks.converts(scope, call)
+        if through is not None:
+            return through
         if self.model(call) is not None:
             return None if self._stays(scope, call) else "request"
         func = self.threads.plain(call).func
@@ -229,6 +238,19 @@ class Support:
         unfit = next((k.arg for k in keywords if k.arg in _NOT_IN_A_LINE), None)
         if unfit:
             raise Refused("unsupported-shape", f"`{unfit}` {line} cannot go into a batch line")
+        return BACKENDS[package]
+
+    def check_handed(self, value: Ext, node: ast.expr) -> str:
+        """The backend that carries the requests of a method which is handed over; Refused where none does."""
+        package = value.path.partition(".")[0].partition("(")[0]
+        api = self.program.catalogue.match(value.path)
+        shown = f"`{ast.unparse(node)}` (line {node.lineno})"
+        if package not in BACKENDS or not value.path.endswith(_METHODS) or api is None or api.legacy:
+            raise Refused("no-batch-tier", f"the helper has no backend for {shown}")
+        if api.is_async or self.program.catalogue.tier(api.provider, api.endpoint) is None:
+            raise Refused("no-batch-tier", f"no batch carries {shown}")
+        if api.stream:
+            raise Refused("streaming")
         return BACKENDS[package]
 
     def check_twin(self, function: FunctionFacts, carried: list[ast.expr]) -> Retry | None:

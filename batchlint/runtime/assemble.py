@@ -18,6 +18,7 @@ PARTS = {
     "steps": ("Steps",),
     "turns": ("in_turn",),
     "loops": ("each",),
+    "called": ("called",),
     "caches": ("batch_lru_cache", "batch_cache"),
     "live": ("realtime",),
     "attempts": ("backoff_attempts",),

@@ -1,0 +1,255 @@
+"""Helpers that call what they are handed: `with_retries(lambda: client.chat.completions.create(...))`."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from batchlint.codemod.access import Frame
+from batchlint.codemod.changes import Fanout
+from batchlint.codemod.refusals import Refused
+from batchlint.facts import FunctionFacts, FunctionId
+from batchlint.graph import Edge, Graph
+from batchlint.loops import is_item_loop
+from batchlint.symbols import last_name
+from batchlint.trees import walk
+from batchlint.values import Ext, Fn
+
+if TYPE_CHECKING:
+    from batchlint.codemod.planner import Planner
+    from batchlint.codemod.support import Support
+
+CALLED = "called"
+"""What becomes of a call of a parameter that can be something else than one SDK's method."""
+
+
+class Callbacks:
+    """Finds what the parameters of one program's functions are called as."""
+
+    def __init__(self, support: Support) -> None:
+        self.support = support
+        self.graph: Graph = support.graph
+        self.program = support.graph.program
+        self._known: dict[int, str | None] = {}
+
+    # -- finding them
+    def parameter(self, scope: FunctionId, call: ast.Call) -> str | None:
+        """The parameter of the function that the call calls."""
+        function = self.program.functions[scope]
+        if not isinstance(call.func, ast.Name) or isinstance(function.node, ast.Lambda):
+            return None
+        name = call.func.id
+        is_own = name in function.parameter_names and name not in function.bindings
+        return name if is_own and self.program.callers.wrapped(scope) != name else None
+
+    def handed(self, scope: FunctionId, name: str) -> list[tuple[FunctionId, ast.Call, ast.expr]]:
+        """What the function is handed for the parameter, each with the call and where that stands."""
+        return list(self.program.callers.arguments(self.program.functions[scope], name))
+
+    def passed_on(self, found: set[FunctionId]) -> Iterator[FunctionId]:
+        """The functions that call a parameter, once at a time, which can be one of the `found`."""
+        for scope, name in self._calling:
+            for caller, _, argument in self.handed(scope, name):
+                if any(isinstance(v, Fn) and v.id in found for v in self._values(caller, argument)):
+                    yield scope
+
+    @cached_property
+    def _calling(self) -> list[tuple[FunctionId, str]]:
+        """The functions that do, with the parameter."""
+        found: dict[tuple[FunctionId, str], bool] = {}
+        for reference in self.program.call_facts.values():
+            id = reference.caller.id
+            name = self.parameter(id, reference.call.node)
+            if name is not None:
+                once = not any(is_item_loop(loop) for loop in reference.call.loops)
+                found[id, name] = found.get((id, name), True) and once
+        return [each for each, once in found.items() if once and self._is_plain(each[0])]
+
+    def _is_plain(self, id: FunctionId) -> bool:
+        function = self.program.functions[id]
+        return not function.is_async and not function.is_generator
+
+    def _values(self, caller: FunctionId, argument: ast.expr) -> frozenset[object]:
+        if isinstance(argument, ast.Call) and last_name(argument.func) == "partial" and argument.args:
+            argument = argument.args[0]
+        return frozenset(self.program.eval(caller, argument))
+
+    # -- what becomes of their calls
+    def converts(self, scope: FunctionId, call: ast.Call) -> str | None:
+        """What becomes of the call of a parameter: None where that is never one that makes requests."""
+        if id(call) not in self._known:
+            self._known[id(call)] = None  # what calls itself makes no other request
+            self._known[id(call)] = self._converts(scope, call)
+        return self._known[id(call)]
+
+    def _converts(self, scope: FunctionId, call: ast.Call) -> str | None:
+        name = self.parameter(scope, call)
+        if name is None:
+            return None
+        kinds = {self.kind(caller, argument) for caller, _, argument in self.handed(scope, name)}
+        default = self.program.functions[scope].default(name)
+        if default is not None and not (isinstance(default, ast.Constant) and default.value is None):
+            kinds.add(self.kind(scope, default))
+        if kinds <= {"plain", "unknown"}:
+            return None
+        if "unknown" in kinds:
+            raise Refused(
+                "unsupported-shape",
+                f"it is not known what `{name}` of `{Graph.label(scope)}` can be (line {call.lineno})",
+            )
+        return "request" if kinds == {"request"} else CALLED
+
+    def kind(self, caller: FunctionId, argument: ast.expr) -> str:
+        """What a call of the argument does: request, asks (a function with requests), plain, or unknown."""
+        if isinstance(argument, ast.Lambda):
+            return "asks" if self._asking(caller, argument) else "plain"
+        values = self._values(caller, argument)
+        kinds = {self._kind_of(value) for value in values}
+        if isinstance(argument, ast.Constant):
+            return "plain"
+        return kinds.pop() if len(kinds) == 1 else "unknown"
+
+    def _kind_of(self, value: object) -> str:
+        if isinstance(value, Ext):
+            return "request" if self.program.catalogue.match(value.path) is not None else "plain"
+        if isinstance(value, Fn):
+            function = self.program.functions[value.id]
+            if function.is_generator or function.is_async:
+                return "unknown"
+            return "asks" if value.id in self.support.reaching else "plain"
+        return "unknown"
+
+    def _asking(self, caller: FunctionId, node: ast.Lambda) -> list[ast.Call]:
+        """The calls in the lambda that make requests."""
+        scope = self.scope(caller, node)
+        calls = [each for each in walk(node.body) if isinstance(each, ast.Call)]
+        return [call for call in calls if self.support.reaches(scope, call)]
+
+    def scope(self, caller: FunctionId, node: ast.Lambda) -> FunctionId:
+        qualname = self.graph.modules[caller.path].lambdas[node.lineno, node.col_offset]
+        return FunctionId(caller.path, qualname)
+
+    def is_through(self, edge: Edge) -> bool:
+        """Whether the function is handed to a helper that calls it once, wherever the helper is called."""
+        if not isinstance(edge.node, ast.Call) or edge.kind not in {"callback", "call"}:
+            return False
+        targets = {v.id for v in self.program.eval(edge.caller, edge.node.func) if isinstance(v, Fn)}
+        return len(targets) == 1 and any(self._is_handed(edge, id, name) for id, name in self._calling if id in targets)
+
+    def _is_handed(self, edge: Edge, id: FunctionId, name: str) -> bool:
+        return any(
+            node is edge.node and any(isinstance(v, Fn) and v.id == edge.callee for v in self._values(caller, argument))
+            for caller, node, argument in self.handed(id, name)
+        )
+
+    def consumed(self, scope: FunctionId, nodes: Iterable[ast.AST]) -> set[int]:
+        """The lambdas, by identity, that a helper of the project calls and forgets."""
+        found: set[int] = set()
+        calling = dict(self._calling)
+        for call in (n for node in nodes for n in walk(node) if isinstance(n, ast.Call)):
+            targets = {v.id for v in self.program.eval(scope, call.func) if isinstance(v, Fn)}
+            if len(targets) == 1 and (name := calling.get(next(iter(targets)))) is not None:
+                function = self.program.functions[next(iter(targets))]
+                handed = [a for caller, node, a in self.handed(function.id, name) if node is call and caller == scope]
+                if self._only_calls(function, name):
+                    found |= {id(argument) for argument in handed}
+        return found
+
+    @staticmethod
+    def _only_calls(function: FunctionFacts, name: str) -> bool:
+        called = {id(call.node.func) for call in function.calls}
+        names = [n for n in walk(function.node) if isinstance(n, ast.Name) and n.id == name]
+        return all(id(node) in called for node in names)
+
+    # -- following them
+    def resolve(self, frame: Frame, call: ast.Call) -> tuple[ast.expr, Frame, ast.Call]:
+        """What the call of a parameter calls here, where that stands, and the call written there."""
+        given, caller = self._given(frame, call)
+        arguments, keywords = self._arguments(frame, call)
+        if (arguments or keywords) and caller is not frame.caller:
+            raise Refused("unsupported-shape", f"`{ast.unparse(call.func)}` is handed on (line {call.lineno})")
+        if isinstance(given, ast.Call):  # a `partial`
+            arguments, keywords = [*given.args[1:], *arguments], [*given.keywords, *keywords]
+            given = given.args[0]
+        return given, caller, ast.copy_location(ast.Call(given, arguments, keywords), call)
+
+    @staticmethod
+    def _given(frame: Frame, call: ast.Call) -> tuple[ast.expr, Frame]:
+        assert isinstance(call.func, ast.Name)
+        given, caller = frame.given.get(call.func.id), frame.caller
+        while isinstance(given, ast.Name) and caller is not None and caller.caller and given.id in caller.given:
+            given, caller = caller.given[given.id], caller.caller
+        if given is None or caller is None:
+            raise Refused("unsupported-shape", f"it is not known what `{call.func.id}` is (line {call.lineno})")
+        return given, caller
+
+    def _arguments(self, frame: Frame, call: ast.Call) -> tuple[list[ast.expr], list[ast.keyword]]:
+        """The arguments of the call in the names of the helper's caller, or of the helper where all are its own."""
+        starred = any(isinstance(a, ast.Starred) for a in call.args) or any(k.arg is None for k in call.keywords)
+        if not call.args and not call.keywords:
+            return [], []
+        rest = frame.entry
+        is_simple = rest is not None and not any(isinstance(a, ast.Starred) for a in rest.args)
+        if not starred or rest is None or not is_simple or len(call.args) > 1 or len(call.keywords) > 1:
+            raise Refused(
+                "unsupported-shape",
+                f"`{ast.unparse(call.func)}` is handed more than what its caller gave (line {call.lineno})",
+            )
+        function = frame.function
+        own = len(function.arguments.posonlyargs) + len(function.arguments.args) if function.arguments else 0
+        own -= bool(function.owner)
+        positional = rest.args[own:] if call.args else []
+        keywords = [k for k in rest.keywords if k.arg not in function.parameter_names] if call.keywords else []
+        return list(positional), keywords
+
+    def lambda_frame(self, node: ast.Lambda, caller: Frame) -> Frame:
+        """The frame of the lambda: the names around it mean what they mean there."""
+        function = self.program.functions[self.scope(caller.function.id, node)]
+        parameters = {a.arg for a in ast.walk(node.args) if isinstance(a, ast.arg)}
+        frame = Frame(function, caller.local | parameters, dict(caller.aliases), set(caller.stable))
+        frame.definitions, frame.targets = dict(caller.definitions), set(caller.targets)
+        frame.given, frame.caller, frame.number = dict(caller.given), caller.caller, caller.number
+        for parameter in parameters:
+            frame.aliases.pop(parameter, None)
+            frame.definitions.pop(parameter, None)
+        return frame
+
+    # -- planning them
+    def plan(self, planner: Planner, fanout: Fanout, function: FunctionFacts, call: ast.Call) -> None:
+        """Plan what becomes of the functions that the call hands to a helper which calls them."""
+        for target in self.program.eval(function.id, call.func):
+            if not isinstance(target, Fn):
+                continue
+            for each in self.program.functions[target.id].calls:
+                name = self.parameter(target.id, each.node)
+                if name is None or self.converts(target.id, each.node) is None:
+                    continue
+                for caller, node, argument in self.handed(target.id, name):
+                    if node is call and caller == function.id:
+                        self._hand(planner, fanout, function, argument)
+                        self._check_stream(call)
+
+    @staticmethod
+    def _check_stream(call: ast.Call) -> None:
+        if any(
+            k.arg == "stream" and not (isinstance(k.value, ast.Constant) and not k.value.value) for k in call.keywords
+        ):
+            raise Refused("streaming")
+
+    def _hand(self, planner: Planner, fanout: Fanout, function: FunctionFacts, argument: ast.expr) -> None:
+        if isinstance(argument, ast.Lambda):
+            if self._asking(function.id, argument):
+                scope = self.program.functions[self.scope(function.id, argument)]
+                planner.plan_body(fanout, scope, [argument.body], False)
+            return
+        if isinstance(argument, ast.Call):  # a `partial`
+            argument = argument.args[0]
+        if self.kind(function.id, argument) == "asks" and isinstance(argument, ast.Name | ast.Attribute):
+            twin = planner.enter(fanout, self.support.entered(function.id, argument))
+            fanout.file(function.id.path).references[planner.place(function.id.path, argument)] = twin
+            fanout.converted.add(id(argument))
+        for value in self._values(function.id, argument):
+            if isinstance(value, Ext) and self.program.catalogue.match(value.path) is not None:
+                fanout.providers.add(self.support.check_handed(value, argument))

@@ -1,0 +1,248 @@
+"""Helpers of the project that call what they are handed: `with_retries(lambda: client.responses.create(...))`."""
+
+from __future__ import annotations
+
+import textwrap
+from pathlib import Path
+
+import pytest
+from fake_provider import Failure, Faults
+
+from .programs import check_noop, check_rewritten, check_runs_alike
+
+HEAD = """\
+import functools
+import json
+
+from openai import OpenAI
+
+client = OpenAI(max_retries=0)
+
+
+def ask(text, tone="plain"):
+    response = client.chat.completions.create(model="gpt-4o-mini", messages=[{"role": "user", "content": text + tone}])
+    return response.choices[0].message.content
+
+
+def with_retries(function, *args, tries=2, **kwargs):
+    for attempt in range(tries):
+        try:
+            return function(*args, **kwargs)
+        except Exception as error:
+            if attempt == tries - 1:
+                raise
+            print("again after", type(error).__name__)
+
+
+def create(text):
+    return client.chat.completions.create(model="gpt-4o-mini", messages=[{"role": "user", "content": text}])
+
+
+"""
+
+ALIKE = {
+    "a lambda around the SDK's call, in the loop itself": """
+        for name in ["tea", "cup", "jam", "pot"]:
+            answer = with_retries(
+                lambda: client.chat.completions.create(
+                    model="gpt-4o-mini", messages=[{"role": "user", "content": f"describe {name}"}]
+                ),
+                tries=3,
+            )
+            print(name, answer.choices[0].message.content)
+        """,
+    "lambdas around helpers, functions, methods and plain functions": """
+        def length(text):
+            return len(text)
+
+
+        for name in ["tea", "cup", "jam", "pot"]:
+            size = with_retries(length, name)
+            first = with_retries(ask, name, tone=f" in {size} words")
+            second = with_retries(lambda: ask(first) + "!")
+            third = with_retries(client.completions.create, model="gpt-3.5-turbo-instruct", prompt=second)
+            fourth = with_retries(functools.partial(ask, tone=" once more"), second)
+            print(name, size, first, second, third.choices[0].text, fourth)
+        print(with_retries(lambda: ask("alone")))
+        """,
+    "in a class, with the answer of the helper": """
+        class Client:
+            def __init__(self):
+                self.calls = 0
+
+            def call(self, make):
+                self.calls += 1
+                return make().choices[0].message.content
+
+            def name(self, text):
+                return self.call(lambda: create(f"name {text}"))
+
+
+        labels = Client()
+        names = [labels.name(text) for text in ["tea", "cup", "jam", "pot"]]
+        print(names, labels.calls)
+        """,
+}
+
+
+@pytest.mark.parametrize("name", ALIKE)
+def test_what_is_handed_over_goes_into_the_batch(name: str, tmp_path: Path) -> None:
+    realtime = 1 if "alone" in ALIKE[name] else 0
+    check_runs_alike(HEAD + textwrap.dedent(ALIKE[name]).lstrip("\n"), tmp_path, realtime=realtime)
+
+
+def test_errors_come_out_of_what_is_handed_over(tmp_path: Path) -> None:
+    program = """
+    for name in ["tea", "refuse", "jam"]:
+        try:
+            print(with_retries(lambda: ask(name)))
+        except Exception as error:
+            print(name, type(error).__name__)
+    """
+    faults = Faults(failures=[Failure("refuse")])
+    check_runs_alike(HEAD + textwrap.dedent(program).lstrip("\n"), tmp_path, faults=faults)
+
+
+def test_the_helper_enters_what_it_is_handed() -> None:
+    check_rewritten(
+        """
+        from anthropic import Anthropic
+
+        client = Anthropic()
+
+
+        def execute_with_retry(call, tries=3):
+            for attempt in range(tries):
+                try:
+                    return call()
+                except Exception:
+                    if attempt == tries - 1:
+                        raise
+
+
+        def ask(text):
+            message = execute_with_retry(
+                lambda: client.messages.create(
+                    model="claude-haiku-4-5",
+                    max_tokens=9,
+                    messages=[{"role": "user", "content": text}],
+                )
+            )
+            return message.content[0].text
+
+
+        def main(texts):
+            return [ask(text) for text in texts]
+        """,
+        """
+        from anthropic import Anthropic
+
+        from llm_batch import called, request, run_batch
+
+        client = Anthropic()
+
+
+        def execute_with_retry(call, tries=3):
+            for attempt in range(tries):
+                try:
+                    return (yield from called(call))
+                except Exception:
+                    if attempt == tries - 1:
+                        raise
+
+
+        def ask(text):
+            message = yield from execute_with_retry(
+                lambda: (yield request(
+                    client.messages.create,
+                    model="claude-haiku-4-5",
+                    max_tokens=9,
+                    messages=[{"role": "user", "content": text}],
+                ))
+            )
+            return message.content[0].text
+
+
+        def main(texts):
+            return run_batch(ask(text) for text in texts)
+        """,
+    )
+
+
+REFUSED = {
+    "the helper decides by what came before": (
+        "dependent-iterations",
+        """
+        class Guard:
+            def __init__(self):
+                self.total = 0
+
+            def run(self, function):
+                if self.total > 100:
+                    return ""
+                text = function()
+                self.total += len(text)
+                return text
+
+
+        guard = Guard()
+        for name in ["tea", "cup", "jam", "pot"]:
+            print(guard.run(lambda: ask(name)))
+        """,
+        "`guard.total` is read before the request",
+    ),
+    "somebody hands over what is not known": (
+        "unsupported-shape",
+        """
+        def main(function):
+            with_retries(function)
+
+
+        for name in ["tea", "cup", "jam", "pot"]:
+            print(with_retries(lambda: ask(name)))
+        """,
+        "it is not known what `function` of `with_retries` can be (line 17)",
+    ),
+    "the lambda has an effect of its own": (
+        "dependent-iterations",
+        """
+        found = []
+        for name in ["tea", "cup", "jam", "pot"]:
+            with_retries(lambda: found.append(ask(name)))
+        print(found)
+        """,
+        "`found` is used between one item's requests",
+    ),
+    "the lambda asks in a loop": (
+        "unsupported-shape",
+        """
+        for names in [["tea", "cup"], ["jam"], ["pot"], ["pan"]]:
+            print(with_retries(lambda: [ask(name) for name in names]))
+        """,
+        "the comprehension stands in a lambda",
+    ),
+    "the helper keeps the lambda for later": (
+        "unsupported-shape",
+        """
+        later = []
+
+
+        def keep(function):
+            later.append(function)
+            return function()
+
+
+        for name in ["tea", "cup", "jam", "pot"]:
+            print(keep(lambda: ask(name)))
+        print([function() for function in later])
+        """,
+        "a function made in the loop reads `name`",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_is_handed_over_and_stays(name: str) -> None:
+    refusal, program, sentence = REFUSED[name]
+    found = check_noop(HEAD + textwrap.dedent(program).lstrip("\n"), refusal)
+    assert found is not None and sentence in found.detail
