@@ -39,6 +39,8 @@ class Access(NamedTuple):
     """Whether it reads what was fetched under the key before."""
     frame: int = 0
     """The number of the frame in whose names `key` is."""
+    row: frozenset[tuple[str, str]] = frozenset()
+    """The columns by which the row of a table is named, with what they hold as the iteration has it."""
 
     @property
     def name(self) -> str:

@@ -79,8 +79,8 @@ class Phases(Layout):
     ) -> None:
         keyed = access.key is not None and _same_key(access, opposite) and step.counts == {0}
         key = None
-        if keyed and step.statement is not None and access.channel[0] in {"v", "file"} and access.how == "read":
-            key = _key_of(access, step.statement, step.frame)
+        if keyed and step.statement is not None and access.channel[0] in {"v", "file", "sql"} and access.how == "read":
+            key = _key_of(access, step.statement, step.frame) or self._key_in(access, step.statement, step.frame)
         if key is not None and step.statement is not None:
             if access.held:
                 return  # what fetched it waits
@@ -108,6 +108,20 @@ class Phases(Layout):
             "dependent-iterations",
             f"{access.name} is {verb} before the request (line {access.line}) and {then} after an answer ({where})",
         )
+
+    def _key_in(self, access: Access, statement: ast.stmt, frame: Frame) -> str | None:
+        """The key as the statement hands it to a helper."""
+        if access.means is None or access.channel[0] == "file":
+            return None
+        wanted = ast.parse(access.means, mode="eval").body
+        parts = [
+            ast.unparse(part) for part in (wanted.elts if access.row and isinstance(wanted, ast.Tuple) else [wanted])
+        ]
+        arguments = [
+            a for n in walk(statement) if isinstance(n, ast.Call) for a in [*n.args, *(k.value for k in n.keywords)]
+        ]
+        found = {self.reader.meaning(a, frame): ast.unparse(a) for a in arguments if self.reader.key_text(a, frame)}
+        return ", ".join(found[part] for part in parts) if all(part in found for part in parts) else None
 
     def _middle(self, early: list[Step], unsafe: bool) -> None:
         """Between two requests of an item lie other items' accesses of other rounds."""
@@ -202,6 +216,9 @@ def lifted(phases: Phases, frame: Frame, statement: ast.stmt) -> ast.stmt:
 
 
 def _same_key(a: Access, b: Access) -> bool:
+    if a.channel[0] == "sql":
+        # Every column that names the row to read says the same of the row to write.
+        return bool(a.row) and a.how == "read" and a.row <= b.row
     return a.channel == b.channel if a.channel[0] == "file" else a.means is not None and a.means == b.means
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+from functools import cached_property
 
+from batchlint.codemod import scopes
 from batchlint.codemod.access import ANY, CONTENT, KEYS, LEN, OBJECT, OWN, Access, Channel, Frame, touches
 from batchlint.codemod.caches import Caches
 from batchlint.codemod.callbacks import Callbacks
@@ -20,7 +22,7 @@ from batchlint.codemod.effects import (
     READERS,
 )
 from batchlint.codemod.paths import Paths, function_body
-from batchlint.codemod.tables import sql_accesses
+from batchlint.codemod.tables import columns_of, row_key, sql_accesses
 from batchlint.codemod.threads import Threads
 from batchlint.facts import ClassId, FunctionId
 from batchlint.graph import Graph
@@ -306,7 +308,29 @@ class Reader(Paths):
         texts = sorted({v.text for v in self.program.eval(frame.function.id, call.args[0]) if isinstance(v, Text)})
         if not texts:
             return [Access(("sql",), "write", call.lineno)]
-        return [Access(channel, how, call.lineno) for text in texts for channel, how in sql_accesses(text)]
+        found = [Access(channel, how, call.lineno) for text in texts for channel, how in sql_accesses(text)]
+        given = call.args[1] if len(call.args) == 2 and len(texts) == 1 and last_name(call.func) == "execute" else None
+        named = row_key(texts[0], given, self._tables)
+        # Fewer columns only make more items wait for each other; an object says little about the item.
+        named = {column: node for column, node in named.items() if scopes.read(node) - {"self", "cls"}}
+        keys = [(column, node, key) for column, node in named.items() if (key := self.key_text(node, frame))]
+        if not keys:
+            return found
+        row = frozenset((column, self.meaning(node, frame)) for column, node, _ in keys)
+        text = ", ".join(key for _, _, key in keys)
+        means = ", ".join(self.meaning(node, frame) for _, node, _ in keys)
+        return [a._replace(key=text, means=means, frame=frame.number, row=row) for a in found]
+
+    @cached_property
+    def _tables(self) -> dict[str, list[str]]:
+        """The columns of the tables that the program creates."""
+        texts = (
+            node.value
+            for module in self.graph.modules.values()
+            for node in ast.walk(module.tree)
+            if isinstance(node, ast.Constant) and isinstance(node.value, str) and "create" in node.value.lower()
+        )
+        return columns_of(texts)
 
     def function(self, target: Fn, call: ast.Call, caller: Frame, fresh: bool = False) -> list[Access]:
         """All accesses of a project function, in no order; those of a recursive call are there already."""

@@ -1,8 +1,10 @@
-"""The tables and columns that an SQL statement reads and writes, as channels."""
+"""The tables and columns that an SQL statement reads and writes, as channels, and the row that it names by a key."""
 
 from __future__ import annotations
 
+import ast
 import re
+from collections.abc import Iterable
 
 from batchlint.codemod.access import Channel
 
@@ -12,6 +14,15 @@ _INSERT = re.compile(r"\b(?:insert|replace)\b.*?\binto\s+([\w.\"`\[\]]+)", re.IG
 _UPDATE = re.compile(
     r"\bupdate\s+(?:or\s+\w+\s+)?([\w.\"`\[\]]+)\s+set\s+(.*?)(?:\bwhere\b|$)", re.IGNORECASE | re.DOTALL
 )
+_CREATE = re.compile(
+    r"\bcreate\s+table\s+(?:if\s+not\s+exists\s+)?([\w.\"`\[\]]+)\s*\((.*)\)", re.IGNORECASE | re.DOTALL
+)
+_WHERE = re.compile(r"\bwhere\s+(.*?)(?:\s+(?:order|limit)\b.*)?;?$", re.IGNORECASE)
+_EQUAL = re.compile(r"(?:(?<=\band)\s+|^\s*)([\w.\"`\[\]]+)\s*==?\s*(\?|:\w+)\s*(?=and\b|$)", re.IGNORECASE)
+_VALUES = re.compile(r"\binto\s+[\w.\"`\[\]]+\s*(?:\(([^()]*)\)\s*)?values\s*\((.*)\)", re.IGNORECASE)
+_UNCLEAR = re.compile(r"\b(or|like|collate|select.*select|union|join)\b|\{\}", re.IGNORECASE)
+"""What makes more of a key than an equal value."""
+_REPLACING = re.compile(r"^(insert|replace)\s+or\s+\w+\s", re.IGNORECASE)
 _DELETE = re.compile(r"\bdelete\s+from\s+([\w.\"`\[\]]+)", re.IGNORECASE)
 
 
@@ -38,3 +49,72 @@ def sql_accesses(text: str) -> list[tuple[Channel, str]]:
 
 def _table(name: str) -> str:
     return name.strip('"`[]').lower()
+
+
+def columns_of(texts: Iterable[str]) -> dict[str, list[str]]:
+    """The columns of the tables that the statements create; those of unclear ones are left out."""
+    found: dict[str, list[str]] = {}
+    for text in texts:
+        for statement in text.split(";"):
+            match = _CREATE.search(" ".join(statement.split()))
+            if match is None:
+                continue
+            columns = [_column(part.split()[0]) for part, _ in _parts(match[2]) if part.split()]
+            is_unclear = "collate" in match[2].lower() or found.setdefault(_table(match[1]), columns) != columns
+            if is_unclear:
+                found[_table(match[1])] = []
+    return found
+
+
+def row_key(text: str, given: ast.expr | None, tables: dict[str, list[str]]) -> dict[str, ast.expr]:
+    """The columns of which the statement says by a parameter what they hold in each row that it reads or writes.
+
+    `given`: its parameters; `tables`: the columns of the tables, where they are known. None of those where case matters
+    less than it does in Python.
+    """
+    plain = _REPLACING.sub(r"\1 ", " ".join(text.split()))
+    is_unclear = any(tables.get(channel[1]) == [] for channel, _ in sql_accesses(plain) if len(channel) > 1)
+    if is_unclear or _UNCLEAR.search(plain) or given is None:
+        return {}
+    plain = re.sub(r"'[^']*'", lambda quoted: "_" * len(quoted[0]), plain)
+    named, where = _VALUES.search(plain), _WHERE.search(plain)
+    rows: list[tuple[str, str, int]] = []
+    if named:
+        known = tables.get(_table(_INSERT.findall(plain)[0]), [])
+        columns = [_column(each.strip()) for each in named[1].split(",")] if named[1] else known
+        values = [(part.strip(), place) for part, place in _parts(named[2], named.start(2))]
+        if len(columns) == len(values):
+            rows = [(column, value, place) for column, (value, place) in zip(columns, values, strict=True)]
+    elif where and "(" not in where[1]:
+        rows = [(_column(m[1]), m[2], where.start(1) + m.start(2)) for m in _EQUAL.finditer(where[1])]
+    return _matched(rows, plain, given)
+
+
+def _matched(rows: list[tuple[str, str, int]], plain: str, given: ast.expr) -> dict[str, ast.expr]:
+    """The parameters that the columns are given, by their names; each row says what stands where in the statement."""
+    if isinstance(given, ast.Tuple | ast.List):
+        if len(given.elts) != plain.count("?") or any(isinstance(each, ast.Starred) for each in given.elts):
+            return {}
+        asked = [(column, plain[:place].count("?")) for column, value, place in rows if value == "?"]
+        return {column: given.elts[number] for column, number in asked}
+    if isinstance(given, ast.Dict):
+        pairs = zip(given.keys, given.values, strict=True)
+        values = {f":{k.value}": v for k, v in pairs if isinstance(k, ast.Constant) and isinstance(k.value, str)}
+        return {column: values[value] for column, value, _ in rows if value in values}
+    return {}
+
+
+def _column(name: str) -> str:
+    return name.rpartition(".")[2].strip('"`[]').lower()
+
+
+def _parts(text: str, start: int = 0) -> list[tuple[str, int]]:
+    """The parts between the commas that stand in no parentheses, with where they begin."""
+    parts, depth = [("", start)], 0
+    for place, char in enumerate(text, start):
+        depth += (char == "(") - (char == ")")
+        if char == "," and not depth:
+            parts.append(("", place + 1))
+        else:
+            parts[-1] = (parts[-1][0] + char, parts[-1][1])
+    return parts

@@ -84,6 +84,131 @@ ALIKE = {
         """,
 }
 
+TABLE = """\
+import hashlib
+import sqlite3
+
+from openai import OpenAI
+
+client = OpenAI()
+db = sqlite3.connect("cache.db")
+db.execute("create table if not exists answers (key text primary key, model text, value text)")
+
+
+def complete(text):
+    response = client.chat.completions.create(model="gpt-4o-mini", messages=[{"role": "user", "content": text}])
+    return response.choices[0].message.content
+
+
+"""
+IN_TABLES = {
+    "a table that is asked first": """
+        def ask(text):
+            key = hashlib.sha256(text.encode()).hexdigest()
+            row = db.execute("select value from answers where key = ?", (key,)).fetchone()
+            if row is not None:
+                return row[0]
+            value = complete(text)
+            db.execute("insert into answers (key, value) values (?, ?)", (key, value))
+            db.commit()
+            return value
+
+
+        for name in ["tea", "cup", "tea", "jam", "cup"]:
+            print(name, ask(name))
+        """,
+    "helpers that look up and store, by two columns": """
+        class Store:
+            def __init__(self, model):
+                self.model = model
+                self.cursor = db.cursor()
+
+            def find(self, key):
+                self.cursor.execute(
+                    "SELECT value FROM answers WHERE model = ? AND key = ? LIMIT 1", (self.model, key)
+                )
+                return self.cursor.fetchone()
+
+            def save(self, key, value):
+                db.execute("INSERT OR REPLACE INTO answers VALUES (?, ?, ?)", (key, self.model, value))
+                db.commit()
+
+            def ask(self, text):
+                found = self.find(text)
+                if found:
+                    print("known", text)
+                    return found[0]
+                value = complete(text)
+                self.save(text, value)
+                return value
+
+
+        store = Store("gpt-4o-mini")
+        print([store.ask(name) for name in ["tea", "cup", "tea", "jam", "cup"]])
+        """,
+    "rows that are marked as done": """
+        db.executemany("insert into answers (key) values (?)", [("tea",), ("cup",), ("jam",), ("pot",)])
+        for name in ["tea", "cup", "tea", "jam", "cup"]:
+            done = db.execute("select value from answers where key = :name", {"name": name}).fetchone()[0]
+            if done:
+                continue
+            db.execute("update answers set value = :value where key = :name", {"name": name, "value": complete(name)})
+        db.commit()
+        """,
+}
+
+
+@pytest.mark.parametrize("name", IN_TABLES)
+def test_tables_that_are_asked_first_are_asked_in_turn(name: str, tmp_path: Path) -> None:
+    check_runs_alike(TABLE + textwrap.dedent(IN_TABLES[name]).lstrip("\n"), tmp_path)
+
+
+OTHER_ROWS = {
+    "a key that is alike, not equal": """
+        for name in ["tea", "cup", "tea"]:
+            row = db.execute("select value from answers where key like ?", (name,)).fetchone()
+            if row is None:
+                db.execute("insert into answers (key, value) values (?, ?)", (name, complete(name)))
+        """,
+    "a key that takes upper and lower case for the same": """
+        db.execute("create table names (name text collate nocase primary key, value text)")
+        for name in ["tea", "cup", "Tea"]:
+            row = db.execute("select value from names where name = ?", (name,)).fetchone()
+            if row is None:
+                db.execute("insert into names (name, value) values (?, ?)", (name, complete(name)))
+        """,
+    "another key than the one that is stored": """
+        for name in ["tea", "cup", "tea"]:
+            row = db.execute("select value from answers where key = ?", (name[:1],)).fetchone()
+            if row is None:
+                db.execute("insert into answers (key, value) values (?, ?)", (name, complete(name)))
+        """,
+    "another column": """
+        for name in ["tea", "cup", "tea"]:
+            row = db.execute("select value from answers where model = ?", (name,)).fetchone()
+            if row is None:
+                db.execute("insert into answers (key, value) values (?, ?)", (name, complete(name)))
+        """,
+    "one of two keys": """
+        for name in ["tea", "cup", "tea"]:
+            row = db.execute("select value from answers where key = ? or model = ?", (name, name)).fetchone()
+            if row is None:
+                db.execute("insert into answers (key, value) values (?, ?)", (name, complete(name)))
+        """,
+    "the row of the item before": """
+        for number in range(1, 5):
+            row = db.execute("select value from answers where key = ?", (number - 1,)).fetchone()
+            text = complete(f"{number} after {row}")
+            db.execute("insert into answers (key, value) values (?, ?)", (number, text))
+        """,
+}
+
+
+@pytest.mark.parametrize("name", OTHER_ROWS)
+def test_tables_in_which_an_item_may_find_what_another_one_left(name: str) -> None:
+    found = check_noop(TABLE + textwrap.dedent(OTHER_ROWS[name]).lstrip("\n"), "external-read-back")
+    assert found is not None and "is read in line" in found.detail
+
 
 @pytest.mark.parametrize("name", ALIKE)
 def test_cached_helpers_do_the_same_afterwards(name: str, tmp_path: Path) -> None:
