@@ -54,6 +54,8 @@ class LoopChange:
     """The list of what the loop yields, which is yielded behind the driver."""
     is_guarded: bool = False
     """Whether what comes before an error is yielded too."""
+    taken: int = 0
+    """In a worker, how many statements of the body take the item."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +196,8 @@ class FileChanges:
     """`with` statements (of semaphores) that give way to their body, and calls to their first argument."""
     dropped: set[Place] = field(default_factory=set)
     """Statements that go."""
+    joined: set[Place] = field(default_factory=set)
+    """Calls of `queue.join` that also see a batch fail."""
     awaited: set[Place] = field(default_factory=set)
     """Calls that give way to their first argument, awaited."""
     stripped: set[Place] = field(default_factory=set)

@@ -13,6 +13,7 @@ from batchlint.codemod.phasing import Phasing
 from batchlint.codemod.planner import Planner
 from batchlint.codemod.queues import Queues
 from batchlint.codemod.refusals import Refused
+from batchlint.codemod.workers import Workers
 from batchlint.facts import MODULE, FunctionId
 from batchlint.findings import Latency
 from batchlint.graph import Edge, Graph
@@ -33,6 +34,7 @@ class Finder:
         self.graph = graph
         self.planner = Planner(graph, unsafe)
         self.queues = Queues(self.planner, events)
+        self.workers = Workers(self.planner)
         self.phasing = Phasing(self.planner, is_told=collect == "webhook")
         self._planned: dict[tuple[int, str], Fanout | Refused] = {}
 
@@ -77,6 +79,10 @@ class Finder:
             except Refused as refused:
                 refusals.append(refused)
                 return
+        worker = self.workers.loop_around(id, node)
+        if worker is not None:
+            self._worker(id, worker, found, refusals)
+            return
         if self._is_one_of_few(id, node):
             self._few(id, node, found, refusals, seen, level)
             return
@@ -94,6 +100,16 @@ class Finder:
             # The further out the loop, the more requests are in one batch; this one is for those whom none covers.
             self._first(id, here, found, refusals)
         refusals += unfit
+
+    def _worker(self, id: FunctionId, loop: ast.While, found: list[Fanout], refusals: list[Refused]) -> None:
+        """Add the fan-out of the items of a worker."""
+        try:
+            if self._is_live(id):
+                raise Refused("live-consumer", f"somebody waits for `{Graph.label(id)}`")
+            plan = partial(self.workers.fanout, self.graph.function(id), loop)
+            found.append(self._planned_once(loop, "worker", plan))
+        except Refused as refused:
+            refusals.append(refused)
 
     def _is_one_of_few(self, id: FunctionId, node: ast.expr) -> bool:
         """Whether the node makes one coroutine for a gather that names each: `gather(ask(title), ask(text))`."""

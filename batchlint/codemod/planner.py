@@ -106,9 +106,11 @@ class Planner:
         stands: ast.While | None = None,
         drawing: list[Access] | None = None,
         runner: str | None = None,
+        is_worker: bool = False,
     ) -> None:
         """Plan the loop as a part of the fan-out. `stands`: the loop in the code for which `loop` does, with what it
-        touches to draw an item. `runner`: what runs the coroutine of each item.
+        touches to draw an item. `runner`: what runs the coroutine of each item. `is_worker`: whether several such loops
+        share the items, so that these end in any order.
         """
         node = stands or loop
         self._check_body(function, loop)
@@ -123,7 +125,7 @@ class Planner:
         assigned = scopes.bound(loop.body)
         later = scopes.after(scope, node)
         if stands is not None:
-            later |= scopes.read(stands.test) | scopes.read(stands.body[0])
+            later |= scopes.read(stands.test) | scopes.exposed(stands.body[: -len(loop.body)])
         shared = self._read_elsewhere(function, node)
         declared = {
             n for s in loop.body for x in ast.walk(s) if isinstance(x, ast.Global | ast.Nonlocal) for n in x.names
@@ -151,7 +153,7 @@ class Planner:
         self.check_kept(function, loop.body, own)
         frame = self.frame(function, loop, targets, own)
         inner = self.nested(fanout, function, loop.body)
-        self.reader.prints = fanout.is_async
+        self.reader.prints = fanout.is_async and not is_worker
         phases = Phases(self.reader, self.support.converts, inner | self.parallel, is_async=fanout.is_async)
         phases.build(frame, loop.body, self.drawing(loop, Frame(function, set())) if drawing is None else drawing)
         if not phases.has_request:
@@ -161,6 +163,8 @@ class Planner:
             barriers = self.judged(fanout, phases)
         except Refused as refused:
             raise Refused("dependent-iterations", left) if left else refused from None
+        if is_worker:
+            barriers = [b for b in barriers if b.key is not None]
         if fanout.is_async and (nested or any(b.key is not None or b.frame is not frame for b in barriers)):
             raise Refused("order-of-effects", "items of a coroutine's loop would end in another order")
         changes = fanout.file(path)
@@ -182,6 +186,7 @@ class Planner:
             is_async=fanout.is_async,
             runner=runner,
             is_ordered=fanout.is_async and bool(barriers),
+            taken=len(stands.body) - len(loop.body) if stands is not None and is_worker else 0,
         )
         if runner is not None:
             self.running.plan(fanout, function, loop.body)

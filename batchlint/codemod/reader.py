@@ -236,7 +236,7 @@ class Reader(Paths):
             return []
         if name in {"execute", "executemany", "executescript"} and call.args:
             return self._sql(call, frame, receiver)
-        if name in {"commit", "rollback", "flush"}:
+        if name in {"commit", "rollback", "flush", "task_done"}:
             return []
         if name == "open" and shown:
             mode = call.args[0] if call.args else next((k.value for k in call.keywords if k.arg == "mode"), None)

@@ -222,6 +222,8 @@ class Rewriter(CallRewriter):
         change = self.changes.loops.get(where)
         if change is None:
             return self._with_extras(where, [updated_node])
+        if change.taken:
+            return self._worker(where, change, updated_node)
         taking, *rest = indented(updated_node.body).body
         drawn = updated_node.with_changes(body=_drawing(change, taking), leading_lines=[])
         return self._split(where, change, updated_node, cst.IndentedBlock(rest), drawn)
@@ -254,6 +256,23 @@ class Rewriter(CallRewriter):
         statements[0] = statements[0].with_changes(leading_lines=list(loop.leading_lines))
         if loop.orelse is not None:
             statements += cast(list[cst.BaseStatement], list(loop.orelse.body.body))
+        return self._with_extras(where, statements)
+
+    def _worker(self, where: Place, change: LoopChange, loop: cst.While) -> Any:
+        """The function that handles an item, and the loop that starts it for each that it takes."""
+        self._new.add(change.name)
+        body = list(indented(loop.body).body)
+        rest = cst.IndentedBlock(body[change.taken :])
+        handler = def_statement(change.name, change.parameters, self._scoped(change, rest), is_async=True)
+        items = self._fresh("items")
+        start = cst.Call(cst.Attribute(cst.Name(items), cst.Name("start")), [cst.Arg(_item(change))])
+        taking = [*body[: change.taken], cst.SimpleStatementLine([cst.Expr(start)])]
+        drawn = loop.with_changes(body=cst.IndentedBlock(taking), leading_lines=[])
+        context = cst.WithItem(cst.Call(self._use("BatchItems")), cst.AsName(cst.Name(items)))
+        block = cst.With([context], cst.IndentedBlock([drawn]), asynchronous=cst.Asynchronous())
+        unset: list[cst.BaseStatement] = [line(f"{name}: object") for name in change.unset]
+        statements = [*unset, handler, block]
+        statements[0] = statements[0].with_changes(leading_lines=list(loop.leading_lines))
         return self._with_extras(where, statements)
 
     def _driver(self, drawn: cst.BaseExpression, change: LoopChange, where: Place) -> cst.SimpleStatementLine:

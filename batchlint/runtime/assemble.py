@@ -38,6 +38,7 @@ PARTS = {
     "threads": ("batched_thread",),
     "completing": ("as_completed_batch",),
     "taskgroups": ("BatchTaskGroup",),
+    "queues": ("BatchItems", "batch_joined"),
     "outcomes": (),
     "looking": (),
     "collecting": ("collect_batch", "NotReady"),
