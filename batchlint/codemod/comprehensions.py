@@ -125,8 +125,12 @@ class Comprehensions:
         self, function: FunctionFacts, node: Comprehension, named: list[ast.NamedExpr], test: ast.expr
     ) -> bool:
         """Whether the condition only gives its answer a name, which nothing uses outside of the comprehension."""
-        within = {id(n) for n in ast.walk(node)}
         name = named[0].target.id
+        within = {id(n) for n in ast.walk(node)}
+        for other in (n for n in ast.walk(function.node) if isinstance(n, Comprehension)):
+            if any(name in scopes.bound([g.target]) for g in other.generators):  # a name of its own
+                parts = [*comprehension_parts(other), *(e for g in other.generators for e in [g.target, *g.ifs])]
+                within |= {id(n) for part in parts for n in ast.walk(part)}
         others = (n for n in ast.walk(function.node) if isinstance(n, ast.Name) and id(n) not in within)
         is_asking = len(named) == 1 and self.planner.asks(function, [named[0].value])
         return is_asking and any(n is named[0] for n in ast.walk(test)) and all(n.id != name for n in others)

@@ -173,13 +173,15 @@ class Planner:
         if not nested and runner is None and not own_yields(loop):
             fanout.iteration = phases
         outer = [*sorted(carried - {*targets} - declared), *([stop] if stop else [])]
+        direct = scopes.bound(loop.body, without=inner)  # what a nested loop binds is declared in its own function
+        named = [n for n in outer if n in direct or n == stop]
         is_module = function.id.qualname == MODULE
         shared_names = set(outer) if is_module else scopes.declared_global(function.node)
         change = LoopChange(
             name=self.fresh(path, f"handle_{self.noun(targets)}"),
             parameters=list(dict.fromkeys(targets)),
-            outer=[n for n in outer if n not in shared_names],
-            shared=[n for n in outer if n in shared_names],
+            outer=[n for n in named if n not in shared_names],
+            shared=[n for n in named if n in shared_names],
             unset=[] if is_module else sorted(unbound - shared_names),
             nested=nested,
             stop=stop,

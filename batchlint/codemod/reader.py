@@ -264,6 +264,9 @@ class Reader(Paths):
         is_member = name in {"add", "discard"} and len(call.args) == 1 and self._is_set(func.value, frame)
         if is_member or (name in {"set", "put"} and len(call.args) == 2):
             return self._element(call.args[0], receiver, "write", frame)
+        if name == "setdefault" and call.args and self.is_own(call.args[0], frame):
+            keys = touches({(*p, KEYS) for p in receiver}, "tally", line)
+            return [*self._element(call.args[0], receiver, "write", frame), *keys]
         if name not in MUTATORS and not dropped:
             return touches(receiver, "read", line)
         return touches({(*p, CONTENT) for p in receiver}, "write", line)

@@ -23,12 +23,16 @@ _READING = frozenset([*get_args(_SCOPES), *get_args(_COMPREHENSIONS), ast.Name])
 """The same for what is read."""
 
 
-def bound(nodes: Iterable[ast.AST], *, loops: bool = True) -> set[str]:
-    """The names that the statements bind in their own scope; what loops bind is left out unless `loops`."""
+def bound(nodes: Iterable[ast.AST], *, loops: bool = True, without: Set[ast.AST] = frozenset()) -> set[str]:
+    """The names that the statements bind in their own scope; what loops bind is left out unless `loops`, as are the
+    nodes in `without`.
+    """
     found: set[str] = set()
     stack = list(nodes)
     while stack:
         node = stack.pop()
+        if node in without:
+            continue
         if node.__class__ not in _BINDING:
             stack += children(node)
             continue

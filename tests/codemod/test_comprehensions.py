@@ -36,6 +36,7 @@ def test_items_are_kept_by_their_answers(tmp_path) -> None:
             print([text for text in TEXTS if text and rate(text)])
             print({text: grade for text in TEXTS if (grade := rate(f"grade {text}"))})
             print([high for text in iter(TEXTS) if (high := rate(text)) > 1])
+            print([low for text in TEXTS if (low := rate(f"low {text}")) < 2], sum(low for low in range(3)))
             print({number for number, text in PAIRS if not rate(f"{number} {text}") if number})
             print(sum(1 for number, text in PAIRS if number and rate(f"sum {text}") == 1))
             print([text.upper() for text in TEXTS if client.responses.create(model="gpt-5", input=text).output_text])

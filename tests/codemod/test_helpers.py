@@ -53,6 +53,27 @@ def provider(name):
 """
 
 ALIKE = {
+    "sections that are begun, and a count in the innermost loop": """
+        from llm import ask
+
+        SOURCE = {"menu": {"open": "Open", "close": "Close"}, "dialog": {"ok": "OK"}, "help": {"about": "About"}}
+
+
+        def translate(lang, known):
+            added = 0
+            for section, texts in SOURCE.items():
+                known.setdefault(section, {})
+                for key, text in texts.items():
+                    if key in known[section]:
+                        continue
+                    known[section][key] = ask(f"{text} in {lang}")
+                    added += 1
+            return known, added
+
+
+        print(translate("de", {"menu": {"open": "offen"}}))
+        print(translate("fr", {}))
+    """,
     "objects that are called": """
         from llm import ask
 
