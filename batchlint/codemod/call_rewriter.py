@@ -73,11 +73,25 @@ class CallRewriter(cst.CSTTransformer):
         self.names = names
         self.indent = default_indent
         self.helpers: set[str] = set(changes.names)
-        self._in_text = 0
+        self._in_text = self._in_lambda = 0
+        self._statement = 1
+        """The line in which the statement begins that is being visited."""
         self._lists: list[Place] = []
         self._wide: set[Place] = set()
         """List comprehensions that one line no longer holds."""
         self._appended = {change.call: change for change in changes.enqueues.values() if change.call is not None}
+
+    def on_visit(self, node: cst.CSTNode) -> bool:
+        if isinstance(node, cst.SimpleStatementLine | cst.BaseCompoundStatement):
+            self._statement = self.place(node)[0]
+        return super().on_visit(node)
+
+    def visit_Lambda(self, node: cst.Lambda) -> None:
+        self._in_lambda += 1
+
+    def leave_Lambda(self, original_node: cst.Lambda, updated_node: cst.Lambda) -> cst.BaseExpression:
+        self._in_lambda -= 1
+        return updated_node
 
     # -- places
     def place(self, node: cst.CSTNode) -> Place:
@@ -177,7 +191,9 @@ class CallRewriter(cst.CSTTransformer):
             self._wide.add(self._lists[-1])
         elif (outgrown or is_indented) and not self._in_text:
             room = self.limit - (len(line) - len(line.lstrip())) - len(self.indent.expandtabs(4))
-            return spread(call, self.indent, room)
+            begin = self.lines[self._statement - 1]
+            margin = line[len(begin) - len(begin.lstrip()) : len(line) - len(line.lstrip())] if self._in_lambda else ""
+            return spread(call, self.indent, room, margin)
         return call
 
     def visit_ListComp(self, node: cst.ListComp) -> None:

@@ -65,11 +65,7 @@ class Callbacks:
             if name is not None:
                 once = not any(is_item_loop(loop) for loop in reference.call.loops)
                 found[id, name] = found.get((id, name), True) and once
-        return [each for each, once in found.items() if once and self._is_plain(each[0])]
-
-    def _is_plain(self, id: FunctionId) -> bool:
-        function = self.program.functions[id]
-        return not function.is_async and not function.is_generator
+        return [each for each, once in found.items() if once and not self.program.functions[each[0]].is_generator]
 
     def _values(self, caller: FunctionId, argument: ast.expr) -> frozenset[object]:
         if isinstance(argument, ast.Call) and last_name(argument.func) == "partial" and argument.args:
@@ -88,35 +84,39 @@ class Callbacks:
         name = self.parameter(scope, call)
         if name is None:
             return None
-        kinds = {self.kind(caller, argument) for caller, _, argument in self.handed(scope, name)}
+        is_async = self.program.functions[scope].is_async
+        kinds = {self.kind(caller, argument, is_async) for caller, _, argument in self.handed(scope, name)}
         default = self.program.functions[scope].default(name)
         if default is not None and not (isinstance(default, ast.Constant) and default.value is None):
-            kinds.add(self.kind(scope, default))
+            kinds.add(self.kind(scope, default, is_async))
         if kinds <= {"plain", "unknown"}:
             return None
-        if "unknown" in kinds:
+        if "unknown" in kinds or (is_async and "request" in kinds and len(kinds) > 1):
             raise Refused(
                 "unsupported-shape",
                 f"it is not known what `{name}` of `{Graph.label(scope)}` can be (line {call.lineno})",
             )
         return "request" if kinds == {"request"} else CALLED
 
-    def kind(self, caller: FunctionId, argument: ast.expr) -> str:
-        """What a call of the argument does: request, asks (a function with requests), plain, or unknown."""
+    def kind(self, caller: FunctionId, argument: ast.expr, is_async: bool) -> str:
+        """What a call of the argument does: request, asks (a function with requests), plain, or unknown.
+
+        `is_async`: whether the call is a coroutine's.
+        """
         if isinstance(argument, ast.Lambda):
             return "asks" if self._asking(caller, argument) else "plain"
         values = self._values(caller, argument)
-        kinds = {self._kind_of(value) for value in values}
+        kinds = {self._kind_of(value, is_async) for value in values}
         if isinstance(argument, ast.Constant):
             return "plain"
         return kinds.pop() if len(kinds) == 1 else "unknown"
 
-    def _kind_of(self, value: object) -> str:
+    def _kind_of(self, value: object, is_async: bool) -> str:
         if isinstance(value, Ext):
             return "request" if self.program.catalogue.match(value.path) is not None else "plain"
         if isinstance(value, Fn):
             function = self.program.functions[value.id]
-            if function.is_generator or function.is_async:
+            if function.is_generator or (function.is_async and not is_async):
                 return "unknown"
             return "asks" if value.id in self.support.reaching else "plain"
         return "unknown"
@@ -130,6 +130,13 @@ class Callbacks:
     def scope(self, caller: FunctionId, node: ast.Lambda) -> FunctionId:
         qualname = self.graph.modules[caller.path].lambdas[node.lineno, node.col_offset]
         return FunctionId(caller.path, qualname)
+
+    def hands_on(self, id: FunctionId) -> bool:
+        """Whether the function is a lambda that only such a helper calls."""
+        edges = self.graph.edges_to(id)
+        return (
+            bool(edges) and isinstance(self.program.functions[id].node, ast.Lambda) and all(map(self.is_through, edges))
+        )
 
     def is_through(self, edge: Edge) -> bool:
         """Whether the function is handed to a helper that calls it once, wherever the helper is called."""
@@ -228,7 +235,7 @@ class Callbacks:
                     continue
                 for caller, node, argument in self.handed(target.id, name):
                     if node is call and caller == function.id:
-                        self._hand(planner, fanout, function, argument)
+                        self._hand(planner, fanout, function, argument, self.program.functions[target.id].is_async)
                         self._check_stream(call)
 
     @staticmethod
@@ -238,18 +245,20 @@ class Callbacks:
         ):
             raise Refused("streaming")
 
-    def _hand(self, planner: Planner, fanout: Fanout, function: FunctionFacts, argument: ast.expr) -> None:
+    def _hand(
+        self, planner: Planner, fanout: Fanout, function: FunctionFacts, argument: ast.expr, is_async: bool
+    ) -> None:
         if isinstance(argument, ast.Lambda):
             if self._asking(function.id, argument):
                 scope = self.program.functions[self.scope(function.id, argument)]
-                planner.plan_body(fanout, scope, [argument.body], False)
+                planner.plan_body(fanout, scope, [argument.body], is_async)
             return
         if isinstance(argument, ast.Call):  # a `partial`
             argument = argument.args[0]
-        if self.kind(function.id, argument) == "asks" and isinstance(argument, ast.Name | ast.Attribute):
+        if self.kind(function.id, argument, is_async) == "asks" and isinstance(argument, ast.Name | ast.Attribute):
             twin = planner.enter(fanout, self.support.entered(function.id, argument))
             fanout.file(function.id.path).references[planner.place(function.id.path, argument)] = twin
             fanout.converted.add(id(argument))
         for value in self._values(function.id, argument):
             if isinstance(value, Ext) and self.program.catalogue.match(value.path) is not None:
-                fanout.providers.add(self.support.check_handed(value, argument))
+                fanout.providers.add(self.support.check_handed(value, argument, is_async))

@@ -270,6 +270,8 @@ class Finder:
         reference = self.graph.program.call_facts.get(_key(node))
         if reference is None or reference.call.awaited or not isinstance(node, ast.Call):
             return False
+        if self.planner.support.callbacks.hands_on(id):
+            return False
         for outer in self.graph.function(id).calls:
             if node in outer.node.args and last_name(outer.node.func) in {
                 "wait_for",

@@ -337,7 +337,7 @@ class Layout:
         if isinstance(given, ast.Lambda):
             inner = callbacks.lambda_frame(given, caller)
             return self._evaluate(given.body, preds, inner, statement, self._reading(given.body, inner))
-        kind = callbacks.kind(caller.function.id, given)
+        kind = callbacks.kind(caller.function.id, given, frame.function.is_async)
         preds = self._add(Step(frame, statement, self.reader.of(made, caller)), preds)
         if kind == "request":
             return self._add(Step(frame, statement, request=call), preds)

@@ -121,14 +121,17 @@ def is_indented(call: cst.Call) -> bool:
     return all("\n" not in cst.Module([]).code_for_node(arg) for arg in call.args[:-1])
 
 
-def spread(call: cst.Call, indent: str, room: int) -> cst.Call:
-    """The call with its arguments on a line of their own, or on one each where `room` characters do not hold them."""
+def spread(call: cst.Call, indent: str, room: int, margin: str = "") -> cst.Call:
+    """The call with its arguments on a line of their own, or on one each where `room` characters do not hold them.
+
+    `margin`: by how much its line is indented more than the statement.
+    """
     nothing = cst.SimpleWhitespace("")
     plain = [arg.with_changes(comma=cst.MaybeSentinel.DEFAULT, whitespace_after_arg=nothing) for arg in call.args]
     code = ", ".join(cst.Module([]).code_for_node(arg) for arg in plain)
     if "\n" in code:
         return call
-    inner, outer = _spread(indent), _spread("")
+    inner, outer = _spread(margin + indent), _spread(margin)
     if len(code) <= room:
         between = cst.Comma(whitespace_after=cst.SimpleWhitespace(" "))
         args = [arg.with_changes(comma=between) for arg in plain[:-1]]

@@ -442,7 +442,7 @@ class Planner:
                     raise Refused("unsupported-shape", f"a call of {called} mixes coroutines with blocking calls")
                 changes.calls[where] = CallChange("name" if is_async else "enter", self.enter(fanout, what))
                 self.support.callbacks.plan(self, fanout, function, call)
-            elif what == CALLED:
+            elif what == CALLED and not is_async:  # what a coroutine is handed makes coroutines
                 changes.calls[where] = CallChange("called")
 
     def _is_async(self, target: Fn) -> bool:

@@ -240,14 +240,14 @@ class Support:
             raise Refused("unsupported-shape", f"`{unfit}` {line} cannot go into a batch line")
         return BACKENDS[package]
 
-    def check_handed(self, value: Ext, node: ast.expr) -> str:
+    def check_handed(self, value: Ext, node: ast.expr, is_async: bool) -> str:
         """The backend that carries the requests of a method which is handed over; Refused where none does."""
         package = value.path.partition(".")[0].partition("(")[0]
         api = self.program.catalogue.match(value.path)
         shown = f"`{ast.unparse(node)}` (line {node.lineno})"
         if package not in BACKENDS or not value.path.endswith(_METHODS) or api is None or api.legacy:
             raise Refused("no-batch-tier", f"the helper has no backend for {shown}")
-        if api.is_async or self.program.catalogue.tier(api.provider, api.endpoint) is None:
+        if (api.is_async and not is_async) or self.program.catalogue.tier(api.provider, api.endpoint) is None:
             raise Refused("no-batch-tier", f"no batch carries {shown}")
         if api.stream:
             raise Refused("streaming")

@@ -169,6 +169,52 @@ def test_the_helper_enters_what_it_is_handed() -> None:
     )
 
 
+def test_coroutines_that_await_what_they_are_handed(tmp_path: Path) -> None:
+    program = """
+    import asyncio
+
+    from openai import AsyncOpenAI
+
+    client = AsyncOpenAI(max_retries=0)
+
+
+    async def patient(make, *args, tries=2, **kwargs):
+        for attempt in range(tries):
+            try:
+                return await make(*args, **kwargs)
+            except Exception as error:
+                last = error
+        raise last
+
+
+    async def grade(text):
+        response = await patient(
+            lambda: client.responses.create(model="gpt-5-mini", input=f"grade this: {text}", instructions="short")
+        )
+        return response.output_text
+
+
+    async def name(text, tone):
+        response = await client.responses.create(model="gpt-5-mini", input=f"name {text} {tone}")
+        return response.output_text
+
+
+    async def main():
+        texts = ["tea", "cup", "jam", "refuse"]
+        grades = await asyncio.gather(*[grade(text) for text in texts], return_exceptions=True)
+        print([each if isinstance(each, str) else type(each).__name__ for each in grades])
+        print(await asyncio.gather(*[patient(name, text, tone="loud") for text in ["tea", "cup", "jam"]]))
+        found = []
+        for text in ["pot", "pan", "lid", "mug"]:
+            found.append(await patient(lambda: name(text, "soft")))
+        print(found)
+
+
+    asyncio.run(main())
+    """
+    check_runs_alike(textwrap.dedent(program).lstrip("\n"), tmp_path, faults=Faults(failures=[Failure("refuse")]))
+
+
 REFUSED = {
     "the helper decides by what came before": (
         "dependent-iterations",
