@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 CALLED = "called"
 """What becomes of a call of a parameter that can be something else than one SDK's method."""
+_TELLING = frozenset({"__name__", "__qualname__", "__doc__", "__module__"})
 
 
 class Callbacks:
@@ -96,7 +97,12 @@ class Callbacks:
                 "unsupported-shape",
                 f"it is not known what `{name}` of `{Graph.label(scope)}` can be (line {call.lineno})",
             )
-        return "request" if kinds == {"request"} else CALLED
+        if kinds == {"request"}:
+            return "request"
+        if not self._only_calls(self.program.functions[scope], name):
+            what = f"`{Graph.label(scope)}` does more with `{name}` than to call it (line {call.lineno})"
+            raise Refused("unsupported-shape", what)
+        return CALLED
 
     def kind(self, caller: FunctionId, argument: ast.expr, is_async: bool) -> str:
         """What a call of the argument does: request, asks (a function with requests), plain, or unknown.
@@ -154,21 +160,19 @@ class Callbacks:
     def consumed(self, scope: FunctionId, nodes: Iterable[ast.AST]) -> set[int]:
         """The lambdas, by identity, that a helper of the project calls and forgets."""
         found: set[int] = set()
-        calling = dict(self._calling)
         for call in (n for node in nodes for n in walk(node) if isinstance(n, ast.Call)):
             targets = {v.id for v in self.program.eval(scope, call.func) if isinstance(v, Fn)}
-            if len(targets) == 1 and (name := calling.get(next(iter(targets)))) is not None:
-                function = self.program.functions[next(iter(targets))]
-                handed = [a for caller, node, a in self.handed(function.id, name) if node is call and caller == scope]
-                if self._only_calls(function, name):
-                    found |= {id(argument) for argument in handed}
+            for id_, name in self._calling if len(targets) == 1 else ():
+                if id_ in targets and self._only_calls(self.program.functions[id_], name):
+                    found |= {id(a) for caller, node, a in self.handed(id_, name) if node is call and caller == scope}
         return found
 
     @staticmethod
     def _only_calls(function: FunctionFacts, name: str) -> bool:
         called = {id(call.node.func) for call in function.calls}
-        names = [n for n in walk(function.node) if isinstance(n, ast.Name) and n.id == name]
-        return all(id(node) in called for node in names)
+        nodes = list(walk(function.node))
+        called |= {id(n.value) for n in nodes if isinstance(n, ast.Attribute) and n.attr in _TELLING}
+        return all(id(n) in called for n in nodes if isinstance(n, ast.Name) and n.id == name)
 
     # -- following them
     def resolve(self, frame: Frame, call: ast.Call) -> tuple[ast.expr, Frame, ast.Call]:

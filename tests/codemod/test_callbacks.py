@@ -65,6 +65,19 @@ ALIKE = {
             print(name, size, first, second, third.choices[0].text, fourth)
         print(with_retries(lambda: ask("alone")))
         """,
+    "two at once, and one that is told about": """
+        def timed(function):
+            print("calling", function.__name__)
+            return function()
+
+
+        def first_of(one, other):
+            return one() or other()
+
+
+        for name in ["tea", "cup", "jam", "pot"]:
+            print(timed(lambda: ask(name)), first_of(lambda: ask(name, tone=" twice"), lambda: "nothing"))
+        """,
     "in a class, with the answer of the helper": """
         class Client:
             def __init__(self):
@@ -248,6 +261,22 @@ REFUSED = {
             print(with_retries(lambda: ask(name)))
         """,
         "it is not known what `function` of `with_retries` can be (line 17)",
+    ),
+    "the helper hands it on": (
+        "unsupported-shape",
+        """
+        later = []
+
+
+        def keep(function):
+            later.append(function)
+            return function()
+
+
+        for name in ["tea", "cup", "jam", "pot"]:
+            print(name, keep(lambda: ask("always")))
+        """,
+        "`keep` does more with `function` than to call it",
     ),
     "the lambda has an effect of its own": (
         "dependent-iterations",
