@@ -121,6 +121,37 @@ ALIKE = {
 
         asyncio.run(main())
         """,
+    "started in a loop, with items that were seen": """
+        class Pages:
+            def __init__(self):
+                self.queue = asyncio.Queue()
+                self.found, self.seen = [], set()
+
+            async def work(self):
+                while True:
+                    name, depth = await self.queue.get()
+                    if name in self.seen:
+                        self.queue.task_done()
+                        continue
+                    self.seen.add(name)
+                    self.found.append((depth, await ask(name)))
+                    self.queue.task_done()
+
+            async def run(self, names):
+                for number, name in enumerate(names):
+                    await self.queue.put((name, number % 2))
+                tasks = []
+                for _ in range(2):
+                    tasks.append(asyncio.create_task(self.work()))
+                await self.queue.join()
+                for task in tasks:
+                    task.cancel()
+                await asyncio.gather(*tasks, return_exceptions=True)
+                return sorted(self.found)
+
+
+        print(asyncio.run(Pages().run(NAMES + NAMES[:3])))
+        """,
     "an error that ends a worker": """
         async def work(queue, found):
             while not queue.empty():
