@@ -10,6 +10,7 @@ from batchlint.codemod.access import Frame, clash
 from batchlint.codemod.blocks import Comprehension, awaits, comprehension_parts
 from batchlint.codemod.changes import CallChange, ComprehensionChange, Fanout, Kept
 from batchlint.codemod.eager import consumer
+from batchlint.codemod.keeping import is_taken_next
 from batchlint.codemod.phases import Phases
 from batchlint.codemod.refusals import Refused
 from batchlint.facts import FunctionFacts
@@ -36,7 +37,7 @@ class Comprehensions:
         tree = planner.graph.modules[path].tree
         trail = scopes.path_to(tree, node)
         statement = next(n for n in reversed(trail) if isinstance(n, ast.stmt))
-        self._check_comprehension(path, node, trail, statement)
+        self._check_comprehension(function, node, trail, statement)
         parts = self.asking(function, node)
         calls = list(planner.converted(function, parts))
         is_flat = parts == [node.generators[-1].iter]
@@ -153,7 +154,10 @@ class Comprehensions:
                 f"the comprehension in line {node.lineno} uses item and answer together; write it as a loop",
             )
 
-    def _check_comprehension(self, path: str, node: Comprehension, trail: list[ast.AST], statement: ast.stmt) -> None:
+    def _check_comprehension(
+        self, function: FunctionFacts, node: Comprehension, trail: list[ast.AST], statement: ast.stmt
+    ) -> None:
+        path = function.id.path
         if any(isinstance(n, ast.Lambda | ast.ClassDef) for n in trail[trail.index(statement) :]):
             raise Refused("unsupported-shape", "the comprehension stands in a lambda")
         if isinstance(statement, ast.While):
@@ -169,5 +173,5 @@ class Comprehensions:
             raise Refused("unsupported-shape", "the comprehension stands in another one; write the outer one as a loop")
         if isinstance(node, ast.GeneratorExp):
             taker = consumer(self.planner.graph.modules[path].tree, node)
-            if taker is not None:
+            if taker is not None and not is_taken_next(self.planner, function, node):
                 raise Refused("generator-consumer", f"a generator expression is handed to {taker} (line {node.lineno})")

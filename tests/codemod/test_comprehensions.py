@@ -146,3 +146,34 @@ REFUSED = {
 def test_where_more_than_the_items_depends_on_it_nothing_is_changed(name: str) -> None:
     program, refusal = REFUSED[name]
     check_noop(HEAD + textwrap.dedent(program), refusal)
+
+
+KEPT = {
+    "a list": "grades = (rate(text) for text in TEXTS)\nprint(list(grades))",
+    "a text": "words = (f'{text} {rate(text)}' for text in TEXTS if text)\nprint(', '.join(words))",
+    "pairs with the items": (
+        "names = sorted(TEXTS)\ngrades = (rate(text) for text in names)\n"
+        "found = {name: grade for name, grade in zip(names, grades)}\nprint(found)"
+    ),
+}
+
+
+@pytest.mark.parametrize("name", KEPT)
+def test_a_generator_that_the_next_statement_takes_is_a_list(name: str, tmp_path) -> None:
+    check_runs_alike(f'{HEAD}TEXTS = ["a", "bb", "", "ccc", "a"]\n\n\n{KEPT[name]}\n', tmp_path)
+
+
+LEFT = {
+    "one after the other": "grades = (rate(text) for text in TEXTS)\nfor grade in grades:\n    print(grade)",
+    "later": "grades = (rate(text) for text in TEXTS)\nTEXTS.append('late')\nprint(list(grades))",
+    "as many as others": (
+        "names = ['x', 'y']\ngrades = (rate(text) for text in TEXTS)\nfound = [pair for pair in zip(names, grades)]"
+    ),
+    "twice": "grades = (rate(text) for text in TEXTS)\nprint(list(grades), list(grades))",
+    "behind an effect": "grades = (rate(text) for text in TEXTS)\nprint(TEXTS.append('late'), list(grades))",
+}
+
+
+@pytest.mark.parametrize("name", LEFT)
+def test_a_generator_that_is_taken_otherwise_stays(name: str) -> None:
+    check_noop(f'{HEAD}TEXTS = ["a", "bb", "", "ccc", "a"]\n\n\n{LEFT[name]}\n', "generator-consumer")
