@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from batchlint.codemod import scopes
 from batchlint.codemod.access import Frame
@@ -28,7 +28,7 @@ def is_taken_next(planner: Planner, function: FunctionFacts, node: ast.Generator
     if not isinstance(statement, ast.Assign) or statement.value is not node or len(statement.targets) != 1:
         return False
     target = statement.targets[0]
-    blocks: list[list[ast.stmt]] = [each for each in vars(parent).values() if isinstance(each, list)]
+    blocks: list[list[Any]] = [each for each in vars(parent).values() if isinstance(each, list)]
     block = next((each for each in blocks if statement in each), [statement])
     if not isinstance(target, ast.Name) or statement is block[-1]:
         return False
