@@ -86,7 +86,9 @@ class Finder:
         if self._is_one_of_few(id, node):
             self._few(id, node, found, refusals, seen, level)
             return
+        before = len(found)
         if self._handed_here(id, node, found, refusals):
+            self._in_chunks(id, node, found, before)
             return
         here = self._around(id, node)
         above: list[Fanout] = []
@@ -147,6 +149,24 @@ class Finder:
         self._handed_here(id, node, inner, refusals)
         self._first(id, self._around(id, node) if inner else [], outer, refusals)
         return inner, outer
+
+    def _in_chunks(self, id: FunctionId, node: ast.expr, found: list[Fanout], start: int) -> None:
+        """Add the fan-out of the loop around a gather, pool or mapping: each of its turns would be a batch."""
+        loops: list[ast.AST] = [loop for loop in self._around(id, node) if isinstance(loop, ast.For | ast.AsyncFor)]
+        if len(found) == start or not loops:
+            return
+        outer: list[Fanout] = []
+        if self.graph.function(id).is_async:
+            self._first(id, loops, outer, [])
+        if outer:  # the loop's rounds are those of what stands in it
+            for fanout in found[start:]:
+                self.planner.merge(outer[0], fanout)
+            found[start:] = outer
+        else:
+            line = self.planner.place(id.path, loops[0])[0]
+            note = f"each turn of the loop in line {line} waits for batches of its own"
+            for fanout in found[start:]:
+                fanout.notes += [note] if note not in fanout.notes else []
 
     def _above(
         self, id: FunctionId, found: list[Fanout], refusals: list[Refused], seen: set[FunctionId], level: int

@@ -28,9 +28,9 @@ def is_taken_next(planner: Planner, function: FunctionFacts, node: ast.Generator
     if not isinstance(statement, ast.Assign) or statement.value is not node or len(statement.targets) != 1:
         return False
     target = statement.targets[0]
-    blocks: list[list[Any]] = [each for each in vars(parent).values() if isinstance(each, list)]
-    block = next((each for each in blocks if statement in each), [statement])
-    if not isinstance(target, ast.Name) or statement is block[-1]:
+    blocks: list[Any] = [block for block in vars(parent).values() if isinstance(block, list) and statement in block]
+    block = blocks[0] if blocks else []
+    if not isinstance(target, ast.Name) or not block or statement is block[-1]:
         return False
     following = block[block.index(statement) + 1]
     uses = [n for n in ast.walk(function.node) if isinstance(n, ast.Name) and n.id == target.id and n is not target]
@@ -39,7 +39,8 @@ def is_taken_next(planner: Planner, function: FunctionFacts, node: ast.Generator
     if not any(n is uses[0] for n in ast.walk(following.value)):
         return False
     accesses = planner.reader.of(following.value, Frame(function, set()))
-    is_calm = all(access.how == "read" for access in accesses) and not planner.asks(function, [following])
+    taking: list[ast.stmt] = [following]
+    is_calm = all(access.how == "read" for access in accesses) and not planner.asks(function, taking)
     return is_calm and _is_taken(function, tree, uses[0], node)
 
 
