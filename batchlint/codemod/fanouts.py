@@ -156,7 +156,7 @@ class Finder:
         if len(found) == start or not loops:
             return
         outer: list[Fanout] = []
-        if self.graph.function(id).is_async:
+        if all(fanout.is_async for fanout in found[start:]):
             self._first(id, loops, outer, [])
         if outer:  # the loop's rounds are those of what stands in it
             for fanout in found[start:]:

@@ -49,6 +49,30 @@ ALIKE = {
                             continue
                         file.write(json.dumps([word, result]) + "\\n")
         """,
+    "in a task group": """
+        async def main():
+            found = {}
+            for start in range(0, len(WORDS), 3):
+                async with asyncio.TaskGroup() as group:
+                    tasks = {word: group.create_task(ask(word)) for word in WORDS[start : start + 3]}
+                for word, task in tasks.items():
+                    found[word] = task.result()
+            print(found)
+        """,
+    "as they are completed": """
+        async def named(word):
+            return word, await ask(word)
+
+
+        async def main():
+            found = {}
+            for start in range(0, len(WORDS), 3):
+                tasks = [named(word) for word in WORDS[start : start + 3]]
+                for done in asyncio.as_completed(tasks):
+                    word, answer = await done
+                    found[word] = answer
+            print(sorted(found.items()))
+        """,
     "with two requests an item, in a helper": """
         async def improve(word):
             draft = await ask(word)
