@@ -51,10 +51,16 @@ class Callbacks:
 
     def passed_on(self, found: set[FunctionId]) -> Iterator[FunctionId]:
         """The functions that call a parameter, once at a time, which can be one of the `found`."""
+        return (scope for scope, callees in self._callees if not found.isdisjoint(callees))
+
+    @cached_property
+    def _callees(self) -> list[tuple[FunctionId, set[FunctionId]]]:
+        """The functions of the project that each of them can call by the parameter."""
+        callees = []
         for scope, name in self._calling:
-            for caller, _, argument in self.handed(scope, name):
-                if any(isinstance(v, Fn) and v.id in found for v in self._values(caller, argument)):
-                    yield scope
+            values = {v for caller, _, argument in self.handed(scope, name) for v in self._values(caller, argument)}
+            callees.append((scope, {value.id for value in values if isinstance(value, Fn)}))
+        return callees
 
     @cached_property
     def _calling(self) -> list[tuple[FunctionId, str]]:

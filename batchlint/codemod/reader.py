@@ -27,7 +27,7 @@ from batchlint.codemod.threads import Threads
 from batchlint.facts import ClassId, FunctionId
 from batchlint.graph import Graph
 from batchlint.symbols import last_name
-from batchlint.trees import children
+from batchlint.trees import children, walk
 from batchlint.values import Cls, Ext, Fn, Inst, Text, ordered
 
 MAX_DEPTH = 7
@@ -313,6 +313,8 @@ class Reader(Paths):
             return [Access(("sql",), "write", call.lineno)]
         found = [Access(channel, how, call.lineno) for text in texts for channel, how in sql_accesses(text)]
         given = call.args[1] if len(call.args) == 2 and len(texts) == 1 and last_name(call.func) == "execute" else None
+        if given is None or not {"?", ":"} & set(texts[0]):
+            return found
         named = row_key(texts[0], given, self._tables)
         # Fewer columns only make more items wait for each other; an object says little about the item.
         named = {column: node for column, node in named.items() if scopes.read(node) - {"self", "cls"}}
@@ -330,7 +332,8 @@ class Reader(Paths):
         texts = (
             node.value
             for module in self.graph.modules.values()
-            for node in ast.walk(module.tree)
+            if any("create table" in line.lower() or "collate" in line.lower() for line in module.lines)
+            for node in walk(module.tree)
             if isinstance(node, ast.Constant) and isinstance(node.value, str) and "create" in node.value.lower()
         )
         return columns_of(texts)
