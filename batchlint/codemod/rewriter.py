@@ -447,7 +447,7 @@ class Rewriter(CallRewriter):
         return forwarded(function, twin, self._use("realtime"))
 
     def _has_twin(self, decorator: cst.BaseExpression) -> bool:
-        return self.place(decorator.func if isinstance(decorator, cst.Call) else decorator) in self.changes.renames
+        return self.place(decorator.func if isinstance(decorator, cst.Call) else decorator) in self.changes.references
 
     def _annotation(self, returns: cst.Annotation | None) -> cst.Annotation | None:
         if returns is None:

@@ -318,6 +318,39 @@ def test_programs_do_the_same_by_batch(program: str, tmp_path) -> None:
     assert alike.after.cost == alike.before.cost / 2
 
 
+def test_who_calls_a_decorated_helper_at_once_gets_its_answer() -> None:
+    program = """
+        from llm import ask
+
+
+        def trying(function):
+            def again(text):
+                try:
+                    return function(text)
+                except Exception:
+                    return "gave up"
+
+            return again
+
+
+        @trying
+        def robust(text):
+            return ask(text)
+
+
+        def main(texts):
+            for text in texts:
+                print(robust(text))
+
+
+        def ask_one():
+            return robust(input())
+        """
+    done = rewrite({"app.py": program, "llm.py": LLM})
+    assert "def robust(text):\n    return realtime(robust_batch(text))" in done.files["app.py"]
+    assert done.files["app.py"].count("@trying") == 1, "which makes a generator of what it wraps"
+
+
 LEFT = {
     "a helper reads what it fills": """
         from llm import ask
