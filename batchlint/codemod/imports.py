@@ -128,6 +128,12 @@ def add(
     return tree.with_changes(body=body).code
 
 
+def own_packages(paths: Iterable[str], packages: Set[str]) -> set[str]:
+    """What the files of a project may be imported by: the first step of a dotted name. `packages`: its packages."""
+    steps = [path.removesuffix(".py").split("/") for path in paths]
+    return {part for parts in steps for i, part in enumerate(parts) if "/".join(parts[:i]) not in packages}
+
+
 def add_beside(text: str, package: str, name: str, beside: str) -> str:
     """The text with `name` imported from the package wherever it imports `beside` from there."""
     return cst.parse_module(text).visit(_NestedTwins({beside: (name, name)}, package)).code
@@ -204,9 +210,12 @@ def _with_import(
                 *following[1:],
             ]
         return [*body[:start], new, *following]
-    before = body[place]
-    blank = [] if _is_project(before, module, own) else [cst.EmptyLine(indent=False)]
-    return [*body[: place + 1], new.with_changes(leading_lines=blank), *body[place + 1 :]]
+    before, following = body[: place + 1], body[place + 1 :]
+    if following and _is_project(following[0], module, own) and not _is_project(before[-1], module, own):
+        new = new.with_changes(leading_lines=following[0].leading_lines)
+        return [*before, new, following[0].with_changes(leading_lines=[]), *following[1:]]
+    blank = [] if _is_project(before[-1], module, own) else [cst.EmptyLine(indent=False)]
+    return [*before, new.with_changes(leading_lines=blank), *following]
 
 
 def _sorted(names: Iterable[str]) -> list[str]:
@@ -246,7 +255,10 @@ def _imports_in(statement: Statement) -> list[cst.Import | cst.ImportFrom]:
 
 
 def _place_for(body: list[Statement], module: str, own: Set[str]) -> int | None:
-    """The index of the import that the new one follows: in its section the last that sorts before it."""
+    """The index of the import that the new one follows: in its section the last that sorts before it.
+
+    Where all of a sorted section comes behind it, the index in front of the section.
+    """
     last: int | None = None
     for index, statement in enumerate(body):
         if _imports_in(statement):
@@ -259,8 +271,14 @@ def _place_for(body: list[Statement], module: str, own: Set[str]) -> int | None:
     if last is None:
         return None
     project = [i for i in range(last + 1) if _imports_in(body[i]) and _is_project(body[i], module, own)]
-    earlier = [i for i in project if _module_of(body[i]) < module]
-    return earlier[-1] if earlier else last if not project or project[-1] == last else project[-1]
+    if not project:
+        return last
+    keys = [(isinstance(_imports_in(body[i])[0], cst.ImportFrom), _module_of(body[i]).lower()) for i in project]
+    earlier = [i for i, key in zip(project, keys, strict=True) if key < (True, module.lower())]
+    if earlier:
+        return earlier[-1]
+    is_led = any(each.comment for each in body[project[0]].leading_lines)
+    return project[0] - 1 if keys == sorted(keys) and project[0] and not is_led else project[-1]
 
 
 def _module_of(statement: Statement) -> str:

@@ -41,7 +41,7 @@ def write(graph: Graph, fanouts: Sequence[Fanout], framework: str | None = None)
     }
     used: set[str] = set()
     groups = imports.Groups(graph, whole, HELPER)
-    own = {part for path in graph.modules for part in path.removesuffix(".py").split("/")}
+    own = imports.own_packages(graph.modules, graph.settings.packages)
     for path in sorted({*whole.changes, *(id.path for id in whole.twins)}):
         changes = whole.changes.get(path) or FileChanges()
         module = graph.modules[path]

@@ -46,7 +46,8 @@ def rewrite(source: Source, *, unsafe: bool = False, strategy: str = "auto") -> 
     before = dedented(source)
     python = {path: text for path, text in before.items() if path.endswith(".py")}
     modules = [extraction.extract(path, text, ast.parse(text, path)) for path, text in python.items()]
-    linked = graph.build(modules)
+    packages = frozenset(path.removesuffix("/__init__.py") for path in before if path.endswith("/__init__.py"))
+    linked = graph.build(modules, settings=graph.GraphSettings(packages=packages))
     sites = scoring.score(linked, callsites.find(linked))
     decided = codemod.plan(linked, sites, unsafe=unsafe, strategy=strategy)
     plans = {key: plan for key, plan in decided.items() if isinstance(plan, codemod.Plan)}

@@ -80,6 +80,16 @@ def test_a_missing_last_newline_stays_missing() -> None:
             "from openai import OpenAI\n\nfrom aaa import a\nfrom llm_batch import request, run_batch\n"
             "from zzz import z\n",
         ),
+        "in front of the project's own": (
+            "from openai import OpenAI\n\nfrom models import m\nfrom zzz import z\n",
+            "from openai import OpenAI\n\nfrom llm_batch import request, run_batch\nfrom models import m\n"
+            "from zzz import z\n",
+        ),
+        "behind the project's own where they have no order": (
+            "from openai import OpenAI\n\nfrom zzz import z\nfrom models import m\n",
+            "from openai import OpenAI\n\nfrom zzz import z\nfrom models import m\n"
+            "from llm_batch import request, run_batch\n",
+        ),
         "below the docstring and the future": (
             '"""What it does."""\n\nfrom __future__ import annotations\n\nfrom openai import OpenAI\n',
             '"""What it does."""\n\nfrom __future__ import annotations\n\nfrom openai import OpenAI\n\n'
@@ -90,8 +100,14 @@ def test_a_missing_last_newline_stays_missing() -> None:
 )
 def test_the_import_goes_where_the_file_has_its_own(head: str, expected: str) -> None:
     source = LOOP.replace("from openai import OpenAI\n", head)
-    done = rewrite({"app.py": source, "aaa.py": "a = 1", "zzz.py": "z = 1"})
+    done = rewrite({"app.py": source, "aaa.py": "a = 1", "zzz.py": "z = 1", "models.py": "m = 1"})
     assert done.files["app.py"].startswith(expected)
+
+
+def test_a_module_of_the_project_that_is_named_like_the_sdk_is_not_what_is_imported() -> None:
+    source = LOOP.replace("from openai import OpenAI\n", "from openai import OpenAI\nfrom pydantic import BaseModel\n")
+    done = rewrite({"app.py": source, "tools/__init__.py": "", "tools/openai.py": ""})
+    assert "from pydantic import BaseModel\n\nfrom llm_batch import" in done.files["app.py"]
 
 
 def test_imports_that_are_still_used_stay() -> None:
