@@ -10,7 +10,10 @@ from typing import TypeGuard
 from batchlint.facts import LoopNode
 from batchlint.trees import walk
 
-_RETRY_NAME = re.compile(r"retr|attempt|tries|try_|backoff", re.IGNORECASE)
+_RETRY_NAME = re.compile(
+    r"[Rr]etr(y|ies)|RETR(Y|IES)|[Aa]ttempt|ATTEMPT|[Bb]ackoff|BACKOFF|(?<![a-z])(tries|try_)|Tries|(?<![A-Z])(TRIES|TRY_)"
+)
+"""As words of their own: `entries` and `countries` are items."""
 _FEW = 10
 _HANDFUL = 3
 _ROUNDS = 5

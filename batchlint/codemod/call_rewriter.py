@@ -20,6 +20,7 @@ from batchlint.codemod.nodes import (
     spread_list,
     with_keyword,
 )
+from batchlint.codemod.widths import widest
 
 HELPER_OBJECTS = frozenset(
     [
@@ -67,31 +68,19 @@ class CallRewriter(cst.CSTTransformer):
     def __init__(self, changes: FileChanges, names: Names, default_indent: str, lines: Sequence[str]) -> None:
         super().__init__()
         self.lines = lines
-        self.limit = max([WIDTH, *map(len, lines)])
-        """Characters that a line may have: as many as the file's longest."""
+        self.limit = max(WIDTH, widest(lines))
+        """Characters that a line may have: as many as the file's longest that a formatter could have broken."""
         self.changes = changes
         self.names = names
         self.indent = default_indent
         self.helpers: set[str] = set(changes.names)
-        self._in_text = self._in_lambda = 0
-        self._statement = 1
-        """The line in which the statement begins that is being visited."""
+        self._in_text = 0
+        self._column = 0
+        """Where the statement begins that is being visited."""
         self._lists: list[Place] = []
         self._wide: set[Place] = set()
         """List comprehensions that one line no longer holds."""
         self._appended = {change.call: change for change in changes.enqueues.values() if change.call is not None}
-
-    def on_visit(self, node: cst.CSTNode) -> bool:
-        if isinstance(node, cst.SimpleStatementLine | cst.BaseCompoundStatement):
-            self._statement = self.place(node)[0]
-        return super().on_visit(node)
-
-    def visit_Lambda(self, node: cst.Lambda) -> None:
-        self._in_lambda += 1
-
-    def leave_Lambda(self, original_node: cst.Lambda, updated_node: cst.Lambda) -> cst.BaseExpression:
-        self._in_lambda -= 1
-        return updated_node
 
     # -- places
     def place(self, node: cst.CSTNode) -> Place:
@@ -101,7 +90,7 @@ class CallRewriter(cst.CSTTransformer):
     def _use(self, name: str) -> cst.Name:
         self.helpers.add(name)
         if name in self.names.bound and name not in _IN_TEXTS:
-            self.names.aliases[name] = f"batch_{name}"
+            self.names.aliases[name] = f"llm_{name}"
         return cst.Name(self.names.aliases.get(name, name))
 
     # -- calls
@@ -135,7 +124,7 @@ class CallRewriter(cst.CSTTransformer):
         if carrier is not None:
             return self._passed(carrier, updated_node, where, f"{carrier}(, ")
         if change is None:
-            return updated_node
+            return self._grown(original_node, updated_node)
         if change.how == "request":
             return parenthesised(cst.Yield(self._passed("request", updated_node, where, "(yield request(, )")))
         if change.how == "await":
@@ -153,7 +142,7 @@ class CallRewriter(cst.CSTTransformer):
         if change.how == "enter":
             called = self._fitting(updated_node, where, "(yield from )")
             return parenthesised(cst.Yield(cst.From(item=called, whitespace_before_from=cst.SimpleWhitespace(""))))
-        return updated_node
+        return self._grown(original_node, updated_node)
 
     def _made(self, original: cst.Call, call: cst.Call, argument: int) -> cst.Call:
         """What a thread was to call, `f(a)`, as `batched(f, a)`; `argument`: its place among the call's."""
@@ -182,19 +171,43 @@ class CallRewriter(cst.CSTTransformer):
         """The call on several lines where `added` makes its line too long, or where it stood on several already."""
         line = self.lines[where[0] - 1]
         length = len(line) + len(added)
+        margin = line[self._column : len(line) - len(line.lstrip())]
         for place in self.changes.comprehensions:
             if _holds(place, where):  # what is in it gets a line of its own
-                width = place[3] - place[1] if place[0] == place[2] else len(line.strip())
+                margin = ""
+                width = self._moved_width(line, place, where)
                 length = len(line) - len(line.lstrip()) + width + len(added) + len("return ()")
         outgrown = where[0] == where[2] and length > self.limit
         if outgrown and self._lists and self._lists[-1][0] == self._lists[-1][2]:
             self._wide.add(self._lists[-1])
         elif (outgrown or is_indented) and not self._in_text:
             room = self.limit - (len(line) - len(line.lstrip())) - len(self.indent.expandtabs(4))
-            begin = self.lines[self._statement - 1]
-            margin = line[len(begin) - len(begin.lstrip()) : len(line) - len(line.lstrip())] if self._in_lambda else ""
             return spread(call, self.indent, room, margin)
         return call
+
+    def _moved_width(self, line: str, comprehension: Place, call: Place) -> int:
+        """The width of what moves out of the comprehension with the call: its element, or the item and a condition."""
+        if comprehension[0] != comprehension[2]:
+            return len(line.strip())
+        if line.find(" for ", comprehension[1], call[1]) >= 0:
+            return call[3] - call[1] + len("item, not ")
+        end = line.find(" for ", call[3])
+        return (end if end >= 0 else comprehension[3]) - comprehension[1]
+
+    def _grown(self, original: cst.Call, call: cst.Call) -> cst.Call:
+        """The call on several lines where longer names in it make its line too long."""
+        where = self.place(original)
+        if where[0] != where[2] or not any(
+            _holds(where, place) for place in [*self.changes.renames, *self.names.callee]
+        ):
+            return call
+        code = cst.Module([]).code_for_node(call)
+        return call if "\n" in code else self._fitting(call, where, " " * (len(code) - (where[3] - where[1])))
+
+    def on_visit(self, node: cst.CSTNode) -> bool:
+        if isinstance(node, cst.SimpleStatementLine | cst.BaseCompoundStatement):
+            self._column = self.place(node)[1]
+        return super().on_visit(node)
 
     def visit_ListComp(self, node: cst.ListComp) -> None:
         if self.place(node) not in self.changes.comprehensions:

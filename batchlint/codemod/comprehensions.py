@@ -11,6 +11,7 @@ from batchlint.codemod.blocks import Comprehension, awaits, comprehension_parts
 from batchlint.codemod.changes import CallChange, ComprehensionChange, Fanout, Kept
 from batchlint.codemod.eager import consumer
 from batchlint.codemod.keeping import is_taken_next
+from batchlint.codemod.naming import noun
 from batchlint.codemod.phases import Phases
 from batchlint.codemod.refusals import Refused
 from batchlint.facts import FunctionFacts
@@ -95,8 +96,9 @@ class Comprehensions:
         is_async = fanout.is_async and not nested
         whole = whole and len(calls) == 1 and not is_async
         changes = fanout.file(path)
+        word = noun(targets, node.generators[-1].iter)
         changes.comprehensions[planner.place(path, node)] = ComprehensionChange(
-            name=None if whole else planner.fresh(path, f"{'answer' if nested else 'handle'}_{planner.noun(targets)}"),
+            name=None if whole else planner.fresh(path, f"{'answer' if nested else 'handle'}_{word}"),
             parameters=list(dict.fromkeys(targets)),
             statement=planner.place(path, statement),
             nested=nested,

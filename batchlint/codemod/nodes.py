@@ -84,10 +84,12 @@ def long_call(func: cst.BaseExpression, argument: cst.BaseExpression, column: in
     """`func(argument)`, on several lines where one does not hold it."""
     call = cst.Call(func, [cst.Arg(argument)])
     code = cst.Module([]).code_for_node(call)
-    if column + len(code.split("\n")[0]) <= WIDTH or not isinstance(argument, cst.GeneratorExp):
+    if not isinstance(argument, cst.GeneratorExp) or (column + len(code) <= WIDTH and "\n" not in code):
         return call
     inner, outer = _spread(indent), _spread("")
-    drawn = argument.with_changes(for_in=argument.for_in.with_changes(whitespace_before=inner))
+    moved = argument.for_in.visit(Shift(indent))
+    assert isinstance(moved, cst.CompFor)
+    drawn = argument.with_changes(for_in=moved.with_changes(whitespace_before=inner))
     return cst.Call(func, [cst.Arg(drawn, whitespace_after_arg=outer)], whitespace_before_args=inner)
 
 
@@ -124,7 +126,7 @@ def is_indented(call: cst.Call) -> bool:
 def spread(call: cst.Call, indent: str, room: int, margin: str = "") -> cst.Call:
     """The call with its arguments on a line of their own, or on one each where `room` characters do not hold them.
 
-    `margin`: by how much its line is indented more than the statement.
+    `margin`: how much further in than its statement the call's line begins.
     """
     nothing = cst.SimpleWhitespace("")
     plain = [arg.with_changes(comma=cst.MaybeSentinel.DEFAULT, whitespace_after_arg=nothing) for arg in call.args]
@@ -165,6 +167,19 @@ class Dedent(cst.CSTTransformer):
     ) -> cst.ParenthesizedWhitespace:
         margin = updated_node.last_line.value
         return updated_node.with_changes(last_line=cst.SimpleWhitespace(margin[: max(len(margin) - self.by, 0)]))
+
+
+class Shift(cst.CSTTransformer):
+    """Moves the lines of an expression to the right."""
+
+    def __init__(self, by: str) -> None:
+        super().__init__()
+        self.by = by
+
+    def leave_ParenthesizedWhitespace(
+        self, original_node: cst.ParenthesizedWhitespace, updated_node: cst.ParenthesizedWhitespace
+    ) -> cst.ParenthesizedWhitespace:
+        return updated_node.with_changes(last_line=cst.SimpleWhitespace(updated_node.last_line.value + self.by))
 
 
 def spread_list(node: cst.ListComp, indent: str) -> cst.ListComp:
@@ -283,5 +298,5 @@ def close(outer: Place, inner: Place) -> bool:
 
 def gap(function: cst.FunctionDef) -> list[cst.EmptyLine]:
     """The empty lines between two functions of this file, as in front of this one."""
-    empty = [each for each in function.leading_lines if each.comment is None]
+    empty = [cst.EmptyLine(indent=False) for each in function.leading_lines if each.comment is None]
     return empty or [cst.EmptyLine(indent=False)] * (1 if _is_method(function) else 2)

@@ -16,6 +16,7 @@ from batchlint.codemod.effects import CLOCKS
 from batchlint.codemod.families import is_stub
 from batchlint.codemod.handing import Handing
 from batchlint.codemod.mappings import Mappings
+from batchlint.codemod.naming import noun
 from batchlint.codemod.pacing import Pacing
 from batchlint.codemod.paths import function_body
 from batchlint.codemod.phases import Barrier, Phases
@@ -178,7 +179,7 @@ class Planner:
         is_module = function.id.qualname == MODULE
         shared_names = set(outer) if is_module else scopes.declared_global(function.node)
         change = LoopChange(
-            name=self.fresh(path, f"handle_{self.noun(targets)}"),
+            name=self.fresh(path, f"handle_{noun(targets, loop.iter)}"),
             parameters=list(dict.fromkeys(targets)),
             outer=[n for n in named if n not in shared_names],
             shared=[n for n in named if n in shared_names],
@@ -239,16 +240,6 @@ class Planner:
             changes.hoisted.add(where)
         else:
             changes.barriers.setdefault(where, barrier.key)
-
-    @staticmethod
-    def noun(targets: list[str]) -> str:
-        names = [t.strip("_") for t in targets if len(t.strip("_")) > 1 and not t.startswith("_")]
-        word = (
-            names[-1]
-            if names and len(targets) > 1 and names[0] in {"idx", "index", "num", "number"}
-            else (names[0] if names else "item")
-        )
-        return word.removesuffix("_id") or "item"
 
     def _check_body(self, function: FunctionFacts, loop: Loop) -> None:
         if loop.orelse and any(isinstance(n, ast.Break) for n in ast.walk(loop)):

@@ -327,20 +327,124 @@ def test_a_name_that_the_file_has_already_stays_its_own() -> None:
         from flask import request
         from openai import OpenAI
 
-        from llm_batch import request as batch_request, run_batch as batch_run_batch
+        from llm_batch import request as llm_request, run_batch as llm_run_batch
 
         client = OpenAI()
 
 
         def run_batch():
             def handle_word(word):
-                print((yield batch_request(
+                print((yield llm_request(
                     client.responses.create, model="gpt-5", input=word
                 )), request.args)
 
-            batch_run_batch(handle_word(word) for word in ["a", "b"])
+            llm_run_batch(handle_word(word) for word in ["a", "b"])
 
 
         run_batch()
         """
     check_rewritten(before, after)
+
+
+@pytest.mark.parametrize(
+    ("head", "name"),
+    {
+        "for word in texts": "handle_word(word)",
+        "for w in texts": "handle_text(w)",
+        "for w in sorted(texts)": "handle_text(w)",
+        "for w in texts[1:]": "handle_text(w)",
+        "for number, w in enumerate(texts)": "handle_text(number, w)",
+        "for number, (w, kind) in enumerate(pairs)": "handle_pair(number, w, kind)",
+        "for w, kind in record['boxes'].items()": "handle_box(w, kind)",
+        "for w, kind in entries.items()": "handle_entry(w, kind)",
+        "for w in status": "handle_item(w)",
+        "for text_idx in range(len(texts))": "handle_text(text_idx)",
+        "for w in range(0, len(texts), 10)": "handle_batch(w)",
+    }.items(),
+)
+def test_the_function_is_named_after_an_item(head: str, name: str) -> None:
+    text = after(
+        f"from openai import OpenAI\n\n\ndef main(texts, pairs, entries, record, status):\n    {head}:\n"
+        "        print(OpenAI().responses.create(model='m', input='x').output_text)\n"
+    )
+    assert f"def {name}:" in text
+
+
+def test_lines_are_spread_where_they_stand() -> None:
+    before = """
+        from openai import OpenAI
+
+        client = OpenAI()
+
+
+        def ask(text, language):
+            return client.responses.create(model="gpt-5", input=text + language).output_text
+
+
+        def main(texts, answers):
+            for number, text in enumerate(
+                texts,  # all of them
+            ):
+                answers.append(
+                    ask(text.strip() + "\\n\\nThe text ends here. Answer in one word.", "German")
+                )
+            print("this line is long for the text in it, which no formatter would break at any place between its words")
+        """
+    after = """
+        from openai import OpenAI
+
+        from llm_batch import request, run_batch
+
+        client = OpenAI()
+
+
+        def ask(text, language):
+            return (yield request(
+                client.responses.create, model="gpt-5", input=text + language
+            )).output_text
+
+
+        def main(texts, answers):
+            def handle_text(number, text):
+                answers.append(
+                    (yield from ask(
+                        text.strip() + "\\n\\nThe text ends here. Answer in one word.", "German"
+                    ))
+                )
+
+            run_batch(
+                handle_text(number, text)
+                for number, text in enumerate(
+                    texts,  # all of them
+                )
+            )
+            print("this line is long for the text in it, which no formatter would break at any place between its words")
+        """
+    check_rewritten(before, after)
+
+
+def test_a_longer_name_spreads_the_call_that_holds_it() -> None:
+    text = after("""\
+from concurrent.futures import ThreadPoolExecutor
+
+from openai import OpenAI
+
+
+class Writer:
+    def summarize(self, text):
+        return OpenAI().responses.create(model="gpt-5", input=text).output_text
+
+
+def main(writer: Writer, texts):
+    print(writer.summarize(texts[0]))
+    with ThreadPoolExecutor() as pool:
+        found = {}
+        for text in texts:
+            found[pool.submit(writer.summarize, text.strip().lower().capitalize())] = text
+        for future in found:
+            print(future.result())
+""")
+    assert (
+        "            found[pool.submit(\n                writer.summarize_batch, text.strip().lower().capitalize()\n"
+        "            )] = text\n"
+    ) in text
