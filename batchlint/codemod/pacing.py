@@ -19,9 +19,11 @@ if TYPE_CHECKING:
 
 _LOCAL = re.compile(
     r"(builtins|json|csv|re|os|pathlib|math|random|collections|itertools|functools|datetime|time|string|textwrap|copy"
-    r"|hashlib|io|shutil|sqlite3|pandas|numpy)\b"
+    r"|hashlib|io|shutil|sqlite3|pickle|base64|html|uuid|statistics|unicodedata|pandas|numpy|tiktoken|pydantic)\b"
 )
 """Packages of which no call has to be paced."""
+_TELLING = re.compile(r"\b(wait|sleep|paus|delay|rate.?limit|throttl|cool)", re.IGNORECASE)
+"""What a message says that tells of a pause."""
 _SDKS = re.compile(r"(openai|anthropic|google\.genai|mistralai)\b")
 
 
@@ -34,9 +36,16 @@ class Pacing:
     def plan(self, fanout: Fanout, function: FunctionFacts, body: list[ast.stmt]) -> None:
         """Plan that the pauses of the loop's body go, where they can pace nothing but what asks."""
         path = function.id.path
-        pauses = [pause for pause in self._pauses(function, body) if not self._has_comment(path, pause)]
-        if pauses and not self._others(function, body, set()):
-            fanout.file(path).dropped |= {self.planner.place(path, pause) for pause in pauses}
+        pauses = [*self._pauses(function, body)]
+        if not pauses or self._others(function, body, set()):
+            return
+        told = {n.lineno for s in body for n in ast.walk(s) if isinstance(n, ast.Expr) and _tells_of_pause(n)}
+        for pause in pauses:
+            if self._has_comment(path, pause) or {pause.lineno - 1, (pause.end_lineno or 0) + 1} & told:
+                where = f"{path}:{pause.lineno}"
+                fanout.notes.append(f"the pause in {where} stays for what is written about it; the batch needs none")
+            else:
+                fanout.file(path).dropped.add(self.planner.place(path, pause))
 
     def note(self, fanout: Fanout, function: FunctionFacts, body: Iterable[ast.stmt]) -> None:
         """Note what measures how long an answer takes."""
@@ -121,6 +130,12 @@ class Pacing:
         support = self.planner.support
         is_asking = support.model(call) is not None and support.reaches(function.id, call)
         return is_asking or (bool(_SDKS.match(path)) and is_made)
+
+
+def _tells_of_pause(statement: ast.Expr) -> bool:
+    """Whether the statement is a call that prints or logs of a pause."""
+    texts = (n.value for n in ast.walk(statement) if isinstance(n, ast.Constant) and isinstance(n.value, str))
+    return isinstance(statement.value, ast.Call) and any(map(_TELLING.search, texts))
 
 
 def _is_free(node: ast.AST) -> bool:

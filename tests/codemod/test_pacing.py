@@ -87,6 +87,13 @@ STAY = {
             print(ask(word))
             time.sleep(1)  # the printer is slow
         """,
+    "a message tells of it": """
+        for word in WORDS:
+            print(ask(word))
+            if word:
+                print("Waiting for a second ...")
+                time.sleep(1)
+        """,
     "an error has passed": """
         for word in WORDS:
             try:
@@ -102,6 +109,12 @@ def test_other_pauses_stay(name: str) -> None:
     done = rewrite(HEAD + STAY[name].replace("\n        ", "\n"))
     assert done.planned
     assert "    time.sleep(1)" in done.files["app.py"]
+
+
+@pytest.mark.parametrize("name", ["a comment says what for", "a message tells of it"])
+def test_a_pause_that_stays_for_what_is_written_about_it_is_told(name: str) -> None:
+    notes = rewrite(HEAD + STAY[name].replace("\n        ", "\n")).notes
+    assert any("the pause in app.py:" in note and "the batch needs none" in note for note in notes)
 
 
 @pytest.mark.parametrize(("start", "is_told"), [("        start = time.time()\n", True), ("", False)])
