@@ -42,10 +42,6 @@ HELPER_OBJECTS = frozenset(
 )
 
 
-_IN_TEXTS = frozenset({"realtime", "collect_batch", "NotReady"})
-"""Helpers that are named in whole statements."""
-
-
 class Names:
     """What twins and helper functions are called in this file."""
 
@@ -89,8 +85,8 @@ class CallRewriter(cst.CSTTransformer):
 
     def _use(self, name: str) -> cst.Name:
         self.helpers.add(name)
-        if name in self.names.bound and name not in _IN_TEXTS:
-            self.names.aliases[name] = f"llm_{name}"
+        if name in self.names.bound:
+            self.names.aliases[name] = f"LLM{name}" if name[0].isupper() else f"llm_{name}"
         return cst.Name(self.names.aliases.get(name, name))
 
     # -- calls

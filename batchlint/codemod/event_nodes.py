@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import libcst as cst
 import libcst.matchers as m
 
@@ -10,11 +12,13 @@ from batchlint.codemod.nodes import TWO_LINES, line
 
 SECONDS = 900
 """For how long events come together, at most."""
+Use = Callable[[str], str]
+"""What the file calls a name of the helper, which it then imports."""
 
 
-def collecting(live: cst.FunctionDef, task: TaskChange, events: EventsChange) -> list[cst.FunctionDef]:
+def collecting(live: cst.FunctionDef, task: TaskChange, events: EventsChange, use: Use) -> list[cst.FunctionDef]:
     """The task that takes an event (`live` would work on it now), and the one that tries an event again."""
-    taking = _kept_by_worker(live, task) if events.flush is None else _put_aside(live, task)
+    taking = _kept_by_worker(live, task, use) if events.flush is None else _put_aside(live, task, use)
     if events.alone is None:
         return [taking]
     name = {"name": f'"{task.registered}_alone"'} if task.registered else {}
@@ -22,7 +26,7 @@ def collecting(live: cst.FunctionDef, task: TaskChange, events: EventsChange) ->
     return [live.with_changes(name=cst.Name(events.alone), decorators=decorators), taking]
 
 
-def flushing(name: str, task: TaskChange, events: EventsChange) -> list[cst.FunctionDef]:
+def flushing(name: str, task: TaskChange, events: EventsChange, use: Use) -> list[cst.FunctionDef]:
     """The task that hands on what the task `name` has put aside, and its place in beat's schedule."""
     if events.flush is None:
         return []
@@ -30,7 +34,7 @@ def flushing(name: str, task: TaskChange, events: EventsChange) -> list[cst.Func
 @{task.decorator}({task.named("flush")}acks_late=True, reject_on_worker_lost=True)
 def {events.flush}():
     '''Hands on to `{task.together}` what `{name}` has put aside.'''
-    for items in taken_events({task.together}):
+    for items in {use("taken_events")}({task.together}):
         {task.together}.delay(items)
 
 
@@ -42,18 +46,18 @@ def {events.schedule}(sender, **kwargs):
     return [each.with_changes(leading_lines=TWO_LINES) for each in functions]
 
 
-def _put_aside(live: cst.FunctionDef, task: TaskChange) -> cst.FunctionDef:
+def _put_aside(live: cst.FunctionDef, task: TaskChange, use: Use) -> cst.FunctionDef:
     """The task, which only keeps its arguments."""
     parameters = [*live.params.posonly_params, *live.params.params][task.bound :]
     arguments = ", ".join([task.together, *(parameter.name.value for parameter in parameters)])
-    return _instead(live, f"put_aside({arguments})")
+    return _instead(live, f"{use('put_aside')}({arguments})")
 
 
-def _kept_by_worker(live: cst.FunctionDef, task: TaskChange) -> cst.FunctionDef:
+def _kept_by_worker(live: cst.FunctionDef, task: TaskChange, use: Use) -> cst.FunctionDef:
     """The task as one of celery-batches, which gets many events at a time."""
     receiver = live.params.params[:1] if task.bound else ()
     options = {"base": "Batches", "flush_every": "1_000", "flush_interval": str(SECONDS)}
-    handed = f"{task.together}.delay([event_arguments({task.twin}, each) for each in requests])"
+    handed = f"{task.together}.delay([{use('event_arguments')}({task.twin}, each) for each in requests])"
     return _instead(live, handed).with_changes(
         params=cst.Parameters([*receiver, cst.Param(cst.Name("requests"))]),
         decorators=[_with_options(each, **options) for each in live.decorators],

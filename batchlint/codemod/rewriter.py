@@ -30,7 +30,7 @@ from batchlint.codemod.nodes import (
     spread_like,
     standalone,
 )
-from batchlint.codemod.task_nodes import helpers_of, loop_task, sent_expression, sent_loop, task_functions
+from batchlint.codemod.task_nodes import extras_of, loop_task, sent_expression, sent_loop, task_functions
 from batchlint.codemod.yield_nodes import collected, yielded
 
 
@@ -144,6 +144,9 @@ class Rewriter(CallRewriter):
             return cst.SimpleStatementLine([cst.Expr(cst.Await(cst.Call(self._use("in_order"))))])
         call = cst.Call(self._use("in_turn"), [cst.Arg(cst.parse_expression(key))] if key else [])
         return cst.SimpleStatementLine([cst.Expr(cst.Yield(call))])
+
+    def _called(self, name: str) -> str:
+        return self._use(name).value
 
     def _fresh(self, wanted: str) -> str:
         name, number = wanted, 2
@@ -397,13 +400,11 @@ class Rewriter(CallRewriter):
         where = self.place(original_node)
         task = self.changes.tasks.get(where)
         if task is not None:
-            self.helpers.update(helpers_of(task))
-            functions = task_functions(original_node, updated_node, task)
+            self.helpers.update(extras_of(task))
+            functions = task_functions(original_node, updated_node, task, self._called)
             return cst.FlattenSentinel([spread_decorators(each, self.indent, self.limit) for each in functions])
         if self._sent and any(where[0] <= place[0] and place[2] <= where[2] for place in self.changes.sent):
-            for helper in ("collect_batch", "NotReady"):
-                self._use(helper)
-            tasks = [each for sent, body in self._sent for each in loop_task(original_node, body, sent)]
+            tasks = [each for sent, body in self._sent for each in loop_task(original_node, body, sent, self._called)]
             self._sent = []
             spread = [spread_decorators(each, self.indent, self.limit) for each in tasks]
             return cst.FlattenSentinel([*spread, updated_node])

@@ -8,7 +8,7 @@ import libcst as cst
 import libcst.matchers as m
 
 from batchlint.codemod.changes import EnqueueChange, SentLoop, TaskChange
-from batchlint.codemod.event_nodes import collecting, flushing
+from batchlint.codemod.event_nodes import Use, collecting, flushing
 from batchlint.codemod.nodes import TWO_LINES, def_statement, forwarded, line
 
 
@@ -60,50 +60,51 @@ def _drawn(item: str, for_in: cst.CompFor) -> str:
     return f"[{item}{cst.Module([]).code_for_node(for_in)}]"
 
 
-def task_functions(original: cst.FunctionDef, changed: cst.FunctionDef, task: TaskChange) -> list[cst.FunctionDef]:
+def task_functions(
+    original: cst.FunctionDef, changed: cst.FunctionDef, task: TaskChange, use: Use
+) -> list[cst.FunctionDef]:
     """The twin without its decorator, the task that runs it for one item, and the task that runs it for all."""
     parameters = changed.params
     if task.bound:
         parameters = parameters.with_changes(params=parameters.params[1:])
     twin = changed.with_changes(name=cst.Name(task.twin), params=parameters, decorators=[], returns=None)
     plain = original.with_changes(params=parameters, decorators=[])
-    live = forwarded(plain, task.twin, cst.Name("realtime")).with_changes(
+    is_live = task.events is None or task.events.alone
+    live = forwarded(plain, task.twin, cst.Name(use("realtime") if is_live else "realtime")).with_changes(
         params=original.params, decorators=original.decorators, leading_lines=TWO_LINES
     )
     name = original.name.value
     again = task.events.alone if task.events else name if task.retries else None
-    together = _together(task, f"`{name}` for all items", is_each=True, again=again)
+    together = _together(task, f"`{name}` for all items", use, is_each=True, again=again)
     if task.events is None:
         return [twin, live, together]
-    return [twin, *collecting(live, task, task.events), together, *flushing(name, task, task.events)]
+    return [twin, *collecting(live, task, task.events, use), together, *flushing(name, task, task.events, use)]
 
 
-def helpers_of(task: TaskChange) -> Iterator[str]:
-    """What a task and those beside it need: names of the helper, and others as `package:name`."""
-    yield from ("collect_batch", "NotReady")
-    if task.events is None or task.events.alone:
-        yield "realtime"
-    if task.events is not None and task.events.flush:
-        yield from ("put_aside", "taken_events")
-        if task.events.app == "current_app":
-            yield "celery:current_app"
-    elif task.events is not None:
-        yield from ("event_arguments", "celery_batches:Batches")
+def extras_of(task: TaskChange) -> Iterator[str]:
+    """What a task and those beside it need of other packages, as `package:name`."""
+    if task.events is not None and task.events.flush is None:
+        yield "celery_batches:Batches"
+    elif task.events is not None and task.events.app == "current_app":
+        yield "celery:current_app"
 
 
-def loop_task(function: cst.FunctionDef, body: cst.BaseSuite, sent: SentLoop) -> list[cst.FunctionDef]:
+def loop_task(function: cst.FunctionDef, body: cst.BaseSuite, sent: SentLoop, use: Use) -> list[cst.FunctionDef]:
     """The loop's body as a generator, and the task that runs it for all items."""
     twin = def_statement(sent.task.twin, sent.parameters, body).with_changes(leading_lines=TWO_LINES)
-    return [twin, _together(sent.task, f"The loop of `{function.name.value}`")]
+    return [twin, _together(sent.task, f"The loop of `{function.name.value}`", use)]
 
 
-def _together(task: TaskChange, what: str, *, is_each: bool = False, again: str | None = None) -> cst.FunctionDef:
+def _together(
+    task: TaskChange, what: str, use: Use, *, is_each: bool = False, again: str | None = None
+) -> cst.FunctionDef:
     """`is_each`: one item's failure does not keep the others from being done. `again`: the task that then tries it."""
     given = "wait=self.request.is_eager, job=self.request.id"
-    collect = [f"        collect_batch(steps, {given})"]
+    collecting_batch = use("collect_batch")
+    collect = [f"        {collecting_batch}(steps, {given})"]
     if is_each:
         collect = [
-            "        results = collect_batch(",
+            f"        results = {collecting_batch}(",
             f"            steps, return_exceptions=True, {given}",
             "        )",
         ]
@@ -115,7 +116,7 @@ def _together(task: TaskChange, what: str, *, is_each: bool = False, again: str 
         f"    steps = ({task.twin}(*item) for item in items)",
         "    try:",
         *collect,
-        "    except NotReady as pause:",
+        f"    except {use('NotReady')} as pause:",
         "        raise self.retry(countdown=pause.seconds) from None",
     ]
     failed = "isinstance(result, Exception)"

@@ -46,10 +46,13 @@ def write(graph: Graph, fanouts: Sequence[Fanout], framework: str | None = None)
         changes = whole.changes.get(path) or FileChanges()
         module = graph.modules[path]
         names = _names(graph, path, changes, whole, twins)
-        names.bound = imports.bound(module.tree, HELPER)
+        wanted = _twin_imports(graph, path, whole, twins)
+        names.bound = imports.bound(module.tree, HELPER) | {bound for _, bound in wanted.values()}
+        names.bound |= {name for id, (_, name) in twins.items() if id.path == path and graph.function(id).owner is None}
+        tasks = [*changes.tasks.values(), *(sent.task for sent in changes.sent.values())]
+        names.bound |= {name for task in tasks for name in (task.twin, task.together)}
         names.fanning |= {_place(graph, path, graph.function(id).node) for id in inner if id.path == path}
         text, helpers = rewrite(module.text, changes, names)
-        wanted = _twin_imports(graph, path, whole, twins)
         from_helper = {h for h in helpers if ":" not in h}
         used |= from_helper
         named = {f"{name} as {names.aliases[name]}" if name in names.aliases else name for name in from_helper}

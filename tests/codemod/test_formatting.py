@@ -346,6 +346,31 @@ def test_a_name_that_the_file_has_already_stays_its_own() -> None:
     check_rewritten(before, after)
 
 
+def test_a_twin_that_is_called_like_a_part_of_the_helper_keeps_its_name() -> None:
+    text = after("""\
+from openai import OpenAI
+
+
+def run(text):
+    return OpenAI().responses.create(model="m", input=text)
+
+
+class Writer:
+    def gather(self, text):
+        return run(text)
+
+
+def main(texts):
+    for text in texts:
+        run(text)
+    run("once")
+    return [Writer().gather(text) for text in texts]
+""")
+    assert "from llm_batch import realtime, request, run_batch as llm_run_batch\n" in text
+    assert "    llm_run_batch(handle_text(text) for text in texts)\n    run('once')\n" in text.replace('"', "'")
+    assert "def gather(self, text):\n        return (yield from run_batch(text))" in text
+
+
 @pytest.mark.parametrize(
     ("head", "name"),
     {

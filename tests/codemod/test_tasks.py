@@ -352,3 +352,14 @@ def test_two_loops_share_the_task_for_all() -> None:
         "describe_all.delay([(*row,) for row in ROWS])\ndescribe_all.delay([(*row, 'de') for row in ROWS])\n"
     )
     assert text.count("def describe_all(") == 1
+
+
+def test_a_task_that_is_called_like_a_part_of_the_helper_keeps_its_name(tmp_path: Path) -> None:
+    head = HEAD.replace("describe(", "collect(").replace(
+        "@app.task\ndef finish", "class NotReady:\n    pass\n\n\ndef finish"
+    )
+    program = head + "for number, name in ROWS:\n    collect.delay(number, name)\n"
+    text = rewrite(program).files["app.py"]
+    assert "NotReady as LLMNotReady" in text
+    assert "        results = llm_collect_batch(" in text
+    check_runs_alike(program, tmp_path)
