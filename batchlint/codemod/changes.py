@@ -29,6 +29,15 @@ class CallChange:
     """The place of what a thread was to call, among the arguments."""
 
 
+@dataclass(frozen=True, slots=True)
+class Counter:
+    """The variable that a `while` loop counts on. `is_kept`: whether the rest of the body reads it behind that."""
+
+    name: str
+    is_kept: bool
+    is_global: bool
+
+
 @dataclass(slots=True)
 class LoopChange:
     """A loop that becomes a nested generator function and a driver."""
@@ -48,6 +57,7 @@ class LoopChange:
     is_async: bool = False
     is_ordered: bool = False
     """Whether its coroutines wait for their turn."""
+    counter: Counter | None = None
     runner: str | None = None
     """What runs the coroutines of all items, where they are not awaited."""
     collected: str | None = None

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from batchlint.symbols import last_name
 
-_COUNTS = frozenset({"idx", "index", "num", "number"})
+_COUNTS = frozenset({"cursor", "idx", "index", "num", "number", "offset", "pos", "position", "start"})
 _AROUND = frozenset({"enumerate", "iter", "list", "reversed", "set", "sorted", "tqdm", "tuple"})
 """Functions that give the items of what they are called with."""
 _OF = frozenset({"items", "values", "iterrows", "itertuples", "iterator", "all", "pop", "popleft", "get", "get_nowait"})

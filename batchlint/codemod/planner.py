@@ -6,11 +6,11 @@ import ast
 from collections.abc import Iterator
 from dataclasses import fields
 
-from batchlint.codemod import scopes
+from batchlint.codemod import paging, scopes
 from batchlint.codemod.access import Access, Frame, touches
 from batchlint.codemod.blocks import Comprehension, Loop, awaits, own_exits, own_loops, reads_in_try
 from batchlint.codemod.callbacks import CALLED
-from batchlint.codemod.changes import CallChange, Fanout, LoopChange, Place
+from batchlint.codemod.changes import CallChange, Counter, Fanout, LoopChange, Place
 from batchlint.codemod.comprehensions import Comprehensions
 from batchlint.codemod.effects import CLOCKS
 from batchlint.codemod.families import is_stub
@@ -106,12 +106,13 @@ class Planner:
         nested: bool,
         stands: ast.While | None = None,
         drawing: list[Access] | None = None,
+        counter: Counter | None = None,
         runner: str | None = None,
         is_worker: bool = False,
     ) -> None:
         """Plan the loop as a part of the fan-out. `stands`: the loop in the code for which `loop` does, with what it
-        touches to draw an item. `runner`: what runs the coroutine of each item. `is_worker`: whether several such loops
-        share the items, so that these end in any order.
+        touches to draw an item, and what it counts. `runner`: what runs the coroutine of each item. `is_worker`:
+        whether several such loops share the items, so that these end in any order.
         """
         node = stands or loop
         self._check_body(function, loop)
@@ -123,9 +124,12 @@ class Planner:
             raise Refused(
                 "unsupported-shape", "the loop assigns to an attribute or item in its head; assign it in the body"
             )
+        paging.check(self, fanout, function, loop, targets)
         assigned = scopes.bound(loop.body)
         later = scopes.after(scope, node)
-        if stands is not None:
+        if counter is not None and stands is not None:
+            later = (later | scopes.read(stands.test)) - {counter.name}
+        elif stands is not None:
             later |= scopes.read(stands.test) | scopes.exposed(stands.body[: -len(loop.body)])
         shared = self._read_elsewhere(function, node)
         declared = {
@@ -187,6 +191,7 @@ class Planner:
             nested=nested,
             stop=stop,
             is_async=fanout.is_async,
+            counter=counter,
             runner=runner,
             is_ordered=fanout.is_async and bool(barriers),
             taken=len(stands.body) - len(loop.body) if stands is not None and is_worker else 0,

@@ -12,6 +12,7 @@ from libcst.metadata import MetadataWrapper
 from batchlint.codemod.call_rewriter import CallRewriter, Names
 from batchlint.codemod.changes import FileChanges, LoopChange, Place, Retry, SentLoop
 from batchlint.codemod.comprehension_nodes import asking, over_answers
+from batchlint.codemod.counting_nodes import counted_loop
 from batchlint.codemod.nodes import (
     close,
     def_statement,
@@ -227,6 +228,9 @@ class Rewriter(CallRewriter):
             return self._with_extras(where, [updated_node])
         if change.taken:
             return self._worker(where, change, updated_node)
+        if change.counter is not None:
+            drawn, body = counted_loop(updated_node, change.counter, _drawing(change))
+            return self._split(where, change, updated_node, body, drawn)
         taking, *rest = indented(updated_node.body).body
         drawn = updated_node.with_changes(body=_drawing(change, taking), leading_lines=[])
         return self._split(where, change, updated_node, cst.IndentedBlock(rest), drawn)
@@ -249,7 +253,8 @@ class Rewriter(CallRewriter):
         if isinstance(drawn, cst.BaseStatement):
             name = self._fresh(change.name.replace("handle_", "each_"))
             self._new.add(name)
-            statements.append(def_statement(name, [], cst.IndentedBlock([drawn])))
+            outer = [line(f"{'global' if c.is_global else 'nonlocal'} {c.name}")] if (c := change.counter) else []
+            statements.append(def_statement(name, [], cst.IndentedBlock([*outer, drawn])))
             statements.append(self._driver(cst.Call(cst.Name(name)), change, where))
         else:
             statements.append(self._driver(drawn, change, where))

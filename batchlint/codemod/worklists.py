@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from batchlint.codemod import scopes
+from batchlint.codemod import counting, scopes
 from batchlint.codemod.access import Frame
 from batchlint.codemod.blocks import awaits
 from batchlint.codemod.changes import Fanout
@@ -21,6 +21,9 @@ _TAKES = frozenset({"pop", "popleft", "popitem", "get", "get_nowait", "heappop"}
 
 def fanout(planner: Planner, function: FunctionFacts, node: ast.While) -> Fanout:
     """The fan-out of the loop: what takes the items stays a loop, the rest of the body handles one of them."""
+    counts = counting.step_of(planner, function, node) if not awaits([node]) else None
+    if counts is not None:
+        return counting.fanout(planner, function, node, counts)
     head, rest = node.body[0], node.body[1:]
     takes = isinstance(head, ast.Assign) and len(head.targets) == 1 and _takes(head.value)
     if node.orelse or not rest or not takes or awaits([node]):

@@ -6,7 +6,7 @@ import textwrap
 
 import pytest
 
-from .programs import check_noop, check_rewritten, check_runs_alike
+from .programs import check_noop, check_rewritten, check_runs_alike, rewrite
 
 HEAD = """\
 import heapq
@@ -116,6 +116,85 @@ return (yield request(
     check_rewritten(before, after)
 
 
+def test_loops_that_count_do_the_same_by_batch(tmp_path) -> None:
+    program = """
+        def chunks(texts):
+            start = 0
+            # two at a time
+            while start < len(texts):
+                chunk = texts[start : start + 2]
+                print(chunk, ask(str(chunk)))
+                # to the next
+                start += 2
+            return start
+
+
+        def first(texts):
+            number, total = 0, len(texts)
+            while number < total:
+                text = texts[number]
+                number += 1
+                if not text:
+                    continue
+                print(f"{number} of {total}", ask(text))
+            print(number)
+
+
+        print(chunks(["a", "b", "c", "d", "e"]))
+        first(["x", "", "y"])
+        left = 3
+        while left > 0:
+            if left == 1:
+                break
+            print(ask(f"{left} left"))
+            left -= 1
+        print(left)
+        """
+    alike = check_runs_alike(HEAD + textwrap.dedent(program), tmp_path)
+    assert alike.before.ended.code == 0, alike.before.ended
+
+
+def test_what_counts_stays_a_loop() -> None:
+    before = HEAD + textwrap.dedent(
+        """
+        def main(texts):
+            start = 0
+            # two at a time
+            while start < len(texts):
+                chunk = texts[start : start + 2]
+                start += 2  # to the next
+                for text in chunk:
+                    print(start, ask(text))
+
+
+        main(["a", "b"])
+        """
+    )
+    done = rewrite(before)
+    assert """\
+    def each_batch():
+        nonlocal start
+        while start < len(texts):
+            yield handle_batch(start)
+            start += 2
+
+    run_batch(each_batch())
+""" in done.files["app.py"]
+    assert "        start += 2  # to the next\n" in done.files["app.py"], "as it is printed"
+
+
+def test_rows_that_are_there_already_are_counted_through() -> None:
+    program = """
+        def main():
+            rows = list(Product.objects.filter(text=""))
+            start = 0
+            while start < len(rows):
+                print(ask(str(rows[start : start + 10])))
+                start += 10
+        """
+    assert rewrite(HEAD + textwrap.dedent(program)).planned
+
+
 REFUSED = {
     "answers bring further items": (
         """
@@ -173,12 +252,65 @@ REFUSED = {
     "a loop that takes no item": (
         """
         def main(texts):
-            number = 0
+            number = 1
             while number < len(texts):
                 print(ask(texts[number]))
+                number = 2 * number
+        """,
+        "unsupported-shape",
+    ),
+    "an answer says how far to go": (
+        """
+        def main(texts):
+            number = 0
+            while number < len(texts):
+                answer = ask(texts[number])
+                number += len(answer)
+        """,
+        "unsupported-shape",
+    ),
+    "answers bring further items to count": (
+        """
+        def main(texts):
+            number = 0
+            while number < len(texts):
+                texts.append(ask(texts[number]))
+                number += 1
+        """,
+        "dependent-iterations",
+    ),
+    "some rounds do not count": (
+        """
+        def main(texts):
+            number = 0
+            while number < len(texts):
+                if not ask(texts[number]):
+                    continue
                 number += 1
         """,
         "unsupported-shape",
+    ),
+    "rows of a query by their numbers, counted": (
+        """
+        def main():
+            rows = Product.objects.filter(text="")
+            start, total = 0, rows.count()
+            while start < total:
+                part = rows.all()[start : start + 10]
+                Product.objects.bulk_update(part, text=ask(str(part)))
+                start += 10
+        """,
+        "external-read-back",
+    ),
+    "rows of a query by their numbers": (
+        """
+        def main():
+            rows = Product.objects.filter(text="")
+            for start in range(0, rows.count(), 10):
+                answer = ask(str(rows[start : start + 10]))
+                Product.objects.update(text=answer)
+        """,
+        "external-read-back",
     ),
 }
 
