@@ -146,6 +146,7 @@ class _NestedTwins(cst.CSTTransformer):
         super().__init__()
         self.twins = twins
         self.package = package
+        self.exported = {name: called for name, (_, called) in twins.items()}
 
     def leave_ImportFrom(self, original_node: cst.ImportFrom, updated_node: cst.ImportFrom) -> cst.ImportFrom:
         if isinstance(updated_node.names, cst.ImportStar):
@@ -159,6 +160,7 @@ class _NestedTwins(cst.CSTTransformer):
             if twin is None or twin[0] in present:
                 continue
             name, bound = twin
+            self.exported[alias.evaluated_alias or alias.evaluated_name] = bound
             new = cst.ImportAlias(cst.Name(name), asname=cst.AsName(cst.Name(bound)) if bound != name else None)
             index = names.index(alias)
             comma = (
@@ -169,6 +171,27 @@ class _NestedTwins(cst.CSTTransformer):
             names[index] = alias.with_changes(comma=cst.Comma(whitespace_after=_after(names, comma)))
             names.insert(index + 1, new.with_changes(comma=alias.comma))
         return updated_node.with_changes(names=names)
+
+    def leave_Assign(self, original_node: cst.Assign, updated_node: cst.Assign) -> cst.Assign:
+        """Twins stand in `__all__` where their functions do."""
+        value, target = updated_node.value, updated_node.targets[0].target
+        if not isinstance(target, cst.Name) or target.value != "__all__" or not isinstance(value, cst.List | cst.Tuple):
+            return updated_node
+        elements = list(value.elements)
+        present = {_text(element) for element in elements}
+        for index, element in reversed([*enumerate(elements)]):
+            twin = self.exported.get(_text(element))
+            if twin is not None and twin not in present and isinstance(element.value, cst.SimpleString):
+                quote = element.value.value[0]
+                new = element.with_changes(value=cst.SimpleString(f"{quote}{twin}{quote}"))
+                between = elements[0].comma if len(elements) > 1 else cst.MaybeSentinel.DEFAULT
+                elements[index : index + 1] = [element.with_changes(comma=between), new]
+        return updated_node.with_changes(value=value.with_changes(elements=elements))
+
+
+def _text(element: cst.BaseElement) -> str:
+    value = element.value
+    return str(value.raw_value) if isinstance(value, cst.SimpleString) else ""
 
 
 def _after(names: list[cst.ImportAlias], comma: cst.Comma) -> cst.BaseParenthesizableWhitespace:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 from functools import partial
 
-from batchlint.codemod import imports, leftovers, webhooks
+from batchlint.codemod import imports, leftovers, reexports, webhooks
 from batchlint.codemod.blocks import Comprehension, Loop
 from batchlint.codemod.call_rewriter import Names
 from batchlint.codemod.changes import Fanout, FileChanges, Place
@@ -39,14 +39,15 @@ def write(graph: Graph, fanouts: Sequence[Fanout], framework: str | None = None)
     twins = {
         id: twin for group in _groups(graph, whole) for twin in [_twin(graph, group, whole)] for id in sorted(group)
     }
+    imported = _imported(graph, whole, twins)
     used: set[str] = set()
     groups = imports.Groups(graph, whole, HELPER)
     own = imports.own_packages(graph.modules, graph.settings.packages)
     for path in sorted({*whole.changes, *(id.path for id in whole.twins)}):
         changes = whole.changes.get(path) or FileChanges()
         module = graph.modules[path]
-        names = _names(graph, path, changes, whole, twins)
-        wanted = _twin_imports(graph, path, whole, twins)
+        names = _names(graph, path, changes, imported, twins)
+        wanted = imported.wanted.pop(path, {})
         names.bound = imports.bound(module.tree, HELPER) | {bound for _, bound in wanted.values()}
         names.bound |= {name for id, (_, name) in twins.items() if id.path == path and graph.function(id).owner is None}
         tasks = [*changes.tasks.values(), *(sent.task for sent in changes.sent.values())]
@@ -67,6 +68,8 @@ def write(graph: Graph, fanouts: Sequence[Fanout], framework: str | None = None)
         text = imports.drop_unused(module.text, text)
         if text != module.text:
             yield path, module.text, text
+    for path, wanted in sorted(imported.wanted.items()):
+        yield path, graph.modules[path].text, imports.add(graph.modules[path].text, "", set(), wanted)
     if not whole.providers:
         return
     from batchlint import runtime
@@ -166,7 +169,11 @@ def _only_changed_code_uses(graph: Graph, ids: set[FunctionId], whole: Fanout) -
 
 
 def _names(
-    graph: Graph, path: str, changes: FileChanges, whole: Fanout, twins: dict[FunctionId, tuple[str, str]]
+    graph: Graph,
+    path: str,
+    changes: FileChanges,
+    imported: reexports.Imported,
+    twins: dict[FunctionId, tuple[str, str]],
 ) -> Names:
     module = graph.modules[path]
     places: dict[Place, tuple[str, str]] = {}
@@ -174,57 +181,35 @@ def _names(
         if id.path == path:
             places[_place(graph, path, graph.function(id).node)] = (how, name)
     callee: dict[Place, str] = {}
+    calls = {_place(graph, path, c.node): c.node.func for f in module.functions.values() for c in f.calls}
     for where, change in changes.calls.items():
         if change.twin is not None and change.twin in twins:
             how, name = twins[change.twin]
             if how == "beside":
                 is_object = graph.function(change.twin).name == "__call__"
-                callee[where] = f".{name}" if is_object else _called(graph, path, where, change.twin, name)
+                is_attribute = isinstance(calls.get(where), ast.Attribute)
+                called = imported.called(path, change.twin, name, is_attribute=is_attribute)
+                callee[where] = f".{name}" if is_object else called
     for where, id in changes.references.items():
         if id in twins and twins[id][0] == "beside":
-            changes.renames[where] = _alias(graph, path, id, twins[id][1])
+            is_attribute = where[0] < where[2] or "." in module.lines[where[0] - 1][where[1] : where[3]]
+            changes.renames[where] = imported.called(path, id, twins[id][1], is_attribute=is_attribute)
     taken = {n.id for n in ast.walk(module.tree) if isinstance(n, ast.Name)}
     taken |= {f.name for f in module.functions.values()}
     return Names(places, callee, taken)
 
 
-def _called(graph: Graph, path: str, where: Place, id: FunctionId, name: str) -> str:
-    for reference in graph.program.calls_by_name.get(_alias_of(graph, path, id), ()):
-        if reference.caller.id.path == path and isinstance(reference.call.node.func, ast.Name):
-            return _alias(graph, path, id, name)
-    return name
-
-
-def _alias_of(graph: Graph, path: str, id: FunctionId) -> str:
-    """What the file calls the function."""
-    name = graph.function(id).name
-    for each in graph.modules[path].functions.values():
-        for bound, bindings in each.bindings.items():
-            for binding in bindings:
-                if binding.how == "import" and binding.source is not None and binding.source.name == name:
-                    return bound
-    return name
-
-
-def _alias(graph: Graph, path: str, id: FunctionId, twin: str) -> str:
-    name = graph.function(id).name
-    bound = _alias_of(graph, path, id)
-    return twin if bound == name else twin.replace(name, bound, 1)
-
-
-def _twin_imports(
-    graph: Graph, path: str, whole: Fanout, twins: dict[FunctionId, tuple[str, str]]
-) -> dict[str, tuple[str, str]]:
-    """Twins beside functions that the file imports: by the function's name, the twin's and what it is called here."""
-    found: dict[str, tuple[str, str]] = {}
-    used = {change.twin for change in whole.changes.get(path, FileChanges()).calls.values()}
-    used |= set(whole.changes.get(path, FileChanges()).references.values())
-    for id, (how, name) in twins.items():
-        if how == "beside" and id.path != path and id in used and graph.function(id).owner is None:
-            found[graph.function(id).name] = (name, _alias(graph, path, id, name))
-    for enqueue in whole.changes.get(path, FileChanges()).enqueues.values():
-        if enqueue.task.path != path:
-            found[graph.function(enqueue.task).name] = (enqueue.together, enqueue.together)
+def _imported(graph: Graph, whole: Fanout, twins: dict[FunctionId, tuple[str, str]]) -> reexports.Imported:
+    """The twins beside functions, and the tasks for all, that files import."""
+    found = reexports.Imported(graph)
+    for path, changes in whole.changes.items():
+        used = {change.twin for change in changes.calls.values()} | set(changes.references.values())
+        for id, (how, name) in twins.items():
+            if how == "beside" and id.path != path and id in used and graph.function(id).owner is None:
+                found.add(path, id, name)
+        for enqueue in changes.enqueues.values():
+            if enqueue.task.path != path:
+                found.add(path, enqueue.task, enqueue.together)
     return found
 
 

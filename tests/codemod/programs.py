@@ -152,7 +152,9 @@ def check_runs_alike(
     (folder / "after").mkdir()
     before = run(done.before, folder / "before", script, faults)
     after = run(done.files, folder / "after", script, faults)
-    text = "\n".join(text for path, text in done.files.items() if path != HELPER and text != done.before[path])
+    text = "\n".join(
+        text for path, text in done.files.items() if not path.endswith(HELPER) and text != done.before[path]
+    )
     assert after.visible == before.visible, f"{text}\n{before.ended}\n{after.ended}"
     assert after.answered == before.answered, f"{text}\nbefore only: {before.answered - after.answered}\n" + (
         f"after only: {after.answered - before.answered}"

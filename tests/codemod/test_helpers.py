@@ -318,6 +318,49 @@ def test_programs_do_the_same_by_batch(program: str, tmp_path) -> None:
     assert alike.after.cost == alike.before.cost / 2
 
 
+def test_packages_between_hand_the_twin_on(tmp_path) -> None:
+    files = {
+        "app.py": """
+            from tools import ask_model, models
+
+
+            def main(texts):
+                for text in texts:
+                    print(ask_model(text))
+                for text in texts:
+                    print(models.ask(text))
+
+
+            def once():
+                return ask_model("once")
+
+
+            main(["a", "b"])
+            """,
+        "tools/__init__.py": """
+            from .models import LIMIT, ask as ask_model
+
+            __all__ = ["LIMIT", "ask_model"]
+            """,
+        "tools/models/__init__.py": "from tools.models.openai import LIMIT, ask\n",
+        "tools/models/openai.py": """
+            from openai import OpenAI
+
+            LIMIT = 3
+            client = OpenAI()
+
+
+            def ask(text):
+                return client.responses.create(model="gpt-5", input=text).output_text
+            """,
+    }
+    alike = check_runs_alike(files, tmp_path)
+    assert alike.before.ended.code == 0, alike.before.ended
+    done = rewrite(files).files
+    assert "from tools import ask_model, ask_model_batch, models\n" in done["app.py"]
+    assert '__all__ = ["LIMIT", "ask_model", "ask_model_batch"]\n' in done["tools/__init__.py"]
+
+
 def test_who_calls_a_decorated_helper_at_once_gets_its_answer() -> None:
     program = """
         from llm import ask
