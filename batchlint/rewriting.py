@@ -220,7 +220,8 @@ def summary(outcome: Outcome, show: Show, *, would: bool) -> str:
     verb = "would be rewritten" if would else "rewritten"
     for finding in outcome.rewritten:
         rewrite = finding.site.rewrite
-        detail = f": {rewrite.detail}" if rewrite.detail else ""
+        is_reviewed = any((finding.path, finding.line, finding.column) in review.calls for review in outcome.reviews)
+        detail = f": {rewrite.detail}" if rewrite.detail and not is_reviewed else ""
         lines.append(f"{_place(finding.site, show)}: {finding.code} {verb} ({rewrite.strategy}){detail}")
     lines += [f"{_place(f.site, show)}: {f.code} {_refusal(f.site)}" for f in outcome.refused]
     lines += [f"{_place(site, show)}: {_refusal(site)}" for site in outcome.left]

@@ -50,7 +50,7 @@ class Access(NamedTuple):
             shown = ".".join(part for part in rest[2:] if part not in (OWN, ANY, LEN, KEYS, OBJECT, CONTENT))
             return f"`{shown}`"
         if kind == "file":
-            return f"the file `{shown_text(rest[0])}`" if rest else "a file"
+            return f"the file `{shown_text(rest[0])}`" if rest and rest[0].strip("'") else "a file"
         if kind == "sql":
             return f"the table `{rest[0]}`" if rest else "the database"
         if kind == "yield":

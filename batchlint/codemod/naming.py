@@ -56,4 +56,4 @@ def _singular(name: str) -> str | None:
         if name.endswith(end):
             return name.removesuffix(end) + one
     is_plural = len(name) > 3 and name.endswith("s") and not name.endswith(("ss", "us", "is"))
-    return name.removesuffix("s") if is_plural else None
+    return re.sub(r"^(num|n|all)_(?=.)", "", name.removesuffix("s")) if is_plural else None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import itertools
 from collections.abc import Sequence
 from typing import Any, cast
 
@@ -11,6 +13,7 @@ import libcst.matchers as m
 from batchlint.codemod.changes import Phased, Place
 
 WIDTH = 88
+ASKS_NOTHING = "yield from ()  # asks nothing, but is run like what asks"
 TWO_LINES = [cst.EmptyLine(indent=False)] * 2
 """The gap between functions of a module."""
 
@@ -86,10 +89,15 @@ def long_call(func: cst.BaseExpression, argument: cst.BaseExpression, column: in
     code = cst.Module([]).code_for_node(call)
     if not isinstance(argument, cst.GeneratorExp) or (column + len(code) <= WIDTH and "\n" not in code):
         return call
-    inner, outer = _spread(indent), _spread("")
-    moved = argument.for_in.visit(Shift(indent))
+    return spread_drawing(func, argument, indent)
+
+
+def spread_drawing(func: cst.BaseExpression, drawn: cst.GeneratorExp, indent: str, margin: str = "") -> cst.Call:
+    """`func(element for ...)` with the element and the loops on a line each."""
+    inner, outer = _spread(margin + indent), _spread(margin)
+    moved = drawn.for_in.visit(Shift(indent))
     assert isinstance(moved, cst.CompFor)
-    drawn = argument.with_changes(for_in=moved.with_changes(whitespace_before=inner))
+    drawn = drawn.with_changes(for_in=moved.with_changes(whitespace_before=inner))
     return cst.Call(func, [cst.Arg(drawn, whitespace_after_arg=outer)], whitespace_before_args=inner)
 
 
@@ -200,8 +208,40 @@ def _spread(indent: str) -> cst.ParenthesizedWhitespace:
     )
 
 
-def forwarded(function: cst.FunctionDef, twin: str, driver: cst.Name, *, is_batch: bool = False) -> cst.FunctionDef:
-    """The function as it was called, with a body that runs its twin now, or in a batch of its own."""
+def spread_header(function: cst.FunctionDef, indent: str, room: int) -> cst.FunctionDef:
+    """The function, with its parameters on lines of their own where `room` characters do not hold its first line."""
+    bare = function.with_changes(
+        decorators=[], leading_lines=[], body=cst.SimpleStatementSuite([cst.Expr(cst.Ellipsis())])
+    )
+    code = cst.Module([]).code_for_node(bare).strip()
+    given = cst.Module([]).code_for_node(function.params)
+    if len(code.removesuffix("...")) - 1 <= room or "\n" in code or not given:
+        return function
+    if len(given) + len(indent) > room:
+        given = given.rstrip(", ") + ","
+        parts = ast.parse(f"def f({given}): ...").body[0].args  # type: ignore[attr-defined]
+        starts = sorted(n.col_offset for n in ast.walk(parts) if isinstance(n, ast.arg))
+        lines = [given[a - 6 : b - 6 if b else None] for a, b in itertools.pairwise([6, *starts[1:], 0])]
+        given = f"\n{indent}".join(line.rstrip() for line in lines)
+    text = f"{code.partition('(')[0]}(\n{indent}{given}\n): ..."
+    made = cst.parse_statement(text)
+    assert isinstance(made, cst.FunctionDef)
+    return function.with_changes(params=made.params, whitespace_before_params=made.whitespace_before_params)
+
+
+def forwarded(
+    function: cst.FunctionDef,
+    twin: str,
+    driver: cst.Name,
+    *,
+    is_batch: bool = False,
+    indent: str = "    ",
+    room: int = WIDTH - 4,
+) -> cst.FunctionDef:
+    """The function as it was called, with a body that runs its twin now, or in a batch of its own.
+
+    `room`: the characters that a line of the body may have.
+    """
     parameters = function.params
     is_method = _is_method(function)
     arguments: list[cst.Arg] = []
@@ -227,6 +267,11 @@ def forwarded(function: cst.FunctionDef, twin: str, driver: cst.Name, *, is_batc
     if is_batch:
         steps = cst.List([cst.Element(steps)])
     result: cst.BaseExpression = cst.Call(driver, [cst.Arg(steps)])
+    if len(cst.Module([]).code_for_node(result)) + len("return ") > room and not is_batch:
+        if len(cst.Module([]).code_for_node(steps)) + len(indent) > room:
+            steps = spread(cst.Call(callee, arguments), indent, room - 2 * len(indent), indent)
+        inner, outer = _spread(indent), _spread("")
+        result = cst.Call(driver, [cst.Arg(steps, whitespace_after_arg=outer)], whitespace_before_args=inner)
     if is_batch:
         result = cst.Subscript(result, [cst.SubscriptElement(cst.Index(cst.Integer("0")))])
     body.append(cst.SimpleStatementLine([cst.Return(result)]))

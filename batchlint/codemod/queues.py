@@ -81,7 +81,7 @@ class Queues:
         is_said = any(note.startswith(_HOLDS) for note in fanout.notes)
         if is_said or is_sent or not any(_is_task(reach) for reach in self.graph.reaches(fanout.function)):
             return
-        fanout.notes.append(f"{_HOLDS}; a loop in the task itself can be sent away")
+        fanout.notes.append(f"{_HOLDS}; a loop that stands in the task itself would become a task that does not wait")
 
     def is_task(self, id: FunctionId) -> bool:
         """Whether the function is one of Celery's tasks."""

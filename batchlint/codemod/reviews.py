@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from batchlint.codemod.changes import Fanout
 from batchlint.codemod.phases import MANY, Phases
+from batchlint.codemod.scopes import path_to
 from batchlint.graph import Graph
+
+_LOOPS = ast.For | ast.AsyncFor | ast.While
+_STAYING = re.compile(r"requests of the loop at (?P<loop>\S+) stay realtime: (?P<why>.*)", re.DOTALL)
 
 Key = tuple[str, int, int]
 
@@ -42,6 +47,11 @@ def _review(graph: Graph, fanout: Fanout, calls: list[Key]) -> Review:
     notes = list(fanout.notes)
     if any(changes.unwrapped for changes in fanout.changes.values()):
         notes.append("limits on how many calls run at once are gone from around the requests")
+    around = [n for n in path_to(graph.function(fanout.function).node, fanout.node) if isinstance(n, _LOOPS)]
+    if around:
+        notes.append(
+            f"each round of the loop in line {around[-1].lineno} makes batches of its own, one after the other"
+        )
     return Review(
         path=fanout.function.path,
         line=fanout.node.lineno,
@@ -49,8 +59,22 @@ def _review(graph: Graph, fanout: Fanout, calls: list[Key]) -> Review:
         calls=tuple(sorted(calls)),
         rounds=_rounds(fanout),
         providers=tuple(sorted(fanout.providers)),
-        notes=tuple(dict.fromkeys(notes)),
+        notes=tuple(_together(dict.fromkeys(notes))),
     )
+
+
+def _together(notes: Iterable[str]) -> Iterator[str]:
+    """The notes, with the loops in one that stay realtime for the same reason."""
+    staying: dict[str, list[str]] = {}
+    for note in notes:
+        if found := _STAYING.fullmatch(note):
+            staying.setdefault(found["why"], []).append(found["loop"])
+        else:
+            yield note
+    for why, loops in staying.items():
+        *others, last = loops
+        which = f"loops at {', '.join(others)} and {last}" if others else f"loop at {last}"
+        yield f"requests of the {which} stay realtime: {why}"
 
 
 def _rounds(fanout: Fanout) -> int | None:

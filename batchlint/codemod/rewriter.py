@@ -14,6 +14,7 @@ from batchlint.codemod.changes import FileChanges, LoopChange, Place, Retry, Sen
 from batchlint.codemod.comprehension_nodes import asking, over_answers
 from batchlint.codemod.counting_nodes import counted_loop
 from batchlint.codemod.nodes import (
+    ASKS_NOTHING,
     close,
     def_statement,
     forwarded,
@@ -28,6 +29,8 @@ from batchlint.codemod.nodes import (
     parenthesised,
     phased_call,
     spread_decorators,
+    spread_drawing,
+    spread_header,
     spread_like,
     standalone,
 )
@@ -303,7 +306,7 @@ class Rewriter(CallRewriter):
             if names:
                 block = block.with_changes(body=[line(f"{keyword} {', '.join(names)}"), *block.body])
         if not change.is_async and not m.findall(block, m.Yield()):
-            block = block.with_changes(body=[*block.body, line("yield from ()")])
+            block = block.with_changes(body=[*block.body, line(ASKS_NOTHING)])
         return block
 
     def leave_IndentedBlock(
@@ -393,6 +396,10 @@ class Rewriter(CallRewriter):
                 call = phased_call(driver, drawn, phased, where[1], self.indent)
             elif isinstance(updated, cst.ListComp | cst.SetComp | cst.DictComp) and updated is whole:
                 call = spread_like(call, updated)
+            line, code = self.lines[where[0] - 1], cst.Module([]).code_for_node(call)
+            grown = len(line) - (where[3] - where[1]) + len(code) + len(collect + "()" if collect else "")
+            if where[0] == where[2] and "\n" not in code and grown > self.limit and not phased and updated is whole:
+                call = spread_drawing(driver, drawn, self.indent, line[self._column : len(line) - len(line.lstrip())])
             run = parenthesised(cst.Yield(call)) if change.nested else call
         if updated is not whole:
             return over_answers(whole, change, run, self.indent, self.limit - where[1])  # type: ignore[no-any-return]
@@ -427,10 +434,11 @@ class Rewriter(CallRewriter):
             return cst.FlattenSentinel([original_node, wrapping.with_changes(leading_lines=gap(original_node))])
         retry = self.changes.retries.get(where)
         new = updated_node.with_changes(name=cst.Name(name), returns=self._annotation(updated_node.returns))
+        new = spread_header(new, self.indent, self.limit - where[1])
         is_stub = where in self.changes.stubs
         if not is_stub and not m.findall(new.body, m.Yield()):
             block = indented(new.body)
-            new = new.with_changes(body=block.with_changes(body=[*block.body, line("yield from ()")]))
+            new = new.with_changes(body=block.with_changes(body=[*block.body, line(ASKS_NOTHING)]))
         if retry:
             new = self._retried(new, retry)
         if how == "in place":
@@ -447,10 +455,14 @@ class Rewriter(CallRewriter):
         retry = self.changes.retries.get(self.place(function))
         kept = [d for d in function.decorators if not self._has_twin(d.decorator)]
         kept = [d for d in kept if retry is None or not is_call_of(d, retry.name)]
+        room = self.limit - self._columns(function)
         function = function.with_changes(decorators=kept)
-        if is_fanning:
-            return forwarded(function, twin, self._use("run_batch"), is_batch=True)
-        return forwarded(function, twin, self._use("realtime"))
+        driver = self._use("run_batch" if is_fanning else "realtime")
+        return forwarded(function, twin, driver, is_batch=is_fanning, indent=self.indent, room=room)
+
+    def _columns(self, function: cst.FunctionDef) -> int:
+        """The width of the indentation of the function's body."""
+        return self.place(function)[1] + len(self.indent.expandtabs(4))
 
     def _has_twin(self, decorator: cst.BaseExpression) -> bool:
         return self.place(decorator.func if isinstance(decorator, cst.Call) else decorator) in self.changes.references

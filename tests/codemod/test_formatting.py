@@ -448,6 +448,51 @@ def test_lines_are_spread_where_they_stand() -> None:
     check_rewritten(before, after)
 
 
+def test_what_is_added_to_long_lines_makes_lines_of_its_own() -> None:
+    before = """
+        from openai import OpenAI
+
+        client = OpenAI()
+
+
+        def summarize_text(text: str, language: str, audience: str, words: int) -> str:
+            response = client.responses.create(model="gpt-5", input=text)
+            return response.output_text
+
+
+        def main(texts):
+            summarize_text("once", "German", "children", 20)
+            return [summarize_text(text, "German", "children", 20) for text in texts]
+        """
+    after = """
+        from openai import OpenAI
+
+        from llm_batch import Steps, realtime, request, run_batch
+
+        client = OpenAI()
+
+
+        def summarize_text_batch(
+            text: str, language: str, audience: str, words: int
+        ) -> Steps[str]:
+            response = yield request(client.responses.create, model="gpt-5", input=text)
+            return response.output_text
+
+
+        def summarize_text(text: str, language: str, audience: str, words: int) -> str:
+            return realtime(summarize_text_batch(text, language, audience, words))
+
+
+        def main(texts):
+            summarize_text("once", "German", "children", 20)
+            return run_batch(
+                summarize_text_batch(text, "German", "children", 20)
+                for text in texts
+            )
+        """
+    check_rewritten(before, after)
+
+
 def test_a_longer_name_spreads_the_call_that_holds_it() -> None:
     text = after("""\
 from concurrent.futures import ThreadPoolExecutor

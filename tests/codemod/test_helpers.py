@@ -593,7 +593,7 @@ def test_implementations_that_live_callers_use_get_twins_of_one_name() -> None:
         class Long(Kind):
             def ask_batch(self, text):
                 return text
-                yield from ()
+                yield from ()  # asks nothing, but is run like what asks
 
             def ask(self, text):
                 return realtime(self.ask_batch(text))

@@ -250,7 +250,7 @@ def test_a_loop_below_a_task_waits_and_says_so() -> None:
     source = LOOPING.replace('@shared_task(name="blurbs.nightly", ignore_result=True)\n', "")
     done = rewrite(source + "\n\n@shared_task\ndef all():\n    nightly(1)\n")
     assert "\n    run_batch(" in done.files["app.py"]
-    assert done.notes == ["holds its worker until the batch has ended; a loop in the task itself can be sent away"]
+    assert [note.partition(";")[0] for note in done.notes] == ["holds its worker until the batch has ended"]
 
 
 REFUSED = {
