@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import io
 import itertools
 import sys
@@ -90,17 +91,15 @@ class Loop:
         self.source = None
 
 
+@dataclasses.dataclass(eq=False, slots=True)
 class Item:
     """One generator: what it waits for, what it has printed before its turn, the error that it ended with."""
 
-    __slots__ = ("error", "keys", "output", "step", "work")
-
-    def __init__(self, work: Generator[Any, Any, None]) -> None:
-        self.work: Generator[Any, Any, None] | None = work
-        self.step: Any = None
-        self.output = ""
-        self.error: BaseException | None = None
-        self.keys: tuple[Any, ...] = ()  # of `in_turn`
+    work: Generator[Any, Any, None] | None
+    step: Any = None
+    output: str = ""
+    error: BaseException | None = None
+    keys: tuple[Any, ...] = ()  # of `in_turn`
 
     def advance(self) -> None:
         """Hand over what it waits for, or throw the error of it, and run to the next step or the end."""

@@ -97,7 +97,7 @@ class Rounds:
                 failures = 0
             except Exception as error:
                 failures += 1
-                if failures > self.PATIENCE or not is_transient(error):
+                if failures > self.PATIENCE or not is_passing(error):
                     raise BatchError(f"cannot {what}: {error}") from error
                 log(f"cannot {what} yet: {error}")
             self.sleep(float(os.environ.get("LLM_BATCH_POLL_SECONDS") or min(5 * 1.5 ** min(tries, 9), 120)), what)
@@ -191,17 +191,12 @@ def split(requests: list[Request]) -> Iterator[list[Request]]:
     yield from chunks.values()
 
 
-def is_passing(status: int) -> bool:
-    """Whether it helps to try again: a rate limit, or a server in trouble."""
-    return status in (408, 409, 429) or status >= 500
-
-
-def is_transient(error: Exception) -> bool:
-    """The same of an error: no connection is one as well."""
-    status = getattr(error, "status_code", None) or getattr(error, "code", None)
+def is_passing(problem: Exception | int) -> bool:
+    """Whether it helps to try again after an error or HTTP status: rate limits, a server in trouble, no connection."""
+    status = getattr(problem, "status_code", None) or getattr(problem, "code", None) or problem
     if isinstance(status, int):
-        return is_passing(status)
-    names = {kind.__name__ for kind in type(error).__mro__}
+        return status in (408, 409, 429) or status >= 500
+    names = {kind.__name__ for kind in type(problem).__mro__}
     return bool(names & {"APIConnectionError", "TransportError", "ConnectionError", "TimeoutError"})
 
 
