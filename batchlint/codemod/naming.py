@@ -19,8 +19,8 @@ _ENDS = (("ies", "y"), ("sses", "ss"), ("xes", "x"), ("ches", "ch"), ("shes", "s
 def noun(targets: Sequence[str], over: ast.expr) -> str:
     """A word for an item of `over` that is bound to the targets."""
     is_counted = isinstance(over, ast.Call) and last_name(over.func) == "enumerate"
-    own = [t for t in targets[is_counted and len(targets) > 1 :] if not t.startswith("_") and t not in _COUNTS]
-    words = [t.rstrip("_") for t in own or targets if len(t.strip("_")) > 1]
+    own = [t for t in targets[is_counted and len(targets) > 1 :] if not t.startswith("_")]
+    words = [t.rstrip("_") for t in own if len(t.strip("_")) > 1 and t not in _COUNTS]
     word = words[0] if words and len(own) == 1 else _item_of(over) or (words[0] if words else "item")
     return re.sub(r"(?<=.)_(id|idx|index)$", "", word)
 

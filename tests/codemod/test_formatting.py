@@ -382,6 +382,8 @@ def main(texts):
         "for number, (w, kind) in enumerate(pairs)": "handle_pair(number, w, kind)",
         "for w, kind in record['boxes'].items()": "handle_box(w, kind)",
         "for w, kind in entries.items()": "handle_entry(w, kind)",
+        "for start, end in record['spans']": "handle_span(start, end)",
+        "for index, row in record.iterrows()": "handle_row(index, row)",
         "for w in status": "handle_item(w)",
         "for text_idx in range(len(texts))": "handle_text(text_idx)",
         "for w in range(0, len(texts), 10)": "handle_batch(w)",
