@@ -7,13 +7,14 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
+from batchlint.codemod.blocks import Comprehension
 from batchlint.codemod.changes import Fanout
 from batchlint.codemod.phases import MANY, Phases
-from batchlint.codemod.scopes import path_to
 from batchlint.graph import Graph
 
 _LOOPS = ast.For | ast.AsyncFor | ast.While
 _STAYING = re.compile(r"requests of the loop at (?P<loop>\S+) stay realtime: (?P<why>.*)", re.DOTALL)
+_DRIVERS = re.compile(r"Batch|batch_|gather_batch$|as_completed_batch$")
 
 Key = tuple[str, int, int]
 
@@ -47,11 +48,9 @@ def _review(graph: Graph, fanout: Fanout, calls: list[Key]) -> Review:
     notes = list(fanout.notes)
     if any(changes.unwrapped for changes in fanout.changes.values()):
         notes.append("limits on how many calls run at once are gone from around the requests")
-    around = [n for n in path_to(graph.function(fanout.function).node, fanout.node) if isinstance(n, _LOOPS)]
-    if around:
-        notes.append(
-            f"each round of the loop in line {around[-1].lineno} makes batches of its own, one after the other"
-        )
+    around = _around(graph, fanout)
+    if around is not None:
+        notes.append(f"each round of the loop in line {around} makes batches of its own, one after the other")
     return Review(
         path=fanout.function.path,
         line=fanout.node.lineno,
@@ -61,6 +60,20 @@ def _review(graph: Graph, fanout: Fanout, calls: list[Key]) -> Review:
         providers=tuple(sorted(fanout.providers)),
         notes=tuple(_together(dict.fromkeys(notes))),
     )
+
+
+def _around(graph: Graph, fanout: Fanout) -> int | None:
+    """The line of the innermost loop in which the driver runs."""
+    id = fanout.function
+    function = graph.function(id).node
+    if isinstance(fanout.node, _LOOPS | Comprehension):
+        drivers = {fanout.node.lineno}
+    else:
+        renames = fanout.changes[id.path].renames if id.path in fanout.changes else {}
+        drivers = {place[0] for place, name in renames.items() if _DRIVERS.match(name)}
+    loops = (n for n in ast.walk(function) if isinstance(n, _LOOPS) and n is not fanout.node)
+    lines = [n.lineno for n in loops if any(n.lineno < line <= (n.end_lineno or n.lineno) for line in drivers)]
+    return max(lines, default=None)
 
 
 def _together(notes: Iterable[str]) -> Iterator[str]:

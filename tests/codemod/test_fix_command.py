@@ -302,3 +302,50 @@ def test_events_come_together_as_the_project_can(tree: Path, requirements: str, 
     assert how in done.stdout, done.stderr
     assert "events of `describe`" in done.stderr
     assert "single-events" in fix("--diff", ".").stderr
+
+
+CHUNKED = """\
+import asyncio
+
+from openai import AsyncOpenAI
+
+client = AsyncOpenAI()
+
+
+async def ask(text):
+    return await client.responses.create(model="gpt-5", input=text)
+
+
+async def main(texts):
+    for start in range(0, len(texts), 10):
+        print(await asyncio.gather(*[ask(text) for text in texts[start : start + 10]]))
+
+
+if __name__ == "__main__":
+    asyncio.run(main(open("texts.txt").read().splitlines()))
+"""
+COLLECTED = (
+    CHUNKED.replace("print(await asyncio.gather(*[ask(text)", "work.extend([ask(text)")
+    .replace("10]]))", "10]])\n    print(await asyncio.gather(*work))")
+    .replace("    for start", "    work = []\n    for start")
+)
+
+
+@pytest.mark.parametrize(("program", "is_told"), [(CHUNKED, True), (COLLECTED, False)], ids=["in a loop", "behind it"])
+def test_batches_that_follow_each_other_in_a_loop_are_told(tree: Path, program: str, is_told: bool) -> None:
+    (tree / "job.py").write_text(program)
+    git("commit", "-q", "-a", "-m", "chunks")
+    told = fix("--diff", ".").stderr
+    assert "Would rewrite 1 call in 1 file." in told
+    assert ("review: each round of the loop in line 13 makes batches of its own" in told) is is_told
+
+
+def test_spaces_on_empty_lines_are_not_copied(tree: Path) -> None:
+    asking = "    def ask(self, text):\n        return client.responses.create(model='m', input=text)\n"
+    helper = f"class Writer:\n    size = 1\n    \n{asking}"
+    program = JOB.replace("def main", f"{helper}\n\ndef main").replace("print(answer", "Writer().ask(answer")
+    (tree / "job.py").write_text(program.replace("    main()", "    main()\n    Writer().ask('end')"))
+    git("commit", "-q", "-a", "-m", "spaces")
+    added = [line for line in fix("--diff", ".").stdout.splitlines() if line.startswith("+")]
+    assert any("def ask_batch(" in line for line in added)
+    assert not any(line != "+" and not line[1:].strip() for line in added)
