@@ -24,6 +24,7 @@ SENDING = frozenset({"delay", "apply_async", "delay_on_commit", "apply_async_on_
 _SIGNATURES = frozenset({"s", "si"})
 ROUTING = frozenset({"queue", "routing_key", "exchange", "priority", "serializer", "compression", "ignore_result"})
 """Options of a task and of its sending that mean the same for all items together."""
+_LOOPS = ast.For | ast.AsyncFor | ast.While | ast.comprehension | ast.ListComp | ast.SetComp | ast.GeneratorExp
 _IN_MEMORY = frozenset({"append", "add", "extend", "update", "setdefault", "discard", "insert"})
 
 
@@ -43,7 +44,7 @@ class Enqueuing:
         name = call.func.attr if isinstance(call.func, ast.Attribute) else ""
         if not isinstance(place, ast.Expr):
             if self.is_dropped(caller, call):
-                raise self._single(caller, call, task)
+                raise self.single(caller, call, task)
             raise Refused("unsupported-shape", f"what enqueuing gives is used (line {call.lineno}); drop it")
         if comment := _comment(self.text(caller, place.value)):
             raise Refused("unsupported-shape", f"`{comment}` stands within the enqueuing; put it above")
@@ -68,6 +69,11 @@ class Enqueuing:
                 return place, change
         raise Refused("unsupported-shape", f"line {call.lineno} enqueues in no way that the rewrite knows")
 
+    def is_alone(self, caller: FunctionFacts, call: ast.Call) -> bool:
+        """Whether the call enqueues one task, and stands in no loop of its function."""
+        around = scopes.path_to(caller.node, call)
+        return self.is_dropped(caller, call) and not any(isinstance(n, _LOOPS) for n in around)
+
     def is_dropped(self, caller: FunctionFacts, call: ast.Call) -> bool:
         """Whether the call enqueues one task and nothing takes what that gives, also in `on_commit`."""
         trail = scopes.path_to(self.planner.graph.modules[caller.id.path].tree, call)
@@ -88,7 +94,7 @@ class Enqueuing:
         )
 
     @staticmethod
-    def _single(caller: FunctionFacts, call: ast.Call, task: FunctionFacts) -> Refused:
+    def single(caller: FunctionFacts, call: ast.Call, task: FunctionFacts) -> Refused:
         where = f"{caller.id.path}:{call.lineno}"
         return Refused("single-events", f"`{task.id.qualname}` is enqueued for one event at a time ({where})")
 
@@ -100,7 +106,7 @@ class Enqueuing:
             (i for i, n in reversed(list(enumerate(trail))) if isinstance(n, ast.For | ast.AsyncFor | ast.While)), None
         )
         if index is None:
-            raise self._single(caller, call, self.planner.graph.function(change.task))
+            raise self.single(caller, call, self.planner.graph.function(change.task))
         loop = trail[index]
         between = [n for n in trail[index + 1 :] if n is not place]
         if not isinstance(loop, ast.For) or not all(isinstance(n, ast.If) for n in between):

@@ -46,7 +46,12 @@ class Queues:
         call = edge.node
         if not isinstance(call, ast.Call):
             raise Refused("no-fan-out")
-        change = self.change(task)
+        try:
+            change = self.change(task)
+        except Refused:
+            if self.events is None and self.enqueuing.is_alone(caller, call):
+                raise self.enqueuing.single(caller, call, task) from None
+            raise
         try:
             place, enqueue = self.enqueuing.change(caller, call, task, change.together, change.bound)
         except Refused:

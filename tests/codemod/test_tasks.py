@@ -363,3 +363,10 @@ def test_a_task_that_is_called_like_a_part_of_the_helper_keeps_its_name(tmp_path
     assert "NotReady as LLMNotReady" in text
     assert "        results = llm_collect_batch(" in text
     check_runs_alike(program, tmp_path)
+
+
+def test_a_task_for_one_event_is_left_as_such_whatever_else_it_is() -> None:
+    bound = HEAD.replace('@app.task(queue="models")\ndef describe(', "@app.task(bind=True)\ndef describe(self, ")
+    bound = bound.replace("    store(number,", "    print(self.request.id)\n    store(number,")
+    check_noop(bound + "describe.delay(1, 'tea')\n", "single-events")
+    check_noop(bound + "for number, name in ROWS:\n    describe.delay(number, name)\n", "unsupported-shape")
