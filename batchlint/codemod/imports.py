@@ -220,8 +220,8 @@ def _with_import(
         parsed = cst.parse_statement(f"from {module} import (\n{listed})")
         assert isinstance(parsed, cst.SimpleStatementLine)
         new = parsed
-    place = _place_for(body, module, own)
-    if place is None:
+    last = _last_import(body)
+    if last is None:
         start = 1 if body and _is_docstring(body[0]) else 0
         while start < len(body) and _is_future(body[start]):
             start += 1
@@ -233,11 +233,13 @@ def _with_import(
                 *following[1:],
             ]
         return [*body[:start], new, *following]
+    section = _section(body, last, module, own)
+    place = _place_in(body, section, module) if section else last
     before, following = body[: place + 1], body[place + 1 :]
-    if following and _is_project(following[0], module, own) and not _is_project(before[-1], module, own):
+    if place not in section and place + 1 in section:
         new = new.with_changes(leading_lines=following[0].leading_lines)
         return [*before, new, following[0].with_changes(leading_lines=[]), *following[1:]]
-    blank = [] if _is_project(before[-1], module, own) else [cst.EmptyLine(indent=False)]
+    blank = [] if place in section else [cst.EmptyLine(indent=False)]
     return [*before, new.with_changes(leading_lines=blank), *following]
 
 
@@ -277,11 +279,8 @@ def _imports_in(statement: Statement) -> list[cst.Import | cst.ImportFrom]:
     return [each for each in statement.body if isinstance(each, cst.Import | cst.ImportFrom)]
 
 
-def _place_for(body: list[Statement], module: str, own: Set[str]) -> int | None:
-    """The index of the import that the new one follows: in its section the last that sorts before it.
-
-    Where all of a sorted section comes behind it, the index in front of the section.
-    """
+def _last_import(body: list[Statement]) -> int | None:
+    """The index of the last import at the top of the file."""
     last: int | None = None
     for index, statement in enumerate(body):
         if _imports_in(statement):
@@ -291,17 +290,33 @@ def _place_for(body: list[Statement], module: str, own: Set[str]) -> int | None:
             not _is_docstring(statement) and not isinstance(statement, cst.Try | cst.If)
         ):
             break
-    if last is None:
-        return None
+    return last
+
+
+def _section(body: list[Statement], last: int, module: str, own: Set[str]) -> list[int]:
+    """The indices of the imports among which the new one belongs: the project's, with those that it is sorted among."""
     project = [i for i in range(last + 1) if _imports_in(body[i]) and _is_project(body[i], module, own)]
-    if not project:
-        return last
-    keys = [(isinstance(_imports_in(body[i])[0], cst.ImportFrom), _module_of(body[i]).lower()) for i in project]
-    earlier = [i for i, key in zip(project, keys, strict=True) if key < (True, module.lower())]
+    first = project[0] if project else 0
+    while first and not body[first].leading_lines and _imports_in(body[first - 1]) and not _is_future(body[first - 1]):
+        first -= 1
+    joined = [*range(first, project[0]), *project] if project else []
+    keys = [_key(body[i]) for i in joined]
+    return joined if keys == sorted(keys) else project
+
+
+def _place_in(body: list[Statement], section: list[int], module: str) -> int:
+    """The index of the import that the new one follows: the last that sorts before it, or the one in front of all."""
+    keys = [_key(body[i]) for i in section]
+    earlier = [i for i, key in zip(section, keys, strict=True) if key < (True, module.lower())]
     if earlier:
         return earlier[-1]
-    is_led = any(each.comment for each in body[project[0]].leading_lines)
-    return project[0] - 1 if keys == sorted(keys) and project[0] and not is_led else project[-1]
+    is_led = any(each.comment for each in body[section[0]].leading_lines)
+    return section[0] - 1 if keys == sorted(keys) and section[0] and not is_led else section[-1]
+
+
+def _key(statement: Statement) -> tuple[bool, str]:
+    """By what sorters of imports sort them."""
+    return isinstance(_imports_in(statement)[0], cst.ImportFrom), _module_of(statement).lower()
 
 
 def _module_of(statement: Statement) -> str:

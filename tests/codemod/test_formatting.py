@@ -90,6 +90,11 @@ def test_a_missing_last_newline_stays_missing() -> None:
             "from openai import OpenAI\n\nfrom zzz import z\nfrom models import m\n"
             "from llm_batch import request, run_batch\n",
         ),
+        "among all of a section that is sorted as one": (
+            "import os\n\nfrom httpx import get\nfrom openai import OpenAI\nfrom zzz import z\n",
+            "import os\n\nfrom httpx import get\nfrom llm_batch import request, run_batch\nfrom openai import OpenAI\n"
+            "from zzz import z\n",
+        ),
         "below the docstring and the future": (
             '"""What it does."""\n\nfrom __future__ import annotations\n\nfrom openai import OpenAI\n',
             '"""What it does."""\n\nfrom __future__ import annotations\n\nfrom openai import OpenAI\n\n'
