@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import itertools
+import sys
 from collections.abc import Iterable, Mapping, Set
 
 import libcst as cst
@@ -76,6 +77,8 @@ class Groups:
         target = self._folder(path)
         own = path.rpartition("/")[0]
         packages = self.graph.settings.packages
+        if own == target and self._uses_relative_imports(path):
+            return f".{self.helper}"
         if target in packages:
             top = target.rpartition("/")[2]
             inside = own == target or own.startswith(target + "/")
@@ -98,6 +101,12 @@ class Groups:
                 for binding in bindings:
                     if binding.source is not None:
                         yield binding.source
+
+    def own(self, path: str) -> set[str]:
+        """The packages of the project, by the first steps of their names, that the file imports."""
+        program = self.graph.program
+        own = {s.module.partition(".")[0] for s in self._sources(path) if program.import_stem(s, path) is not None}
+        return own - sys.stdlib_module_names
 
     def _is_imported_dotted(self, path: str) -> bool:
         return self._root(path, path.rpartition("/")[0]) != path.rpartition("/")[0]
@@ -126,12 +135,6 @@ def add(
     if names:
         body = _with_import(body, module, names, tree, own)
     return tree.with_changes(body=body).code
-
-
-def own_packages(paths: Iterable[str], packages: Set[str]) -> set[str]:
-    """What the files of a project may be imported by: the first step of a dotted name. `packages`: its packages."""
-    steps = [path.removesuffix(".py").split("/") for path in paths]
-    return {part for parts in steps for i, part in enumerate(parts) if "/".join(parts[:i]) not in packages}
 
 
 def add_beside(text: str, package: str, name: str, beside: str) -> str:

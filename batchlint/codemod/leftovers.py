@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ast
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import libcst as cst
 from libcst.metadata import MetadataWrapper, PositionProvider
@@ -60,10 +61,30 @@ class _Drop(cst.CSTTransformer):
         super().__init__()
         self.lines = lines
 
-    def leave_SimpleStatementLine(
-        self, original_node: cst.SimpleStatementLine, updated_node: cst.SimpleStatementLine
-    ) -> cst.SimpleStatementLine | cst.RemovalSentinel:
-        is_commented = updated_node.trailing_whitespace.comment or any(e.comment for e in updated_node.leading_lines)
-        is_alone = len(updated_node.body) == 1 and not is_commented
-        line = self.get_metadata(PositionProvider, original_node).start.line
-        return cst.RemoveFromParent() if is_alone and line in self.lines else updated_node
+    def leave_IndentedBlock(
+        self, original_node: cst.IndentedBlock, updated_node: cst.IndentedBlock
+    ) -> cst.IndentedBlock:
+        return updated_node.with_changes(body=self._kept(original_node.body, updated_node.body))
+
+    def leave_Module(self, original_node: cst.Module, updated_node: cst.Module) -> cst.Module:
+        return updated_node.with_changes(body=self._kept(original_node.body, updated_node.body))
+
+    def _kept(self, original: Sequence[cst.BaseStatement], updated: Sequence[Any]) -> list[Any]:
+        """The statements that stay; what follows one that goes is as far from what stands before it."""
+        kept: list[Any] = []
+        gap: Sequence[cst.EmptyLine] = ()
+        for before, statement in zip(original, updated, strict=True):
+            if self._goes(before):
+                gap = gap or statement.leading_lines
+                continue
+            if gap and not statement.leading_lines:
+                statement = statement.with_changes(leading_lines=gap)
+            kept.append(statement)
+            gap = ()
+        return kept
+
+    def _goes(self, statement: cst.BaseStatement) -> bool:
+        if not isinstance(statement, cst.SimpleStatementLine) or len(statement.body) > 1:
+            return False
+        is_commented = statement.trailing_whitespace.comment or any(e.comment for e in statement.leading_lines)
+        return not is_commented and self.get_metadata(PositionProvider, statement).start.line in self.lines

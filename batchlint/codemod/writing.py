@@ -42,7 +42,6 @@ def write(graph: Graph, fanouts: Sequence[Fanout], framework: str | None = None)
     imported = _imported(graph, whole, twins)
     used: set[str] = set()
     groups = imports.Groups(graph, whole, HELPER)
-    own = imports.own_packages(graph.modules, graph.settings.packages)
     for path in sorted({*whole.changes, *(id.path for id in whole.twins)}):
         changes = whole.changes.get(path) or FileChanges()
         module = graph.modules[path]
@@ -57,7 +56,7 @@ def write(graph: Graph, fanouts: Sequence[Fanout], framework: str | None = None)
         from_helper = {h for h in helpers if ":" not in h}
         used |= from_helper
         named = {f"{name} as {names.aliases[name]}" if name in names.aliases else name for name in from_helper}
-        text = imports.add(text, groups.module_for(path), named, wanted, own)
+        text = imports.add(text, groups.module_for(path), named, wanted, groups.own(path))
         for extra in sorted(h for h in helpers if ":" in h):
             package, _, name = extra.partition(":")
             if package == "tenacity":

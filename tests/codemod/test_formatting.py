@@ -376,6 +376,14 @@ def main(texts):
     assert "def gather(self, text):\n        return (yield from run_batch(text))" in text
 
 
+def test_the_helper_is_imported_as_its_neighbours_are() -> None:
+    head = "import math\nimport os\n\nfrom openai import OpenAI\n\n"
+    source = LOOP.replace("from openai import OpenAI\n", f"{head}from .names import n\n")
+    done = rewrite({"jobs/app.py": source, "jobs/names.py": "n = 1", "math/app.py": ""})
+    expected = f"{head}from .llm_batch import request, run_batch\nfrom .names import n\n"
+    assert done.files["jobs/app.py"].startswith(expected)
+
+
 @pytest.mark.parametrize(
     ("head", "name"),
     {
