@@ -465,7 +465,9 @@ class Rewriter(CallRewriter):
         return self.place(function)[1] + len(self.indent.expandtabs(4))
 
     def _has_twin(self, decorator: cst.BaseExpression) -> bool:
-        return self.place(decorator.func if isinstance(decorator, cst.Call) else decorator) in self.changes.references
+        """Whether the decorator stands with the twin only: the project's own, or a cache that is the helper's."""
+        place = self.place(decorator.func if isinstance(decorator, cst.Call) else decorator)
+        return place in self.changes.references or place in self.changes.renames
 
     def _annotation(self, returns: cst.Annotation | None) -> cst.Annotation | None:
         if returns is None:
