@@ -162,11 +162,6 @@ class Finder:
             for fanout in found[start:]:
                 self.planner.merge(outer[0], fanout)
             found[start:] = outer
-        else:
-            line = self.planner.place(id.path, loops[0])[0]
-            note = f"each turn of the loop in line {line} waits for batches of its own"
-            for fanout in found[start:]:
-                fanout.notes += [note] if note not in fanout.notes else []
 
     def _above(
         self, id: FunctionId, found: list[Fanout], refusals: list[Refused], seen: set[FunctionId], level: int

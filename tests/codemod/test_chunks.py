@@ -100,7 +100,7 @@ def test_chunks_do_the_same_afterwards_in_one_batch_a_round(name: str, tmp_path:
     assert len(batches) == (2 if "improve" in program else 1), alike.after.ended.errors
 
 
-def test_chunks_that_need_each_other_keep_their_batches_and_the_summary_says_so() -> None:
+def test_chunks_that_need_each_other_keep_their_batches() -> None:
     program = """
     async def main():
         found = []
@@ -114,4 +114,3 @@ def test_chunks_that_need_each_other_keep_their_batches_and_the_summary_says_so(
     """
     done = rewrite(HEAD + textwrap.dedent(program).lstrip("\n"))
     assert "gather_in_order" not in done.files["app.py"]
-    assert "each turn of the loop in line 17 waits for batches of its own" in done.notes

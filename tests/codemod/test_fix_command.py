@@ -305,29 +305,32 @@ def test_events_come_together_as_the_project_can(tree: Path, requirements: str, 
 
 
 CHUNKED = """\
-import asyncio
+from concurrent.futures import ThreadPoolExecutor
 
-from openai import AsyncOpenAI
+from openai import OpenAI
 
-client = AsyncOpenAI()
-
-
-async def ask(text):
-    return await client.responses.create(model="gpt-5", input=text)
+client = OpenAI()
 
 
-async def main(texts):
+def ask(text):
+    return client.responses.create(model="gpt-5", input=text)
+
+
+def main(texts):
     for start in range(0, len(texts), 10):
-        print(await asyncio.gather(*[ask(text) for text in texts[start : start + 10]]))
+        with ThreadPoolExecutor() as pool:
+            print(list(pool.map(ask, texts[start : start + 10])))
 
 
 if __name__ == "__main__":
-    asyncio.run(main(open("texts.txt").read().splitlines()))
+    main(open("texts.txt").read().splitlines())
 """
 COLLECTED = (
-    CHUNKED.replace("print(await asyncio.gather(*[ask(text)", "work.extend([ask(text)")
-    .replace("10]]))", "10]])\n    print(await asyncio.gather(*work))")
-    .replace("    for start", "    work = []\n    for start")
+    CHUNKED.replace("    for start", "    work = []\n    for start")
+    .replace("        with", "        work.extend(texts[start : start + 10])\n    with")
+    .replace(
+        "            print(list(pool.map(ask, texts[start : start + 10])))", "        print(list(pool.map(ask, work)))"
+    )
 )
 
 
