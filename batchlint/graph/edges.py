@@ -92,12 +92,20 @@ class Edges(Part):
                     for value in ordered(program.eval(reference.caller.id, expression)):
                         for target in self.callables(value):
                             edge = self.edge(reference.caller.id, target, reference.call.node, "call", reference.call)
-                            if reference.call is not call:
+                            if reference.call is not call and self._is_registered(function, func):
+                                edge = self.edge(function.id, target, call.node, "call", call)
+                            elif reference.call is not call:
                                 edge = edge._replace(
                                     kind="callback", repeats=edge.repeats or self.repeats(function.id, call.loops)
                                 )
                             found.setdefault(target, []).append(edge)
         return found
+
+    def _is_registered(self, function: FunctionFacts, func: ast.expr) -> bool:
+        """Whether a framework starts the function, a closure that calls what the function around it was given."""
+        if function.parent is None or not isinstance(func, ast.Name) or func.id in function.parameter_names:
+            return False
+        return any(self._decorators.entries(function)) or function.id in self._handovers.entries
 
     def _referenced(self, function: FunctionFacts) -> Iterator[Edge]:
         """Where the function is read without being called: a property, or an argument of something external."""

@@ -617,6 +617,22 @@ LINKS = {
         },
         ("labels", "label", "label(line)"),
     ),
+    "function_with_other_options": (
+        {
+            "labels.py": """
+                import tenacity
+                from llm import ask
+
+                @tenacity.retry(stop=tenacity.stop_after_attempt(3))
+                def complete(text):
+                    return ask(text)  # !
+
+                def label(text):
+                    return complete.retry_with(stop=tenacity.stop_after_attempt(9))(text)
+                """
+        },
+        ("labels", "label", "label(line)"),
+    ),
     "coroutine_run_by_a_helper_in_a_thread": (
         {
             "labels.py": """
@@ -1217,6 +1233,47 @@ def test_who_hands_over_the_collection_that_a_comprehension_goes_over_decides_on
             label_all(open("products.txt"))  # !
         """
     assert verdict(program) == "batchable"
+
+
+@pytest.mark.parametrize(
+    ("decorator", "expected"), [('@router.post("/save")', "realtime"), ("", "batchable")], ids=["route", "called"]
+)
+def test_a_route_that_calls_what_the_function_around_it_was_given_is_what_starts_it(decorator: str, expected: str):
+    program = {
+        "routes.py": f"""
+            from typing import Callable, Optional
+            from fastapi import APIRouter
+            from llm import ask
+
+            def embedder(style) -> Callable:
+                async def vectors(texts):
+                    return [ask(style + text) for text in texts]  # !
+
+                return vectors
+
+            def register(app, *, embed: Optional[Callable] = None):
+                router = APIRouter()
+
+                {decorator}
+                async def save(texts: list[str]):
+                    return await embed(texts)
+
+                app.include_router(router)
+            """,
+        "app.py": """
+            from fastapi import FastAPI
+            from routes import embedder, register
+
+            class Plugin:
+                def __init__(self, app):
+                    embed = embedder("short")
+                    register(app, embed=embed)
+
+            app = FastAPI()
+            Plugin(app)
+            """,
+    }
+    assert verdict(program) == expected
 
 
 NOTES = {
