@@ -180,6 +180,8 @@ class Registry(NamedTuple):
     """Methods on a task itself that put it into the queue: `delay`, `send`, ..."""
     calling_methods: dict[str, bool]
     """Methods on a function itself that run it, and whether they do so once per item."""
+    altering_methods: frozenset[str]
+    """Methods on a wrapped function that give it back with other options."""
     waits: frozenset[str]
     """Methods on what enqueueing returns that wait for the result."""
     packages: frozenset[str]
@@ -270,6 +272,7 @@ def build(documents: list[dict[str, Any]]) -> Registry:
             row["method"].rpartition(".")[2] for _, row in _rows(frameworks, "enqueues") if "method" in row
         ),
         calling_methods={name: each for d in documents for name, each in d.get("calling_methods", {}).items()},
+        altering_methods=frozenset(name for d in documents for name in d.get("altering_methods", ())),
         waits=frozenset(name for framework in frameworks for name in framework.get("waits", [])),
         packages=frozenset(package for framework in frameworks for package in framework.get("packages", [])),
         live_packages=frozenset(

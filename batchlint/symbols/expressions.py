@@ -66,6 +66,9 @@ def _calls(program: Program, scope: FunctionId, node: ast.Call) -> Values:
         if func.attr in {"get", "pop"} and len(node.args) == 2 and isinstance(node.args[0], ast.Constant):
             default = program.eval(scope, node.args[1])
             return program.call(scope, node) | {v for v in default if isinstance(v, Text | Fn | Cls)}
+    elif func.attr in program.registry.altering_methods:
+        wrapped = [v for v in program.eval(scope, func.value) if isinstance(v, Fn)]
+        return frozenset(v for v in wrapped if program.functions[v.id].decorators) or program.call(scope, node)
     elif func.attr in _CUTTING:
         return _cut(program, scope, func.value, node) or program.call(scope, node)
     elif func.attr in {"format", "join", "replace"}:

@@ -319,6 +319,22 @@ OFFLINE = {
 }
 
 LIVE = {
+    "prefect_flow_with_options_called_by_a_bot": """
+        import asyncio
+        from fastapi import FastAPI
+        from prefect import flow
+        from llm import ask
+
+        app = FastAPI()
+
+        @flow
+        async def answer(texts):
+            return [ask(text) for text in texts]  # !
+
+        @app.post("/events")
+        async def events(texts: list[str]):
+            asyncio.create_task(answer.with_options(flow_run_name="answer")(texts))
+        """,
     "prefect_task_called_by_a_route": """
         from fastapi import FastAPI
         from prefect import task
