@@ -20,6 +20,7 @@ from batchlint.values import Fn
 _SHORTEST = 10.0
 """Seconds of sleep below which a loop looks out for something rather than wait for its next turn."""
 _STOP = re.compile(r"stop|shut_?down|exit|quit|terminat|kill", re.IGNORECASE)
+_RUNNING = re.compile(r"(^|_)(running|keep_going)$", re.IGNORECASE)
 _SIGNAL = re.compile(r"(stop|shut_?down|exit|quit|terminat\w*|kill)\w*_(event|signal|token)", re.IGNORECASE)
 _SERVICE = re.compile(r"run|serve|work|consum|poll|loop|listen", re.IGNORECASE)
 
@@ -227,11 +228,14 @@ def _is_endless(loop: ast.While) -> bool:
 
 
 def _runs_until_told(loop: ast.While) -> bool:
-    """Whether the loop goes on until the process is to end: `while not self._stop.is_set()`, `while not shutdown`."""
-    test = loop.test
-    if not (isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not)):
-        return False
-    flag = test.operand
+    """Whether the loop goes on until the process is to end: `while not self._stop.is_set()`, `while self._running`."""
+    is_negated = isinstance(loop.test, ast.UnaryOp) and isinstance(loop.test.op, ast.Not)
+    flag = loop.test.operand if isinstance(loop.test, ast.UnaryOp) else loop.test
     if isinstance(flag, ast.Call) and isinstance(flag.func, ast.Attribute) and flag.func.attr in {"is_set", "wait"}:
         flag = flag.func.value
-    return _STOP.search(last_name(flag)) is not None
+    if is_negated:
+        return _STOP.search(last_name(flag)) is not None
+    if isinstance(flag, ast.Call) or _RUNNING.search(last_name(flag)) is None:
+        return False
+    own = (node for statement in loop.body for node in walk_own(statement) if isinstance(node, ast.Assign))
+    return last_name(flag) not in {last_name(target) for node in own for target in node.targets}

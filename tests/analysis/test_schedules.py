@@ -375,10 +375,32 @@ SERVICE = """
         ("while self.step(stop_event):", ", stop_event", "pass", "unclear"),
         ("while self.inbox.is_open():", "", "pass", "batchable"),
         ("while not self.inbox.empty():", "", "pass", "batchable"),
+        ("while self._running:", "", "pass", "unclear"),
     ],
 )
 def test_what_runs_until_it_is_told_to_stop_may_serve_somebody(loop, parameter, rest, expected):
     program = SERVICE.format(loop=loop, parameter=parameter, rest=rest, argument=parameter.strip(", "))
+    assert verdict(program) == expected
+
+
+@pytest.mark.parametrize(("last", "expected"), [("running = bool(page)", "batchable"), ("rest()", "unclear")])
+def test_a_loop_that_ends_itself_is_no_service(last: str, expected: str):
+    program = f"""
+        from llm import ask
+        from store import next_page, rest
+
+        running = True
+
+        def relabel(page):
+            for line in page:
+                print(ask(line))  # !
+
+        if __name__ == "__main__":
+            while running:
+                page = next_page()
+                relabel(page)
+                {last}
+        """
     assert verdict(program) == expected
 
 
