@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
 
 from batchlint.entrypoints import Kind, intervals
-from batchlint.facts import MODULE, FunctionFacts, FunctionId
+from batchlint.facts import MODULE, ClassId, FunctionFacts, FunctionId
 from batchlint.findings import Step
 from batchlint.graph.links import Entry, Part, label, source
-from batchlint.values import Ext, Fn, ordered
+from batchlint.values import NOTHING, Cls, Ext, Fn, Values, ordered
 
 
 class Decorators(Part):
@@ -19,7 +20,7 @@ class Decorators(Part):
             what = f"{label(function.id)} (@{source(decorator)[:60]})"
             step = Step(function.id.path, function.line, what)
             paths: list[str] = []
-            for value in ordered(self.program.eval(scope, decorator)):
+            for value in ordered(self._in_class(function, decorator) or self.program.eval(scope, decorator)):
                 if isinstance(value, Ext):
                     paths.append(value.path)
                 elif isinstance(value, Fn) and value.id != function.id:
@@ -36,6 +37,26 @@ class Decorators(Part):
                         minutes = intervals.minutes_between(decorator)
                         kind = kind._replace(latency=intervals.latency_of(minutes))
                     yield Entry(kind, step)
+
+    def _in_class(self, function: FunctionFacts, decorator: ast.expr) -> Values:
+        """What a decorator is that begins with a name of the class body: `@group.command()` under `group = Group()`."""
+        if function.owner is None or not isinstance(decorator, ast.Call | ast.Attribute):
+            return NOTHING
+        steps: list[str] = []
+        node: ast.expr = decorator
+        while isinstance(node, ast.Call | ast.Attribute):
+            steps.append(node.attr if isinstance(node, ast.Attribute) else "()")
+            node = node.value if isinstance(node, ast.Attribute) else node.func
+        owner = ClassId(function.id.path, function.owner)
+        if not isinstance(node, ast.Name) or node.id not in self.program.classes[owner].bindings:
+            return NOTHING
+        values = self.program.attribute(Cls(owner), node.id)
+        for step in reversed(steps):
+            if step == "()":
+                values = frozenset(v._replace(path=f"{v.path}()") for v in values if isinstance(v, Ext))
+            else:
+                values = frozenset().union(*(self.program.attribute(value, step) for value in values))
+        return values
 
     def _kind(self, path: str) -> Kind | None:
         for _ in range(3):

@@ -53,6 +53,33 @@ LIVE = {
         client = SocketModeClient(app_token="x")
         client.socket_mode_request_listeners.append(handle)
         """,
+    "discord_command_of_a_cog_s_group": """
+        from discord import app_commands
+        from discord.ext import commands
+        from llm import aask
+
+        class Notes(commands.Cog):
+            notes = app_commands.Group(name="notes", description="Notes")
+
+            @notes.command(name="label")
+            async def label(self, interaction, text: str):
+                for line in text.splitlines():
+                    await interaction.response.send_message(await aask(line))  # !
+        """,
+    "discord_command_of_a_command_that_is_a_group": """
+        from discord.ext import commands
+        from llm import aask
+
+        class Notes(commands.Cog):
+            @commands.hybrid_group()
+            async def notes(self, ctx):
+                await ctx.send("label")
+
+            @notes.command(name="label")
+            async def label(self, ctx, *, text):
+                for line in text.splitlines():
+                    await ctx.send(await aask(line))  # !
+        """,
     "discord_client": """
         import discord
         from llm import aask
@@ -509,3 +536,23 @@ def test_what_is_handed_to_a_bot_is_not_run_by_whoever_starts_it():
         """
     assert verdict(program.format(start="bot.run('token')")) == "unclear"
     assert verdict(program.format(start="asyncio.run(index.build(open_channel()))")) == "batchable"
+
+
+def test_a_group_in_a_class_that_is_no_bot_s_is_none():
+    program = """
+        from steps import Group
+        from llm import ask
+
+        class Notes:
+            steps = Group()
+
+            @steps.command(name="label")
+            def label(self, text):
+                for line in text.splitlines():
+                    print(ask(line))  # !
+
+        if __name__ == "__main__":
+            for path in open("paths.txt"):
+                Notes().label(open(path).read())
+        """
+    assert verdict(program) == "batchable"
