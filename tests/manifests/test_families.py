@@ -226,6 +226,51 @@ def test_systemd_timer(read, when, latency):
     assert rows(read(files)) == [("job.py", "schedule", latency, 2)]
 
 
+PLIST = """
+    <?xml version="1.0" encoding="UTF-8"?>
+    <!DOCTYPE plist PUBLIC "-//Apple//DTD PLIST 1.0//EN" "http://www.apple.com/DTDs/PropertyList-1.0.dtd">
+    <plist version="1.0"><dict>
+    <key>ProgramArguments</key>
+    <array><string>/Users/me/shop/.venv/bin/python3</string><string>/Users/me/shop/job.py</string></array>
+    {when}
+    </dict></plist>
+    """
+
+
+@pytest.mark.parametrize(
+    ("when", "kind", "latency"),
+    [
+        (
+            "<key>StartCalendarInterval</key><dict><key>Hour</key><integer>19</integer></dict>",
+            "schedule",
+            Latency.HOURS,
+        ),
+        ("<key>StartInterval</key><integer>300</integer>", "schedule", Latency.MINUTES),
+        (
+            "<key>StartCalendarInterval</key><array><dict><key>Minute</key><integer>0</integer></dict>"
+            "<dict><key>Minute</key><integer>20</integer></dict><dict><key>Minute</key><integer>40</integer></dict>"
+            "</array>",
+            "schedule",
+            Latency.MINUTES,
+        ),
+        ("<key>KeepAlive</key><true/>", "script", None),
+    ],
+)
+def test_launchd(read, when, kind, latency):
+    [row] = rows(read({"deploy/shop.plist": PLIST.format(when=when)}))
+    assert row[:3] == ("job.py", kind, latency)
+
+
+def test_the_property_list_of_an_application_starts_nothing(read):
+    text = PLIST.format(when="").replace("ProgramArguments", "CFBundleExecutables")
+    assert rows(read({"Info.plist": text})) == []
+
+
+def test_a_broken_property_list_is_an_error(read):
+    _, [error] = read({"shop.plist": PLIST.format(when="<key>StartInterval")})
+    assert (error.path, error.message.partition(":")[0]) == ("shop.plist", "not a valid property list")
+
+
 def test_systemd_service_without_a_timer(read):
     files = {"shop.service": "[Service]\nExecStart=python job.py\n", "other.timer": "[Timer]\nOnCalendar=daily\n"}
     assert rows(read(files)) == [("job.py", "script", None, 2)]

@@ -13,7 +13,7 @@ from batchlint.findings import FileError
 
 __all__ = ["ManifestTarget", "is_manifest", "read_manifests"]
 
-_SUFFIXES = frozenset({"yml", "yaml", "tf", "service", "timer", "sh", "bash", "cron", "crontab", "dockerfile"})
+_SUFFIXES = frozenset({"yml", "yaml", "tf", "service", "timer", "plist", "sh", "bash", "cron", "crontab", "dockerfile"})
 _NAMES = frozenset(
     {
         "pyproject.toml", "setup.cfg", "fly.toml", "railway.toml", "vercel.json", "zappa_settings.json",
@@ -71,13 +71,14 @@ def read_manifests(root: Path, names: Sequence[str]) -> tuple[list[ManifestTarge
 
 
 def _read(path: str, project: Project, commands: object) -> Iterator[ManifestTarget | FileError]:
-    from batchlint.entrypoints.manifests import containers, crontabs, functions, hosts
+    from batchlint.entrypoints.manifests import containers, crontabs, functions, hosts, launchd
 
     readers: list[tuple[Callable[[str], bool], Callable[..., Iterator[ManifestTarget | FileError]]]] = [
         (crontabs.matches, crontabs.read),
         (containers.is_dockerfile, containers.read_dockerfile),
         (hosts.is_procfile, hosts.read_procfile),
         (lambda name: name.endswith(".service"), hosts.read_service),
+        (launchd.matches, launchd.read),
         (hosts.is_toml, hosts.read_toml),
         (hosts.is_vercel, hosts.read_vercel),
         (functions.is_json, functions.read_json),

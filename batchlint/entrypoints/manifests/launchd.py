@@ -1,0 +1,58 @@
+"""Jobs of a Mac: property lists of launchd agents and daemons.
+
+https://developer.apple.com/library/archive/documentation/MacOSX/Conceptual/BPSystemStartup/Chapters/CreatingLaunchdJobs.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from batchlint.entrypoints.intervals import latency_of
+from batchlint.entrypoints.manifests.commands import Commands
+from batchlint.entrypoints.manifests.containers import service
+from batchlint.entrypoints.manifests.targets import ManifestTarget, Project
+from batchlint.findings import FileError, Step
+
+
+def matches(path: str) -> bool:
+    return path.endswith(".plist")
+
+
+def read(path: str, project: Project, commands: Commands) -> Iterator[ManifestTarget | FileError]:
+    content = project.text(path) or ""
+    if "<key>Program" not in content:
+        return  # the property list of an application, not of a job
+    import plistlib
+    from xml.parsers.expat import ExpatError
+
+    try:
+        job = plistlib.loads(content.encode())
+    except (ExpatError, plistlib.InvalidFileException, ValueError) as error:
+        yield FileError(path, getattr(error, "lineno", 1), f"not a valid property list: {error}")
+        return
+    words = [job.get("Program"), *(job.get("ProgramArguments") or [])[bool(job.get("Program")) :]]
+    words = [word for word in words if isinstance(word, str)]
+    key = next((each for each in ("StartCalendarInterval", "StartInterval") if each in job), "")
+    line = content[: max(content.find(f"<key>{key or 'Program'}"), 0)].count("\n") + 1
+    for started in commands.argument_list(words, path, job.get("WorkingDirectory")):
+        if key:
+            latency = latency_of(_minutes(job[key]))
+            yield ManifestTarget(
+                started.target, "schedule", latency, Step(path, line, f"launchd, {key}"), "launchd", started.word
+            )
+        else:
+            yield service(started, Step(path, line, f"job {path.rpartition('/')[2]}"), "launchd")
+
+
+def _minutes(interval: object) -> float | None:
+    """Minutes between two runs: a number of seconds, or the times of a day, where what is left out is each one."""
+    if isinstance(interval, int):
+        return interval / 60
+    given = interval if isinstance(interval, list) else [interval]
+    times = [time for time in given if isinstance(time, dict)]
+    if not times:
+        return None
+    if any("Minute" not in time and not time.keys() & {"Hour", "Day", "Weekday", "Month"} for time in times):
+        return 1.0
+    whole = 1440.0 if all(time.keys() - {"Minute"} for time in times) else 60.0
+    return whole / len(times)
