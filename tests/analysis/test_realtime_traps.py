@@ -591,6 +591,23 @@ def test_a_prompt_that_only_asks_for_a_sign_of_life_is_a_probe(prompt, expected)
 
 
 @pytest.mark.parametrize(
+    ("name", "expected"), [("validate_gemini_key", "realtime"), ("validate_answer_key", "batchable")]
+)
+def test_who_validates_a_key_of_a_provider_only_asks_whether_it_answers(name: str, expected: str):
+    program = f"""
+        from llm import ask
+
+        def {name}(text):
+            return ask(text)
+
+        if __name__ == "__main__":
+            for line in open("keys.txt"):
+                print({name}(line))  # !
+        """
+    assert verdict(program) == expected
+
+
+@pytest.mark.parametrize(
     ("request_", "expected"),
     [
         # Each round asks about all that is left, and the answers only decide what is asked again.
