@@ -12,6 +12,9 @@ from batchlint.graph.links import Edge, Part
 from batchlint.symbols import CallRef, last_name
 from batchlint.values import Ext, Text, ordered
 
+_RUNS_MODULES = re.compile(r"python|pypy|\{\}|^(run|exec|launch|torchrun)$")
+"""Words before the `-m` of a module, rather than of a message: an interpreter, one that is not known, a runner."""
+
 
 class Launches(Part):
     """The files behind the commands in the code, whoever runs them."""
@@ -46,8 +49,13 @@ class Launches(Part):
         given = [k.value for k in node.keywords if k.arg in launch.keywords] if launch.keywords else node.args
         for argument in given:
             words += self._words(reference.caller, argument)
-        for before, word in zip(["", *words], words, strict=False):
-            if before in {"-m", "run_module"} or (before == "" and last_name(node.func) == "run_module"):
+        for position, word in enumerate(words):
+            before = words[position - 1] if position else ""
+            if before == "-m":
+                is_module = any(_RUNS_MODULES.search(each) for each in words[: position - 1])
+            else:
+                is_module = before == "run_module" or (before == "" and last_name(node.func) == "run_module")
+            if is_module and re.search(r"\w", word):
                 yield from (FunctionId(path, MODULE) for path in self._modules_named(word))
             elif word.endswith(".py") and word != ".py":
                 yield from (FunctionId(path, MODULE) for path in self._files_named(word))

@@ -1276,6 +1276,39 @@ def test_a_route_that_calls_what_the_function_around_it_was_given_is_what_starts
     assert verdict(program) == expected
 
 
+@pytest.mark.parametrize(
+    ("command", "expected"),
+    [
+        ('[sys.executable, "-m", "jobs.label"]', "realtime"),
+        ('["uv", "run", "-m", "jobs.label"]', "realtime"),
+        ('["git", "commit", "-m", message]', "batchable"),
+        ('["git", "commit", "-m", "label"]', "batchable"),
+    ],
+)
+def test_a_message_is_no_module_that_a_command_starts(command: str, expected: str):
+    program = {
+        "app.py": f"""
+            import subprocess
+            import sys
+            from fastapi import FastAPI
+
+            app = FastAPI()
+
+            @app.post("/save")
+            def save(message: str):
+                return subprocess.run({command}, check=True)
+            """,
+        "jobs/label.py": """
+            from llm import ask
+
+            if __name__ == "__main__":
+                for line in open("products.txt"):
+                    print(ask(line))  # !
+            """,
+    }
+    assert verdict(program) == expected
+
+
 NOTES = {
     "shop/models.py": """
         from django.db import models
