@@ -89,12 +89,14 @@ class Edges(Part):
                 elif isinstance(func, ast.Attribute) and not is_stored(function.id, func):
                     continue
                 for reference, expression in self._parameters.handed_from(CallRef(function, call), func, 0):
+                    is_handed = reference.call is not call
+                    is_own = is_handed and self._is_registered(function, func)
                     for value in ordered(program.eval(reference.caller.id, expression)):
                         for target in self.callables(value):
                             edge = self.edge(reference.caller.id, target, reference.call.node, "call", reference.call)
-                            if reference.call is not call and self._is_registered(function, func):
+                            if is_own:
                                 edge = self.edge(function.id, target, call.node, "call", call)
-                            elif reference.call is not call:
+                            elif is_handed:
                                 edge = edge._replace(
                                     kind="callback", repeats=edge.repeats or self.repeats(function.id, call.loops)
                                 )
