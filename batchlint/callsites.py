@@ -21,6 +21,7 @@ from batchlint.loops import counts, is_item_loop, is_short
 from batchlint.memories import Memories
 from batchlint.symbols import last_name
 from batchlint.trees import walk
+from batchlint.values import Cls, Ext
 
 MAX_LEVELS = 8
 """How many wrappers of wrappers are followed."""
@@ -100,6 +101,10 @@ class _Level(NamedTuple):
     """Whether the call is a wrapper's of its own object's or module's inside."""
 
 
+_HOLDERS = ("typing.NamedTuple.", "pydantic.BaseModel.")
+"""Bases whose constructor keeps what it is given."""
+
+
 def _levels(graph: Graph, model: ModelCall) -> Iterator[_Level]:
     """The ways down to the model call, from the call itself up through the functions that pass parameters on to it."""
     start = graph.ways.start(model.function, model.node)
@@ -118,8 +123,10 @@ def _levels(graph: Graph, model: ModelCall) -> Iterator[_Level]:
             if above is None:
                 continue
             edges = (edge, *below)
-            if last_name(edge.node.func) == "partial":
-                continue  # binds arguments, calls nothing
+            if last_name(edge.node.func) == "partial" or (
+                edge.kind == "callback" and _keeps(graph, edge.caller, edge.node)
+            ):
+                continue  # binds or keeps what it is given, calls nothing
             # The call of a function that stands in this one is no decision of its own.
             is_inner = edge.caller == _outer(graph, id) and not passed & _names(graph, id)
             given = _given(graph, edge, passed)
@@ -131,6 +138,14 @@ def _levels(graph: Graph, model: ModelCall) -> Iterator[_Level]:
             if taken and (edge.caller, above) not in seen and len(edges) < MAX_LEVELS:
                 seen.add((edge.caller, above))
                 queue.append((edge.caller, above, edges, taken))
+
+
+def _keeps(graph: Graph, caller: FunctionId, call: ast.Call) -> bool:
+    """Whether the call only makes an object that holds what it is given: of a dataclass, named tuple or model."""
+    called = graph.program.eval(caller, call.func)
+    made = [found for value in called for found in graph.program.attribute(value, "__init__")]
+    is_plain = all(isinstance(found, Ext) and found.path.startswith(_HOLDERS) for found in made)
+    return bool(called) and is_plain and all(isinstance(value, Cls) for value in called)
 
 
 def _is_inside(edge: Edge) -> bool:

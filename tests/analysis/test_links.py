@@ -1309,6 +1309,39 @@ def test_a_message_is_no_module_that_a_command_starts(command: str, expected: st
     assert verdict(program) == expected
 
 
+@pytest.mark.parametrize(("kept", "expected"), [("NamedTuple", None), ("Thing", "batchable")])
+def test_an_object_that_only_keeps_a_function_calls_nothing(kept: str, expected: str | None):
+    program = {
+        "slots.py": """
+            from llm import ask
+
+            class Slot:
+                def write_label(self, text):
+                    return ask(text)
+            """,
+        "app.py": f"""
+            from importlib import import_module
+            from typing import NamedTuple
+            from things import Thing
+
+            class Step({kept}):
+                name: str
+                label: object
+
+            def steps(names):
+                return [
+                    Step(name, import_module(name).Slot().write_label)  # !
+                    for name in names
+                ]
+
+            if __name__ == "__main__":
+                steps(open("slots.txt"))
+            """,
+    }
+    found = marked(program)
+    assert (found.verdict.value if found is not None else None) == expected
+
+
 NOTES = {
     "shop/models.py": """
         from django.db import models
