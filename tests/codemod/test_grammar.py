@@ -25,9 +25,15 @@ def check_alike(text: str) -> str:
     else:
         assert after.asked == before.asked
         told = done.refusals or any("stay realtime" in note for note in done.notes)
-        assert not done.planned or told or after.realtime.total() <= text.count('("live")')
+        assert not done.planned or told or after.realtime.total() <= _live(text)
     assert rewrite(after_text).files == {"app.py": after_text}
     return "rewritten"
+
+
+def _live(text: str) -> int:
+    """How many requests the helper makes for those who call it themselves."""
+    body = text.partition("def ask(")[2].partition("\n\n\n")[0]
+    return text.count('("live")') * max(body.count(".create("), 1)
 
 
 def _plain(error: str) -> str:
