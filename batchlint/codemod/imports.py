@@ -39,6 +39,8 @@ class Groups:
             for one, other in itertools.pairwise(sorted({id.path for id in family & whole.twins})):
                 self._link(one, other)
         self._anchor = {path: self._choose(sorted(self._linked[path])) for path in paths}
+        self.users: set[str] = set()
+        """The files that import the helper module."""
 
     def _imports(self, importer: str, imported: str) -> None:
         self._imported[imported] = self._imported.get(imported, 0) + 1
@@ -64,7 +66,7 @@ class Groups:
         return folder
 
     def locations(self) -> list[str]:
-        return sorted({f"{self._folder(p)}/{self.helper}.py".lstrip("/") for p in self._anchor})
+        return sorted({f"{self._folder(p)}/{self.helper}.py".lstrip("/") for p in self.users})
 
     def beside(self) -> str:
         """How a file beside the first helper module names it."""

@@ -55,6 +55,7 @@ def write(graph: Graph, fanouts: Sequence[Fanout], framework: str | None = None)
         text, helpers = rewrite(module.text, changes, names)
         from_helper = {h for h in helpers if ":" not in h}
         used |= from_helper
+        groups.users |= {path} if from_helper else set()
         named = {f"{name} as {names.aliases[name]}" if name in names.aliases else name for name in from_helper}
         text = imports.add(text, groups.module_for(path), named, wanted, groups.own(path))
         for extra in sorted(h for h in helpers if ":" in h):
@@ -69,7 +70,7 @@ def write(graph: Graph, fanouts: Sequence[Fanout], framework: str | None = None)
             yield path, module.text, text
     for path, wanted in sorted(imported.wanted.items()):
         yield path, graph.modules[path].text, imports.add(graph.modules[path].text, "", set(), wanted)
-    if not whole.providers:
+    if not groups.users:
         return
     from batchlint import runtime
 

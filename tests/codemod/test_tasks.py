@@ -370,3 +370,15 @@ def test_a_task_for_one_event_is_left_as_such_whatever_else_it_is() -> None:
     bound = bound.replace("    store(number,", "    print(self.request.id)\n    store(number,")
     check_noop(bound + "describe.delay(1, 'tea')\n", "single-events")
     check_noop(bound + "for number, name in ROWS:\n    describe.delay(number, name)\n", "unsupported-shape")
+
+
+def test_what_only_enqueues_gets_no_helper() -> None:
+    enqueuing = """
+        from shop.tasks import ROWS, describe
+
+        for number, name in ROWS:
+            describe.delay(number, name)
+    """
+    done = rewrite({"shop/__init__.py": "", "shop/tasks.py": HEAD, "enqueue.py": enqueuing})
+    assert "describe_all.delay(" in done.files["enqueue.py"]
+    assert done.files.keys() - done.before.keys() == {"shop/llm_batch.py"}
