@@ -111,6 +111,8 @@ class FunctionFacts:
     parameter_names: frozenset[str] = field(init=False)
     rest: str = field(init=False)
     """The name behind `*`, or nothing."""
+    named: str = field(init=False)
+    """The name behind `**`, or nothing."""
     moves: list[Any] | None = field(default=None, init=False)
     """What goes where in it, kept by `flow` once it was asked."""
 
@@ -120,6 +122,7 @@ class FunctionFacts:
         self.parameters = (*args.posonlyargs, *args.args, *args.kwonlyargs) if args else ()
         self.parameter_names = frozenset([parameter.arg for parameter in self.parameters])
         self.rest = args.vararg.arg if args and args.vararg else ""
+        self.named = args.kwarg.arg if args and args.kwarg else ""
 
     @property
     def line(self) -> int:

@@ -68,7 +68,21 @@ class Paths:
             if target.id.qualname.endswith(".__call__") and last_name(call.func) != "__call__":
                 receiver = call.func
             aliases[parameters[0].arg] = self.path(receiver, caller) if receiver is not None else set()
+        function = self.program.functions[target.id]
+        if function.named:
+            others = [k for k in call.keywords if k.arg not in function.parameter_names]
+            aliases[f"**{function.named}"] = set().union(*(self._held(k, caller) for k in others), set())
         return aliases
+
+    def _held(self, keyword: ast.keyword, caller: Frame) -> set[Channel]:
+        """What a keyword argument is, or the values behind `**`."""
+        paths = self.path(keyword.value, caller)
+        return paths if keyword.arg else {(*p, ANY) for p in paths} | self._elements(keyword.value, caller)
+
+    @staticmethod
+    def _elements(node: ast.expr, frame: Frame) -> set[Channel]:
+        """What the values of the frame's own `**` mapping are: the mapping itself is new for each call."""
+        return frame.aliases.get(f"**{node.id}", set()) if isinstance(node, ast.Name) else set()
 
     def entered(
         self, id: FunctionId, aliases: dict[str, set[Channel]], given: dict[str, ast.expr], caller: Frame
@@ -160,7 +174,8 @@ class Paths:
             return {p if len(p) > 6 else (*p, node.attr) for p in self.path(node.value, frame)}
         if isinstance(node, ast.Subscript):
             step = OWN if self.is_own(node.slice, frame) else ANY
-            return {p if len(p) > 6 else (*p, step) for p in self.path(node.value, frame)}
+            inside = {p if len(p) > 6 else (*p, step) for p in self.path(node.value, frame)}
+            return inside | self._elements(node.value, frame)
         if isinstance(node, ast.IfExp):
             return self.path(node.body, frame) | self.path(node.orelse, frame)
         if isinstance(node, ast.BoolOp):
@@ -170,9 +185,12 @@ class Paths:
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
             if node.func.attr in {"get", "setdefault"} and node.args:
                 step = OWN if self.is_own(node.args[0], frame) else ANY
-                return {(*p, step) for p in self.path(node.func.value, frame)}
+                inside = {(*p, step) for p in self.path(node.func.value, frame)}
+                return inside | self._elements(node.func.value, frame)
             if node.func.attr in {"values", "items", "keys", "cursor", "begin", "connect"}:
-                return self.path(node.func.value, frame)
+                return self.path(node.func.value, frame) | self._elements(node.func.value, frame)
+            if node.func.attr == "pop":
+                return self._elements(node.func.value, frame)
         if isinstance(node, ast.List | ast.Tuple):
             return set().union(*(self.path(each, frame) for each in node.elts), set())
         return set()

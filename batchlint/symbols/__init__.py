@@ -249,7 +249,7 @@ class Program:
     def _find_name(self, start: FunctionFacts, name: str) -> tuple[Values, bool]:
         """The values of the name as seen in the function, and whether they are known for good."""
         for function in self.around(start):
-            if name in function.bindings or name in function.parameter_names or name == function.rest:
+            if name in function.bindings or name in function.parameter_names or name in {function.rest, function.named}:
                 key = ("name", function.id, name)
                 values = self.once(key, self._local, function, name)
                 return values, key in self.memo

@@ -293,6 +293,24 @@ ALIKE = {
 
         main(["a", "refuse this", "b", "c"])
         """,
+    "options that a helper completes, made anew by each call": """
+        from llm import client
+
+        SHARED = {"metadata": {"for": "all"}}
+
+
+        def ask(text, **options):
+            options.setdefault("model", "gpt-4o-mini")
+            options.update(temperature=0)
+            asked = [{"role": "user", "content": text}]
+            return client.chat.completions.create(messages=asked, **options).choices[0].message.content
+
+
+        for text in ["a", "b", "c", "d"]:
+            first = ask(text, max_tokens=9, **SHARED)
+            print(text, first, ask(f"{text} {first}", model="gpt-4o"))
+        print(SHARED)
+        """,
     "one of several implementations, whichever is chosen": """
         import sys
         from concurrent.futures import ThreadPoolExecutor
@@ -440,6 +458,38 @@ LEFT = {
                 hit = cache.get(text)
                 if hit is None:
                     cache[text + "s"] = ask(text)
+        """,
+    "a list that a helper is handed among its options": """
+        from llm import ask
+
+
+        def tell(text, **options):
+            answer = ask(f"{text} after {options['said']}")
+            options["said"].append(answer)
+            return answer
+
+
+        def main(texts):
+            said = []
+            return [tell(text, said=said) for text in texts]
+        """,
+    "a list behind the options of two helpers": """
+        from llm import ask
+
+
+        def tell(text, **options):
+            options.get("said").append(ask(text))
+
+
+        def forward(text, **options):
+            tell(text, **options)
+
+
+        def main(texts):
+            said = []
+            for text in texts:
+                forward(f"{text} after {said}", said=said)
+            return said
         """,
     "an object that remembers what it was called for": """
         from llm import ask
