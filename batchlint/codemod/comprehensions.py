@@ -38,7 +38,7 @@ class Comprehensions:
         tree = planner.graph.modules[path].tree
         trail = scopes.path_to(tree, node)
         statement = next(n for n in reversed(trail) if isinstance(n, ast.stmt))
-        self._check_comprehension(function, node, trail, statement)
+        self._check_comprehension(function, node, trail, statement, nested)
         parts = self.asking(function, node)
         calls = list(planner.converted(function, parts))
         is_flat = parts == [node.generators[-1].iter]
@@ -97,9 +97,12 @@ class Comprehensions:
         whole = whole and len(calls) == 1 and not is_async
         changes = fanout.file(path)
         word = noun(targets, node.generators[-1].iter)
+        used = set().union(*(scopes.read(part) for part in parts))
+        generators = [g for outer in _around([*trail, node]) for g in outer.generators]
+        around = [n.id for g in generators for n in ast.walk(g.target) if isinstance(n, ast.Name)]
         changes.comprehensions[planner.place(path, node)] = ComprehensionChange(
             name=None if whole else planner.fresh(path, f"{'answer' if nested else 'handle'}_{word}"),
-            parameters=list(dict.fromkeys(targets)),
+            parameters=list(dict.fromkeys([*targets, *(name for name in around if name in used)])),
             statement=planner.place(path, statement),
             nested=nested,
             is_async=is_async,
@@ -157,7 +160,7 @@ class Comprehensions:
             )
 
     def _check_comprehension(
-        self, function: FunctionFacts, node: Comprehension, trail: list[ast.AST], statement: ast.stmt
+        self, function: FunctionFacts, node: Comprehension, trail: list[ast.AST], statement: ast.stmt, nested: bool
     ) -> None:
         path = function.id.path
         if any(isinstance(n, ast.Lambda | ast.ClassDef) for n in trail[trail.index(statement) :]):
@@ -170,10 +173,18 @@ class Comprehensions:
                 "unsupported-shape",
                 "the comprehension stands in the condition of an `elif`; compute it before the `if`",
             )
-        outer = [n for n in trail if isinstance(n, Comprehension)]
-        if outer:
+        if _around([*trail, node]) and not nested:
             raise Refused("unsupported-shape", "the comprehension stands in another one; write the outer one as a loop")
         if isinstance(node, ast.GeneratorExp):
             taker = consumer(self.planner.graph.modules[path].tree, node)
             if taker is not None and not is_taken_next(self.planner, function, node):
                 raise Refused("generator-consumer", f"a generator expression is handed to {taker} (line {node.lineno})")
+
+
+def _around(trail: list[ast.AST]) -> list[Comprehension]:
+    """The comprehensions in which the last node is made once per item: what the first loop is over is made once."""
+    return [
+        n
+        for n, part, source in zip(trail, trail[1:], [*trail[2:], None], strict=False)
+        if isinstance(n, Comprehension) and not (part is n.generators[0] and source is n.generators[0].iter)
+    ]

@@ -190,6 +190,25 @@ class Shift(cst.CSTTransformer):
         return updated_node.with_changes(last_line=cst.SimpleWhitespace(updated_node.last_line.value + self.by))
 
 
+class _Outdent(cst.CSTTransformer):
+    def __init__(self, by: str) -> None:
+        super().__init__()
+        self.by = by
+
+    def leave_ParenthesizedWhitespace(
+        self, original_node: cst.ParenthesizedWhitespace, updated_node: cst.ParenthesizedWhitespace
+    ) -> cst.ParenthesizedWhitespace:
+        moved = cst.SimpleWhitespace(updated_node.last_line.value.removeprefix(self.by))
+        return updated_node.with_changes(last_line=moved)
+
+
+def outdented(element: Any, by: str) -> Any:
+    """The expression with its lines moved to the left, where all of them stand so far to the right."""
+    breaks = m.findall(element, m.ParenthesizedWhitespace())
+    is_deep = all(isinstance(b, cst.ParenthesizedWhitespace) and b.last_line.value.startswith(by) for b in breaks)
+    return element.visit(_Outdent(by)) if by and is_deep else element
+
+
 def spread_list(node: cst.ListComp, indent: str) -> cst.ListComp:
     """The comprehension with its element and its loops on a line each."""
     inner, outer = _spread(indent), _spread("")

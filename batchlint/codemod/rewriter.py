@@ -25,6 +25,7 @@ from batchlint.codemod.nodes import (
     line,
     long_call,
     name_expression,
+    outdented,
     own_parens,
     parenthesised,
     phased_call,
@@ -371,6 +372,8 @@ class Rewriter(CallRewriter):
         if change.name is None:
             item = own_parens(element, None)
         else:
+            if updated is whole:
+                element = outdented(element, self._deeper(original, change.statement))
             plain = element.with_changes(lpar=[], rpar=[]) if isinstance(element, cst.Yield) else element
             result = cst.Return(parenthesised(plain) if isinstance(plain, cst.Yield) else standalone(element))
             block = cst.IndentedBlock([cst.SimpleStatementLine([result])])
@@ -406,6 +409,15 @@ class Rewriter(CallRewriter):
         if collect:
             return cst.Call(cst.Name(collect), [cst.Arg(own_parens(run, None) if not change.nested else run)])
         return run
+
+    def _deeper(self, comprehension: Any, statement: Place) -> str:
+        """What stands in front of the comprehension's element, beside the margin of the statement around it."""
+        element = comprehension.key if isinstance(comprehension, cst.DictComp) else comprehension.elt
+        margins = []
+        for number in (self.place(element)[0], statement[0]):
+            text = self.lines[number - 1]
+            margins.append(text[: len(text) - len(text.lstrip())])
+        return margins[0].removeprefix(margins[1])
 
     # -- functions
     def leave_FunctionDef(self, original_node: cst.FunctionDef, updated_node: cst.FunctionDef) -> Any:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import textwrap
 
 import pytest
+from fake_provider import Failure, Faults
 
-from .programs import check_noop, check_rewritten, check_runs_alike
+from .programs import check_noop, check_rewritten, check_runs_alike, rewrite
 
 HEAD = """\
 from openai import OpenAI
@@ -177,3 +178,95 @@ LEFT = {
 @pytest.mark.parametrize("name", LEFT)
 def test_a_generator_that_is_taken_otherwise_stays(name: str) -> None:
     check_noop(f'{HEAD}TEXTS = ["a", "bb", "", "ccc", "a"]\n\n\n{LEFT[name]}\n', "generator-consumer")
+
+
+def test_comprehensions_within_others_share_a_batch(tmp_path) -> None:
+    program = """
+        import openai
+
+        PAGES = {"one": ["a", "", "bb"], "two": [], "three": ["a", "ccc d"]}
+        log = []
+
+
+        def noted(text, *, of=""):
+            grade = rate(f"{of} {text}")
+            if grade == 1:
+                grade += rate(f"again {text}")
+            log.append((of, text))
+            print("noted", text)
+            return grade
+
+
+        def main():
+            print({page: {text: noted(text, of=page) for text in texts if text} for page, texts in PAGES.items()})
+            print([[[rate(word) for word in text.split()] for text in texts] for texts in PAGES.values()])
+            print([(page, [rate(text) + len(page) for text in texts], rate(page)) for page, texts in PAGES.items()])
+            print([grade + 1 for grade in [rate(text) for text in PAGES["one"]] if grade])
+            print({page: grade for page, grade in zip(PAGES, [rate(page) for page in PAGES])})
+            print([page for page, texts in PAGES.items() if all([rate(text) for text in texts])])
+            print(sum(len({rate(text) for text in texts}) for texts in PAGES.values()))
+            for size in (1, 2):
+                print(size, [[rate(f"{size} {text}") for text in texts[:size]] for texts in PAGES.values()])
+            try:
+                print([[noted(text) for text in texts] for texts in (["x"], ["y", "refuse"])])
+            except openai.BadRequestError as error:
+                print(error.code)
+            print(log)
+
+
+        main()
+        """
+    alike = check_runs_alike(HEAD + textwrap.dedent(program), tmp_path, faults=Faults(failures=[Failure("refuse")]))
+    assert alike.before.ended.code == 0, alike.before.ended
+    assert alike.after.cost == alike.before.cost / 2
+
+
+def test_the_inner_comprehension_gets_what_it_reads_of_the_outer_item() -> None:
+    before = HEAD + textwrap.dedent(
+        """
+        def main(pages):
+            return {
+                name: [
+                    (line, rate(f"{name} {line}"))
+                    for line in lines  # as printed
+                ]
+                for name, lines in pages.items()
+            }
+
+
+        main({"cover": ["title"], "back": ["price", "code"]})
+        """
+    )
+    after = """
+        def main(pages):
+            def answer_line(line, name):
+                return (line, (yield from rate(f"{name} {line}")))
+
+            def handle_page(name, lines):
+                return (name, (yield each(
+                    answer_line(line, name)
+                    for line in lines  # as printed
+                )))
+
+            return dict(run_batch(
+                handle_page(name, lines)
+                for name, lines in pages.items()
+            ))
+        """
+    assert textwrap.dedent(after) in rewrite(before).files["app.py"]
+
+
+def test_an_inner_comprehension_that_needs_earlier_answers_is_left() -> None:
+    program = """
+        seen = []
+
+
+        def told(text):
+            seen.append(rate(f"{text} after {seen}"))
+            return seen[-1]
+
+
+        def main(pages):
+            return [[told(text) for text in page] for page in pages]
+        """
+    check_noop(HEAD + textwrap.dedent(program), "dependent-iterations")

@@ -445,13 +445,6 @@ REFUSED: dict[str, dict[str, tuple[str, str]]] = {
             """,
             "the comprehension assigns names with `:=`; write it as a loop",
         ),
-        "a comprehension in another": (
-            """
-            def main(pages):
-                return [[ask(text) for text in page] for page in pages]
-            """,
-            "",
-        ),
     },
 }
 
