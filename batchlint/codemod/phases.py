@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import cast
 
 from batchlint.codemod import scopes
 from batchlint.codemod.access import Access, Frame, clash, in_terms_of
@@ -67,7 +68,24 @@ class Phases(Layout):
         self._middle(early, unsafe)
         self._parked(early)
         self._late(late, barriers)
-        return list(barriers.values())
+        return [barrier for barrier in barriers.values() if not self._is_behind_another(barrier, barriers)]
+
+    def _is_behind_another(self, barrier: Barrier, barriers: dict[tuple[int, str | None], Barrier]) -> bool:
+        """Whether the item has had its turn on every way to the barrier: it keeps it from then on."""
+        if barrier.key is not None or barrier.inside:
+            return False
+        scope, node = barrier.frame.function, cast("ast.AST", barrier.statement)
+        for parent in reversed(scopes.path_to(scope.node, node)):
+            others = [barriers.get((id(before), None)) for before in scopes.preceding(parent, node)]
+            if any(other is not None and not other.inside for other in others):
+                return True
+            calls = (n for n in walk(parent) if isinstance(n, ast.Call))
+            if isinstance(parent, ast.For | ast.AsyncFor | ast.While) and any(
+                self.converts(scope.id, c) for c in calls
+            ):
+                return False  # its rounds may have turns of their own
+            node = parent
+        return False
 
     def _early_late(
         self,

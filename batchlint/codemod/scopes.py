@@ -315,6 +315,13 @@ def path_to(root: ast.AST, wanted: ast.AST) -> list[ast.AST]:
     return list(_path(root, wanted))
 
 
+def preceding(parent: ast.AST, inner: ast.AST) -> list[ast.stmt]:
+    """The statements in front of `inner` in its block of `parent`."""
+    blocks = (getattr(parent, name, None) for name in ("body", "orelse", "finalbody"))
+    block = next((b for b in blocks if isinstance(b, list) and inner in b), [])
+    return block[: block.index(inner)] if block else []
+
+
 def _following(parent: ast.AST, inner: ast.AST) -> list[ast.stmt] | None:
     for name in ("body", "orelse", "finalbody", "handlers"):
         block = getattr(parent, name, None)

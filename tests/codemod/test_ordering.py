@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from fake_provider import Failure, Faults
 
-from .programs import check_noop, check_rewritten, check_runs_alike
+from .programs import check_noop, check_rewritten, check_runs_alike, rewrite
 
 HEAD = """
 import asyncio
@@ -245,3 +245,58 @@ def test_a_driver_that_outgrows_the_line_is_spread() -> None:
             ])
         """
     check_rewritten(before, after)
+
+
+def test_an_item_that_has_its_turn_keeps_it() -> None:
+    program = """
+        from openai import OpenAI
+
+        client = OpenAI()
+
+
+        def ask(text):
+            return client.responses.create(model="gpt-5", input=text).output_text
+
+
+        def main(texts):
+            answers, lengths = [], {}
+            for text in texts:
+                first = ask(text)
+                if len(first) > 9:
+                    first = ask(f"shorter: {first}")
+                answers.append(first)
+                if text:
+                    lengths.setdefault(len(first), []).append(text)
+                for word in first.split():
+                    answers.append(word)
+            return answers, lengths
+        """
+    after = rewrite(program).files["app.py"]
+    assert after.count("yield in_turn()\n") == 1
+    assert "yield in_turn()\n        answers.append(first)\n        if text:\n            lengths" in after
+
+
+def test_a_turn_on_one_way_is_none_on_the_other() -> None:
+    program = """
+        from openai import OpenAI
+
+        client = OpenAI()
+
+
+        def ask(text):
+            return client.responses.create(model="gpt-5", input=text).output_text
+
+
+        def main(texts):
+            answers = []
+            for text in texts:
+                first = ask(text)
+                if len(first) > 9:
+                    first = ask(f"shorter: {first}")
+                if text:
+                    answers.append(first)
+                answers.append("--")
+            return answers
+        """
+    after = rewrite(program).files["app.py"]
+    assert after.count("yield in_turn()\n") == 2
