@@ -150,3 +150,21 @@ def test_an_object_whose_methods_share_a_history_asks_in_turn() -> None:
 
 def test_an_object_that_only_collects_the_answers_does_not() -> None:
     assert verdict(OBJECT.format(read="rules", written="answers")) == "batchable"
+
+
+@pytest.mark.parametrize(
+    "name", ["entries", "countries", "retrieved", "industry_names", "retrospectives", "geometry_ids"]
+)
+def test_a_loop_over_things_whose_name_resembles_tries_goes_over_items(name: str) -> None:
+    loop = f"for each in {name}:\n        print(ask(each))  # !"
+    assert verdict(
+        f"import json\nfrom llm import ask\n\ndef run({name}):\n    {loop}\n\nrun(json.load(open('a')))\n"
+    ) == ("batchable")
+
+
+@pytest.mark.parametrize("name", ["tries", "max_tries", "maxTries", "try_count", "retries", "num_attempts"])
+def test_a_loop_over_tries_does_not(name: str) -> None:
+    loop = f"for each in range({name}):\n        print(ask('text'))  # !"
+    assert verdict(
+        f"import json\nfrom llm import ask\n\ndef run({name}):\n    {loop}\n\nrun(json.load(open('a')))\n"
+    ) == ("realtime")
