@@ -9,6 +9,7 @@ from functools import partial
 from batchlint.codemod import worklists
 from batchlint.codemod.blocks import Comprehension
 from batchlint.codemod.changes import Fanout
+from batchlint.codemod.handing import SUBMITS
 from batchlint.codemod.phasing import Phasing
 from batchlint.codemod.planner import Planner
 from batchlint.codemod.queues import Queues
@@ -152,8 +153,11 @@ class Finder:
 
     def _in_chunks(self, id: FunctionId, node: ast.expr, found: list[Fanout], start: int) -> None:
         """Add the fan-out of the loop around a gather, pool or mapping: each of its turns would be a batch."""
-        loops: list[ast.AST] = [loop for loop in self._around(id, node) if isinstance(loop, ast.For | ast.AsyncFor)]
-        if len(found) == start or not loops:
+        if len(found) == start:
+            return
+        around = (loop for loop in self._around(id, node) if isinstance(loop, ast.For | ast.AsyncFor))
+        loops: list[ast.AST] = [loop for loop in around if self._waits_in(id, loop, node, found[start:])]
+        if not loops:
             return
         outer: list[Fanout] = []
         if all(fanout.is_async for fanout in found[start:]):
@@ -162,6 +166,13 @@ class Finder:
             for fanout in found[start:]:
                 self.planner.merge(outer[0], fanout)
             found[start:] = outer
+
+    def _waits_in(self, id: FunctionId, loop: ast.For | ast.AsyncFor, node: ast.expr, found: list[Fanout]) -> bool:
+        """Whether the loop waits for what it starts, rather than that it is gathered behind the loop."""
+        if not all(fanout.is_async for fanout in found):
+            return not isinstance(node, ast.Call) or last_name(node.func) not in SUBMITS
+        first, last = self.planner.place(id.path, loop)[0], loop.end_lineno or loop.lineno
+        return any(first <= at[0] <= last for fanout in found for at in fanout.file(id.path).renames)
 
     def _above(
         self, id: FunctionId, found: list[Fanout], refusals: list[Refused], seen: set[FunctionId], level: int

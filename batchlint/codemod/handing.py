@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from functools import partial
 from typing import TYPE_CHECKING
 
 from batchlint.codemod import scopes
@@ -36,7 +37,7 @@ _POOLS = (
 )  # fmt: skip
 _PROCESSES = frozenset({"BatchProcessExecutor", "BatchPool", "BatchParallel", "batch_process_map"})
 _TERMINABLE = frozenset({"BatchPool", "BatchThreadPool"})
-_SUBMITS = frozenset({"submit", "apply_async", "map_async", "starmap_async"})
+SUBMITS = frozenset({"submit", "apply_async", "map_async", "starmap_async"})
 _LAZY = frozenset({"imap", "imap_unordered"})
 _GATHERS = (
     (re.compile(r"asyncio\.gather$"), "gather_batch"),
@@ -92,7 +93,7 @@ class Handing:
             if func.attr == "cancel" or (func.attr == "terminate" and call.loops and stands & _TERMINABLE):
                 raise Refused("early-stop", f"`{ast.unparse(func)}` gives up what was submitted (line {line})")
             waits = func.attr in {"result", "get"} and isinstance(func.value, ast.Call) and call.loops
-            if waits and last_name(func.value) in _SUBMITS:
+            if waits and last_name(func.value) in SUBMITS:
                 raise Refused(
                     "unsupported-shape", f"each result is waited for as soon as it is submitted (line {line})"
                 )
@@ -225,8 +226,17 @@ class Handing:
         return fanout
 
     def makes_coroutines(self, edge: Edge) -> bool:
-        """Whether the coroutine function is handed to a mapping: `gather(*map(f, xs))`."""
-        return edge.kind == "map" and self.graph.function(edge.callee).is_async
+        """Whether the coroutine function, or a lambda around it, is handed to a mapping: `gather(*map(f, xs))`."""
+        if edge.kind != "map":
+            return False
+        function = self.graph.function(edge.callee)
+        body = function.node.body if isinstance(function.node, ast.Lambda) else None
+        return function.is_async or (body is not None and any(map(partial(self._is_made, edge.callee), _results(body))))
+
+    def _is_made(self, scope: FunctionId, node: ast.expr) -> bool:
+        """Whether the expression is a call of a coroutine function that makes requests."""
+        target = self.planner.support.converts(scope, node) if isinstance(node, ast.Call) else None
+        return isinstance(target, tuple) and any(self.graph.function(each.id).is_async for each in target)
 
     def gathers(self, fanout: Fanout, function: FunctionFacts) -> bool:
         """Plan the gathers, tasks and time limits of the coroutine; whether it gathers anything."""

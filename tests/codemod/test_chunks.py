@@ -114,3 +114,21 @@ def test_chunks_that_need_each_other_keep_their_batches() -> None:
     """
     done = rewrite(HEAD + textwrap.dedent(program).lstrip("\n"))
     assert "gather_in_order" not in done.files["app.py"]
+
+
+def test_coroutines_that_a_loop_makes_and_one_gather_awaits_are_no_chunks() -> None:
+    program = """
+    async def main():
+        tasks = []
+        for word in WORDS:
+            tasks.append(ask(word))
+        print(await asyncio.gather(*tasks))
+        async with asyncio.TaskGroup() as group:
+            for word in WORDS:
+                group.create_task(ask(word))
+
+
+    asyncio.run(main())
+    """
+    done = rewrite(HEAD + textwrap.dedent(program).lstrip("\n"))
+    assert "tasks.append(ask(word))" in done.files["app.py"]

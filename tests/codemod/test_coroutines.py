@@ -119,6 +119,7 @@ ALIKE = {
             for ways in (by_thread, by_lambda):
                 print(ways.__name__)
             print(await asyncio.gather(*map(by_thread, ["a", "b", "a"])))
+            print(await asyncio.gather(*map(lambda text: by_thread(text * 2), ["a", "b", "a"])))
             print(await asyncio.gather(*[by_lambda(text) for text in ["a", "b"]]))
             print(await asyncio.gather(*[by_partial(text) for text in ["c", "d"]]))
 
