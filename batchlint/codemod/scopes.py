@@ -162,7 +162,7 @@ def _walk(
     def reads(*nodes: ast.AST | None) -> None:
         for node in nodes:
             if node is not None:
-                found.update(read(node) - given)
+                found.update(_unbound(node, given))
 
     for statement in statements:
         if isinstance(statement, ast.If):
@@ -234,6 +234,13 @@ def _walk(
             reads(statement)
             given |= bound([statement])
     return given
+
+
+def _unbound(node: ast.AST, given: set[str]) -> set[str]:
+    """The names that an expression or a plain statement may read before they are bound: not `m` in `(m := f()) and m`."""
+    reading = _Reading(given)
+    reading.visit(node)
+    return reading.found
 
 
 def _exits(statement: ast.stmt) -> bool:
@@ -335,3 +342,65 @@ def _following(parent: ast.AST, inner: ast.AST) -> list[ast.stmt] | None:
                 ]
             return rest if name != "handlers" else []
     return None
+
+
+class _Reading:
+    """Follows the order of evaluation. `found`: the names that are read while nothing has bound them for sure."""
+
+    def __init__(self, given: set[str]) -> None:
+        self.found: set[str] = set()
+        self.given = given
+
+    def visit(self, node: ast.AST) -> None:
+        if isinstance(node, ast.Name):
+            if isinstance(node.ctx, ast.Load | ast.Del) and node.id not in self.given:
+                self.found.add(node.id)
+        elif isinstance(node, ast.NamedExpr):
+            self.visit(node.value)
+            self.given = self.given | {node.target.id}
+        elif isinstance(node, ast.BoolOp):
+            self.visit(node.values[0])
+            self._apart(*node.values[1:])
+        elif isinstance(node, ast.IfExp):
+            self.visit(node.test)
+            self._apart(node.body)
+            self._apart(node.orelse)
+        elif isinstance(node, _COMPREHENSIONS):
+            self._comprehension(node)
+        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            self.found |= read(node) - self.given
+        elif isinstance(node, ast.Assign | ast.AnnAssign):
+            for part in (node.value, *(node.targets if isinstance(node, ast.Assign) else [node.target])):
+                if part is not None:
+                    self.visit(part)
+        else:
+            for child in children(node):
+                self.visit(child)
+
+    def _apart(self, *nodes: ast.AST) -> None:
+        """What is not always evaluated binds nothing for what stands behind it."""
+        before = self.given
+        for node in nodes:
+            self.visit(node)
+        self.given = before
+
+    def _comprehension(self, node: ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp) -> None:
+        self.visit(node.generators[0].iter)
+        before = self.given
+        for number, generator in enumerate(node.generators):
+            if number:
+                self.visit(generator.iter)
+            self.given = self.given | {n.id for n in walk(generator.target) if isinstance(n, ast.Name)}
+            for condition in generator.ifs:
+                self._passed(condition)
+        for part in (node.key, node.value) if isinstance(node, ast.DictComp) else (node.elt,):
+            self.visit(part)
+        self.given = before
+
+    def _passed(self, condition: ast.expr) -> None:
+        """A condition that held: all parts of an `and` have been evaluated."""
+        if isinstance(condition, ast.BoolOp) and isinstance(condition.op, ast.And):
+            for part in condition.values:
+                self._passed(part)
+        else:
+            self.visit(condition)

@@ -51,6 +51,26 @@ def test_items_are_kept_by_their_answers(tmp_path) -> None:
     assert alike.before.ended.code == 0, alike.before.ended
 
 
+def test_a_name_that_the_same_expression_binds_first_is_the_items_own(tmp_path) -> None:
+    program = """
+        def main(texts):
+            total = 0
+            for text in texts:
+                grade = rate(text)
+                parts = [part * grade for c in text if c and (part := c.upper()) != "B"]
+                if (size := len(parts)) and size > grade:
+                    total += size
+                print(text, parts)
+            print(total)
+
+
+        main(["ab", "b", "ccc", "ddd"])
+        """
+    alike = check_runs_alike(HEAD + textwrap.dedent(program), tmp_path)
+    assert "nonlocal total\n" in alike.rewritten.files["app.py"]
+    assert "nonlocal part" not in alike.rewritten.files["app.py"]
+
+
 def test_the_item_comes_with_its_answer() -> None:
     before = HEAD + textwrap.dedent(
         """
