@@ -18,6 +18,8 @@ from batchlint.facts import FunctionFacts
 
 Channel = tuple[str, ...]
 OWN, ANY, LEN = "[own]", "[any]", "[len]"
+CELL = "[,]"
+"""The start of a step into a column that the key names beside the row: `frame.at[row, "name"]`."""
 KEYS = "[keys]"
 """Which keys a mapping has, in the order in which they came."""
 OBJECT, CONTENT = "[object]", "[content]"
@@ -47,7 +49,7 @@ class Access(NamedTuple):
         """The channel as a reader of the program would write it."""
         kind, *rest = self.channel
         if kind == "v":
-            shown = ".".join(part for part in rest[2:] if part not in (OWN, ANY, LEN, KEYS, OBJECT, CONTENT))
+            shown = ".".join(part for part in rest[2:] if part[:1] != "[")
             return f"`{shown}`"
         if kind == "file":
             return f"the file `{shown_text(rest[0])}`" if rest and rest[0].strip("'") else "a file"
@@ -108,12 +110,22 @@ def clash(a: Access, b: Access) -> bool:
         if LEN in (x, y):
             # Storing an element may add one; what happens within an element does not.
             other = b if x == LEN else a
-            return x == y or (other.channel[index] in (OWN, ANY) and len(other.channel) == index + 1)
+            is_stored = all(step.startswith(CELL) for step in other.channel[index + 1 :])
+            return x == y or (other.channel[index] in (OWN, ANY) and is_stored)
         if x == y == OWN:
             return False
-        if x != y and not (x in (OWN, ANY) and y in (OWN, ANY)):
+        x, y = _SAME_PLACES.get(x, x), _SAME_PLACES.get(y, y)
+        if x != y and not ({x, y} & {OWN, ANY} and _is_element(x) and _is_element(y)):
             return False
     return True
+
+
+_SAME_PLACES = {"at": "loc", "iat": "iloc"}
+"""What names the same cells of a frame."""
+
+
+def _is_element(step: str) -> bool:
+    return step in (OWN, ANY) or step.startswith(CELL)
 
 
 def _files_clash(a: Access, b: Access) -> bool:

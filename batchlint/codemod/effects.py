@@ -134,6 +134,9 @@ EXTERNAL_READS = {
     "glob.glob",
     "os.scandir",
 }
+FRAME_READ = re.compile(r"pandas\.(.*\.)?read_(csv|json|parquet|excel|pickle|feather|table|xml)$")
+FRAME_WRITE = frozenset({"to_csv", "to_json", "to_parquet", "to_excel", "to_pickle", "to_feather", "to_markdown"})
+"""Methods that write what the object holds into a file, where they are given one."""
 EXTERNAL_WRITES = {"os.remove", "os.unlink", "os.rename", "os.replace", "shutil.move", "shutil.copy"}
 ARGUMENT_WRITES = {
     "heapq.heappush": 0, "heapq.heappop": 0, "heapq.heapify": 0, "random.shuffle": 0, "json.dump": 1,

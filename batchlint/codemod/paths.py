@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 
 from batchlint.codemod import scopes
-from batchlint.codemod.access import ANY, MARK, OWN, Access, Channel, Frame
+from batchlint.codemod.access import ANY, CELL, MARK, OWN, Access, Channel, Frame
 from batchlint.codemod.refusals import Refused
 from batchlint.codemod.threads import Threads
 from batchlint.facts import MODULE, FunctionFacts, FunctionId
@@ -173,8 +173,8 @@ class Paths:
         if isinstance(node, ast.Attribute):
             return {p if len(p) > 6 else (*p, node.attr) for p in self.path(node.value, frame)}
         if isinstance(node, ast.Subscript):
-            step = OWN if self.is_own(node.slice, frame) else ANY
-            inside = {p if len(p) > 6 else (*p, step) for p in self.path(node.value, frame)}
+            steps = self._steps(node.slice, frame)
+            inside = {p if len(p) > 6 else (*p, *steps) for p in self.path(node.value, frame)}
             return inside | self._elements(node.value, frame)
         if isinstance(node, ast.IfExp):
             return self.path(node.body, frame) | self.path(node.orelse, frame)
@@ -194,6 +194,14 @@ class Paths:
         if isinstance(node, ast.List | ast.Tuple):
             return set().union(*(self.path(each, frame) for each in node.elts), set())
         return set()
+
+    def _steps(self, key: ast.expr, frame: Frame) -> tuple[str, ...]:
+        """The steps into what is stored under a key, or under a row and the name of a column."""
+        if isinstance(key, ast.Tuple) and len(key.elts) == 2:
+            row, column = key.elts
+            if isinstance(column, ast.Constant) and isinstance(column.value, str):
+                return (OWN if self.is_own(row, frame) else ANY, CELL + column.value)
+        return (OWN if self.is_own(key, frame) else ANY,)
 
     def iterated(self, node: ast.expr, frame: Frame) -> set[Channel]:
         """The containers that a loop over `node` goes through."""

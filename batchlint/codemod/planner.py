@@ -288,6 +288,8 @@ class Planner:
 
     def distinct(self, function: FunctionFacts, target: ast.expr, iterated: ast.expr) -> set[str]:
         """The targets that differ from item to item: an index, a key."""
+        if isinstance(iterated, ast.Attribute) and iterated.attr == "index" and isinstance(target, ast.Name):
+            return {target.id}  # the rows of a frame
         if not isinstance(iterated, ast.Call):
             return set()
         name = iterated.func.id if isinstance(iterated.func, ast.Name) else getattr(iterated.func, "attr", "")

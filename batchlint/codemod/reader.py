@@ -6,7 +6,7 @@ import ast
 from functools import cached_property
 
 from batchlint.codemod import scopes
-from batchlint.codemod.access import ANY, CONTENT, KEYS, LEN, OBJECT, OWN, Access, Channel, Frame, touches
+from batchlint.codemod.access import ANY, CELL, CONTENT, KEYS, LEN, OBJECT, OWN, Access, Channel, Frame, touches
 from batchlint.codemod.caches import Caches
 from batchlint.codemod.callbacks import Callbacks
 from batchlint.codemod.effects import (
@@ -16,6 +16,8 @@ from batchlint.codemod.effects import (
     FILE_LIST,
     FILE_READ,
     FILE_WRITE,
+    FRAME_READ,
+    FRAME_WRITE,
     LOG_RECEIVERS,
     MUTATORS,
     QUIET,
@@ -156,7 +158,8 @@ class Reader(Paths):
         found += touches(channels, how, target.lineno, key, means, frame.number)
         if isinstance(target, ast.Subscript) and how == "write" and not self._is_list(target.value, frame):
             # A key of the item's own meets no other, but the mapping shows in which order they came.
-            keys = {(*channel[:-1], KEYS) for channel in channels if channel[-1] == OWN}
+            stored = {channel[:-1] if channel[-1].startswith(CELL) else channel for channel in channels}
+            keys = {(*channel[:-1], KEYS) for channel in stored if channel[-1] == OWN}
             found += touches(keys, "tally", target.lineno)
         return found
 
@@ -211,7 +214,7 @@ class Reader(Paths):
             )
             text = str(mode.value) if isinstance(mode, ast.Constant) else "r" if mode is None else "w"
             return [self.file_access(call.args[0], "write" if set(text) & set("wax+") else "read", frame)]
-        if path in EXTERNAL_READS and call.args:
+        if (path in EXTERNAL_READS or FRAME_READ.match(path)) and call.args:
             if path in {"os.listdir", "glob.glob", "os.scandir"}:
                 return [Access(("file", ast.unparse(call.args[0])), "read", call.lineno)]
             return [self.file_access(call.args[0], "read", frame)]
@@ -246,6 +249,9 @@ class Reader(Paths):
             return [self.file_access(func.value, "read", frame)]
         if name in FILE_WRITE:
             return [self.file_access(func.value, "write", frame)]
+        if name in FRAME_WRITE:
+            given = [*call.args[:1], *(k.value for k in call.keywords if k.arg in {"path", "path_or_buf", "buf"})]
+            return [*touches(receiver, "read", line), *(self.file_access(each, "write", frame) for each in given)]
         if name in FILE_LIST:
             return [Access(("file", ast.unparse(func.value)), "read", line)]
         if name in {"mkdir"}:

@@ -237,7 +237,7 @@ def _walk(
 
 
 def _unbound(node: ast.AST, given: set[str]) -> set[str]:
-    """The names that an expression or a plain statement may read before they are bound: not `m` in `(m := f()) and m`."""
+    """What an expression or a plain statement may read before it is bound: not `m` in `(m := f()) and m`."""
     reading = _Reading(given)
     reading.visit(node)
     return reading.found
