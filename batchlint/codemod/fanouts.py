@@ -314,7 +314,8 @@ class Finder:
             target = self.planner.support.converts(id, node)
         except Refused:
             return False
-        makes = isinstance(target, tuple) and any(self.graph.function(each.id).is_async for each in target)
+        functions = [self.graph.function(each.id) for each in target] if isinstance(target, tuple) else []
+        makes = any(function.is_async and not function.yields for function in functions)
         return makes or (is_threaded and target is not None)
 
     def _planned_once(self, node: ast.AST, what: str, make: Callable[[], Fanout]) -> Fanout:

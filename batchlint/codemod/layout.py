@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from batchlint.codemod.access import Access, Channel, Frame, clash, stem
 from batchlint.codemod.attempts import Attempts, OpenLoop, changes_last, is_quiet
+from batchlint.codemod.blocks import Comprehension, comprehension_parts
 from batchlint.codemod.callbacks import CALLED
 from batchlint.codemod.families import is_stub
 from batchlint.codemod.paths import function_body
@@ -266,6 +267,7 @@ class Layout:
                 inner += read(argument, frame, skip)
             if isinstance(call.func, ast.Attribute):
                 inner += self.reader.reference(call.func.value, frame, skip)
+            inner += [a for part in _decisions(node, stands) for a in self.reader.of(part, frame, skip)]
             preds = self._add(Step(frame, statement, inner), preds)
             if what == "request":
                 preds = self._add(Step(frame, statement, request=call), preds)
@@ -447,16 +449,23 @@ def _contexts(node: ast.With) -> list[ast.Call]:
 
 def _under_condition(node: ast.AST, calls: set[int]) -> bool:
     """Whether a call may be skipped: in a conditional expression, behind `and`/`or`, in a comprehension."""
+    return any(id(inner) in calls for parts, _ in _conditions(node) for part in parts for inner in walk(part))
+
+
+def _decisions(node: ast.AST, call: ast.Call) -> list[ast.expr]:
+    """What tells, in the expression or statement, whether and how often the call is made."""
+    decided = (test for parts, test in _conditions(node) if any(n is call for part in parts for n in walk(part)))
+    return [part for test in decided for part in test]
+
+
+def _conditions(node: ast.AST) -> Iterator[tuple[list[ast.expr], list[ast.expr]]]:
+    """Parts of an expression that may be skipped, each with what is evaluated first and tells."""
     for child in walk(node):
-        parts: list[ast.AST] = []
         if isinstance(child, ast.IfExp):
-            parts = [child.body, child.orelse]
+            yield [child.body, child.orelse], [child.test]
         elif isinstance(child, ast.BoolOp):
-            parts = list(child.values[1:])
-        elif isinstance(child, ast.ListComp | ast.SetComp | ast.GeneratorExp):
-            parts = [child.elt]
-        elif isinstance(child, ast.DictComp):
-            parts = [child.key, child.value]
-        if any(id(inner) in calls for part in parts for inner in walk(part)):
-            return True
-    return False
+            for position, value in enumerate(child.values[1:], 1):
+                yield [value], child.values[:position]
+        elif isinstance(child, Comprehension):
+            tests = [part for g in child.generators for part in (g.iter, *g.ifs)]
+            yield comprehension_parts(child), tests

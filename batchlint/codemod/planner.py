@@ -164,6 +164,7 @@ class Planner:
         if not phases.has_request:
             raise Refused("no-fan-out")
         stop = self._exits(fanout, function, loop, phases, nested)
+        phases.suspends |= fanout.is_async and bool(own_yields(loop))  # what is yielded before an error counts
         try:
             barriers = self.judged(fanout, phases)
         except Refused as refused:

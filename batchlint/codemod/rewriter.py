@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, cast
 
 import libcst as cst
@@ -13,6 +13,7 @@ from batchlint.codemod.call_rewriter import CallRewriter, Names
 from batchlint.codemod.changes import FileChanges, LoopChange, Place, Retry, SentLoop
 from batchlint.codemod.comprehension_nodes import asking, over_answers
 from batchlint.codemod.counting_nodes import counted_loop
+from batchlint.codemod.hoisting import Hoist
 from batchlint.codemod.nodes import (
     ASKS_NOTHING,
     close,
@@ -122,7 +123,7 @@ class Rewriter(CallRewriter):
         self, statement: cst.SimpleStatementLine, each: cst.BaseSmallStatement, turn: cst.SimpleStatementLine | None
     ) -> list[cst.BaseStatement]:
         """The statement's answers get names first: `total += yield ...` reads `total` before the answer is there."""
-        hoist = _Hoist(self._fresh)
+        hoist = Hoist(self._fresh)
         value = getattr(each, "value", None)
         if (turn and isinstance(each, cst.Assign) and isinstance(value, cst.Yield | cst.Await)) or not turn:
             name = self._fresh("answer")
@@ -264,7 +265,8 @@ class Rewriter(CallRewriter):
             statements.append(self._driver(drawn, change, where))
         if change.collected:
             guarded = change.is_guarded and where not in self.changes.phased
-            statements[-1:] = yielded(statements[-1], change.collected, is_guarded=guarded)
+            each = self._fresh("result") if change.is_async else None
+            statements[-1:] = yielded(statements[-1], change.collected, is_guarded=guarded, each=each)
         statements[0] = statements[0].with_changes(leading_lines=list(loop.leading_lines))
         if loop.orelse is not None:
             statements += cast(list[cst.BaseStatement], list(loop.orelse.body.body))
@@ -518,28 +520,6 @@ def _drawing(change: LoopChange, *before: Any) -> cst.IndentedBlock:
     if change.stop:
         drawn.append(cst.If(cst.Name(change.stop), cst.IndentedBlock([cst.SimpleStatementLine([cst.Break()])])))
     return cst.IndentedBlock(drawn)
-
-
-class _Hoist(cst.CSTTransformer):
-    """Replaces each `yield` of a statement by a name, innermost and leftmost first."""
-
-    def __init__(self, fresh: Callable[[str], str]) -> None:
-        super().__init__()
-        self.fresh = fresh
-        self.stored: list[tuple[str, cst.BaseExpression]] = []
-
-    def visit_Lambda(self, node: cst.Lambda) -> bool:
-        return False
-
-    def leave_Yield(self, original_node: cst.Yield, updated_node: cst.Yield) -> cst.BaseExpression:
-        name = self.fresh("answer")
-        self.stored.append((name, own_parens(updated_node, None)))
-        return cst.Name(name)
-
-    def leave_Await(self, original_node: cst.Await, updated_node: cst.Await) -> cst.BaseExpression:
-        name = self.fresh("answer")
-        self.stored.append((name, own_parens(updated_node, None)))
-        return cst.Name(name)
 
 
 def rewrite(text: str, changes: FileChanges, names: Names) -> tuple[str, set[str]]:

@@ -17,9 +17,16 @@ def collected(node: cst.Yield, name: str) -> cst.Call:
     return cst.Call(cst.Attribute(cst.Name(name), cst.Name("append")), [cst.Arg(standalone(value))])
 
 
-def yielded(driver: cst.BaseStatement, name: str, *, is_guarded: bool) -> list[cst.BaseStatement]:
-    """The driver with what yields the list behind it; where `is_guarded`, behind an error too."""
-    items = line(f"yield from {name}")
+def yielded(
+    driver: cst.BaseStatement, name: str, *, is_guarded: bool, each: str | None = None
+) -> list[cst.BaseStatement]:
+    """The driver with what yields the list behind it; where `is_guarded`, behind an error too.
+
+    `each`: what an item is called where a loop has to yield them, in a coroutine.
+    """
+    items: cst.BaseStatement = line(f"yield from {name}")
+    if each is not None:
+        items = cst.parse_statement(f"for {each} in {name}:\n    yield {each}\n")
     if not is_guarded:
         return [driver, items]
     final = cst.Finally(cst.IndentedBlock([items]))

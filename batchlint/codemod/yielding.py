@@ -58,7 +58,7 @@ class Yielding:
         """Refused where the loop yields to somebody who may leave, or in a way that cannot wait."""
         statements = {id(n.value) for s in loop.body for n in ast.walk(s) if isinstance(n, ast.Expr)}
         for node in own_yields(loop):
-            if function.is_async or id(node) not in statements:
+            if id(node) not in statements:
                 raise Refused("generator-consumer", f"`{Graph.label(function.id)}` yields answers (line {node.lineno})")
         if own_yields(loop):
             _check_behind(loop.body, is_repeated=False)
@@ -100,12 +100,14 @@ class Yielding:
         current: ast.AST = node
         parents = [*reversed(scopes.path_to(tree, node))]
         for position, parent in enumerate(parents):
-            if isinstance(parent, ast.For) and parent.iter is current:
+            if isinstance(parent, ast.For | ast.AsyncFor) and parent.iter is current:
                 self._check_loop(caller, parent, refused)
                 return Taker(caller, [], [parent.target], list(parent.body), True)
             if isinstance(parent, ast.comprehension) and parent.iter is current:
                 whole = parents[position + 1]
-                if not isinstance(whole, Comprehension) or whole.generators[0] is not parent or awaits([whole]):
+                if not isinstance(whole, Comprehension) or whole.generators[0] is not parent:
+                    raise refused
+                if awaits([*parent.ifs, *comprehension_parts(whole), *whole.generators[1:]]):
                     raise refused
                 if not isinstance(whole, ast.GeneratorExp):
                     targets = [generator.target for generator in whole.generators]
@@ -139,7 +141,7 @@ class Yielding:
             raise refused
         return names[0]
 
-    def _check_loop(self, caller: FunctionFacts, loop: ast.For, refused: Refused) -> None:
+    def _check_loop(self, caller: FunctionFacts, loop: ast.For | ast.AsyncFor, refused: Refused) -> None:
         inside = [node for statement in loop.body for node in ast.walk(statement)]
         leaves = any(isinstance(node, ast.Return) for node in inside) or any(own_exits(loop.body, ast.Break))
         ends = any(isinstance(node, ast.Call) and last_name(node.func) in _LEAVE for node in inside)

@@ -273,6 +273,94 @@ def test_takers_that_decide_keep_their_generator(name: str) -> None:
     check_noop(HEAD + STAY[name].replace("\n        ", "\n"), "generator-consumer")
 
 
+ASYNC = """
+import asyncio
+
+import openai
+from openai import AsyncOpenAI
+
+client = AsyncOpenAI(max_retries=0)
+WORDS = ["a", "refuse this", "bb", "a"]
+
+
+async def ask(text):
+    return (await client.responses.create(model="gpt-5", input=text)).output_text
+
+
+async def letters(words):
+    for word in words:
+        yield word[:1]
+
+
+async def answers(words):
+    yield "begin", None
+    async for letter in letters(words):
+        if letter == "r":
+            continue
+        draft = await ask(letter)
+        yield letter, await ask(f"improve {draft}") if letter == "a" else draft
+
+
+async def strict(words):
+    for word in words:
+        yield word, await ask(word)
+
+
+"""
+TAKEN = {
+    "a loop and comprehensions": """
+        async def main():
+            async for letter, answer in answers(WORDS):
+                print(letter, answer)
+            print([answer async for letter, answer in answers(WORDS) if answer])
+            print({word: len(answer) async for word, answer in strict(WORDS[2:])})
+        """,
+    "up to an error": """
+        async def main():
+            try:
+                async for word, answer in strict(["a", "bb", "refuse this"]):
+                    print(word, answer)
+            except openai.BadRequestError as error:
+                print(error.code)
+        """,
+}
+DECIDED = {
+    "leaves": """
+        async def main():
+            async for word, answer in strict(WORDS):
+                if len(answer) > 3:
+                    break
+        """,
+    "gives others a turn": """
+        async def main():
+            async for word, answer in strict(WORDS):
+                await asyncio.sleep(len(answer))
+        """,
+    "takes one": """
+        async def main():
+            print(await anext(strict(WORDS)))
+        """,
+    "hands it on": """
+        async def main(show):
+            await show(strict(WORDS))
+        """,
+}
+
+
+def in_a_coroutine(body: str) -> str:
+    return ASYNC + body.replace("\n        ", "\n") + "\n\nasyncio.run(main())\n"
+
+
+@pytest.mark.parametrize("name", TAKEN)
+def test_coroutines_that_take_all_have_it_by_batch(name: str, tmp_path) -> None:
+    check_runs_alike(in_a_coroutine(TAKEN[name]), tmp_path, faults=Faults(failures=[Failure("refuse")]))
+
+
+@pytest.mark.parametrize("name", DECIDED)
+def test_coroutines_that_decide_keep_their_generator(name: str) -> None:
+    check_noop(in_a_coroutine(DECIDED[name]), "generator-consumer")
+
+
 @given(yielding())
 def test_every_generator_is_refused_or_does_the_same(text: str) -> None:
     note(text)
