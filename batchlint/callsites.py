@@ -391,8 +391,10 @@ def _loop_traits(place: _Place, known: Known) -> Iterator[Trait]:
                 if found is None:
                     fanned_out = fanned_out or is_item_loop(loop)
                 elif key not in done and (found.name != "early_stop" or key[0] not in above):
-                    is_step = fanned_out and _is_bounded(graph, link, loop, found)
-                    yield found._replace(name="chain") if is_step else found
+                    if fanned_out and _is_bounded(graph, link, loop, found):
+                        yield _step(graph, link, loop, found)
+                    else:
+                        yield found
             done.add(key)
             fanned_out = fanned_out or (link.repeats and not any(is_item_loop(loop) for loop in link.loops))
     for chain in chains:
@@ -401,6 +403,17 @@ def _loop_traits(place: _Place, known: Known) -> Iterator[Trait]:
             reason = f"`{memory.attribute}` keeps earlier answers for the next request"
             yield Trait("memory", reason, memory.function.path, memory.line)
             return
+
+
+def _step(graph: Graph, link: _Link, loop: LoopNode, trait: Trait) -> Trait:
+    """What a few rounds for an item are: an agent's, where the next request holds what tools gave for the answer."""
+    names = graph.program.registry.tool_results
+    for node in walk(loop):
+        keys = [key.value for key in node.keys if isinstance(key, ast.Constant)] if isinstance(node, ast.Dict) else []
+        said = next((key for key in keys if key in names), None)
+        if said is not None:
+            return Trait("agent", f"an agent runs tools by each answer: `{said}`", link.function.path, _line(loop))
+    return trait._replace(name="chain")
 
 
 def _is_bounded(graph: Graph, link: _Link, loop: LoopNode, trait: Trait) -> bool:

@@ -199,6 +199,7 @@ class Registry(NamedTuple):
     live_words: tuple[str, ...]
     """Words in names that speak of such a session."""
     agent_arguments: frozenset[str]
+    tool_results: frozenset[str]
     """Names of arguments by which a request's caller has its tools run, answer by answer."""
     probe_words: tuple[str, ...]
     """Words in names that speak of a request which only shows that the service answers."""
@@ -298,6 +299,7 @@ def build(documents: list[dict[str, Any]]) -> Registry:
         live_inputs=frozenset(n for d in documents for n in d.get("live_sessions", {}).get("methods", ())),
         live_words=tuple(word for d in documents for word in d.get("live_sessions", {}).get("words", ())),
         agent_arguments=frozenset(n for d in documents for n in d.get("agent_arguments", {}).get("names", ())),
+        tool_results=frozenset(n for d in documents for n in d.get("tool_results", {}).get("names", ())),
         probe_words=tuple(word for d in documents for word in d.get("probes", {}).get("words", ())),
         probe_prompts=tuple(word for d in documents for word in d.get("probes", {}).get("prompts", ())),
         questions=frozenset(n for d in documents for n in d.get("questions", {}).get("names", ())),

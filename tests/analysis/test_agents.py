@@ -438,3 +438,29 @@ AGENT_OF_ITS_OWN = """
 )
 def test_a_project_s_own_agent_is_known_by_what_runs_its_tools(tools, expected):
     assert verdict(AGENT_OF_ITS_OWN.format(tools=tools)) == expected
+
+
+ROUNDS = """
+    from llm import ask
+
+    def answered(question, run):
+        messages = [{{"role": "user", "content": question}}]
+        for _ in range(4):
+            answer = ask(messages)  # !
+            if not answer.tool_calls:
+                break
+            messages.append({{"role": "{role}", {mark}"content": run(answer)}})
+        return answer
+
+    if __name__ == "__main__":
+        for line in open("questions.txt"):
+            print(answered(line, str))
+    """
+
+
+@pytest.mark.parametrize(
+    ("role", "mark", "expected"),
+    [("tool", '"tool_call_id": answer.id, ', "realtime"), ("user", "", "batchable")],
+)
+def test_rounds_in_which_tools_run_are_an_agent_s(role, mark, expected):
+    assert verdict(ROUNDS.format(role=role, mark=mark)) == expected
