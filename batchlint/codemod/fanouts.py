@@ -101,7 +101,9 @@ class Finder:
         found += above
         if here and (unfit or not above) and not any(self.queues.makes(f, id) for f in above):
             # The further out the loop, the more requests are in one batch; this one is for those whom none covers.
+            covered = len(found)
             self._first(id, here, found, refusals)
+            unfit = [r for r in unfit if len(found) == covered or r.refusal.name != "no-fan-out"]
         refusals += unfit
 
     def _worker(self, id: FunctionId, loop: ast.While, found: list[Fanout], refusals: list[Refused]) -> None:

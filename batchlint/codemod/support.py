@@ -15,7 +15,7 @@ from batchlint.codemod.threads import Threads
 from batchlint.facts import MODULE, Binding, ClassId, FunctionFacts, FunctionId
 from batchlint.graph import Graph, ModelCall
 from batchlint.symbols import last_name
-from batchlint.values import Cls, Ext, Fn, Inst
+from batchlint.values import Cls, Ext, Fn, Inst, Value
 
 if TYPE_CHECKING:
     from batchlint.codemod.planner import Planner
@@ -117,19 +117,17 @@ class Support:
     def entered(self, scope: FunctionId, func: ast.Name | ast.Attribute) -> tuple[Fn, ...]:
         """The functions with requests that a call of `func` enters one of, with all that stand beside them."""
         values = self.program.eval(scope, func)
-        targets = {v for v in values if isinstance(v, Fn)}
-        targets |= {
-            m
-            for v in values
-            if isinstance(v, Inst)
-            for m in self.program.attribute(v, "__call__")
-            if isinstance(m, Fn) and m.id in self.reaching
-        }
+        objects = self._called(values)
+        targets = {v for v in values if isinstance(v, Fn)} | objects
         wanted = {t.id: t for t in targets if t.id in self.reaching}
         if not wanted:
             return ()
+        if objects and not self._is_any_of(scope, func, objects):
+            what = f"`{ast.unparse(func)}` can be something that asks nothing; call it by the name of a method"
+            raise Refused("unsupported-shape", what)
         if len({t.id for t in targets}) > 1:
-            family = self.families.of(targets, last_name(func)) if isinstance(func, ast.Attribute) else ()
+            name = "__call__" if objects else last_name(func)
+            family = self.families.of(targets, name) if objects or isinstance(func, ast.Attribute) else ()
             if not family:
                 raise Refused("unsupported-shape", f"`{ast.unparse(func)}` can be one of {len(targets)} functions")
             return family
@@ -142,6 +140,33 @@ class Support:
                 f"`{ast.unparse(func)}` is a variable that holds a function; call the function by its name",
             )
         return (target,)
+
+    def _called(self, values: Iterable[Value]) -> set[Fn]:
+        """What a call of the objects enters."""
+        found = (m for v in values if isinstance(v, Inst) for m in self.program.attribute(v, "__call__"))
+        return {m for m in found if isinstance(m, Fn)}
+
+    def _is_any_of(self, scope: FunctionId, func: ast.Name | ast.Attribute, objects: set[Fn]) -> bool:
+        """Whether what is called is one of the objects; an item of a collection, where all items are such."""
+        bindings = self._bindings(scope, func.id) if isinstance(func, ast.Name) else []
+        drawn = [b.value for b in bindings if b.how == "element" and b.value is not None]
+        items = [item for each in drawn for item in self._items(scope, each)]
+        entered = [self._called(self.program.eval(place, item)) for place, item in items]
+        is_known = all(found and found <= objects for found in entered) and (bool(items) or not drawn)
+        return is_known and all(isinstance(v, Inst) for v in self.program.eval(scope, func))
+
+    def _items(self, scope: FunctionId, iterated: ast.expr) -> list[tuple[FunctionId, ast.expr]]:
+        """The items of a list or tuple that is written down, and only gone through by its name; none where unknown."""
+        place, value = self.graph.constant(scope, iterated)
+        if not isinstance(value, ast.List | ast.Tuple):
+            return []
+        if isinstance(iterated, ast.Name):
+            nodes = list(ast.walk(self.graph.modules[scope.path].tree))
+            gone_through = {id(n.iter) for n in nodes if isinstance(n, ast.For | ast.AsyncFor | ast.comprehension)}
+            uses = [n for n in nodes if isinstance(n, ast.Name) and n.id == iterated.id and isinstance(n.ctx, ast.Load)]
+            if any(id(use) not in gone_through for use in uses):
+                return []
+        return [(place, item) for item in value.elts]
 
     def model(self, call: ast.expr) -> ModelCall | None:
         """The model call that the call is, or has a thread make."""

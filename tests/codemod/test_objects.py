@@ -1,0 +1,69 @@
+"""Objects that are called: items of a list that all are such get twins, whatever else a variable may hold stays."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from .programs import check_noop, check_runs_alike
+
+HEAD = """\
+from openai import OpenAI
+
+client = OpenAI()
+
+
+class Clean:
+    def __call__(self, text):
+        return text.strip().lower()
+
+
+class Draft:
+    def __call__(self, text):
+        return client.responses.create(model="gpt-5-mini", input=f"draft {text}").output_text
+
+
+class Improve(Draft):
+    def __call__(self, text):
+        return client.responses.create(model="gpt-5-mini", input=f"improve {text}").output_text
+
+
+"""
+RUN = """
+def run(text):
+    for stage in {stages}:
+        text = stage(text)
+    return text
+
+
+for text in ["Tea", " cup", "tea", "jam "]:
+    print(run(text))
+"""
+ALIKE = {
+    "one that asks nothing": "STAGES = [Clean(), Draft()]\n\n" + RUN.format(stages="STAGES"),
+    "two that ask": "draft = Draft()\nSTAGES = (draft, Improve())\n\n" + RUN.format(stages="STAGES"),
+    "where they are called": RUN.format(stages="(Clean(), Draft(), Improve())"),
+}
+LEFT = {
+    "a function among them": "STAGES = [str.strip, Draft()]\n\n" + RUN.format(stages="STAGES"),
+    "what is added later": "STAGES = [Draft()]\nSTAGES.append(str.strip)\n\n" + RUN.format(stages="STAGES"),
+    "what nobody knows": "from stages import found\n\nSTAGES = [Draft(), found]\n\n" + RUN.format(stages="STAGES"),
+    "what a constructor is given": (
+        "class Stages:\n    def __init__(self, *stages):\n        self.stages = stages\n\n\n"
+        "STAGES = Stages(Draft(), str.strip)\n\n" + RUN.format(stages="STAGES.stages")
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ALIKE)
+def test_objects_of_a_list_are_called_by_batch(name: str, tmp_path: Path) -> None:
+    alike = check_runs_alike(HEAD + ALIKE[name], tmp_path)
+    assert not [note for note in alike.rewritten.notes if "stay realtime" in note]
+
+
+@pytest.mark.parametrize("name", LEFT)
+def test_what_may_be_something_else_stays(name: str) -> None:
+    refusal = check_noop(HEAD + LEFT[name], "unsupported-shape")
+    assert refusal is not None
+    assert "call it by the name of a method" in refusal.detail
