@@ -226,6 +226,10 @@ class Program:
             forms += [
                 "answer = {0} if {1} else 'none'",
                 "answer = seen.get(item) or {0}",
+                "out.append({0} if {1} else item)",
+                "rows.append((item, {1} or {0}, last))",
+                "seen[item] = ({1} and {0}) or item",
+                "print(item, {0} if {1} else {0})",
                 "names.add({0})",
                 "last = last + {0}",
             ]
