@@ -216,7 +216,7 @@ class Handing:
             raise Refused(
                 "unsupported-shape", f"`{Graph.label(id)}` gathers its coroutines in no way that the rewrite knows"
             )
-        self.planner.support.unwrap_semaphores(self.planner, fanout, function)
+        self.planner.limits.unwrap(fanout, function)
         self.planner.calls_in(fanout, function)
         if fanout.is_blocking:
             self._check_blocking(fanout, function, node)
@@ -253,13 +253,11 @@ class Handing:
                     "unsupported-shape",
                     f"`{name}` (line {call.node.lineno}) coordinates the calls; gather them instead",
                 )
-            elif paths & {"asyncio.wait_for"} and self._makes_request(function, call.node):
-                changes.unwrapped.add(self.planner.place(path, call.node))
             elif name in {"cancel", "add_done_callback"} and isinstance(call.node.func, ast.Attribute):
                 raise Refused(
                     "early-stop", f"`{ast.unparse(call.node.func)}` manages tasks by hand (line {call.node.lineno})"
                 )
-        stands = self._stand_ins(fanout, function, _GATHERS) | self._takers(fanout, function)
+        stands = self._stand_ins(fanout, function, _GATHERS) | self.takers(fanout, function)
         for task in tasks:
             if not self._makes_request(function, task):
                 continue
@@ -268,7 +266,7 @@ class Handing:
             changes.unwrapped.add(self.planner.place(path, task))
         return bool(stands)
 
-    def _takers(self, fanout: Fanout, function: FunctionFacts) -> set[str]:
+    def takers(self, fanout: Fanout, function: FunctionFacts) -> set[str]:
         """Plan the functions to which the coroutines are handed: `limited(semaphore, ask(text))`.
 
         What they gather with is replaced, and limits in them go. Returns the stand-ins.
@@ -282,7 +280,7 @@ class Handing:
                 if not taker.is_async or taker.name in _STAND_INS or not self._is_handed_request(function, call.node):
                     continue
                 stands = self._stand_ins(fanout, taker, _GATHERS)
-                if self.planner.support.unwrap_semaphores(self.planner, fanout, taker) or stands:
+                if self.planner.limits.unwrap(fanout, taker, is_taker=True) or stands:
                     self._check_taker(taker)
                 found |= stands
         return found

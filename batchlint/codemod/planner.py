@@ -15,6 +15,7 @@ from batchlint.codemod.comprehensions import Comprehensions
 from batchlint.codemod.effects import CLOCKS
 from batchlint.codemod.families import is_stub
 from batchlint.codemod.handing import Handing
+from batchlint.codemod.limits import Limits
 from batchlint.codemod.mappings import Mappings
 from batchlint.codemod.naming import noun
 from batchlint.codemod.pacing import Pacing
@@ -52,6 +53,7 @@ class Planner:
         self.yielding = Yielding(self)
         self.running = Running(self)
         self.pacing = Pacing(self)
+        self.limits = Limits(self)
 
     # -- places
     def place(self, path: str, node: ast.AST) -> Place:
@@ -202,6 +204,9 @@ class Planner:
         changes.loops[self.place(path, node)] = change
         if not nested:
             self.yielding.plan(fanout, function, loop, change)
+        self.limits.unwrap(fanout, function, loop.body)
+        if fanout.is_async:
+            self.handing.takers(fanout, function)
         self.plan_body(fanout, function, loop.body, fanout.is_async)
         self.pacing.plan(fanout, function, loop.body)
         self.pacing.note(fanout, function, loop.body)
@@ -483,10 +488,10 @@ class Planner:
         if retry is not None:
             fanout.file(id.path).retries[self.place(id.path, function.node)] = retry
         body = function_body(function)
+        self.limits.unwrap(fanout, function)
         if not function.is_async:
             self.parallel |= self.nested(fanout, function, body)
         else:
-            self.support.unwrap_semaphores(self, fanout, function)
             self.handing.gathers(fanout, function)
         self.plan_body(fanout, function, body, function.is_async)
         self.pacing.note(fanout, function, body)

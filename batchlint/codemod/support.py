@@ -5,10 +5,9 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 from batchlint.codemod.callbacks import Callbacks
-from batchlint.codemod.changes import Fanout, Retry
+from batchlint.codemod.changes import Retry
 from batchlint.codemod.families import Families
 from batchlint.codemod.refusals import Refused
 from batchlint.codemod.threads import Threads
@@ -16,9 +15,6 @@ from batchlint.facts import MODULE, Binding, ClassId, FunctionFacts, FunctionId
 from batchlint.graph import Graph, ModelCall
 from batchlint.symbols import last_name
 from batchlint.values import Cls, Ext, Fn, Inst, Value
-
-if TYPE_CHECKING:
-    from batchlint.codemod.planner import Planner
 
 BACKENDS = {"openai": "openai", "anthropic": "anthropic", "google": "google", "mistralai": "mistral"}
 """The backends of the runtime helper, by the package that the client comes from."""
@@ -32,15 +28,6 @@ _HANDLERS = frozenset({"on_success", "on_backoff", "on_giveup"})
 _ENQUEUE = frozenset({"delay", "apply_async", "send", "enqueue"})
 _METHODS = (".create", ".parse", ".generate_content", ".complete", ".complete_async", ".parse_async", ".create_async")
 _NOT_IN_A_LINE = frozenset({"extra_headers", "extra_query"})
-_SEMAPHORES = (
-    "asyncio.Semaphore()",
-    "asyncio.BoundedSemaphore()",
-    "asyncio.locks.Semaphore()",
-    "aiolimiter.AsyncLimiter()",
-    "anyio.Semaphore()",
-    "threading.Semaphore()",
-    "threading.BoundedSemaphore()",
-)
 
 
 Target = str | tuple[Fn, ...] | None
@@ -313,21 +300,6 @@ class Support:
         if unfit:
             raise Refused("unsupported-shape", f"`@{name}` of `{label}` is told `{min(unfit)}`")
         return Retry(name, "backoff_attempts")
-
-    def unwrap_semaphores(self, planner: Planner, fanout: Fanout, function: FunctionFacts) -> bool:
-        """Limits on concurrency around the calls go: a parked coroutine would keep its place for ever.
-
-        Returns whether there are any.
-        """
-        found = [node for node in ast.walk(function.node) if self._is_limit(function, node)]
-        fanout.file(function.id.path).unwrapped |= {planner.place(function.id.path, node) for node in found}
-        return bool(found)
-
-    def _is_limit(self, function: FunctionFacts, node: ast.AST) -> bool:
-        if not isinstance(node, ast.AsyncWith | ast.With) or len(node.items) != 1 or node.items[0].optional_vars:
-            return False
-        values = self.program.eval(function.id, node.items[0].context_expr)
-        return any(isinstance(v, Ext) and v.path in _SEMAPHORES for v in values)
 
 
 def _is_false(node: ast.expr) -> bool:

@@ -63,7 +63,7 @@ class Workers:
         drawing: list[Access] = [*planner.reader.of(loop.test, outer)]
         drawing += [a for s in head for a in planner.reader.statement(s, outer)]
         planner.split(fanout, function, items, nested=False, stands=loop, drawing=drawing, is_worker=True)
-        planner.support.unwrap_semaphores(planner, fanout, function)
+        planner.limits.unwrap(fanout, function)
         fanout.notes.append("the workers no longer limit how many items run at once")
         return fanout
 

@@ -1,0 +1,102 @@
+"""Limits around the requests of coroutines: on how many run at once, and on how long one may take."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from batchlint.codemod.changes import Fanout
+from batchlint.codemod.refusals import Refused
+from batchlint.facts import FunctionFacts
+from batchlint.values import Ext
+
+if TYPE_CHECKING:
+    from batchlint.codemod.planner import Planner
+
+_SEMAPHORES = re.compile(
+    r"((asyncio\.(locks\.)?|threading\.|anyio\.)(Bounded)?Semaphore|aiolimiter\.(.*\.)?AsyncLimiter)\(\)$"
+)
+_LOCKS = re.compile(r"(asyncio\.(locks\.)?(Lock|Condition)|threading\.(Lock|RLock|Condition)|anyio\.Lock)\(\)$")
+_TIMES = re.compile(
+    r"(asyncio\.(timeouts\.)?timeout(_at)?|async_timeout\.timeout(_at)?|anyio\.(fail|move_on)_after)\(\)$"
+)
+
+
+class Limits:
+    """Plans that they go."""
+
+    def __init__(self, planner: Planner) -> None:
+        self.planner = planner
+        self.program = planner.graph.program
+
+    def unwrap(
+        self,
+        fanout: Fanout,
+        function: FunctionFacts,
+        nodes: Iterable[ast.AST] | None = None,
+        *,
+        is_taker: bool = False,
+    ) -> bool:
+        """Take them from around the requests: a parked coroutine would keep its place for ever, or run out of time.
+
+        `nodes`: where in the function to look. `is_taker`: whether what it awaits was handed to it. Returns whether
+        there are any.
+        """
+        path = function.id.path
+        found = []
+        for node in (inner for each in nodes or [function.node] for inner in ast.walk(each)):
+            if isinstance(node, ast.AsyncWith | ast.With):
+                is_one = self._is_limit(fanout, function, node, is_taker)
+            elif isinstance(node, ast.Call):
+                is_one = self._is_timed_call(fanout, function, node, is_taker)
+            else:
+                continue
+            found += [node] if is_one else []
+        fanout.file(path).unwrapped |= {self.planner.place(path, node) for node in found}
+        return bool(found)
+
+    def _is_limit(
+        self, fanout: Fanout, function: FunctionFacts, node: ast.With | ast.AsyncWith, is_taker: bool
+    ) -> bool:
+        paths = [self._paths(function, item.context_expr) for item in node.items]
+        asks = is_taker or self.planner.asks(function, node.body)
+        shown = f"`{ast.unparse(node.items[0])}` (line {node.lineno})"
+        if asks and any(_matches(_LOCKS, each) for each in paths):
+            raise Refused("unsupported-shape", f"{shown} is held while a request is made, by one item at a time")
+        is_place = any(_matches(_SEMAPHORES, each) for each in paths)
+        is_time = asks and any(_matches(_TIMES, each) for each in paths)
+        is_plain = len(node.items) == 1 and not node.items[0].optional_vars
+        if is_time and not is_plain:
+            raise Refused("unsupported-shape", f"{shown} measures a request, which takes as long as its batch")
+        if is_place and asks and not is_plain:
+            raise Refused("unsupported-shape", f"{shown} limits how many requests run, and does more")
+        if is_time:
+            self._note(fanout, node.lineno)
+        return is_plain and (is_time or (is_place and (asks or function.is_async)))
+
+    def _is_timed_call(self, fanout: Fanout, function: FunctionFacts, node: ast.Call, is_taker: bool) -> bool:
+        if isinstance(node.func, ast.Attribute) and node.func.attr == "acquire":
+            paths = self._paths(function, node.func.value)
+            if _matches(_SEMAPHORES, paths) or _matches(_LOCKS, paths):
+                what = f"`{ast.unparse(node.func)}` (line {node.lineno}) limits what runs at once; use it by `with`"
+                raise Refused("unsupported-shape", what)
+        if not node.args or "asyncio.wait_for" not in self._paths(function, node.func):
+            return False
+        if not is_taker and not self.planner.asks(function, node.args[:1]):
+            return False
+        self._note(fanout, node.lineno)
+        return True
+
+    @staticmethod
+    def _note(fanout: Fanout, line: int) -> None:
+        note = f"the time limit in line {line} is gone: a batch takes longer"
+        fanout.notes += [note] if note not in fanout.notes else []
+
+    def _paths(self, function: FunctionFacts, node: ast.expr) -> set[str]:
+        return {v.path for v in self.program.eval(function.id, node) if isinstance(v, Ext)}
+
+
+def _matches(pattern: re.Pattern[str], paths: set[str]) -> bool:
+    return any(map(pattern.match, paths))

@@ -1,0 +1,143 @@
+"""Limits around requests: on time and on how many run they go, what one item at a time may hold is refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from .programs import check_noop, check_runs_alike
+
+HEAD = """\
+import asyncio
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+from openai import AsyncOpenAI, OpenAI
+
+client, live = AsyncOpenAI(), OpenAI()
+PLACES, LOCK = threading.Semaphore(2), threading.Lock()
+WORDS = ["tea", "cup", "jam", "pot"]
+
+
+async def ask(text):
+    return (await client.responses.create(model="gpt-5-mini", input=text)).output_text
+
+
+"""
+ASYNC = "\n\nasyncio.run(main())\n"
+GONE = {
+    "a time for each": (
+        """
+        async def main():
+            for word in WORDS:
+                try:
+                    answer = await asyncio.wait_for(ask(word), timeout=30)
+                except asyncio.TimeoutError:
+                    continue
+                print(word, answer)
+        """,
+        ASYNC,
+        "wait_for",
+    ),
+    "a block of time, and one around what asks nothing": (
+        """
+        async def timely(word):
+            async with asyncio.timeout(60):
+                await asyncio.sleep(0)
+            async with asyncio.timeout(30):
+                return await ask(word)
+
+
+        async def main():
+            async with asyncio.timeout(300):
+                print(await asyncio.gather(*[timely(word) for word in WORDS]))
+        """,
+        ASYNC,
+        "timeout(30",
+    ),
+    "a time by who is handed it": (
+        """
+        async def within(coroutine, seconds):
+            return await asyncio.wait_for(coroutine, seconds)
+
+
+        async def main():
+            print(await asyncio.gather(*[within(ask(word), 5) for word in WORDS]))
+        """,
+        ASYNC,
+        "wait_for",
+    ),
+    "places of threads": (
+        """
+        def careful(text):
+            with PLACES:
+                return live.responses.create(model="gpt-5-mini", input=text).output_text
+
+
+        with ThreadPoolExecutor(8) as pool:
+            print(list(pool.map(careful, WORDS)))
+        """,
+        "",
+        "with PLACES",
+    ),
+}
+HELD = {
+    "a lock of threads": """
+        def careful(text):
+            with LOCK:
+                return live.responses.create(model="gpt-5-mini", input=text).output_text
+
+
+        with ThreadPoolExecutor(8) as pool:
+            print(list(pool.map(careful, WORDS)))
+        """,
+    "a lock of coroutines": """
+        async def main():
+            lock = asyncio.Lock()
+
+            async def careful(word):
+                async with lock:
+                    return await ask(word)
+
+            print(await asyncio.gather(*[careful(word) for word in WORDS]))
+        """,
+    "a place that is taken by hand": """
+        def careful(text):
+            PLACES.acquire()
+            try:
+                return live.responses.create(model="gpt-5-mini", input=text).output_text
+            finally:
+                PLACES.release()
+
+
+        with ThreadPoolExecutor(8) as pool:
+            print(list(pool.map(careful, WORDS)))
+        """,
+    "a time that is looked at": """
+        async def main():
+            for word in WORDS:
+                async with asyncio.timeout(30) as limit:
+                    print(await ask(word))
+                print(limit.expired())
+        """,
+}
+
+
+def placed(body: str) -> str:
+    return HEAD + body.replace("\n        ", "\n").lstrip("\n")
+
+
+@pytest.mark.parametrize(("body", "end", "gone"), GONE.values(), ids=GONE)
+def test_limits_that_a_batch_does_not_need_go(body: str, end: str, gone: str, tmp_path: Path) -> None:
+    alike = check_runs_alike(placed(body) + end, tmp_path)
+    after = alike.rewritten.files["app.py"]
+    assert gone not in after
+    assert ("timeout(60)" in after) == ("timeout(60)" in body)
+    lost = [note for note in alike.rewritten.notes if "the time limit in line" in note]
+    assert bool(lost) == (end == ASYNC)
+
+
+@pytest.mark.parametrize("name", HELD)
+def test_what_an_item_would_hold_for_hours_stays(name: str) -> None:
+    check_noop(placed(HELD[name]) + (ASYNC if "main" in HELD[name] else ""), "unsupported-shape")
