@@ -47,8 +47,10 @@ class Phases(Layout):
 
     def asks(self, statement: ast.stmt, frame: Frame) -> bool:
         """Whether requests are made in the statement itself; Refused where its answers cannot be stored first."""
-        found = bool(self._calls(statement, frame))
-        if found and not isinstance(statement, ast.Expr | ast.Assign | ast.AnnAssign | ast.AugAssign | ast.Return):
+        calls = [call for call, _ in self._calls(statement, frame)]
+        found = bool(calls)
+        is_plain = isinstance(statement, ast.Expr | ast.Assign | ast.AnnAssign | ast.AugAssign | ast.Return)
+        if found and not (is_plain and _can_be_hoisted(statement, calls)):
             what = f"line {statement.lineno} asks and has an effect at once; store the answer first"
             raise Refused("order-of-effects", what)
         return found
@@ -217,6 +219,15 @@ class Phases(Layout):
                 inside = self.asks(step.statement, step.frame)
                 place = step.statement if inside else lifted(self, step.frame, step.statement)
                 barriers.setdefault((id(place), None), Barrier(step.frame, place, None, inside))
+
+
+def _can_be_hoisted(statement: ast.stmt, calls: list[ast.Call]) -> bool:
+    """Whether the requests can stand in front of the statement: they need no name that it binds, and are all made."""
+    own = {id(n) for call in calls for n in walk(call)}
+    bound = {n.target.id for n in walk(statement) if isinstance(n, ast.NamedExpr) and id(n) not in own}
+    chains = (n for n in walk(statement) if isinstance(n, ast.Compare) and len(n.comparators) > 1)
+    later = {id(n) for chain in chains for part in chain.comparators[1:] for n in walk(part)}
+    return not any(id(call) in later or bound & scopes.read(call) for call in calls)
 
 
 def lifted(phases: Phases, frame: Frame, statement: ast.stmt) -> ast.stmt:

@@ -78,6 +78,24 @@ def test_what_other_items_decide_stays(name: str) -> None:
     check_noop(placed(LEFT[name]), "dependent-iterations")
 
 
+HOISTED = {
+    "a name that the statement binds": "out.append((n := len(word), ask(f'{word} {n}')))",
+    "a chain of comparisons": "out.append('a' < ask(word) < ask(f'again {word}'))",
+}
+
+
+@pytest.mark.parametrize("name", HOISTED)
+def test_requests_that_cannot_stand_before_their_statement_stay(name: str) -> None:
+    body = f"""
+        if word > "d":
+            word = ask(word)
+        {HOISTED[name]}
+        """
+    refusal = check_noop(placed(body), "order-of-effects")
+    assert refusal is not None
+    assert "store the answer first" in refusal.detail
+
+
 def test_a_list_of_requests_that_earlier_items_shorten_is_no_part_of_their_batch(tmp_path: Path) -> None:
     body = """
         answers = [ask(letter) for letter in word if letter not in seen]
