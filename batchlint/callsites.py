@@ -28,6 +28,9 @@ MAX_LEVELS = 8
 _PROMPTS = frozenset({"prompt", "messages", "input", "text", "query", "question"})
 _LITERALS = (ast.Constant, ast.List, ast.Tuple, ast.Dict)
 _SHORT_PROMPT = 120
+"""Characters of a prompt that is written out as a whole, beyond which it asks for more than a sign of life."""
+_HOLDERS = ("typing.NamedTuple.", "pydantic.BaseModel.")
+"""Bases whose constructor keeps what it is given."""
 
 
 class Trait(NamedTuple):
@@ -99,10 +102,6 @@ class _Level(NamedTuple):
     way: Way
     is_plumbing: bool
     """Whether the call is a wrapper's of its own object's or module's inside."""
-
-
-_HOLDERS = ("typing.NamedTuple.", "pydantic.BaseModel.")
-"""Bases whose constructor keeps what it is given."""
 
 
 def _levels(graph: Graph, model: ModelCall) -> Iterator[_Level]:
@@ -445,7 +444,7 @@ def _dependence(graph: Graph, link: _Link, loop: LoopNode) -> Trait | None:
     # Rounds over what is left to do: each asks about all of it, and what comes back only decides on the next round.
     inner = link.loops[link.loops.index(loop) + 1 :]
     apart = flow.narrowed(loop) if any(map(is_item_loop, inner)) else frozenset()
-    if apart and apart & set().union(*map(flow.reads, arguments)):
+    if not apart.isdisjoint(flow.all_read(arguments)):
         apart = frozenset()
     name = flow.carried(loop, call, arguments, apart)
     if name is not None:

@@ -342,9 +342,8 @@ class _Collector:
             self.receiver(node.func.value)
         elif not isinstance(node.func, ast.Name):
             self.visit(node.func)
-        outer, self.call = self.call, node
-        if _is_cast(node):
-            self.call = outer
+        outer = self.call
+        self.call = outer if _is_cast(node) else node
         for argument in node.args:
             self.visit(argument)
         for keyword in node.keywords:

@@ -56,6 +56,11 @@ def reads(node: ast.AST) -> set[str]:
     return found
 
 
+def all_read(nodes: Iterable[ast.AST]) -> set[str]:
+    """The names that any of the nodes reads."""
+    return set().union(*map(reads, nodes))
+
+
 def targets(node: ast.expr) -> Iterator[str]:
     """The names that an assignment target gives a value; an item's container counts as given one too."""
     if isinstance(node, ast.Name):
@@ -105,7 +110,7 @@ def _moves(node: ast.AST, tests: list[ast.AST], found: list[Move]) -> None:
         return
 
     def move(target: ast.expr, *values: ast.AST, within: ast.AST | None = None) -> None:
-        read = set().union(*(reads(value) for value in values))
+        read = all_read(values)
         item = target if isinstance(target, ast.Subscript) else None
         found.append(Move(set(targets(target)), values, read, within, item))
 
@@ -183,7 +188,7 @@ def taken_parameters(
     if not parameters:
         return set()
     arguments = list(arguments)
-    wanted = set().union(*(reads(argument) for argument in arguments), set())
+    wanted = all_read(arguments)
     rows = [*moves_of(function, arguments), *inner]
     return {sign for name, sign in parameters.items() if wanted & reached({name}, rows)}
 
@@ -269,7 +274,7 @@ def carried(
     own = {id(row) for row in rows if is_own(row)}
     tainted = reached(set(), [row for row in rows if id(row) not in own], call)
     exposed = _exposed(loop)
-    wanted = set().union(*(reads(argument) for argument in arguments), set())
+    wanted = all_read(arguments)
     needed = _needed(wanted, [row for row in before if id(row) not in own])
     for name in sorted(tainted & needed):
         if name in exposed:
@@ -462,7 +467,7 @@ def _exit(
 
 def needs(function: FunctionFacts, arguments: Iterable[ast.AST]) -> set[str]:
     """The attributes of the function's own object that go into the arguments."""
-    wanted = set().union(*(reads(argument) for argument in arguments), set())
+    wanted = all_read(arguments)
     return {name for name in _needed(wanted, moves_of(function)) if name.startswith(_OWN)}
 
 

@@ -75,3 +75,8 @@ def reads_in_try(body: Iterable[ast.stmt], names: Iterable[str]) -> bool:
         for statement in guarded
         for node in ast.walk(statement)
     )
+
+
+def streams(keywords: Iterable[ast.keyword]) -> bool:
+    """Whether a call with the keywords asks for its answer piece by piece."""
+    return any(k.arg == "stream" and not (isinstance(k.value, ast.Constant) and not k.value.value) for k in keywords)

@@ -11,7 +11,7 @@ from libcst.metadata import PositionProvider
 from batchlint.codemod.changes import FileChanges, Place
 from batchlint.codemod.nodes import (
     WIDTH,
-    Dedent,
+    Moved,
     arguments_like,
     is_indented,
     parenthesised,
@@ -154,7 +154,8 @@ class CallRewriter(cst.CSTTransformer):
         margins = [
             len(line) - len(line.lstrip()) for line in (self.lines[self.place(n)[0] - 1] for n in (original, was))
         ]
-        return cast(cst.Call, passed.visit(Dedent(margins[1] - margins[0])))
+        by = margins[1] - margins[0]
+        return cast(cst.Call, passed.visit(Moved(lambda margin: margin[: max(len(margin) - by, 0)])))
 
     def _passed(self, helper: str, call: cst.Call, where: Place, added: str) -> cst.Call:
         """`f(a)` as `helper(f, a)`, on several lines where `added` makes its line longer than those of the file."""

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from batchlint.codemod.access import Frame
+from batchlint.codemod.blocks import streams
 from batchlint.codemod.changes import Fanout
 from batchlint.codemod.refusals import Refused
 from batchlint.facts import FunctionFacts, FunctionId
@@ -246,14 +247,8 @@ class Callbacks:
                 for caller, node, argument in self.handed(target.id, name):
                     if node is call and caller == function.id:
                         self._hand(planner, fanout, function, argument, self.program.functions[target.id].is_async)
-                        self._check_stream(call)
-
-    @staticmethod
-    def _check_stream(call: ast.Call) -> None:
-        if any(
-            k.arg == "stream" and not (isinstance(k.value, ast.Constant) and not k.value.value) for k in call.keywords
-        ):
-            raise Refused("streaming")
+                        if streams(call.keywords):
+                            raise Refused("streaming")
 
     def _hand(
         self, planner: Planner, fanout: Fanout, function: FunctionFacts, argument: ast.expr, is_async: bool

@@ -301,12 +301,7 @@ class Finder:
         if self.planner.support.callbacks.hands_on(id):
             return False
         for outer in self.graph.function(id).calls:
-            if node in outer.node.args and last_name(outer.node.func) in {
-                "wait_for",
-                "shield",
-                "run",
-                "run_until_complete",
-            }:
+            if node in outer.node.args and last_name(outer.node.func) in _AWAITING:
                 return False
         is_threaded = self.planner.support.threads.made(node) is not None
         model = self.planner.support.model(node)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import itertools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, cast
 
 import libcst as cst
@@ -95,7 +95,7 @@ def long_call(func: cst.BaseExpression, argument: cst.BaseExpression, column: in
 def spread_drawing(func: cst.BaseExpression, drawn: cst.GeneratorExp, indent: str, margin: str = "") -> cst.Call:
     """`func(element for ...)` with the element and the loops on a line each."""
     inner, outer = _spread(margin + indent), _spread(margin)
-    moved = drawn.for_in.visit(Shift(indent))
+    moved = drawn.for_in.visit(Moved(lambda margin: margin + indent))
     assert isinstance(moved, cst.CompFor)
     drawn = drawn.with_changes(for_in=moved.with_changes(whitespace_before=inner))
     return cst.Call(func, [cst.Arg(drawn, whitespace_after_arg=outer)], whitespace_before_args=inner)
@@ -163,42 +163,17 @@ def spread_decorators(function: cst.FunctionDef, indent: str, limit: int) -> cst
     return function.with_changes(decorators=decorators)
 
 
-class Dedent(cst.CSTTransformer):
-    """Moves the lines of an expression to the left."""
+class Moved(cst.CSTTransformer):
+    """Moves the lines of an expression: `margin` gives each, by its old margin, the new one."""
 
-    def __init__(self, by: int) -> None:
+    def __init__(self, margin: Callable[[str], str]) -> None:
         super().__init__()
-        self.by = by
+        self.margin = margin
 
     def leave_ParenthesizedWhitespace(
         self, original_node: cst.ParenthesizedWhitespace, updated_node: cst.ParenthesizedWhitespace
     ) -> cst.ParenthesizedWhitespace:
-        margin = updated_node.last_line.value
-        return updated_node.with_changes(last_line=cst.SimpleWhitespace(margin[: max(len(margin) - self.by, 0)]))
-
-
-class Shift(cst.CSTTransformer):
-    """Moves the lines of an expression to the right."""
-
-    def __init__(self, by: str) -> None:
-        super().__init__()
-        self.by = by
-
-    def leave_ParenthesizedWhitespace(
-        self, original_node: cst.ParenthesizedWhitespace, updated_node: cst.ParenthesizedWhitespace
-    ) -> cst.ParenthesizedWhitespace:
-        return updated_node.with_changes(last_line=cst.SimpleWhitespace(updated_node.last_line.value + self.by))
-
-
-class _Outdent(cst.CSTTransformer):
-    def __init__(self, by: str) -> None:
-        super().__init__()
-        self.by = by
-
-    def leave_ParenthesizedWhitespace(
-        self, original_node: cst.ParenthesizedWhitespace, updated_node: cst.ParenthesizedWhitespace
-    ) -> cst.ParenthesizedWhitespace:
-        moved = cst.SimpleWhitespace(updated_node.last_line.value.removeprefix(self.by))
+        moved = cst.SimpleWhitespace(self.margin(updated_node.last_line.value))
         return updated_node.with_changes(last_line=moved)
 
 
@@ -206,7 +181,7 @@ def outdented(element: Any, by: str) -> Any:
     """The expression with its lines moved to the left, where all of them stand so far to the right."""
     breaks = m.findall(element, m.ParenthesizedWhitespace())
     is_deep = all(isinstance(b, cst.ParenthesizedWhitespace) and b.last_line.value.startswith(by) for b in breaks)
-    return element.visit(_Outdent(by)) if by and is_deep else element
+    return element.visit(Moved(lambda margin: margin.removeprefix(by))) if by and is_deep else element
 
 
 def spread_list(node: cst.ListComp, indent: str) -> cst.ListComp:

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterable
 from functools import cached_property
 
+from batchlint.codemod.blocks import streams
 from batchlint.codemod.callbacks import Callbacks
 from batchlint.codemod.changes import Retry
 from batchlint.codemod.families import Families
@@ -13,6 +14,7 @@ from batchlint.codemod.refusals import Refused
 from batchlint.codemod.threads import Threads
 from batchlint.facts import MODULE, Binding, ClassId, FunctionFacts, FunctionId
 from batchlint.graph import Graph, ModelCall
+from batchlint.patterns import head_of
 from batchlint.symbols import last_name
 from batchlint.values import Cls, Ext, Fn, Inst, Value
 
@@ -212,9 +214,17 @@ class Support:
         """Refused where calls of the functions lead to requests, and no backend carries any of them."""
         found = [id for id in callees if id in self.reaching]
         if found and not any(id in self._carrying for id in found):
-            for call in self.graph.model_calls:
-                if not self._reaching([call.function]).isdisjoint(found):
-                    self.check_request(call.function, call.node)
+            call = self.graph.model_calls[min(self._below[id] for id in found)]
+            self.check_request(call.function, call.node)
+
+    @cached_property
+    def _below(self) -> dict[FunctionId, int]:
+        """By function, which model call is the first of those that it leads to."""
+        below: dict[FunctionId, int] = {}
+        for position, call in enumerate(self.graph.model_calls):
+            for id in self._reaching([call.function]):
+                below.setdefault(id, position)
+        return below
 
     @cached_property
     def _carrying(self) -> set[FunctionId]:
@@ -228,13 +238,13 @@ class Support:
         catalogue = self.program.catalogue
         line = f"(line {call.lineno})"
         keywords = self.threads.plain(call).keywords
-        if model.stream or any(k.arg == "stream" and not _is_false(k.value) for k in keywords):
+        if model.stream or streams(keywords):
             raise Refused("streaming")
         if model.agent or model.fans_out:
             raise Refused(
                 "unsupported-shape", f"`{model.call}` makes requests of its own {line}; call the model directly"
             )
-        package = model.path.partition(".")[0].partition("(")[0]
+        package = head_of(model.path)
         if package not in BACKENDS or not model.path.endswith(_METHODS):
             raise Refused("no-batch-tier", f"the helper has no backend for `{model.call}` ({package}) {line}")
         if catalogue.tier(model.provider, model.endpoint) is None:
@@ -254,7 +264,7 @@ class Support:
 
     def check_handed(self, value: Ext, node: ast.expr, is_async: bool) -> str:
         """The backend that carries the requests of a method which is handed over; Refused where none does."""
-        package = value.path.partition(".")[0].partition("(")[0]
+        package = head_of(value.path)
         api = self.program.catalogue.match(value.path)
         shown = f"`{ast.unparse(node)}` (line {node.lineno})"
         if package not in BACKENDS or not value.path.endswith(_METHODS) or api is None or api.legacy:
@@ -300,7 +310,3 @@ class Support:
         if unfit:
             raise Refused("unsupported-shape", f"`@{name}` of `{label}` is told `{min(unfit)}`")
         return Retry(name, "backoff_attempts")
-
-
-def _is_false(node: ast.expr) -> bool:
-    return isinstance(node, ast.Constant) and not node.value

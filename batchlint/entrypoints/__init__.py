@@ -199,8 +199,9 @@ class Registry(NamedTuple):
     live_words: tuple[str, ...]
     """Words in names that speak of such a session."""
     agent_arguments: frozenset[str]
-    tool_results: frozenset[str]
     """Names of arguments by which a request's caller has its tools run, answer by answer."""
+    tool_results: frozenset[str]
+    """Keys of messages that hold what a tool gave for an answer."""
     probe_words: tuple[str, ...]
     """Words in names that speak of a request which only shows that the service answers."""
     probe_prompts: tuple[str, ...]

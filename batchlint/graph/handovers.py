@@ -39,11 +39,12 @@ class Handovers(Part):
         for name in sorted(names):
             for reference in self.program.calls_by_name.get(name, ()):
                 self._handover(reference, name)
-        launches = Launches(self.program)
-        for edge in launches.edges():
-            self.edges.setdefault(edge.callee, []).append(edge)
-        for function, reference, kind in launches.entries():
-            self.enter(function, reference, kind)
+        for body, reference, kind in Launches(self.program).find():
+            if kind is not None:
+                self.enter(body, reference, kind)
+            else:
+                edge = self.edge(reference.caller.id, body, reference.call.node, "call", reference.call)
+                self.edges.setdefault(body, []).append(edge)
 
     def _handover(self, reference: CallRef, name: str) -> None:
         program, registry = self.program, self.program.registry

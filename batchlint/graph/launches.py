@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from batchlint.entrypoints import Kind, Launch
 from batchlint.facts import MODULE, FunctionFacts, FunctionId
-from batchlint.graph.links import Edge, Part
+from batchlint.graph.links import Part
 from batchlint.symbols import CallRef, last_name
 from batchlint.values import Ext, Text, ordered
 
@@ -19,21 +19,8 @@ _RUNS_MODULES = re.compile(r"python|pypy|\{\}|^(run|exec|launch|torchrun)$")
 class Launches(Part):
     """The files behind the commands in the code, whoever runs them."""
 
-    def edges(self) -> Iterator[Edge]:
-        """Those that the code runs itself."""
-        for reference, launch in self._found():
-            if launch.entry is None:
-                for body in self._bodies(reference, launch):
-                    yield self.edge(reference.caller.id, body, reference.call.node, "call", reference.call)
-
-    def entries(self) -> Iterator[tuple[FunctionId, CallRef, Kind]]:
-        """Those that it has a framework run, each with the call that says so."""
-        for reference, launch in self._found():
-            if launch.entry is not None:
-                for body in self._bodies(reference, launch):
-                    yield body, reference, launch.entry
-
-    def _found(self) -> Iterator[tuple[CallRef, Launch]]:
+    def find(self) -> Iterator[tuple[FunctionId, CallRef, Kind | None]]:
+        """The files' bodies, each with the call that starts it, and what it is where a framework runs the command."""
         launches = self.program.registry.launches
         for name in sorted(launches.tails):
             for reference in self.program.calls_by_name.get(name, ()):
@@ -41,7 +28,7 @@ class Launches(Part):
                 found = (launches.first(value.path) for value in values if isinstance(value, Ext))
                 launch = next((each for each in found if each is not None), None)
                 if launch is not None:
-                    yield reference, launch
+                    yield from ((body, reference, launch.entry) for body in self._bodies(reference, launch))
 
     def _bodies(self, reference: CallRef, launch: Launch) -> Iterator[FunctionId]:
         node = reference.call.node

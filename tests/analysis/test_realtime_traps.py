@@ -4,8 +4,7 @@ import pytest
 
 from .verdicts import cases, verdict
 
-REALTIME = {
-    "helper_of_a_health_check": """
+HEALTH_CHECK = """
         from celery import Celery
         from llm import ask
 
@@ -19,7 +18,10 @@ REALTIME = {
         def model_health_check():
             for name in open("models.txt"):
                 answer(name)
-        """,
+        """
+
+REALTIME = {
+    "helper_of_a_health_check": HEALTH_CHECK,
     "health_check_of_a_schedule": """
         from celery import Celery
         from llm import ask
@@ -315,21 +317,8 @@ REALTIME = {
 }
 
 BATCHABLE = {
-    "helper_of_a_health_check_and_another_task": """
-        from celery import Celery
-        from llm import ask
-
-        app = Celery("shop")
-        app.conf.beat_schedule = {"check": {"task": "app.model_health_check", "schedule": 3600.0}}
-
-        def answer(name):
-            return ask(f"{name}: are you there?")  # !
-
-        @app.task
-        def model_health_check():
-            for name in open("models.txt"):
-                answer(name)
-
+    "helper_of_a_health_check_and_another_task": HEALTH_CHECK
+    + """
         @app.task
         def introduce():
             for name in open("models.txt"):

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from batchlint.entrypoints.manifests import schedules
-from batchlint.entrypoints.manifests.targets import ManifestTarget, Project, folders_above
+from batchlint.entrypoints.manifests.targets import ManifestTarget, Project, dotted, folders_above
 from batchlint.findings import Latency, Step
 
 _CALL = re.compile(r"(?:([\w.]+)\s*(?::\s*[\w.]+\s*)?=\s*)?(?:new\s+)?\b((?:[A-Za-z_]\w*\.)*[A-Z]\w*|[\w.]+)\(")
@@ -94,7 +94,7 @@ def _handler(call: _Call, path: str, project: Project) -> str:
         return ""
     parts = _STRING.findall(_first(call.arguments[place.end() :]))
     file = project.file("/".join([*parts, f"{module.replace('.', '/')}.py"]), folders_above(path))
-    return f"{file.removesuffix('.py').replace('/', '.')}.{name}" if file else ""
+    return dotted(file, name) if file else ""
 
 
 def _first(text: str) -> str:

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from batchlint.entrypoints.manifests import documents, schedules
 from batchlint.entrypoints.manifests.commands import Commands
 from batchlint.entrypoints.manifests.documents import Node
-from batchlint.entrypoints.manifests.targets import ManifestTarget, Project, folders_above
+from batchlint.entrypoints.manifests.targets import ManifestTarget, Project, dotted, folders_above
 from batchlint.findings import FileError, Latency, Step
 
 _WEB = re.compile(r"http|^api|alb|websocket|url|lex|alexa|cognito", re.IGNORECASE)
@@ -114,7 +114,7 @@ def read_json(path: str, project: Project, commands: Commands) -> Iterator[Manif
         for binding in data.get("bindings") or []:
             trigger = str(binding.get("type", "")) if isinstance(binding, dict) else ""
             if file and trigger.lower().endswith("trigger"):
-                yield _target(_dotted(file, entry), trigger, [str(binding.get("schedule", ""))], Step(path, 1, trigger))
+                yield _target(dotted(file, entry), trigger, [str(binding.get("schedule", ""))], Step(path, 1, trigger))
         return
     for stage, body in data.items():
         for event in (body.get("events") or []) if isinstance(body, dict) else []:
@@ -137,12 +137,7 @@ def _handler(handler: str, folder: str, path: str, project: Project) -> str:
     if folder:
         bases = [f"{base}/{folder}" if base else folder for base in bases]
     file = project.file(place.replace(".", "/") + ".py", bases)
-    return _dotted(file, function) if file else ""
-
-
-def _dotted(file: str, function: str) -> str:
-    stem = file.removesuffix(".py").removesuffix("/__init__")
-    return f"{stem.replace('/', '.')}.{function}"
+    return dotted(file, function) if file else ""
 
 
 def _target(handler: str, trigger: str, expressions: list[str], step: Step) -> ManifestTarget:

@@ -107,6 +107,12 @@ def folders_above(path: str) -> list[str]:
     return found
 
 
+def dotted(file: str, function: str) -> str:
+    """The dotted name of a function in a file of the project."""
+    stem = file.removesuffix(".py").removesuffix("/__init__")
+    return f"{stem.replace('/', '.')}.{function}"
+
+
 def stem(target: str) -> str:
     """The word by which a command names the file or function."""
     return re.split(r"[./:]", target.removesuffix(".py"))[-1]

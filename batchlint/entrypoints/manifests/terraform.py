@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from batchlint import datafiles
 from batchlint.entrypoints.manifests import schedules
-from batchlint.entrypoints.manifests.targets import ManifestTarget, Project, folders_above
+from batchlint.entrypoints.manifests.targets import ManifestTarget, Project, dotted, folders_above
 from batchlint.findings import Latency, Step
 
 _BLOCK = re.compile(r'^(resource|data|variable)\s+"([^"\n]+)"(?:\s+"([^"\n]+)")?\s*\{', re.MULTILINE)
@@ -119,7 +119,7 @@ def _handler(function: _Block, blocks: list[_Block], project: Project) -> str:
     if not place or not name:
         return ""
     file = project.file(f"{place.replace('.', '/')}.py", _folders(function, blocks))
-    return f"{file.removesuffix('.py').removesuffix('/__init__').replace('/', '.')}.{name}" if file else ""
+    return dotted(file, name) if file else ""
 
 
 def _folders(function: _Block, blocks: list[_Block]) -> list[str]:
