@@ -1,129 +1,14 @@
-"""Imports of rewritten files: where the helper module lies, how each file names it, and what is no longer needed."""
+"""Imports of rewritten files: what they need in the order of the file, and what is no longer needed."""
 
 from __future__ import annotations
 
 import ast
-import itertools
-import sys
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 
 import libcst as cst
-
-from batchlint.codemod.changes import Fanout
-from batchlint.facts import Import
-from batchlint.graph import Graph
+import libcst.matchers as m
 
 Statement = cst.SimpleStatementLine | cst.BaseCompoundStatement
-
-
-class Groups:
-    """Files that run in one program share one helper module, beside the file that most of them import.
-
-    So do the implementations of one method: a fake in the tests uses the helper of what it stands in for.
-    """
-
-    def __init__(self, graph: Graph, whole: Fanout, helper: str) -> None:
-        self.graph = graph
-        self.helper = helper
-        paths = sorted({*whole.changes, *(id.path for id in whole.twins)})
-        self._linked: dict[str, set[str]] = {path: {path} for path in paths}
-        self._imported: dict[str, int] = dict.fromkeys(paths, 0)
-        for path in paths:
-            for change in whole.changes[path].calls.values() if path in whole.changes else ():
-                if change.twin is not None and change.twin.path != path:
-                    self._imports(path, change.twin.path)
-            for id in whole.changes[path].references.values() if path in whole.changes else ():
-                if id.path != path:
-                    self._imports(path, id.path)
-        for family in whole.families:
-            for one, other in itertools.pairwise(sorted({id.path for id in family & whole.twins})):
-                self._link(one, other)
-        self._anchor = {path: self._choose(sorted(self._linked[path])) for path in paths}
-        self.users: set[str] = set()
-        """The files that import the helper module."""
-
-    def _imports(self, importer: str, imported: str) -> None:
-        self._imported[imported] = self._imported.get(imported, 0) + 1
-        self._link(importer, imported)
-
-    def _link(self, one: str, other: str) -> None:
-        joined = self._linked.setdefault(one, {one}) | self._linked.setdefault(other, {other})
-        for each in joined:
-            self._linked[each] = joined
-
-    def _choose(self, group: list[str]) -> str:
-        packages = self.graph.settings.packages
-        own = [p for p in group if not self.graph.is_test(p)] or group
-        in_package = [p for p in own if p.rpartition("/")[0] in packages]
-        return max(in_package or own, key=lambda p: (self._imported.get(p, 0), -p.count("/")))
-
-    def _folder(self, path: str) -> str:
-        """The folder of the helper module for the file: the top of the anchor's package, or the anchor's own."""
-        folder = self._anchor[path].rpartition("/")[0]
-        packages = self.graph.settings.packages
-        while folder in packages and folder.rpartition("/")[0] in packages:
-            folder = folder.rpartition("/")[0]
-        return folder
-
-    def locations(self) -> list[str]:
-        return sorted({f"{self._folder(p)}/{self.helper}.py".lstrip("/") for p in self.users})
-
-    def beside(self) -> str:
-        """How a file beside the first helper module names it."""
-        folder = self.locations()[0].rpartition("/")[0]
-        top = folder.rpartition("/")[2]
-        return f"{top}.{self.helper}" if folder in self.graph.settings.packages else self.helper
-
-    def module_for(self, path: str) -> str:
-        """How the file names the helper module in `from ... import`."""
-        target = self._folder(path)
-        own = path.rpartition("/")[0]
-        packages = self.graph.settings.packages
-        if own == target and self._uses_relative_imports(path):
-            return f".{self.helper}"
-        if target in packages:
-            top = target.rpartition("/")[2]
-            inside = own == target or own.startswith(target + "/")
-            if inside and self._uses_relative_imports(path):
-                depth = own.removeprefix(target).count("/")
-                return "." * (depth + 1) + self.helper
-            return f"{top}.{self.helper}"
-        if own == target and not self._is_imported_dotted(path):
-            return self.helper
-        root = self._root(path, target)
-        inner = target.removeprefix(root).strip("/").replace("/", ".")
-        return f"{inner}.{self.helper}" if inner else self.helper
-
-    def _uses_relative_imports(self, path: str) -> bool:
-        return any(source.level for source in self._sources(path))
-
-    def _sources(self, path: str) -> Iterable[Import]:
-        for function in self.graph.modules[path].functions.values():
-            for bindings in function.bindings.values():
-                for binding in bindings:
-                    if binding.source is not None:
-                        yield binding.source
-
-    def own(self, path: str) -> set[str]:
-        """The packages of the project, by the first steps of their names, that the file imports."""
-        program = self.graph.program
-        own = {s.module.partition(".")[0] for s in self._sources(path) if program.import_stem(s, path) is not None}
-        return own - sys.stdlib_module_names
-
-    def _is_imported_dotted(self, path: str) -> bool:
-        return self._root(path, path.rpartition("/")[0]) != path.rpartition("/")[0]
-
-    def _root(self, path: str, target: str) -> str:
-        """The folder that absolute imports start from, as far as imports of the target's files show it."""
-        anchor = self._anchor[path]
-        stem = anchor.removesuffix(".py").removesuffix("/__init__")
-        for module in self.graph.modules.values():
-            for source in self._sources(module.path):
-                tail = source.module.replace(".", "/")
-                for each in (tail, f"{tail}/{source.name}" if source.name else tail):
-                    if not source.level and each and (stem == each or stem.endswith("/" + each)):
-                        return stem.removesuffix(each).strip("/")
-        return target
 
 
 def add(
@@ -218,14 +103,18 @@ def _with_import(
         }
         body[index] = body[index].with_changes(body=[_import(module, names | present)])
         return body
-    new = cst.SimpleStatementLine([_import(module, names)])
+    start = _after_path_changes(body, module, own)
+    new = cst.SimpleStatementLine([_import(module, names)], trailing_whitespace=_silenced(body[start:]))
     code = tree.code_for_node(new).strip("\n")
     if len(code) > 88:
         listed = "".join(f"    {name},\n" for name in _sorted(names))
         parsed = cst.parse_statement(f"from {module} import (\n{listed})")
         assert isinstance(parsed, cst.SimpleStatementLine)
         new = parsed
-    last = _last_import(body)
+    last = _last_import(body, start)
+    if last is None and start:
+        blank = [cst.EmptyLine(indent=False)]
+        return [*body[:start], new.with_changes(leading_lines=blank), *body[start:]]
     if last is None:
         start = 1 if body and _is_docstring(body[0]) else 0
         while start < len(body) and _is_future(body[start]):
@@ -238,7 +127,7 @@ def _with_import(
                 *following[1:],
             ]
         return [*body[:start], new, *following]
-    section = _section(body, last, module, own)
+    section = _section(body, start, last, module, own)
     place = _place_in(body, section, module) if section else last
     before, following = body[: place + 1], body[place + 1 :]
     if place not in section and place + 1 in section:
@@ -284,10 +173,50 @@ def _imports_in(statement: Statement) -> list[cst.Import | cst.ImportFrom]:
     return [each for each in statement.body if isinstance(each, cst.Import | cst.ImportFrom)]
 
 
-def _last_import(body: list[Statement]) -> int | None:
-    """The index of the last import at the top of the file."""
+def _after_path_changes(body: list[Statement], module: str, own: Set[str]) -> int:
+    """The index from which the project's imports stand where the file changes `sys.path` for them; else 0."""
+    changes = [i for i, statement in enumerate(body) if _changes_path(statement)]
+    if not changes or module.startswith("."):
+        return 0
+    behind = changes[-1] + 1
+    project = [i for i, statement in enumerate(body) if _is_project(statement, module, own)]
+    if any(i < changes[0] and _top(body[i]) == module.partition(".")[0] for i in project):
+        return 0
+    is_in_front = not any(isinstance(each, cst.FunctionDef | cst.ClassDef) for each in body[:behind])
+    return next((i for i in project if i >= behind), behind if is_in_front else 0)
+
+
+def _changes_path(statement: Statement) -> bool:
+    """Whether the module changes `sys.path` here: `sys.path.insert(0, ...)`, also under a condition."""
+    if isinstance(statement, cst.FunctionDef | cst.ClassDef) or _is_main(statement):
+        return False
+    changed = m.Attribute(m.Name("sys"), m.Name("path"))
+    called = m.Call(m.Attribute(changed) | m.Attribute(m.Name("site"), m.Name("addsitedir")))
+    assigned = m.AssignTarget(changed) | m.AugAssign(changed) | m.AssignTarget(m.Subscript(changed))
+    return bool(m.findall(statement, called | assigned))
+
+
+def _is_main(statement: Statement) -> bool:
+    return isinstance(statement, cst.If) and m.findall(statement.test, m.Name("__name__")) != []
+
+
+def _silenced(following: list[Statement]) -> cst.TrailingWhitespace:
+    """The comment that lets a linter pass the next import, as one behind other code."""
+    for statement in following[:1]:
+        if isinstance(statement, cst.SimpleStatementLine) and "E402" in _comment(statement):
+            return statement.trailing_whitespace
+    return cst.TrailingWhitespace()
+
+
+def _comment(statement: cst.SimpleStatementLine) -> str:
+    comment = statement.trailing_whitespace.comment
+    return comment.value if comment else ""
+
+
+def _last_import(body: list[Statement], start: int) -> int | None:
+    """The index of the last import of those that begin behind `start`, or at the top of the file."""
     last: int | None = None
-    for index, statement in enumerate(body):
+    for index, statement in list(enumerate(body))[start:]:
         if _imports_in(statement):
             if not _is_future(statement):
                 last = index
@@ -298,15 +227,24 @@ def _last_import(body: list[Statement]) -> int | None:
     return last
 
 
-def _section(body: list[Statement], last: int, module: str, own: Set[str]) -> list[int]:
+def _section(body: list[Statement], start: int, last: int, module: str, own: Set[str]) -> list[int]:
     """The indices of the imports among which the new one belongs: the project's, with those that it is sorted among."""
-    project = [i for i in range(last + 1) if _imports_in(body[i]) and _is_project(body[i], module, own)]
+    project = [i for i in range(start, last + 1) if _imports_in(body[i]) and _is_project(body[i], module, own)]
     first = project[0] if project else 0
-    while first and not body[first].leading_lines and _imports_in(body[first - 1]) and not _is_future(body[first - 1]):
+    while (
+        first > start
+        and not body[first].leading_lines
+        and _imports_in(body[first - 1])
+        and not _is_future(body[first - 1])
+    ):
         first -= 1
     joined = [*range(first, project[0]), *project] if project else []
     keys = [_key(body[i]) for i in joined]
     return joined if keys == sorted(keys) else project
+
+
+def _is_sorted_in(statement: Statement) -> bool:
+    return bool(_imports_in(statement)) and not _is_future(statement)
 
 
 def _place_in(body: list[Statement], section: list[int], module: str) -> int:
@@ -333,15 +271,18 @@ def _module_of(statement: Statement) -> str:
     )
 
 
+def _top(statement: Statement) -> str:
+    return _module_of(statement).partition(".")[0]
+
+
 def _is_project(statement: Statement, module: str, own: Set[str]) -> bool:
     """Whether the import belongs to the helper module's section: of the project, or relative too."""
     found = _imports_in(statement)
     if not found:
         return False
-    name = _module_of(statement)
     if module.startswith("."):
-        return name.startswith(".")
-    top = name.partition(".")[0]
+        return _module_of(statement).startswith(".")
+    top = _top(statement)
     return top != "" and (top == module.partition(".")[0] or top in own)
 
 
@@ -382,8 +323,26 @@ def drop_unused(before: str, after: str) -> str:
     gone = (_used(old) - _used(new)) & _imported(new)
     if not gone:
         return after
-    text = cst.parse_module(after).visit(_Drop(gone)).code
+    tree = cst.parse_module(after)
+    text = tree.with_changes(body=_without(tree.body, _Drop(gone))).code
     return text if after.startswith(("\n", "\r")) else text.lstrip("\r\n")
+
+
+def _without(body: Sequence[Statement], drop: _Drop) -> list[Statement]:
+    """The statements without the imports; what stands above the first of a group stays above the group."""
+    kept: list[Statement] = []
+    above: Sequence[cst.EmptyLine] = ()
+    for statement in body:
+        after = statement.visit(drop) if _imports_in(statement) else statement
+        assert isinstance(after, cst.SimpleStatementLine | cst.BaseCompoundStatement)
+        if not after.body:
+            above = statement.leading_lines or above
+            continue
+        if above and not after.leading_lines and _imports_in(after):
+            after = after.with_changes(leading_lines=above)
+        kept.append(after)
+        above = ()
+    return kept
 
 
 def _used(tree: ast.Module) -> set[str]:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 from functools import partial
 
-from batchlint.codemod import imports, leftovers, reexports, webhooks
+from batchlint.codemod import helper_places, imports, leftovers, reexports, webhooks
 from batchlint.codemod.blocks import Comprehension, Loop
 from batchlint.codemod.call_rewriter import Names
 from batchlint.codemod.changes import Fanout, FileChanges, Place
@@ -30,9 +30,8 @@ def write(graph: Graph, fanouts: Sequence[Fanout], framework: str | None = None)
     if whole is None:
         return
     inner = _inner(fanouts)
-    for fanout in fanouts:
-        if fanout.function in inner and isinstance(fanout.node, Loop | Comprehension):
-            continue
+    outer = [f for f in fanouts if f.function not in inner or not isinstance(f.node, Loop | Comprehension)]
+    for fanout in outer:
         Planner.merge(whole, fanout)
         if fanout.is_async:
             whole.is_async = True
@@ -40,8 +39,7 @@ def write(graph: Graph, fanouts: Sequence[Fanout], framework: str | None = None)
         id: twin for group in _groups(graph, whole) for twin in [_twin(graph, group, whole)] for id in sorted(group)
     }
     imported = _imported(graph, whole, twins)
-    used: set[str] = set()
-    groups = imports.Groups(graph, whole, HELPER)
+    groups = helper_places.Groups(graph, whole, outer, HELPER)
     for path in sorted({*whole.changes, *(id.path for id in whole.twins)}):
         changes = whole.changes.get(path) or FileChanges()
         module = graph.modules[path]
@@ -54,8 +52,7 @@ def write(graph: Graph, fanouts: Sequence[Fanout], framework: str | None = None)
         names.fanning |= {_place(graph, path, graph.function(id).node) for id in inner if id.path == path}
         text, helpers = rewrite(module.text, changes, names)
         from_helper = {h for h in helpers if ":" not in h}
-        used |= from_helper
-        groups.users |= {path} if from_helper else set()
+        groups.use(path, from_helper)
         named = {f"{name} as {names.aliases[name]}" if name in names.aliases else name for name in from_helper}
         text = imports.add(text, groups.module_for(path), named, wanted, groups.own(path))
         for extra in sorted(h for h in helpers if ":" in h):
@@ -70,24 +67,28 @@ def write(graph: Graph, fanouts: Sequence[Fanout], framework: str | None = None)
             yield path, module.text, text
     for path, wanted in sorted(imported.wanted.items()):
         yield path, graph.modules[path].text, imports.add(graph.modules[path].text, "", set(), wanted)
-    if not groups.users:
-        return
+    places = groups.helpers()
+    for place in places:
+        yield from _helper(graph, place)
+    jobs = {job: words for fanout in fanouts for job, words in fanout.webhook.items()}
+    if framework is not None and jobs and places:
+        yield _handler(graph, groups, places[0].path, framework, jobs)
+
+
+def _helper(graph: Graph, place: helper_places.Helper) -> Iterator[tuple[str, str, str]]:
+    """The helper module, where it is not there yet or lacks something."""
     from batchlint import runtime
 
-    for location in groups.locations():
-        helper = graph.modules.get(location)
-        if helper is None:
-            yield location, "", runtime.render(sorted(whole.providers), sorted(used))
-        elif missing := runtime.lacking(helper.text, whole.providers, used):
-            extended = runtime.extended(helper.text, sorted(whole.providers), sorted(used))
-            if extended is None:
-                options = " ".join(f"--provider {provider}" for provider in sorted(whole.providers))
-                lacking = f"was edited and lacks {', '.join(missing)}"
-                raise EditedHelperError(f"{location} {lacking}: see `batchlint runtime {options}` for all parts")
-            yield location, helper.text, extended
-    jobs = {job: words for fanout in fanouts for job, words in fanout.webhook.items()}
-    if framework is not None and jobs:
-        yield _handler(graph, groups, framework, jobs)
+    known = graph.modules.get(place.path)
+    if known is None:
+        yield place.path, "", runtime.render(place.providers, place.names)
+    elif missing := runtime.lacking(known.text, place.providers, place.names):
+        extended = runtime.extended(known.text, place.providers, place.names)
+        if extended is None:
+            options = " ".join(f"--provider {provider}" for provider in place.providers)
+            lacking = f"was edited and lacks {', '.join(missing)}"
+            raise EditedHelperError(f"{place.path} {lacking}: see `batchlint runtime {options}` for all parts")
+        yield place.path, known.text, extended
 
 
 def _is_named_elsewhere(graph: Graph, path: str, name: str) -> bool:
@@ -98,11 +99,12 @@ def _is_named_elsewhere(graph: Graph, path: str, name: str) -> bool:
     )
 
 
-def _handler(graph: Graph, groups: imports.Groups, framework: str, jobs: webhooks.Jobs) -> tuple[str, str, str]:
+def _handler(
+    graph: Graph, groups: helper_places.Groups, helper: str, framework: str, jobs: webhooks.Jobs
+) -> tuple[str, str, str]:
     """The webhook's handler beside the helper, with these jobs."""
-    helper = groups.locations()[0]
     path = helper.replace(f"{HELPER}.py", f"{webhooks.NAME}.py")
-    module, depth = groups.beside(), path.count("/")
+    module, depth = groups.beside(helper), path.count("/")
     known = graph.modules.get(path)
     if known is None:
         return path, "", webhooks.render(framework, module, jobs, depth)

@@ -1,0 +1,152 @@
+"""Rewritten files find their helper module: however the program is laid out and started."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from .programs import Source, rewrite
+
+LLM = """\
+from openai import OpenAI
+
+client = OpenAI(api_key="key")
+
+
+def embed(text):
+    return client.embeddings.create(model="text-embedding-3-small", input=text).data[0].embedding
+"""
+LOOP = """
+
+def main(texts):
+    for text in texts:
+        print(embed(text))
+
+
+if __name__ == "__main__":
+    main([])
+"""
+FRONT = "import sys\nfrom pathlib import Path\n\n"
+
+
+def started(source: Source, folder: Path, *command: str) -> dict[str, str]:
+    """The rewritten files, after the program has been started with nothing to do."""
+    done = rewrite(source)
+    assert done.planned, done.refusals
+    for path, text in done.files.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_text(text)
+    ended = subprocess.run([sys.executable, *command], cwd=folder, capture_output=True, text=True, check=False)
+    assert ended.returncode == 0, ended.stderr
+    assert rewrite(done.files).files == done.files
+    return done.files
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        'sys.path.insert(0, str(Path(__file__).parent.parent / "src"))\n',
+        'src = str(Path(__file__).parent.parent / "src")\nif src not in sys.path:\n    sys.path.append(src)\n',
+        'import site\n\nsite.addsitedir(str(Path(__file__).parent.parent / "src"))\n',
+        'sys.path += [str(Path(__file__).parent.parent / "src")]\n',
+    ],
+)
+def test_the_import_stands_behind_the_change_of_the_path_that_it_needs(tmp_path: Path, change: str) -> None:
+    script = f"{FRONT}{change}\nfrom shop.llm import embed  # noqa: E402\n{LOOP}"
+    source = {"tools/load.py": script, "src/shop/__init__.py": "", "src/shop/llm.py": LLM}
+    files = started(source, tmp_path, "tools/load.py")
+    assert "embed  # noqa: E402\nfrom shop.llm_batch import run_batch  # noqa: E402\n" in files["tools/load.py"]
+
+
+def test_a_path_that_is_changed_where_the_script_starts_moves_no_import(tmp_path: Path) -> None:
+    start = 'if __name__ == "__main__":\n    import sys\n\n    sys.path.append("plugins")\n'
+    script = "from shop.llm import embed\n" + LOOP.replace('if __name__ == "__main__":\n', start)
+    source = {"load.py": script, "shop/__init__.py": "", "shop/llm.py": LLM}
+    files = started(source, tmp_path, "load.py")
+    assert files["load.py"].startswith("from shop.llm import embed\nfrom shop.llm_batch import run_batch\n")
+
+
+def test_imports_that_work_before_the_path_changes_stay_together(tmp_path: Path) -> None:
+    script = f'import sys\n\nfrom shop.llm import embed\n\nsys.path.append("plugins")\n{LOOP}'
+    source = {"load.py": script, "shop/__init__.py": "", "shop/llm.py": LLM}
+    files = started(source, tmp_path, "load.py")
+    assert "from shop.llm import embed\nfrom shop.llm_batch import run_batch\n\nsys.path" in files["load.py"]
+
+
+def test_a_package_that_the_repository_itself_is_imports_relatively(tmp_path: Path) -> None:
+    source = {
+        "main.py": f"from . import texts\nfrom .models.llm import embed\n{LOOP}",
+        "texts.py": "TEXTS = []\n",
+        "models/llm.py": LLM,
+    }
+    placed = {f"evals/{path}": text for path, text in rewrite(source).files.items()}
+    assert "from .models.llm_batch import run_batch\n" in placed["evals/main.py"]
+    for path, text in placed.items():
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text(text)
+    ended = subprocess.run(
+        [sys.executable, "-m", "evals.main"], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert ended.returncode == 0, ended.stderr
+
+
+def test_a_file_that_others_import_relatively_does_so_too(tmp_path: Path) -> None:
+    source = {
+        "app/main.py": f"from .llm import embed\n{LOOP}",
+        "app/llm.py": LLM,
+    }
+    files = started(source, tmp_path, "-m", "app.main")
+    assert "from .llm_batch import request\n" in files["app/llm.py"]
+
+
+def test_scripts_in_folders_of_their_own_get_the_parts_that_each_uses(tmp_path: Path) -> None:
+    pool = """\
+        from concurrent.futures import ThreadPoolExecutor
+
+        import anthropic
+
+        client = anthropic.Anthropic(api_key="key")
+
+
+        def ask(text):
+            message = [{"role": "user", "content": text}]
+            return client.messages.create(model="claude-haiku-4-5", max_tokens=9, messages=message).content[0].text
+
+
+        if __name__ == "__main__":
+            with ThreadPoolExecutor() as pool:
+                print(list(pool.map(ask, [])))
+        """
+    files = started({"one/embed.py": LLM + LOOP, "two/ask.py": pool}, tmp_path, "one/embed.py")
+    assert "class BatchExecutor" not in files["one/llm_batch.py"]
+    assert "class AnthropicBatches" not in files["one/llm_batch.py"]
+    assert "class BatchExecutor" in files["two/llm_batch.py"]
+    assert "class OpenAIBatches" not in files["two/llm_batch.py"]
+
+
+def test_the_lines_above_an_import_that_goes_stay_above_the_next() -> None:
+    source = """\
+        from __future__ import annotations
+
+        # The standard library.
+        import asyncio
+        import sys
+
+        from openai import AsyncOpenAI
+
+        client = AsyncOpenAI()
+
+
+        async def ask(text):
+            return (await client.responses.create(model="gpt-5", input=text)).output_text
+
+
+        async def main():
+            for answer in await asyncio.gather(*(ask(text) for text in sys.stdin)):
+                print(answer)
+        """
+    text = rewrite(source).files["app.py"]
+    assert text.startswith("from __future__ import annotations\n\n# The standard library.\nimport sys\n\nfrom openai")
