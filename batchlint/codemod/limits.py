@@ -1,4 +1,4 @@
-"""Limits around the requests of coroutines: on how many run at once, and on how long one may take."""
+"""What items do for each other's sake: limits on how many run at once and on how long one takes, locks, signals."""
 
 from __future__ import annotations
 
@@ -19,6 +19,9 @@ _SEMAPHORES = re.compile(
     r"((asyncio\.(locks\.)?|threading\.|anyio\.)(Bounded)?Semaphore|aiolimiter\.(.*\.)?AsyncLimiter)\(\)$"
 )
 _LOCKS = re.compile(r"(asyncio\.(locks\.)?(Lock|Condition)|threading\.(Lock|RLock|Condition)|anyio\.Lock)\(\)$")
+_SIGNALS = re.compile(
+    r"(asyncio\.(locks\.)?|threading\.|multiprocessing\.(.*\.)?|anyio\.)(Event|Condition|Barrier)\(\)$"
+)
 _TIMES = re.compile(
     r"(asyncio\.(timeouts\.)?timeout(_at)?|async_timeout\.timeout(_at)?|anyio\.(fail|move_on)_after)\(\)$"
 )
@@ -82,12 +85,30 @@ class Limits:
             if _matches(_SEMAPHORES, paths) or _matches(_LOCKS, paths):
                 what = f"`{ast.unparse(node.func)}` (line {node.lineno}) limits what runs at once; use it by `with`"
                 raise Refused("unsupported-shape", what)
+        if isinstance(node.func, ast.Attribute) and node.func.attr in ("wait", "wait_for"):
+            self._check_signal(function, node, node.func)
         if not node.args or "asyncio.wait_for" not in self._paths(function, node.func):
             return False
         if not is_taker and not self.planner.asks(function, node.args[:1]):
             return False
         self._note(fanout, node.lineno)
         return True
+
+    def _check_signal(self, function: FunctionFacts, node: ast.Call, called: ast.Attribute) -> None:
+        """Refused where an item waits until another one says so, which may be waiting for its answer."""
+        if not _matches(_SIGNALS, self._paths(function, called.value)):
+            return
+        is_pause = called.attr == "wait" and (node.args or node.keywords)  # of which the end is known
+        if is_pause and ast.unparse(called.value) not in self._signalled(function):
+            return
+        what = f"`{ast.unparse(called)}` (line {node.lineno}) waits for what another item does; do that before the loop"
+        raise Refused("dependent-iterations", what)
+
+    def _signalled(self, function: FunctionFacts) -> set[str]:
+        """What the file sends signals by."""
+        functions = self.program.modules[function.id.path].functions.values()
+        called = [c.node.func for each in functions for c in each.calls if isinstance(c.node.func, ast.Attribute)]
+        return {ast.unparse(each.value) for each in called if each.attr in ("set", "notify", "notify_all")}
 
     @staticmethod
     def _note(fanout: Fanout, line: int) -> None:

@@ -86,6 +86,9 @@ class Phases(Layout):
                 self.converts(scope.id, c) for c in calls
             ):
                 return False  # its rounds may have turns of their own
+            around = barriers.get((id(parent), None))
+            if around is not None and not around.inside:
+                return True
             node = parent
         return False
 

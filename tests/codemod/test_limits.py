@@ -122,6 +122,45 @@ HELD = {
                 print(limit.expired())
         """,
 }
+SIGNALS = {
+    "threads": """
+        def careful(word):
+            if word != WORDS[0]:
+                warm.wait(timeout=60)
+            answer = live.responses.create(model="gpt-5-mini", input=word).output_text
+            warm.set()
+            return answer
+
+
+        warm = threading.Event()
+        with ThreadPoolExecutor(8) as pool:
+            print(list(pool.map(careful, WORDS)))
+        """,
+    "coroutines": """
+        async def main():
+            first = asyncio.Event()
+
+            async def careful(word):
+                if word != WORDS[0]:
+                    await first.wait()
+                answer = await ask(word)
+                first.set()
+                return answer
+
+            print(await asyncio.gather(*[careful(word) for word in WORDS]))
+        """,
+    "all that meet": """
+        def careful(word):
+            answer = live.responses.create(model="gpt-5-mini", input=word).output_text
+            together.wait()
+            return answer
+
+
+        together = threading.Barrier(4)
+        with ThreadPoolExecutor(8) as pool:
+            print(list(pool.map(careful, WORDS)))
+        """,
+}
 
 
 def placed(body: str) -> str:
@@ -141,3 +180,23 @@ def test_limits_that_a_batch_does_not_need_go(body: str, end: str, gone: str, tm
 @pytest.mark.parametrize("name", HELD)
 def test_what_an_item_would_hold_for_hours_stays(name: str) -> None:
     check_noop(placed(HELD[name]) + (ASYNC if "main" in HELD[name] else ""), "unsupported-shape")
+
+
+@pytest.mark.parametrize("name", SIGNALS)
+def test_an_item_that_waits_for_another_one_stays(name: str) -> None:
+    program = placed(SIGNALS[name]) + (ASYNC if "main" in SIGNALS[name] else "")
+    assert "another item" in str(check_noop(program, "dependent-iterations"))
+
+
+def test_a_pause_by_an_event_that_nothing_sets_is_no_signal(tmp_path: Path) -> None:
+    program = """
+        def careful(word):
+            stopped.wait(0.01)
+            return live.responses.create(model="gpt-5-mini", input=word).output_text
+
+
+        stopped = threading.Event()
+        with ThreadPoolExecutor(8) as pool:
+            print(list(pool.map(careful, WORDS)))
+        """
+    check_runs_alike(placed(program), tmp_path)

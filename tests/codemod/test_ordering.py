@@ -300,3 +300,30 @@ def test_a_turn_on_one_way_is_none_on_the_other() -> None:
         """
     after = rewrite(program).files["app.py"]
     assert after.count("yield in_turn()\n") == 2
+
+
+def test_what_stands_below_a_turn_has_it() -> None:
+    program = """
+        from openai import OpenAI
+
+        client = OpenAI()
+
+
+        def main(texts, store):
+            waiting = []
+            for text in texts:
+                if not text:
+                    continue
+                answer = client.responses.create(model="gpt-5", input=text).output_text
+                if len(answer) > 9:
+                    answer = client.responses.create(model="gpt-5", input=answer).output_text
+                if len(waiting) >= 100:
+                    if waiting:
+                        print(len(waiting))
+                        waiting.clear()
+                waiting.append(answer)
+            return waiting
+        """
+    after = rewrite(program).files["app.py"]
+    assert after.count("yield in_turn()\n") == 1
+    assert "yield in_turn()\n        if len(waiting) >= 100:\n            if waiting:\n                print" in after
