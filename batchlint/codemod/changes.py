@@ -256,6 +256,8 @@ class Fanout:
     """Jobs that an event of the provider may run again, with what starts each."""
     notes: list[str] = field(default_factory=list)
     """What whoever reviews the change has to know."""
+    alone: str = ""
+    """Why the loop around it in its function cannot be the fan-out."""
 
     def file(self, path: str) -> FileChanges:
         return self.changes.setdefault(path, FileChanges())

@@ -257,7 +257,9 @@ class Finder:
         first: Refused | None = None
         for node in nodes:
             try:
-                found.append(self._planned_once(node, "loop", partial(self._plan, id, node)))
+                fanout = self._planned_once(node, "loop", partial(self._plan, id, node))
+                fanout.alone = first.refusal.detail if first is not None else ""
+                found.append(fanout)
                 return
             except Refused as refused:
                 first = first or refused

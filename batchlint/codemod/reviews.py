@@ -50,7 +50,8 @@ def _review(graph: Graph, fanout: Fanout, calls: list[Key]) -> Review:
         notes.append("limits on how many calls run at once are gone from around the requests")
     around = _around(graph, fanout)
     if around is not None:
-        notes.append(f"each round of the loop in line {around} makes batches of its own, one after the other")
+        why = f" ({fanout.alone})" if fanout.alone else ""
+        notes.append(f"each round of the loop in line {around} makes batches of its own, one after the other{why}")
     return Review(
         path=fanout.function.path,
         line=fanout.node.lineno,

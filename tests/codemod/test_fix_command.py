@@ -343,6 +343,24 @@ def test_batches_that_follow_each_other_in_a_loop_are_told(tree: Path, program: 
     assert ("review: each round of the loop in line 13 makes batches of its own" in told) is is_told
 
 
+def test_why_the_loop_around_makes_no_batch_of_all_is_told(tree: Path) -> None:
+    looped = """\
+def main(texts):
+    seen = []
+    for start in range(0, len(texts), 10):
+        prompt = f"Nothing of {seen}"
+        seen.extend([ask(f"{prompt}: {text}").output_text for text in texts[start : start + 10]])
+    print(seen)
+
+
+"""
+    head, _, end = CHUNKED.replace("from concurrent.futures import ThreadPoolExecutor\n\n", "").partition("def main")
+    (tree / "job.py").write_text(f"{head}{looped}{end[end.index('if __name__') :]}")
+    git("commit", "-q", "-a", "-m", "rounds")
+    told = fix("--diff", ".").stderr
+    assert "each round of the loop in line 12 makes batches of its own, one after the other (`seen` is" in told
+
+
 def test_spaces_on_empty_lines_are_not_copied(tree: Path) -> None:
     asking = "    def ask(self, text):\n        return client.responses.create(model='m', input=text)\n"
     helper = f"class Writer:\n    size = 1\n    \n{asking}"
