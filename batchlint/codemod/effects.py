@@ -117,6 +117,11 @@ READERS = frozenset(
         "strftime",
     ]
 )
+TRANSACTIONS = {
+    "begin": "write", "begin_nested": "write", "start_transaction": "write", "savepoint": "write",
+    "commit": "sum", "rollback": "sum", "savepoint_commit": "sum", "savepoint_rollback": "sum",
+}  # fmt: skip
+"""Methods that begin and end transactions, with how they touch them."""
 FILE_READ = frozenset({"read_text", "read_bytes", "exists", "is_file", "stat"})
 FILE_LIST = frozenset({"iterdir", "glob", "rglob"})
 FILE_WRITE = frozenset({"write_text", "write_bytes", "unlink", "touch", "rename", "replace_file"})

@@ -101,7 +101,7 @@ class Limits:
         is_pause = called.attr == "wait" and (node.args or node.keywords)  # of which the end is known
         if is_pause and ast.unparse(called.value) not in self._signalled(function):
             return
-        what = f"`{ast.unparse(called)}` (line {node.lineno}) waits for what another item does; do that before the loop"
+        what = f"`{ast.unparse(called)}` (line {node.lineno}) waits for what another item does"
         raise Refused("dependent-iterations", what)
 
     def _signalled(self, function: FunctionFacts) -> set[str]:

@@ -20,6 +20,8 @@ from batchlint.trees import walk
 
 __all__ = ["MANY", "Barrier", "Phases", "Step", "lifted"]
 
+_ORDERED = frozenset({"call", "random", "stdout", "transaction"})
+
 
 @dataclass(slots=True)
 class Barrier:
@@ -117,7 +119,7 @@ class Phases(Layout):
                 f"{access.name} (line {access.line}) now comes before the answers of all items ({where})"
             )
             return
-        if access.how == "write" and opposite.how != "read" and access.channel[0] in {"call", "random", "stdout"}:
+        if access.how == "write" and opposite.how != "read" and access.channel[0] in _ORDERED:
             raise Refused(
                 "order-of-effects", f"{access.name} is used before the call (line {access.line}) and after it ({where})"
             )

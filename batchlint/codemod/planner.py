@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 from dataclasses import fields
 
-from batchlint.codemod import paging, scopes
+from batchlint.codemod import paging, scopes, submitting
 from batchlint.codemod.access import Access, Frame, touches
 from batchlint.codemod.blocks import Comprehension, Loop, awaits, own_exits, own_loops, reads_in_try
 from batchlint.codemod.callbacks import CALLED
@@ -416,6 +416,7 @@ class Planner:
         `is_async`: whether the statements are a coroutine's, and not a generator's. `is_around`: whether they start
         what asks, so that what they ask themselves has its own fan-out.
         """
+        submitting.check(self.graph, function, nodes)
         path = function.id.path
         changes = fanout.file(path)
         for node in nodes if not is_async else ():

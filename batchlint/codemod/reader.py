@@ -22,6 +22,7 @@ from batchlint.codemod.effects import (
     MUTATORS,
     QUIET,
     READERS,
+    TRANSACTIONS,
 )
 from batchlint.codemod.paths import Paths, function_body
 from batchlint.codemod.tables import columns_of, row_key, sql_accesses
@@ -239,7 +240,10 @@ class Reader(Paths):
             return []
         if name in {"execute", "executemany", "executescript"} and call.args:
             return self._sql(call, frame, receiver)
-        if name in {"commit", "rollback", "flush", "task_done"}:
+        if name in TRANSACTIONS:
+            # When items are committed shows nowhere, unless each opens a transaction of its own.
+            return [Access(("transaction", ast.unparse(func.value)), TRANSACTIONS[name], line)]
+        if name in {"flush", "task_done"}:
             return []
         if name == "open" and shown:
             mode = call.args[0] if call.args else next((k.value for k in call.keywords if k.arg == "mode"), None)

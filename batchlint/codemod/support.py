@@ -257,6 +257,9 @@ class Support:
             )
         if "with_raw_response" in model.path or "with_streaming_response" in model.path:
             raise Refused("unsupported-shape", f"the raw HTTP response is used {line}, which a batch does not have")
+        if header := catalogue.header(model.path):
+            what = f"`{header}` {line} sends a header, which a batch line does not carry; call the method without it"
+            raise Refused("unsupported-shape", what)
         unfit = next((k.arg for k in keywords if k.arg in _NOT_IN_A_LINE), None)
         if unfit:
             raise Refused("unsupported-shape", f"`{unfit}` {line} cannot go into a batch line")

@@ -53,6 +53,10 @@ class Provider:
     batch: dict[str, dict[str, Any]] = field(default_factory=dict)
     flex: Flex | None = None
     limits: dict[str, Any] = field(default_factory=dict)
+    submits: tuple[str, ...] = ()
+    """Ends of the paths of the SDK's methods that make a batch."""
+    by_header: frozenset[str] = frozenset()
+    """Steps of a path that have the SDK send a header, which the line of a batch does not have."""
 
 
 class Calls:
@@ -138,6 +142,17 @@ class Catalogue(NamedTuple):
         found = self.providers.get(provider)
         return found.flex if found else None
 
+    def is_submission(self, path: str) -> bool:
+        """Whether the path is that of an SDK's method that makes a batch."""
+        head = patterns.head_of(path)
+        return any(path.endswith(each.submits) for each in self.providers.values() if head in each.packages)
+
+    def header(self, path: str) -> str | None:
+        """The step of the path for which the SDK sends a header that a batch cannot carry for one request."""
+        head, steps = patterns.head_of(path), path.split(".")
+        found = (each.by_header for each in self.providers.values() if head in each.packages)
+        return next((step for names in found for step in steps if step in names), None)
+
     def _batch(self, provider: str) -> dict[str, Any] | None:
         for entry in self.providers.values():
             if provider in entry.batch:
@@ -205,6 +220,8 @@ def _provider(document: dict[str, Any]) -> Provider:
         if flex
         else None,
         limits=document.get("limits", {}),
+        submits=tuple(f".{path}" for path in document.get("submits", [])),
+        by_header=frozenset(document.get("by_header", [])),
     )
 
 

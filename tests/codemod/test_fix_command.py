@@ -345,12 +345,12 @@ def test_batches_that_follow_each_other_in_a_loop_are_told(tree: Path, program: 
 
 def test_why_the_loop_around_makes_no_batch_of_all_is_told(tree: Path) -> None:
     looped = """\
-def main(texts):
-    seen = []
+def main(texts, store):
     for start in range(0, len(texts), 10):
-        prompt = f"Nothing of {seen}"
-        seen.extend([ask(f"{prompt}: {text}").output_text for text in texts[start : start + 10]])
-    print(seen)
+        store.begin()
+        for text in texts[start : start + 10]:
+            print(ask(text))
+        store.commit()
 
 
 """
@@ -358,7 +358,7 @@ def main(texts):
     (tree / "job.py").write_text(f"{head}{looped}{end[end.index('if __name__') :]}")
     git("commit", "-q", "-a", "-m", "rounds")
     told = fix("--diff", ".").stderr
-    assert "each round of the loop in line 12 makes batches of its own, one after the other (`seen` is" in told
+    assert "the loop in line 11 makes batches of its own, one after the other (`store` is used before" in told
 
 
 def test_spaces_on_empty_lines_are_not_copied(tree: Path) -> None:

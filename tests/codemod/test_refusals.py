@@ -255,6 +255,20 @@ REFUSED: dict[str, dict[str, tuple[str, str]]] = {
             """,
             "`requests` is used before the call (line 16) and after it (line 18)",
         ),
+        "each has a transaction of its own": (
+            """
+            import warehouse
+
+
+            def main(texts):
+                connection = warehouse.connect()
+                for text in texts:
+                    connection.begin()
+                    connection.store(text, ask(text))
+                    connection.commit()
+            """,
+            "`connection` is used before the call (line 17) and after it (line 19)",
+        ),
     },
     "unknown-effects": {
         "locals": (
@@ -330,6 +344,34 @@ REFUSED: dict[str, dict[str, tuple[str, str]]] = {
         ),
     },
     "unsupported-shape": {
+        "the rest goes into a batch already": (
+            """
+            def submit(lines):
+                return client.batches.create(input_file_id=lines, endpoint="/v1/responses", completion_window="24h")
+
+
+            def main(texts, is_urgent):
+                if not is_urgent:
+                    return submit(texts)
+                for text in texts:
+                    print(ask(text))
+            """,
+            "`client.batches.create` (line 12) makes batches of its own here",
+        ),
+        "a method that sends a header": (
+            """
+            from anthropic import Anthropic
+
+            claude = Anthropic()
+
+
+            def main(texts):
+                for text in texts:
+                    prompt = [{"role": "user", "content": text}]
+                    print(claude.beta.messages.create(model="claude-haiku-4-5", max_tokens=9, messages=prompt))
+            """,
+            "`beta` (line 19) sends a header",
+        ),
         "a while loop": (
             """
             def main(texts):
@@ -477,13 +519,16 @@ def test_a_refusal_names_its_reason_and_changes_nothing(name: str, program: str,
         "client.embeddings.create(model='text-embedding-3-small', input=text)",
         "client.moderations.create(input=text)",
         "gemini.models.generate_content(model='gemini-3-pro', contents=text)",
+        "claude.messages.create(model='claude-haiku-4-5', max_tokens=9, messages=[{'role': 'user', 'content': text}])",
+        "client.beta.chat.completions.parse(model='gpt-5', messages=[{'role': 'user', 'content': text}])",
     ],
 )
 def test_the_calls_of_the_current_sdk_are_rewritten(call: str) -> None:
     program = f"""
+        from anthropic import Anthropic
         from google import genai
 
-        gemini = genai.Client()
+        gemini, claude = genai.Client(), Anthropic()
 
 
         def main(texts):
@@ -494,6 +539,33 @@ def test_the_calls_of_the_current_sdk_are_rewritten(call: str) -> None:
         main(["a", "b"])
         """
     assert "(yield request(" in rewrite(placed(program)).files["app.py"]
+
+
+def test_the_end_of_a_transaction_for_each_item_is_no_reason_to_stay() -> None:
+    program = """
+        import warehouse
+
+
+        def main(texts):
+            connection = warehouse.connect()
+            for text in texts:
+                connection.store(text, ask(text))
+                connection.commit()
+        """
+    assert "run_batch(" in rewrite(placed(program)).files["app.py"]
+
+
+def test_batches_that_other_functions_make_are_no_reason_to_stay() -> None:
+    program = """
+        def submit(lines):
+            return client.batches.create(input_file_id=lines, endpoint="/v1/responses", completion_window="24h")
+
+
+        def main(texts):
+            for text in texts:
+                print(ask(text))
+        """
+    assert "run_batch(" in rewrite(placed(program)).files["app.py"]
 
 
 def test_somebody_who_waits_is_named() -> None:
