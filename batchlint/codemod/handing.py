@@ -35,6 +35,8 @@ _POOLS = (
     (re.compile(r"tqdm\.contrib\.concurrent\.thread_map$"), "batch_thread_map"),
     (re.compile(r"tqdm\.contrib\.concurrent\.process_map$"), "batch_process_map"),
 )  # fmt: skip
+_CARRIERS = re.compile(r"joblib\.(.*\.)?delayed$|functools\.partial$")
+"""What makes of a function something that is handed to a pool."""
 _PROCESSES = frozenset({"BatchProcessExecutor", "BatchPool", "BatchParallel", "batch_process_map"})
 _TERMINABLE = frozenset({"BatchPool", "BatchThreadPool"})
 SUBMITS = frozenset({"submit", "apply_async", "map_async", "starmap_async"})
@@ -73,14 +75,29 @@ class Handing:
                 f"the function is handed to `{name}` (line {edge.span.line}), which is no pool that the rewrite knows",
             )
         self._check_pool(caller, stands)
-        handed = [e for e in self.edges(edge.caller) if e.kind in {"pool", "thread", "map", "callback"}]
-        for each in handed or [edge]:
+        if not self._is_handed_to_pool(edge):
+            raise Refused(
+                "unsupported-shape",
+                f"`{Graph.label(edge.callee)}` is handed to something that is no pool (line {edge.span.line})",
+            )
+        for each in filter(self._is_handed_to_pool, self.edges(edge.caller)):
             if self.planner.mappings.carrier(each) is None:
                 self.hand(fanout, edge.caller, each)
                 if stands & _PROCESSES:
                     self.processes.check(each)
         fanout.file(path).names.discard("")
         return fanout
+
+    def _is_handed_to_pool(self, edge: Edge) -> bool:
+        if edge.kind != "callback":
+            return edge.kind in {"pool", "thread", "map"}
+        func = edge.node.func if isinstance(edge.node, ast.Call) else edge.node
+        for value in self.program.eval(edge.caller, func):
+            path = value.path if isinstance(value, Ext) else ""
+            owner = path.rpartition(".")[0].removesuffix("()")
+            if _CARRIERS.match(path) or any(p.match(each) for p, _ in _POOLS for each in (path, owner)):
+                return True
+        return False
 
     def _check_pool(self, caller: FunctionFacts, stands: set[str]) -> None:
         """Refuse what a pool that runs everything in batches does not do as the one it stands for."""

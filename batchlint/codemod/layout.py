@@ -275,6 +275,7 @@ class Layout:
                 preds = self._called(call, preds, frame, statement)
             elif isinstance(what, tuple):
                 real = [f for f in what if not self._is_stub(f)]
+                real = [f for f in real if not self._is_wrapped_again(f, what)]
                 kept = preds if any(self._is_cached(target) for target in what) else []
                 preds = [end for target in real or what for end in self._inline(target, call, preds, frame)]
                 preds = [*preds, *kept]  # an answer that is there already is no request
@@ -331,6 +332,14 @@ class Layout:
 
     def _is_stub(self, target: Fn) -> bool:
         return is_stub(self.reader.program, self.reader.program.functions[target.id])
+
+    def _is_wrapped_again(self, target: Fn, others: tuple[Fn, ...]) -> bool:
+        """Whether the call is that by which the method hands on to another object of its kind: one of them ends it."""
+        if target.id not in self._stack or len(others) == 1:
+            return False
+        calls = self.reader.program.functions[target.id].calls
+        asking = [each for each in calls if self.converts(target.id, each.node) is not None]
+        return len(asking) == 1 and not asking[0].loops
 
     def _called(self, call: ast.Call, preds: list[int], frame: Frame, statement: ast.stmt) -> list[int]:
         """The steps of what the parameter is that the call calls."""

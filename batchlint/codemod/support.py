@@ -114,6 +114,10 @@ class Support:
         if objects and not self._is_any_of(scope, func, objects):
             what = f"`{ast.unparse(func)}` can be something that asks nothing; call it by the name of a method"
             raise Refused("unsupported-shape", what)
+        foreign = sorted(v.path for v in values if isinstance(v, Ext))
+        if foreign:
+            what = f"`{ast.unparse(func)}` can be `{foreign[0]}` as well, of which the project has no other form"
+            raise Refused("unsupported-shape", what)
         if len({t.id for t in targets}) > 1:
             name = "__call__" if objects else last_name(func)
             family = self.families.of(targets, name) if objects or isinstance(func, ast.Attribute) else ()

@@ -28,7 +28,7 @@ from batchlint.facts import (
 )
 from batchlint.modules import ModuleIndex
 from batchlint.patterns import FilePattern, file_pattern
-from batchlint.symbols import expressions, externals, members
+from batchlint.symbols import expressions, externals, members, protocols
 from batchlint.symbols.annotations import instance
 from batchlint.symbols.callers import Callers
 from batchlint.symbols.members import PROPERTIES
@@ -478,12 +478,15 @@ class Program:
         return line, externals
 
     def subclasses(self, klass: ClassId) -> Sequence[ClassId]:
-        """All project classes below `klass`."""
+        """All project classes below `klass`, or that a protocol stands for."""
         if self._subclasses is None:
             self._subclasses = {}
             for each in list(self.classes):
                 for base in self.mro(each)[0][1:]:
                     self._subclasses.setdefault(base, []).append(each)
+            for protocol, each in protocols.implementers(self):
+                below = self._subclasses.setdefault(protocol, [])
+                below += [each] if each not in below else []
         return self._subclasses.get(klass, ())
 
     def returned(self, function: Fn) -> Values:

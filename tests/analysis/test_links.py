@@ -1642,3 +1642,35 @@ def test_a_function_of_an_sdk_is_seen_through_modules_that_hand_it_on(imported):
     }
     assert verdict(program) == "batchable"
     assert verdict({**program, "shop/llm.py": "def completion(**request): ...\ncomplete = completion"}) == "none"
+
+
+@pytest.mark.parametrize(
+    ("parameter", "expected"),
+    [("text", "batchable"), ("question", "none")],
+    ids=["has its methods", "takes something else"],
+)
+def test_a_protocol_stands_for_the_classes_that_have_its_methods(parameter, expected):
+    program = f"""
+        from typing import Protocol
+        import plugins
+        from openai import OpenAI
+
+        class Model(Protocol):
+            def answer(self, text: str) -> str: ...
+
+        class Hosted:
+            def answer(self, {parameter}: str) -> str:
+                return OpenAI().responses.create(model="gpt-5", input={parameter}).output_text
+
+        class Digest:
+            def __init__(self, model: Model = plugins.default()):
+                self.model = model
+
+            def run(self, lines):
+                for line in lines:
+                    print(self.model.answer(line))  # !
+
+        if __name__ == "__main__":
+            Digest(plugins.chosen()).run(open("lines.txt"))
+        """
+    assert verdict(program) == expected

@@ -1,0 +1,73 @@
+"""What a `Protocol` stands for gets twins as one family: also objects that wrap another one of their kind."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from .programs import check_noop, check_runs_alike
+
+HEAD = """\
+from typing import Any, Protocol
+
+from openai import OpenAI
+
+
+class Model(Protocol):
+    def prompt(self, prompt: str, **kwargs: Any) -> Any: ...
+
+
+class Logging:
+    def __init__(self, inner: Model) -> None:
+        self._inner = inner
+
+    def prompt(self, prompt: str, **kwargs: Any) -> Any:
+        answer = self._inner.prompt(prompt, **kwargs)
+        print(len(prompt), len(answer))
+        return answer
+
+
+class Fast:
+    def __init__(self) -> None:
+        self._client = OpenAI()
+
+    def prompt(self, prompt: str, **kwargs: Any) -> str:
+        return self._client.responses.create(model="gpt-5-mini", input=prompt).output_text
+
+
+"""
+MAIN = """
+
+def main(texts):
+    model = build("logged")
+    for text in texts:
+        print(model.prompt(text))
+
+
+main(["tea", "cup", "jam", "pot"])
+"""
+
+
+def test_a_wrapper_of_what_its_protocol_stands_for_enters_the_batch(tmp_path: Path) -> None:
+    build = """\
+def find(kind):
+    return globals()[kind]()
+
+
+def build(kind) -> Model:
+    return Logging(find("Fast")) if kind == "logged" else Fast()
+"""
+    after = check_runs_alike(HEAD + build + MAIN, tmp_path).rewritten.files["app.py"]
+    assert "yield from self._inner.prompt(prompt, **kwargs)" in after
+
+
+def test_a_wrapper_of_what_another_package_may_bring_stays() -> None:
+    build = """\
+import plugins
+
+
+def build(kind) -> Model:
+    return Logging(plugins.find(kind)) if kind == "logged" else Fast()
+"""
+    refusal = check_noop(HEAD + build + MAIN, "unsupported-shape")
+    assert refusal is not None
+    assert "`self._inner.prompt` can be `plugins.find().prompt` as well" in refusal.detail
