@@ -153,6 +153,8 @@ def _only_changed_code_uses(graph: Graph, ids: set[FunctionId], whole: Fanout) -
         return False
     if any(name in (graph.modules[id.path].exports or ()) for id in ids):
         return False
+    if _may_be_called_by_others(graph, ids, whole):
+        return False
     using = {edge.caller.path for edge in edges}
     for other in graph.modules.values():
         for reference in other.references.get(name, ()):
@@ -168,6 +170,16 @@ def _only_changed_code_uses(graph: Graph, ids: set[FunctionId], whole: Fanout) -
                 if any(isinstance(v, Fn) and v.id in ids for v in program.binding(each.id, binding)):
                     return False
     return not any(other.names_in_string(name) for other in graph.modules.values())
+
+
+def _may_be_called_by_others(graph: Graph, ids: set[FunctionId], whole: Fanout) -> bool:
+    """Whether a call of a method of the name, on what nobody knows, may be a call of these."""
+    program = graph.program
+    if not any(graph.function(id).owner for id in ids):
+        return False
+    references = program.calls_by_name.get(graph.function(min(ids)).name, ())
+    calls = ((r.caller.id, r.call.node) for r in references if builtin_id(r.call.node) not in whole.converted)
+    return any(isinstance(call.func, ast.Attribute) and not program.eval(id, call.func) for id, call in calls)
 
 
 def _names(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from .programs import check_noop, check_runs_alike
+from .programs import check_noop, check_runs_alike, rewrite
 
 HEAD = """\
 from typing import Any, Protocol
@@ -71,3 +71,28 @@ def build(kind) -> Model:
     refusal = check_noop(HEAD + build + MAIN, "unsupported-shape")
     assert refusal is not None
     assert "`self._inner.prompt` can be `plugins.find().prompt` as well" in refusal.detail
+
+
+def test_a_method_that_somebody_unknown_may_call_keeps_its_realtime_form() -> None:
+    program = """\
+from openai import OpenAI
+
+
+class Writer:
+    def complete(self, text):
+        return OpenAI().responses.create(model="gpt-5-mini", input=text).output_text
+
+
+def later(things):
+    return {name: thing.complete(name) for name, thing in things.items()}
+
+
+writer = Writer()
+for text in ["tea", "cup", "jam"]:
+    print(writer.complete(text))
+"""
+    after = rewrite(program).files["app.py"]
+    assert "yield from writer.complete_batch(text)" in after
+    assert "return realtime(self.complete_batch(text))" in after
+    alone = rewrite(program.replace("thing.complete(name)", "thing.finish(name)")).files["app.py"]
+    assert "yield from writer.complete(text)" in alone
