@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 _LOCAL = re.compile(
     r"(builtins|json|csv|re|os|pathlib|math|random|collections|itertools|functools|datetime|time|string|textwrap|copy"
-    r"|hashlib|io|shutil|sqlite3|pickle|base64|html|uuid|statistics|unicodedata|pandas|numpy|tiktoken|pydantic)\b"
+    r"|hashlib|io|shutil|sqlite3|pickle|base64|html|uuid|statistics|unicodedata|pandas|numpy|tiktoken|pydantic"
+    r"|asyncio\.(gather|sleep|as_completed|wait|wait_for|create_task|ensure_future|timeout|Semaphore|to_thread))\b"
 )
 """Packages of which no call has to be paced."""
 _TELLING = re.compile(r"\b(wait|sleep|paus|delay|rate.?limit|throttl|cool)", re.IGNORECASE)
@@ -94,10 +95,14 @@ class Pacing:
 
     def _is_pause(self, function: FunctionFacts, statement: ast.stmt) -> bool:
         call = statement.value if isinstance(statement, ast.Expr) else None
+        call = call.value if isinstance(call, ast.Await) else call
         if not isinstance(call, ast.Call) or any(isinstance(n, ast.Call) for a in call.args for n in ast.walk(a)):
             return False
         values = self.planner.program.eval(function.id, call.func)
-        return any(isinstance(value, Ext) and value.path == "time.sleep" for value in values)
+        paths = {value.path for value in values if isinstance(value, Ext)}
+        # `asyncio.sleep(0)` takes no time: it gives others a turn.
+        is_turn = any(isinstance(a, ast.Constant) and not a.value for a in call.args)
+        return "time.sleep" in paths or ("asyncio.sleep" in paths and not is_turn)
 
     def _has_comment(self, path: str, statement: ast.stmt) -> bool:
         lines = self.planner.graph.modules[path].lines

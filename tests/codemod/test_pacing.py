@@ -58,6 +58,35 @@ def test_a_pause_that_only_paces_the_requests_goes() -> None:
     check_rewritten(before, after)
 
 
+@pytest.mark.parametrize(("pause", "stays"), [("3", False), ("0", True)], ids=["a pause", "a turn for others"])
+def test_a_coroutines_pause_goes_and_a_turn_for_others_stays(pause: str, stays: bool) -> None:
+    program = f"""
+        import asyncio
+
+        from openai import AsyncOpenAI
+
+        client = AsyncOpenAI()
+
+
+        async def ask(text):
+            return (await client.responses.create(model="gpt-5", input=text)).output_text
+
+
+        async def main(texts):
+            found = []
+            for start in range(0, len(texts), 10):
+                found.extend(await asyncio.gather(*[ask(text) for text in texts[start : start + 10]]))
+                await asyncio.sleep({pause})
+            return found
+
+
+        asyncio.run(main(open("texts.txt").readlines()))
+        """
+    after = rewrite(program).files["app.py"]
+    assert "await gather_in_order(" in after
+    assert (f"await asyncio.sleep({pause})" in after) == stays
+
+
 STAY = {
     "something else is paced": """
         for word in WORDS:
