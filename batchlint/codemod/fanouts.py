@@ -324,6 +324,8 @@ class Finder:
             names = self.planner.taken()
             try:
                 fanout = make()
+                if not fanout.providers:
+                    raise Refused("unsupported-shape", "none of the requests below can be seen from here")
                 if what != "queue":
                     self.phasing.decide(fanout)
                     self.queues.note_wait(fanout)
