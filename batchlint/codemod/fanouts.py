@@ -339,6 +339,7 @@ class Finder:
         return planned
 
     def _handed(self, edge: Edge, found: list[Fanout], refusals: list[Refused]) -> None:
+        parameters = self.planner.pool_parameters
         try:
             carrier = self.planner.mappings.carrier(edge)
             if edge.kind == "queue":
@@ -348,6 +349,11 @@ class Finder:
                 found.append(self._planned_once(edge.node, "gather", gather))
             elif carrier is not None:
                 found.append(self._planned_once(edge.node, "map", lambda: self.planner.mappings.fanout(edge, carrier)))
+            elif (helper := parameters.helper(edge)) is not None and (places := parameters.places(helper)):
+                if self._is_live(helper.id):
+                    raise Refused("live-consumer", f"somebody waits for `{Graph.label(helper.id)}`")
+                plan = partial(parameters.fanout, edge, helper, places)
+                found.append(self._planned_once(places[0][0], "pool", plan))
             else:
                 found.append(self._planned_once(edge.node, "pool", lambda: self.planner.handing.pool(edge)))
         except Refused as refused:

@@ -67,14 +67,7 @@ class Handing:
         caller = self.graph.function(edge.caller)
         fanout = Fanout(edge.caller, edge.node)
         path = edge.caller.path
-        stands = self._stand_ins(fanout, caller, _POOLS)
-        if not stands - {"batch_as_completed", "batch_wait"}:
-            name = last_name(edge.node.func) if isinstance(edge.node, ast.Call) else "its caller"
-            raise Refused(
-                "unsupported-shape",
-                f"the function is handed to `{name}` (line {edge.span.line}), which is no pool that the rewrite knows",
-            )
-        self._check_pool(caller, stands)
+        stands = self.stand_in(fanout, caller, edge)
         if not self._is_handed_to_pool(edge):
             raise Refused(
                 "unsupported-shape",
@@ -83,16 +76,35 @@ class Handing:
         for each in filter(self._is_handed_to_pool, self.edges(edge.caller)):
             if self.planner.mappings.carrier(each) is None:
                 self.hand(fanout, edge.caller, each)
-                if stands & _PROCESSES:
-                    self.processes.check(each)
+                self.check_handed(each, stands)
         fanout.file(path).names.discard("")
         return fanout
+
+    def stand_in(self, fanout: Fanout, function: FunctionFacts, edge: Edge) -> set[str]:
+        """Plan the stand-ins for the pools of the function; Refused where it has none, or one that they cannot be."""
+        stands = self._stand_ins(fanout, function, _POOLS)
+        if not stands - {"batch_as_completed", "batch_wait"}:
+            name = last_name(edge.node.func) if isinstance(edge.node, ast.Call) else "its caller"
+            raise Refused(
+                "unsupported-shape",
+                f"the function is handed to `{name}` (line {edge.span.line}), which is no pool that the rewrite knows",
+            )
+        self._check_pool(function, stands)
+        return stands
+
+    def check_handed(self, edge: Edge, stands: set[str]) -> None:
+        """Refused where a process cannot be given what the edge hands over."""
+        if stands & _PROCESSES:
+            self.processes.check(edge)
 
     def _is_handed_to_pool(self, edge: Edge) -> bool:
         if edge.kind != "callback":
             return edge.kind in {"pool", "thread", "map"}
-        func = edge.node.func if isinstance(edge.node, ast.Call) else edge.node
-        for value in self.program.eval(edge.caller, func):
+        return self.is_pools(edge.caller, edge.node.func if isinstance(edge.node, ast.Call) else edge.node)
+
+    def is_pools(self, scope: FunctionId, func: ast.expr) -> bool:
+        """Whether the function is a pool's, or makes something that a pool is handed."""
+        for value in self.program.eval(scope, func):
             path = value.path if isinstance(value, Ext) else ""
             owner = path.rpartition(".")[0].removesuffix("()")
             if _CARRIERS.match(path) or any(p.match(each) for p, _ in _POOLS for each in (path, owner)):
@@ -152,7 +164,7 @@ class Handing:
         for argument in arguments:
             for node in ast.walk(argument):
                 if isinstance(node, ast.Lambda):
-                    done = self._lambda(fanout, caller, node) or done
+                    done = self.enter_lambda(fanout, caller, node) or done
                 elif isinstance(node, ast.Name | ast.Attribute) and isinstance(node.ctx, ast.Load):
                     targets = self._targets(caller, node)
                     if edge.callee in {t.id for t in targets}:
@@ -183,7 +195,7 @@ class Handing:
             return self.planner.support.entered(caller, node)
         return ()
 
-    def _lambda(self, fanout: Fanout, caller: FunctionId, node: ast.Lambda) -> bool:
+    def enter_lambda(self, fanout: Fanout, caller: FunctionId, node: ast.Lambda) -> bool:
         """Enter twins where the lambda hands on what they give, also in one branch of a condition."""
         qualname = self.graph.modules[caller.path].lambdas.get((node.lineno, node.col_offset))
         if qualname is None:

@@ -21,6 +21,7 @@ from batchlint.codemod.naming import noun
 from batchlint.codemod.pacing import Pacing
 from batchlint.codemod.paths import function_body
 from batchlint.codemod.phases import Barrier, Phases
+from batchlint.codemod.pool_parameters import PoolParameters
 from batchlint.codemod.reader import Reader
 from batchlint.codemod.refusals import Refused
 from batchlint.codemod.running import Running
@@ -54,6 +55,7 @@ class Planner:
         self.running = Running(self)
         self.pacing = Pacing(self)
         self.limits = Limits(self)
+        self.pool_parameters = PoolParameters(self)
 
     # -- places
     def place(self, path: str, node: ast.AST) -> Place:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from functools import cached_property
 
 from batchlint.codemod.blocks import streams
-from batchlint.codemod.callbacks import Callbacks
+from batchlint.codemod.callbacks import CALLED, Callbacks
 from batchlint.codemod.changes import Retry
 from batchlint.codemod.families import Families
 from batchlint.codemod.refusals import Refused
@@ -47,6 +47,8 @@ class Support:
         self.families = Families(graph)
         self.threads = Threads(graph.program)
         self._known: dict[tuple[FunctionId, int], Target | Refused] = {}
+        self._parameters: set[int] = set()
+        """Calls, by identity, of what a pool's helper is handed."""
 
     def _reaching(self, makers: Iterable[FunctionId]) -> set[FunctionId]:
         """The functions that make a request by calling down to one of its makers."""
@@ -80,9 +82,16 @@ class Support:
             raise known
         return known
 
+    def call_parameter(self, scope: FunctionId, call: ast.Call) -> None:
+        """Have the call, which is one of a parameter of a function around, call what that is handed."""
+        self._parameters.add(id(call))
+        self._known.pop((scope, id(call)), None)
+
     def _converts(self, scope: FunctionId, call: ast.Call) -> Target:
         if self.threads.outer(call) is not call:
             return None  # the call that has a thread make it counts
+        if id(call) in self._parameters:
+            return CALLED
         through = self.callbacks.converts(scope, call)
         if through is not None:
             return through
