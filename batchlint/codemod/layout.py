@@ -18,7 +18,7 @@ from batchlint.codemod.paths import function_body
 from batchlint.codemod.reader import Reader
 from batchlint.codemod.refusals import Refused
 from batchlint.codemod.support import Target
-from batchlint.facts import FunctionId
+from batchlint.facts import FunctionFacts, FunctionId
 from batchlint.symbols import last_name
 from batchlint.trees import SCOPES, children, walk
 from batchlint.values import Fn
@@ -87,12 +87,14 @@ class Layout:
         self._requests: dict[tuple[FunctionId, int], tuple[ast.AST, list[tuple[ast.Call, str | tuple[Fn, ...]]]]] = {}
         """Each with the node, whose identity is half of the key."""
         self.first_line = 0
+        self.function: FunctionFacts | None = None
+        """Where the iteration stands: the line where it begins, and the function."""
         self.leaves: list[tuple[ast.stmt, str, int]] = []
         """`break` and `return` that leave the loop, by the step in front of them."""
 
     def build(self, frame: Frame, body: list[ast.stmt], first: list[Access], *, is_function: bool = False) -> None:
         """Lay out the iteration: `first` are the accesses of drawing the next item."""
-        self.first_line = body[0].lineno
+        self.function, self.first_line = frame.function, body[0].lineno
         start = self._add(Step(frame, None, first), [])
         self._returns.append([])
         if is_function:  # whose `return` does not leave a loop

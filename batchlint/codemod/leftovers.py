@@ -73,14 +73,17 @@ class _Drop(cst.CSTTransformer):
         """The statements that stay; what follows one that goes is as far from what stands before it."""
         kept: list[Any] = []
         gap: Sequence[cst.EmptyLine] = ()
+        is_first = False  # whether what went stood on top of the block
         for before, statement in zip(original, updated, strict=True):
             if self._goes(before):
                 gap = gap or statement.leading_lines
+                is_first = not kept
                 continue
-            if gap and not statement.leading_lines:
+            is_led = any(line.comment for line in statement.leading_lines)
+            if (is_first and not is_led) or (gap and not statement.leading_lines):
                 statement = statement.with_changes(leading_lines=gap)
             kept.append(statement)
-            gap = ()
+            gap, is_first = (), False
         return kept
 
     def _goes(self, statement: cst.BaseStatement) -> bool:

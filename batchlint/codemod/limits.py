@@ -77,7 +77,14 @@ class Limits:
             raise Refused("unsupported-shape", f"{shown} limits how many requests run, and does more")
         if is_time:
             self._note(fanout, node.lineno)
-        return is_plain and (is_time or (is_place and (asks or function.is_async)))
+        awaits = function.is_async and not self._stays(function, node.body)
+        return is_plain and (is_time or (is_place and (asks or awaits)))
+
+    def _stays(self, function: FunctionFacts, body: list[ast.stmt]) -> bool:
+        """Whether a request is made there that no batch carries: it needs its limit as before."""
+        support = self.planner.support
+        calls = [n for statement in body for n in ast.walk(statement) if isinstance(n, ast.Call)]
+        return any(support.model(c) and support.converts(function.id, c) is None for c in calls)
 
     def _is_timed_call(self, fanout: Fanout, function: FunctionFacts, node: ast.Call, is_taker: bool) -> bool:
         if isinstance(node.func, ast.Attribute) and node.func.attr == "acquire":

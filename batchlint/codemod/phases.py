@@ -81,15 +81,14 @@ class Phases(Layout):
         scope, node = barrier.frame.function, cast("ast.AST", barrier.statement)
         for parent in reversed(scopes.path_to(scope.node, node)):
             others = [barriers.get((id(before), None)) for before in scopes.preceding(parent, node)]
-            if any(other is not None and not other.inside for other in others):
+            if any(other is not None for other in others):
                 return True
             calls = (n for n in walk(parent) if isinstance(n, ast.Call))
             if isinstance(parent, ast.For | ast.AsyncFor | ast.While) and any(
                 self.converts(scope.id, c) for c in calls
             ):
                 return False  # its rounds may have turns of their own
-            around = barriers.get((id(parent), None))
-            if around is not None and not around.inside:
+            if (id(parent), None) in barriers:
                 return True
             node = parent
         return False
@@ -241,9 +240,8 @@ def lifted(phases: Phases, frame: Frame, statement: ast.stmt) -> ast.stmt:
         if not isinstance(parent, ast.With):
             break
         calls = (n for n in walk(parent) if isinstance(n, ast.Call))
-        if parent.lineno < phases.first_line or any(
-            phases.converts(frame.function.id, call) is not None for call in calls
-        ):
+        is_around = frame.function is phases.function and parent.lineno < phases.first_line
+        if is_around or any(phases.converts(frame.function.id, call) is not None for call in calls):
             break
         statement = parent
     return statement

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from .programs import check_noop, check_runs_alike
+from .programs import check_noop, check_runs_alike, rewrite
 
 HEAD = """\
 import asyncio
@@ -200,3 +200,58 @@ def test_a_pause_by_an_event_that_nothing_sets_is_no_signal(tmp_path: Path) -> N
             print(list(pool.map(careful, WORDS)))
         """
     check_runs_alike(placed(program), tmp_path)
+
+
+def test_a_place_for_a_request_that_stays_realtime_stays() -> None:
+    program = """
+        class Model:
+            def __init__(self):
+                self.places = asyncio.Semaphore(4)
+
+            async def ask(self, text):
+                raise NotImplementedError
+
+            async def run(self):
+                print(await asyncio.gather(*[self.ask(word) for word in WORDS]))
+
+
+        class Hosted(Model):
+            async def ask(self, text):
+                async with self.places:
+                    return (await client.responses.create(model="gpt-5-mini", input=text)).output_text
+
+
+        class Old(Model):
+            def __init__(self):
+                super().__init__()
+                self.model = generativeai.GenerativeModel("gemini")
+
+            async def ask(self, text):
+                async with self.places:
+                    return (await self.model.generate_content_async(text)).text
+
+
+        asyncio.run({"hosted": Hosted, "old": Old}["hosted"]().run())
+        """
+    after = rewrite("from google import generativeai\n" + placed(program)).files["app.py"]
+    assert "await gather_batch(" in after
+    assert after.count("async with self.places:") == 1
+    assert "async with self.places:\n            return (await self.model.generate_content_async(text)).text" in after
+
+
+def test_what_follows_a_limit_on_top_of_its_function_comes_on_top() -> None:
+    program = """
+        async def limited(coroutines, limit):
+            places = asyncio.Semaphore(limit)
+
+            async def one(coroutine):
+                async with places:
+                    return await coroutine
+
+            return await asyncio.gather(*[one(each) for each in coroutines])
+
+
+        asyncio.run(limited([ask(word) for word in WORDS], 4))
+        """
+    after = rewrite(placed(program)).files["app.py"]
+    assert "async def limited(coroutines, limit):\n    async def one(coroutine):\n        return await" in after

@@ -327,3 +327,23 @@ def test_what_stands_below_a_turn_has_it() -> None:
     after = rewrite(program).files["app.py"]
     assert after.count("yield in_turn()\n") == 1
     assert "yield in_turn()\n        if len(waiting) >= 100:\n            if waiting:\n                print" in after
+
+
+def test_what_follows_a_statement_in_its_turn_has_it_too() -> None:
+    program = """
+        from openai import OpenAI
+
+        client = OpenAI()
+
+
+        def main(texts):
+            answers, numbers = [], []
+            for number, text in enumerate(texts):
+                if text:
+                    text = client.responses.create(model="gpt-5", input=text).output_text
+                answers.append(client.responses.create(model="gpt-5", input=text).output_text)
+                numbers.append(number)
+            return answers, numbers
+        """
+    after = rewrite(program).files["app.py"]
+    assert "yield in_turn()\n        answers.append(answer.output_text)\n        numbers.append(number)" in after
