@@ -73,6 +73,8 @@ class CallRewriter(cst.CSTTransformer):
         self._in_text = 0
         self._column = 0
         """Where the statement begins that is being visited."""
+        self._is_hoisted = False
+        """Whether its answers get names in front of it, and so leave it."""
         self._lists: list[Place] = []
         self._wide: set[Place] = set()
         """List comprehensions that one line no longer holds."""
@@ -194,8 +196,11 @@ class CallRewriter(cst.CSTTransformer):
     def _grown(self, original: cst.Call, call: cst.Call) -> cst.Call:
         """The call on several lines where longer names in it make its line too long."""
         where = self.place(original)
-        if where[0] != where[2] or not any(
-            _holds(where, place) for place in [*self.changes.renames, *self.names.callee]
+        asks = any(place != where and _holds(where, place) for place in self.changes.calls)
+        if (
+            where[0] != where[2]
+            or (self._is_hoisted and asks)
+            or not any(_holds(where, place) for place in [*self.changes.renames, *self.names.callee])
         ):
             return call
         code = cst.Module([]).code_for_node(call)
@@ -203,7 +208,8 @@ class CallRewriter(cst.CSTTransformer):
 
     def on_visit(self, node: cst.CSTNode) -> bool:
         if isinstance(node, cst.SimpleStatementLine | cst.BaseCompoundStatement):
-            self._column = self.place(node)[1]
+            where = self.place(node)
+            self._column, self._is_hoisted = where[1], where in self.changes.hoisted
         return super().on_visit(node)
 
     def visit_ListComp(self, node: cst.ListComp) -> None:

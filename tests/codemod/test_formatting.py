@@ -533,3 +533,26 @@ def main(writer: Writer, texts):
         "            found[pool.submit(\n                writer.summarize_batch, text.strip().lower().capitalize()\n"
         "            )] = text\n"
     ) in text
+
+
+def test_a_statement_whose_answer_stands_in_front_of_it_stays_on_its_line() -> None:
+    text = after("""\
+from openai import OpenAI
+
+
+class Writer:
+    def summarize(self, text):
+        if not text:
+            return text
+        return OpenAI().responses.create(model="gpt-5", input=text).output_text
+
+
+def main(writer: Writer, texts, summaries_of_all):
+    print(writer.summarize(texts[0]))
+    for number, text in enumerate(texts):
+        summaries_of_all.append(writer.summarize(f"{text[0]} {text[1]}"))
+""")
+    assert (
+        '        answer = yield from writer.summarize_batch(f"{text[0]} {text[1]}")\n'
+        "        yield in_turn()\n        summaries_of_all.append(answer)\n"
+    ) in text
