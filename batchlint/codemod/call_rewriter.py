@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any, cast
 
 import libcst as cst
+import libcst.matchers as m
 from libcst.metadata import PositionProvider
 
 from batchlint.codemod.changes import FileChanges, Place
@@ -119,8 +120,14 @@ class CallRewriter(cst.CSTTransformer):
         carrier = self.changes.mapped.get(where)
         if carrier == "run_batch":
             return cst.Call(self._use(carrier), [cst.Arg(updated_node)])
+        if carrier == "each":
+            by_pool = isinstance(updated_node.func, cst.Attribute)
+            made = updated_node.with_changes(func=cst.Name("map")) if by_pool else updated_node
+            return parenthesised(cst.Yield(cst.Call(self._use(carrier), [cst.Arg(made)])))
         if carrier is not None:
             return self._passed(carrier, updated_node, where, f"{carrier}(, ")
+        if change is None and self._is_list_of_each(original_node):
+            return updated_node.args[0].value
         if change is None:
             return self._grown(original_node, updated_node)
         if change.how == "request":
@@ -141,6 +148,11 @@ class CallRewriter(cst.CSTTransformer):
             called = self._fitting(updated_node, where, "(yield from )")
             return parenthesised(cst.Yield(cst.From(item=called, whitespace_before_from=cst.SimpleWhitespace(""))))
         return self._grown(original_node, updated_node)
+
+    def _is_list_of_each(self, call: cst.Call) -> bool:
+        """Whether the call makes a list of what is one then: `list(map(...))`."""
+        is_list = m.matches(call, m.Call(m.Name("list"), [m.Arg(m.Call(), keyword=None, star="")]))
+        return is_list and self.changes.mapped.get(self.place(call.args[0].value)) == "each"
 
     def _made(self, original: cst.Call, call: cst.Call, argument: int) -> cst.Call:
         """What a thread was to call, `f(a)`, as `batched(f, a)`; `argument`: its place among the call's."""

@@ -164,6 +164,13 @@ class Finder:
         outer: list[Fanout] = []
         if all(fanout.is_async for fanout in found[start:]):
             self._first(id, loops, outer, [])
+        elif self.planner.chunked.open(id, node):
+            self._first(id, loops, outer, [])
+            if any(self.planner.chunked.joins(fanout, id, node) for fanout in outer):
+                found[start:] = outer
+            else:
+                self.planner.chunked.close(id, node)
+            return
         if outer:  # the loop's rounds are those of what stands in it
             for fanout in found[start:]:
                 self.planner.merge(outer[0], fanout)
@@ -191,7 +198,9 @@ class Finder:
             elif edge.kind == "call" or support.callbacks.is_through(edge):
                 self._climb(edge.caller, edge.node, found, refusals, seen, level + 1)
             else:
+                before = len(found)
                 self._handed(edge, found, refusals)
+                self._in_chunks(edge.caller, edge.node, found, before)
 
     def _descend(
         self, id: FunctionId, node: ast.expr, found: list[Fanout], refusals: list[Refused], seen: set[FunctionId]

@@ -7,17 +7,18 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from batchlint.codemod.access import Access, Channel, Frame, clash, stem
+from batchlint.codemod.access import OWN, Access, Channel, Frame, clash, stem
 from batchlint.codemod.attempts import Attempts, OpenLoop, changes_last, is_quiet
 from batchlint.codemod.blocks import Comprehension, comprehension_parts
 from batchlint.codemod.callbacks import CALLED
 from batchlint.codemod.families import is_stub
+from batchlint.codemod.mapped_items import ITEM, call_per_item
 from batchlint.codemod.paths import function_body
 from batchlint.codemod.reader import Reader
 from batchlint.codemod.refusals import Refused
-from batchlint.codemod.support import Target
+from batchlint.codemod.support import MAPPED, Target
 from batchlint.facts import FunctionFacts, FunctionId
 from batchlint.symbols import last_name
 from batchlint.trees import SCOPES, children, walk
@@ -275,6 +276,8 @@ class Layout:
                 preds = self._add(Step(frame, statement, request=call), preds)
             elif what == CALLED:
                 preds = self._called(call, preds, frame, statement)
+            elif what == MAPPED:
+                preds = self._mapped(call, preds, frame, statement)
             elif isinstance(what, tuple):
                 real = [f for f in what if not self._is_stub(f)]
                 real = [f for f in real if not self._is_wrapped_again(f, what)]
@@ -342,6 +345,20 @@ class Layout:
         calls = self.reader.program.functions[target.id].calls
         asking = [each for each in calls if self.converts(target.id, each.node) is not None]
         return len(asking) == 1 and not asking[0].loops
+
+    def _mapped(self, call: ast.Call, preds: list[int], frame: Frame, statement: ast.stmt) -> list[int]:
+        """The steps of what a mapping calls for one of its items: those of all are in the same rounds."""
+        handed, items = call.args
+        roots = {(*root, OWN) for root in self.reader.iterated(items, frame)}
+        if isinstance(handed, ast.Lambda):
+            inner = self.callbacks.lambda_frame(handed, frame)
+            inner.aliases.update({argument.arg: roots for argument in handed.args.args})
+            return self._evaluate(handed.body, preds, inner, statement, self._reading(handed.body, inner))
+        made = call_per_item(call)
+        caller = replace(frame, local=frame.local | {ITEM}, aliases={**frame.aliases, ITEM: roots})
+        assert isinstance(made.func, ast.Name | ast.Attribute)
+        targets = self.callbacks.support.entered(frame.function.id, made.func)
+        return [end for target in targets for end in self._inline(target, made, preds, caller)]
 
     def _called(self, call: ast.Call, preds: list[int], frame: Frame, statement: ast.stmt) -> list[int]:
         """The steps of what the parameter is that the call calls."""

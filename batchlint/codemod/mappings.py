@@ -10,6 +10,7 @@ from batchlint.codemod import scopes
 from batchlint.codemod.access import Frame
 from batchlint.codemod.changes import Fanout
 from batchlint.codemod.eager import consumer
+from batchlint.codemod.mapped_items import ITEM, call_per_item
 from batchlint.codemod.phases import Phases
 from batchlint.codemod.refusals import Refused
 from batchlint.facts import FunctionId
@@ -25,7 +26,6 @@ _FRAMES = re.compile(r"pandas\.((?!groupby|rolling|expanding|resample).)*\.(appl
 _ONLY_FRAMES = frozenset({"progress_apply", "progress_map"})
 _OTHER_WAYS = frozenset({"engine", "engine_kwargs", "result_type", "raw"})
 """Arguments with which a frame looks at more than the function's results, or calls it otherwise."""
-_ITEM = "item"
 
 
 class Mappings:
@@ -95,8 +95,8 @@ class Mappings:
             frame = Frame(function, {a.arg for a in ast.walk(handed.args) if isinstance(a, ast.arg)})
             expression = handed.body
         else:
-            frame = Frame(function, {_ITEM})
-            expression = self._call_per_item(node)
+            frame = Frame(function, {ITEM})
+            expression = call_per_item(node)
         for name in frame.local:
             for source in [*node.args[1:], getattr(node.func, "value", None)]:
                 if source is not None:
@@ -115,13 +115,3 @@ class Mappings:
                     " write it as a loop",
                 )
             planner.bar(fanout, barrier)
-
-    def _call_per_item(self, node: ast.Call) -> ast.Call:
-        """The call that stands for what happens with one item."""
-        item: ast.expr = ast.copy_location(ast.Name(_ITEM, ast.Load()), node)
-        more = [e for k in node.keywords if k.arg == "args" and isinstance(k.value, ast.Tuple) for e in k.value.elts]
-        handed = node.args[0]
-        if isinstance(handed, ast.Call) and handed.args:  # a `partial`
-            arguments, keywords = [*handed.args[1:], item, *more], [*handed.keywords, *node.keywords]
-            return ast.copy_location(ast.Call(handed.args[0], arguments, keywords), node)
-        return ast.copy_location(ast.Call(handed, [item, *more], node.keywords), node)

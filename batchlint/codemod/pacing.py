@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _LOCAL = re.compile(
     r"(builtins|json|csv|re|os|pathlib|math|random|collections|itertools|functools|datetime|time|string|textwrap|copy"
     r"|hashlib|io|shutil|sqlite3|pickle|base64|html|uuid|statistics|unicodedata|pandas|numpy|tiktoken|pydantic"
-    r"|asyncio\.(gather|sleep|as_completed|wait|wait_for|create_task|ensure_future|timeout|Semaphore|to_thread))\b"
+    r"|concurrent\.futures|multiprocessing|multiprocess|asyncio\.(gather|sleep|as_completed|wait|wait_for|create_task|ensure_future|timeout|Semaphore|to_thread))\b"
 )
 """Packages of which no call has to be paced."""
 _TELLING = re.compile(r"\b(wait|sleep|paus|delay|rate.?limit|throttl|cool)", re.IGNORECASE)

@@ -11,6 +11,7 @@ from batchlint.codemod.access import Access, Frame, touches
 from batchlint.codemod.blocks import Comprehension, Loop, awaits, own_exits, own_loops, reads_in_try
 from batchlint.codemod.callbacks import CALLED
 from batchlint.codemod.changes import CallChange, Counter, Fanout, LoopChange, Place
+from batchlint.codemod.chunked import Chunked
 from batchlint.codemod.comprehensions import Comprehensions
 from batchlint.codemod.effects import CLOCKS
 from batchlint.codemod.families import is_stub
@@ -25,7 +26,7 @@ from batchlint.codemod.pool_parameters import PoolParameters
 from batchlint.codemod.reader import Reader
 from batchlint.codemod.refusals import Refused
 from batchlint.codemod.running import Running
-from batchlint.codemod.support import Support, Target
+from batchlint.codemod.support import MAPPED, Support, Target
 from batchlint.codemod.wrappers import Wrappers
 from batchlint.codemod.yielding import Yielding, own_yields
 from batchlint.facts import MODULE, FunctionFacts, FunctionId
@@ -55,6 +56,7 @@ class Planner:
         self.running = Running(self)
         self.pacing = Pacing(self)
         self.limits = Limits(self)
+        self.chunked = Chunked(self)
         self.pool_parameters = PoolParameters(self)
 
     # -- places
@@ -449,6 +451,8 @@ class Planner:
                     raise Refused("unsupported-shape", f"a call of {called} mixes coroutines with blocking calls")
                 changes.calls[where] = CallChange("name" if is_async else "enter", self.enter(fanout, what))
                 self.support.callbacks.plan(self, fanout, function, call)
+            elif what == MAPPED:
+                self.chunked.plan(fanout, function, call)
             elif what == CALLED and not is_async:  # what a coroutine is handed makes coroutines
                 changes.calls[where] = CallChange("called")
 

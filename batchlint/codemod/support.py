@@ -32,6 +32,8 @@ _METHODS = (".create", ".parse", ".generate_content", ".complete", ".complete_as
 _NOT_IN_A_LINE = frozenset({"extra_headers", "extra_query"})
 
 
+MAPPED = "mapped"
+"""What becomes of a mapping that joins the loop around it."""
 Target = str | tuple[Fn, ...] | None
 """What becomes of a call: "request" for a model call, "called" for that of a parameter which can be something else, the
 functions of which its twin enters one, or None."""
@@ -49,6 +51,8 @@ class Support:
         self._known: dict[tuple[FunctionId, int], Target | Refused] = {}
         self._parameters: set[int] = set()
         """Calls, by identity, of what a pool's helper is handed."""
+        self._mapped: set[int] = set()
+        """Mappings, by identity, that join the loop around them."""
 
     def _reaching(self, makers: Iterable[FunctionId]) -> set[FunctionId]:
         """The functions that make a request by calling down to one of its makers."""
@@ -87,11 +91,18 @@ class Support:
         self._parameters.add(id(call))
         self._known.pop((scope, id(call)), None)
 
+    def map_call(self, scope: FunctionId, call: ast.Call, *, is_seen: bool) -> None:
+        """Have the call, of a mapping, make requests where it stands, or no longer."""
+        (self._mapped.add if is_seen else self._mapped.discard)(id(call))
+        self._known.pop((scope, id(call)), None)
+
     def _converts(self, scope: FunctionId, call: ast.Call) -> Target:
         if self.threads.outer(call) is not call:
             return None  # the call that has a thread make it counts
         if id(call) in self._parameters:
             return CALLED
+        if id(call) in self._mapped:
+            return MAPPED
         through = self.callbacks.converts(scope, call)
         if through is not None:
             return through

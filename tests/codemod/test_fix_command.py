@@ -319,7 +319,8 @@ def ask(text):
 def main(texts):
     for start in range(0, len(texts), 10):
         with ThreadPoolExecutor() as pool:
-            print(list(pool.map(ask, texts[start : start + 10])))
+            futures = [pool.submit(ask, text) for text in texts[start : start + 10]]
+            print([future.result() for future in futures])
 
 
 if __name__ == "__main__":
@@ -328,9 +329,9 @@ if __name__ == "__main__":
 COLLECTED = (
     CHUNKED.replace("    for start", "    work = []\n    for start")
     .replace("        with", "        work.extend(texts[start : start + 10])\n    with")
-    .replace(
-        "            print(list(pool.map(ask, texts[start : start + 10])))", "        print(list(pool.map(ask, work)))"
-    )
+    .replace("            futures", "        futures")
+    .replace("for text in texts[start : start + 10]]", "for text in work]")
+    .replace("            print", "        print")
 )
 
 
