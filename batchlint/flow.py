@@ -39,7 +39,7 @@ _MUTATORS = frozenset(
 
 
 def reads(node: ast.AST) -> set[str]:
-    """The names that `node` reads: `x`, and `a.b` for attributes of a name; what a comprehension binds stays inside."""
+    """The names that `node` reads: `x`, and `a.b` for attributes of a name; what it binds itself stays inside."""
     if isinstance(node, ast.Name):
         return {node.id}
     if isinstance(node, ast.Constant):
@@ -53,6 +53,9 @@ def reads(node: ast.AST) -> set[str]:
     if isinstance(node, _COMPREHENSIONS):
         bound = set().union(*(set(targets(generator.target)) for generator in node.generators))
         found = {name for name in found if name.partition(".")[0] not in bound}
+    if isinstance(node, ast.Lambda):
+        own = {argument.arg for argument in walk(node.args) if isinstance(argument, ast.arg)}
+        found = {name for name in found if name.partition(".")[0] not in own} | all_read(children(node.args))
     return found
 
 

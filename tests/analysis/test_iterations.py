@@ -168,3 +168,22 @@ def test_a_loop_over_tries_does_not(name: str) -> None:
     assert verdict(
         f"import json\nfrom llm import ask\n\ndef run({name}):\n    {loop}\n\nrun(json.load(open('a')))\n"
     ) == ("realtime")
+
+
+@pytest.mark.parametrize(
+    ("made", "expected"), [("lambda text: ask(text)", "batchable"), ("lambda word, text=text: ask(text)", "realtime")]
+)
+def test_a_name_that_a_lambda_binds_itself_is_none_of_the_loop(made: str, expected: str) -> None:
+    program = f"""
+        import json
+        from llm import ask
+
+        def run(chunks):
+            text = ""
+            for chunk in chunks:
+                for text in map({made}, chunk):  # !
+                    print(text)
+
+        run(json.load(open("chunks.json")))
+        """
+    assert verdict(program) == expected
