@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import builtins
 from collections.abc import Iterable
 from functools import cached_property
 
@@ -134,7 +135,7 @@ class Support:
         if objects and not self._is_any_of(scope, func, objects):
             what = f"`{ast.unparse(func)}` can be something that asks nothing; call it by the name of a method"
             raise Refused("unsupported-shape", what)
-        foreign = sorted(v.path for v in values if isinstance(v, Ext))
+        foreign = sorted(v.path for v in values if isinstance(v, Ext) and _can_be(v.path))
         if foreign:
             what = f"`{ast.unparse(func)}` can be `{foreign[0]}` as well, of which the project has no other form"
             raise Refused("unsupported-shape", what)
@@ -337,3 +338,13 @@ class Support:
         if unfit:
             raise Refused("unsupported-shape", f"`@{name}` of `{label}` is told `{min(unfit)}`")
         return Retry(name, "backoff_attempts")
+
+
+def _can_be(path: str) -> bool:
+    """Whether the path may name something: a name that nothing binds counts as one of Python's own, but is none."""
+    found: object = builtins
+    for step in path.replace("()", "").split(".")[1:] if path.startswith("builtins.") else ():
+        if not hasattr(found, step):
+            return False
+        found = getattr(found, step)
+    return True

@@ -73,6 +73,14 @@ def build(kind) -> Model:
     assert "`self._inner.prompt` can be `plugins.find().prompt` as well" in refusal.detail
 
 
+def test_a_name_that_nothing_binds_brings_nothing_else() -> None:
+    build = """\
+def build(kind) -> Model:
+    return Logging(Forgotten()) if kind == "other" else Logging(Fast())
+"""
+    assert "run_batch(" in rewrite(HEAD + build + MAIN).files["app.py"]
+
+
 def test_a_method_that_somebody_unknown_may_call_keeps_its_realtime_form() -> None:
     program = """\
 from openai import OpenAI
