@@ -1,4 +1,4 @@
-"""What the rewritten code has no use for any more: event loops, pools, and limits on how many calls run at once."""
+"""What the rewritten code has no use for any more: event loops, pools, limits on how many calls run, their imports."""
 
 from __future__ import annotations
 
@@ -30,12 +30,13 @@ def drop(before: str, after: str, is_shared: Callable[[str], bool]) -> str:
     lines: set[int] = set()
     for scope in [n for n in walk(tree) if isinstance(n, ast.Module | ast.FunctionDef | ast.AsyncFunctionDef)]:
         for statement in scope.body:
-            name = _made(statement)
+            name = _made(statement) or (None if isinstance(scope, ast.Module) else _imported(statement))
             if name is None or used[name] <= uses[name] or _loads(scope)[name] or name in _declared(scope):
                 continue
             if not isinstance(scope, ast.Module) or not is_shared(name):
                 lines.add(statement.lineno)
-    return MetadataWrapper(cst.parse_module(after)).visit(_Drop(lines)).code if lines else after
+    left = MetadataWrapper(cst.parse_module(after)).visit(_Drop(lines)).code if lines else after
+    return drop(before, left, is_shared) if left != after else after  # what served only those goes next
 
 
 def _loads(tree: ast.AST) -> Counter[str]:
@@ -52,6 +53,12 @@ def _made(statement: ast.stmt) -> str | None:
         target = statement.targets[0]
         return target.id if isinstance(target, ast.Name) and last_name(statement.value.func) in _MADE else None
     return None
+
+
+def _imported(statement: ast.stmt) -> str | None:
+    """The one name that the statement imports."""
+    names = statement.names if isinstance(statement, ast.Import | ast.ImportFrom) else []
+    return (names[0].asname or names[0].name).partition(".")[0] if len(names) == 1 else None
 
 
 class _Drop(cst.CSTTransformer):
@@ -80,7 +87,9 @@ class _Drop(cst.CSTTransformer):
                 is_first = not kept
                 continue
             is_led = any(line.comment for line in statement.leading_lines)
-            if (is_first and not is_led) or (gap and not statement.leading_lines):
+            if any(line.comment for line in gap):  # it may be about more than what goes
+                statement = statement.with_changes(leading_lines=[*gap, *statement.leading_lines])
+            elif (is_first and not is_led) or (gap and not statement.leading_lines):
                 statement = statement.with_changes(leading_lines=gap)
             kept.append(statement)
             gap, is_first = (), False
@@ -89,5 +98,5 @@ class _Drop(cst.CSTTransformer):
     def _goes(self, statement: cst.BaseStatement) -> bool:
         if not isinstance(statement, cst.SimpleStatementLine) or len(statement.body) > 1:
             return False
-        is_commented = statement.trailing_whitespace.comment or any(e.comment for e in statement.leading_lines)
+        is_commented = statement.trailing_whitespace.comment is not None
         return not is_commented and self.get_metadata(PositionProvider, statement).start.line in self.lines
