@@ -45,6 +45,8 @@ PARTS = {
     "outbox": ("put_aside", "taken_events"),
     "events": ("event_arguments",),
     "two_phase": ("submit_or_collect", "in_phases", "BatchPending"),
+    "phased_pools": ("pools_in_phases",),
+    "phased_gather": ("gathers_in_phases",),
     "journal": (),
     "facts": (),
     "replaying": (),

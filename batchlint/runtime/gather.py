@@ -14,7 +14,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, BinaryIO
 
-from batchlint.runtime.asking import BatchError, Request, captured
+from batchlint.runtime.asking import ASK, BatchError, Request, request
 from batchlint.runtime.rounds import Rounds
 
 # Without a sign of life for so long, those that have parked go ahead: others may be waiting for them.
@@ -25,7 +25,7 @@ async def batched(method: Callable[..., Any], /, *args: Any, **kwargs: Any) -> A
     """The answer of `await method(*args, **kwargs)`: inside `gather_batch` from a batch, elsewhere in realtime."""
     lot = LOT.get()
     if lot is not None:
-        asked = captured(method, args, kwargs)
+        asked = request(method, *args, **kwargs)
         await lot.park(asked)
         return asked.result()
     if inspect.iscoroutinefunction(inspect.unwrap(method)):
@@ -75,7 +75,8 @@ class Lot:
     """Where the coroutines of one outermost `gather_batch` park, and the rounds that answer them."""
 
     def __init__(self) -> None:
-        self.rounds, self.thread = Stoppable(), ThreadPoolExecutor(1)
+        self.rounds: Stoppable = getattr(ASK.get(), "rounds", Stoppable)()  # the job's, where it is one in two phases
+        self.thread = ThreadPoolExecutor(1)
         self.busy: set[asyncio.Task[Any] | None] = set()  # tasks that may still ask something
         self.parked: list[tuple[Request, asyncio.Future[None], asyncio.Task[Any] | None]] = []
         self.stirred = asyncio.Event()
@@ -129,8 +130,9 @@ class Lot:
                     continue
             parked, self.parked = [entry for entry in self.parked if not entry[1].done()], []
             await self.in_thread(self.rounds.answer, [asked for asked, _, _ in parked])
-            for _, answered, task in parked:
-                if not answered.done():
+            self.parked += [entry for entry in parked if entry[0].answer is None]
+            for asked, answered, task in parked:
+                if asked.answer and not answered.done():
                     answered.set_result(None)
                     if task:
                         self.busy.add(task)

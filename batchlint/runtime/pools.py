@@ -9,7 +9,7 @@ from concurrent.futures import ALL_COMPLETED, Future, ThreadPoolExecutor
 from types import TracebackType
 from typing import Any, NamedTuple
 
-from batchlint.runtime.asking import Request
+from batchlint.runtime.asking import ASK, Request
 from batchlint.runtime.driver import Item, Loop
 from batchlint.runtime.rounds import Rounds
 
@@ -74,8 +74,9 @@ class BatchExecutor:
             self.initialize()
             self.initialize = None
         try:
-            with ThreadPoolExecutor(self.workers) as threads:
-                outcomes = Threads((future.steps() for future in futures), threads).run(Rounds())
+            with ThreadPoolExecutor(self.workers, initializer=ASK.set, initargs=(ASK.get(),)) as threads:
+                rounds = getattr(ASK.get(), "rounds", Rounds)()  # those of the job, where it is one in two phases
+                outcomes = Threads((future.steps() for future in futures), threads).run(rounds)
         except BaseException as error:
             for future in futures:
                 future.set_exception(error)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextvars
 from collections.abc import Awaitable, Callable
 from types import GeneratorType
 from typing import Any
@@ -24,7 +25,7 @@ async def batched_thread(run: Callable[..., Awaitable[Any]], /, *args: Any, **kw
         return await run(*executor, realtime, work)
     loop = Loop([work])
     try:
-        while await run(*executor, loop.go_on, True):
+        while await run(*executor, contextvars.copy_context().run, loop.go_on, True):
             await lot.park(*loop.asked)
             loop.passed.clear()
     finally:

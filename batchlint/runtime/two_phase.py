@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import hashlib
 import io
@@ -11,7 +12,7 @@ import sqlite3
 import tempfile
 import time
 import weakref
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -31,21 +32,18 @@ class BatchPending(SystemExit):
         super().__init__(0)
 
 
-def submit_or_collect(generators: Iterable[Any], *, job: str, wait: float = 0) -> list[Any]:
+def submit_or_collect(generators: Iterable[Any], *, job: str, wait: float = 0, rounds: bool = False) -> list[Any]:
     """`run_batch` for a job that cannot stay: a run submits the batch and leaves, the next run goes on from there.
 
     Returns what `run_batch` returns when all answers are there. Until then it raises BatchPending after `wait` seconds
     (LLM_BATCH_WAIT_SECONDS), before any effect behind a request. The next run must make the same requests: those that
     it makes no longer are dropped, the few that are new when the batch has ended are asked at once, at the full price.
-    `job` names the batches at the provider. With LLM_BATCH_COLLECT_ONLY a run that finds no batch submits none. A
-    second process on this machine waits for the first to end.
+    `job` names the batches at the provider. `rounds`: items ask several times in turn, each round in a batch, and have
+    their effects behind `in_turn()`. With LLM_BATCH_COLLECT_ONLY a run that finds no batch submits none. A second
+    process on this machine waits for the first to end.
     """
-    wait_for_others(job)
-    asking = ASK.set(remembered)
-    try:
-        return Looking(generators).run(Visit(job, wait))
-    finally:
-        ASK.reset(asking)
+    with asking_for(job, functools.partial(Visit, job, wait, rounds)) as phase:
+        return Looking(generators).run(phase.rounds())
 
 
 def in_phases(function: Callable[..., R]) -> Callable[..., R | None]:
@@ -66,33 +64,76 @@ def job_prefix(job: str) -> str:
     return hashlib.sha256(job.encode()).hexdigest()[:8] + "-"
 
 
+class Phase:
+    """What asks in such a job: it knows how to make each request at once. `visit`: the rounds of its first fan-out."""
+
+    def __init__(self, visit: Callable[[], Any], others: Callable[[], Any]) -> None:
+        self.next_rounds, self.others = visit, others
+
+    def __call__(self, method: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Request:
+        asked = captured(method, args, dict(kwargs))
+        CALLS[asked] = functools.partial(method, *args, **kwargs)
+        return asked
+
+    def rounds(self) -> Any:
+        make, self.next_rounds = self.next_rounds, self.others
+        return make()
+
+
 CALLS: weakref.WeakKeyDictionary[Request, Callable[[], Any]] = weakref.WeakKeyDictionary()
 
 
-def remembered(method: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Request:
-    """The request, with the call that makes it at once."""
-    asked = captured(method, args, dict(kwargs))
-    CALLS[asked] = functools.partial(method, *args, **kwargs)
-    return asked
+@contextlib.contextmanager
+def asking_for(job: str, visit: Callable[[], Any], others: Callable[[], Any] = Rounds) -> Iterator[Phase]:
+    """Let the first fan-out meanwhile have these rounds; what comes behind it waits for its batches."""
+    wait_for_others(job)
+    phase = Phase(visit, others)
+    asking = ASK.set(phase)
+    try:
+        yield phase
+    finally:
+        ASK.reset(asking)
 
 
 class Visit(Rounds):
     """One run of such a job. What earlier runs submitted is found at the provider: the disk may be another one."""
 
-    def __init__(self, job: str, seconds: float) -> None:
+    def __init__(self, job: str, seconds: float, rounds: bool = False) -> None:
         super().__init__()
-        self.prefix = job_prefix(job)
+        self.prefix, self.has_rounds = job_prefix(job), rounds
         self.deadline = time.monotonic() + float(os.environ.get("LLM_BATCH_WAIT_SECONDS", seconds))
         self.looked: set[str] = set()
+        self.late: set[Request] = set()  # new since the batch was submitted in which they would have been
+        self.most = 0  # answers that came in one round
+        self.is_late = False  # whether all others are done
 
-    def submit(self, requests: list[Request]) -> dict[str, list[Request]]:
+    def answer(self, requests: list[Request]) -> None:
+        """Answer what earlier runs have submitted; with nothing else left what is late, at once; others by batch."""
+        known, new = self.sorted_out(requests)
+        waiting = [request for request in requests if request not in new]
+        if new and (self.has_rounds or len(new) <= len(waiting)) and any(map(self.has_ended, known.items())):
+            super().answer(waiting)  # there may be new ones in each run: it has to end without them
+            self.late.update(new)
+            if not self.has_rounds:
+                self.answer_late(new)
+        elif new and not waiting and (self.is_late or self.late.issuperset(new)) and len(new) <= self.most:
+            self.is_late = True
+            self.answer_late(new)
+        else:
+            super().answer(requests)
+        self.most = max(self.most, len(waiting))
+
+    def sorted_out(self, requests: list[Request]) -> tuple[dict[str, list[Request]], dict[Request, None]]:
+        """The requests that earlier runs have submitted, by the key of their batch, and the others."""
         for backend in {request.backend.server: request.backend for request in requests}.values():
             if backend.server not in self.looked:
                 self.looked.add(backend.server)
                 self.look(backend)
                 self.may_submit()
-        self.answer_late([request for request in requests if not request.batch])
-        return super().submit([request for request in requests if request.answer is None])
+        with journal() as db:
+            known = claim(db, requests, self.session)
+            db.rollback()  # it was only a look
+        return known, dict.fromkeys(known.pop("", []))
 
     def look(self, backend: Any) -> None:
         """Write what earlier runs have submitted into the journal, as if its file were still there."""
@@ -117,24 +158,25 @@ class Visit(Rounds):
                 log("there is nothing to collect")
                 raise BatchPending
 
-    def answer_late(self, requests: list[Request]) -> None:
-        """Ask at once for the few that are new in a run that could collect: there may be new ones in each run."""
+    def has_ended(self, batch: tuple[str, list[Request]]) -> bool:
+        key, (first, *_) = batch
         with journal() as db:
-            known = claim(db, requests, self.session)
-            db.rollback()  # it was only a look
-            fresh = known.pop("", [])
-            ids = [id for key in known for (id,) in db.execute("select id from batches where key = ?", (key,))]
-        members = [request for each in known.values() for request in each]
-        if not fresh or len(fresh) > len(members):
-            return
-        for id in ids:
-            state = self.persist(f"poll batch {id}", members[0].backend.poll, id) if id else None
-            if state is None or not state.ended or state.refused:
-                return
-        log(f"asking at once for {len(fresh)} requests that are new since the batch was submitted")
-        for request in fresh:
+            id = next((id for (id,) in db.execute("select id from batches where key = ?", (key,))), None)
+        state = self.persist(f"poll batch {id}", first.backend.poll, id) if id else None
+        return state is not None and state.ended and not state.refused
+
+    def answer_late(self, requests: Collection[Request]) -> None:
+        log(f"asking at once for {len(requests)} requests that are new since the batch was submitted")
+        for request in requests:
             request.answer = Line(io.BytesIO(), 0, 0)
-            request.result = functools.partial(told, *called(CALLS[request]))  # type: ignore[method-assign]
+            request.result = functools.partial(told, *self.called(CALLS[request]))  # type: ignore[method-assign]
+
+    def called(self, call: Callable[[], Any]) -> tuple[Any, Exception | None]:
+        """The call's result, or its error."""
+        try:
+            return call(), None
+        except Exception as error:
+            return None, error
 
     def sleep(self, seconds: float, what: str) -> None:
         if time.monotonic() + seconds > self.deadline:
@@ -149,14 +191,6 @@ class Visit(Rounds):
                 rows = [(key, self.session) for key in self.bought]
                 db.executemany("delete from requests where key = ? and session != ? and used is null", rows)
         super().finish(is_good)
-
-
-def called(call: Callable[[], Any]) -> tuple[Any, Exception | None]:
-    """The call's result, or its error."""
-    try:
-        return call(), None
-    except Exception as error:
-        return None, error
 
 
 def told(answer: Any, error: Exception | None) -> Any:
