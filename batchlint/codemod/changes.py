@@ -167,10 +167,13 @@ class SentLoop:
 
 
 class Phased(NamedTuple):
-    """How a driver leaves: what its batches are called, and the seconds for which it waits."""
+    """How a driver leaves: what its batches are called, the seconds for which it waits, whether items ask in turn."""
 
     job: str
     wait: int
+    rounds: bool
+    decorator: str = ""
+    """What says so on the function around a pool or a gather."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,6 +227,8 @@ class FileChanges:
     """Decorators whose wrapper enters the twin of what it wraps."""
     phased: dict[Place, Phased] = field(default_factory=dict)
     """Loops and comprehensions whose driver may leave before the answers are there."""
+    leaving: dict[Place, Phased] = field(default_factory=dict)
+    """Functions whose pool or gather may leave."""
     early: set[Place] = field(default_factory=set)
     """Functions that return early where the driver leaves."""
     tasks: dict[Place, TaskChange] = field(default_factory=dict)

@@ -115,13 +115,18 @@ def phased_call(
     """`func((generator), job=..., wait=...)`, on several lines where one does not hold it."""
     if isinstance(drawn, cst.GeneratorExp):
         drawn = drawn.with_changes(lpar=[cst.LeftParen()], rpar=[cst.RightParen()])
-    call = cst.Call(func, [cst.Arg(drawn)])
-    for name, value in (("job", f'"{phased.job}"'), ("wait", str(phased.wait))):
-        if value != "0":
-            call = with_keyword(call, name, value)
+    call = with_phase(cst.Call(func, [cst.Arg(drawn)]), phased)
     if column + len(cst.Module([]).code_for_node(call).split("\n")[0]) <= WIDTH:
         return call
     return spread(call, indent, 0)
+
+
+def with_phase(call: cst.Call, phased: Phased) -> cst.Call:
+    """The call with `job=...`, `wait=...` and `rounds=...`."""
+    for name, value in (("job", f'"{phased.job}"'), ("wait", str(phased.wait)), ("rounds", str(phased.rounds))):
+        if value not in {"0", "False"}:
+            call = with_keyword(call, name, value)
+    return call
 
 
 def is_indented(call: cst.Call) -> bool:

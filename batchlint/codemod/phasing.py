@@ -16,13 +16,16 @@ from batchlint import datafiles
 from batchlint.codemod import scopes
 from batchlint.codemod.blocks import Comprehension
 from batchlint.codemod.changes import Fanout, Phased
-from batchlint.codemod.phases import MANY, Phases, Step, lifted
+from batchlint.codemod.leaving import Leaving, leaving
+from batchlint.codemod.phases import MANY, Barrier, Phases, Step, lifted
 from batchlint.codemod.refusals import Refused
 from batchlint.codemod.steady import Steady, Unsteady
+from batchlint.codemod.turns import Turns
 from batchlint.codemod.webhooks import command
 from batchlint.entrypoints.manifests import schedules
 from batchlint.facts import MODULE, FunctionId, is_main_test, module_name
 from batchlint.graph import Graph, Reach
+from batchlint.symbols import last_name
 from batchlint.trees import children, walk
 
 if TYPE_CHECKING:
@@ -30,7 +33,9 @@ if TYPE_CHECKING:
 
 _LONG = 7
 """Days after which a provider that forgets answers has kept them long enough for the next run of most schedules."""
-_CATCH_ALL = frozenset({"BaseException", "SystemExit"})
+_CATCH_ALL = frozenset({"BaseException", "SystemExit", "CancelledError"})
+_DECORATORS = ("pools_in_phases", "gathers_in_phases")
+_TOO_EARLY = "has an effect for items with fewer requests, while others still wait"
 
 
 class Host(NamedTuple):
@@ -69,6 +74,15 @@ def _hosts() -> tuple[dict[str, Host], frozenset[str]]:
     return {name: host for host in hosts for name in host.frameworks}, frozenset(rows["named_batches"])
 
 
+class WayOut(NamedTuple):
+    """How a driver leaves. `turns`: the requests of an item in turn, at most; MANY where that is not known."""
+
+    turns: int
+    barriers: list[Barrier]
+    decorator: str = ""
+    """What its function gets, where the driver itself is no call that could say so."""
+
+
 class Phasing:
     """Decides for planned fan-outs whether their driver waits or leaves."""
 
@@ -78,6 +92,7 @@ class Phasing:
         self.planner = planner
         self.graph = planner.graph
         self.steady = Steady(planner.graph, planner.support)
+        self.turns = Turns(planner)
 
     def decide(self, fanout: Fanout) -> None:
         """Let the driver leave where its runs are short; Refused where it would have to and cannot."""
@@ -94,7 +109,7 @@ class Phasing:
             hosts = [_TOLD]
         host = short or hosts[0]
         try:
-            barred = self._barred(fanout, reaches, host)
+            way_out = self._way_out(fanout, reaches, host)
         except Unsteady as problem:
             if short is not None:
                 what = f"{host.name} ends a run after {host.limit}, and the next one cannot go on: {problem}"
@@ -102,27 +117,32 @@ class Phasing:
             until = f"which {host.name} ends after {host.limit}" if host.minutes else "and no event ends that"
             fanout.notes.append(f"waits within the run, {until}: {problem}")
             return
-        self._leave(fanout, reaches, host, barred)
+        self._leave(fanout, reaches, host, way_out)
 
-    def _leave(self, fanout: Fanout, reaches: Sequence[Reach], host: Host, barred: list[ast.stmt]) -> None:
-        path, turns = fanout.function.path, _turns(fanout.iteration)
+    def _leave(self, fanout: Fanout, reaches: Sequence[Reach], host: Host, way_out: WayOut) -> None:
+        path, function = fanout.function.path, self.graph.function(fanout.function)
         changes = fanout.file(path)
-        for statement in barred:
-            changes.barriers.setdefault(self.planner.place(path, statement), None)
+        for barrier in way_out.barriers:
+            self.planner.bar(fanout, barrier)
         job = module_name(path).removeprefix("src.")
         if fanout.function.qualname != MODULE:
             job += f".{Graph.label(fanout.function)}"
-        changes.phased[self.planner.place(path, fanout.node)] = Phased(job, host.wait)
+        phased = Phased(job, host.wait, way_out.turns > 1, way_out.decorator)
+        if way_out.decorator:
+            changes.leaving[self.planner.place(path, function.node)] = phased
+        else:
+            changes.phased[self.planner.place(path, fanout.node)] = phased
         if host.how == "returns":
             for reach in reaches:
                 entry = reach.edges[0].caller if reach.edges else fanout.function
                 node = self.graph.function(entry).node
                 fanout.file(entry.path).early.add(self.planner.place(entry.path, node))
+        which = f"the {way_out.turns} requests" if way_out.turns < MANY else "requests"
         fanout.notes.append(
             f"in two phases, {host.ending}: one run submits the batch, and a later one that asks for the same finds it"
             f" at the provider (as `{job}`) and goes on; what is new by then is asked at the full price, and no run may"
             " start while another submits"
-            + (f"; the {turns} requests that an item makes in turn take a run each" if turns > 1 else "")
+            + (f"; {which} that an item makes in turn take a run each" if way_out.turns > 1 else "")
         )
         if host is _TOLD:
             fanout.webhook[job] = command(
@@ -130,19 +150,23 @@ class Phasing:
             )
 
     # -- what is before the answers
-    def _barred(self, fanout: Fanout, reaches: Sequence[Reach], host: Host) -> list[ast.stmt]:
-        """Statements of the iteration that have to wait for all answers; Unsteady where the next run cannot go on."""
-        phases = fanout.iteration
-        if not isinstance(phases, Phases):
-            raise Unsteady("the requests come from a pool or from coroutines; make them in a plain loop")
-        if _turns(phases) == MANY:
-            raise Unsteady("an item may make more than two requests in turn, each of which takes a run of its own")
+    def _way_out(self, fanout: Fanout, reaches: Sequence[Reach], host: Host) -> WayOut:
+        """How the driver leaves; Unsteady where the next run cannot go on."""
         unnamed = fanout.providers - _hosts()[1]
         if unnamed:
             raise Unsteady(f"batches of {min(unnamed)} carry no name by which a run on another disk could find them")
+        of_loop = isinstance(fanout.iteration, Phases)
+        given = None if of_loop else leaving(self.planner, fanout)
+        items = [fanout.iteration] if given is None else given.items
+        turns = self.turns.most(fanout, items)
+        decorator = "" if of_loop and not fanout.is_async else _DECORATORS[fanout.is_async]
+        if decorator and (fanout.function in fanout.twins or self.graph.function(fanout.function).yields):
+            raise Unsteady(f"`{Graph.label(fanout.function)}` is more than a function that gives its answers back")
+        if decorator and fanout.function.qualname == MODULE:
+            raise Unsteady("the requests come from coroutines outside of any function; give them one")
         for reach in reaches:
-            self._check_way(fanout, reach, host)
-            self._check_often(reach, fanout.providers, _turns(phases))
+            self._check_way(fanout, reach, host, given)
+            self._check_often(reach, fanout.providers, turns)
         self._check_once(fanout)
         for id in sorted({fanout.function, *fanout.twins}):
             below = fanout.node if id == fanout.function and id not in fanout.twins else self.graph.function(id).node
@@ -150,22 +174,49 @@ class Phasing:
                 if isinstance(node, ast.Try):
                     self._check_try(id, node)
         passed = frozenset(fanout.converted)
-        barred: list[ast.stmt] = []
-        root = self.graph.function(fanout.function).node
-        top = _turns(phases)
+        for step in (step for each in items for step in each.steps if step.ahead):
+            self._check_early(step, passed)
+        if not decorator:
+            return WayOut(turns, self._barriers(fanout, items[0], turns, passed))
+        for each in items:
+            self._check_late(each, turns, passed)
+        return WayOut(turns, [], decorator)
+
+    def _barriers(self, fanout: Fanout, phases: Phases, turns: int, passed: frozenset[int]) -> list[Barrier]:
+        """What of a loop's items has to wait for all answers, as items get behind their last one at different times."""
+        barriers: list[Barrier] = []
+        late = [step for step in phases.steps if not step.ahead and step.counts and step.statement is not None]
+        for step in late:
+            clashes = turns > 1 and any(any(step.clashes(other)) for other in late)
+            if step.statement is None or (turns == 1 and step.counts == {1}):
+                continue
+            if not clashes and not self._has_effect(step, passed):
+                continue
+            scope, line = step.frame.function, step.statement.lineno
+            is_own = step.frame is phases.steps[0].frame
+            if (is_own and isinstance(fanout.node, Comprehension)) or isinstance(scope.node, ast.Lambda):
+                raise Unsteady(f"{scope.id.path}:{line} {_TOO_EARLY}")
+            if self.planner.caches.is_within(step.frame):
+                raise Unsteady(f"{scope.id.path}:{line} has an effect in a call for which others wait")
+            try:
+                asks = phases.asks(step.statement, step.frame)
+            except Refused as refused:
+                raise Unsteady(refused.refusal.detail) from None
+            place = step.statement if asks else lifted(phases, step.frame, step.statement)
+            if not any(b.frame is step.frame and scopes.precedes(scope.node, b.statement, place) for b in barriers):
+                barriers.append(Barrier(step.frame, place, None, asks))
+        return barriers
+
+    def _check_late(self, phases: Phases, turns: int, passed: frozenset[int]) -> None:
+        """Effects within an item of a pool or a coroutine, which have no order that could keep them back."""
         for step in phases.steps:
-            if step.ahead:
-                self._check_early(step, passed)
-            elif step.statement is not None and step.counts and (step.counts != {top} or top == MANY):
-                if not self._has_effect(step, passed):
-                    continue
-                line = f"{step.frame.function.id.path}:{step.statement.lineno}"
-                if step.frame is not phases.steps[0].frame or isinstance(fanout.node, Comprehension):
-                    raise Unsteady(f"{line} has an effect for items with fewer requests, while others still wait")
-                statement = lifted(phases, step.frame, step.statement)
-                if not any(scopes.precedes(root, earlier, statement) for earlier in barred):
-                    barred.append(statement)
-        return barred
+            is_last = turns == 1 and step.counts == {1} and not phases.suspends
+            if step.ahead or not step.counts or step.statement is None or is_last:
+                continue
+            if self._has_effect(step, passed):
+                raise Unsteady(f"{step.frame.function.id.path}:{step.statement.lineno} {_TOO_EARLY}")
+        if turns > 1 and phases.suspends:
+            raise Unsteady("coroutines that ask in turn wait for something else too")
 
     def _check_early(self, step: Step, passed: frozenset[int]) -> None:
         scope = step.frame.function.id
@@ -184,7 +235,7 @@ class Phasing:
             return True
         return False
 
-    def _check_way(self, fanout: Fanout, reach: Reach, host: Host) -> None:
+    def _check_way(self, fanout: Fanout, reach: Reach, host: Host, given: Leaving | None) -> None:
         """All that runs from the entry point down to the fan-out."""
         entry = reach.entry
         where = f"{entry.step.path}:{entry.step.line}"
@@ -209,15 +260,19 @@ class Phasing:
         way: list[tuple[FunctionId, ast.AST]] = [(edge.caller, edge.node) for edge in reach.edges]
         if any(edge.kind != "call" for edge in reach.edges):
             raise Unsteady("it is started in a thread or handed over on the way")
-        way.append((fanout.function, fanout.node))
-        first = self.graph.function(way[0][0])
-        for parameter in first.parameters if way[0][0].qualname != MODULE else ():
+        if given is None:
+            way.append((fanout.function, fanout.node))
+        start = way[0][0] if way else fanout.function
+        first = self.graph.function(start)
+        for parameter in first.parameters if start.qualname != MODULE else ():
             if any(isinstance(n, ast.Name) and n.id == parameter.arg for n in walk(first.node)):
                 raise Unsteady(f"`{Graph.label(first.id)}` reads `{parameter.arg}`, of which the next run gets another")
         for id, node in way:
             self._check_before(id, node, fanout)
-        for path in dict.fromkeys(id.path for id, _ in way):
-            if way[0][0] != (path, MODULE):
+        if given is not None:
+            self._check_until(fanout.function, given)
+        for path in dict.fromkeys([*(id.path for id, _ in way), fanout.function.path]):
+            if start != (path, MODULE):
                 self._check_import(path)
 
     def _check_often(self, reach: Reach, providers: set[str], turns: int) -> None:
@@ -228,6 +283,8 @@ class Phasing:
         if days < _LONG and not (turns < days and schedules.is_daily(reach.entry.step.what)):
             where = f"{reach.entry.step.path}:{reach.entry.step.line}"
             raise Unsteady(f"the provider keeps answers for {days} days, and a later run may come too late ({where})")
+        if turns >= MANY and not schedules.is_daily(reach.entry.step.what):
+            raise Unsteady("an item makes more than two requests in turn, each of which would take a run of many days")
 
     def _check_once(self, fanout: Fanout) -> None:
         """A second batch would come after the effects of the first, which the next run would then repeat."""
@@ -256,23 +313,43 @@ class Phasing:
             if isinstance(parent, ast.Try):
                 self._check_try(id, parent)
             self.steady.check(id, _preceding(parent, child), passed)
-        if isinstance(node, ast.For):
+        if isinstance(node, ast.For | ast.AsyncFor):
             self.steady.check(id, [node.iter], passed)
         elif isinstance(node, Comprehension):
             self.steady.check(id, [part for each in node.generators for part in [each.iter, *each.ifs]], passed)
 
+    def _check_until(self, id: FunctionId, given: Leaving) -> None:
+        """All in the function in front of what waits for the answers, and what that evaluates first."""
+        way = [*scopes.path_to(self.graph.function(id).node, given.waits), given.waits]
+        for parent, child in itertools.pairwise(way):
+            is_loop = isinstance(parent, ast.For | ast.AsyncFor | ast.While | Comprehension)
+            if is_loop and any(each is given.start for each in walk(parent)) and not _is_drawn(parent, given.start):
+                raise Unsteady(f"one run would come here several times ({id.path}:{getattr(parent, 'lineno', 1)})")
+            if isinstance(parent, ast.Try):
+                self._check_try(id, parent)
+            before = list(_preceding(parent, child))
+            if isinstance(parent, Comprehension):
+                before = [part for each in parent.generators for part in [each.iter, *each.ifs]]
+            self.steady.check(id, before, given.passed)
+        self.steady.check(id, children(given.waits), given.passed)
+
     def _check_try(self, id: FunctionId, node: ast.Try) -> None:
         """What runs although the run ends early."""
         for handler in node.handlers:
-            names = {n.id for n in walk(handler.type) if isinstance(n, ast.Name)} if handler.type else _CATCH_ALL
+            names = (
+                {last_name(n) for n in walk(handler.type) if isinstance(n, ast.Name | ast.Attribute)}
+                if handler.type
+                else _CATCH_ALL
+            )
             if names & _CATCH_ALL:
                 raise Unsteady(f"the `except` in {id.path}:{handler.lineno} would catch the end of the run")
         self.steady.check(id, node.finalbody)
 
 
-def _turns(phases: Phases) -> int:
-    """How many requests an item makes in turn, at most; MANY where that is not known."""
-    return max((count for step in phases.steps for count in step.counts), default=0)
+def _is_drawn(loop: ast.AST, node: ast.AST) -> bool:
+    """Whether the node is in what the loop or comprehension goes over, which is evaluated once."""
+    over = loop.generators[0].iter if isinstance(loop, Comprehension) else getattr(loop, "iter", None)
+    return over is not None and any(each is node for each in walk(over))
 
 
 def _preceding(parent: ast.AST, child: ast.AST) -> Iterator[ast.AST]:

@@ -30,11 +30,13 @@ from batchlint.codemod.nodes import (
     own_parens,
     parenthesised,
     phased_call,
+    spread,
     spread_decorators,
     spread_drawing,
     spread_header,
     spread_like,
     standalone,
+    with_phase,
 )
 from batchlint.codemod.task_nodes import extras_of, loop_task, sent_expression, sent_loop, task_functions
 from batchlint.codemod.yield_nodes import collected, yielded
@@ -432,11 +434,16 @@ class Rewriter(CallRewriter):
         if self._sent and any(where[0] <= place[0] and place[2] <= where[2] for place in self.changes.sent):
             tasks = [each for sent, body in self._sent for each in loop_task(original_node, body, sent, self._called)]
             self._sent = []
-            spread = [spread_decorators(each, self.indent, self.limit) for each in tasks]
-            return cst.FlattenSentinel([*spread, updated_node])
-        if where in self.changes.early:
-            leaving = cst.Decorator(self._use("in_phases"))
-            updated_node = updated_node.with_changes(decorators=[*updated_node.decorators, leaving])
+            fitting = [spread_decorators(each, self.indent, self.limit) for each in tasks]
+            return cst.FlattenSentinel([*fitting, updated_node])
+        leaving: list[cst.BaseExpression] = [self._use("in_phases")] if where in self.changes.early else []
+        if (phased := self.changes.leaving.get(where)) is not None:
+            call = with_phase(cst.Call(self._use(phased.decorator)), phased)
+            is_long = where[1] + len(cst.Module([]).code_for_node(call)) >= self.limit
+            leaving.append(spread(call, self.indent, self._room(original_node)) if is_long else call)
+        if leaving:
+            decorators = [*updated_node.decorators, *map(cst.Decorator, leaving)]
+            updated_node = updated_node.with_changes(decorators=decorators)
         twin = self.names.twins.get(where)
         if twin is None:
             return self._with_extras(where, [updated_node]) if where in self.changes.barriers else updated_node
@@ -469,14 +476,14 @@ class Rewriter(CallRewriter):
         retry = self.changes.retries.get(self.place(function))
         kept = [d for d in function.decorators if not self._has_twin(d.decorator)]
         kept = [d for d in kept if retry is None or not is_call_of(d, retry.name)]
-        room = self.limit - self._columns(function)
+        room = self._room(function)
         function = function.with_changes(decorators=kept)
         driver = self._use("run_batch" if is_fanning else "realtime")
         return forwarded(function, twin, driver, is_batch=is_fanning, indent=self.indent, room=room)
 
-    def _columns(self, function: cst.FunctionDef) -> int:
-        """The width of the indentation of the function's body."""
-        return self.place(function)[1] + len(self.indent.expandtabs(4))
+    def _room(self, function: cst.FunctionDef) -> int:
+        """How long a line of the function's body may be, without its indentation."""
+        return self.limit - self.place(function)[1] - len(self.indent.expandtabs(4))
 
     def _has_twin(self, decorator: cst.BaseExpression) -> bool:
         """Whether the decorator stands with the twin only: the project's own, or a cache that is the helper's."""

@@ -25,7 +25,7 @@ _HARMLESS = frozenset(
     {"staticmethod", "classmethod", "abstractmethod", "abc.abstractmethod"}
     | {"override", "typing.override", "typing_extensions.override"}
 )
-_RETRIES = frozenset({"tenacity.retry", "backoff.on_exception", "backoff.on_predicate"})
+RETRIES = frozenset({"tenacity.retry", "backoff.on_exception", "backoff.on_predicate"})
 """Decorators that await coroutines as often as they need."""
 _HANDLERS = frozenset({"on_success", "on_backoff", "on_giveup"})
 _ENQUEUE = frozenset({"delay", "apply_async", "send", "enqueue"})
@@ -320,7 +320,7 @@ class Support:
             paths = {v.path.replace("()", "") for v in self.program.eval(outer, decorator) if isinstance(v, Ext)}
             if name in _HARMLESS or decorator in carried:
                 continue
-            if function.is_async and paths & _RETRIES:
+            if function.is_async and paths & RETRIES:
                 continue
             if retry is None and paths & {"tenacity.retry", "backoff.on_exception"}:
                 retry = self._retry(label, name, decorator, is_tenacity="tenacity.retry" in paths)
