@@ -20,7 +20,7 @@ from batchlint.codemod.leaving import Leaving, leaving
 from batchlint.codemod.phases import MANY, Barrier, Phases, Step, lifted
 from batchlint.codemod.refusals import Refused
 from batchlint.codemod.steady import Steady, Unsteady
-from batchlint.codemod.turns import Turns
+from batchlint.codemod.turns import AGAIN, Turns
 from batchlint.codemod.webhooks import command
 from batchlint.entrypoints.manifests import schedules
 from batchlint.facts import MODULE, FunctionId, is_main_test, module_name
@@ -75,7 +75,7 @@ def _hosts() -> tuple[dict[str, Host], frozenset[str]]:
 
 
 class WayOut(NamedTuple):
-    """How a driver leaves. `turns`: the requests of an item in turn, at most; MANY where that is not known."""
+    """How a driver leaves. `turns`: the requests of an item in turn, at most."""
 
     turns: int
     barriers: list[Barrier]
@@ -137,7 +137,7 @@ class Phasing:
                 entry = reach.edges[0].caller if reach.edges else fanout.function
                 node = self.graph.function(entry).node
                 fanout.file(entry.path).early.add(self.planner.place(entry.path, node))
-        which = f"the {way_out.turns} requests" if way_out.turns < MANY else "requests"
+        which = f"the {way_out.turns} requests" if way_out.turns < AGAIN else "requests"
         fanout.notes.append(
             f"in two phases, {host.ending}: one run submits the batch, and a later one that asks for the same finds it"
             f" at the provider (as `{job}`) and goes on; what is new by then is asked at the full price, and no run may"
@@ -203,9 +203,16 @@ class Phasing:
             except Refused as refused:
                 raise Unsteady(refused.refusal.detail) from None
             place = step.statement if asks else lifted(phases, step.frame, step.statement)
-            if not any(b.frame is step.frame and scopes.precedes(scope.node, b.statement, place) for b in barriers):
+            waited = [b.statement for b in barriers if b.frame is step.frame]
+            waited += [n for n in walk(scope.node) if isinstance(n, ast.stmt) and self._waits(fanout, scope.id.path, n)]
+            if not any(each is place or scopes.precedes(scope.node, each, place) for each in waited):
                 barriers.append(Barrier(step.frame, place, None, asks))
         return barriers
+
+    def _waits(self, fanout: Fanout, path: str, statement: ast.stmt) -> bool:
+        """Whether the item waits for its turn there already."""
+        changes, where = fanout.file(path), self.planner.place(path, statement)
+        return where in changes.hoisted or changes.barriers.get(where, "") is None
 
     def _check_late(self, phases: Phases, turns: int, passed: frozenset[int]) -> None:
         """Effects within an item of a pool or a coroutine, which have no order that could keep them back."""

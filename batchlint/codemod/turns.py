@@ -10,7 +10,7 @@ from batchlint.codemod import scopes
 from batchlint.codemod.blocks import Comprehension
 from batchlint.codemod.changes import Fanout
 from batchlint.codemod.paths import function_body
-from batchlint.codemod.phases import MANY, Phases
+from batchlint.codemod.phases import Phases
 from batchlint.codemod.steady import Unsteady
 from batchlint.codemod.support import RETRIES
 from batchlint.facts import FunctionFacts
@@ -20,8 +20,10 @@ from batchlint.values import Ext
 if TYPE_CHECKING:
     from batchlint.codemod.planner import Planner
 
-_MOST = 5
+MOST = 5
 """So many runs are worth waiting for: a job of each night has its answers within a week."""
+AGAIN = MOST + 1
+"""Stands for requests that errors make more of."""
 _LOOPS = ast.For | ast.AsyncFor | ast.While
 
 
@@ -32,7 +34,7 @@ class Turns:
         self.planner = planner
 
     def most(self, fanout: Fanout, items: Sequence[Phases]) -> int:
-        """The requests in turn at most; MANY where errors make more of them. Unsteady for loops that may go on."""
+        """The requests in turn at most; AGAIN where errors make more. Unsteady where there may be too many."""
         parallel = {each for phases in items for each in phases.parallel}
         again = False
         for id in sorted(fanout.twins):
@@ -43,9 +45,9 @@ class Turns:
             function, node = self.planner.graph.function(fanout.function), fanout.node
             again |= self._asks_again(function, node, [node], parallel | {id_of(node)})
         top = max(map(_longest, items), default=1)
-        if top > _MOST and not again:
-            raise Unsteady(f"an item makes more than {_MOST} requests in turn, each of which takes a run of its own")
-        return MANY if again else max(top, 1)
+        if top > MOST and not again:
+            raise Unsteady(f"an item makes more than {MOST} requests in turn, each of which takes a run of its own")
+        return AGAIN if again else max(top, 1)
 
     def _is_retried(self, function: FunctionFacts) -> bool:
         """Whether a decorator makes the requests of the function again."""
@@ -76,7 +78,7 @@ def _tries_again(loop: ast.AST, way: list[ast.AST]) -> bool:
     """Whether another pass follows an error only, or there are a few passes at most."""
     if isinstance(loop, ast.For) and isinstance(loop.iter, ast.Call) and last_name(loop.iter.func) == "range":
         end = loop.iter.args[-1] if len(loop.iter.args) == 1 else None
-        if isinstance(end, ast.Constant) and isinstance(end.value, int) and end.value <= _MOST:
+        if isinstance(end, ast.Constant) and isinstance(end.value, int) and end.value <= MOST:
             return True
     guard = next((node for node in way if isinstance(node, ast.Try)), None)
     return guard is not None and _leaves(guard.orelse or guard.body)
@@ -88,17 +90,17 @@ def _leaves(block: list[ast.stmt]) -> bool:
 
 def _longest(phases: Phases) -> int:
     """The requests behind each step, as far as they matter."""
-    most = [0] * len(phases.steps)
+    most = [0, *[-1] * (len(phases.steps) - 1)]
     pending = [0]
     while pending:
         index = pending.pop()
         step = phases.steps[index]
-        behind = min(most[index] + (step.request is not None), _MOST + 1)
+        behind = min(most[index] + (step.request is not None), AGAIN)
         for following in step.next:
             if most[following] < behind:
                 most[following] = behind
                 pending.append(following)
-    return max((min(most[i] + (s.request is not None), _MOST + 1) for i, s in enumerate(phases.steps)), default=0)
+    return max(min(behind + (step.request is not None), AGAIN) for behind, step in zip(most, phases.steps, strict=True))
 
 
 id_of = id

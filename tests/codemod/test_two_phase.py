@@ -230,8 +230,13 @@ REFUSED = {
         "the `except` in app.py:18 would catch the end of the run",
     ),
     "many requests an item": (
-        'for line in open("lines.txt"):\n    print(ask(ask(ask(line))))\n',
-        "an item may make more than two requests in turn",
+        'for line in open("lines.txt"):\n    print(ask(ask(ask(ask(ask(ask(line)))))))\n',
+        "an item makes more than 5 requests in turn",
+    ),
+    "a request for each part of an item": (
+        'for line in open("lines.txt"):\n    draft = ""\n    for word in line.split():\n'
+        "        draft = ask(draft + word)\n    print(draft)\n",
+        "an item makes a request in each turn of a loop (app.py:17), and each takes a run",
     ),
     "a file between two requests of an item": (
         'for line in open("lines.txt"):\n    draft = ask(line)\n    Path("last").write_text(draft)\n'
@@ -241,11 +246,6 @@ REFUSED = {
     "what nobody knows": (
         "from corp import feed\nfor text in feed.fetch():\n    print(ask(text))\n",
         "it is not known",
-    ),
-    "a pool": (
-        "from concurrent.futures import ThreadPoolExecutor\n"
-        'with ThreadPoolExecutor() as pool:\n    print(list(pool.map(ask, open("lines.txt"))))\n',
-        "the requests come from a pool",
     ),
 }
 
@@ -323,6 +323,7 @@ STEADY = {
     "an except that lets the end pass": "try:\n    {}\nexcept Exception as error:\n    print(error)\n",
     "effects after the batch": '{}Path("done").write_text("yes")\nprint(ask("And now?"))\n',
     "requests in turn": 'for line in open("lines.txt"):\n    print(ask(ask(line)))\n',
+    "three in turn": 'for line in open("lines.txt"):\n    print(ask(ask(ask(line))))\n',
     "a comprehension": 'print([ask(line.strip()) for line in open("lines.txt")])\n',
 }
 
@@ -395,6 +396,7 @@ ON_GEMINI = (
         ("0 3 1 * *", ON_GEMINI, False),
         ("0 3 * * *", ON_GEMINI.replace("= ask(text)", "= ask(ask(text))"), False),
         ("0 3 * * 1", JOB, True),
+        ("0 3 * * 1", JOB.replace("= ask(text)", "= ask(ask(text))"), True),
     ],
 )
 def test_a_run_that_comes_when_the_answers_are_gone_would_buy_them_each_time(

@@ -34,7 +34,9 @@ def read_serverless(path: str, node: Node, project: Project, commands: Commands)
             pairs = list(documents.items(event)) or [(documents.text(event), None, line)]
             for trigger, value, at in pairs:
                 rates = documents.get(value, "rate") or documents.get(value, "schedule") or value
-                yield _target(handler, trigger, documents.texts(rates), Step(path, at, f"function {name}, {trigger}"))
+                expressions = documents.texts(rates)
+                what = " ".join([f"function {name}, {trigger}", *expressions])
+                yield _target(handler, trigger, expressions, Step(path, at, what))
 
 
 def read_sam(path: str, node: Node, project: Project, commands: Commands) -> Iterator[ManifestTarget]:
@@ -73,8 +75,9 @@ def _events(path: str, function: str, handler: str, properties: Node) -> Iterato
         trigger = documents.text(documents.get(body, "Type"))
         inner = documents.get(body, "Properties")
         when = documents.get(inner, "Schedule") or documents.get(inner, "ScheduleExpression")
-        step = Step(path, line, f"function {function}, {event} ({trigger})")
-        yield _target(handler, trigger, documents.texts(when), step)
+        expressions = documents.texts(when)
+        step = Step(path, line, " ".join([f"function {function}, {event} ({trigger})", *expressions]))
+        yield _target(handler, trigger, expressions, step)
 
 
 def _named(node: Node) -> set[str]:
