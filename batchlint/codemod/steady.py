@@ -109,6 +109,8 @@ class Steady:
         if name in {"execute", "executemany", "executescript"}:
             return self._sql(scope, call, where)
         kind = _calls().paths.first(path)
+        if path == "os.makedirs" and any(_is_true(k.value) for k in call.keywords if k.arg == "exist_ok"):
+            return None  # a folder that is there already stays
         if kind == "changes":
             raise Unsteady(f"{where} has an effect that each run would repeat before the answers are there")
         if kind == "moving":
@@ -149,6 +151,10 @@ class Steady:
 
 def _is_container(node: ast.expr) -> bool:
     return isinstance(node, _BUILT) or (isinstance(node, ast.Call) and last_name(node.func) in _CONTAINERS)
+
+
+def _is_true(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and node.value is True
 
 
 def _words(sql: str) -> list[str]:

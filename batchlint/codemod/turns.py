@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from batchlint.codemod import scopes
@@ -36,14 +37,16 @@ class Turns:
     def most(self, fanout: Fanout, items: Sequence[Phases]) -> int:
         """The requests in turn at most; AGAIN where errors make more. Unsteady where there may be too many."""
         parallel = {each for phases in items for each in phases.parallel}
+        asks_again = partial(self._asks_again, parallel, repeats=any(map(_repeats, items)))
         again = False
         for id in sorted(fanout.twins):
             function = self.planner.graph.function(id)
             again |= self._is_retried(function)
-            again |= self._asks_again(function, function.node, function_body(function), parallel)
+            again |= asks_again(function, function.node, function_body(function))
         if isinstance(fanout.iteration, Phases):
             function, node = self.planner.graph.function(fanout.function), fanout.node
-            again |= self._asks_again(function, node, [node], parallel | {id_of(node)})
+            parallel.add(id_of(node))
+            again |= asks_again(function, node, [node])
         top = max(map(_longest, items), default=1)
         if top > MOST and not again:
             raise Unsteady(f"an item makes more than {MOST} requests in turn, each of which takes a run of its own")
@@ -54,14 +57,20 @@ class Turns:
         values = (v for each in function.decorators for v in self.planner.program.eval(function.id, each))
         return any(isinstance(value, Ext) and value.path.replace("()", "") in RETRIES for value in values)
 
-    def _asks_again(self, function: FunctionFacts, root: ast.AST, body: Iterable[ast.AST], parallel: set[int]) -> bool:
-        """Whether a loop tries requests again; Unsteady for one that makes another request in each pass."""
+    def _asks_again(
+        self, parallel: set[int], function: FunctionFacts, root: ast.AST, body: Iterable[ast.AST], *, repeats: bool
+    ) -> bool:
+        """Whether a loop tries requests again; Unsteady for one that makes another request in each pass.
+
+        `repeats`: whether any request of an item can come again; a loop may also end with the request.
+        """
         found = False
         for call in self.planner.converted(function, list(body)):  # type: ignore[arg-type]
             way = scopes.path_to(root, call)
             for position, parent in enumerate(way):
                 is_turns = isinstance(parent, Comprehension) and function.is_async and self._is_awaited(call)
-                if not is_turns and (not isinstance(parent, _LOOPS) or id_of(parent) in parallel):
+                is_loop = repeats and isinstance(parent, _LOOPS) and id_of(parent) not in parallel
+                if not is_turns and not is_loop:
                     continue
                 found = True
                 if is_turns or not _tries_again(parent, way[position + 1 :]):
@@ -86,6 +95,20 @@ def _tries_again(loop: ast.AST, way: list[ast.AST]) -> bool:
 
 def _leaves(block: list[ast.stmt]) -> bool:
     return bool(block) and isinstance(block[-1], ast.Return | ast.Break)
+
+
+def _repeats(phases: Phases) -> bool:
+    """Whether a request can lie behind itself."""
+    for index, step in enumerate(phases.steps):
+        pending = list(step.next) if step.request is not None else []
+        seen = set(pending)
+        while pending:
+            behind = pending.pop()
+            pending += phases.steps[behind].next - seen
+            seen |= phases.steps[behind].next
+        if index in seen:
+            return True
+    return False
 
 
 def _longest(phases: Phases) -> int:

@@ -187,6 +187,7 @@ REFUSED = {
         'with open("log.txt", "a") as log:\n    log.write("started")\n{}',
         "`open` in app.py:15 opens a file for writing before the answers are there",
     ),
+    "a folder that must be new": ('import os\nos.makedirs("out")\n{}', "`os.makedirs` in app.py:16 has an effect"),
     "a file that is open for writing meanwhile": (
         'with open("out.txt", "w") as out:\n    {}',
         "opens a file for writing before the answers",
@@ -323,6 +324,11 @@ STEADY = {
     "an except that lets the end pass": "try:\n    {}\nexcept Exception as error:\n    print(error)\n",
     "effects after the batch": '{}Path("done").write_text("yes")\nprint(ask("And now?"))\n',
     "requests in turn": 'for line in open("lines.txt"):\n    print(ask(ask(line)))\n',
+    "a folder that may be there": 'import os\nos.makedirs("out", exist_ok=True)\n{}',
+    "a loop that ends with its request": (
+        'def last_of(names):\n    for name in names:\n        if name.startswith("a"):\n            return ask(name)\n'
+        '    return ""\nfor line in open("lines.txt"):\n    print(last_of(line.split()))\n'
+    ),
     "three in turn": 'for line in open("lines.txt"):\n    print(ask(ask(ask(line))))\n',
     "a comprehension": 'print([ask(line.strip()) for line in open("lines.txt")])\n',
 }
