@@ -57,6 +57,7 @@ async def gather_batch(*awaitables: Awaitable[Any], return_exceptions: bool = Fa
         if server.done():
             server.result()
     except BaseException:
+        results.add_done_callback(lambda done: done.cancelled() or done.exception())  # nobody takes it
         results.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         await lot.close(server, lot.rounds.release)
