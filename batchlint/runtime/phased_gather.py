@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from batchlint.runtime.asking import Request
 from batchlint.runtime.gather import Stoppable
-from batchlint.runtime.two_phase import BatchPending, Visit, asking_for
+from batchlint.runtime.visits import BatchPending, Visit, asking_for
 
 F = TypeVar("F", bound=Callable[..., Any])
 

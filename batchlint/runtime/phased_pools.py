@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import functools
 
-from batchlint.runtime.two_phase import Visit, asking_for
+from batchlint.runtime.visits import Visit, asking_for
 
 
 def pools_in_phases(*, job: str, wait: float = 0, rounds: bool = False) -> contextlib.AbstractContextManager[object]:
