@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fake_provider import FakeProvider
+from fake_provider import Failure, FakeProvider, Faults
 
 from batchlint import rewriting
 
@@ -141,10 +141,10 @@ def next_run(folder: Path, provider: FakeProvider, script: str = "app.py") -> En
     return LAUNCHER.run(folder, script, {**provider.environment(), "LLM_BATCH_WAIT_SECONDS": "0"})
 
 
-def before(folder: Path, files: dict[str, str]) -> tuple[Any, Ended, dict[str, str]]:
+def before(folder: Path, files: dict[str, str], faults: Faults | None = None) -> tuple[Any, Ended, dict[str, str]]:
     """The planned rewrite, and what the program does without it."""
     outcome = project(folder, files)
-    with FakeProvider() as provider:
+    with FakeProvider(faults) as provider:
         done = LAUNCHER.run(folder, "app.py", provider.environment())
     assert done.code == 0, done
     written = left(folder)
@@ -196,6 +196,40 @@ def test_new_items_in_each_run_do_not_keep_a_job_from_ending(tmp_path: Path, sou
         LAUNCHER.run(plain, "app.py", provider.environment())
     expected = json.loads((plain / "done.json").read_text())
     assert json.dumps(done) == json.dumps(expected)
+
+
+DECORATED = """
+
+@tenacity.retry(stop=tenacity.stop_after_attempt(2), reraise=True)
+def patient(text):
+    return ask(text)
+"""
+LOGGED = """done = []
+for text in texts:
+    try:
+        done.append(patient(text))
+    except Exception as error:
+        done.append(type(error).__name__)
+    with open("log.txt", "a") as log:
+        log.write(text)
+"""
+
+
+@pytest.mark.parametrize("helper", [RETRIED, DECORATED], ids=["a loop", "a decorator"])
+def test_what_is_tried_again_takes_a_run_more_and_repeats_no_effect(tmp_path: Path, helper: str) -> None:
+    source = sync(LOGGED).replace(RETRIED, helper).replace("import json", "import json\nimport tenacity", 1)
+    faults = Faults(failures=[Failure("two")])
+    outcome, realtime, written = before(tmp_path, {"app.py": source, **ON_GITHUB, **TEXTS}, faults)
+    assert (decided(outcome).detail or "").startswith("in two phases, "), decided(outcome).detail
+    rewriting.apply(outcome, allow_untracked=True)
+    tries = 3 if helper is RETRIED else 2
+    with FakeProvider(faults) as provider:
+        for _ in range(tries):
+            assert next_run(tmp_path, provider).output == ""
+            assert left(tmp_path) == {}
+        assert next_run(tmp_path, provider).output == realtime.output
+        assert left(tmp_path) == written
+        assert (provider.realtime_calls, len(provider.batches), len(provider.exchanges)) == (0, tries, 2 + tries)
 
 
 def on_lambda(source: str) -> str:
