@@ -124,6 +124,9 @@ class Phasing:
         changes = fanout.file(path)
         for barrier in way_out.barriers:
             self.planner.bar(fanout, barrier)
+        loop = changes.loops.get(self.planner.place(path, fanout.node))
+        if loop is not None and loop.is_async and way_out.barriers:
+            loop.is_ordered = True
         job = module_name(path).removeprefix("src.")
         if fanout.function.qualname != MODULE:
             job += f".{Graph.label(fanout.function)}"
@@ -180,7 +183,8 @@ class Phasing:
             return WayOut(turns, self._barriers(fanout, items[0], turns, passed))
         for each in items:
             self._check_late(each, turns, passed)
-        return WayOut(turns, [], decorator)
+        in_order = self._barriers(fanout, items[0], turns, passed) if of_loop and turns > 1 else []
+        return WayOut(turns, in_order, decorator)
 
     def _barriers(self, fanout: Fanout, phases: Phases, turns: int, passed: frozenset[int]) -> list[Barrier]:
         """What of a loop's items has to wait for all answers, as items get behind their last one at different times."""

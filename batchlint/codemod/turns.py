@@ -68,9 +68,10 @@ class Turns:
         for call in self.planner.converted(function, list(body)):  # type: ignore[arg-type]
             way = scopes.path_to(root, call)
             for position, parent in enumerate(way):
+                if id_of(parent) in parallel:
+                    continue
                 is_turns = isinstance(parent, Comprehension) and function.is_async and self._is_awaited(call)
-                is_loop = repeats and isinstance(parent, _LOOPS) and id_of(parent) not in parallel
-                if not is_turns and not is_loop:
+                if not is_turns and not (repeats and isinstance(parent, _LOOPS)):
                     continue
                 found = True
                 if is_turns or not _tries_again(parent, way[position + 1 :]):

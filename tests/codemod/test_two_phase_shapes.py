@@ -71,6 +71,23 @@ SYNC = {
         "done = [answer for answer in pool.imap(ask, texts)]\npool.close()",
         1,
     ),
+    "a mapping of a lambda, and what each text gets": (
+        "with ThreadPoolExecutor() as pool:\n"
+        "    futures = {each: pool.submit(lambda text: ask(text.strip()), each) for each in texts}\n"
+        "    done = {text: future.result() for text, future in futures.items()}",
+        1,
+    ),
+    "results that may be errors": (
+        "with ThreadPoolExecutor() as pool:\n    futures = [pool.submit(ask, text) for text in texts]\ndone = []\n"
+        "for future in futures:\n    try:\n        done.append(future.result())\n    except Exception as error:\n"
+        '        print("failed", error)',
+        1,
+    ),
+    "a star mapping": (
+        "from multiprocessing import Pool\nwith Pool(2) as pool:\n"
+        "    done = pool.starmap(ask, [(text,) for text in texts])",
+        1,
+    ),
     "a pool of three in turn": ("with ThreadPoolExecutor(4) as pool:\n    done = list(pool.map(polish, texts))", 3),
     "a loop of three in turn": (
         "done = {}\nfor text in texts:\n    done[text] = polish(text)\n"
@@ -102,6 +119,22 @@ ASYNC = {
         'done = {}\nfor text in texts:\n    done[text] = await ask(text)\n    Path(text).write_text("yes")',
         1,
     ),
+    "a mapping": ("done = await asyncio.gather(*map(ask, texts))", 1),
+    "parts one after the other": (
+        "done = []\nfor start in range(0, len(texts), 2):\n"
+        "    done += await asyncio.gather(*[ask(text) for text in texts[start : start + 2]])",
+        1,
+    ),
+    "what may fail": (
+        "try:\n    done = await asyncio.gather(*[ask(text) for text in texts])\nexcept Exception as error:\n"
+        "    print(error)\n    return",
+        1,
+    ),
+    "two in turn, one after the other": (
+        "done = {}\nfor text in texts:\n    answer = await ask(await ask(text))\n    done[text] = answer",
+        2,
+    ),
+    "a comprehension": ("done = [await ask(text) for text in texts]", 1),
     "a gather of three in turn": ("done = await asyncio.gather(*(polish(text) for text in texts))", 3),
 }
 
