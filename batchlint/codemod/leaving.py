@@ -37,7 +37,10 @@ Calls = dict[str, list[ast.Call]]
 
 
 class Leaving(NamedTuple):
-    """`waits`: what waits for the first answers; all in front of it comes before them. `passed`: what asks there."""
+    """`start`: the gather, or what is given to the pool. `passed`: what asks there.
+
+    `waits`: what waits for the first answers; all in front of it comes before them.
+    """
 
     start: ast.AST
     waits: ast.AST
@@ -73,7 +76,7 @@ def _from_gather(planner: Planner, fanout: Fanout, function: FunctionFacts, stan
     passed = {id(node) for node in [*made, *(edge.node for edge in handed)]}
     passed |= {id(support.threads.plain(call)) for call in made}
     (name,) = stands
-    return Leaving(fanout.node, _awaited(function, name, calls[0]), frozenset(passed), _items(planner, ids))
+    return Leaving(calls[0], _awaited(function, name, calls[0]), frozenset(passed), _items(planner, ids))
 
 
 def _awaited(function: FunctionFacts, name: str, call: ast.Call) -> ast.AST:

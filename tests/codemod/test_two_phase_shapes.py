@@ -420,6 +420,12 @@ REFUSED_ASYNC = {
         "",
         "",
     ),
+    "tasks that are gathered part by part": (
+        "done = []\ntasks = [asyncio.create_task(ask(text)) for text in texts]\nfor task in tasks:\n"
+        '    done += await asyncio.gather(task)\n    Path("log").write_text("one more")',
+        "",
+        "one run would come here several times",
+    ),
     "two gathers in turn": (
         GATHER.format("ask") + "\n" + GATHER.format("ask").replace("texts", "done"),
         "",
