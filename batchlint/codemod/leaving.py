@@ -76,7 +76,7 @@ def _from_gather(planner: Planner, fanout: Fanout, function: FunctionFacts, stan
     passed = {id(node) for node in [*made, *(edge.node for edge in handed)]}
     passed |= {id(support.threads.plain(call)) for call in made}
     (name,) = stands
-    return Leaving(calls[0], _awaited(function, name, calls[0]), frozenset(passed), _items(planner, ids))
+    return Leaving(calls[0], _awaited(function, name, calls[0]), frozenset(passed), _items(planner, fanout, ids))
 
 
 def _awaited(function: FunctionFacts, name: str, call: ast.Call) -> ast.AST:
@@ -116,7 +116,7 @@ def _from_pool(planner: Planner, fanout: Fanout, function: FunctionFacts, stands
     if any(keyword.arg in {None, "initializer"} for keyword in pools[0].keywords):
         raise Unsteady(f"the pool's `initializer` (line {pools[0].lineno}) would run again")
     waits = _taken(planner, function, start, pools[0], stands)
-    items = _items(planner, [edge.callee for edge in handed])
+    items = _items(planner, fanout, [edge.callee for edge in handed])
     return Leaving(start, waits, frozenset(fanout.converted), items)
 
 
@@ -173,7 +173,7 @@ def _in_order(node: ast.AST) -> list[ast.expr | ast.stmt]:
 
 
 # -- items
-def _items(planner: Planner, ids: list[FunctionId]) -> list[Phases]:
+def _items(planner: Planner, fanout: Fanout, ids: list[FunctionId]) -> list[Phases]:
     """What each of the functions does for one item."""
     found = []
     for id in dict.fromkeys(ids):
@@ -186,5 +186,25 @@ def _items(planner: Planner, ids: list[FunctionId]) -> list[Phases]:
             phases.build(frame, body, [], is_function=True)
         except Refused as refused:
             raise Unsteady(refused.refusal.detail) from None
+        phases.suspends = function.is_async and any(_suspends(planner, fanout, f) for f in _entered(phases))
         found.append(phases)
     return found
+
+
+def _entered(phases: Phases) -> list[FunctionFacts]:
+    return list({step.frame.function.id: step.frame.function for step in phases.steps}.values())
+
+
+def _suspends(planner: Planner, fanout: Fanout, function: FunctionFacts) -> bool:
+    """Whether the coroutine waits for something else than its requests, when its limits are gone."""
+    unwrapped = fanout.file(function.id.path).unwrapped
+    for node in (node for statement in function_body(function) for node in walk_own(statement)):
+        if isinstance(node, ast.AsyncFor):
+            return True
+        if isinstance(node, ast.AsyncWith) and planner.place(function.id.path, node) not in unwrapped:
+            return True
+        if isinstance(node, ast.Await):
+            call = node.value
+            if not isinstance(call, ast.Call) or planner.support.converts(function.id, call) is None:
+                return True
+    return False

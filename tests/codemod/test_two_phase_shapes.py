@@ -105,6 +105,12 @@ ASYNC = {
         "tasks = [asyncio.create_task(limited(text)) for text in texts]\ndone = await asyncio.gather(*tasks)",
         1,
     ),
+    "a limit around what is stored": (
+        "limit = asyncio.Semaphore(2)\n\nasync def stored(text):\n    async with limit:\n"
+        "        answer = await ask(text)\n        Path(text).write_text(answer)\n    return answer\n\n"
+        "done = await asyncio.gather(*[stored(text) for text in texts])",
+        1,
+    ),
     "as they complete": (
         "done = []\nfor each in asyncio.as_completed([ask(text) for text in texts]):\n    answer = await each\n"
         '    with open("log.txt", "a") as log:\n        log.write("one")\n    done.append(answer)\ndone.sort()',
