@@ -56,7 +56,7 @@ class ModuleIndex:
                 continue
             if self.stems.get(stem) == importer:
                 continue
-            if first in self._external and (root in self._packages or not near):
+            if first in self._external and (not near or self._is_within_package(root)):
                 continue
             rank = (
                 3 if beneath else 0 if near and root not in self._packages else 1 if near else 2,
@@ -68,6 +68,12 @@ class ModuleIndex:
             if best is None or rank < best:
                 best = rank
         return best[3] if best else None
+
+    def _is_within_package(self, folder: str) -> bool:
+        """Whether the folder or one around it is a package: the program is not run from there."""
+        while folder and folder not in self._packages:
+            folder = folder.rpartition("/")[0]
+        return bool(folder)
 
     def relative(self, dotted: str, level: int, importer: str) -> str:
         """The stem that `from ...dotted import x` in `importer` means, whether it exists or not."""

@@ -135,6 +135,8 @@ class Polled(NamedTuple):
     attributes: frozenset[str]
     lookups: frozenset[str]
     pushes: frozenset[str]
+    watched: frozenset[str]
+    """What a task calls whose progress a page shows."""
 
 
 class Mapper(NamedTuple):
@@ -221,6 +223,8 @@ class Registry(NamedTuple):
     """What gives a class or an object that the code does not name."""
     local_names: frozenset[str]
     """Words in the name of such an object that say it calls no server."""
+    parameters: dict[str, str]
+    """Symbolic paths of what parameters of a name are by all usage."""
     generic_methods: frozenset[str]
     """Method names that say too little to guess the class from."""
     inert_bases: frozenset[str]
@@ -311,6 +315,7 @@ def build(documents: list[dict[str, Any]]) -> Registry:
         called=PathTable((row["base"], row["method"]) for d in documents for row in d.get("called", ())),
         dynamic=PathTable((pattern, True) for document in documents for pattern in document.get("dynamic", [])),
         local_names=frozenset(name for document in documents for name in document.get("local_names", [])),
+        parameters={name: path for document in documents for name, path in document.get("parameters", {}).items()},
         generic_methods=frozenset(name for document in documents for name in document.get("generic_methods", [])),
         inert_bases=frozenset(name for document in documents for name in document.get("inert_bases", [])),
     )
@@ -318,11 +323,11 @@ def build(documents: list[dict[str, Any]]) -> Registry:
 
 def _polled(documents: list[dict[str, Any]]) -> Polled:
     rows = [document["polled"] for document in documents if "polled" in document]
-    keys, words, attributes, lookups, pushes = (
+    keys, words, attributes, lookups, pushes, watched = (
         frozenset(str(text) for row in rows for text in row[name])
-        for name in ("keys", "words", "attributes", "lookups", "pushes")
+        for name in ("keys", "words", "attributes", "lookups", "pushes", "watched")
     )
-    return Polled(keys, frozenset(word.lower() for word in words), attributes, lookups, pushes)
+    return Polled(keys, frozenset(word.lower() for word in words), attributes, lookups, pushes, watched)
 
 
 def _mapper(documents: list[dict[str, Any]]) -> Mapper:

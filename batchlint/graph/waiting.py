@@ -8,7 +8,7 @@ from functools import cached_property
 
 from batchlint.facts import MODULE, FunctionFacts
 from batchlint.graph.links import Edge, Part, source
-from batchlint.symbols import Program
+from batchlint.symbols import Program, last_name
 from batchlint.trees import walk, walk_own
 
 
@@ -39,7 +39,10 @@ class Waiting(Part):
         The enqueuing function is asked, the functions around it, and those that call it.
         """
         polled = self.program.registry.polled
-        called = [source(call.node.func).lower() for call in self.function(edge.callee).calls]
+        calls = self.function(edge.callee).calls
+        if any(last_name(call.node.func) in polled.watched for call in calls):
+            return True
+        called = [source(call.node.func).lower() for call in calls]
         if any(word in name for word in polled.pushes for name in called):
             return False
         function = self.function(edge.caller)

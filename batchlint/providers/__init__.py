@@ -109,12 +109,18 @@ class Catalogue(NamedTuple):
     literal_arguments: frozenset[str]
     """Last steps of callables whose first string argument is part of the path: `boto3.client('bedrock-runtime')`."""
     local_arguments: frozenset[str]
+    gateways: tuple[str, ...]
+    """Parts of local addresses at which something passes requests on to hosted models."""
 
     def match(self, path: str) -> ApiCall | None:
         """The model call that `path` names, unless it runs locally."""
         if self.local.find(path) or any(self.local.find(prefix) for prefix in _object_prefixes(path)):
             return None
         return self.calls.first(path)
+
+    def is_gateway(self, url: str) -> bool:
+        """Whether something at the address passes requests on to hosted models."""
+        return any(part in url for part in self.gateways)
 
     def host_provider(self, host: str) -> str | None:
         for pattern, provider in self.hosts:
@@ -197,6 +203,7 @@ def build(documents: list[dict[str, Any]]) -> Catalogue:
         hosts=tuple(hosts),
         literal_arguments=frozenset(literal),
         local_arguments=frozenset(name for provider in providers.values() for name in provider.local_arguments),
+        gateways=tuple(part for document in documents for part in document.get("gateways", [])),
     )
 
 

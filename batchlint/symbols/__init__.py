@@ -85,6 +85,8 @@ class Program:
         self._provisional: dict[object, Values] = {}
         self._active: dict[object, int] = {}
         self._cut = 1 << 30
+        self._tentative: dict[object, tuple[Values, int]] = {}
+        """What is known within a cycle that is not closed yet, and how deep that began."""
         self._mro: dict[ClassId, tuple[list[ClassId], list[Ext]]] = {}
         self._subclasses: dict[ClassId, list[ClassId]] | None = None
         for module in modules:
@@ -202,6 +204,10 @@ class Program:
         known = self.memo.get(key)
         if known is not None:
             return known
+        tentative = self._tentative.get(key)
+        if tentative is not None:
+            self._cut = min(self._cut, tentative[1])
+            return tentative[0]
         depth = self._active.get(key)
         if depth is not None:
             self._cut = min(self._cut, depth)
@@ -211,28 +217,36 @@ class Program:
             self._cut = -1  # nothing above is known in full
             return NOTHING
         saved, self._cut = self._cut, 1 << 30
+        before = len(self._tentative)
         self._active[key] = depth
         try:
             values = compute(*args, **kwargs)
             if self._cut == depth and values:
                 # What depends on itself, as `graph = graph.compile()`: once more, with what is known of it by now.
                 self._provisional[key] = values
+                self._resolve(before)
                 values |= compute(*args, **kwargs)
         finally:
             del self._active[key]
         if self._cut >= depth:
+            self.memo.update(self._resolve(before))
             self.memo[key] = values
             self._cut = saved
         else:
-            # Part of a cycle through a caller: exact only once that is known, good enough the second time round.
-            self._cut = min(saved, self._cut)
+            # Part of a cycle through a caller: exact only once that is known, good enough meanwhile the second time.
             known = self._provisional.get(key)
             values |= known or NOTHING
             if values and known is not None:
-                self.memo[key] = values
-            else:
+                self._tentative[key] = values, self._cut
+            self._cut = min(saved, self._cut)
+            if known is None or not values:
                 self._provisional[key] = values
         return values
+
+    def _resolve(self, before: int) -> Iterator[tuple[object, Values]]:
+        """Take back what has become tentative since there were `before` of it."""
+        taken = [self._tentative.popitem() for _ in range(len(self._tentative) - before)]
+        return ((key, values) for key, (values, _) in taken)
 
     def name(self, scope: FunctionId, name: str) -> Values:
         """The values of the name `name` as seen in `scope`."""

@@ -59,6 +59,9 @@ class Callers:
         positional = [p.arg for p in parameters if p.arg not in {"self", "cls"}]
         if positional[:1] == [name]:
             found |= self._decorated_by(function)
+        usual = self._program.registry.parameters.get(name)
+        if usual is not None:
+            found.add(Ext(usual))
         default = function.default(name)
         if default is not None:
             found |= self._default(outer, default)

@@ -94,8 +94,8 @@ def _hosts(program: Program, scope: FunctionId, node: ast.expr, depth: int) -> s
         bindings = program.functions[scope].bindings.get(node.id, ())
         if bindings and all(binding.how == "value" and binding.value is not None for binding in bindings):
             return set().union(*(_hosts(program, scope, b.value, depth + 1) for b in bindings if b.value is not None))
-    hosts = {host_of(value.text) for value in program.eval(scope, node) if isinstance(value, Text)}
-    return hosts or {None}
+    urls = [value.text for value in program.eval(scope, node) if isinstance(value, Text)]
+    return {None if program.catalogue.is_gateway(url) else host_of(url) for url in urls} or {None}
 
 
 def _argument_texts(program: Program, scope: FunctionId, node: ast.Call, keyword: str) -> list[Text]:

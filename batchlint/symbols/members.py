@@ -30,6 +30,8 @@ def member(program: Program, klass: ClassId, name: str, exact: bool, receiver: I
     if not exact:
         for subclass in program.subclasses(klass):
             found |= _own_member(program, subclass, name, Inst(subclass))
+        if not found:
+            found |= _of_siblings(program, klass, name)
     if not found and name != "__getattr__":
         found |= _delegated(program, klass, name)
     if not found and name == "__call__":
@@ -39,6 +41,18 @@ def member(program: Program, klass: ClassId, name: str, exact: bool, receiver: I
         for external in externals:
             path = f"{external.path}().{name}" if isinstance(receiver, Inst) else f"{external.path}.{name}"
             found.add(Ext(path, external.host))
+    return frozenset(found)
+
+
+def _of_siblings(program: Program, mixin: ClassId, name: str) -> Values:
+    """The attribute that a mixin's object has from another base of its class."""
+    found: set[Value] = set()
+    for subclass in program.subclasses(mixin):
+        for base in program.mro(subclass)[0]:
+            values = _own_member(program, base, name, Inst(subclass))
+            if values:
+                found |= values
+                break
     return frozenset(found)
 
 

@@ -36,6 +36,8 @@ def queried(program: Program, scope: FunctionId, node: ast.Call) -> Values:
             held |= {inner for inner in value.values if isinstance(inner, Inst)}
     if not held or any(isinstance(value, Fn) for value in program.eval(scope, node.func)):
         return NOTHING
+    if isinstance(node.func, ast.Attribute) and any(isinstance(v, Elems) for v in program.eval(scope, node.func.value)):
+        return NOTHING  # an entry of a table of the program's own, by a key: `LOADERS.get(kind)`
     return frozenset(held) if name in mapper.one else frozenset({Elems(frozenset(held))})
 
 

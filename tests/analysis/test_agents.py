@@ -5,6 +5,14 @@ import pytest
 from .verdicts import cases, is_waited_for, verdict
 
 LIVE = {
+    "langchain_middleware_before_the_agent": """
+        from langchain.agents.middleware import AgentMiddleware
+        from llm import aask
+
+        class Guard(AgentMiddleware):
+            async def abefore_agent(self, state, runtime):
+                return {"verdict": await aask(state["messages"][-1].content)}  # !
+        """,
     "mcp_fastmcp": """
         from mcp.server.fastmcp import FastMCP
         from llm import ask

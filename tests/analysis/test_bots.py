@@ -5,6 +5,25 @@ import pytest
 from .verdicts import cases, is_waited_for, verdict
 
 LIVE = {
+    "home_assistant_action_without_types": """
+        import homeassistant.helpers.config_validation as cv
+        from llm import aask
+
+        def setup(hass, config):
+            async def describe(call):
+                return await aask(call.data["text"])  # !
+
+            hass.services.register("labels", "describe", describe)
+            return True
+        """,
+    "livekit_speech_to_text": """
+        from livekit.agents import stt
+        from llm import aask
+
+        class Listener(stt.STT):
+            async def _recognize_impl(self, buffer, *, language=None, conn_options=None):
+                return await aask(buffer.text)  # !
+        """,
     "slack_bolt_event": """
         from slack_bolt import App
         from llm import ask

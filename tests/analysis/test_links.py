@@ -24,6 +24,66 @@ ROUTE = """
 
 # The files between the caller and the call; how the caller imports and calls them.
 LINKS = {
+    "method_of_another_mixin": (
+        {
+            "asking.py": """
+                from llm import ask
+
+                class Asking:
+                    def label(self, text):
+                        return ask(text)  # !
+                """,
+            "walking.py": """
+                class Walking:
+                    def label_one(self, text):
+                        return self.label(text)
+                """,
+            "labels.py": """
+                from asking import Asking
+                from walking import Walking
+
+                class Labels(Walking, Asking):
+                    pass
+
+                def label(text):
+                    return Labels().label_one(text)
+                """,
+        },
+        ("labels", "label", "label(line)"),
+    ),
+    "class_out_of_a_table_by_a_member_of_an_enum": (
+        {
+            "kinds.py": """
+                from enum import Enum
+
+                class Kind(str, Enum):
+                    SHORT = "short"
+                    LONG = "long"
+
+                def pick(text):
+                    return Kind["LONG" if len(text) > 9 else "SHORT"]
+                """,
+            "labels.py": """
+                from kinds import Kind, pick
+                from llm import ask
+
+                class Short:
+                    def label(self, text):
+                        return ask(text)  # !
+
+                class Long:
+                    def label(self, text):
+                        return text
+
+                def label(text):
+                    makers: dict[Kind, tuple[type, dict]] = {Kind.SHORT: (Short, {}), Kind.LONG: (Long, {})}
+                    maker = makers.get(pick(text))
+                    made, arguments = maker
+                    return made(**arguments).label(text)
+                """,
+        },
+        ("labels", "label", "label(line)"),
+    ),
     "wrapper_that_its_decorator_casts": (
         {
             "labels.py": """
@@ -1094,6 +1154,82 @@ def test_only_the_module_that_is_filled_has_the_object(filled, expected):
             """,
     }
     assert verdict(program) == expected
+
+
+def test_a_library_is_meant_in_a_project_s_own_folder_of_its_name():
+    program = {
+        "shop/__init__.py": "",
+        "shop/providers/openai/__init__.py": "",
+        "shop/providers/openai/labels.py": """
+            from openai import OpenAI
+
+            def client():
+                return OpenAI()
+            """,
+        "shop/nightly.py": """
+            from shop.providers.openai.labels import client
+
+            if __name__ == "__main__":
+                for line in open("lines.txt"):
+                    client().responses.create(model="gpt-5", input=line)  # !
+            """,
+    }
+    assert verdict(program) == "batchable"
+
+
+def test_a_model_is_known_where_what_is_made_of_it_comes_back_to_the_maker():
+    program = {
+        "patience.py": """
+            from langchain_core.runnables import Runnable
+
+            def patient(runnable: Runnable) -> Runnable:
+                return runnable.with_retry()
+            """,
+        "services.py": """
+            from langchain_openai import ChatOpenAI
+
+            class Service:
+                def chat(self, name):
+                    return self.tagged(self.model(name))
+
+                def tagged(self, model):
+                    model.metadata = {"by": "shop"}
+                    return model
+
+            class Hosted(Service):
+                def model(self, name):
+                    return ChatOpenAI(model=name)
+
+            def service(note):
+                return Hosted() if note else Hosted()
+            """,
+        "talks.py": """
+            from patience import patient
+            from services import service
+
+            class Talk:
+                def __init__(self, llm):
+                    self.llm = llm
+
+                def answer(self, text):
+                    return patient(self.llm.tagged(text)).invoke(text)
+
+            def talk(note):
+                return Talk(patient(service(note).chat("gpt-5")))
+            """,
+        "nightly.py": """
+            from patience import patient
+            from services import service
+            from talks import talk
+
+            if __name__ == "__main__":
+                llm = patient(service("n").chat("gpt-5"))
+                for line in open("lines.txt"):
+                    llm.invoke(line)  # !
+                print(talk("n").answer("all"))
+            """,
+    }
+    assert verdict(program) == "batchable"
 
 
 def test_who_runs_other_steps_in_tuples_has_nothing_to_do_with_these():

@@ -164,6 +164,21 @@ NO_MODEL = {
 }
 
 MODEL = {
+    "gateway_at_its_own_port": """
+        from openai import OpenAI
+
+        client = OpenAI(base_url="http://localhost:4000/v1", api_key="sk-proxy")
+
+        for line in open("products.txt"):
+            client.chat.completions.create(model="m", messages=[{"role": "user", "content": line}])  # !
+        """,
+    "session_of_home_assistant": """
+        from homeassistant.helpers.aiohttp_client import async_get_clientsession
+
+        async def describe(hass, text):
+            session = async_get_clientsession(hass)
+            return await session.post("https://api.openai.com/v1/chat/completions", json={"messages": [text]})  # !
+        """,
     "openai": """
         from openai import OpenAI
 

@@ -477,6 +477,26 @@ LIVE = {
             result = AsyncResult(task_id)
             return {"status": result.status, "label": result.result}
         """,
+    "progress_that_a_page_shows": """
+        from celery import shared_task
+        from celery_progress.backend import ProgressRecorder
+        from django.http import HttpResponseRedirect
+        from django.urls import path
+        from llm import ask
+
+        @shared_task(bind=True)
+        def label_all(self, texts):
+            recorder = ProgressRecorder(self)
+            for number, text in enumerate(texts):
+                ask(text)  # !
+                recorder.set_progress(number, len(texts))
+
+        def start(request):
+            label_all.delay(request.POST.getlist("texts"))
+            return HttpResponseRedirect("/labels")
+
+        urlpatterns = [path("label", start)]
+        """,
     "background_task_polled_by_the_page": """
         from fastapi import BackgroundTasks, FastAPI
         from llm import ask
