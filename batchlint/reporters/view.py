@@ -47,6 +47,8 @@ class View(NamedTuple):
 
 def relocate(report: Report, show: Callable[[str], str]) -> Report:
     """The report with every path put through `show`."""
+    if show("a.py") == "a.py":
+        return report
 
     def step(item: Step) -> Step:
         return item._replace(path=show(item.path))

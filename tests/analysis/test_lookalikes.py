@@ -173,11 +173,16 @@ MODEL = {
             client.chat.completions.create(model="m", messages=[{"role": "user", "content": line}])  # !
         """,
     "session_of_home_assistant": """
+        import asyncio
         from homeassistant.helpers.aiohttp_client import async_get_clientsession
 
-        async def describe(hass, text):
+        async def describe(hass, texts):
             session = async_get_clientsession(hass)
-            return await session.post("https://api.openai.com/v1/chat/completions", json={"messages": [text]})  # !
+            for text in texts:
+                await session.post("https://api.openai.com/v1/chat/completions", json={"messages": [text]})  # !
+
+        if __name__ == "__main__":
+            asyncio.run(describe(None, open("products.txt").readlines()))
         """,
     "openai": """
         from openai import OpenAI

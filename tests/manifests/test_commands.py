@@ -13,6 +13,8 @@ FILES = {
     "src/shop/nightly.py": "",
     "shop/app/management/commands/embed.py": "",
     "tools/run.sh": '#!/bin/sh\nset -e\ncd "$(dirname "$0")"\npython ../job.py --all  # python other.py\n',
+    "tools/control.sh": "bash tools/control.sh stop\nbash tools/again.sh\n" * 8 + "python job.py\n",
+    "tools/again.sh": "bash tools/control.sh a\n" * 8,
     "Makefile": "PY = python\n\nall: nightly\n\nnightly: deps\n\t@$(PY) job.py\n\ndeps:\n\tpip install -r x\n",
     "deploy/readme.txt": "",
 }
@@ -50,6 +52,7 @@ def started(tmp_path):
         "docker exec shop_web_1 python job.py",
         "kubectl exec deploy/web -- python job.py",
         "bash tools/run.sh",
+        "bash tools/control.sh run",
         "make nightly",
         "make all ENV=prod",
         "python -m coverage run job.py",

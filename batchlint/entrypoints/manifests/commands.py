@@ -42,12 +42,15 @@ class Commands:
 
     def __init__(self, project: Project) -> None:
         self._project = project
+        self._read: set[str] = set()
+        """The shell scripts that the command in question has led into: scripts that call one another end."""
 
     def started(self, command: str, manifest: str, folder: str | None = None) -> list[Started]:
         """What `command`, as it stands in the file `manifest`, starts; `folder` is its working directory if stated."""
         bases = folders_above(manifest)
         if folder and not folder.startswith(("/", "$")):
             bases = [f"{base}/{folder}" if base else folder for base in bases] + bases
+        self._read.clear()
         return list(dict.fromkeys(self._shell(command, bases, 0)))
 
     def argument_list(self, words: Sequence[str], manifest: str, folder: str | None = None) -> list[Started]:
@@ -148,8 +151,9 @@ class Commands:
                 return
             if not word.startswith(("-", "+")):
                 file = self._project.file(word, bases)
-                text = self._project.text(file) if file else None
+                text = self._project.text(file) if file and file not in self._read else None
                 if file and text and not file.endswith(".py"):
+                    self._read.add(file)
                     yield from self._shell(text, [*folders_above(file)[:1], *bases], depth + 1)
                 return
 
