@@ -19,6 +19,7 @@ from batchlint.graph import Edge, Graph, ModelCall, Reach, relevant
 from batchlint.graph.ways import Way
 from batchlint.loops import counts, is_item_loop, is_short
 from batchlint.memories import Memories
+from batchlint.repetitions import repeated
 from batchlint.symbols import last_name
 from batchlint.trees import walk
 from batchlint.values import Cls, Ext
@@ -29,6 +30,8 @@ _PROMPTS = frozenset({"prompt", "messages", "input", "text", "query", "question"
 _LITERALS = (ast.Constant, ast.List, ast.Tuple, ast.Dict)
 _SHORT_PROMPT = 120
 """Characters of a prompt that is written out as a whole, beyond which it asks for more than a sign of life."""
+_RUNS = frozenset({"script", "schedule", "pipeline", "task_queue", "evaluation"})
+"""Kinds of entry points that may come to a call more than once a run."""
 _HOLDERS = ("typing.NamedTuple.", "pydantic.BaseModel.")
 """Bases whose constructor keeps what it is given."""
 
@@ -249,6 +252,10 @@ def _describe(graph: Graph, model: ModelCall, level: _Level, known: Known) -> De
     function = edges[0].caller if edges else model.function
     reaches = tuple(graph.reaches(function, level.way))
     place = _Place(graph, model, edges, tuple(relevant(reaches)))
+    many = _many(place)
+    if many is None and (longer := _repeated(place, function, level.way)) is not None:
+        place = place._replace(reaches=(*place.reaches, longer))
+        many = _many(place)
     traits = [*_request_traits(graph, model), *_session_traits(place), *_loop_traits(place, known)]
     return Described(
         function=function,
@@ -259,11 +266,18 @@ def _describe(graph: Graph, model: ModelCall, level: _Level, known: Known) -> De
         reaches=reaches,
         via=_via(graph, model, edges),
         shape=_shape(place),
-        many=_many(place),
+        many=many,
         traits=tuple(dict.fromkeys(traits)),
         stated=graph.stated(function, place.node),
         is_plumbing=level.is_plumbing,
     )
+
+
+def _repeated(place: _Place, function: FunctionId, way: Way) -> Reach | None:
+    """A longer way in that goes through a loop, where somebody starts the call who waits for nothing."""
+    kinds = frozenset(reach.entry.kind.kind for reach in place.reaches)
+    is_offline = all(reach.entry.kind.latency is not Latency.REALTIME for reach in place.reaches)
+    return repeated(place.graph, function, way, kinds & _RUNS) if is_offline and kinds & _RUNS else None
 
 
 def _via(graph: Graph, model: ModelCall, edges: Sequence[Edge]) -> tuple[Step, ...]:

@@ -145,14 +145,15 @@ class Graph(Part):
         known = self._reaches.get((id, way))
         if known is None:
             found = self._find_reaches(id, way)
-            known = self._reaches[id, way] = [self._for_tests(reach) for reach in found]
+            known = self._reaches[id, way] = [self._for_tests(reach, id) for reach in found]
         return known
 
-    def _for_tests(self, reach: Reach) -> Reach:
-        """The way in as it counts: whatever starts in a test's file is a test."""
+    def _for_tests(self, reach: Reach, id: FunctionId) -> Reach:
+        """The way in as it counts: whatever starts in a test's file is a test, also where a workflow runs the file."""
         kind = reach.entry.kind
         path = reach.entry.step.path
-        if kind.kind in {"script", "evaluation", "unknown"} and self.is_test(path):
+        started = reach.edges[0].caller.path if reach.edges else id.path
+        if kind.kind in {"script", "evaluation", "unknown"} and (self.is_test(path) or self.is_test(started)):
             return Reach(reach.entry._replace(kind=kind._replace(kind="test")), reach.edges)
         if kind.kind == "script" and any(pattern.matches(path) for pattern in self.program.files_of("example")):
             return Reach(reach.entry._replace(kind=kind._replace(kind="example")), reach.edges)
