@@ -12,24 +12,21 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import NamedTuple
 
-from batchlint import flow
-from batchlint.facts import MODULE, FunctionFacts, FunctionId, LoopNode, Span
+from batchlint import flow, given
+from batchlint.facts import MODULE, FunctionId, LoopNode, Span
 from batchlint.findings import Latency, Step
 from batchlint.graph import Edge, Graph, ModelCall, Reach, relevant
 from batchlint.graph.ways import Way
-from batchlint.loops import counts, is_item_loop, is_short
+from batchlint.loops import counts, is_item_loop, is_retry, is_short
 from batchlint.memories import Memories
 from batchlint.repetitions import repeated
+from batchlint.stages import runs_stages
 from batchlint.symbols import last_name
 from batchlint.trees import walk
 from batchlint.values import Cls, Ext
 
 MAX_LEVELS = 8
 """How many wrappers of wrappers are followed."""
-_PROMPTS = frozenset({"prompt", "messages", "input", "text", "query", "question"})
-_LITERALS = (ast.Constant, ast.List, ast.Tuple, ast.Dict)
-_SHORT_PROMPT = 120
-"""Characters of a prompt that is written out as a whole, beyond which it asks for more than a sign of life."""
 _RUNS = frozenset({"script", "schedule", "pipeline", "task_queue", "evaluation"})
 """Kinds of entry points that may come to a call more than once a run."""
 _HOLDERS = ("typing.NamedTuple.", "pydantic.BaseModel.")
@@ -131,10 +128,10 @@ def _levels(graph: Graph, model: ModelCall) -> Iterator[_Level]:
                 continue  # binds or keeps what it is given, calls nothing
             # The call of a function that stands in this one is no decision of its own.
             is_inner = edge.caller == _outer(graph, id) and not passed & _names(graph, id)
-            given = _given(graph, edge, passed)
-            if not given and not is_inner:
+            handed = _given(graph, edge, passed)
+            if not handed and not is_inner:
                 continue
-            taken = passed if is_inner else _passed_on(graph, edge.caller, edge.node, given)
+            taken = passed if is_inner else _passed_on(graph, edge.caller, edge.node, handed)
             if not is_inner:
                 yield _Level(edges, above, bool(taken) and not edge.repeats and _is_inside(edge))
             if taken and (edge.caller, above) not in seen and len(edges) < MAX_LEVELS:
@@ -290,53 +287,12 @@ def _via(graph: Graph, model: ModelCall, edges: Sequence[Edge]) -> tuple[Step, .
 
 def _request_traits(graph: Graph, model: ModelCall) -> Iterator[Trait]:
     path, line = model.function.path, model.span.line
-    if model.stream or any(map(_is_true, _given_for(graph.function(model.function), model.node, "stream"))):
+    if model.stream or any(map(given.is_true, given.given_for(graph.function(model.function), model.node, "stream"))):
         yield Trait("stream", "the answer is streamed", path, line)
     if model.agent:
         yield Trait("agent", "an agent run: each step's request holds the last answer", path, line)
     if model.kind == "realtime":
         yield Trait("live_kind", "a live exchange", path, line)
-
-
-def _whole_prompt(model: ModelCall, call: ast.Call) -> str:
-    """What a call asks, where all of it is written out; "" elsewhere."""
-    asked = [*call.args, *(k.value for k in call.keywords if k.arg in model.prompts or k.arg in _PROMPTS)]
-    if not all(isinstance(node, _LITERALS) for argument in asked for node in walk(argument)):
-        return ""
-    nodes = (node for argument in asked for node in walk(argument))
-    texts = [node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)]
-    return " ".join(texts).lower() if sum(map(len, texts)) <= _SHORT_PROMPT else ""
-
-
-def _is_given(node: ast.expr, function: FunctionFacts) -> bool:
-    """Whether an argument is there for sure, rather than one that the caller may have left out."""
-    is_own = isinstance(node, ast.Name) and node.id in function.parameter_names
-    return not is_own and not (isinstance(node, ast.Constant) and not node.value)
-
-
-def _is_true(node: ast.expr | None) -> bool:
-    return isinstance(node, ast.Constant) and node.value is True
-
-
-def _given_for(function: FunctionFacts, call: ast.Call, name: str) -> Iterator[ast.expr | None]:
-    """What the call gives for the argument: itself, by a parameter's default, or in a dict that it spreads."""
-    for keyword in call.keywords:
-        value = keyword.value
-        if keyword.arg == name:
-            yield function.default(value.id) if isinstance(value, ast.Name) else value
-        elif keyword.arg is None and isinstance(value, ast.Name):
-            for binding in function.bindings.get(value.id, ()):
-                yield from _entries_of(binding.value, name)
-            yield from function.item_keys.get((value.id, name), ())
-
-
-def _entries_of(node: ast.expr | None, key: str) -> Iterator[ast.expr]:
-    if isinstance(node, ast.Dict):
-        yield from (
-            v for k, v in zip(node.keys, node.values, strict=True) if isinstance(k, ast.Constant) and k.value == key
-        )
-    elif isinstance(node, ast.Call) and last_name(node.func) == "dict":
-        yield from (keyword.value for keyword in node.keywords if keyword.arg == key)
 
 
 def _session_traits(place: _Place) -> Iterator[Trait]:
@@ -355,13 +311,13 @@ def _session_traits(place: _Place) -> Iterator[Trait]:
             said = _any_of(words).search(named)
             if said is not None:
                 yield Trait(name, f"{reason}: `{said[0]}`", id.path, call.lineno)
-        prompt = _whole_prompt(place.model, call)
+        prompt = given.whole_prompt(place.model, call)
         said = _any_of(registry.probe_prompts).search(prompt) if prompt else None
         if said is not None:
             yield Trait("probe", f"the request only shows that the service answers: {said[0]!r}", id.path, call.lineno)
         function = place.graph.function(id)
         for keyword in call.keywords if call is not place.model.node else ():
-            if keyword.arg in registry.agent_arguments and _is_given(keyword.value, function):
+            if keyword.arg in registry.agent_arguments and given.is_given(keyword.value, function):
                 yield Trait("agent", f"an agent runs tools by each answer: `{keyword.arg}`", id.path, call.lineno)
         for other in function.calls:
             if last_name(other.node.func) in registry.live_inputs and flow.goes_into(function, call, other.node):
@@ -394,7 +350,7 @@ def _loop_traits(place: _Place, known: Known) -> Iterator[Trait]:
     done: set[tuple[int, bool]] = set()
     for chain in chains:
         fanned_out = False
-        for link in chain:
+        for index, link in enumerate(chain):
             key = (_key(link.node), fanned_out)
             for loop in () if link.loops and link.is_async and _is_gathered_later(place, link) else link.loops:
                 pair = (key[0], _key(loop))
@@ -403,6 +359,8 @@ def _loop_traits(place: _Place, known: Known) -> Iterator[Trait]:
                 found = known.loops[pair]
                 if found is None:
                     fanned_out = fanned_out or is_item_loop(loop)
+                elif any(below.repeats for below in chain[index + 1 :]) and runs_stages(loop, link.node):
+                    pass  # one stage after the other, each with all its requests at once
                 elif key not in done and (found.name != "early_stop" or key[0] not in above):
                     if fanned_out and _is_bounded(graph, link, loop, found):
                         yield _step(graph, link, loop, found)
@@ -438,7 +396,7 @@ def _is_bounded(graph: Graph, link: _Link, loop: LoopNode, trait: Trait) -> bool
         default = graph.function(link.function).default(node.id) if isinstance(node, ast.Name) else None
         return default or graph.constant(link.function, node)[1]
 
-    return not isinstance(loop, ast.While) and is_short(loop.iter, bound)
+    return not isinstance(loop, ast.While) and (is_retry(loop) or is_short(loop.iter, bound))
 
 
 def _is_gathered_later(place: _Place, link: _Link) -> bool:

@@ -29,11 +29,16 @@ def is_item_loop(loop: LoopNode) -> bool:
         kinds = ast.Compare | ast.Name | ast.BoolOp | ast.Call | ast.UnaryOp
         is_counted = isinstance(loop.test, kinds) or _is_emptied(loop)
         return is_counted and not _mentions_retry(loop.test)
-    if _mentions_retry(loop.target) or _mentions_retry(loop.iter):
+    if is_retry(loop):
         return False
     if _is_small_range(loop.iter) and (_is_unused(loop.target) or _ends_at_first_success(loop.body)):
         return False
     return not _ends_at_first_success(loop.body)
+
+
+def is_retry(loop: ast.For | ast.AsyncFor | ast.comprehension) -> bool:
+    """Whether the loop says that it tries the same again: a few times, however many are allowed."""
+    return _mentions_retry(loop.target) or _mentions_retry(loop.iter)
 
 
 def is_handful(node: ast.expr) -> bool:

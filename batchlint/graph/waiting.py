@@ -39,10 +39,13 @@ class Waiting(Part):
         The enqueuing function is asked, the functions around it, and those that call it.
         """
         polled = self.program.registry.polled
-        calls = self.function(edge.callee).calls
-        if any(last_name(call.node.func) in polled.watched for call in calls):
+        callee = self.function(edge.callee)
+        if any(
+            isinstance(node, ast.Name | ast.Attribute) and last_name(node) in polled.watched
+            for node in walk(callee.node)
+        ):
             return True
-        called = [source(call.node.func).lower() for call in calls]
+        called = [source(call.node.func).lower() for call in callee.calls]
         if any(word in name for word in polled.pushes for name in called):
             return False
         function = self.function(edge.caller)

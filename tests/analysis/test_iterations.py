@@ -186,4 +186,101 @@ def test_a_name_that_a_lambda_binds_itself_is_none_of_the_loop(made: str, expect
 
         run(json.load(open("chunks.json")))
         """
+
+
+STAGES = """
+    from concurrent.futures import ThreadPoolExecutor
+    from llm import ask
+
+    class Stage:
+        def run(self, notes):
+            return notes
+
+    class Labels(Stage):
+        def run(self, notes):
+            with ThreadPoolExecutor() as pool:
+                return list(pool.map(label, notes))
+
+    def label(note):
+        return ask(note)  # !
+
+    STAGES = [Labels(), Stage()]
+
+    if __name__ == "__main__":
+        notes = open("notes.txt").readlines()
+        for {item} in {items}:
+            notes = {call}
+    """
+
+
+@pytest.mark.parametrize(
+    ("item", "items", "call", "expected"),
+    [
+        ("stage", "STAGES", "stage.run(notes)", "batchable"),
+        ("turn", "range(40)", "Labels().run(notes)", "realtime"),
+    ],
+)
+def test_stages_one_after_the_other_ask_all_their_requests_at_once(item, items, call, expected):
+    assert verdict(STAGES.format(item=item, items=items, call=call)) == expected
+
+
+REPAIRED = """
+    from llm import ask
+
+    def parse(answer):
+        return answer.choices[0].message.content
+
+    def judge(case, {tries}=50):
+        prompt = f"Judge {{case}}"
+        for {turn} in range({tries}):
+            answer = ask(prompt)  # !
+            try:
+                return parse(answer)
+            except ValueError as error:
+                prompt = f"{{answer}} was no good: {{error}}"
+
+    if __name__ == "__main__":
+        for case in open("cases.txt"):
+            print(judge(case))
+    """
+
+
+@pytest.mark.parametrize(
+    ("turn", "tries", "expected"), [("attempt", "max_attempts", "batchable"), ("step", "max_steps", "realtime")]
+)
+def test_an_answer_that_is_asked_for_again_takes_a_few_rounds_for_all_items(turn, tries, expected):
+    assert verdict(REPAIRED.format(turn=turn, tries=tries)) == expected
+
+
+LONGER = {
+    "model.py": """
+        from openai import OpenAI
+
+        client = OpenAI()
+
+        def complete(prompt):
+            return client.responses.create(model="gpt-5", input=prompt)  # !
+        """,
+    "app.py": """
+        from model import complete
+
+        def title(text):
+            return complete(text)
+
+        def titles(texts):
+            return [title(text) for text in texts]
+
+        if __name__ == "__main__":
+            print(complete("A word of greeting for the report on today's sales, and nothing else"))
+            {more}
+        """,
+}
+
+
+@pytest.mark.parametrize(
+    ("more", "expected"),
+    [("print(titles(open('lines.txt').readlines()))", "batchable"), ("print(title('x'))", "realtime")],
+)
+def test_a_request_is_many_where_a_longer_way_goes_through_a_loop(more, expected):
+    program = {path: source.replace("{more}", more) for path, source in LONGER.items()}
     assert verdict(program) == expected

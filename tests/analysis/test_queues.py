@@ -477,6 +477,25 @@ LIVE = {
             result = AsyncResult(task_id)
             return {"status": result.status, "label": result.result}
         """,
+    "result_that_goes_to_an_open_page": """
+        from asgiref.sync import async_to_sync
+        from celery import shared_task
+        from channels.layers import get_channel_layer
+        from django.http import JsonResponse
+        from django.urls import path
+        from llm import ask
+
+        @shared_task
+        def label(room, text):
+            answer = ask(text)  # !
+            async_to_sync(get_channel_layer().group_send)(room, {"type": "label", "text": answer})
+
+        def start(request):
+            label.delay(request.POST["room"], request.POST["text"])
+            return JsonResponse({"ok": True})
+
+        urlpatterns = [path("label", start)]
+        """,
     "progress_that_a_page_shows": """
         from celery import shared_task
         from celery_progress.backend import ProgressRecorder

@@ -7,6 +7,9 @@ import textwrap
 
 import pytest
 
+from batchlint.findings import Step
+from batchlint.graph import ManifestTarget
+
 from .verdicts import cases, files, verdict
 
 LIVE = {
@@ -196,6 +199,24 @@ def test_a_test_of_a_job_does_not_make_it_a_test(program):
 @pytest.mark.parametrize("program", cases(UNCLEAR))
 def test_an_example_is_nobodys_job(program):
     assert verdict(program) == "unclear"
+
+
+@pytest.mark.parametrize(("path", "expected"), [("tests/test_labels.py", "realtime"), ("jobs/labels.py", "batchable")])
+def test_a_test_that_a_workflow_runs_as_a_program_is_a_test(path, expected):
+    program = {
+        path: """
+            from llm import ask
+
+            def main():
+                for text in open("texts.txt"):
+                    print(ask(text))  # !
+
+            if __name__ == "__main__":
+                main()
+            """
+    }
+    step = Step(".github/workflows/checks.yml", 9, "on: pull_request: job checks")
+    assert verdict(program, [ManifestTarget(path, "script", None, step)]) == expected
 
 
 @pytest.mark.parametrize("program", cases(ONCE))

@@ -1,0 +1,57 @@
+"""What a call is given: its prompt, and whether an argument is there, by itself, by default or in a dict."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from batchlint.facts import FunctionFacts
+from batchlint.graph import ModelCall
+from batchlint.symbols import last_name
+from batchlint.trees import walk
+
+_PROMPTS = frozenset({"prompt", "messages", "input", "text", "query", "question"})
+_LITERALS = (ast.Constant, ast.List, ast.Tuple, ast.Dict)
+_SHORT_PROMPT = 120
+"""Characters of a prompt that is written out as a whole, beyond which it asks for more than a sign of life."""
+
+
+def whole_prompt(model: ModelCall, call: ast.Call) -> str:
+    """What a call asks, where all of it is written out; "" elsewhere."""
+    asked = [*call.args, *(k.value for k in call.keywords if k.arg in model.prompts or k.arg in _PROMPTS)]
+    if not all(isinstance(node, _LITERALS) for argument in asked for node in walk(argument)):
+        return ""
+    nodes = (node for argument in asked for node in walk(argument))
+    texts = [node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)]
+    return " ".join(texts).lower() if sum(map(len, texts)) <= _SHORT_PROMPT else ""
+
+
+def is_given(node: ast.expr, function: FunctionFacts) -> bool:
+    """Whether an argument is there for sure, rather than one that the caller may have left out."""
+    is_own = isinstance(node, ast.Name) and node.id in function.parameter_names
+    return not is_own and not (isinstance(node, ast.Constant) and not node.value)
+
+
+def is_true(node: ast.expr | None) -> bool:
+    return isinstance(node, ast.Constant) and node.value is True
+
+
+def given_for(function: FunctionFacts, call: ast.Call, name: str) -> Iterator[ast.expr | None]:
+    """What the call gives for the argument: itself, by a parameter's default, or in a dict that it spreads."""
+    for keyword in call.keywords:
+        value = keyword.value
+        if keyword.arg == name:
+            yield function.default(value.id) if isinstance(value, ast.Name) else value
+        elif keyword.arg is None and isinstance(value, ast.Name):
+            for binding in function.bindings.get(value.id, ()):
+                yield from _entries_of(binding.value, name)
+            yield from function.item_keys.get((value.id, name), ())
+
+
+def _entries_of(node: ast.expr | None, key: str) -> Iterator[ast.expr]:
+    if isinstance(node, ast.Dict):
+        yield from (
+            v for k, v in zip(node.keys, node.values, strict=True) if isinstance(k, ast.Constant) and k.value == key
+        )
+    elif isinstance(node, ast.Call) and last_name(node.func) == "dict":
+        yield from (keyword.value for keyword in node.keywords if keyword.arg == key)
