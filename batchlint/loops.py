@@ -64,7 +64,9 @@ def is_short(iterated: ast.expr, bound: Callable[[ast.expr], ast.expr]) -> bool:
     if name in _PASSING:
         return is_short(iterated.args[0], bound)
     end = bound(iterated.args[1 if len(iterated.args) > 1 else 0])
-    return name != "range" or (isinstance(end, ast.Constant) and isinstance(end.value, int) and end.value <= _ROUNDS)
+    if name != "range" or (isinstance(end, ast.Call) and isinstance(end.func, ast.Name) and end.func.id == "len"):
+        return True
+    return isinstance(end, ast.Constant) and isinstance(end.value, int) and end.value <= _ROUNDS
 
 
 def counts(loop: ast.While) -> bool:

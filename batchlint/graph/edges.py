@@ -14,7 +14,7 @@ from batchlint.graph.handovers import Handovers
 from batchlint.graph.links import Edge, Part
 from batchlint.graph.parameters import Parameters, is_bound, is_variable
 from batchlint.symbols import PROPERTIES, CallRef, Program, last_name
-from batchlint.values import Ext, Fn, Inst, Mod, ordered
+from batchlint.values import NOTHING, Ext, Fn, Inst, Mod, elements, ordered
 
 _MAPPERS = frozenset(
     {"map", "imap", "starmap", "apply", "imap_unordered", "progress_apply", "thread_map", "process_map"}
@@ -91,15 +91,17 @@ class Edges(Part):
                 for reference, expression in self._parameters.handed_from(CallRef(function, call), func, 0):
                     is_handed = reference.call is not call
                     is_own = is_handed and self._is_registered(function, func)
-                    for value in ordered(program.eval(reference.caller.id, expression)):
+                    values = program.eval(reference.caller.id, expression)
+                    # What is drawn from a collection that was handed over: of one function, that is once per item.
+                    held = elements(values) if is_handed else NOTHING
+                    for value in ordered(values | held):
                         for target in self.callables(value):
                             edge = self.edge(reference.caller.id, target, reference.call.node, "call", reference.call)
                             if is_own:
                                 edge = self.edge(function.id, target, call.node, "call", call)
                             elif is_handed:
-                                edge = edge._replace(
-                                    kind="callback", repeats=edge.repeats or self.repeats(function.id, call.loops)
-                                )
+                                many = held == {value} or self.repeats(function.id, call.loops)
+                                edge = edge._replace(kind="callback", repeats=edge.repeats or many)
                             found.setdefault(target, []).append(edge)
         return found
 

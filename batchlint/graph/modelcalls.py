@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from batchlint.facts import CallFacts, FunctionFacts, FunctionId
 from batchlint.graph.callables import Callables
+from batchlint.graph.handedin import HandedIn
 from batchlint.graph.links import GraphSettings, ModelCall, Part, source
 from batchlint.providers import ApiCall
 from batchlint.symbols import CallRef, Program, host_of, last_name
@@ -22,6 +23,7 @@ class ModelCalls(Part):
     def __init__(self, program: Program, settings: GraphSettings) -> None:
         super().__init__(program)
         self._settings = settings
+        self._handed = HandedIn(program)
 
     def find(self) -> Iterator[ModelCall]:
         catalogue, registry = self.program.catalogue, self.program.registry
@@ -81,6 +83,8 @@ class ModelCalls(Part):
             best = self._http(function, call, values)
         if best is None:
             best = self._stated_wrapper(values, call)
+        if best is None:
+            best = self._handed.find(function, call, func, values)
         if best is None:
             return None
         api, value = best

@@ -109,6 +109,8 @@ class Catalogue(NamedTuple):
     literal_arguments: frozenset[str]
     """Last steps of callables whose first string argument is part of the path: `boto3.client('bedrock-runtime')`."""
     local_arguments: frozenset[str]
+    handed: tuple[dict[str, Any], ...]
+    """Methods and arguments by which a request through an unknown client is known, with the path it stands for."""
     gateways: tuple[str, ...]
     """Parts of local addresses at which something passes requests on to hosted models."""
 
@@ -203,6 +205,7 @@ def build(documents: list[dict[str, Any]]) -> Catalogue:
         hosts=tuple(hosts),
         literal_arguments=frozenset(literal),
         local_arguments=frozenset(name for provider in providers.values() for name in provider.local_arguments),
+        handed=tuple(row for document in documents for row in document.get("handed", [])),
         gateways=tuple(part for document in documents for part in document.get("gateways", [])),
     )
 

@@ -284,3 +284,26 @@ LONGER = {
 def test_a_request_is_many_where_a_longer_way_goes_through_a_loop(more, expected):
     program = {path: source.replace("{more}", more) for path, source in LONGER.items()}
     assert verdict(program) == expected
+
+
+CHAINED = """
+    from concurrent.futures import ThreadPoolExecutor
+    from llm import ask
+
+    SYSTEMS = ["Ask.", "Answer."]
+
+    def pair(topic):
+        prompts = [topic]
+        for number in range({end}):
+            prompts.append(ask(prompts[number]))  # !
+        return prompts
+
+    if __name__ == "__main__":
+        with ThreadPoolExecutor() as pool:
+            print(list(pool.map(pair, open("topics.txt"))))
+    """
+
+
+@pytest.mark.parametrize(("end", "expected"), [("len(SYSTEMS)", "batchable"), ("40", "realtime")])
+def test_one_round_for_each_of_given_things_is_a_chain_of_batches(end, expected):
+    assert verdict(CHAINED.format(end=end)) == expected

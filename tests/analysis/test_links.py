@@ -24,6 +24,37 @@ ROUTE = """
 
 # The files between the caller and the call; how the caller imports and calls them.
 LINKS = {
+    "lambdas_in_a_list_that_a_pool_of_the_project_runs": (
+        {
+            "pools.py": """
+                import asyncio
+
+                class Pool:
+                    async def run(self, tasks):
+                        async def patient(task):
+                            return await task()
+
+                        pending = [asyncio.create_task(patient(task)) for task in tasks]
+                        return [await each for each in pending]
+                """,
+            "labels.py": """
+                import asyncio
+                from llm import aask
+                from pools import Pool
+
+                async def labels(texts):
+                    async def one(text):
+                        return await aask(text)  # !
+
+                    tasks = [lambda text=text: one(text) for text in texts]
+                    return await Pool().run(tasks)
+
+                def label(text):
+                    return asyncio.run(labels([text]))
+                """,
+        },
+        ("labels", "label", "label(line)"),
+    ),
     "method_of_another_mixin": (
         {
             "asking.py": """
@@ -1150,7 +1181,7 @@ def test_only_the_module_that_is_filled_has_the_object(filled, expected):
             if __name__ == "__main__":
                 {filled}.client = OpenAI()
                 for line in open("lines.txt"):
-                    state.client.responses.create(model="gpt-5", input=line)  # !
+                    state.client.moderations.create(input=line)  # !
             """,
     }
     assert verdict(program) == expected
@@ -1310,7 +1341,7 @@ def test_what_is_called_on_an_object_is_known_by_the_class_that_a_string_names(n
             if __name__ == "__main__":
                 client = load("{named}")()
                 for line in open("lines.txt"):
-                    client.chat.completions.create(model="gpt-5", messages=[{{"role": "user", "content": line}}])  # !
+                    client.moderations.create(input=line)  # !
             """,
     }
     assert verdict(program) == expected

@@ -275,3 +275,45 @@ def test_it_is_no_model_call(program):
 @pytest.mark.parametrize("program", cases(MODEL))
 def test_it_is_a_model_call(program):
     assert verdict(program) == "batchable"
+
+
+HANDED_IN = """
+    import plugins
+
+    def label(client, text):
+        return client.{call}  # !
+
+    if __name__ == "__main__":
+        for line in open("products.txt"):
+            label(plugins.make(), line)
+    """
+
+
+@pytest.mark.parametrize(
+    ("call", "expected"),
+    [
+        ('chat.completions.create(model="m", messages=[text])', "batchable"),
+        ('messages.create(model="m", max_tokens=9, messages=[text])', "batchable"),
+        ('messages.create(body=text, from_="+1", to="+2")', "none"),
+        ("responses.create(name=text)", "none"),
+    ],
+)
+def test_a_request_is_known_by_its_method_and_arguments_where_the_client_is_not(call, expected):
+    assert (
+        verdict({"app.py": HANDED_IN.format(call=call), "plugins.py": "def make():\n    return load()\n"}) == expected
+    )
+
+
+def test_a_fake_that_a_test_hands_in_does_not_stand_for_the_client():
+    program = {
+        "app.py": HANDED_IN.format(call='chat.completions.create(model="m", messages=[text])'),
+        "plugins.py": "def make():\n    return load()\n",
+        "tests/test_app.py": """
+            from unittest.mock import MagicMock
+            from app import label
+
+            def test_label():
+                assert label(MagicMock(), "a")
+            """,
+    }
+    assert verdict(program) == "batchable"
