@@ -10,6 +10,7 @@ from typing import NamedTuple
 from batchlint.entrypoints import Kind
 from batchlint.facts import MODULE, CallFacts, FunctionFacts, FunctionId, LoopNode, ModuleFacts, Span
 from batchlint.findings import Latency, Step
+from batchlint.graph.drains import drains
 from batchlint.loops import is_handful, is_item_loop
 from batchlint.symbols import Program, last_name
 from batchlint.values import Cls, Fn, Inst, Value
@@ -111,7 +112,8 @@ class Part:
 
     def repeats(self, id: FunctionId, loops: tuple[LoopNode, ...]) -> bool:
         """Whether one of the loops in the function goes over the items of a collection."""
-        return any(is_item_loop(loop) and not self._is_handful(id, loop) for loop in loops)
+        module = self.modules[id.path]
+        return any(not self._is_handful(id, loop) if is_item_loop(loop) else drains(module, loop) for loop in loops)
 
     def _is_handful(self, id: FunctionId, loop: LoopNode) -> bool:
         if isinstance(loop, ast.While):

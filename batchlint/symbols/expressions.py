@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from batchlint.facts import FunctionId
 from batchlint.symbols import rows
-from batchlint.values import NOTHING, Cls, Elems, Ext, Fn, Text, Value, Values, ordered
+from batchlint.values import NOTHING, Cls, Elems, Ext, Fn, Inst, Text, Value, Values, ordered
 
 if TYPE_CHECKING:
     from batchlint.symbols import Program
@@ -69,11 +69,20 @@ def _calls(program: Program, scope: FunctionId, node: ast.Call) -> Values:
     elif func.attr in program.registry.altering_methods:
         wrapped = [v for v in program.eval(scope, func.value) if isinstance(v, Fn)]
         return frozenset(v for v in wrapped if program.functions[v.id].decorators) or program.call(scope, node)
+    elif func.attr in program.registry.named_objects:
+        return _named(program, node) or program.call(scope, node)
     elif func.attr in _CUTTING:
         return _cut(program, scope, func.value, node) or program.call(scope, node)
     elif func.attr in {"format", "join", "replace"}:
         return frozenset(v for v in program.eval(scope, func.value) if isinstance(v, Text)) or program.call(scope, node)
     return program.call(scope, node)
+
+
+def _named(program: Program, node: ast.Call) -> Values:
+    """The objects of the classes whose name the call is given: `bot.get_cog("Labels")`."""
+    name = node.args[0].value if node.args and isinstance(node.args[0], ast.Constant) else None
+    classes = (each for each in program.classes if each.qualname == name and not program.is_test(each.path))
+    return frozenset(Inst(each, True) for each in classes)
 
 
 def _cut(program: Program, scope: FunctionId, text: ast.expr, node: ast.Call) -> Values:

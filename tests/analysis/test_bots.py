@@ -5,6 +5,28 @@ import pytest
 from .verdicts import cases, is_waited_for, verdict
 
 LIVE = {
+    "cog_that_another_asks_for_by_its_name": {
+        "cogs/labels.py": """
+            from discord.ext import commands
+            from llm import aask
+
+            class Labels(commands.Cog):
+                async def label(self, text):
+                    return await aask(text)  # !
+            """,
+        "cogs/chat.py": """
+            from discord.ext import commands
+
+            class Chat(commands.Cog):
+                def __init__(self, bot):
+                    self.bot = bot
+
+                @commands.Cog.listener()
+                async def on_message(self, message):
+                    labels = self.bot.get_cog("Labels")
+                    await message.reply(await labels.label(message.content))
+            """,
+    },
     "home_assistant_action_without_types": """
         import homeassistant.helpers.config_validation as cv
         from llm import aask

@@ -307,3 +307,33 @@ CHAINED = """
 @pytest.mark.parametrize(("end", "expected"), [("len(SYSTEMS)", "batchable"), ("40", "realtime")])
 def test_one_round_for_each_of_given_things_is_a_chain_of_batches(end, expected):
     assert verdict(CHAINED.format(end=end)) == expected
+
+
+WORKERS = """
+    import queue
+    import threading
+    from llm import ask
+
+    jobs = queue.Queue()
+
+    def work():
+        while True:
+            text = jobs.get()
+            if text is None:
+                break
+            print(ask(text))  # !
+
+    if __name__ == "__main__":
+        for _ in range(4):
+            threading.Thread(target=work, daemon=True).start()
+        {fill}
+        jobs.join()
+    """
+
+
+@pytest.mark.parametrize(
+    ("fill", "expected"),
+    [('for line in open("lines.txt"): jobs.put(line)', "batchable"), ('jobs.put("one")', "realtime")],
+)
+def test_workers_go_over_the_items_that_their_queue_is_filled_with(fill, expected):
+    assert verdict(WORKERS.format(fill=fill)) == expected
