@@ -24,7 +24,7 @@ class HandedIn(Part):
         given = {keyword.arg for keyword in call.node.keywords}
         for method, keywords, path in self._rows[func.attr]:
             client = _receiver(func, method.split("."))
-            if client is None or not (None in given or keywords <= given):
+            if client is None or not keywords <= given:
                 continue
             values |= self.program.eval(function.id, client)
             if not all(_is_fake(value) or self._is_unknown(value) for value in values):

@@ -426,7 +426,16 @@ class Program:
         """The stem of the project module that an import means; None for a module from outside."""
         if source.level:
             return self.index.relative(source.module, source.level, importer)
-        return self.index.find(source.module, importer)
+        return self.index.find(source.module, importer) or self._shadowing(source, importer)
+
+    def _shadowing(self, source: Import, importer: str) -> str | None:
+        """The file beside the importer that has a library's name, where it has what is imported: `agents.py`."""
+        folder = importer.rpartition("/")[0]
+        stem = f"{folder}/{source.module}" if folder else source.module
+        path = self.index.stems.get(stem)
+        if path is None or path == importer or path not in self.modules or not source.name:
+            return None
+        return stem if source.name in self.modules[path].body.bindings else None
 
     def _imported(self, source: Import, importer: str) -> Values:
         if source.name == "":

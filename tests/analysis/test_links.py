@@ -1208,6 +1208,28 @@ def test_a_library_is_meant_in_a_project_s_own_folder_of_its_name():
     assert verdict(program) == "batchable"
 
 
+@pytest.mark.parametrize(("named", "expected"), [("Labels", "batchable"), ("Agent", "none")])
+def test_a_file_beside_that_has_a_library_s_name_is_meant_where_it_has_what_is_imported(named, expected):
+    program = {
+        "agents.py": """
+            from llm import ask
+
+            class Labels:
+                def label(self, text):
+                    return ask(text)  # !
+            """,
+        "nightly.py": f"""
+            from agents import {named}
+
+            if __name__ == "__main__":
+                for line in open("lines.txt"):
+                    {named}().label(line)
+            """,
+    }
+    found = marked(program)
+    assert ("batchable" if found is not None and found.verdict.value == "batchable" else "none") == expected
+
+
 def test_a_model_is_known_where_what_is_made_of_it_comes_back_to_the_maker():
     program = {
         "patience.py": """

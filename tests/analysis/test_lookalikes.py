@@ -295,6 +295,7 @@ HANDED_IN = """
         ('chat.completions.create(model="m", messages=[text])', "batchable"),
         ('messages.create(model="m", max_tokens=9, messages=[text])', "batchable"),
         ('messages.create(body=text, from_="+1", to="+2")', "none"),
+        ("messages.create(**text)", "none"),
         ("responses.create(name=text)", "none"),
     ],
 )

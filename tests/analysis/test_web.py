@@ -5,18 +5,6 @@ import pytest
 from .verdicts import cases, is_waited_for, verdict
 
 LIVE = {
-    "webpy_handler": """
-        import web
-        from llm import ask
-
-        urls = ("/label", "Label")
-
-        class Label:
-            def POST(self):
-                return ask(web.data())  # !
-
-        web.application(urls, globals()).run()
-        """,
     "decorator_that_registers_its_wrapper": """
         from flask import Flask, request
         from llm import ask
