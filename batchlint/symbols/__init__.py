@@ -28,7 +28,7 @@ from batchlint.facts import (
 )
 from batchlint.modules import ModuleIndex
 from batchlint.patterns import FilePattern, file_pattern
-from batchlint.symbols import expressions, externals, members, protocols
+from batchlint.symbols import expressions, externals, members, protocols, wrapped
 from batchlint.symbols.annotations import instance
 from batchlint.symbols.callers import Callers
 from batchlint.symbols.members import PROPERTIES
@@ -474,6 +474,8 @@ class Program:
         """An attribute of what decorators from outside made of the function: `main.command` under `@click.group()`."""
         function = self.functions[id]
         scope = FunctionId(id.path, function.parent or MODULE)
+        if any(name in wrapped.attributes(self, each.id) for each in wrapped.wrappers(self, function)):
+            return frozenset({Fn(id)})
         made = {v for decorator in function.decorators for v in self.eval(scope, decorator) if isinstance(v, Ext)}
         return frozenset(Ext(f"{v.path}().{name}", v.host) for v in made if v.path.count(".") < MAX_STEPS)
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from batchlint.facts import MODULE, ClassId, FunctionFacts, FunctionId, Reference
+from batchlint.symbols import wrapped
 from batchlint.symbols.annotations import instance
 from batchlint.symbols.names import is_constructor, last_name
 from batchlint.values import NOTHING, Cls, Elems, Ext, Fn, Inst, Value, Values, ordered
@@ -159,6 +160,9 @@ class Callers:
         if is_method and function.name in {"__init__", "__new__", "__post_init__"}:
             owner = ClassId(function.id.path, function.owner or "")
             names += [c.qualname.rpartition(".")[2] for c in (owner, *self._program.subclasses(owner))]
+        if not is_method and function.decorators:
+            made = wrapped.wrappers(self._program, function)
+            names += sorted({name for each in made for name in wrapped.attributes(self._program, each.id)})
         for name in names:
             for caller, call in self.named_calls(name):
                 for value in ordered(self._program.eval(caller.id, call.node.func)):

@@ -186,6 +186,7 @@ def test_a_name_that_a_lambda_binds_itself_is_none_of_the_loop(made: str, expect
 
         run(json.load(open("chunks.json")))
         """
+    assert verdict(program) == expected
 
 
 STAGES = """

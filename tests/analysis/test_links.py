@@ -24,6 +24,34 @@ ROUTE = """
 
 # The files between the caller and the call; how the caller imports and calls them.
 LINKS = {
+    "attribute_of_what_a_decorator_makes": (
+        {
+            "streams.py": """
+                class Stream:
+                    def __init__(self, function):
+                        self.steps = function
+
+                    def __call__(self, *args):
+                        return list(self.steps(*args))[-1]
+
+                def streamable(function):
+                    return Stream(function)
+                """,
+            "labels.py": """
+                from llm import ask
+                from streams import streamable
+
+                @streamable
+                def parts(text):
+                    yield ask(text)  # !
+
+                def label(text):
+                    for part in parts.steps(text):
+                        return part
+                """,
+        },
+        ("labels", "label", "label(line)"),
+    ),
     "lambdas_in_a_list_that_a_pool_of_the_project_runs": (
         {
             "pools.py": """
