@@ -126,6 +126,9 @@ class Program:
                 self._item_writes.setdefault((scope, container.id), []).append((function, binding))
         elif isinstance(container, ast.Attribute):
             owner = self.self_class(function, container.value)
+            if owner is None and isinstance(container.value, ast.Name):
+                named = ClassId(function.id.path, container.value.id)
+                owner = named if named in self.classes else None
             if owner is not None:
                 self._item_writes.setdefault((owner, container.attr), []).append((function, binding))
             elif isinstance(container.value, ast.Name):

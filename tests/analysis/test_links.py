@@ -24,6 +24,30 @@ ROUTE = """
 
 # The files between the caller and the call; how the caller imports and calls them.
 LINKS = {
+    "subclass_in_a_table_of_its_base": (
+        {
+            "labels.py": """
+                from llm import ask
+
+                class Labels:
+                    known = {}
+
+                    def __init_subclass__(cls, **options):
+                        super().__init_subclass__(**options)
+                        Labels.known[cls.name] = cls
+
+                class Short(Labels):
+                    name = "short"
+
+                    def label(self, text):
+                        return ask(text)  # !
+
+                def label(text):
+                    return Labels.known["short"]().label(text)
+                """,
+        },
+        ("labels", "label", "label(line)"),
+    ),
     "attribute_of_what_a_decorator_makes": (
         {
             "streams.py": """
