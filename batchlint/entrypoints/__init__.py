@@ -44,6 +44,8 @@ class Handover(NamedTuple):
     by_name: bool = False
     kind: str = "call"
     repeats: bool = False
+    members: bool = False
+    """Whether a class or object stands for all its methods, and nothing at all for the module's functions."""
 
 
 class Workflows(NamedTuple):
@@ -384,6 +386,7 @@ def _handovers(frameworks: list[dict[str, Any]]) -> Iterator[tuple[str, Handover
                     by_name=row.get("by_name", False),
                     kind=row.get("kind", "call") if action == "call" else action,
                     repeats=row.get("repeats", False),
+                    members=row.get("members", False),
                 ),
             )
 

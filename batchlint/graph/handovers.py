@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from batchlint.entrypoints import Handover, Kind, intervals
 from batchlint.facts import CallFacts, FunctionFacts, FunctionId
@@ -79,12 +79,28 @@ class Handovers(Part):
         if not expressions and handover.argument is not None and len(node.args) > handover.argument:
             expressions = [node.args[handover.argument]]
         expressions += [run for runner in expressions for run in self._run_by(reference, runner)]
+        if handover.members:
+            yield from ((reference, member) for member in self._members(reference, expressions))
         by_name = handover.by_name or handover.action in {"schedule", "register"}
         for expression in expressions:
             for source, handed in self._parameters.handed_from(reference, expression, 0):
                 for value in ordered(self.program.eval(source.caller.id, handed)):
                     for function in self.functions_in(value, by_name):
                         yield source, function
+
+    def _members(self, reference: CallRef, expressions: Sequence[ast.expr]) -> Iterator[FunctionId]:
+        """The methods of the classes and objects that are handed over; without any, the functions of the module."""
+        path = reference.caller.id.path
+        if not expressions:
+            yield from (
+                each.id for each in self.modules[path].functions.values() if _is_public(each) and not each.owner
+            )
+        for expression in expressions:
+            for value in ordered(self.program.eval(reference.caller.id, expression)):
+                line = self.program.mro(value.id)[0] if isinstance(value, Cls | Inst) else ()
+                for klass in line:
+                    functions = self.modules[klass.path].functions.values()
+                    yield from (each.id for each in functions if each.owner == klass.qualname and _is_public(each))
 
     def _run_by(self, reference: CallRef, runner: ast.expr) -> Iterator[ast.expr]:
         """What a runner that is handed over first is given to run: `submit(context.run, function, item)`."""
@@ -139,11 +155,17 @@ class Handovers(Part):
         self.entries.setdefault(function, []).append(Entry(kind, Step(caller.id.path, call.node.lineno, what)))
 
 
+def _is_public(function: FunctionFacts) -> bool:
+    return function.parent is None and function.name.isidentifier() and not function.name.startswith("_")
+
+
 def _can_hand(node: ast.Call, handover: Handover) -> bool:
     """Whether the call has an argument in the function's place, and not one that is written out as something else."""
     given = [keyword.value for keyword in node.keywords if keyword.arg is not None and keyword.arg == handover.keyword]
     if not given and handover.argument is not None:
         given = node.args[handover.argument : handover.argument + 1]
+    if not node.args and not node.keywords:
+        return handover.members
     return any(
         not isinstance(each, _NO_FUNCTION) or (isinstance(each, ast.Constant) and isinstance(each.value, str))
         for each in given

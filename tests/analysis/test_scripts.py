@@ -126,6 +126,29 @@ OFFLINE = {
 
         app.command("label")(label)
         """,
+    "fire_class": """
+        import fire
+        from llm import ask
+
+        class Labels:
+            def write(self, path):
+                for line in open(path):
+                    print(ask(line))  # !
+
+        if __name__ == "__main__":
+            fire.Fire(Labels)
+        """,
+    "fire_module": """
+        import fire
+        from llm import ask
+
+        def write(path):
+            for line in open(path):
+                print(ask(line))  # !
+
+        if __name__ == "__main__":
+            fire.Fire()
+        """,
     "fire": """
         import fire
         from llm import ask
