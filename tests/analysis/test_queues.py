@@ -538,6 +538,35 @@ LIVE = {
 }
 
 
+CONSUMER = """
+    import json
+    import redis
+    from llm import ask
+
+    store = redis.Redis()
+
+    def main():
+        while True:
+            _, message = store.blpop("requests")
+            note = json.loads(message)
+            {keep}
+
+    if __name__ == "__main__":
+        main()
+    """
+
+
+@pytest.mark.parametrize(
+    ("keep", "expected"),
+    [
+        ('store.set(note["id"], ask(note["text"]))  # !', "batchable"),
+        ('store.publish(note["session"], ask(note["text"]))  # !', "unclear"),
+    ],
+)
+def test_an_answer_that_a_consumer_publishes_may_be_waited_for(keep, expected):
+    assert verdict(CONSUMER.format(keep=keep)) == expected
+
+
 @pytest.mark.parametrize("program", cases(OFFLINE))
 def test_a_task_that_nobody_waits_for_is_batchable(program):
     assert verdict(program) == "batchable"
