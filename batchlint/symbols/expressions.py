@@ -112,12 +112,17 @@ def _eval_operator(program: Program, scope: FunctionId, node: ast.BinOp) -> Valu
         return program.eval(scope, node.left) | program.eval(scope, node.right)
     if isinstance(node.op, ast.Add):
         left, right = program.eval(scope, node.left), program.eval(scope, node.right)
-        texts = [v.text for v in left if isinstance(v, Text)]
+        texts = _texts(left)
         if texts:
-            ends = [v.text for v in right if isinstance(v, Text)] or ["{}"]
+            ends = _texts(right) or ["{}"]
             return frozenset(Text(a + b) for a in texts[:4] for b in ends[:4])
         return frozenset(v for v in left | right if isinstance(v, Elems))
     return NOTHING
+
+
+def _texts(values: Values) -> list[str]:
+    """The texts among the values, addresses first: not all of many are put together."""
+    return sorted((v.text for v in values if isinstance(v, Text)), key=lambda text: ("://" not in text, text))
 
 
 def _eval_subscript(program: Program, scope: FunctionId, node: ast.Subscript) -> Values:
