@@ -13,6 +13,7 @@ from batchlint.graph.handedin import HandedIn
 from batchlint.graph.links import GraphSettings, ModelCall, Part, source
 from batchlint.providers import ApiCall
 from batchlint.symbols import CallRef, Program, host_of, last_name
+from batchlint.symbols.local_models import runs_locally
 from batchlint.values import Ext, Fn, Text, Value, Values, ordered
 
 THREADS = ("to_thread", "run_in_executor", "run_in_threadpool")
@@ -77,7 +78,7 @@ class ModelCalls(Part):
             api = catalogue.match(value.path)
             if api is None and value.path.endswith(")"):
                 api = catalogue.match(value.path + "()")
-            if api is not None:
+            if api is not None and self._asks_hosted(function, call, value, api):
                 best = best if best and not api.agent else (api, value)
         if best is None:
             best = self._http(function, call, values)
@@ -105,6 +106,13 @@ class ModelCalls(Part):
             legacy=api.legacy,
             prompts=api.prompts,
         )
+
+    def _asks_hosted(self, function: FunctionFacts, call: CallFacts, value: Ext, api: ApiCall) -> bool:
+        """Whether the models behind the call are hosted, as far as the call and its file show."""
+        if runs_locally(self.program, function.id, call.node, value.path, answers=api.kind != "embeddings"):
+            return False
+        scopes = (*self.program.around(function), self.program.modules[function.id.path].body)
+        return not api.beside or any(name in scope.bindings for scope in scopes for name in api.beside)
 
     def _http(self, function: FunctionFacts, call: CallFacts, values: Values) -> tuple[ApiCall, Ext] | None:
         program, registry = self.program, self.program.registry

@@ -30,6 +30,8 @@ class ApiCall(NamedTuple):
     agent: bool = False
     prompts: tuple[str, ...] = ()
     through: tuple[str, ...] = ()
+    beside: tuple[str, ...] = ()
+    """Names of which the file must have one, where the call itself shows no model."""
 
 
 class Flex(NamedTuple):
@@ -109,6 +111,8 @@ class Catalogue(NamedTuple):
     literal_arguments: frozenset[str]
     """Last steps of callables whose first string argument is part of the path: `boto3.client('bedrock-runtime')`."""
     local_arguments: frozenset[str]
+    model_arguments: frozenset[str]
+    """Arguments under which models are given to what asks them."""
     handed: tuple[dict[str, Any], ...]
     """Methods and arguments by which a request through an unknown client is known, with the path it stands for."""
     gateways: tuple[str, ...]
@@ -116,9 +120,11 @@ class Catalogue(NamedTuple):
 
     def match(self, path: str) -> ApiCall | None:
         """The model call that `path` names, unless it runs locally."""
-        if self.local.find(path) or any(self.local.find(prefix) for prefix in _object_prefixes(path)):
-            return None
-        return self.calls.first(path)
+        return None if self.is_local(path) else self.calls.first(path)
+
+    def is_local(self, path: str) -> bool:
+        """Whether the path is that of a model on this machine, or of something of it."""
+        return bool(self.local.find(path)) or any(self.local.find(prefix) for prefix in _object_prefixes(path))
 
     def is_gateway(self, url: str) -> bool:
         """Whether something at the address passes requests on to hosted models."""
@@ -205,6 +211,7 @@ def build(documents: list[dict[str, Any]]) -> Catalogue:
         hosts=tuple(hosts),
         literal_arguments=frozenset(literal),
         local_arguments=frozenset(name for provider in providers.values() for name in provider.local_arguments),
+        model_arguments=frozenset(name for each in documents for name in each.get("model_arguments", [])),
         handed=tuple(row for document in documents for row in document.get("handed", [])),
         gateways=tuple(part for document in documents for part in document.get("gateways", [])),
     )
@@ -249,6 +256,7 @@ def _calls(document: dict[str, Any], provider: Provider) -> Iterator[tuple[int, 
             agent=row.get("agent", False),
             prompts=provider.prompts,
             through=through,
+            beside=tuple(row.get("beside", [])),
         )
         if "path" in row:
             yield (0 if call.agent else 1), row["path"], call

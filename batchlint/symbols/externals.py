@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from batchlint.facts import ClassId, FunctionId, Import
 from batchlint.symbols.annotations import instance
+from batchlint.symbols.local_models import keeps_local
 from batchlint.symbols.names import MAX_STEPS, host_of
 from batchlint.values import NOTHING, Cls, Elems, Ext, Fn, Inst, Mod, Text, Value, Values, elements, ordered
 
@@ -54,6 +55,8 @@ def external_call(program: Program, scope: FunctionId, node: ast.Call, value: Ex
     for keyword in node.keywords:
         if keyword.arg in program.catalogue.local_arguments:
             host = _host(program, scope, keyword.value) or host
+    if host is None and keeps_local(program, scope, node, path):
+        host = "localhost"
     origin = value.origin
     if origin is None and program.registry.builders.first(f"{path}()"):
         origin = f"{scope.path}:{node.lineno}:{node.col_offset}"

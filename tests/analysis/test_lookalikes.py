@@ -161,6 +161,55 @@ NO_MODEL = {
             client.models.retrieve(line)
             client.messages.count_tokens(model=line, messages=[])
         """,
+    "store_of_local_embeddings": """
+        from langchain_community.vectorstores import Chroma
+        from langchain_huggingface import HuggingFaceEmbeddings
+
+        def embeddings():
+            return HuggingFaceEmbeddings(model_name="all-MiniLM-L6-v2")
+
+        store = Chroma(persist_directory="db", embedding_function=embeddings())
+
+        for line in open("products.txt"):
+            store.add_texts([line])
+        """,
+    "texts_given_with_local_embeddings": """
+        from langchain_community.document_loaders import TextLoader
+        from langchain_community.vectorstores import FAISS
+        from langchain_ollama import OllamaEmbeddings
+
+        FAISS.from_documents(TextLoader("products.txt").load(), OllamaEmbeddings(model="nomic-embed-text"))
+        """,
+    "chain_of_local_parts": """
+        from langchain.chains import create_retrieval_chain
+        from langchain.chains.combine_documents import create_stuff_documents_chain
+        from langchain_chroma import Chroma
+        from langchain_ollama import ChatOllama, OllamaEmbeddings
+
+        store = Chroma(embedding_function=OllamaEmbeddings(model="nomic-embed-text"))
+        answer = create_stuff_documents_chain(ChatOllama(model="llama3"), "Answer.")
+        chain = create_retrieval_chain(store.as_retriever(), answer)
+
+        for line in open("questions.txt"):
+            chain.invoke({"input": line})
+        """,
+    "index_of_local_embeddings": """
+        from llama_index.core import SimpleDirectoryReader, VectorStoreIndex
+        from llama_index.embeddings.huggingface import HuggingFaceEmbedding
+
+        documents = SimpleDirectoryReader("docs").load_data()
+        VectorStoreIndex.from_documents(documents, embed_model=HuggingFaceEmbedding())
+        """,
+    "pipeline_of_a_local_model": """
+        from distilabel.models import vLLM
+        from distilabel.pipeline import Pipeline
+        from distilabel.steps.tasks import TextGeneration
+
+        with Pipeline(name="labels") as pipeline:
+            TextGeneration(llm=vLLM(model="llama"))
+
+        pipeline.run()
+        """,
 }
 
 MODEL = {
@@ -243,6 +292,87 @@ MODEL = {
 
         for line in open("products.txt"):
             client.chat.completions.create(model="m", messages=[{"role": "user", "content": line}])  # !
+        """,
+    "store_of_either_embeddings": """
+        import sys
+        from langchain_community.vectorstores import Chroma
+        from langchain_huggingface import HuggingFaceEmbeddings
+        from langchain_openai import OpenAIEmbeddings
+
+        embeddings = OpenAIEmbeddings() if "--hosted" in sys.argv else HuggingFaceEmbeddings()
+        store = Chroma(persist_directory="db", embedding_function=embeddings)
+        store.add_texts(open("products.txt").readlines())  # !
+        """,
+    "chain_of_a_hosted_model_over_a_local_store": """
+        from langchain.chains import RetrievalQA
+        from langchain_chroma import Chroma
+        from langchain_huggingface import HuggingFaceEmbeddings
+        from langchain_openai import ChatOpenAI
+
+        store = Chroma(embedding_function=HuggingFaceEmbeddings())
+        chain = RetrievalQA.from_chain_type(llm=ChatOpenAI(), retriever=store.as_retriever())
+
+        for line in open("questions.txt"):
+            chain.invoke(line)  # !
+        """,
+    "chain_of_some_model_over_a_local_store": """
+        from langchain.chains import create_retrieval_chain
+        from langchain_chroma import Chroma
+        from langchain_huggingface import HuggingFaceEmbeddings
+        from shop import answering
+
+        store = Chroma(embedding_function=HuggingFaceEmbeddings())
+        chain = create_retrieval_chain(store.as_retriever(), answering())
+
+        for line in open("questions.txt"):
+            chain.invoke({"input": line})  # !
+        """,
+    "index_of_local_embeddings_whose_answers_are_not": """
+        from llama_index.core import VectorStoreIndex
+        from llama_index.embeddings.huggingface import HuggingFaceEmbedding
+
+        engine = VectorStoreIndex([], embed_model=HuggingFaceEmbedding()).as_query_engine()
+
+        for line in open("questions.txt"):
+            engine.query(line)  # !
+        """,
+    "judge_with_local_embeddings": """
+        from langchain_huggingface import HuggingFaceEmbeddings
+        from ragas import evaluate
+        from shop import answers
+
+        evaluate(answers(), embeddings=HuggingFaceEmbeddings())  # !
+        """,
+    "pipeline_of_a_hosted_model": """
+        from distilabel.models import OpenAILLM
+        from distilabel.pipeline import Pipeline
+        from distilabel.steps.tasks import TextGeneration
+
+        with Pipeline(name="labels") as pipeline:
+            TextGeneration(llm=OpenAILLM(model="gpt-5"))
+
+        pipeline.run()  # !
+        """,
+    "task_that_is_processed": """
+        from distilabel.llms import OpenAILLM
+        from distilabel.steps.tasks import TextGeneration
+
+        task = TextGeneration(llm=OpenAILLM(model="gpt-5"))
+        task.load()
+        rows = [{"instruction": line} for line in open("products.txt")]
+        next(task.process(rows))  # !
+        """,
+    "address_that_is_one_of_many": """
+        import requests
+        from shop import KIND
+
+        BASES = {"a": "one", "b": "two", "c": "three", "d": "four", "e": "five", "f": "https://api.openai.com/v1"}
+
+        def ask(base, line):
+            requests.post(base + "/chat/completions", json={"text": line})  # !
+
+        for line in open("products.txt"):
+            ask(BASES[KIND], line)
         """,
 }
 

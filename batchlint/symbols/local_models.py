@@ -1,0 +1,68 @@
+"""Chains, stores and calls that are given a model which runs on this machine: `Chroma(embedding_function=...)`."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from batchlint.facts import FunctionId
+from batchlint.values import Ext, Values
+
+if TYPE_CHECKING:
+    from batchlint.symbols import Program
+
+_LOCAL = "localhost"
+_ASKED = ("invoke", "embed_query", "chat", "get_text_embedding")
+_BUILDING = ("from_", "afrom_", "create_", "load_")
+
+
+def runs_locally(program: Program, scope: FunctionId, node: ast.Call, path: str, *, answers: bool = False) -> bool:
+    """Whether the models that the call of the SDK's `path` is given all run on this machine.
+
+    What `answers` asks a model of its own where it is given one for embeddings only.
+    """
+    is_local, is_stated, is_open = False, False, False
+    for name, argument in _arguments(program, node, path):
+        if answers and name is not None and name.startswith("embed"):
+            continue
+        values = program.eval(scope, argument)
+        local = [value for value in values if isinstance(value, Ext) and _is_local(program, value)]
+        if local and len(local) == len(values):
+            is_local = True
+            is_stated |= any(value.host is None for value in local)
+        elif _is_hosted(program, values) or (name is not None and not local):
+            return False
+        else:
+            is_open = True
+    return is_local and (is_stated or not is_open)
+
+
+def keeps_local(program: Program, scope: FunctionId, node: ast.Call, path: str) -> bool:
+    """Whether what the call makes asks only models on this machine: an index still asks whatever model answers."""
+    is_index = {keyword.arg for keyword in node.keywords} & program.catalogue.model_arguments == {"embed_model"}
+    return not is_index and runs_locally(program, scope, node, path)
+
+
+def _arguments(program: Program, node: ast.Call, path: str) -> Iterator[tuple[str | None, ast.expr]]:
+    """The arguments that can be models, with the names under which only models are given."""
+    if path.partition(".")[0] not in program.catalogue.packages:
+        return
+    last = path.removesuffix("()").rpartition(".")[2]
+    if last.startswith(_BUILDING) or last[:1].isupper():
+        for argument in node.args[:3]:
+            if isinstance(argument, ast.Name | ast.Attribute | ast.Call):
+                yield None, argument
+    for keyword in node.keywords:
+        if keyword.arg in program.catalogue.model_arguments and not isinstance(keyword.value, ast.Constant):
+            yield keyword.arg, keyword.value
+
+
+def _is_local(program: Program, value: Ext) -> bool:
+    return value.host == _LOCAL or program.catalogue.is_local(value.path)
+
+
+def _is_hosted(program: Program, values: Values) -> bool:
+    """Whether a hosted model, or what asks one, is among the values: documents of an SDK are none."""
+    paths = [value.path for value in values if isinstance(value, Ext) and not _is_local(program, value)]
+    return any(program.catalogue.match(f"{path}.{method}") for path in paths for method in _ASKED)
