@@ -207,7 +207,7 @@ class Program:
         known = self.memo.get(key)
         if known is not None:
             return known
-        tentative = self._tentative.get(key)
+        tentative = self._tentative.get(key) if self._tentative else None
         if tentative is not None:
             self._cut = min(self._cut, tentative[1])
             return tentative[0]
@@ -232,7 +232,8 @@ class Program:
         finally:
             del self._active[key]
         if self._cut >= depth:
-            self.memo.update(self._resolve(before))
+            if len(self._tentative) > before:
+                self.memo.update(self._resolve(before))
             self.memo[key] = values
             self._cut = saved
         else:
@@ -321,7 +322,7 @@ class Program:
             else:
                 values |= given
         # An annotation allows what nothing gives: objects that are known say more.
-        if not any(_is_object(value) for value in values):
+        if annotated and not any(_is_object(value) for value in values):
             values |= annotated
         if (name in self.attribute_writes or name in self._outside_items) and function.id.qualname == MODULE:
             values |= self._given_by_others(function.id.path, name)

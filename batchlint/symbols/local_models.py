@@ -40,14 +40,14 @@ def runs_locally(program: Program, scope: FunctionId, node: ast.Call, path: str,
 
 def keeps_local(program: Program, scope: FunctionId, node: ast.Call, path: str) -> bool:
     """Whether what the call makes asks only models on this machine: an index still asks whatever model answers."""
+    if path.partition(".")[0] not in program.catalogue.packages:
+        return False
     is_index = {keyword.arg for keyword in node.keywords} & program.catalogue.model_arguments == {"embed_model"}
     return not is_index and runs_locally(program, scope, node, path)
 
 
 def _arguments(program: Program, node: ast.Call, path: str) -> Iterator[tuple[str | None, ast.expr]]:
     """The arguments that can be models, with the names under which only models are given."""
-    if path.partition(".")[0] not in program.catalogue.packages:
-        return
     last = path.removesuffix("()").rpartition(".")[2]
     if last.startswith(_BUILDING) or last[:1].isupper():
         for argument in node.args[:3]:
