@@ -40,7 +40,8 @@ class Waiting(Part):
         """
         polled = self.program.registry.polled
         callee = self.function(edge.callee)
-        if any(
+        text = self.program.modules[edge.callee.path].text
+        if any(name in text for name in polled.watched) and any(
             isinstance(node, ast.Name | ast.Attribute) and last_name(node) in polled.watched
             for node in walk(callee.node)
         ):
