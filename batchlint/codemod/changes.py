@@ -246,6 +246,8 @@ class Fanout:
     """Implementations of one method, whose twins stand alike and have one name."""
     converted: set[int] = field(default_factory=set)
     """Identities of the calls and references that are changed."""
+    held: list[Any] = field(default_factory=list)
+    """Where functions come from that its calls take out of variables and tables, each with what calls them."""
     providers: set[str] = field(default_factory=set)
     is_async: bool = False
     is_blocking: bool = False

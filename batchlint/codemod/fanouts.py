@@ -322,6 +322,7 @@ class Finder:
             names = self.planner.taken()
             try:
                 fanout = make()
+                self.planner.support.held.check(fanout)
                 if what != "queue":
                     self.phasing.decide(fanout)
                     self.queues.note_wait(fanout)

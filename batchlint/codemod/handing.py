@@ -127,7 +127,7 @@ class Handing:
         changes = fanout.file(caller.path)
         # A `partial` inside of the call starts the function too, as far as the graph knows.
         arguments = [*edge.node.args, *(k.value for k in edge.node.keywords)] if isinstance(edge.node, ast.Call) else []
-        arguments += [held for argument in arguments for held in self._held(caller, argument, edge.node)]
+        arguments += [held for argument in arguments for held in self.held(caller, argument, edge.node)]
         within = {id(n) for part in (edge.node, *arguments) for n in ast.walk(part)}
         fanout.converted |= {id(e.node) for e in self.edges(caller) if e.callee == edge.callee and id(e.node) in within}
         fanout.converted.add(id(edge.node))
@@ -148,7 +148,7 @@ class Handing:
                 f"`{Graph.label(edge.callee)}` is handed over through a variable (line {edge.span.line})",
             )
 
-    def _held(self, caller: FunctionId, argument: ast.expr, call: ast.expr) -> list[ast.expr]:
+    def held(self, caller: FunctionId, argument: ast.expr, call: ast.expr) -> list[ast.expr]:
         """The `partial` that the variable holds which is handed over, and which nothing else uses."""
         function = self.graph.function(caller)
         bindings = function.bindings.get(argument.id, []) if isinstance(argument, ast.Name) else []

@@ -14,6 +14,7 @@ from batchlint.codemod.attempts import Attempts, OpenLoop, changes_last, is_quie
 from batchlint.codemod.blocks import Comprehension, comprehension_parts
 from batchlint.codemod.callbacks import CALLED
 from batchlint.codemod.families import is_stub
+from batchlint.codemod.held import HELD, Way
 from batchlint.codemod.paths import function_body
 from batchlint.codemod.reader import Reader
 from batchlint.codemod.refusals import Refused
@@ -41,6 +42,8 @@ class Step:
     next: set[int] = field(default_factory=set)
     counts: set[int] = field(default_factory=set)
     ahead: bool = False
+    is_end: bool = False
+    """Whether it comes when the block of its statement has ended."""
     touched: set[Channel] = field(init=False)
     """The stems of its accesses, and below of those that are more than reads."""
     changed: set[Channel] = field(init=False)
@@ -165,7 +168,7 @@ class Layout:
             for item in node.items:
                 preds = self._evaluate(item.context_expr, preds, frame, node, self._reading(item.context_expr, frame))
             preds = self._add(Step(frame, node, own(None)), preds)
-            return self._block(node.body, preds, frame)
+            return self._leave(node, preds, frame)
         if isinstance(node, ast.Try | ast.TryStar):
             return self._try(node, preds, frame)
         if isinstance(node, ast.Match):
@@ -192,6 +195,18 @@ class Layout:
                 raising.extend(preds)
             return []
         return preds
+
+    def _leave(self, node: ast.With | ast.AsyncWith, preds: list[int], frame: Frame) -> list[int]:
+        """The steps of the block of a `with`, and of what that does when the block ends, in whichever way."""
+        leaving = self.reader.implicit.leaving(self.reader, node, frame)
+        ways = [self._returns[-1], self._loops[-1].again, self._loops[-1].left]
+        before = [len(way) for way in ways]
+        ends = self._block(node.body, preds, frame)
+        if not leaving:
+            return ends
+        for way, start in zip(ways, before, strict=True):
+            way[start:] = self._add(Step(frame, node, leaving, is_end=True), way[start:]) if way[start:] else []
+        return self._add(Step(frame, node, leaving, is_end=True), ends) if ends else []
 
     def _for(self, node: ast.For | ast.AsyncFor, preds: list[int], frame: Frame) -> list[int]:
         preds = self._evaluate(node.iter, preds, frame, node, lambda skip: self.reader.simple(node, frame, skip))
@@ -273,6 +288,9 @@ class Layout:
                 preds = self._add(Step(frame, statement, request=call), preds)
             elif what == CALLED:
                 preds = self._called(call, preds, frame, statement)
+            elif what == HELD:
+                ways = self.callbacks.support.held.ways(call, frame)
+                preds = [end for way in ways for end in self._way(way, preds, frame, statement)]
             elif isinstance(what, tuple):
                 real = [f for f in what if not self._is_stub(f)]
                 kept = preds if any(self._is_cached(target) for target in what) else []
@@ -347,6 +365,13 @@ class Layout:
             targets = callbacks.support.entered(caller.function.id, given)
             return [end for target in targets for end in self._inline(target, made, preds, caller)]
         return preds
+
+    def _way(self, way: Way, preds: list[int], frame: Frame, statement: ast.stmt) -> list[int]:
+        if way.target is not None:
+            return self._inline(way.target, way.call, preds, frame)
+        if way.body is not None:
+            return self._evaluate(way.body, preds, way.frame, statement, self._reading(way.body, way.frame))
+        return self._add(Step(frame, statement, self.reader.of(way.call, frame)), preds)
 
     def _is_cached(self, target: Fn) -> bool:
         return self.reader.caches.decorator(self.reader.program.functions[target.id]) is not None

@@ -96,7 +96,7 @@ class Mappings:
             expression = handed.body
         else:
             frame = Frame(function, {_ITEM})
-            expression = self._call_per_item(node)
+            expression = self._call_per_item(edge.caller, node)
         for name in frame.local:
             for source in [*node.args[1:], getattr(node.func, "value", None)]:
                 if source is not None:
@@ -116,11 +116,11 @@ class Mappings:
                 )
             planner.bar(fanout, barrier)
 
-    def _call_per_item(self, node: ast.Call) -> ast.Call:
+    def _call_per_item(self, caller: FunctionId, node: ast.Call) -> ast.Call:
         """The call that stands for what happens with one item."""
         item: ast.expr = ast.copy_location(ast.Name(_ITEM, ast.Load()), node)
         more = [e for k in node.keywords if k.arg == "args" and isinstance(k.value, ast.Tuple) for e in k.value.elts]
-        handed = node.args[0]
+        handed = next(iter(self.planner.handing.held(caller, node.args[0], node)), node.args[0])
         if isinstance(handed, ast.Call) and handed.args:  # a `partial`
             arguments, keywords = [*handed.args[1:], item, *more], [*handed.keywords, *node.keywords]
             return ast.copy_location(ast.Call(handed.args[0], arguments, keywords), node)

@@ -15,6 +15,7 @@ from batchlint.codemod.comprehensions import Comprehensions
 from batchlint.codemod.effects import CLOCKS
 from batchlint.codemod.families import is_stub
 from batchlint.codemod.handing import Handing
+from batchlint.codemod.held import HELD
 from batchlint.codemod.limits import Limits
 from batchlint.codemod.mappings import Mappings
 from batchlint.codemod.naming import noun
@@ -303,12 +304,9 @@ class Planner:
             return self.distinct(function, target, iterated.args[0])
         if name in {"range", "trange"} and isinstance(target, ast.Name):
             return {target.id}
-        if (
-            name in {"enumerate", "items", "iterrows"}
-            and isinstance(target, ast.Tuple)
-            and isinstance(target.elts[0], ast.Name)
-        ):
-            return {target.elts[0].id}
+        first = target.elts[0] if isinstance(target, ast.Tuple) and target.elts else None
+        if name in {"enumerate", "items", "iterrows"} and isinstance(first, ast.Name):
+            return {first.id}
         return {target.id} if name == "keys" and isinstance(target, ast.Name) else set()
 
     def drawing(self, loop: Loop, outer: Frame) -> list[Access]:
@@ -384,12 +382,10 @@ class Planner:
             mine = fanout.file(path)
             for each in fields(mine):
                 getattr(mine, each.name).update(getattr(changes, each.name))
-        fanout.twins |= other.twins
-        fanout.families += other.families
-        fanout.converted |= other.converted
-        fanout.providers |= other.providers
-        fanout.notes += other.notes
-        fanout.is_blocking |= other.is_blocking
+        for name in ("twins", "converted", "providers", "is_blocking"):
+            setattr(fanout, name, getattr(fanout, name) | getattr(other, name))
+        for name in ("families", "held", "notes"):
+            getattr(fanout, name).extend(getattr(other, name))
 
     def asks(self, function: FunctionFacts, nodes: list[ast.stmt] | list[ast.expr]) -> bool:
         """Whether a call in the nodes becomes a request, or enters what makes one."""
@@ -446,6 +442,8 @@ class Planner:
                     raise Refused("unsupported-shape", f"a call of {called} mixes coroutines with blocking calls")
                 changes.calls[where] = CallChange("name" if is_async else "enter", self.enter(fanout, what))
                 self.support.callbacks.plan(self, fanout, function, call)
+            elif what == HELD:
+                self.support.held.plan(self, fanout, function, call, is_async)
             elif what == CALLED and not is_async:  # what a coroutine is handed makes coroutines
                 changes.calls[where] = CallChange("called")
 

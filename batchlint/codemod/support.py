@@ -10,6 +10,7 @@ from batchlint.codemod.blocks import streams
 from batchlint.codemod.callbacks import Callbacks
 from batchlint.codemod.changes import Retry
 from batchlint.codemod.families import Families
+from batchlint.codemod.held import HELD, Held
 from batchlint.codemod.refusals import Refused
 from batchlint.codemod.threads import Threads
 from batchlint.facts import MODULE, Binding, ClassId, FunctionFacts, FunctionId
@@ -33,8 +34,8 @@ _NOT_IN_A_LINE = frozenset({"extra_headers", "extra_query"})
 
 
 Target = str | tuple[Fn, ...] | None
-"""What becomes of a call: "request" for a model call, "called" for that of a parameter which can be something else, the
-functions of which its twin enters one, or None."""
+"""What becomes of a call: "request" for a model call, "called" for that of a parameter which can be something else,
+"held" for that of what a variable or table holds, the functions of which its twin enters one, or None."""
 
 
 class Support:
@@ -46,6 +47,7 @@ class Support:
         self.reaching = self._reaching([call.function for call in graph.model_calls])
         self.families = Families(graph)
         self.threads = Threads(graph.program)
+        self.held = Held(self)
         self._known: dict[tuple[FunctionId, int], Target | Refused] = {}
 
     def _reaching(self, makers: Iterable[FunctionId]) -> set[FunctionId]:
@@ -89,9 +91,16 @@ class Support:
         if self.model(call) is not None:
             return None if self._stays(scope, call) else "request"
         func = self.threads.plain(call).func
-        if not isinstance(func, ast.Name | ast.Attribute) or last_name(func) in _ENQUEUE:
+        if not isinstance(func, ast.Name | ast.Attribute):
+            return self._by_item(scope, func)
+        if last_name(func) in _ENQUEUE:
             return None
-        entered = self.entered(scope, func)
+        try:
+            entered = self.entered(scope, func)
+        except Refused:
+            if self.held.origin(scope, func) is None:
+                raise
+            return self._by_item(scope, func)
         if not entered:
             for value in self.program.eval(scope, func):
                 if isinstance(value, Cls):
@@ -129,6 +138,15 @@ class Support:
                 f"`{ast.unparse(func)}` is a variable that holds a function; call the function by its name",
             )
         return (target,)
+
+    def _by_item(self, scope: FunctionId, func: ast.expr) -> Target:
+        """What becomes of a call of what a variable holds, or a table for a key: `HANDLERS[kind](row)`."""
+        if not any(isinstance(v, Fn) and v.id in self.reaching for v in self.program.eval(scope, func)):
+            return None
+        origin = self.held.origin(scope, func)
+        if origin is None:
+            raise Refused("unsupported-shape", f"it is not known what `{ast.unparse(func)}` can be")
+        return self.held.coroutines(origin) or HELD
 
     def _called(self, values: Iterable[Value]) -> set[Fn]:
         """What a call of the objects enters."""
