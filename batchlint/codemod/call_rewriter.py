@@ -117,6 +117,8 @@ class CallRewriter(cst.CSTTransformer):
         carrier = self.changes.mapped.get(where)
         if carrier == "run_batch":
             return cst.Call(self._use(carrier), [cst.Arg(updated_node)])
+        if carrier == "batch_filter":
+            return updated_node.with_changes(func=self._use(carrier))
         if carrier is not None:
             return self._passed(carrier, updated_node, where, f"{carrier}(, ")
         if change is None:

@@ -215,7 +215,7 @@ class FileChanges:
     retries: dict[Place, Retry] = field(default_factory=dict)
     """Functions whose retry decorator becomes a loop in the twin."""
     mapped: dict[Place, str] = field(default_factory=dict)
-    """Calls that call a function once per item, with what carries them: "run_batch" or "batch_apply"."""
+    """Calls that call a function once per item, with the part of the helper that carries them."""
     keywords: dict[Place, tuple[str, str]] = field(default_factory=dict)
     """Calls that get a keyword argument."""
     stubs: set[Place] = field(default_factory=set)

@@ -122,8 +122,11 @@ class Handing:
                     self._by_caller.setdefault(each.caller, []).append(each)
         return self._by_caller.get(caller, [])
 
-    def hand(self, fanout: Fanout, caller: FunctionId, edge: Edge) -> None:
-        """Hand the twin over instead of the function, also from within a `partial` or a lambda."""
+    def hand(self, fanout: Fanout, caller: FunctionId, edge: Edge, *, yields: bool = False) -> None:
+        """Hand the twin over instead of the function, also from within a `partial` or a lambda.
+
+        `yields`: whether a lambda that does more than call it may yield itself.
+        """
         changes = fanout.file(caller.path)
         # A `partial` inside of the call starts the function too, as far as the graph knows.
         arguments = [*edge.node.args, *(k.value for k in edge.node.keywords)] if isinstance(edge.node, ast.Call) else []
@@ -135,7 +138,7 @@ class Handing:
         for argument in arguments:
             for node in ast.walk(argument):
                 if isinstance(node, ast.Lambda):
-                    done = self._lambda(fanout, caller, node) or done
+                    done = self._lambda(fanout, caller, node, yields) or done
                 elif isinstance(node, ast.Name | ast.Attribute) and isinstance(node.ctx, ast.Load):
                     targets = self._targets(caller, node)
                     if edge.callee in {t.id for t in targets}:
@@ -166,7 +169,7 @@ class Handing:
             return self.planner.support.entered(caller, node)
         return ()
 
-    def _lambda(self, fanout: Fanout, caller: FunctionId, node: ast.Lambda) -> bool:
+    def _lambda(self, fanout: Fanout, caller: FunctionId, node: ast.Lambda, yields: bool) -> bool:
         """Enter twins where the lambda hands on what they give, also in one branch of a condition."""
         qualname = self.graph.modules[caller.path].lambdas.get((node.lineno, node.col_offset))
         if qualname is None:
@@ -175,6 +178,12 @@ class Handing:
         converted = [c for c in ast.walk(node.body) if isinstance(c, ast.Call)]
         converted = [c for c in converted if self.planner.support.converts(scope, c) is not None]
         handed_on = {id(each) for each in _results(node.body)}
+        targets = [self.planner.support.converts(scope, call) for call in converted]
+        if yields and not all(
+            isinstance(t, tuple) and id(c) in handed_on for c, t in zip(converted, targets, strict=True)
+        ):
+            self.planner.plan_body(fanout, self.graph.function(scope), [node.body], False)
+            return True
         for call in converted:
             target = self.planner.support.converts(scope, call)
             if not isinstance(target, tuple) or id(call) not in handed_on:

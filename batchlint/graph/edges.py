@@ -17,8 +17,11 @@ from batchlint.symbols import PROPERTIES, CallRef, Program, last_name
 from batchlint.values import Ext, Fn, Inst, Mod, ordered
 
 _MAPPERS = frozenset(
-    {"map", "imap", "starmap", "apply", "imap_unordered", "progress_apply", "thread_map", "process_map"}
-)
+    [
+        "map", "imap", "starmap", "apply", "imap_unordered", "progress_apply", "thread_map", "process_map",
+        "filter", "sorted", "max", "min", "nlargest", "nsmallest",
+    ]
+)  # fmt: skip
 _identity = id
 
 

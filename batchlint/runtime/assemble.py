@@ -32,6 +32,7 @@ PARTS = {
         "batch_process_map",
     ),
     "frames": ("batch_apply",),
+    "keyed": ("batch_keyed", "batch_filter"),
     "rounds": (),
     "gather": ("gather_batch", "batched"),
     "ordering": ("gather_in_order", "in_order"),

@@ -257,7 +257,7 @@ LEFT = {
             with ThreadPoolExecutor() as pool:
                 print(list(pool.map(large, texts)))
         """,
-        "`large` is a variable that holds a function",
+        "`ask` is handed over through a variable",
     ),
     "rows that need the row before": (
         "dependent-iterations",
@@ -294,18 +294,6 @@ LEFT = {
             print(pd.read_csv(path)["text"].apply(reply, history=history))
         """,
         "`history` is read before the request",
-    ),
-    "a lambda that works with the answer": (
-        "unsupported-shape",
-        """
-        import pandas as pd
-        from llm import ask
-
-
-        def main(path):
-            print(pd.read_csv(path)["text"].apply(lambda text: ask(text).strip()))
-        """,
-        "the lambda in line 6 does more than call `ask`; give it a `def`",
     ),
     "a result of several columns": (
         "unsupported-shape",
