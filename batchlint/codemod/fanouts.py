@@ -190,6 +190,9 @@ class Finder:
                 refusals.append(Refused("live-consumer", f"somebody waits for `{Graph.label(edge.caller)}`"))
             elif edge.kind == "call" or support.callbacks.is_through(edge):
                 self._climb(edge.caller, edge.node, found, refusals, seen, level + 1)
+            elif points := list(support.held.points(edge)):
+                for scope, call in points:
+                    self._climb(scope, call, found, refusals, seen, level + 1)
             else:
                 self._handed(edge, found, refusals)
 
@@ -336,6 +339,12 @@ class Finder:
         return planned
 
     def _handed(self, edge: Edge, found: list[Fanout], refusals: list[Refused]) -> None:
+        within = list(self.planner.support.held.handing_on(edge)) if edge.kind != "queue" else []
+        for scope, call in within:  # a helper of the project that hands on what it is given
+            inner = edge._replace(caller=scope, node=call, span=self.graph.modules[scope.path].span(call))
+            self._handed(inner, found, refusals)
+        if within:
+            return
         try:
             carrier = self.planner.mappings.carrier(edge)
             if edge.kind == "queue":

@@ -145,6 +145,8 @@ class Handing:
                         changes.references[self.planner.place(caller.path, node)] = self.planner.enter(fanout, targets)
                         fanout.converted.add(id(node))
                         done = True
+                    elif not targets:
+                        done = self.planner.support.held.hand(self.planner, fanout, caller, node) or done
         if not done:
             raise Refused(
                 "unsupported-shape",

@@ -7,15 +7,16 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from batchlint.codemod.access import Frame
 from batchlint.codemod.changes import CallChange, Fanout
+from batchlint.codemod.origins import Leaf, Origin, Origins
 from batchlint.codemod.paths import Paths
 from batchlint.codemod.refusals import Refused
-from batchlint.facts import MODULE, Binding, FunctionFacts, FunctionId
+from batchlint.facts import MODULE, FunctionFacts, FunctionId
+from batchlint.graph import Edge
 from batchlint.symbols import last_name
 from batchlint.trees import children, walk
 from batchlint.values import Fn
@@ -26,28 +27,8 @@ if TYPE_CHECKING:
 
 HELD = "held"
 """What becomes of a call of what a variable or a table holds."""
-_MAX_DEPTH = 6
 _KEYS = frozenset({"len", "sorted", "list", "set", "tuple", "join"})
 """What takes the keys of a table."""
-
-
-@dataclass(frozen=True, slots=True)
-class Leaf:
-    """A function, as it is written where it is put into the variable, with what a `partial` binds."""
-
-    scope: FunctionId
-    node: ast.expr
-    args: tuple[ast.expr, ...] = ()
-    keywords: tuple[ast.keyword, ...] = ()
-
-
-@dataclass(slots=True)
-class Origin:
-    """Where what is called comes from: all functions that it can be, and the names through which they go."""
-
-    leaves: list[Leaf] = field(default_factory=list)
-    names: set[tuple[str, str, str]] = field(default_factory=set)
-    """The path, the qualified name of the scope ("." for an attribute), and the name."""
 
 
 class Way(NamedTuple):
@@ -59,197 +40,54 @@ class Way(NamedTuple):
     frame: Frame
 
 
-class _UnknownError(Exception):
-    """Something that cannot be followed."""
-
-
-class Held:
-    """Follows them, and plans what becomes of their calls."""
+class Held(Origins):
+    """Plans what becomes of their calls."""
 
     def __init__(self, support: Support) -> None:
-        self.support = support
-        self.graph = support.graph
-        self.program = support.program
+        super().__init__(support)
         self.paths = Paths(support.graph, support.threads)
-        self._known: dict[tuple[FunctionId, int], Origin | None] = {}
-
-    # -- following
-    def origin(self, scope: FunctionId, func: ast.expr) -> Origin | None:
-        """Where what `func` names comes from; None where that is not known to the last."""
-        key = (scope, id(func))
-        if key not in self._known:
-            self._known[key] = None
-            found = Origin()
-            try:
-                self._trace(found, scope, func, 0)
-            except _UnknownError:
-                return None
-            is_whole = bool(found.leaves) and all(self.kind(leaf) in {"asks", "plain"} for leaf in found.leaves)
-            self._known[key] = found if is_whole and any(self.kind(e) == "asks" for e in found.leaves) else None
-        return self._known[key]
-
-    def kind(self, leaf: Leaf) -> str:
-        """Whether a call of it "asks", is "plain", or "unknown"."""
-        return self.support.callbacks.kind(leaf.scope, leaf.node, True)
-
-    def coroutines(self, origin: Origin) -> tuple[Fn, ...]:
-        """The functions that it can be, where all are coroutine functions: their calls stay as they are."""
-        if not all(isinstance(leaf.node, ast.Name) and not leaf.args and not leaf.keywords for leaf in origin.leaves):
-            return ()
-        targets = [self._target(leaf) for leaf in origin.leaves]
-        return tuple(targets) if all(self.program.functions[t.id].is_async for t in targets) else ()
-
-    def _trace(self, found: Origin, scope: FunctionId, node: ast.expr, depth: int) -> None:
-        if depth > _MAX_DEPTH:
-            raise _UnknownError
-        if isinstance(node, ast.Lambda) or self._is_direct(scope, node):
-            found.leaves.append(Leaf(scope, node))
-        elif isinstance(node, ast.Name | ast.Attribute):
-            for where, binding in self._bindings(found, scope, node):
-                if binding.how == "value" and binding.value is not None:
-                    self._trace(found, where, binding.value, depth + 1)
-                elif binding.how == "element" and binding.value is not None:
-                    self._trace_all(found, where, binding.value, binding.position, depth + 1)
-                else:
-                    raise _UnknownError
-        elif isinstance(node, ast.IfExp):
-            self._trace(found, scope, node.body, depth + 1)
-            self._trace(found, scope, node.orelse, depth + 1)
-        elif isinstance(node, ast.Subscript):
-            self._trace_all(found, scope, node.value, None, depth + 1, is_table=True)
-        elif isinstance(node, ast.Call):
-            self._trace_call(found, scope, node, depth)
-        else:
-            raise _UnknownError
-
-    def _trace_call(self, found: Origin, scope: FunctionId, node: ast.Call, depth: int) -> None:
-        func = node.func
-        if last_name(func) == "partial" and node.args and not any(isinstance(a, ast.Starred) for a in node.args):
-            inner = Origin()
-            self._trace(inner, scope, node.args[0], depth + 1)
-            found.names |= inner.names
-            more, named = tuple(node.args[1:]), tuple(node.keywords)
-            found.leaves += [Leaf(e.scope, e.node, (*e.args, *more), (*e.keywords, *named)) for e in inner.leaves]
-            return
-        if isinstance(func, ast.Attribute) and func.attr == "get" and 0 < len(node.args) <= 2 and not node.keywords:
-            self._trace_all(found, scope, func.value, None, depth + 1, is_table=True)
-            if len(node.args) == 2:
-                self._trace(found, scope, node.args[1], depth + 1)
-            return
-        made = [v for v in self.program.eval(scope, func) if isinstance(v, Fn)]
-        factory = self.program.functions[made[0].id] if len(made) == 1 else None
-        if factory is None or factory.is_async or factory.is_generator or factory.decorators or not factory.returns:
-            raise _UnknownError
-        for value in factory.returns:
-            self._trace(found, factory.id, value, depth + 1)
-
-    def _trace_all(
-        self,
-        found: Origin,
-        scope: FunctionId,
-        node: ast.expr,
-        position: int | None,
-        depth: int,
-        *,
-        is_table: bool = False,
-    ) -> None:
-        """The functions that a collection holds; in each item at the `position`, if there is one."""
-        values = node
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and not node.args:
-            if node.func.attr != "values" and (node.func.attr, position) != ("items", 1):
-                raise _UnknownError
-            values, position, is_table = node.func.value, None, True
-        if depth > _MAX_DEPTH:
-            raise _UnknownError
-        if isinstance(values, ast.Name | ast.Attribute):
-            for where, binding in self._bindings(found, scope, values):
-                if binding.how != "value" or binding.value is None:
-                    raise _UnknownError
-                self._trace_all(found, where, binding.value, position, depth + 1, is_table=is_table)
-            return
-        if isinstance(values, ast.Dict) and is_table:
-            items = values.values
-        elif isinstance(values, ast.List | ast.Tuple | ast.Set):
-            items = values.elts
-        else:
-            raise _UnknownError
-        for item in items:
-            if position is not None:
-                if not isinstance(item, ast.Tuple | ast.List) or position >= len(item.elts):
-                    raise _UnknownError
-                item = item.elts[position]
-            self._trace(found, scope, item, depth + 1)
-
-    def _is_direct(self, scope: FunctionId, node: ast.expr) -> bool:
-        """Whether it is the own name of a function."""
-        if not isinstance(node, ast.Name | ast.Attribute):
-            return False
-        values = self.program.eval(scope, node)
-        named = [v for v in values if isinstance(v, Fn) and v.id.qualname.rpartition(".")[2] == last_name(node)]
-        if len(values) != 1 or not named:
-            return False
-        if isinstance(node, ast.Name):
-            _, bindings = self._scope_of(scope, node.id)
-            return bool(bindings) and all(b.how in {"function", "import"} for b in bindings)
-        return named[0].owner is not None or self.program.functions[named[0].id].parent is None
-
-    def _scope_of(self, scope: FunctionId, name: str) -> tuple[FunctionId, list[Binding]]:
-        for owner in (*self.program.around(self.program.functions[scope]), self.graph.modules[scope.path].body):
-            if name in owner.parameter_names:
-                return owner.id, []
-            if name in owner.bindings:
-                return owner.id, owner.bindings[name]
-        return scope, []
-
-    def _bindings(
-        self, found: Origin, scope: FunctionId, node: ast.Name | ast.Attribute
-    ) -> list[tuple[FunctionId, Binding]]:
-        """All that gives the variable or attribute its value, each with where that stands; not empty."""
-        bound: list[tuple[FunctionId, Binding]] = []
-        if isinstance(node, ast.Name):
-            owner, bindings = self._scope_of(scope, node.id)
-            imported = [b.source for b in bindings if b.how == "import" and b.source is not None and b.source.name]
-            if imported and len(bindings) == 1:
-                stem = self.program.import_stem(imported[0], scope.path)
-                path = self.program.index.stems.get(stem) if stem is not None else None
-                if path in self.graph.modules and imported[0].name:
-                    found.names.add((scope.path, owner.qualname, node.id))
-                    return self._bindings(found, FunctionId(path, MODULE), ast.Name(imported[0].name))
-            found.names.add((owner.path, owner.qualname, node.id))
-            bound = [(owner, b) for b in bindings if b.how != "annotation"]
-        else:
-            for writes in self.program.self_writes.values():
-                bound += [(f.id, b) for f, b in writes.get(node.attr, ())]
-            classes = self.program.classes.values()
-            found.names.add((scope.path, ".", node.attr))
-            if len(bound) != 1 or any(node.attr in klass.bindings for klass in classes):
-                raise _UnknownError
-        if not bound:
-            raise _UnknownError
-        return bound
 
     # -- planning
     def plan(self, planner: Planner, fanout: Fanout, function: FunctionFacts, call: ast.Call, is_async: bool) -> None:
         """Plan the call, and that twins are held instead of the functions."""
         origin = self.origin(function.id, call.func)
         assert origin is not None
-        if is_async or any(self._is_async(leaf) for leaf in origin.leaves):
+        if is_async or any(self.is_async(leaf) for leaf in origin.leaves):
             raise Refused("unsupported-shape", f"a coroutine calls what `{ast.unparse(call.func)}` holds")
-        is_mixed = any(self.kind(leaf) != "asks" for leaf in origin.leaves)
-        fanout.file(function.id.path).calls[planner.place(function.id.path, call)] = CallChange(
-            "called" if is_mixed else "enter"
-        )
-        fanout.held.append((origin, function.id))
+        calls, where = fanout.file(function.id.path).calls, planner.place(function.id.path, call)
+        calls.setdefault(where, CallChange("enter" if self.all_ask(origin) else "called"))
+        self._hold(planner, fanout, function.id, origin)
+
+    def all_ask(self, origin: Origin) -> bool:
+        return all(self.kind(leaf) == "asks" for leaf in origin.leaves)
+
+    def hand(self, planner: Planner, fanout: Fanout, scope: FunctionId, node: ast.expr) -> bool:
+        """Plan that the variable which is handed over holds twins; whether that is known to the last."""
+        origin = self.origin(scope, node) if isinstance(node, ast.Name) else None
+        if origin is None or not self.all_ask(origin) or any(map(self.is_async, origin.leaves)):
+            return False
+        fanout.converted.add(id(node))
+        self._hold(planner, fanout, scope, origin)
+        return True
+
+    def _hold(self, planner: Planner, fanout: Fanout, scope: FunctionId, origin: Origin) -> None:
+        fanout.held.append((origin, scope))
         for leaf in origin.leaves:
             if self.kind(leaf) != "asks":
                 continue
             if isinstance(leaf.node, ast.Lambda):
-                scope = self.program.functions[self.support.callbacks.scope(leaf.scope, leaf.node)]
-                planner.plan_body(fanout, scope, [leaf.node.body], False)
+                inner = self.program.functions[self.support.callbacks.scope(leaf.scope, leaf.node)]
+                planner.plan_body(fanout, inner, [leaf.node.body], False)
                 continue
-            twin = planner.enter(fanout, (self._target(leaf),))
+            twin = planner.enter(fanout, (self.target(leaf),))
             fanout.file(leaf.scope.path).references[planner.place(leaf.scope.path, leaf.node)] = twin
-            fanout.converted.add(id(leaf.node))
+            fanout.converted |= {id(leaf.node), *(id(edge.node) for edge in self._handing(leaf))}
+
+    def _handing(self, leaf: Leaf) -> Iterator[Edge]:
+        """The calls that hand the function over there."""
+        for edge in self.graph.edges_to(self.target(leaf).id):
+            if edge.kind != "call" and any(node is leaf.node for node in walk(edge.node)):
+                yield edge
 
     def check(self, fanout: Fanout) -> None:
         """Refused where something else than the rewritten calls uses what now holds twins."""
@@ -264,9 +102,9 @@ class Held:
 
     def _check_closure(self, leaf: Leaf, fanout: Fanout) -> None:
         """Refused where a function that a factory makes is called elsewhere too: there is one `def` for all of them."""
-        if isinstance(leaf.node, ast.Lambda) or self.program.functions[self._target(leaf).id].parent is None:
+        if isinstance(leaf.node, ast.Lambda) or self.program.functions[self.target(leaf).id].parent is None:
             return
-        for edge in self.graph.edges_to(self._target(leaf).id):
+        for edge in self.graph.edges_to(self.target(leaf).id):
             if builtin_id(edge.node) not in fanout.converted:
                 what = f"`{ast.unparse(leaf.node)}` is called elsewhere too ({edge.caller.path}:{edge.span.line})"
                 raise Refused("unsupported-shape", what)
@@ -293,6 +131,8 @@ class Held:
             return True
         current: ast.AST = use
         while (parent := self._parents.get(id(current))) is not None:
+            if id(current) in fanout.converted and current is use:
+                return True
             if isinstance(parent, ast.Call) and parent.func is current and id(parent) in fanout.converted:
                 return True
             if isinstance(parent, ast.Subscript) and parent.value is current and isinstance(parent.ctx, ast.Load):
@@ -369,15 +209,9 @@ class Held:
                     inner.aliases[parameter.arg] = self.paths.path(argument, frame)
                 yield Way(made, None, leaf.node.body, inner)
             elif self.kind(leaf) == "asks":
-                yield Way(made, self._target(leaf), None, frame)
+                yield Way(made, self.target(leaf), None, frame)
             else:
                 yield Way(made, None, None, frame)
-
-    def _is_async(self, leaf: Leaf) -> bool:
-        return not isinstance(leaf.node, ast.Lambda) and self.program.functions[self._target(leaf).id].is_async
-
-    def _target(self, leaf: Leaf) -> Fn:
-        return next(v for v in self.program.eval(leaf.scope, leaf.node) if isinstance(v, Fn))
 
 
 builtin_id = id

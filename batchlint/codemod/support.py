@@ -44,10 +44,10 @@ class Support:
         self.program = graph.program
         self.models: dict[int, ModelCall] = {id(call.node): call for call in graph.model_calls}
         self.callbacks = Callbacks(self)
-        self.reaching = self._reaching([call.function for call in graph.model_calls])
-        self.families = Families(graph)
         self.threads = Threads(graph.program)
         self.held = Held(self)
+        self.reaching = self._reaching([call.function for call in graph.model_calls])
+        self.families = Families(graph)
         self._known: dict[tuple[FunctionId, int], Target | Refused] = {}
 
     def _reaching(self, makers: Iterable[FunctionId]) -> set[FunctionId]:
@@ -65,7 +65,7 @@ class Support:
                     found.add(edge.caller)
                     stack.append(edge.caller)
             if not stack:
-                stack = list(set(self.callbacks.passed_on(found)) - found)
+                stack = list({*self.callbacks.passed_on(found), *self.held.passed_on(found)} - found)
                 found.update(stack)
         return found
 
@@ -85,6 +85,8 @@ class Support:
     def _converts(self, scope: FunctionId, call: ast.Call) -> Target:
         if self.threads.outer(call) is not call:
             return None  # the call that has a thread make it counts
+        if self.held.calls_per_item(call):
+            return self._by_item(scope, call.func)
         through = self.callbacks.converts(scope, call)
         if through is not None:
             return through
