@@ -27,6 +27,7 @@ HELPER_OBJECTS = frozenset(
         "BatchExecutor",
         "BatchProcessExecutor",
         "BatchPool",
+        "BatchThread",
         "BatchThreadPool",
         "BatchParallel",
         "BatchTaskGroup",

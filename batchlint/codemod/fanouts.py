@@ -172,7 +172,7 @@ class Finder:
     def _waits_in(self, id: FunctionId, loop: ast.For | ast.AsyncFor, node: ast.expr, found: list[Fanout]) -> bool:
         """Whether the loop waits for what it starts, rather than that it is gathered behind the loop."""
         if not all(fanout.is_async for fanout in found):
-            return not isinstance(node, ast.Call) or last_name(node.func) not in SUBMITS
+            return not isinstance(node, ast.Call) or last_name(node.func) not in {*SUBMITS, "Thread"}
         first, last = self.planner.place(id.path, loop)[0], loop.end_lineno or loop.lineno
         return any(first <= at[0] <= last for fanout in found for at in fanout.file(id.path).renames)
 

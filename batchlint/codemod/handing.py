@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING
 
-from batchlint.codemod import scopes
+from batchlint.codemod import joining, scopes
 from batchlint.codemod.access import Frame
 from batchlint.codemod.blocks import Comprehension
 from batchlint.codemod.changes import CallChange, Fanout
@@ -31,6 +31,7 @@ _POOLS = (
     (re.compile(r"concurrent\.futures\.wait$"), "batch_wait"),
     (re.compile(r"multiprocess(ing)?\.(pool\.ThreadPool|dummy\.Pool)$"), "BatchThreadPool"),
     (re.compile(r"(multiprocess|multiprocessing|billiard)\.(.*\.)?Pool$"), "BatchPool"),
+    (re.compile(r"threading\.Thread$"), "BatchThread"),
     (re.compile(r"joblib\.(.*\.)?Parallel$"), "BatchParallel"),
     (re.compile(r"tqdm\.contrib\.concurrent\.thread_map$"), "batch_thread_map"),
     (re.compile(r"tqdm\.contrib\.concurrent\.process_map$"), "batch_process_map"),
@@ -73,6 +74,8 @@ class Handing:
                 f"the function is handed to `{name}` (line {edge.span.line}), which is no pool that the rewrite knows",
             )
         self._check_pool(caller, stands)
+        if "BatchThread" in stands:
+            joining.check(self.planner, caller)
         handed = [e for e in self.edges(edge.caller) if e.kind in {"pool", "thread", "map", "callback"}]
         for each in handed or [edge]:
             if self.planner.mappings.carrier(each) is None:

@@ -31,6 +31,7 @@ PARTS = {
         "batch_thread_map",
         "batch_process_map",
     ),
+    "joined": ("BatchThread",),
     "frames": ("batch_apply",),
     "keyed": ("batch_keyed", "batch_filter"),
     "rounds": (),
