@@ -64,6 +64,10 @@ class LoopChange:
     """The list of what the loop yields, which is yielded behind the driver."""
     is_guarded: bool = False
     """Whether what comes before an error is yielded too."""
+    taking: tuple[int, ...] = (0,)
+    """In a `while` loop, the places of the statements that take the item."""
+    state: str = ""
+    """How the loop that does so declares what it binds for the function around it."""
     taken: int = 0
     """In a worker, how many statements of the body take the item."""
 

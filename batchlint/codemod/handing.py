@@ -141,7 +141,7 @@ class Handing:
         for argument in arguments:
             for node in ast.walk(argument):
                 if isinstance(node, ast.Lambda):
-                    done = self._lambda(fanout, caller, node, yields) or done
+                    done = self.enter_lambda(fanout, caller, node, yields) or done
                 elif isinstance(node, ast.Name | ast.Attribute) and isinstance(node.ctx, ast.Load):
                     targets = self._targets(caller, node)
                     if edge.callee in {t.id for t in targets}:
@@ -174,7 +174,7 @@ class Handing:
             return self.planner.support.entered(caller, node)
         return ()
 
-    def _lambda(self, fanout: Fanout, caller: FunctionId, node: ast.Lambda, yields: bool) -> bool:
+    def enter_lambda(self, fanout: Fanout, caller: FunctionId, node: ast.Lambda, yields: bool) -> bool:
         """Enter twins where the lambda hands on what they give, also in one branch of a condition."""
         qualname = self.graph.modules[caller.path].lambdas.get((node.lineno, node.col_offset))
         if qualname is None:

@@ -77,7 +77,10 @@ class Held(Origins):
                 continue
             if isinstance(leaf.node, ast.Lambda):
                 inner = self.program.functions[self.support.callbacks.scope(leaf.scope, leaf.node)]
-                planner.plan_body(fanout, inner, [leaf.node.body], False)
+                if self.all_ask(origin):
+                    planner.handing.enter_lambda(fanout, leaf.scope, leaf.node, True)
+                else:
+                    planner.plan_body(fanout, inner, [leaf.node.body], False)
                 continue
             twin = planner.enter(fanout, (self.target(leaf),))
             fanout.file(leaf.scope.path).references[planner.place(leaf.scope.path, leaf.node)] = twin

@@ -112,10 +112,11 @@ class Planner:
         counter: Counter | None = None,
         runner: str | None = None,
         is_worker: bool = False,
+        state: frozenset[str] = frozenset(),
     ) -> None:
         """Plan the loop as a part of the fan-out. `stands`: the loop in the code for which `loop` does, with what it
         touches to draw an item, and what it counts. `runner`: what runs the coroutine of each item. `is_worker`:
-        whether several such loops share the items, so that these end in any order.
+        whether several such loops share the items, so that these end in any order. `state`: what drawing binds anew.
         """
         node = stands or loop
         self._check_body(function, loop)
@@ -133,7 +134,8 @@ class Planner:
         if counter is not None and stands is not None:
             later = (later | scopes.read(stands.test)) - {counter.name}
         elif stands is not None:
-            later |= scopes.read(stands.test) | scopes.exposed(stands.body[: -len(loop.body)])
+            later |= scopes.read(stands.test) | scopes.exposed([s for s in stands.body if s not in loop.body])
+            later -= state
         shared = self._read_elsewhere(function, node)
         declared = {
             n for s in loop.body for x in ast.walk(s) if isinstance(x, ast.Global | ast.Nonlocal) for n in x.names

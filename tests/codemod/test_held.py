@@ -86,6 +86,8 @@ ALIKE = {
         'STEPS = [("short", short), ("plain", plain)]\n\n\ndef run(text):\n    out = {}\n    for name, step in STEPS:\n'
         "        out[name] = step(text)\n    return out\n" + RUN.format(call="run(text)")
     ),
+    "a lambda in a variable": "say = lambda text: ask(text.strip())\n" + RUN.format(call="say(text)"),
+    "a lambda that does more": "say = lambda text: ask(text).upper()\n" + RUN.format(call="say(text)"),
     "one of two by a condition": (
         "for kind, text in ITEMS:\n    answer = ask if kind == 'long' else plain\n    print(answer(text))\n"
     ),

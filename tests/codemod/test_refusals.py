@@ -403,28 +403,6 @@ REFUSED: dict[str, dict[str, tuple[str, str]]] = {
             """,
             "`cached` is wrapped by `@streamlit.cache_data`, which expects an answer at once",
         ),
-        "a call in a lambda": (
-            """
-            def main(texts):
-                clean = lambda text: ask(text.strip())
-                for text in texts:
-                    print(clean(text))
-            """,
-            "",
-        ),
-        "one of two functions": (
-            """
-            def short(text):
-                return ask("shorten " + text)
-
-
-            def main(texts, brief):
-                work = short if brief else ask
-                for text in texts:
-                    print(work(text))
-            """,
-            "",
-        ),
         "a target in the loop's head": (
             """
             class Box:
