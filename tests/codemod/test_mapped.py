@@ -257,7 +257,7 @@ LEFT = {
             with ThreadPoolExecutor() as pool:
                 print(list(pool.map(large, texts)))
         """,
-        "`ask` is handed over through a variable",
+        "holds functions that ask, and is used otherwise",
     ),
     "rows that need the row before": (
         "dependent-iterations",

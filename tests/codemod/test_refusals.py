@@ -338,7 +338,7 @@ REFUSED: dict[str, dict[str, tuple[str, str]]] = {
             """,
             "take each out of its collection first thing",
         ),
-        "a variable that a factory fills with a function of the same name": (
+        "a variable that a factory fills, which something else calls too": (
             """
             def make(model):
                 def score(text):
@@ -347,10 +347,11 @@ REFUSED: dict[str, dict[str, tuple[str, str]]] = {
 
             def main(texts):
                 score = make("strict: ")
+                print(score("first"))
                 for text in texts:
                     print(score(text))
             """,
-            "`score` is a variable that holds a function; call the function by its name",
+            "holds functions that ask, and is used otherwise; call the functions by their names",
         ),
         "the loop's variable is used afterwards": (
             """
