@@ -39,6 +39,8 @@ class Taker(NamedTuple):
     targets: list[ast.expr]
     nodes: list[ast.AST]
     is_loop: bool
+    handing: tuple[tuple[FunctionFacts, ast.Call], ...] = ()
+    """The calls that hand the generator to it, the outermost first, each with what makes it."""
 
 
 def own_yields(loop: Loop) -> list[ast.Yield | ast.YieldFrom]:
@@ -120,7 +122,7 @@ class Yielding:
                 if name in EAGER:
                     return Taker(caller, [], [], [parent], name in _PARTLY)
                 if name not in _PASS_ON:
-                    raise refused
+                    return self._handed(caller, call, parent, current, refused)
                 current = parent
                 continue
             if isinstance(parent, ast.YieldFrom):
@@ -129,6 +131,24 @@ class Yielding:
                 return self._taker(caller, call, self._only_use(caller, parent, refused))
             raise refused
         raise refused
+
+    def _handed(self, caller: FunctionFacts, call: ast.Call, outer: ast.Call, node: ast.AST, refused: Refused) -> Taker:
+        """Who takes the generator in the project's function to which it is handed."""
+        program = self.planner.program
+        targets = [v for v in program.eval(caller.id, outer.func) if isinstance(v, Fn)]
+        names = [name for v in targets for name, argument in self.reader.passed(v, outer) if argument is node]
+        function = program.functions[targets[0].id] if len(targets) == 1 and names else caller
+        uses = [n for n in ast.walk(function.node) if isinstance(n, ast.Name) and names and n.id == names[0]]
+        if (
+            function is caller
+            or function.is_generator
+            or function.is_async
+            or len(uses) != 1
+            or names[0] in function.bindings
+        ):
+            raise refused
+        taker = self._taker(function, call, uses[0])
+        return taker._replace(handing=((caller, outer), *taker.handing))
 
     def _only_use(self, caller: FunctionFacts, assignment: ast.Assign, refused: Refused) -> ast.expr:
         """Where the variable is used to which the generator is assigned."""
@@ -155,7 +175,11 @@ class Yielding:
     def _check_order(self, function: FunctionFacts, loop: Loop, taker: Taker) -> bool:
         """Whether the taker has any effect. Refused where it would meet what the generator does for later items."""
         reader = self.reader
-        outer = inner = Frame(taker.function, set())
+        first = taker.handing[0][0] if taker.handing else taker.function
+        inner = entered = Frame(first, set())
+        for _, handing in taker.handing:
+            target = next(v for v in self.planner.program.eval(entered.function.id, handing.func) if isinstance(v, Fn))
+            entered = reader.callee_frame(target, handing, entered)
         given: set[Channel] = set()
         for called, call in taker.calls:
             owner = ClassId(called.id.path, called.owner) if called.owner else None
@@ -175,7 +199,8 @@ class Yielding:
         targets = {n.id for each in taker.targets for n in ast.walk(each) if isinstance(n, ast.Name)}
         statements = [node for node in taker.nodes if isinstance(node, ast.stmt)]
         bound = scopes.bound(taker.nodes) | targets
-        frame = Frame(taker.function, set(bound), {name: set(given) for name in targets})
+        frame = Frame(taker.function, set(bound)) if not taker.handing else entered
+        frame.aliases.update({name: set(given) for name in targets})
         reader.alias_statements(frame, statements)
         made = {id(call) for _, call in taker.calls}
         prints, reader.prints = reader.prints, True
@@ -187,7 +212,7 @@ class Yielding:
         mine = [*self.planner.drawing(loop, inner), *body]
         has_effects = any(access.how != "read" for access in theirs)
         for name in sorted(bound):
-            theirs += touches(reader.root(outer, name), "write", taker.calls[0][1].lineno)
+            theirs += touches(reader.root(Frame(taker.function, set()), name), "write", taker.calls[0][1].lineno)
         for access in theirs:
             met = next((other for other in mine if clash(access, other)), None)
             if met is not None:

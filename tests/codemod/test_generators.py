@@ -54,6 +54,35 @@ ALIKE = {
         with open("out.csv", "w") as file:
             csv.writer(file).writerows(answers(WORDS))
         """,
+    "into a function of the project": """
+        def store(rows, path):
+            with open(path, "w") as file:
+                file.write("word,answer\\n")
+                for number, (word, answer) in enumerate(rows, start=1):
+                    file.write(f"{number},{word},{answer}\\n")
+
+
+        def total(rows):
+            return sum(len(answer) for answer in [answer for _, answer in rows])
+
+
+        store(answers(WORDS), "out.csv")
+        print(total(answers(WORDS)))
+        """,
+    "up to an error in a function of the project": """
+        def store(rows, path):
+            with open(path, "w") as file:
+                for word, answer in rows:
+                    file.write(f"{word},{answer}\\n")
+
+
+        def strict(words):
+            for word in words:
+                yield word, ask(word)
+
+
+        store(strict(sorted(WORDS)), "out.csv")
+        """,
     "up to an error": """
         def strict(words):
             yield "begin", ""
@@ -151,6 +180,36 @@ def test_what_is_yielded_waits_in_a_list() -> None:
 
 
 STAY = {
+    "a function of the project that leaves": """
+        def first(rows, many):
+            found = []
+            for word, answer in rows:
+                found.append(answer)
+                if len(found) == many:
+                    break
+            return found
+
+
+        print(first(answers(WORDS), 2))
+        """,
+    "a function of the project that looks twice": """
+        def head(rows):
+            print(next(rows))
+            return list(rows)
+
+
+        print(head(answers(WORDS)))
+        """,
+    "a function of the project that changes what is read": """
+        def store(rows, words):
+            for word, answer in rows:
+                words.append(answer)
+                if len(words) > 9:
+                    words.clear()
+
+
+        store(answers(WORDS), WORDS)
+        """,
     "a taker that leaves": """
         for word, answer in answers(WORDS):
             if answer:
