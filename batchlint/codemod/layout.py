@@ -8,9 +8,10 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from batchlint.codemod.access import Access, Channel, Frame, clash, stem
-from batchlint.codemod.attempts import Attempts, OpenLoop, changes_last, is_quiet
+from batchlint.codemod.attempts import Attempts, OpenLoop, changes_last, is_quiet, tries_again
 from batchlint.codemod.blocks import Comprehension, comprehension_parts
 from batchlint.codemod.callbacks import CALLED
 from batchlint.codemod.families import is_stub
@@ -86,7 +87,8 @@ class Layout:
         self._handlers: list[list[int]] = []
         self._loops: list[OpenLoop] = []
         self._returns: list[list[int]] = []
-        self._stack: list[FunctionId] = []
+        self._stack: dict[FunctionId, tuple[Frame, list[int], list[int]]] = {}
+        """The functions that are entered: where their steps begin, and where those of one that calls itself end."""
         self._requests: dict[tuple[FunctionId, int], tuple[ast.AST, list[tuple[ast.Call, str | tuple[Fn, ...]]]]] = {}
         """Each with the node, whose identity is half of the key."""
         self.first_line = 0
@@ -408,16 +410,49 @@ class Layout:
 
     def _inline(self, target: Fn, call: ast.Call, preds: list[int], caller: Frame) -> list[int]:
         if target.id in self._stack:
-            raise Refused("dependent-iterations", f"`{target.id.qualname}` calls itself")
-        self._stack.append(target.id)
+            return self._again(target, call, preds, caller)
         frame = self.reader.callee_frame(target, call, caller)
+        if target.id in self._repeating:  # its steps come again from here, and all ways out of it meet
+            preds = self._add(Step(frame, None), preds)
+        end = len(self.steps)
+        self._stack[target.id] = frame, preds, [end] if target.id in self._repeating else []
+        if target.id in self._repeating:
+            self._add(Step(frame, None), [])
         self._returns.append([])
         self._loops.append(OpenLoop())
         ends = self._block(function_body(frame.function), preds, frame)
         self._loops.pop()
         returned = self._returns.pop()
-        self._stack.pop()
-        return [*ends, *returned]
+        del self._stack[target.id]
+        if target.id not in self._repeating:
+            return [*ends, *returned]
+        for index in (*ends, *returned):
+            self.steps[index].next.add(end)
+        return [end]
+
+    def _again(self, target: Fn, call: ast.Call, preds: list[int], caller: Frame) -> list[int]:
+        """The steps of a call by which a function tries again: those of the function, once more."""
+        frame, entry, ends = self._stack[target.id]
+        is_packed = any(isinstance(a, ast.Starred) for a in call.args) or any(k.arg is None for k in call.keywords)
+        if caller is not frame or not ends or is_packed or not tries_again(self.reader.passed(target, call)):
+            raise Refused("dependent-iterations", f"`{target.id.qualname}` calls itself")
+        for pred in preds:
+            self.steps[pred].next.update(entry)
+        return list(ends)
+
+    @cached_property
+    def _repeating(self) -> set[FunctionId]:
+        """The functions that call themselves."""
+        calls = self.reader.program.call_facts.values()
+        return {
+            c.caller.id
+            for c in calls
+            if last_name(c.call.node.func) == c.caller.name
+            and any(
+                isinstance(v, Fn) and v.id == c.caller.id
+                for v in self.reader.program.eval(c.caller.id, c.call.node.func)
+            )
+        }
 
     def _count(self) -> None:
         """For each step, how many requests can lie behind it, and whether one can lie ahead."""
