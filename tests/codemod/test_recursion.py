@@ -50,7 +50,10 @@ def ask(text, *, tries=3):
 """,
     "after a bad answer": """
 def ask(text, attempt=0):
-    answer = request(text)
+    try:
+        answer = request(text)
+    except openai.BadRequestError:
+        return None
     if len(set(answer)) < 3 and attempt < 2:
         return ask(text, attempt + 1)
     return answer
