@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import TypeGuard
 
 from batchlint.facts import LoopNode
-from batchlint.trees import walk
+from batchlint.trees import children, walk
 
 _RETRY_NAME = re.compile(
     r"[Rr]etr(y|ies)|RETR(Y|IES)|[Aa]ttempt|ATTEMPT|[Bb]ackoff|BACKOFF|(?<![a-z])(tries|try_)|Tries|(?<![A-Z])(TRIES|TRY_)"
@@ -114,9 +114,17 @@ def _is_unused(target: ast.expr, body: list[ast.stmt]) -> bool:
     """Whether the number of the turn is only told or slept by, if anything."""
     if not isinstance(target, ast.Name):
         return False
-    told = {id(n) for s in body for call in walk(s) if _is_told(call) for n in walk(call)}
+    told = {id(n) for s in body for call in walk(s) if _is_told(call) for n in _outside_calls(call)}
     read = any(isinstance(n, ast.Name) and n.id == target.id and id(n) not in told for s in body for n in walk(s))
     return target.id.startswith("_") or (target.id in {"i", "n"} and not read)
+
+
+def _outside_calls(node: ast.AST) -> Iterator[ast.AST]:
+    """What stands in a call, but in no other call in it."""
+    for child in children(node):
+        if not isinstance(child, ast.Call):
+            yield child
+            yield from _outside_calls(child)
 
 
 def _is_told(node: ast.AST) -> bool:

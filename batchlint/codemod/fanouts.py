@@ -38,12 +38,15 @@ class Finder:
         self.workers = Workers(self.planner)
         self.phasing = Phasing(self.planner, is_told=collect == "webhook")
         self._planned: dict[tuple[int, str], Fanout | Refused] = {}
+        self._covered: set[FunctionId] = set()
+        """Functions all of whose callers put their requests into batches."""
 
     def fanouts(self, function: FunctionId, node: ast.Call) -> list[Fanout]:
         """The fan-outs through which the site's requests go into batches; Refused where there is none."""
         self.planner.support.check_below(self._callees(function, node))
         found: list[Fanout] = []
         refusals: list[Refused] = []
+        self._covered = set()
         self._climb(function, node, found, refusals, set(), 0)
         if not found:
             self._descend(function, node, found, refusals, set())
@@ -94,11 +97,15 @@ class Finder:
         here = self._around(id, node)
         above: list[Fanout] = []
         unfit: list[Refused] = []
+        if id in self._covered:
+            return  # by what was found above it, on the way from another of its calls
         if id.qualname == MODULE or id in seen or level > _MAX_LEVELS:
             unfit.append(Refused("no-fan-out"))
         else:
             self._above(id, above, unfit, seen, level)
         found += above
+        if above and not unfit:
+            self._covered.add(id)
         if here and (unfit or not above) and not any(self.queues.makes(f, id) for f in above):
             # The further out the loop, the more requests are in one batch; this one is for those whom none covers.
             covered = len(found)
