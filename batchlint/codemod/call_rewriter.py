@@ -109,6 +109,8 @@ class CallRewriter(cst.CSTTransformer):
             updated_node = updated_node.with_changes(args=kept)
         if where in self.changes.unwrapped and updated_node.args:
             return updated_node.args[0].value
+        if where in self.changes.functions and isinstance(updated_node.func, cst.Attribute):
+            return cst.Call(self._use(self.changes.functions[where]), [cst.Arg(updated_node.func.value)])
         if where in self.changes.joined and isinstance(updated_node.func, cst.Attribute):
             return cst.Call(self._use("batch_joined"), [cst.Arg(updated_node.func.value)])
         if where in self.changes.awaited:

@@ -210,6 +210,8 @@ class FileChanges:
     """`with` statements (of semaphores) that give way to their body, and calls to their first argument."""
     dropped: set[Place] = field(default_factory=set)
     """Statements that go."""
+    functions: dict[Place, str] = field(default_factory=dict)
+    """Calls of a method that become calls of the helper's function with its object."""
     joined: set[Place] = field(default_factory=set)
     """Calls of `queue.join` that also see a batch fail."""
     awaited: set[Place] = field(default_factory=set)

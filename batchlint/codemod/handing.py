@@ -75,7 +75,7 @@ class Handing:
             )
         self._check_pool(caller, stands)
         if "BatchThread" in stands:
-            joining.check(self.planner, caller)
+            joining.plan(self.planner, fanout, caller)
         handed = [e for e in self.edges(edge.caller) if e.kind in {"pool", "thread", "map", "callback"}]
         for each in handed or [edge]:
             if self.planner.mappings.carrier(each) is None:

@@ -31,7 +31,7 @@ PARTS = {
         "batch_thread_map",
         "batch_process_map",
     ),
-    "joined": ("BatchThread",),
+    "joined": ("BatchThread", "next_item", "batch_queue_joined"),
     "frames": ("batch_apply",),
     "keyed": ("batch_keyed", "batch_filter"),
     "rounds": (),
