@@ -6,19 +6,19 @@ Each step gets the numbers of requests that can lie behind it, and whether one c
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
 from functools import cached_property
 
-from batchlint.codemod.access import Access, Channel, Frame, clash, stem
+from batchlint.codemod.access import Access, Frame
 from batchlint.codemod.attempts import Attempts, OpenLoop, changes_last, is_quiet, tries_again
-from batchlint.codemod.blocks import Comprehension, comprehension_parts
 from batchlint.codemod.callbacks import CALLED
+from batchlint.codemod.conditions import decisions, under_condition
 from batchlint.codemod.families import is_stub
 from batchlint.codemod.held import HELD, Way
 from batchlint.codemod.paths import function_body
 from batchlint.codemod.reader import Reader
 from batchlint.codemod.refusals import Refused
+from batchlint.codemod.steps import MANY, Step
 from batchlint.codemod.support import Target
 from batchlint.facts import FunctionId
 from batchlint.symbols import last_name
@@ -28,44 +28,6 @@ from batchlint.values import Fn
 _CLOSED = (*SCOPES, ast.ExceptHandler, ast.match_case)
 """What makes no call in the course of a statement."""
 _APART = (ast.stmt, *_CLOSED)
-MANY = 3
-"""Counts of requests are told apart up to here."""
-
-
-@dataclass(slots=True)
-class Step:
-    """One thing that happens: a request (with its call), or the accesses of a piece of a statement."""
-
-    frame: Frame
-    statement: ast.stmt | None
-    accesses: list[Access] = field(default_factory=list)
-    request: ast.Call | None = None
-    next: set[int] = field(default_factory=set)
-    counts: set[int] = field(default_factory=set)
-    ahead: bool = False
-    is_end: bool = False
-    """Whether it comes when the block of its statement has ended."""
-    touched: set[Channel] = field(init=False)
-    """The stems of its accesses, and below of those that are more than reads."""
-    changed: set[Channel] = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.touched = set(map(stem, self.accesses))
-        self.changed = {stem(access) for access in self.accesses if access.how != "read"}
-
-    def meets(self, other: Step) -> bool:
-        """Whether an access of the one can clash with one of the other."""
-        return not (self.changed.isdisjoint(other.touched) and self.touched.isdisjoint(other.changed))
-
-    def clashes(self, other: Step) -> Iterator[tuple[Access, Access]]:
-        """The accesses of the two whose order matters."""
-        if self.meets(other):
-            for access in self.accesses:
-                for opposite in other.accesses:
-                    if clash(access, opposite):
-                        yield access, opposite
-
-
 Converts = Callable[[FunctionId, ast.Call], Target]
 
 
@@ -268,7 +230,7 @@ class Layout:
         calls = self._calls(node, frame)
         if not calls:
             return self._end(node, preds, frame, statement, accesses, None)
-        conditional = _under_condition(node, {id(call) for call, _ in calls})
+        conditional = under_condition(node, {id(call) for call, _ in calls})
         skip = {id(call) for call, _ in calls}
         early = self._before(node, calls[0][0], frame, skip)
         if early:
@@ -284,7 +246,7 @@ class Layout:
                 inner += read(argument, frame, skip)
             if isinstance(call.func, ast.Attribute):
                 inner += self.reader.reference(call.func.value, frame, skip)
-            inner += [a for part in _decisions(node, stands) for a in self.reader.of(part, frame, skip)]
+            inner += [a for part in decisions(node, stands) for a in self.reader.of(part, frame, skip)]
             preds = self._add(Step(frame, statement, inner), preds)
             if what == "request":
                 preds = self._add(Step(frame, statement, request=call), preds)
@@ -505,27 +467,3 @@ class Layout:
 
 def _contexts(node: ast.With) -> list[ast.Call]:
     return [item.context_expr for item in node.items if isinstance(item.context_expr, ast.Call)]
-
-
-def _under_condition(node: ast.AST, calls: set[int]) -> bool:
-    """Whether a call may be skipped: in a conditional expression, behind `and`/`or`, in a comprehension."""
-    return any(id(inner) in calls for parts, _ in _conditions(node) for part in parts for inner in walk(part))
-
-
-def _decisions(node: ast.AST, call: ast.Call) -> list[ast.expr]:
-    """What tells, in the expression or statement, whether and how often the call is made."""
-    decided = (test for parts, test in _conditions(node) if any(n is call for part in parts for n in walk(part)))
-    return [part for test in decided for part in test]
-
-
-def _conditions(node: ast.AST) -> Iterator[tuple[list[ast.expr], list[ast.expr]]]:
-    """Parts of an expression that may be skipped, each with what is evaluated first and tells."""
-    for child in walk(node):
-        if isinstance(child, ast.IfExp):
-            yield [child.body, child.orelse], [child.test]
-        elif isinstance(child, ast.BoolOp):
-            for position, value in enumerate(child.values[1:], 1):
-                yield [value], child.values[:position]
-        elif isinstance(child, Comprehension):
-            tests = [part for g in child.generators for part in (g.iter, *g.ifs)]
-            yield comprehension_parts(child), tests

@@ -14,9 +14,10 @@ from typing import cast
 from batchlint.codemod import scopes
 from batchlint.codemod.access import Access, Frame, clash, in_terms_of
 from batchlint.codemod.effects import EXTERNAL_READS, FILE_READ
-from batchlint.codemod.layout import MANY, Converts, Layout, Step
+from batchlint.codemod.layout import Converts, Layout
 from batchlint.codemod.reader import Reader
 from batchlint.codemod.refusals import Refused
+from batchlint.codemod.steps import MANY, Step
 from batchlint.symbols import last_name
 from batchlint.trees import walk
 

@@ -211,8 +211,7 @@ class Reader(Paths):
         if path in ARGUMENT_WRITES and len(call.args) > ARGUMENT_WRITES[path]:
             return touches(self.path(call.args[ARGUMENT_WRITES[path]], frame), "write", call.lineno)
         if path in {"builtins.open", "io.open"} and call.args:
-            named = next((k.value for k in call.keywords if k.arg == "mode"), None)
-            mode = call.args[1] if len(call.args) > 1 else named
+            mode = next(iter([*call.args[1:2], *(k.value for k in call.keywords if k.arg == "mode")]), None)
             text = str(mode.value) if isinstance(mode, ast.Constant) else "r" if mode is None else "w"
             return [self.file_access(call.args[0], "write" if set(text) & set("wax+") else "read", frame)]
         if (path in EXTERNAL_READS or FRAME_READ.match(path)) and call.args:
