@@ -79,11 +79,24 @@ class Handing:
         handed = [e for e in self.edges(edge.caller) if e.kind in {"pool", "thread", "map", "callback"}]
         for each in handed or [edge]:
             if self.planner.mappings.carrier(each) is None:
+                self._check_late(each)
                 self.hand(fanout, edge.caller, each)
                 if stands & _PROCESSES:
                     self.processes.check(each)
         fanout.file(path).names.discard("")
         return fanout
+
+    def _check_late(self, edge: Edge) -> None:
+        """Refuse functions that would read the loop's variables when the pool runs, behind the loop."""
+        name = last_name(edge.node.func) if isinstance(edge.node, ast.Call) else ""
+        inner = edge.loops[-1:] if name in {*SUBMITS, "Thread"} else ()
+        around = (loop.target if isinstance(loop, ast.comprehension) else loop for loop in inner)
+        turning = {n.id for loop in around for n in ast.walk(loop) if isinstance(n, ast.Name) and _is_bound(n)}
+        for node in ast.walk(edge.node):
+            read = scopes.read(node) & turning if isinstance(node, ast.Lambda) else set()
+            if read - {a.arg for a in ast.walk(node) if isinstance(a, ast.arg)}:
+                what = f"the lambda in line {edge.span.line} reads `{min(read)}` when the pool runs it"
+                raise Refused("unsupported-shape", f"{what}; hand it over as an argument")
 
     def _check_pool(self, caller: FunctionFacts, stands: set[str]) -> None:
         """Refuse what a pool that runs everything in batches does not do as the one it stands for."""
@@ -367,6 +380,10 @@ class Handing:
 
     def _makes_request(self, function: FunctionFacts, call: ast.Call) -> bool:
         return self.planner.asks(function, call.args[:1])
+
+
+def _is_bound(node: ast.Name) -> bool:
+    return isinstance(node.ctx, ast.Store)
 
 
 def _results(node: ast.expr) -> Iterator[ast.expr]:

@@ -42,6 +42,9 @@ def fanout(planner: Planner, function: FunctionFacts, node: ast.While) -> Fanout
     outer = Frame(function, set())
     drawing = [a for head in [*heads, node.test] for a in _accesses(planner, head, outer)]
     state = frozenset(name for head in heads if (name := _sliced(head, node)) and isinstance(head, ast.Assign))
+    if state & scopes.bound(rest):
+        what = f"`{min(state & scopes.bound(rest))}` gets other items on the way"
+        raise Refused("dependent-iterations", what)
     made = Fanout(function.id, node)
     first = heads[0]
     is_cut = any(_sliced(head, node) for head in heads)

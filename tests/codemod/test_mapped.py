@@ -243,6 +243,20 @@ LEFT = {
         """,
         "`map` is handed to its consumer (line 5)",
     ),
+    "a variable of the loop that a lambda reads late": (
+        "unsupported-shape",
+        """
+        from concurrent.futures import ThreadPoolExecutor
+        from llm import ask
+
+
+        def main(texts):
+            with ThreadPoolExecutor() as pool:
+                futures = [pool.submit(lambda: ask(text)) for text in texts]
+            print([future.result() for future in futures])
+        """,
+        "reads `text` when the pool runs it",
+    ),
     "a partial that something else calls too": (
         "unsupported-shape",
         """

@@ -117,6 +117,11 @@ for thread in threads:
 """,
 }
 LEFT = {
+    "a variable of the loop that is read late": (
+        "threads = []\nfor text in TEXTS:\n    threads.append(threading.Thread(target=lambda: ask(text)))\n"
+        + START
+        + JOIN
+    ),
     "nothing joins": THREADS.format(more="") + START,
     "one after the other": (
         "for n, text in enumerate(TEXTS):\n    thread = threading.Thread(target=look, args=(n, text))\n"
