@@ -192,6 +192,8 @@ class FileChanges:
     calls: dict[Place, CallChange] = field(default_factory=dict)
     yields: dict[Place, str] = field(default_factory=dict)
     """`yield`s of a loop, with the list that takes their values."""
+    listed: dict[Place, str] = field(default_factory=dict)
+    """Generators whose twin gives a list of what they yield, with its name."""
     loops: dict[Place, LoopChange] = field(default_factory=dict)
     comprehensions: dict[Place, ComprehensionChange] = field(default_factory=dict)
     barriers: dict[Place, str | None] = field(default_factory=dict)

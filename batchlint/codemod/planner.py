@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import itertools
 from collections.abc import Iterator
 from dataclasses import fields
 
@@ -71,16 +72,11 @@ class Planner:
                 n.arg for n in ast.walk(tree) if isinstance(n, ast.arg)
             }
             used |= {f.name for f in self.graph.modules[path].functions.values()}
-            used |= {
-                a.asname or a.name
-                for n in ast.walk(tree)
-                if isinstance(n, ast.Import | ast.ImportFrom)
-                for a in n.names
-            }
+            imports = (n for n in ast.walk(tree) if isinstance(n, ast.Import | ast.ImportFrom))
+            used |= {a.asname or a.name for n in imports for a in n.names}
             self._used[path] = used
-        name, number = wanted, 2
-        while name in used:
-            name, number = f"{wanted}_{number}", number + 1
+        names = itertools.chain([wanted], (f"{wanted}_{number}" for number in itertools.count(2)))
+        name = next(each for each in names if each not in used)
         used.add(name)
         return name
 
@@ -479,6 +475,7 @@ class Planner:
         function = self.program.functions[id]
         if is_stub(self.program, function):
             fanout.file(id.path).stubs.add(self.place(id.path, function.node))
+        self.yielding.as_list(fanout, function)
         carried = self.wrappers.of(function)
         cached = self.caches.decorator(function)
         retry = self.support.check_twin(function, [*(w.decorator for w in carried), *([cached] if cached else [])])

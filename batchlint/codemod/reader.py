@@ -434,7 +434,7 @@ class Reader(Paths):
                     found += self.targets(item.optional_vars, frame)
         elif isinstance(node, ast.Expr):
             found += self.of(node.value, frame, skip, discarded=True)
-            if isinstance(node.value, ast.Yield | ast.YieldFrom):
+            if isinstance(node.value, ast.Yield | ast.YieldFrom) and frame.caller is None:  # a helper's is a list
                 found.append(Access(("yield", str(frame.function.id)), "write", node.lineno))
         else:
             for child in children(node):

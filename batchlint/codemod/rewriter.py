@@ -37,7 +37,7 @@ from batchlint.codemod.nodes import (
     standalone,
 )
 from batchlint.codemod.task_nodes import extras_of, loop_task, sent_expression, sent_loop, task_functions
-from batchlint.codemod.yield_nodes import collected, yielded
+from batchlint.codemod.yield_nodes import collected, listed, yielded
 
 
 class Rewriter(CallRewriter):
@@ -452,6 +452,7 @@ class Rewriter(CallRewriter):
         if not is_stub and not m.findall(new.body, m.Yield()):
             block = indented(new.body)
             new = new.with_changes(body=block.with_changes(body=[*block.body, line(ASKS_NOTHING)]))
+        new = listed(new, self.changes.listed[where]) if where in self.changes.listed else new
         if retry:
             new = self._retried(new, retry)
         if how == "in place":

@@ -303,8 +303,6 @@ class Support:
         label = Graph.label(function.id)
         if isinstance(function.node, ast.Lambda):
             raise Refused("unsupported-shape", "the request is made in a lambda; give it a `def`")
-        if function.is_generator:
-            raise Refused("generator-consumer", f"`{label}` yields to its caller (line {function.line})")
         retry: Retry | None = None
         outer = FunctionId(function.id.path, function.parent or MODULE)
         for decorator in function.decorators:

@@ -79,6 +79,46 @@ class Yielding:
         for node in yields:
             fanout.file(path).yields[self.planner.place(path, node)] = change.collected
 
+    def as_list(self, fanout: Fanout, function: FunctionFacts) -> None:
+        """Plan that a generator whose takers take all gives a list; nothing for other functions."""
+        if not function.is_generator:
+            return
+        body, path = function_body(function), function.id.path
+        yields = [n for s in body for n in walk_own(s) if isinstance(n, ast.Yield | ast.YieldFrom)]
+        statements = {id(n.value) for s in body for n in ast.walk(s) if isinstance(n, ast.Expr)}
+        loops = [n for s in body for n in ast.walk(s) if isinstance(n, ast.For | ast.While)]
+        asks = any(own_yields(n) and self.planner.asks(function, n.body) for n in loops if isinstance(n, ast.For))
+        first = min((node.lineno for node in yields), default=0)
+        calls = self.planner.converted(function, body)
+        asks = asks or any(call.lineno > first for call in calls)  # what was yielded before an error counts
+        asks = asks or any(isinstance(n, ast.Raise) and n.lineno > first for s in body for n in walk_own(s))
+        if function.is_async or asks or any(id(node) not in statements for node in yields):
+            what = f"`{Graph.label(function.id)}` yields to its caller (line {function.line})"
+            raise Refused("generator-consumer", what)
+        _check_behind(body, is_repeated=False)
+        for taker in self._takers(function, []):
+            self._check_reads(function, taker)
+        changes = fanout.file(path)
+        name = changes.listed.setdefault(self.planner.place(path, function.node), self.planner.fresh(path, "results"))
+        changes.yields |= {self.planner.place(path, node): name for node in yields}
+
+    def _check_reads(self, function: FunctionFacts, taker: Taker) -> None:
+        """Refused where who takes the items changes what the generator reads for later ones."""
+        inner = Frame(taker.function, set())
+        for called, call in taker.calls:
+            owner = ClassId(called.id.path, called.owner) if called.owner else None
+            inner = self.reader.callee_frame(Fn(called.id, owner), call, inner)
+        mine = [access for s in function_body(function) for access in self.reader.statement(s, inner)]
+        mine = [access for access in mine if access.channel[0] != "yield"]
+        targets = {n.id for each in taker.targets for n in ast.walk(each) if isinstance(n, ast.Name)}
+        frame = Frame(taker.function, scopes.bound(taker.nodes) | targets)
+        made = {id(call) for _, call in taker.calls}
+        for access in (a for node in taker.nodes for a in self._accesses(node, frame, made)):
+            met = next((other for other in mine if clash(access, other)), None)
+            if met is not None:
+                what = f"{access.name} is used by `{Graph.label(function.id)}` (line {met.line}) and"
+                raise Refused("generator-consumer", f"{what} by who takes its answers (line {access.line})")
+
     # -- who takes the items
     def _takers(self, function: FunctionFacts, below: list[tuple[FunctionFacts, ast.Call]]) -> Iterator[Taker]:
         """`below`: the calls through which the function gets what it yields."""

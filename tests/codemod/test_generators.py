@@ -54,6 +54,28 @@ ALIKE = {
         with open("out.csv", "w") as file:
             csv.writer(file).writerows(answers(WORDS))
         """,
+    "several of one answer": """
+        from collections import Counter
+        from collections.abc import Iterator
+
+
+        def letters(word: str, least: int = 1) -> Iterator[str]:
+            \"\"\"The letters of the answer.\"\"\"
+            if not word:
+                return
+            answer = ask(word)
+            for letter in answer:
+                if letter.isalpha() and len(answer) > least:
+                    yield letter
+            yield from answer[:2]
+
+
+        for word in ["a", "bb", "", "a"]:
+            counts = Counter(letters(word))
+            for letter in letters(word, least=100):
+                counts[letter] += 1
+            print(word, sorted(counts.items()), [letter for letter in letters(word)][:1])
+        """,
     "into a function of the project": """
         def store(rows, path):
             with open(path, "w") as file:
@@ -180,6 +202,38 @@ def test_what_is_yielded_waits_in_a_list() -> None:
 
 
 STAY = {
+    "one who takes the first of several": """
+        def letters(word):
+            yield from ask(word)
+
+
+        for word in WORDS:
+            print(next(letters(word)))
+        """,
+    "one who changes what the next one is made of": """
+        known = []
+
+
+        def letters(word):
+            answer = ask(word)
+            for letter in answer:
+                yield letter, len(known)
+
+
+        for word in WORDS:
+            for letter, number in letters(word):
+                known.append(letter)
+            known.clear()
+        """,
+    "one that asks again behind what it yields": """
+        def letters(word):
+            yield word
+            yield ask(word)
+
+
+        for word in WORDS:
+            print(list(letters(word)))
+        """,
     "a function of the project that leaves": """
         def first(rows, many):
             found = []
