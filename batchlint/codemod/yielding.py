@@ -15,7 +15,7 @@ from batchlint.codemod.eager import EAGER
 from batchlint.codemod.effects import MUTATORS
 from batchlint.codemod.paths import function_body
 from batchlint.codemod.refusals import Refused
-from batchlint.facts import MODULE, ClassId, FunctionFacts
+from batchlint.facts import MODULE, ClassId, FunctionFacts, FunctionId
 from batchlint.graph import Graph
 from batchlint.symbols import last_name
 from batchlint.trees import SCOPES, walk_own
@@ -55,6 +55,8 @@ class Yielding:
     def __init__(self, planner: Planner) -> None:
         self.planner = planner
         self.reader = planner.reader
+        self._lists: dict[FunctionId, str] = {}
+        """What the lists are called that generators give."""
 
     def check(self, function: FunctionFacts, loop: Loop) -> None:
         """Refused where the loop yields to somebody who may leave, or in a way that cannot wait."""
@@ -99,7 +101,9 @@ class Yielding:
         for taker in self._takers(function, []):
             self._check_reads(function, taker)
         changes = fanout.file(path)
-        name = changes.listed.setdefault(self.planner.place(path, function.node), self.planner.fresh(path, "results"))
+        if function.id not in self._lists:
+            self._lists[function.id] = self.planner.fresh(path, "results")
+        name = changes.listed[self.planner.place(path, function.node)] = self._lists[function.id]
         changes.yields |= {self.planner.place(path, node): name for node in yields}
 
     def _check_reads(self, function: FunctionFacts, taker: Taker) -> None:
@@ -147,14 +151,12 @@ class Yielding:
                 return Taker(caller, [], [parent.target], list(parent.body), True)
             if isinstance(parent, ast.comprehension) and parent.iter is current:
                 whole = parents[position + 1]
-                if not isinstance(whole, Comprehension) or whole.generators[0] is not parent:
+                if not isinstance(whole, Comprehension) or isinstance(whole, ast.GeneratorExp):
                     raise refused
                 if awaits([*parent.ifs, *comprehension_parts(whole), *whole.generators[1:]]):
                     raise refused
-                if not isinstance(whole, ast.GeneratorExp):
-                    targets = [generator.target for generator in whole.generators]
-                    return Taker(caller, [], targets, [*parent.ifs, *comprehension_parts(whole)], False)
-                raise refused
+                targets = [generator.target for generator in whole.generators]
+                return Taker(caller, [], targets, [*parent.ifs, *comprehension_parts(whole)], False)
             if isinstance(parent, ast.Starred):
                 return Taker(caller, [], [], [], False)
             if isinstance(parent, ast.Call) and current in parent.args:

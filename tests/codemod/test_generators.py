@@ -75,6 +75,7 @@ ALIKE = {
             for letter in letters(word, least=100):
                 counts[letter] += 1
             print(word, sorted(counts.items()), [letter for letter in letters(word)][:1])
+        print([letter for word in WORDS if len(word) < 3 for letter in letters(word)])
         """,
     "into a function of the project": """
         def store(rows, path):
