@@ -197,14 +197,17 @@ class ModuleFacts:
         """The lines as Python counts them: a form feed ends none."""
         return _LINE_END.split(self.text)
 
-    def names_in_string(self, name: str) -> bool:
-        """Whether a string could name the function or module `name`: `"app.tasks.run"`, `"app.main:run"`."""
+    def names_in_string(self, name: str, *, alone: bool = True) -> bool:
+        """Whether a string could name the function or module `name`: `"app.tasks.run"`, `"app.main:run"`.
+
+        `alone`: whether one without the module in front could.
+        """
         if name not in self.text:
             return False
-        strings = (node.value for node in walk(self.tree) if isinstance(node, ast.Constant))
+        strings = {node.value for node in walk(self.tree) if isinstance(node, ast.Constant)}
         return any(
             isinstance(text, str) and _DOTTED.match(text) and text.replace(":", ".").rpartition(".")[2] == name
-            for text in strings
+            for text in (strings if alone else strings - {name})
         )
 
     def span(self, node: ast.expr | ast.stmt) -> Span:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import TypeGuard
 
 from batchlint.facts import LoopNode
-from batchlint.trees import walk
+from batchlint.trees import children, walk
 
 _RETRY_NAME = re.compile(
     r"[Rr]etr(y|ies)|RETR(Y|IES)|[Aa]ttempt|ATTEMPT|[Bb]ackoff|BACKOFF|(?<![a-z])(tries|try_)|Tries|(?<![A-Z])(TRIES|TRY_)"
@@ -18,6 +18,7 @@ _FEW = 10
 _HANDFUL = 3
 _ROUNDS = 5
 """Dependent requests an item that are still worth as many batches."""
+_TELLING = frozenset({"sleep", "debug", "info", "warning", "error", "exception", "log"})
 _PASSING = frozenset({"enumerate", "tqdm", "reversed", "zip", "list", "tuple"})
 
 
@@ -31,7 +32,7 @@ def is_item_loop(loop: LoopNode) -> bool:
         return is_counted and not _mentions_retry(loop.test)
     if is_retry(loop):
         return False
-    if _is_small_range(loop.iter) and (_is_unused(loop.target) or _ends_at_first_success(loop.body)):
+    if _is_small_range(loop.iter) and (_is_unused(loop.target, loop.body) or _ends_at_first_success(loop.body)):
         return False
     return not _ends_at_first_success(loop.body)
 
@@ -116,8 +117,28 @@ def _is_small_range(node: ast.expr) -> bool:
     )
 
 
-def _is_unused(target: ast.expr) -> bool:
-    return isinstance(target, ast.Name) and (target.id.startswith("_") or target.id in {"i", "n"})
+def _is_unused(target: ast.expr, body: list[ast.stmt]) -> bool:
+    """Whether the number of the turn is only told or slept by, if anything."""
+    if not isinstance(target, ast.Name):
+        return False
+    told = {id(n) for s in body for call in walk(s) if _is_told(call) for n in _outside_calls(call)}
+    read = any(isinstance(n, ast.Name) and n.id == target.id and id(n) not in told for s in body for n in walk(s))
+    return target.id.startswith("_") or (target.id in {"i", "n"} and not read)
+
+
+def _outside_calls(node: ast.AST) -> Iterator[ast.AST]:
+    """What stands in a call, but in no other call in it."""
+    for child in children(node):
+        if not isinstance(child, ast.Call):
+            yield child
+            yield from _outside_calls(child)
+
+
+def _is_told(node: ast.AST) -> bool:
+    func = node.func if isinstance(node, ast.Call) else None
+    return (isinstance(func, ast.Name) and func.id == "print") or (
+        isinstance(func, ast.Attribute) and func.attr in _TELLING
+    )
 
 
 def _ends_at_first_success(body: list[ast.stmt]) -> bool:

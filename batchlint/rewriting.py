@@ -223,7 +223,13 @@ def summary(outcome: Outcome, show: Show, *, would: bool) -> str:
         is_reviewed = any((finding.path, finding.line, finding.column) in review.calls for review in outcome.reviews)
         detail = f": {rewrite.detail}" if rewrite.detail and not is_reviewed else ""
         lines.append(f"{_place(finding.site, show)}: {finding.code} {verb} ({rewrite.strategy}){detail}")
-    lines += [f"{_place(f.site, show)}: {f.code} {_refusal(f.site)}" for f in outcome.refused]
+    shown = {(f.site.path, f.site.line) for f in (*outcome.rewritten, *outcome.refused)}
+    shown |= {(site.path, site.line) for site in outcome.left}
+    for finding in outcome.refused:
+        below = finding.site.via[-1:]
+        asked = "".join(f"; asked at {show(s.path)}:{s.line}" for s in below if (s.path, s.line) not in shown)
+        shown |= {(step.path, step.line) for step in below}
+        lines.append(f"{_place(finding.site, show)}: {finding.code} {_refusal(finding.site)}{asked}")
     lines += [f"{_place(site, show)}: {_refusal(site)}" for site in outcome.left]
     lines += [
         f"{show(edit.path)}: {'would be' if would else 'was'} added: {_added(edit.path)}"

@@ -28,6 +28,7 @@ HELPER_OBJECTS = frozenset(
         "BatchExecutor",
         "BatchProcessExecutor",
         "BatchPool",
+        "BatchThread",
         "BatchThreadPool",
         "BatchParallel",
         "BatchTaskGroup",
@@ -111,6 +112,8 @@ class CallRewriter(cst.CSTTransformer):
             updated_node = updated_node.with_changes(args=kept)
         if where in self.changes.unwrapped and updated_node.args:
             return updated_node.args[0].value
+        if where in self.changes.functions and isinstance(updated_node.func, cst.Attribute):
+            return cst.Call(self._use(self.changes.functions[where]), [cst.Arg(updated_node.func.value)])
         if where in self.changes.joined and isinstance(updated_node.func, cst.Attribute):
             return cst.Call(self._use("batch_joined"), [cst.Arg(updated_node.func.value)])
         if where in self.changes.awaited:
@@ -124,6 +127,8 @@ class CallRewriter(cst.CSTTransformer):
             by_pool = isinstance(updated_node.func, cst.Attribute)
             made = updated_node.with_changes(func=cst.Name("map")) if by_pool else updated_node
             return parenthesised(cst.Yield(cst.Call(self._use(carrier), [cst.Arg(made)])))
+        if carrier == "batch_filter":
+            return updated_node.with_changes(func=self._use(carrier))
         if carrier is not None:
             return self._passed(carrier, updated_node, where, f"{carrier}(, ")
         if change is None and self._is_list_of_each(original_node):

@@ -64,6 +64,10 @@ class LoopChange:
     """The list of what the loop yields, which is yielded behind the driver."""
     is_guarded: bool = False
     """Whether what comes before an error is yielded too."""
+    taking: tuple[int, ...] = (0,)
+    """In a `while` loop, the places of the statements that take the item."""
+    state: str = ""
+    """How the loop that does so declares what it binds for the function around it."""
     taken: int = 0
     """In a worker, how many statements of the body take the item."""
 
@@ -191,6 +195,8 @@ class FileChanges:
     calls: dict[Place, CallChange] = field(default_factory=dict)
     yields: dict[Place, str] = field(default_factory=dict)
     """`yield`s of a loop, with the list that takes their values."""
+    listed: dict[Place, str] = field(default_factory=dict)
+    """Generators whose twin gives a list of what they yield, with its name."""
     loops: dict[Place, LoopChange] = field(default_factory=dict)
     comprehensions: dict[Place, ComprehensionChange] = field(default_factory=dict)
     barriers: dict[Place, str | None] = field(default_factory=dict)
@@ -209,6 +215,8 @@ class FileChanges:
     """`with` statements (of semaphores) that give way to their body, and calls to their first argument."""
     dropped: set[Place] = field(default_factory=set)
     """Statements that go."""
+    functions: dict[Place, str] = field(default_factory=dict)
+    """Calls of a method that become calls of the helper's function with its object."""
     joined: set[Place] = field(default_factory=set)
     """Calls of `queue.join` that also see a batch fail."""
     awaited: set[Place] = field(default_factory=set)
@@ -218,7 +226,7 @@ class FileChanges:
     retries: dict[Place, Retry] = field(default_factory=dict)
     """Functions whose retry decorator becomes a loop in the twin."""
     mapped: dict[Place, str] = field(default_factory=dict)
-    """Calls that call a function once per item, with what carries them: "run_batch" or "batch_apply"."""
+    """Calls that call a function once per item, with the part of the helper that carries them."""
     keywords: dict[Place, tuple[str, str]] = field(default_factory=dict)
     """Calls that get a keyword argument."""
     stubs: set[Place] = field(default_factory=set)
@@ -251,6 +259,8 @@ class Fanout:
     """Implementations of one method, whose twins stand alike and have one name."""
     converted: set[int] = field(default_factory=set)
     """Identities of the calls and references that are changed."""
+    held: list[Any] = field(default_factory=list)
+    """Where functions come from that its calls take out of variables and tables, each with what calls them."""
     providers: set[str] = field(default_factory=set)
     is_async: bool = False
     is_blocking: bool = False

@@ -87,12 +87,8 @@ class Comprehensions:
         if not nested:
             fanout.iteration = phases
         asked = parts[0].value if isinstance(parts[0], ast.NamedExpr) else parts[0]
-        whole = (
-            len(parts) == 1
-            and asked in calls
-            and not (kept and kept.names)
-            and planner.support.converts(function.id, calls[0]) != "request"
-        )
+        entered = planner.support.converts(function.id, calls[0])
+        whole = len(parts) == 1 and asked in calls and not (kept and kept.names) and isinstance(entered, tuple)
         is_async = fanout.is_async and not nested
         whole = whole and len(calls) == 1 and not is_async
         changes = fanout.file(path)
@@ -110,7 +106,6 @@ class Comprehensions:
             kept=kept,
         )
         if whole:
-            entered = planner.support.converts(function.id, calls[0])
             assert isinstance(entered, tuple)
             fanout.converted.add(id(calls[0]))
             changes.calls[planner.place(path, calls[0])] = CallChange("name", planner.enter(fanout, entered))

@@ -1,7 +1,8 @@
-"""What becomes of a loop that counts, in LibCST."""
+"""What becomes of loops that count, or take items out of a collection, in LibCST."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import libcst as cst
@@ -22,3 +23,13 @@ def counted_loop(loop: cst.While, counter: Counter, drawing: cst.IndentedBlock) 
     step = step.with_changes(leading_lines=[each for each in step.leading_lines if each.comment is not None])
     drawn = loop.with_changes(body=drawing.with_changes(body=[*drawing.body, step]), leading_lines=[])
     return drawn, cst.IndentedBlock(rest)
+
+
+def taking_loop(
+    loop: cst.While, taking: Sequence[int], drawing: Callable[..., cst.IndentedBlock]
+) -> tuple[cst.While, cst.IndentedBlock]:
+    """The loop that draws the items by the statements at these places, and what is left of its body for one item."""
+    body: list[Any] = list(indented(loop.body).body)
+    heads = [body[place] for place in taking]
+    rest = [statement for place, statement in enumerate(body) if place not in taking]
+    return loop.with_changes(body=drawing(*heads), leading_lines=[]), cst.IndentedBlock(rest)

@@ -40,14 +40,19 @@ EAGER = frozenset(
         "concatenate",
     ]
 )
+_CALM = frozenset({"str", "int", "float", "len", "round", "strip", "lower", "upper", "get", "items", "loads"})
+"""What a comprehension may call on each item without anybody seeing when."""
 _PASS_ON = frozenset({"tqdm", "trange", "track", "reversed", "enumerate", "iter"})
 
 
 def consumer(tree: ast.AST, node: ast.expr) -> str | None:
     """What takes the iterator's items one by one, in words; None where all are taken at once."""
     current: ast.AST = node
-    for parent in reversed(scopes.path_to(tree, node)):
+    parents = [*reversed(scopes.path_to(tree, node))]
+    for position, parent in enumerate(parents):
         if isinstance(parent, ast.Starred):
+            return None
+        if isinstance(parent, ast.comprehension) and parent.iter is current and _is_calm(parents[position + 1], parent):
             return None
         if not isinstance(parent, ast.Call) or current not in parent.args:
             return "its consumer"
@@ -58,3 +63,12 @@ def consumer(tree: ast.AST, node: ast.expr) -> str | None:
             return f"`{name}`" if name else "its consumer"
         current = parent
     return "its consumer"
+
+
+def _is_calm(whole: ast.AST, first: ast.comprehension) -> bool:
+    """Whether a comprehension takes all items, and does nothing with each that shows."""
+    if not isinstance(whole, ast.ListComp | ast.SetComp | ast.DictComp) or whole.generators[0] is not first:
+        return False
+    parts = [part for part in ast.iter_child_nodes(whole) if part is not first] + [first.target, *first.ifs]
+    calls = [n for part in parts for n in ast.walk(part) if isinstance(n, ast.Call)]
+    return all(last_name(call.func) in _CALM for call in calls)

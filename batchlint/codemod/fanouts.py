@@ -38,12 +38,15 @@ class Finder:
         self.workers = Workers(self.planner)
         self.phasing = Phasing(self.planner, is_told=collect == "webhook")
         self._planned: dict[tuple[int, str], Fanout | Refused] = {}
+        self._covered: set[FunctionId] = set()
+        """Functions all of whose callers put their requests into batches."""
 
     def fanouts(self, function: FunctionId, node: ast.Call) -> list[Fanout]:
         """The fan-outs through which the site's requests go into batches; Refused where there is none."""
         self.planner.support.check_below(self._callees(function, node))
         found: list[Fanout] = []
         refusals: list[Refused] = []
+        self._covered = set()
         self._climb(function, node, found, refusals, set(), 0)
         if not found:
             self._descend(function, node, found, refusals, set())
@@ -94,11 +97,15 @@ class Finder:
         here = self._around(id, node)
         above: list[Fanout] = []
         unfit: list[Refused] = []
+        if id in self._covered:
+            return  # by what was found above it, on the way from another of its calls
         if id.qualname == MODULE or id in seen or level > _MAX_LEVELS:
             unfit.append(Refused("no-fan-out"))
         else:
             self._above(id, above, unfit, seen, level)
         found += above
+        if above and not unfit:
+            self._covered.add(id)
         if here and (unfit or not above) and not any(self.queues.makes(f, id) for f in above):
             # The further out the loop, the more requests are in one batch; this one is for those whom none covers.
             covered = len(found)
@@ -179,7 +186,7 @@ class Finder:
     def _waits_in(self, id: FunctionId, loop: ast.For | ast.AsyncFor, node: ast.expr, found: list[Fanout]) -> bool:
         """Whether the loop waits for what it starts, rather than that it is gathered behind the loop."""
         if not all(fanout.is_async for fanout in found):
-            return not isinstance(node, ast.Call) or last_name(node.func) not in SUBMITS
+            return not isinstance(node, ast.Call) or last_name(node.func) not in {*SUBMITS, "Thread"}
         first, last = self.planner.place(id.path, loop)[0], loop.end_lineno or loop.lineno
         return any(first <= at[0] <= last for fanout in found for at in fanout.file(id.path).renames)
 
@@ -197,6 +204,9 @@ class Finder:
                 refusals.append(Refused("live-consumer", f"somebody waits for `{Graph.label(edge.caller)}`"))
             elif edge.kind == "call" or support.callbacks.is_through(edge):
                 self._climb(edge.caller, edge.node, found, refusals, seen, level + 1)
+            elif points := list(support.held.points(edge)):
+                for scope, call in points:
+                    self._climb(scope, call, found, refusals, seen, level + 1)
             else:
                 before = len(found)
                 self._handed(edge, found, refusals)
@@ -335,6 +345,7 @@ class Finder:
                 fanout = make()
                 if not fanout.providers:
                     raise Refused("unsupported-shape", "none of the requests below can be seen from here")
+                self.planner.support.held.check(fanout)
                 if what != "queue":
                     self.phasing.decide(fanout)
                     self.queues.note_wait(fanout)
@@ -348,7 +359,15 @@ class Finder:
         return planned
 
     def _handed(self, edge: Edge, found: list[Fanout], refusals: list[Refused]) -> None:
-        parameters = self.planner.pool_parameters
+        within = list(self.planner.support.held.handing_on(edge)) if edge.kind != "queue" else []
+        for scope, call in within:  # a helper of the project that hands on what it is given
+            if self._is_live(scope):
+                refusals.append(Refused("live-consumer", f"somebody waits for `{Graph.label(scope)}`"))
+                continue
+            inner = edge._replace(caller=scope, node=call, span=self.graph.modules[scope.path].span(call))
+            self._handed(inner, found, refusals)
+        if within:
+            return
         try:
             carrier = self.planner.mappings.carrier(edge)
             if edge.kind == "queue":
@@ -358,11 +377,6 @@ class Finder:
                 found.append(self._planned_once(edge.node, "gather", gather))
             elif carrier is not None:
                 found.append(self._planned_once(edge.node, "map", lambda: self.planner.mappings.fanout(edge, carrier)))
-            elif (helper := parameters.helper(edge)) is not None and (places := parameters.places(helper)):
-                if self._is_live(helper.id):
-                    raise Refused("live-consumer", f"somebody waits for `{Graph.label(helper.id)}`")
-                plan = partial(parameters.fanout, edge, helper, places)
-                found.append(self._planned_once(places[0][0], "pool", plan))
             else:
                 found.append(self._planned_once(edge.node, "pool", lambda: self.planner.handing.pool(edge)))
         except Refused as refused:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING
 
-from batchlint.codemod import scopes
+from batchlint.codemod import joining, scopes
 from batchlint.codemod.access import Frame
 from batchlint.codemod.blocks import Comprehension
 from batchlint.codemod.changes import CallChange, Fanout
@@ -31,6 +31,7 @@ _POOLS = (
     (re.compile(r"concurrent\.futures\.wait$"), "batch_wait"),
     (re.compile(r"multiprocess(ing)?\.(pool\.ThreadPool|dummy\.Pool)$"), "BatchThreadPool"),
     (re.compile(r"(multiprocess|multiprocessing|billiard)\.(.*\.)?Pool$"), "BatchPool"),
+    (re.compile(r"threading\.Thread$"), "BatchThread"),
     (re.compile(r"joblib\.(.*\.)?Parallel$"), "BatchParallel"),
     (re.compile(r"tqdm\.contrib\.concurrent\.thread_map$"), "batch_thread_map"),
     (re.compile(r"tqdm\.contrib\.concurrent\.process_map$"), "batch_process_map"),
@@ -67,49 +68,53 @@ class Handing:
         caller = self.graph.function(edge.caller)
         fanout = Fanout(edge.caller, edge.node)
         path = edge.caller.path
-        stands = self.stand_in(fanout, caller, edge)
-        if not self._is_handed_to_pool(edge):
-            raise Refused(
-                "unsupported-shape",
-                f"`{Graph.label(edge.callee)}` is handed to something that is no pool (line {edge.span.line})",
-            )
-        for each in filter(self._is_handed_to_pool, self.edges(edge.caller)):
-            if self.planner.mappings.carrier(each) is None:
-                self.hand(fanout, edge.caller, each)
-                self.check_handed(each, stands)
-        fanout.file(path).names.discard("")
-        return fanout
-
-    def stand_in(self, fanout: Fanout, function: FunctionFacts, edge: Edge) -> set[str]:
-        """Plan the stand-ins for the pools of the function; Refused where it has none, or one that they cannot be."""
-        stands = self._stand_ins(fanout, function, _POOLS)
+        stands = self._stand_ins(fanout, caller, _POOLS)
         if not stands - {"batch_as_completed", "batch_wait"}:
             name = last_name(edge.node.func) if isinstance(edge.node, ast.Call) else "its caller"
             raise Refused(
                 "unsupported-shape",
                 f"the function is handed to `{name}` (line {edge.span.line}), which is no pool that the rewrite knows",
             )
-        self._check_pool(function, stands)
-        return stands
-
-    def check_handed(self, edge: Edge, stands: set[str]) -> None:
-        """Refused where a process cannot be given what the edge hands over."""
-        if stands & _PROCESSES:
-            self.processes.check(edge)
+        self._check_pool(caller, stands)
+        if not self._is_handed_to_pool(edge):
+            raise Refused(
+                "unsupported-shape",
+                f"`{Graph.label(edge.callee)}` is handed to something that is no pool (line {edge.span.line})",
+            )
+        if "BatchThread" in stands:
+            joining.plan(self.planner, fanout, caller)
+        handed = [each for each in self.edges(edge.caller) if self._is_handed_to_pool(each)]
+        for each in handed or [edge]:
+            if self.planner.mappings.carrier(each) is None:
+                self._check_late(each)
+                self.hand(fanout, edge.caller, each)
+                if stands & _PROCESSES:
+                    self.processes.check(each)
+        fanout.file(path).names.discard("")
+        return fanout
 
     def _is_handed_to_pool(self, edge: Edge) -> bool:
         if edge.kind != "callback":
             return edge.kind in {"pool", "thread", "map"}
-        return self.is_pools(edge.caller, edge.node.func if isinstance(edge.node, ast.Call) else edge.node)
-
-    def is_pools(self, scope: FunctionId, func: ast.expr) -> bool:
-        """Whether the function is a pool's, or makes something that a pool is handed."""
-        for value in self.program.eval(scope, func):
+        func = edge.node.func if isinstance(edge.node, ast.Call) else edge.node
+        for value in self.program.eval(edge.caller, func):
             path = value.path if isinstance(value, Ext) else ""
             owner = path.rpartition(".")[0].removesuffix("()")
             if _CARRIERS.match(path) or any(p.match(each) for p, _ in _POOLS for each in (path, owner)):
                 return True
         return False
+
+    def _check_late(self, edge: Edge) -> None:
+        """Refuse functions that would read the loop's variables when the pool runs, behind the loop."""
+        name = last_name(edge.node.func) if isinstance(edge.node, ast.Call) else ""
+        inner = edge.loops[-1:] if name in {*SUBMITS, "Thread"} else ()
+        around = (loop.target if isinstance(loop, ast.comprehension) else loop for loop in inner)
+        turning = {n.id for loop in around for n in ast.walk(loop) if isinstance(n, ast.Name) and _is_bound(n)}
+        for node in ast.walk(edge.node):
+            read = scopes.read(node) & turning if isinstance(node, ast.Lambda) else set()
+            if read - {a.arg for a in ast.walk(node) if isinstance(a, ast.arg)}:
+                what = f"the lambda in line {edge.span.line} reads `{min(read)}` when the pool runs it"
+                raise Refused("unsupported-shape", f"{what}; hand it over as an argument")
 
     def _check_pool(self, caller: FunctionFacts, stands: set[str]) -> None:
         """Refuse what a pool that runs everything in batches does not do as the one it stands for."""
@@ -151,12 +156,15 @@ class Handing:
                     self._by_caller.setdefault(each.caller, []).append(each)
         return self._by_caller.get(caller, [])
 
-    def hand(self, fanout: Fanout, caller: FunctionId, edge: Edge) -> None:
-        """Hand the twin over instead of the function, also from within a `partial` or a lambda."""
+    def hand(self, fanout: Fanout, caller: FunctionId, edge: Edge, *, yields: bool = False) -> None:
+        """Hand the twin over instead of the function, also from within a `partial` or a lambda.
+
+        `yields`: whether a lambda that does more than call it may yield itself.
+        """
         changes = fanout.file(caller.path)
         # A `partial` inside of the call starts the function too, as far as the graph knows.
         arguments = [*edge.node.args, *(k.value for k in edge.node.keywords)] if isinstance(edge.node, ast.Call) else []
-        arguments += [held for argument in arguments for held in self._held(caller, argument, edge.node)]
+        arguments += [held for argument in arguments for held in self.held(caller, argument, edge.node)]
         within = {id(n) for part in (edge.node, *arguments) for n in ast.walk(part)}
         fanout.converted |= {id(e.node) for e in self.edges(caller) if e.callee == edge.callee and id(e.node) in within}
         fanout.converted.add(id(edge.node))
@@ -164,20 +172,22 @@ class Handing:
         for argument in arguments:
             for node in ast.walk(argument):
                 if isinstance(node, ast.Lambda):
-                    done = self.enter_lambda(fanout, caller, node) or done
+                    done = self.enter_lambda(fanout, caller, node, yields) or done
                 elif isinstance(node, ast.Name | ast.Attribute) and isinstance(node.ctx, ast.Load):
                     targets = self._targets(caller, node)
                     if edge.callee in {t.id for t in targets}:
                         changes.references[self.planner.place(caller.path, node)] = self.planner.enter(fanout, targets)
                         fanout.converted.add(id(node))
                         done = True
+                    elif not targets:
+                        done = self.planner.support.held.hand(self.planner, fanout, caller, node) or done
         if not done:
             raise Refused(
                 "unsupported-shape",
                 f"`{Graph.label(edge.callee)}` is handed over through a variable (line {edge.span.line})",
             )
 
-    def _held(self, caller: FunctionId, argument: ast.expr, call: ast.expr) -> list[ast.expr]:
+    def held(self, caller: FunctionId, argument: ast.expr, call: ast.expr) -> list[ast.expr]:
         """The `partial` that the variable holds which is handed over, and which nothing else uses."""
         function = self.graph.function(caller)
         bindings = function.bindings.get(argument.id, []) if isinstance(argument, ast.Name) else []
@@ -195,7 +205,7 @@ class Handing:
             return self.planner.support.entered(caller, node)
         return ()
 
-    def enter_lambda(self, fanout: Fanout, caller: FunctionId, node: ast.Lambda) -> bool:
+    def enter_lambda(self, fanout: Fanout, caller: FunctionId, node: ast.Lambda, yields: bool) -> bool:
         """Enter twins where the lambda hands on what they give, also in one branch of a condition."""
         qualname = self.graph.modules[caller.path].lambdas.get((node.lineno, node.col_offset))
         if qualname is None:
@@ -204,6 +214,12 @@ class Handing:
         converted = [c for c in ast.walk(node.body) if isinstance(c, ast.Call)]
         converted = [c for c in converted if self.planner.support.converts(scope, c) is not None]
         handed_on = {id(each) for each in _results(node.body)}
+        targets = [self.planner.support.converts(scope, call) for call in converted]
+        if yields and not all(
+            isinstance(t, tuple) and id(c) in handed_on for c, t in zip(converted, targets, strict=True)
+        ):
+            self.planner.plan_body(fanout, self.graph.function(scope), [node.body], False)
+            return True
         for call in converted:
             target = self.planner.support.converts(scope, call)
             if not isinstance(target, tuple) or id(call) not in handed_on:
@@ -382,6 +398,10 @@ class Handing:
 
     def _makes_request(self, function: FunctionFacts, call: ast.Call) -> bool:
         return self.planner.asks(function, call.args[:1])
+
+
+def _is_bound(node: ast.Name) -> bool:
+    return isinstance(node.ctx, ast.Store)
 
 
 def _results(node: ast.expr) -> Iterator[ast.expr]:

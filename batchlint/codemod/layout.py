@@ -6,18 +6,21 @@ Each step gets the numbers of requests that can lie behind it, and whether one c
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from functools import cached_property
 
-from batchlint.codemod.access import OWN, Access, Channel, Frame, clash, stem
-from batchlint.codemod.attempts import Attempts, OpenLoop, changes_last, is_quiet
-from batchlint.codemod.blocks import Comprehension, comprehension_parts
+from batchlint.codemod.access import OWN, Access, Frame
+from batchlint.codemod.attempts import Attempts, OpenLoop, changes_last, is_quiet, tries_again
 from batchlint.codemod.callbacks import CALLED
+from batchlint.codemod.conditions import decisions, under_condition
 from batchlint.codemod.families import is_stub
+from batchlint.codemod.held import HELD, Way
 from batchlint.codemod.mapped_items import ITEM, call_per_item
 from batchlint.codemod.paths import function_body
 from batchlint.codemod.reader import Reader
 from batchlint.codemod.refusals import Refused
+from batchlint.codemod.steps import MANY, Step
 from batchlint.codemod.support import MAPPED, Target
 from batchlint.facts import FunctionFacts, FunctionId
 from batchlint.symbols import last_name
@@ -27,42 +30,6 @@ from batchlint.values import Fn
 _CLOSED = (*SCOPES, ast.ExceptHandler, ast.match_case)
 """What makes no call in the course of a statement."""
 _APART = (ast.stmt, *_CLOSED)
-MANY = 3
-"""Counts of requests are told apart up to here."""
-
-
-@dataclass(slots=True)
-class Step:
-    """One thing that happens: a request (with its call), or the accesses of a piece of a statement."""
-
-    frame: Frame
-    statement: ast.stmt | None
-    accesses: list[Access] = field(default_factory=list)
-    request: ast.Call | None = None
-    next: set[int] = field(default_factory=set)
-    counts: set[int] = field(default_factory=set)
-    ahead: bool = False
-    touched: set[Channel] = field(init=False)
-    """The stems of its accesses, and below of those that are more than reads."""
-    changed: set[Channel] = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.touched = set(map(stem, self.accesses))
-        self.changed = {stem(access) for access in self.accesses if access.how != "read"}
-
-    def meets(self, other: Step) -> bool:
-        """Whether an access of the one can clash with one of the other."""
-        return not (self.changed.isdisjoint(other.touched) and self.touched.isdisjoint(other.changed))
-
-    def clashes(self, other: Step) -> Iterator[tuple[Access, Access]]:
-        """The accesses of the two whose order matters."""
-        if self.meets(other):
-            for access in self.accesses:
-                for opposite in other.accesses:
-                    if clash(access, opposite):
-                        yield access, opposite
-
-
 Converts = Callable[[FunctionId, ast.Call], Target]
 
 
@@ -84,7 +51,8 @@ class Layout:
         self._handlers: list[list[int]] = []
         self._loops: list[OpenLoop] = []
         self._returns: list[list[int]] = []
-        self._stack: list[FunctionId] = []
+        self._stack: dict[FunctionId, tuple[Frame, list[int], list[int]]] = {}
+        """The functions that are entered: where their steps begin, and where those of one that calls itself end."""
         self._requests: dict[tuple[FunctionId, int], tuple[ast.AST, list[tuple[ast.Call, str | tuple[Fn, ...]]]]] = {}
         """Each with the node, whose identity is half of the key."""
         self.first_line = 0
@@ -168,7 +136,7 @@ class Layout:
             for item in node.items:
                 preds = self._evaluate(item.context_expr, preds, frame, node, self._reading(item.context_expr, frame))
             preds = self._add(Step(frame, node, own(None)), preds)
-            return self._block(node.body, preds, frame)
+            return self._leave(node, preds, frame)
         if isinstance(node, ast.Try | ast.TryStar):
             return self._try(node, preds, frame)
         if isinstance(node, ast.Match):
@@ -195,6 +163,18 @@ class Layout:
                 raising.extend(preds)
             return []
         return preds
+
+    def _leave(self, node: ast.With | ast.AsyncWith, preds: list[int], frame: Frame) -> list[int]:
+        """The steps of the block of a `with`, and of what that does when the block ends, in whichever way."""
+        leaving = self.reader.implicit.leaving(self.reader, node, frame)
+        ways = [self._returns[-1], self._loops[-1].again, self._loops[-1].left]
+        before = [len(way) for way in ways]
+        ends = self._block(node.body, preds, frame)
+        if not leaving:
+            return ends
+        for way, start in zip(ways, before, strict=True):
+            way[start:] = self._add(Step(frame, node, leaving, is_end=True), way[start:]) if way[start:] else []
+        return self._add(Step(frame, node, leaving, is_end=True), ends) if ends else []
 
     def _for(self, node: ast.For | ast.AsyncFor, preds: list[int], frame: Frame) -> list[int]:
         preds = self._evaluate(node.iter, preds, frame, node, lambda skip: self.reader.simple(node, frame, skip))
@@ -254,7 +234,7 @@ class Layout:
         calls = self._calls(node, frame)
         if not calls:
             return self._end(node, preds, frame, statement, accesses, None)
-        conditional = _under_condition(node, {id(call) for call, _ in calls})
+        conditional = under_condition(node, {id(call) for call, _ in calls})
         skip = {id(call) for call, _ in calls}
         early = self._before(node, calls[0][0], frame, skip)
         if early:
@@ -270,7 +250,7 @@ class Layout:
                 inner += read(argument, frame, skip)
             if isinstance(call.func, ast.Attribute):
                 inner += self.reader.reference(call.func.value, frame, skip)
-            inner += [a for part in _decisions(node, stands) for a in self.reader.of(part, frame, skip)]
+            inner += [a for part in decisions(node, stands) for a in self.reader.of(part, frame, skip)]
             preds = self._add(Step(frame, statement, inner), preds)
             if what == "request":
                 preds = self._add(Step(frame, statement, request=call), preds)
@@ -278,6 +258,9 @@ class Layout:
                 preds = self._called(call, preds, frame, statement)
             elif what == MAPPED:
                 preds = self._mapped(call, preds, frame, statement)
+            elif what == HELD:
+                ways = self.callbacks.support.held.ways(call, frame)
+                preds = [end for way in ways for end in self._way(way, preds, frame, statement)]
             elif isinstance(what, tuple):
                 real = [f for f in what if not self._is_stub(f)]
                 real = [f for f in real if not self._is_wrapped_again(f, what)]
@@ -354,7 +337,7 @@ class Layout:
             inner = self.callbacks.lambda_frame(handed, frame)
             inner.aliases.update({argument.arg: roots for argument in handed.args.args})
             return self._evaluate(handed.body, preds, inner, statement, self._reading(handed.body, inner))
-        made = call_per_item(call)
+        made = call_per_item(handed, call)
         caller = replace(frame, local=frame.local | {ITEM}, aliases={**frame.aliases, ITEM: roots})
         assert isinstance(made.func, ast.Name | ast.Attribute)
         targets = self.callbacks.support.entered(frame.function.id, made.func)
@@ -375,6 +358,13 @@ class Layout:
             targets = callbacks.support.entered(caller.function.id, given)
             return [end for target in targets for end in self._inline(target, made, preds, caller)]
         return preds
+
+    def _way(self, way: Way, preds: list[int], frame: Frame, statement: ast.stmt) -> list[int]:
+        if way.target is not None:
+            return self._inline(way.target, way.call, preds, frame)
+        if way.body is not None:
+            return self._evaluate(way.body, preds, way.frame, statement, self._reading(way.body, way.frame))
+        return self._add(Step(frame, statement, self.reader.of(way.call, frame)), preds)
 
     def _is_cached(self, target: Fn) -> bool:
         return self.reader.caches.decorator(self.reader.program.functions[target.id]) is not None
@@ -411,16 +401,49 @@ class Layout:
 
     def _inline(self, target: Fn, call: ast.Call, preds: list[int], caller: Frame) -> list[int]:
         if target.id in self._stack:
-            raise Refused("dependent-iterations", f"`{target.id.qualname}` calls itself")
-        self._stack.append(target.id)
+            return self._again(target, call, preds, caller)
         frame = self.reader.callee_frame(target, call, caller)
+        if target.id in self._repeating:  # its steps come again from here, and all ways out of it meet
+            preds = self._add(Step(frame, None), preds)
+        end = len(self.steps)
+        self._stack[target.id] = frame, preds, [end] if target.id in self._repeating else []
+        if target.id in self._repeating:
+            self._add(Step(frame, None), [])
         self._returns.append([])
         self._loops.append(OpenLoop())
         ends = self._block(function_body(frame.function), preds, frame)
         self._loops.pop()
         returned = self._returns.pop()
-        self._stack.pop()
-        return [*ends, *returned]
+        del self._stack[target.id]
+        if target.id not in self._repeating:
+            return [*ends, *returned]
+        for index in (*ends, *returned):
+            self.steps[index].next.add(end)
+        return [end]
+
+    def _again(self, target: Fn, call: ast.Call, preds: list[int], caller: Frame) -> list[int]:
+        """The steps of a call by which a function tries again: those of the function, once more."""
+        frame, entry, ends = self._stack[target.id]
+        is_packed = any(isinstance(a, ast.Starred) for a in call.args) or any(k.arg is None for k in call.keywords)
+        if caller is not frame or not ends or is_packed or not tries_again(self.reader.passed(target, call)):
+            raise Refused("dependent-iterations", f"`{target.id.qualname}` calls itself")
+        for pred in preds:
+            self.steps[pred].next.update(entry)
+        return list(ends)
+
+    @cached_property
+    def _repeating(self) -> set[FunctionId]:
+        """The functions that call themselves."""
+        calls = self.reader.program.call_facts.values()
+        return {
+            c.caller.id
+            for c in calls
+            if last_name(c.call.node.func) == c.caller.name
+            and any(
+                isinstance(v, Fn) and v.id == c.caller.id
+                for v in self.reader.program.eval(c.caller.id, c.call.node.func)
+            )
+        }
 
     def _count(self) -> None:
         """For each step, how many requests can lie behind it, and whether one can lie ahead."""
@@ -473,27 +496,3 @@ class Layout:
 
 def _contexts(node: ast.With) -> list[ast.Call]:
     return [item.context_expr for item in node.items if isinstance(item.context_expr, ast.Call)]
-
-
-def _under_condition(node: ast.AST, calls: set[int]) -> bool:
-    """Whether a call may be skipped: in a conditional expression, behind `and`/`or`, in a comprehension."""
-    return any(id(inner) in calls for parts, _ in _conditions(node) for part in parts for inner in walk(part))
-
-
-def _decisions(node: ast.AST, call: ast.Call) -> list[ast.expr]:
-    """What tells, in the expression or statement, whether and how often the call is made."""
-    decided = (test for parts, test in _conditions(node) if any(n is call for part in parts for n in walk(part)))
-    return [part for test in decided for part in test]
-
-
-def _conditions(node: ast.AST) -> Iterator[tuple[list[ast.expr], list[ast.expr]]]:
-    """Parts of an expression that may be skipped, each with what is evaluated first and tells."""
-    for child in walk(node):
-        if isinstance(child, ast.IfExp):
-            yield [child.body, child.orelse], [child.test]
-        elif isinstance(child, ast.BoolOp):
-            for position, value in enumerate(child.values[1:], 1):
-                yield [value], child.values[:position]
-        elif isinstance(child, Comprehension):
-            tests = [part for g in child.generators for part in (g.iter, *g.ifs)]
-            yield comprehension_parts(child), tests

@@ -21,6 +21,8 @@ from batchlint.values import Ext
 if TYPE_CHECKING:
     from batchlint.codemod.planner import Planner
 
+_KEYED = re.compile(r"builtins\.(sorted|max|min)$|heapq\.(nlargest|nsmallest)$")
+"""What calls its `key` once per item of its last argument."""
 _ITERATORS = re.compile(r"builtins\.map$|itertools\.starmap$")
 _FRAMES = re.compile(r"pandas\.((?!groupby|rolling|expanding|resample).)*\.(apply|map|progress_apply|progress_map)$")
 _ONLY_FRAMES = frozenset({"progress_apply", "progress_map"})
@@ -41,6 +43,10 @@ class Mappings:
             return None
         func = edge.node.func
         paths = {v.path for v in self.program.eval(edge.caller, func) if isinstance(v, Ext)}
+        if any(_KEYED.match(path) for path in paths) and any(k.arg == "key" for k in edge.node.keywords):
+            return "batch_keyed"
+        if "builtins.filter" in paths:
+            return "batch_filter"
         if any(_ITERATORS.match(path) for path in paths):
             return "run_batch"
         if any(_FRAMES.match(path) for path in paths) or (not paths and self._is_frame(edge)):
@@ -68,16 +74,21 @@ class Mappings:
         """The fan-out of the mapping; Refused where its order of effects cannot be kept."""
         node, planner = edge.node, self.planner
         assert isinstance(node, ast.Call)
-        if carrier == "run_batch" and (taker := consumer(planner.graph.modules[edge.caller.path].tree, node)):
+        if carrier in {"run_batch", "batch_filter"} and (
+            taker := consumer(planner.graph.modules[edge.caller.path].tree, node)
+        ):
             raise Refused("generator-consumer", f"`{last_name(node.func)}` is handed to {taker} (line {node.lineno})")
         if carrier == "batch_apply" and (unfit := {k.arg for k in node.keywords} & _OTHER_WAYS):
             raise Refused(
                 "unsupported-shape", f"`{last_name(node.func)}` is told `{min(map(str, unfit))}` (line {node.lineno})"
             )
+        starred = any(isinstance(a, ast.Starred) for a in node.args)
+        if carrier == "batch_keyed" and (starred or len(node.args) != (2 if last_name(node.func)[0] == "n" else 1)):
+            raise Refused("unsupported-shape", f"`{last_name(node.func)}` is given its items one by one")
         if not node.args:
             raise Refused("unsupported-shape", f"the function is handed over by name (line {node.lineno})")
         fanout = Fanout(edge.caller, node)
-        planner.handing.hand(fanout, edge.caller, edge)
+        planner.handing.hand(fanout, edge.caller, edge, yields=True)
         self._check_order(fanout, edge)
         fanout.file(edge.caller.path).mapped[planner.place(edge.caller.path, node)] = carrier
         return fanout
@@ -88,7 +99,7 @@ class Mappings:
         function = planner.graph.function(edge.caller)
         tree = planner.graph.modules[edge.caller.path].tree
         statement = next(n for n in reversed(scopes.path_to(tree, node)) if isinstance(n, ast.stmt))
-        handed = node.args[0]
+        handed = _handed(node)
         if isinstance(handed, ast.Lambda):
             qualname = planner.graph.modules[edge.caller.path].lambdas[handed.lineno, handed.col_offset]
             function = planner.graph.function(FunctionId(edge.caller.path, qualname))
@@ -96,10 +107,11 @@ class Mappings:
             expression = handed.body
         else:
             frame = Frame(function, {ITEM})
-            expression = call_per_item(node)
+            called = next(iter(planner.handing.held(edge.caller, handed, node)), handed)
+            expression = call_per_item(called, node)
         for name in frame.local:
-            for source in [*node.args[1:], getattr(node.func, "value", None)]:
-                if source is not None:
+            for source in [*node.args, getattr(node.func, "value", None)]:
+                if source is not None and source is not handed:
                     roots = planner.reader.iterated(source, Frame(planner.graph.function(edge.caller), set()))
                     frame.aliases.setdefault(name, set()).update((*root, "[own]") for root in roots)
         frame.stable = set(frame.local)
@@ -115,3 +127,9 @@ class Mappings:
                     " write it as a loop",
                 )
             planner.bar(fanout, barrier)
+
+
+def _handed(node: ast.Call) -> ast.expr:
+    """The function that is called with each item."""
+    keys = [k.value for k in node.keywords if k.arg == "key"]
+    return keys[0] if keys else node.args[0]

@@ -13,12 +13,18 @@ from typing import cast
 
 from batchlint.codemod import scopes
 from batchlint.codemod.access import Access, Frame, clash, in_terms_of
-from batchlint.codemod.layout import MANY, Converts, Layout, Step
+from batchlint.codemod.effects import EXTERNAL_READS, FILE_READ
+from batchlint.codemod.layout import Converts, Layout
 from batchlint.codemod.reader import Reader
 from batchlint.codemod.refusals import Refused
+from batchlint.codemod.steps import MANY, Step
+from batchlint.symbols import last_name
 from batchlint.trees import walk
 
 __all__ = ["MANY", "Barrier", "Phases", "Step", "lifted"]
+_READING = FILE_READ | {"open"}
+_OPENING = frozenset(path.rpartition(".")[2] for path in EXTERNAL_READS)
+"""What reads the file of a path, as a method of the path or with it."""
 
 _ORDERED = frozenset({"call", "random", "stdout", "transaction"})
 
@@ -219,6 +225,9 @@ class Phases(Layout):
         for step in clashing:
             if step.counts == {top} and top != MANY and not self.parked and not self.is_async:
                 continue
+            if step.is_end and step.statement is not None:
+                what = f"the `with` in line {step.statement.lineno} has an effect when it ends"
+                raise Refused("order-of-effects", what)
             if step.statement is not None:
                 inside = self.asks(step.statement, step.frame)
                 place = step.statement if inside else lifted(self, step.frame, step.statement)
@@ -259,14 +268,15 @@ def _key_of(access: Access, statement: ast.stmt, frame: Frame) -> str | None:
     if access.channel[0] != "file":
         return access.key if access.frame == frame.number else in_terms_of(access.means, frame)
     # The path as the statement has it: the expanded text may name what is gone by then.
-    for node in walk(statement):
-        if isinstance(node, ast.Call) and node.lineno == access.line:
-            if (
-                isinstance(node.func, ast.Attribute)
-                and node.func.attr in {"exists", "is_file", "read_text", "stat", "open"}
-                and not (isinstance(node.func.value, ast.Attribute) and node.func.value.attr == "path")
-            ):
-                return ast.unparse(node.func.value)
-            if node.args:
-                return ast.unparse(node.args[0])
+    calls = [n for n in walk(statement) if isinstance(n, ast.Call) and n.lineno == access.line]
+    for node in calls:
+        if (
+            isinstance(node.func, ast.Attribute)
+            and node.func.attr in _READING
+            and not (isinstance(node.func.value, ast.Attribute) and node.func.value.attr == "path")
+        ):
+            return ast.unparse(node.func.value)
+    for node in sorted(calls, key=lambda call: last_name(call.func) not in _OPENING):
+        if node.args:
+            return ast.unparse(node.args[0])
     return in_terms_of(access.key, frame)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import itertools
 from collections.abc import Iterator
 from dataclasses import fields
 
@@ -16,13 +17,13 @@ from batchlint.codemod.comprehensions import Comprehensions
 from batchlint.codemod.effects import CLOCKS
 from batchlint.codemod.families import is_stub
 from batchlint.codemod.handing import Handing
+from batchlint.codemod.held import HELD
 from batchlint.codemod.limits import Limits
 from batchlint.codemod.mappings import Mappings
 from batchlint.codemod.naming import noun
 from batchlint.codemod.pacing import Pacing
 from batchlint.codemod.paths import function_body
 from batchlint.codemod.phases import Barrier, Phases
-from batchlint.codemod.pool_parameters import PoolParameters
 from batchlint.codemod.reader import Reader
 from batchlint.codemod.refusals import Refused
 from batchlint.codemod.running import Running
@@ -57,7 +58,6 @@ class Planner:
         self.pacing = Pacing(self)
         self.limits = Limits(self)
         self.chunked = Chunked(self)
-        self.pool_parameters = PoolParameters(self)
 
     # -- places
     def place(self, path: str, node: ast.AST) -> Place:
@@ -74,16 +74,11 @@ class Planner:
                 n.arg for n in ast.walk(tree) if isinstance(n, ast.arg)
             }
             used |= {f.name for f in self.graph.modules[path].functions.values()}
-            used |= {
-                a.asname or a.name
-                for n in ast.walk(tree)
-                if isinstance(n, ast.Import | ast.ImportFrom)
-                for a in n.names
-            }
+            imports = (n for n in ast.walk(tree) if isinstance(n, ast.Import | ast.ImportFrom))
+            used |= {a.asname or a.name for n in imports for a in n.names}
             self._used[path] = used
-        name, number = wanted, 2
-        while name in used:
-            name, number = f"{wanted}_{number}", number + 1
+        names = itertools.chain([wanted], (f"{wanted}_{number}" for number in itertools.count(2)))
+        name = next(each for each in names if each not in used)
         used.add(name)
         return name
 
@@ -115,10 +110,11 @@ class Planner:
         counter: Counter | None = None,
         runner: str | None = None,
         is_worker: bool = False,
+        state: frozenset[str] = frozenset(),
     ) -> None:
         """Plan the loop as a part of the fan-out. `stands`: the loop in the code for which `loop` does, with what it
         touches to draw an item, and what it counts. `runner`: what runs the coroutine of each item. `is_worker`:
-        whether several such loops share the items, so that these end in any order.
+        whether several such loops share the items, so that these end in any order. `state`: what drawing binds anew.
         """
         node = stands or loop
         self._check_body(function, loop)
@@ -136,7 +132,8 @@ class Planner:
         if counter is not None and stands is not None:
             later = (later | scopes.read(stands.test)) - {counter.name}
         elif stands is not None:
-            later |= scopes.read(stands.test) | scopes.exposed(stands.body[: -len(loop.body)])
+            later |= scopes.read(stands.test) | scopes.exposed([s for s in stands.body if s not in loop.body])
+            later -= state
         shared = self._read_elsewhere(function, node)
         declared = {
             n for s in loop.body for x in ast.walk(s) if isinstance(x, ast.Global | ast.Nonlocal) for n in x.names
@@ -307,12 +304,9 @@ class Planner:
             return self.distinct(function, target, iterated.args[0])
         if name in {"range", "trange"} and isinstance(target, ast.Name):
             return {target.id}
-        if (
-            name in {"enumerate", "items", "iterrows"}
-            and isinstance(target, ast.Tuple)
-            and isinstance(target.elts[0], ast.Name)
-        ):
-            return {target.elts[0].id}
+        first = target.elts[0] if isinstance(target, ast.Tuple) and target.elts else None
+        if name in {"enumerate", "items", "iterrows"} and isinstance(first, ast.Name):
+            return {first.id}
         return {target.id} if name == "keys" and isinstance(target, ast.Name) else set()
 
     def drawing(self, loop: Loop, outer: Frame) -> list[Access]:
@@ -388,12 +382,10 @@ class Planner:
             mine = fanout.file(path)
             for each in fields(mine):
                 getattr(mine, each.name).update(getattr(changes, each.name))
-        fanout.twins |= other.twins
-        fanout.families += other.families
-        fanout.converted |= other.converted
-        fanout.providers |= other.providers
-        fanout.notes += other.notes
-        fanout.is_blocking |= other.is_blocking
+        for name in ("twins", "converted", "providers", "is_blocking"):
+            setattr(fanout, name, getattr(fanout, name) | getattr(other, name))
+        for name in ("families", "held", "notes"):
+            getattr(fanout, name).extend(getattr(other, name))
 
     def asks(self, function: FunctionFacts, nodes: list[ast.stmt] | list[ast.expr]) -> bool:
         """Whether a call in the nodes becomes a request, or enters what makes one."""
@@ -453,6 +445,8 @@ class Planner:
                 self.support.callbacks.plan(self, fanout, function, call)
             elif what == MAPPED:
                 self.chunked.plan(fanout, function, call)
+            elif what == HELD:
+                self.support.held.plan(self, fanout, function, call, is_async)
             elif what == CALLED and not is_async:  # what a coroutine is handed makes coroutines
                 changes.calls[where] = CallChange("called")
 
@@ -486,6 +480,7 @@ class Planner:
         function = self.program.functions[id]
         if is_stub(self.program, function):
             fanout.file(id.path).stubs.add(self.place(id.path, function.node))
+        self.yielding.as_list(fanout, function)
         carried = self.wrappers.of(function)
         cached = self.caches.decorator(function)
         retry = self.support.check_twin(function, [*(w.decorator for w in carried), *([cached] if cached else [])])

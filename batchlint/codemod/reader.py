@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Set
 from functools import cached_property
 
 from batchlint.codemod import scopes
@@ -24,6 +25,7 @@ from batchlint.codemod.effects import (
     READERS,
     TRANSACTIONS,
 )
+from batchlint.codemod.implicit import Implicit
 from batchlint.codemod.paths import Paths, function_body
 from batchlint.codemod.tables import columns_of, row_key, sql_accesses
 from batchlint.codemod.threads import Threads
@@ -51,6 +53,7 @@ class Reader(Paths):
         super().__init__(graph, threads)
         self.callbacks = callbacks
         self.caches = Caches(graph)
+        self.implicit = Implicit(graph.program)
         self._active: list[FunctionId] = []
         self._cut = MAX_DEPTH + 1
         """How far up a recursive call led while a function was read: what it touches is not all there then."""
@@ -83,6 +86,7 @@ class Reader(Paths):
             if current.__class__ not in _TELLING:
                 stack += [(child, False) for child in children(current)]
                 continue
+            found += self.implicit.at(self, current, frame)
             if isinstance(current, ast.Call):
                 if _is_len(current) and (paths := self.path(current.args[0], frame)):
                     found += touches({(*p, LEN) for p in paths}, "read", current.lineno)
@@ -97,10 +101,8 @@ class Reader(Paths):
                     else:
                         stack.append((child, False))
                 continue
-            if isinstance(current, ast.Lambda):
-                stack.append((current.body, False))
-                continue
-            if isinstance(current, _NOTHING):
+            if isinstance(current, (ast.Lambda, *_NOTHING)):
+                stack += [(current.body, False)] if isinstance(current, ast.Lambda) else []
                 continue
             if isinstance(current, _PLACES) and isinstance(current.ctx, ast.Load):
                 fetched = self._fetched_by(current, frame) if isinstance(current, ast.Name) else None
@@ -210,9 +212,7 @@ class Reader(Paths):
         if path in ARGUMENT_WRITES and len(call.args) > ARGUMENT_WRITES[path]:
             return touches(self.path(call.args[ARGUMENT_WRITES[path]], frame), "write", call.lineno)
         if path in {"builtins.open", "io.open"} and call.args:
-            mode = (
-                call.args[1] if len(call.args) > 1 else next((k.value for k in call.keywords if k.arg == "mode"), None)
-            )
+            mode = next(iter([*call.args[1:2], *(k.value for k in call.keywords if k.arg == "mode")]), None)
             text = str(mode.value) if isinstance(mode, ast.Constant) else "r" if mode is None else "w"
             return [self.file_access(call.args[0], "write" if set(text) & set("wax+") else "read", frame)]
         if (path in EXTERNAL_READS or FRAME_READ.match(path)) and call.args:
@@ -243,7 +243,7 @@ class Reader(Paths):
         if name in TRANSACTIONS:
             # When items are committed shows nowhere, unless each opens a transaction of its own.
             return [Access(("transaction", ast.unparse(func.value)), TRANSACTIONS[name], line)]
-        if name in {"flush", "task_done"}:
+        if name in {"flush", "task_done", "mkdir"}:
             return []
         if name == "open" and shown:
             mode = call.args[0] if call.args else next((k.value for k in call.keywords if k.arg == "mode"), None)
@@ -258,8 +258,6 @@ class Reader(Paths):
             return [*touches(receiver, "read", line), *(self.file_access(each, "write", frame) for each in given)]
         if name in FILE_LIST:
             return [Access(("file", ast.unparse(func.value)), "read", line)]
-        if name in {"mkdir"}:
-            return []
         if not receiver:
             # An object of the item's own, or of a call: its effects go nowhere that this program reads back by name.
             return (
@@ -361,7 +359,8 @@ class Reader(Paths):
             aliases[parameters[0].arg] = set()
         given = {} if fresh else dict(self.passed(target, call))
         handed = frozenset((name, frozenset(paths)) for name, paths in aliases.items())
-        key: tuple[object, ...] = (target.id, self.prints, handed)
+        later = self.implicit.later(target, call)
+        key: tuple[object, ...] = (target.id, (self.prints, bool(later)), handed)
         if key in self._by_value:
             key = (*key, *((name, self.meaning(value, caller)) for name, value in given.items()))
         known = self._read.get(key)
@@ -372,7 +371,7 @@ class Reader(Paths):
         try:
             frame = self.entered(target.id, aliases, given, caller)
             body = function_body(frame.function)
-            found = list(dict.fromkeys(a for statement in body for a in self.statement(statement, frame)))
+            found = list(dict.fromkeys(a for statement in body for a in self.statement(statement, frame, later)))
         finally:
             self._active.pop()
             is_whole = self._cut >= depth
@@ -383,15 +382,16 @@ class Reader(Paths):
             self._read[key] = depth, found
         return found
 
-    def statement(self, statement: ast.stmt, frame: Frame) -> list[Access]:
-        """All accesses of a statement and what stands in it."""
+    def statement(self, statement: ast.stmt, frame: Frame, later: Set[int] = frozenset()) -> list[Access]:
+        """All accesses of a statement and what stands in it, those left out that come `later`."""
         found: list[Access] = []
         stack: list[ast.AST] = [statement]
         while stack:
             node = stack.pop()
-            if isinstance(node, _DEFINITIONS):
+            if isinstance(node, _DEFINITIONS) or id(node) in later:
                 continue
             found += self.simple(node, frame)
+            found += self.implicit.leaving(self, node, frame) if isinstance(node, ast.With | ast.AsyncWith) else []
             stack += [child for child in children(node) if isinstance(child, _BLOCKS)]
         return found
 
@@ -410,7 +410,7 @@ class Reader(Paths):
 
     def simple(self, node: ast.AST, frame: Frame, skip: set[int] | None = None) -> list[Access]:
         """The accesses of a statement's own expressions, without the blocks in it."""
-        found: list[Access] = []
+        found = self.implicit.at(self, node, frame)
         if isinstance(node, ast.Assign):
             found += self.of(node.value, frame, skip)
             for target in node.targets:
@@ -438,7 +438,7 @@ class Reader(Paths):
                     found += self.targets(item.optional_vars, frame)
         elif isinstance(node, ast.Expr):
             found += self.of(node.value, frame, skip, discarded=True)
-            if isinstance(node.value, ast.Yield | ast.YieldFrom):
+            if isinstance(node.value, ast.Yield | ast.YieldFrom) and frame.caller is None:  # a helper's is a list
                 found.append(Access(("yield", str(frame.function.id)), "write", node.lineno))
         else:
             for child in children(node):

@@ -12,7 +12,7 @@ from libcst.metadata import MetadataWrapper
 from batchlint.codemod.call_rewriter import CallRewriter, Names
 from batchlint.codemod.changes import FileChanges, LoopChange, Place, Retry, SentLoop
 from batchlint.codemod.comprehension_nodes import asking, over_answers
-from batchlint.codemod.counting_nodes import counted_loop
+from batchlint.codemod.counting_nodes import counted_loop, taking_loop
 from batchlint.codemod.hoisting import Hoist
 from batchlint.codemod.nodes import (
     ASKS_NOTHING,
@@ -39,7 +39,7 @@ from batchlint.codemod.nodes import (
     with_phase,
 )
 from batchlint.codemod.task_nodes import extras_of, loop_task, sent_expression, sent_loop, task_functions
-from batchlint.codemod.yield_nodes import collected, yielded
+from batchlint.codemod.yield_nodes import collected, listed, yielded
 
 
 class Rewriter(CallRewriter):
@@ -238,9 +238,8 @@ class Rewriter(CallRewriter):
         if change.counter is not None:
             drawn, body = counted_loop(updated_node, change.counter, _drawing(change))
             return self._split(where, change, updated_node, body, drawn)
-        taking, *rest = indented(updated_node.body).body
-        drawn = updated_node.with_changes(body=_drawing(change, taking), leading_lines=[])
-        return self._split(where, change, updated_node, cst.IndentedBlock(rest), drawn)
+        drawn, rest = taking_loop(updated_node, change.taking, lambda *heads: _drawing(change, *heads))
+        return self._split(where, change, updated_node, rest, drawn)
 
     def _split(
         self,
@@ -260,8 +259,8 @@ class Rewriter(CallRewriter):
         if isinstance(drawn, cst.BaseStatement):
             name = self._fresh(change.name.replace("handle_", "each_"))
             self._new.add(name)
-            outer = [line(f"{'global' if c.is_global else 'nonlocal'} {c.name}")] if (c := change.counter) else []
-            statements.append(def_statement(name, [], cst.IndentedBlock([*outer, drawn])))
+            outer = f"{'global' if c.is_global else 'nonlocal'} {c.name}" if (c := change.counter) else change.state
+            statements.append(def_statement(name, [], cst.IndentedBlock([*([line(outer)] if outer else []), drawn])))
             statements.append(self._driver(cst.Call(cst.Name(name)), change, where))
         else:
             statements.append(self._driver(drawn, change, where))
@@ -460,6 +459,7 @@ class Rewriter(CallRewriter):
         if not is_stub and not m.findall(new.body, m.Yield()):
             block = indented(new.body)
             new = new.with_changes(body=block.with_changes(body=[*block.body, line(ASKS_NOTHING)]))
+        new = listed(new, self.changes.listed[where]) if where in self.changes.listed else new
         if retry:
             new = self._retried(new, retry)
         if how == "in place":

@@ -8,9 +8,10 @@ from collections.abc import Iterable
 from functools import cached_property
 
 from batchlint.codemod.blocks import streams
-from batchlint.codemod.callbacks import CALLED, Callbacks
+from batchlint.codemod.callbacks import Callbacks
 from batchlint.codemod.changes import Retry
 from batchlint.codemod.families import Families
+from batchlint.codemod.held import HELD, Held
 from batchlint.codemod.refusals import Refused
 from batchlint.codemod.threads import Threads
 from batchlint.facts import MODULE, Binding, ClassId, FunctionFacts, FunctionId
@@ -36,8 +37,8 @@ _NOT_IN_A_LINE = frozenset({"extra_headers", "extra_query"})
 MAPPED = "mapped"
 """What becomes of a mapping that joins the loop around it."""
 Target = str | tuple[Fn, ...] | None
-"""What becomes of a call: "request" for a model call, "called" for that of a parameter which can be something else, the
-functions of which its twin enters one, or None."""
+"""What becomes of a call: "request" for a model call, "called" for that of a parameter which can be something else,
+"held" for that of what a variable or table holds, the functions of which its twin enters one, or None."""
 
 
 class Support:
@@ -46,12 +47,11 @@ class Support:
         self.program = graph.program
         self.models: dict[int, ModelCall] = {id(call.node): call for call in graph.model_calls}
         self.callbacks = Callbacks(self)
+        self.threads = Threads(graph.program)
+        self.held = Held(self)
         self.reaching = self._reaching([call.function for call in graph.model_calls])
         self.families = Families(graph)
-        self.threads = Threads(graph.program)
         self._known: dict[tuple[FunctionId, int], Target | Refused] = {}
-        self._parameters: set[int] = set()
-        """Calls, by identity, of what a pool's helper is handed."""
         self._mapped: set[int] = set()
         """Mappings, by identity, that join the loop around them."""
 
@@ -70,7 +70,7 @@ class Support:
                     found.add(edge.caller)
                     stack.append(edge.caller)
             if not stack:
-                stack = list(set(self.callbacks.passed_on(found)) - found)
+                stack = list({*self.callbacks.passed_on(found), *self.held.passed_on(found)} - found)
                 found.update(stack)
         return found
 
@@ -87,11 +87,6 @@ class Support:
             raise known
         return known
 
-    def call_parameter(self, scope: FunctionId, call: ast.Call) -> None:
-        """Have the call, which is one of a parameter of a function around, call what that is handed."""
-        self._parameters.add(id(call))
-        self._known.pop((scope, id(call)), None)
-
     def map_call(self, scope: FunctionId, call: ast.Call, *, is_seen: bool) -> None:
         """Have the call, of a mapping, make requests where it stands, or no longer."""
         (self._mapped.add if is_seen else self._mapped.discard)(id(call))
@@ -100,19 +95,26 @@ class Support:
     def _converts(self, scope: FunctionId, call: ast.Call) -> Target:
         if self.threads.outer(call) is not call:
             return None  # the call that has a thread make it counts
-        if id(call) in self._parameters:
-            return CALLED
         if id(call) in self._mapped:
             return MAPPED
+        if self.held.calls_per_item(call):
+            return self._by_item(scope, call.func)
         through = self.callbacks.converts(scope, call)
         if through is not None:
             return through
         if self.model(call) is not None:
             return None if self._stays(scope, call) else "request"
         func = self.threads.plain(call).func
-        if not isinstance(func, ast.Name | ast.Attribute) or last_name(func) in _ENQUEUE:
+        if not isinstance(func, ast.Name | ast.Attribute):
+            return self._by_item(scope, func)
+        if last_name(func) in _ENQUEUE:
             return None
-        entered = self.entered(scope, func)
+        try:
+            entered = self.entered(scope, func)
+        except Refused:
+            if self.held.origin(scope, func) is None:
+                raise
+            return self._by_item(scope, func)
         if not entered:
             for value in self.program.eval(scope, func):
                 if isinstance(value, Cls):
@@ -154,6 +156,15 @@ class Support:
                 f"`{ast.unparse(func)}` is a variable that holds a function; call the function by its name",
             )
         return (target,)
+
+    def _by_item(self, scope: FunctionId, func: ast.expr) -> Target:
+        """What becomes of a call of what a variable holds, or a table for a key: `HANDLERS[kind](row)`."""
+        if not any(isinstance(v, Fn) and v.id in self.reaching for v in self.program.eval(scope, func)):
+            return None
+        origin = self.held.origin(scope, func)
+        if origin is None:
+            raise Refused("unsupported-shape", f"it is not known what `{ast.unparse(func)}` can be")
+        return self.held.coroutines(origin) or HELD
 
     def _called(self, values: Iterable[Value]) -> set[Fn]:
         """What a call of the objects enters."""
@@ -311,8 +322,6 @@ class Support:
         label = Graph.label(function.id)
         if isinstance(function.node, ast.Lambda):
             raise Refused("unsupported-shape", "the request is made in a lambda; give it a `def`")
-        if function.is_generator:
-            raise Refused("generator-consumer", f"`{label}` yields to its caller (line {function.line})")
         retry: Retry | None = None
         outer = FunctionId(function.id.path, function.parent or MODULE)
         for decorator in function.decorators:

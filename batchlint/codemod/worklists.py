@@ -6,11 +6,11 @@ import ast
 from typing import TYPE_CHECKING
 
 from batchlint.codemod import counting, scopes
-from batchlint.codemod.access import Frame
-from batchlint.codemod.blocks import awaits
+from batchlint.codemod.access import Access, Frame
+from batchlint.codemod.blocks import awaits, own_exits
 from batchlint.codemod.changes import Fanout
 from batchlint.codemod.refusals import Refused
-from batchlint.facts import FunctionFacts
+from batchlint.facts import MODULE, FunctionFacts
 from batchlint.symbols import last_name
 
 if TYPE_CHECKING:
@@ -24,28 +24,100 @@ def fanout(planner: Planner, function: FunctionFacts, node: ast.While) -> Fanout
     counts = counting.step_of(planner, function, node) if not awaits([node]) else None
     if counts is not None:
         return counting.fanout(planner, function, node, counts)
-    head, rest = node.body[0], node.body[1:]
-    takes = isinstance(head, ast.Assign) and len(head.targets) == 1 and _takes(head.value)
-    if node.orelse or not rest or not takes or awaits([node]):
+    taking = [] if node.orelse or awaits([node]) else _taking(planner, function, node)
+    heads, rest = [node.body[i] for i in taking], [s for i, s in enumerate(node.body) if i not in taking]
+    if not rest or not taking:
         raise Refused(
             "unsupported-shape",
             "a `while` loop decides as it goes how many requests there are; loop over the items, or take each out of"
             " its collection first thing",
         )
-    assert isinstance(head, ast.Assign)
-    if planner.asks(function, [node.test, head.value]):
-        raise Refused("unsupported-shape", f"a request decides which item comes next (line {head.lineno})")
-    left = scopes.after(function.node, node) & (scopes.read(node.test) | scopes.read(head))
+    if planner.asks(function, [node.test]) or planner.asks(function, heads):
+        raise Refused("unsupported-shape", f"a request decides which item comes next (line {heads[0].lineno})")
+    left = scopes.after(function.node, node) & (scopes.read(node.test) | set().union(*map(scopes.read, heads)))
     if left and any(isinstance(parent, ast.Try) for parent in scopes.path_to(function.node, node)):
         raise Refused(
             "unsupported-shape", f"what an error leaves in `{min(left)}` is read after the loop; handle it per item"
         )
     outer = Frame(function, set())
-    drawing = [*planner.reader.of(node.test, outer), *planner.reader.simple(head, outer)]
-    loop = ast.copy_location(ast.For(head.targets[0], head.value, rest, []), node)
+    drawing = [a for head in [*heads, node.test] for a in _accesses(planner, head, outer)]
+    state = frozenset(name for head in heads if (name := _sliced(head, node)) and isinstance(head, ast.Assign))
+    if state & scopes.bound(rest):
+        what = f"`{min(state & scopes.bound(rest))}` gets other items on the way"
+        raise Refused("dependent-iterations", what)
     made = Fanout(function.id, node)
-    planner.split(made, function, loop, nested=False, stands=node, drawing=drawing)
+    first = heads[0]
+    is_cut = any(_sliced(head, node) for head in heads)
+    if isinstance(first, ast.Assign) and not is_cut:
+        loop = ast.For(first.targets[0], first.value, rest, [])
+    else:
+        names = sorted(scopes.bound(heads) & set().union(*map(scopes.read, rest)))
+        targets: list[ast.expr] = [ast.Name(name, ast.Store()) for name in names]
+        # A slice is a list of its own, whatever becomes of the list that it is cut from.
+        source = ast.Tuple([], ast.Load())
+        loop = ast.For(targets[0] if len(targets) == 1 else ast.Tuple(targets, ast.Store()), source, rest, [])
+    loop = ast.fix_missing_locations(ast.copy_location(loop, node))
+    planner.split(made, function, loop, nested=False, stands=node, drawing=drawing, state=state)
+    change = made.file(function.id.path).loops[planner.place(function.id.path, node)]
+    scope = "global" if function.id.qualname == MODULE else "nonlocal"
+    change.taking, change.state = tuple(taking), f"{scope} {', '.join(sorted(state))}" if state else ""
     return made
+
+
+def _taking(planner: Planner, function: FunctionFacts, node: ast.While) -> list[int]:
+    """The places of the statements that take an item; none where it is not known what does."""
+    head, last = node.body[0], len(node.body) - 1
+    if isinstance(head, ast.Assign) and len(head.targets) == 1 and _takes(head.value):
+        return [0]
+    if _sliced(head, node):
+        return [0]
+    for index in (1, last):  # what is cut off goes at once, or when it is handled
+        name = _sliced(node.body[index], node) if index <= last else None
+        between = node.body[1:index]
+        is_steered = name is not None and name in scopes.bound(between) | set().union(*map(scopes.read, between))
+        if name and _cuts(head, name) and not is_steered and not any(own_exits(between)):
+            return [0, index]
+    return []
+
+
+def _cuts(statement: ast.stmt, name: str) -> bool:
+    """Whether the statement gives a name to the first items: `part = todo[:10]`."""
+    value = statement.value if isinstance(statement, ast.Assign) and len(statement.targets) == 1 else None
+    return isinstance(value, ast.Subscript) and _is_named(value.value, name) and isinstance(value.slice, ast.Slice)
+
+
+def _sliced(statement: ast.stmt, node: ast.While) -> str | None:
+    """The tested list that the statement cuts: `todo = todo[10:]`, also beside another name, or `del todo[:10]`."""
+    tested = scopes.read(node.test)
+    if isinstance(statement, ast.Delete) and len(statement.targets) == 1:
+        place = statement.targets[0]
+        if (
+            isinstance(place, ast.Subscript)
+            and isinstance(place.value, ast.Name)
+            and isinstance(place.slice, ast.Slice)
+        ):
+            return place.value.id if place.value.id in tested else None
+    if not isinstance(statement, ast.Assign) or len(statement.targets) != 1:
+        return None
+    target, value = statement.targets[0], statement.value
+    pairs = [(target, value)]
+    if isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple) and len(target.elts) == len(value.elts):
+        pairs = list(zip(target.elts, value.elts, strict=True))
+    if not all(isinstance(v, ast.Subscript) and isinstance(v.slice, ast.Slice) for _, v in pairs):
+        return None
+    names = {v.value.id for _, v in pairs if isinstance(v, ast.Subscript) and isinstance(v.value, ast.Name)}
+    name = names.pop() if len(names) == 1 else ""
+    return name if name in tested and any(_is_named(t, name) for t, _ in pairs) else None
+
+
+def _is_named(node: ast.expr, name: str) -> bool:
+    return isinstance(node, ast.Name) and node.id == name
+
+
+def _accesses(planner: Planner, node: ast.AST, frame: Frame) -> list[Access]:
+    if isinstance(node, ast.stmt):
+        return planner.reader.statement(node, frame)
+    return planner.reader.of(node, frame)
 
 
 def _takes(value: ast.expr) -> bool:

@@ -19,6 +19,13 @@ from batchlint.graph import Graph
 from batchlint.values import Fn
 
 HELPER = "llm_batch"
+_LOOKING_UP = frozenset(
+    [
+        "getattr", "setattr", "globals", "locals", "vars", "eval", "exec", "attrgetter", "methodcaller", "getmembers",
+        "import_module", "patch", "object", "send_task", "signature", "add_job", "Fire",
+    ]
+)  # fmt: skip
+"""Calls that find functions by a name in a string."""
 
 
 def write(graph: Graph, fanouts: Sequence[Fanout], framework: str | None = None) -> Iterator[tuple[str, str, str]]:
@@ -169,7 +176,8 @@ def _only_changed_code_uses(graph: Graph, ids: set[FunctionId], whole: Fanout) -
                     continue
                 if any(isinstance(v, Fn) and v.id in ids for v in program.binding(each.id, binding)):
                     return False
-    return not any(other.names_in_string(name) for other in graph.modules.values())
+    looked_up = not _LOOKING_UP.isdisjoint(program.calls_by_name)
+    return not any(other.names_in_string(name, alone=looked_up) for other in graph.modules.values())
 
 
 def _may_be_called_by_others(graph: Graph, ids: set[FunctionId], whole: Fanout) -> bool:

@@ -15,7 +15,7 @@ from batchlint.codemod.eager import EAGER
 from batchlint.codemod.effects import MUTATORS
 from batchlint.codemod.paths import function_body
 from batchlint.codemod.refusals import Refused
-from batchlint.facts import MODULE, ClassId, FunctionFacts
+from batchlint.facts import MODULE, ClassId, FunctionFacts, FunctionId
 from batchlint.graph import Graph
 from batchlint.symbols import last_name
 from batchlint.trees import SCOPES, walk_own
@@ -39,6 +39,8 @@ class Taker(NamedTuple):
     targets: list[ast.expr]
     nodes: list[ast.AST]
     is_loop: bool
+    handing: tuple[tuple[FunctionFacts, ast.Call], ...] = ()
+    """The calls that hand the generator to it, the outermost first, each with what makes it."""
 
 
 def own_yields(loop: Loop) -> list[ast.Yield | ast.YieldFrom]:
@@ -53,6 +55,8 @@ class Yielding:
     def __init__(self, planner: Planner) -> None:
         self.planner = planner
         self.reader = planner.reader
+        self._lists: dict[FunctionId, str] = {}
+        """What the lists are called that generators give."""
 
     def check(self, function: FunctionFacts, loop: Loop) -> None:
         """Refused where the loop yields to somebody who may leave, or in a way that cannot wait."""
@@ -76,6 +80,48 @@ class Yielding:
         change.collected = self.planner.fresh(path, "results")
         for node in yields:
             fanout.file(path).yields[self.planner.place(path, node)] = change.collected
+
+    def as_list(self, fanout: Fanout, function: FunctionFacts) -> None:
+        """Plan that a generator whose takers take all gives a list; nothing for other functions."""
+        if not function.is_generator:
+            return
+        body, path = function_body(function), function.id.path
+        yields = [n for s in body for n in walk_own(s) if isinstance(n, ast.Yield | ast.YieldFrom)]
+        statements = {id(n.value) for s in body for n in ast.walk(s) if isinstance(n, ast.Expr)}
+        loops = [n for s in body for n in ast.walk(s) if isinstance(n, ast.For | ast.While)]
+        asks = any(own_yields(n) and self.planner.asks(function, n.body) for n in loops if isinstance(n, ast.For))
+        first = min((node.lineno for node in yields), default=0)
+        calls = self.planner.converted(function, body)
+        asks = asks or any(call.lineno > first for call in calls)  # what was yielded before an error counts
+        asks = asks or any(isinstance(n, ast.Raise) and n.lineno > first for s in body for n in walk_own(s))
+        if function.is_async or asks or any(id(node) not in statements for node in yields):
+            what = f"`{Graph.label(function.id)}` yields to its caller (line {function.line})"
+            raise Refused("generator-consumer", what)
+        _check_behind(body, is_repeated=False)
+        for taker in self._takers(function, []):
+            self._check_reads(function, taker)
+        changes = fanout.file(path)
+        if function.id not in self._lists:
+            self._lists[function.id] = self.planner.fresh(path, "results")
+        name = changes.listed[self.planner.place(path, function.node)] = self._lists[function.id]
+        changes.yields |= {self.planner.place(path, node): name for node in yields}
+
+    def _check_reads(self, function: FunctionFacts, taker: Taker) -> None:
+        """Refused where who takes the items changes what the generator reads for later ones."""
+        inner = Frame(taker.function, set())
+        for called, call in taker.calls:
+            owner = ClassId(called.id.path, called.owner) if called.owner else None
+            inner = self.reader.callee_frame(Fn(called.id, owner), call, inner)
+        mine = [access for s in function_body(function) for access in self.reader.statement(s, inner)]
+        mine = [access for access in mine if access.channel[0] != "yield"]
+        targets = {n.id for each in taker.targets for n in ast.walk(each) if isinstance(n, ast.Name)}
+        frame = Frame(taker.function, scopes.bound(taker.nodes) | targets)
+        made = {id(call) for _, call in taker.calls}
+        for access in (a for node in taker.nodes for a in self._accesses(node, frame, made)):
+            met = next((other for other in mine if clash(access, other)), None)
+            if met is not None:
+                what = f"{access.name} is used by `{Graph.label(function.id)}` (line {met.line}) and"
+                raise Refused("generator-consumer", f"{what} by who takes its answers (line {access.line})")
 
     # -- who takes the items
     def _takers(self, function: FunctionFacts, below: list[tuple[FunctionFacts, ast.Call]]) -> Iterator[Taker]:
@@ -105,14 +151,12 @@ class Yielding:
                 return Taker(caller, [], [parent.target], list(parent.body), True)
             if isinstance(parent, ast.comprehension) and parent.iter is current:
                 whole = parents[position + 1]
-                if not isinstance(whole, Comprehension) or whole.generators[0] is not parent:
+                if not isinstance(whole, Comprehension) or isinstance(whole, ast.GeneratorExp):
                     raise refused
                 if awaits([*parent.ifs, *comprehension_parts(whole), *whole.generators[1:]]):
                     raise refused
-                if not isinstance(whole, ast.GeneratorExp):
-                    targets = [generator.target for generator in whole.generators]
-                    return Taker(caller, [], targets, [*parent.ifs, *comprehension_parts(whole)], False)
-                raise refused
+                targets = [generator.target for generator in whole.generators]
+                return Taker(caller, [], targets, [*parent.ifs, *comprehension_parts(whole)], False)
             if isinstance(parent, ast.Starred):
                 return Taker(caller, [], [], [], False)
             if isinstance(parent, ast.Call) and current in parent.args:
@@ -120,7 +164,7 @@ class Yielding:
                 if name in EAGER:
                     return Taker(caller, [], [], [parent], name in _PARTLY)
                 if name not in _PASS_ON:
-                    raise refused
+                    return self._handed(caller, call, parent, current, refused)
                 current = parent
                 continue
             if isinstance(parent, ast.YieldFrom):
@@ -129,6 +173,24 @@ class Yielding:
                 return self._taker(caller, call, self._only_use(caller, parent, refused))
             raise refused
         raise refused
+
+    def _handed(self, caller: FunctionFacts, call: ast.Call, outer: ast.Call, node: ast.AST, refused: Refused) -> Taker:
+        """Who takes the generator in the project's function to which it is handed."""
+        program = self.planner.program
+        targets = [v for v in program.eval(caller.id, outer.func) if isinstance(v, Fn)]
+        names = [name for v in targets for name, argument in self.reader.passed(v, outer) if argument is node]
+        function = program.functions[targets[0].id] if len(targets) == 1 and names else caller
+        uses = [n for n in ast.walk(function.node) if isinstance(n, ast.Name) and names and n.id == names[0]]
+        if (
+            function is caller
+            or function.is_generator
+            or function.is_async
+            or len(uses) != 1
+            or names[0] in function.bindings
+        ):
+            raise refused
+        taker = self._taker(function, call, uses[0])
+        return taker._replace(handing=((caller, outer), *taker.handing))
 
     def _only_use(self, caller: FunctionFacts, assignment: ast.Assign, refused: Refused) -> ast.expr:
         """Where the variable is used to which the generator is assigned."""
@@ -155,7 +217,11 @@ class Yielding:
     def _check_order(self, function: FunctionFacts, loop: Loop, taker: Taker) -> bool:
         """Whether the taker has any effect. Refused where it would meet what the generator does for later items."""
         reader = self.reader
-        outer = inner = Frame(taker.function, set())
+        first = taker.handing[0][0] if taker.handing else taker.function
+        inner = entered = Frame(first, set())
+        for _, handing in taker.handing:
+            target = next(v for v in self.planner.program.eval(entered.function.id, handing.func) if isinstance(v, Fn))
+            entered = reader.callee_frame(target, handing, entered)
         given: set[Channel] = set()
         for called, call in taker.calls:
             owner = ClassId(called.id.path, called.owner) if called.owner else None
@@ -175,7 +241,8 @@ class Yielding:
         targets = {n.id for each in taker.targets for n in ast.walk(each) if isinstance(n, ast.Name)}
         statements = [node for node in taker.nodes if isinstance(node, ast.stmt)]
         bound = scopes.bound(taker.nodes) | targets
-        frame = Frame(taker.function, set(bound), {name: set(given) for name in targets})
+        frame = Frame(taker.function, set(bound)) if not taker.handing else entered
+        frame.aliases.update({name: set(given) for name in targets})
         reader.alias_statements(frame, statements)
         made = {id(call) for _, call in taker.calls}
         prints, reader.prints = reader.prints, True
@@ -187,7 +254,7 @@ class Yielding:
         mine = [*self.planner.drawing(loop, inner), *body]
         has_effects = any(access.how != "read" for access in theirs)
         for name in sorted(bound):
-            theirs += touches(reader.root(outer, name), "write", taker.calls[0][1].lineno)
+            theirs += touches(reader.root(Frame(taker.function, set()), name), "write", taker.calls[0][1].lineno)
         for access in theirs:
             met = next((other for other in mine if clash(access, other)), None)
             if met is not None:

@@ -17,8 +17,11 @@ from batchlint.symbols import PROPERTIES, CallRef, Program, last_name
 from batchlint.values import NOTHING, Ext, Fn, Inst, Mod, elements, ordered
 
 _MAPPERS = frozenset(
-    {"map", "imap", "starmap", "apply", "imap_unordered", "progress_apply", "thread_map", "process_map"}
-)
+    [
+        "map", "imap", "starmap", "apply", "imap_unordered", "progress_apply", "thread_map", "process_map",
+        "filter", "sorted", "max", "min", "nlargest", "nsmallest",
+    ]
+)  # fmt: skip
 _identity = id
 
 
@@ -100,10 +103,21 @@ class Edges(Part):
                             if is_own:
                                 edge = self.edge(function.id, target, call.node, "call", call)
                             elif is_handed:
-                                many = held == {value} or self.repeats(function.id, call.loops)
-                                edge = edge._replace(kind="callback", repeats=edge.repeats or many)
+                                often = held == {value} or self.repeats(function.id, call.loops)
+                                often = often or self._is_started_often(function)
+                                edge = edge._replace(kind="callback", repeats=edge.repeats or often)
                             found.setdefault(target, []).append(edge)
         return found
+
+    def _is_started_often(self, function: FunctionFacts) -> bool:
+        """Whether the function around it starts the nested one for each item."""
+        outer = self.program.modules_function(function.id.path, function.parent)
+        return outer is not None and any(
+            isinstance(call.node.func, ast.Name)
+            and call.node.func.id == function.name
+            and self.repeats(outer.id, call.loops)
+            for call in outer.calls
+        )
 
     def _is_registered(self, function: FunctionFacts, func: ast.expr) -> bool:
         """Whether a framework starts the function, a closure that calls what the function around it was given."""

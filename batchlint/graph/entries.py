@@ -222,9 +222,21 @@ def _keys_of(tree: ast.AST, name: str | None = None) -> Iterator[str]:
 def _is_endless(loop: ast.While) -> bool:
     if _runs_until_told(loop):
         return True
-    if not (isinstance(loop.test, ast.Constant) and loop.test.value):
+    if not (isinstance(loop.test, ast.Constant) and loop.test.value) and not _is_unlimited(loop.test):
         return False
     return not any(isinstance(node, ast.Break | ast.Return) for statement in loop.body for node in walk_own(statement))
+
+
+def _is_unlimited(test: ast.expr) -> bool:
+    """Whether the loop only ends where a limit is given: `while limit is None or turns < limit`."""
+    parts = test.values if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.Or) else []
+    return any(
+        isinstance(part, ast.Compare)
+        and isinstance(part.ops[0], ast.Is)
+        and isinstance(part.comparators[0], ast.Constant)
+        and part.comparators[0].value is None
+        for part in parts
+    )
 
 
 def _runs_until_told(loop: ast.While) -> bool:

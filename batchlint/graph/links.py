@@ -35,6 +35,15 @@ class ModelCall(NamedTuple):
     prompts: tuple[str, ...]
 
 
+_STORES = frozenset(
+    [
+        "write_text", "write_bytes", "write", "writelines", "writerow", "writerows", "dump", "to_csv", "to_json",
+        "to_parquet", "to_excel", "to_sql", "execute", "executemany", "save", "savez", "commit", "bulk_create",
+    ]
+)  # fmt: skip
+"""What stores something, by the last step of its name: a few tries are only looked at."""
+
+
 class Edge(NamedTuple):
     """One way in which `caller` starts `callee`: a call, or a call that hands the function over."""
 
@@ -113,7 +122,10 @@ class Part:
     def repeats(self, id: FunctionId, loops: tuple[LoopNode, ...]) -> bool:
         """Whether one of the loops in the function goes over the items of a collection."""
         module = self.modules[id.path]
-        return any(not self._is_handful(id, loop) if is_item_loop(loop) else drains(module, loop) for loop in loops)
+        keeps = any(last_name(call.node.func) in _STORES for call in self.function(id).calls)
+        return any(
+            keeps or not self._is_handful(id, loop) if is_item_loop(loop) else drains(module, loop) for loop in loops
+        )
 
     def _is_handful(self, id: FunctionId, loop: LoopNode) -> bool:
         if isinstance(loop, ast.While):

@@ -15,9 +15,10 @@ from batchlint.values import NOTHING, Cls, Elems, Ext, Fn, Inst, Mod, Text, Valu
 if TYPE_CHECKING:
     from batchlint.symbols import Program
 
-_ITERATING = frozenset(
+_OF_SAME = frozenset({"itertools.cycle", "itertools.islice", "collections.deque", "random.sample", "random.choices"})
+_ITERATING = _OF_SAME | {
     f"builtins.{name}" for name in ("list", "tuple", "sorted", "set", "frozenset", "iter", "reversed", "filter", "dict")
-)
+}
 _PICKING = frozenset({"builtins.next", "builtins.min", "builtins.max", "random.choice"})
 _KEEPING = frozenset(
     {
@@ -30,7 +31,7 @@ _KEEPING = frozenset(
 )  # fmt: skip
 
 _IMPORTING = frozenset({"importlib.import_module", "builtins.__import__"})
-_SPECIAL = frozenset({"typing.cast", "functools.reduce", "random.choice", *_IMPORTING})
+_SPECIAL = frozenset({"typing.cast", "functools.reduce", "random.choice", *_IMPORTING, *_OF_SAME})
 
 
 def external_call(program: Program, scope: FunctionId, node: ast.Call, value: Ext) -> Values:

@@ -253,6 +253,18 @@ def test_the_summary_says_of_a_mapping_too_what_only_unsafe_fixes_allow(tree: Pa
     assert "order-of-effects" in fix("--diff", ".").stderr
 
 
+def test_calls_that_are_refused_say_once_where_the_request_is_made(tree: Path) -> None:
+    (tree / "job.py").write_text(
+        "from openai import OpenAI\n\n\ndef is_known(text):\n"
+        "    return OpenAI().responses.create(model='gpt-5', input=text).output_text == 'yes'\n\n\n"
+        "TEXTS = open('texts.txt').read().split()\n"
+        "print(any(is_known(text) for text in TEXTS))\nprint(all(is_known(text) for text in TEXTS))\n"
+    )
+    git("commit", "-q", "-a", "-m", "two answers")
+    told = [line for line in fix(".").stdout.splitlines() if "generator-consumer" in line]
+    assert [line.endswith("; asked at job.py:5") for line in told] == [True, False]
+
+
 def test_the_summary_says_what_each_loop_comes_to(tree: Path) -> None:
     (tree / "job.py").write_text(TWO_LOOPS)
     git("commit", "-q", "-a", "-m", "two loops")

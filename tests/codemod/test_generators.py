@@ -54,6 +54,58 @@ ALIKE = {
         with open("out.csv", "w") as file:
             csv.writer(file).writerows(answers(WORDS))
         """,
+    "several of one answer": """
+        from collections import Counter
+        from collections.abc import Iterator
+
+
+        def letters(word: str, least: int = 1) -> Iterator[str]:
+            \"\"\"The letters of the answer.\"\"\"
+            if not word:
+                return
+            answer = ask(word)
+            for letter in answer:
+                if letter.isalpha() and len(answer) > least:
+                    yield letter
+            yield from answer[:2]
+
+
+        for word in ["a", "bb", "", "a"]:
+            counts = Counter(letters(word))
+            for letter in letters(word, least=100):
+                counts[letter] += 1
+            print(word, sorted(counts.items()), [letter for letter in letters(word)][:1])
+        print([letter for word in WORDS if len(word) < 3 for letter in letters(word)])
+        """,
+    "into a function of the project": """
+        def store(rows, path):
+            with open(path, "w") as file:
+                file.write("word,answer\\n")
+                for number, (word, answer) in enumerate(rows, start=1):
+                    file.write(f"{number},{word},{answer}\\n")
+
+
+        def total(rows):
+            return sum(len(answer) for answer in [answer for _, answer in rows])
+
+
+        store(answers(WORDS), "out.csv")
+        print(total(answers(WORDS)))
+        """,
+    "up to an error in a function of the project": """
+        def store(rows, path):
+            with open(path, "w") as file:
+                for word, answer in rows:
+                    file.write(f"{word},{answer}\\n")
+
+
+        def strict(words):
+            for word in words:
+                yield word, ask(word)
+
+
+        store(strict(sorted(WORDS)), "out.csv")
+        """,
     "up to an error": """
         def strict(words):
             yield "begin", ""
@@ -151,6 +203,68 @@ def test_what_is_yielded_waits_in_a_list() -> None:
 
 
 STAY = {
+    "one who takes the first of several": """
+        def letters(word):
+            yield from ask(word)
+
+
+        for word in WORDS:
+            print(next(letters(word)))
+        """,
+    "one who changes what the next one is made of": """
+        known = []
+
+
+        def letters(word):
+            answer = ask(word)
+            for letter in answer:
+                yield letter, len(known)
+
+
+        for word in WORDS:
+            for letter, number in letters(word):
+                known.append(letter)
+            known.clear()
+        """,
+    "one that asks again behind what it yields": """
+        def letters(word):
+            yield word
+            yield ask(word)
+
+
+        for word in WORDS:
+            print(list(letters(word)))
+        """,
+    "a function of the project that leaves": """
+        def first(rows, many):
+            found = []
+            for word, answer in rows:
+                found.append(answer)
+                if len(found) == many:
+                    break
+            return found
+
+
+        print(first(answers(WORDS), 2))
+        """,
+    "a function of the project that looks twice": """
+        def head(rows):
+            print(next(rows))
+            return list(rows)
+
+
+        print(head(answers(WORDS)))
+        """,
+    "a function of the project that changes what is read": """
+        def store(rows, words):
+            for word, answer in rows:
+                words.append(answer)
+                if len(words) > 9:
+                    words.clear()
+
+
+        store(answers(WORDS), WORDS)
+        """,
     "a taker that leaves": """
         for word, answer in answers(WORDS):
             if answer:

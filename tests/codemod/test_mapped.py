@@ -243,6 +243,20 @@ LEFT = {
         """,
         "`map` is handed to its consumer (line 5)",
     ),
+    "a variable of the loop that a lambda reads late": (
+        "unsupported-shape",
+        """
+        from concurrent.futures import ThreadPoolExecutor
+        from llm import ask
+
+
+        def main(texts):
+            with ThreadPoolExecutor() as pool:
+                futures = [pool.submit(lambda: ask(text)) for text in texts]
+            print([future.result() for future in futures])
+        """,
+        "reads `text` when the pool runs it",
+    ),
     "a partial that something else calls too": (
         "unsupported-shape",
         """
@@ -257,7 +271,7 @@ LEFT = {
             with ThreadPoolExecutor() as pool:
                 print(list(pool.map(large, texts)))
         """,
-        "`large` is a variable that holds a function",
+        "holds functions that ask, and is used otherwise",
     ),
     "rows that need the row before": (
         "dependent-iterations",
@@ -294,18 +308,6 @@ LEFT = {
             print(pd.read_csv(path)["text"].apply(reply, history=history))
         """,
         "`history` is read before the request",
-    ),
-    "a lambda that works with the answer": (
-        "unsupported-shape",
-        """
-        import pandas as pd
-        from llm import ask
-
-
-        def main(path):
-            print(pd.read_csv(path)["text"].apply(lambda text: ask(text).strip()))
-        """,
-        "the lambda in line 6 does more than call `ask`; give it a `def`",
     ),
     "a result of several columns": (
         "unsupported-shape",

@@ -380,7 +380,7 @@ REFUSED: dict[str, dict[str, tuple[str, str]]] = {
             """,
             "take each out of its collection first thing",
         ),
-        "a variable that a factory fills with a function of the same name": (
+        "a variable that a factory fills, which something else calls too": (
             """
             def make(model):
                 def score(text):
@@ -389,10 +389,11 @@ REFUSED: dict[str, dict[str, tuple[str, str]]] = {
 
             def main(texts):
                 score = make("strict: ")
+                print(score("first"))
                 for text in texts:
                     print(score(text))
             """,
-            "`score` is a variable that holds a function; call the function by its name",
+            "holds functions that ask, and is used otherwise; call the functions by their names",
         ),
         "the loop's variable is used afterwards": (
             """
@@ -444,28 +445,6 @@ REFUSED: dict[str, dict[str, tuple[str, str]]] = {
                     print(cached(text))
             """,
             "`cached` is wrapped by `@streamlit.cache_data`, which expects an answer at once",
-        ),
-        "a call in a lambda": (
-            """
-            def main(texts):
-                clean = lambda text: ask(text.strip())
-                for text in texts:
-                    print(clean(text))
-            """,
-            "",
-        ),
-        "one of two functions": (
-            """
-            def short(text):
-                return ask("shorten " + text)
-
-
-            def main(texts, brief):
-                work = short if brief else ask
-                for text in texts:
-                    print(work(text))
-            """,
-            "",
         ),
         "a target in the loop's head": (
             """

@@ -319,3 +319,45 @@ REFUSED = {
 def test_loops_that_the_answers_steer_are_left_as_they_are(name: str) -> None:
     program, refusal = REFUSED[name]
     check_noop(HEAD + textwrap.dedent(program), refusal)
+
+
+SLICES = {
+    "both at once": "part, todo = todo[:2], todo[2:]",
+    "one after the other": "part = todo[:2]\n        todo = todo[2:]",
+    "deleted": "part = todo[:2]\n        del todo[:2]",
+}
+SLICED = """
+def main(todo):
+    total = 0
+    while todo:
+        {taking}
+        # a batch of texts
+        for text, item in zip(part, client.embeddings.create(model="text-embedding-3-small", input=part).data):
+            total += len(text)
+            print(text, len(item.embedding))
+        {behind}
+    print(total, todo)
+
+
+main(["a", "b", "c", "d", "e"])
+"""
+
+
+@pytest.mark.parametrize("name", SLICES)
+def test_parts_are_cut_off(name: str, tmp_path) -> None:
+    source = HEAD + SLICED.format(taking=SLICES[name], behind="print(total)")
+    assert "each_part" in check_runs_alike(source, tmp_path).rewritten.files["app.py"]
+
+
+def test_what_is_left_is_told_of_as_it_was(tmp_path) -> None:
+    source = HEAD + SLICED.format(taking=SLICES["both at once"], behind="print(len(todo), 'left')")
+    check_runs_alike(source, tmp_path)
+
+
+def test_parts_are_cut_off_when_they_are_handled(tmp_path) -> None:
+    check_runs_alike(HEAD + SLICED.format(taking="part = todo[:2]", behind="todo = todo[2:]"), tmp_path)
+
+
+def test_parts_of_a_list_that_is_looked_at_stay() -> None:
+    check_noop(HEAD + SLICED.format(taking=SLICES["deleted"], behind="print(len(todo), 'left')"))
+    check_noop(HEAD + SLICED.format(taking="part = todo[:2]", behind="todo = todo[total:]"))

@@ -1,0 +1,158 @@
+"""What happens without a call being written: properties, operators of objects, and what `with` does at its end."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from batchlint.codemod.access import Access, Frame
+from batchlint.codemod.paths import function_body
+from batchlint.facts import FunctionId
+from batchlint.symbols import PROPERTIES, Program, last_name
+from batchlint.trees import walk
+from batchlint.values import Fn, Inst, ordered
+
+if TYPE_CHECKING:
+    from batchlint.codemod.reader import Reader
+
+_GETTERS = PROPERTIES
+_SETTERS = frozenset({"setter"})
+_OPERATORS: dict[type[ast.operator], str] = {ast.Add: "__iadd__", ast.Sub: "__isub__", ast.BitOr: "__ior__"}
+_MANAGERS = frozenset({"contextmanager", "asynccontextmanager"})
+_BUILTINS = frozenset({"len", "bool", "next"})
+Written = tuple[ast.expr, str, list[ast.expr]]
+"""A receiver, the name of its method, and the arguments."""
+
+
+class Implicit:
+    """Finds what they touch."""
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        self._known: dict[FunctionId, list[ast.stmt]] = {}
+
+    @cached_property
+    def _names(self) -> frozenset[str]:
+        """The properties and special methods of the program's classes."""
+        return frozenset(
+            function.name
+            for function in self.program.functions.values()
+            if function.owner and (function.name.startswith("__") or _decorated(function.decorators, _GETTERS))
+        )
+
+    def at(self, reader: Reader, node: ast.AST, frame: Frame) -> list[Access]:
+        """The accesses of what the expression, or the statement itself, calls."""
+        found: list[Access] = []
+        for written in _written(node):
+            for target, call in self._found(frame.function.id, node, written):
+                found += reader.function(target, call, frame)
+        return found
+
+    def leaving(self, reader: Reader, node: ast.With | ast.AsyncWith, frame: Frame) -> list[Access]:
+        """The accesses of what the statement does when its block has ended."""
+        found: list[Access] = []
+        for item in node.items:
+            expression = item.context_expr
+            for name in ("__exit__", "__aexit__"):
+                for target, call in self._found(frame.function.id, node, (expression, name, [])):
+                    found += reader.function(target, call, frame)
+            values = self.program.eval(frame.function.id, expression.func) if isinstance(expression, ast.Call) else ()
+            for value in ordered(values):
+                if isinstance(value, Fn) and isinstance(expression, ast.Call) and (behind := self._behind(value.id)):
+                    inner = reader.callee_frame(value, expression, frame)
+                    found += [access for each in behind for access in reader.statement(each, inner)]
+        return found
+
+    def later(self, target: Fn, call: ast.Call) -> set[int]:
+        """The statements of a context manager, by identity, that come when the block has ended for which it is made."""
+        behind = self._behind(target.id)
+        return {id(each) for each in behind} if behind and id(call) in self._entered else set()
+
+    def _behind(self, id: FunctionId) -> list[ast.stmt]:
+        """What a function that is a context manager does behind its `yield`; nothing for other functions."""
+        function = self.program.functions[id]
+        if not _decorated(function.decorators, _MANAGERS):
+            return []
+        if id not in self._known:
+            self._known[id] = list(_behind_yield(function_body(function)))
+        return self._known[id]
+
+    @cached_property
+    def _entered(self) -> set[int]:
+        """What stands behind `with`, by identity."""
+        nodes = (node for module in self.program.modules.values() for node in walk(module.tree))
+        return {id(i.context_expr) for n in nodes if isinstance(n, ast.With | ast.AsyncWith) for i in n.items}
+
+    def _found(self, scope: FunctionId, node: ast.AST, written: Written) -> Iterator[tuple[Fn, ast.Call]]:
+        receiver, name, arguments = written
+        if name not in self._names:
+            return
+        is_stored = isinstance(node, ast.Assign)
+        for value in ordered(self.program.eval(scope, receiver)):
+            for method in self._methods(value, name, is_stored) if isinstance(value, Inst) else ():
+                func = ast.Attribute(receiver, name, ast.Load())
+                call = ast.Call(ast.copy_location(func, receiver), arguments, [])
+                yield method, ast.copy_location(call, receiver)
+
+    def _methods(self, value: Inst, name: str, is_stored: bool) -> list[Fn]:
+        """The methods of that name which the object can have, where no call is needed for them."""
+        classes = [*self.program.mro(value.id)[0], *(() if value.exact else self.program.subclasses(value.id))]
+        found = []
+        for klass in classes:
+            facts = self.program.classes.get(klass)
+            for binding in facts.bindings.get(name, ()) if facts else ():
+                id = FunctionId(klass.path, binding.scope or "")
+                if binding.how != "function":
+                    continue
+                kinds = _SETTERS if is_stored else _GETTERS
+                if name.startswith("__") or _decorated(self.program.functions[id].decorators, kinds):
+                    found.append(Fn(id, klass))
+            if found and klass in self.program.mro(value.id)[0] and value.exact:
+                break
+        return found
+
+
+def _decorated(decorators: list[ast.expr], names: frozenset[str]) -> bool:
+    return any(last_name(decorator) in names for decorator in decorators)
+
+
+def _written(node: ast.AST) -> Iterator[Written]:
+    if isinstance(node, ast.Attribute):
+        yield node.value, node.attr, []
+    elif isinstance(node, ast.Subscript):
+        yield node.value, "__getitem__", [node.slice]
+    elif isinstance(node, ast.Compare):
+        for operator, right in zip(node.ops, node.comparators, strict=True):
+            if isinstance(operator, ast.In | ast.NotIn):
+                yield right, "__contains__", [node.left]
+    elif isinstance(node, ast.Call):
+        if isinstance(node.func, ast.Name) and node.func.id in _BUILTINS and len(node.args) == 1:
+            yield node.args[0], f"__{node.func.id}__", []
+    elif isinstance(node, ast.AugAssign):
+        yield node.target, _OPERATORS.get(type(node.op), ""), [node.value]
+    elif isinstance(node, ast.Assign):
+        for target in node.targets:
+            if isinstance(target, ast.Subscript):
+                yield target.value, "__setitem__", [target.slice, node.value]
+            elif isinstance(target, ast.Attribute):
+                yield target.value, target.attr, [node.value]
+    elif isinstance(node, ast.With | ast.AsyncWith):
+        for item in node.items:
+            yield item.context_expr, "__enter__", []
+            yield item.context_expr, "__aenter__", []
+
+
+def _behind_yield(body: list[ast.stmt]) -> Iterator[ast.stmt]:
+    for position, statement in enumerate(body):
+        if not any(isinstance(n, ast.Yield) for n in ast.walk(statement)):
+            continue
+        if isinstance(statement, ast.Try):
+            yield from _behind_yield(statement.body)
+            yield from [*statement.orelse, *(s for h in statement.handlers for s in h.body), *statement.finalbody]
+        elif isinstance(statement, ast.With | ast.AsyncWith | ast.If):
+            yield from _behind_yield(statement.body)
+            yield from _behind_yield(getattr(statement, "orelse", []))
+        yield from body[position + 1 :]
+        return

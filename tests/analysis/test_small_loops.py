@@ -1,0 +1,84 @@
+"""Loops over a few things, loops that only count, and loops that end where a limit is given."""
+
+import pytest
+
+from .verdicts import cases, verdict
+
+STORED = {
+    "a few whose answers are stored": """
+        import json
+        from llm import ask
+
+        CITIES = ["Oslo", "Lyon", "Porto"]
+        found = {}
+        for city in CITIES:
+            found[city] = ask(city)  # !
+        with open("cities.json", "w") as file:
+            json.dump(found, file)
+        """,
+    "a number that is used": """
+        from llm import ask
+
+        def main():
+            for i in range(1, 6):
+                print(ask(f"chapter-{i}.txt"))  # !
+
+        main()
+        """,
+    "a client that takes its turn": """
+        import itertools
+        from openai import OpenAI
+
+        pool = itertools.cycle([OpenAI(api_key=key) for key in open("keys.txt")])
+        for text in open("texts.txt"):
+            print(next(pool).responses.create(model="gpt-5-mini", input=text))  # !
+        """,
+}
+LEFT = {
+    "a few that are looked at": """
+        from llm import ask
+
+        CITIES = ["Oslo", "Lyon", "Porto"]
+        for city in CITIES:
+            print(ask(city))  # !
+        """,
+    "a number that is only told": """
+        import time
+        from llm import ask
+
+        def main(text):
+            for i in range(5):
+                print("turn", i)
+                print(ask(text))  # !
+                time.sleep(i)
+
+        main("tea")
+        """,
+    "a loop that a limit ends": """
+        import sys
+        import time
+        from llm import ask
+
+        limit = int(sys.argv[1]) if len(sys.argv) > 1 else None
+        turns = 0
+
+        def poll():
+            for line in open("inbox.txt"):
+                print(ask(line))  # !
+
+        while limit is None or turns < limit:
+            poll()
+            turns += 1
+            time.sleep(1)
+        """,
+}
+
+
+@pytest.mark.parametrize("program", cases(STORED))
+def test_what_is_worth_a_batch(program):
+    assert verdict(program) == "batchable"
+
+
+@pytest.mark.parametrize("program", cases(LEFT))
+def test_what_is_not(program):
+    assert verdict(program) != "batchable"
