@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import ast
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import libcst as cst
 from libcst.metadata import MetadataWrapper, PositionProvider
 
 from batchlint.symbols import last_name
-from batchlint.trees import walk
+from batchlint.trees import SCOPES, walk
 
 _MADE = frozenset(
     {"get_event_loop", "get_running_loop", "ThreadPoolExecutor"}
@@ -29,7 +29,7 @@ def drop(before: str, after: str, is_shared: Callable[[str], bool]) -> str:
     used, uses = _loads(ast.parse(before)), _loads(tree)
     lines: set[int] = set()
     for scope in [n for n in walk(tree) if isinstance(n, ast.Module | ast.FunctionDef | ast.AsyncFunctionDef)]:
-        for statement in scope.body:
+        for statement in _statements(scope.body):
             name = _made(statement) or (None if isinstance(scope, ast.Module) else _imported(statement))
             if name is None or used[name] <= uses[name] or _loads(scope)[name] or name in _declared(scope):
                 continue
@@ -37,6 +37,17 @@ def drop(before: str, after: str, is_shared: Callable[[str], bool]) -> str:
                 lines.add(statement.lineno)
     left = MetadataWrapper(cst.parse_module(after)).visit(_Drop(lines)).code if lines else after
     return drop(before, left, is_shared) if left != after else after  # what served only those goes next
+
+
+def _statements(block: list[ast.stmt]) -> Iterator[ast.stmt]:
+    """The statements of a block and of those in it that need not stay for the block to have any."""
+    for statement in block:
+        if len(block) > 1:
+            yield statement
+        if isinstance(statement, SCOPES):
+            continue
+        for name in ("body", "orelse", "finalbody"):
+            yield from _statements(getattr(statement, name, []))
 
 
 def _loads(tree: ast.AST) -> Counter[str]:

@@ -281,6 +281,11 @@ def test_what_a_thread_was_to_call_stands_in_its_place() -> None:
             "def f():\n    # First of all.\n    return 1\n",
         ),
         ("def f():\n    import asyncio\n\n    loop = asyncio.Semaphore(2)\n    return 1\n", "def f():\n    return 1\n"),
+        (
+            "def f(x):\n    if x:\n        loop = asyncio.Semaphore(2)\n        return 1\n",
+            "def f(x):\n    if x:\n        return 1\n",
+        ),
+        ("def f(x):\n    if x:\n        loop = asyncio.Semaphore(2)\n", None),
         ("def f():\n    loop = started(1)\n    return 1\n", None),
         ("shared = Semaphore(2)\nloop = Semaphore(2)\nprint(1)\n", "shared = Semaphore(2)\nprint(1)\n"),
     ],
