@@ -42,6 +42,9 @@ class Groups:
             for id in whole.changes[path].references.values() if path in whole.changes else ():
                 if id.path != path:
                     self._imports(path, id.path)
+        for fanout in fanouts:  # a driver and the requests below it know each other by the module
+            for one, other in itertools.pairwise(sorted(fanout.changes)):
+                self._link(one, other)
         for family in whole.families:
             for one, other in itertools.pairwise(sorted({id.path for id in family & whole.twins})):
                 self._link(one, other)

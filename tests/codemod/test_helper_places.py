@@ -150,3 +150,35 @@ def test_the_lines_above_an_import_that_goes_stay_above_the_next() -> None:
         """
     text = rewrite(source).files["app.py"]
     assert text.startswith("from __future__ import annotations\n\n# The standard library.\nimport sys\n\nfrom openai")
+
+
+def test_a_gather_and_the_requests_of_its_coroutines_have_one_helper(tmp_path: Path) -> None:
+    model = """\
+        from openai import AsyncOpenAI
+
+
+        class Model:
+            def __init__(self):
+                self.client = AsyncOpenAI(api_key="key")
+
+            async def ask(self, text):
+                return (await self.client.responses.create(model="gpt-5", input=text)).output_text
+        """
+    bench = """\
+        import asyncio
+
+        from shop.llm import Model
+
+
+        async def main(texts):
+            model = Model()
+            print(await asyncio.gather(*[model.ask(text) for text in texts]))
+
+
+        if __name__ == "__main__":
+            asyncio.run(main([]))
+        """
+    files = started({"shop/__init__.py": "", "shop/llm.py": model, "bench.py": bench}, tmp_path, "-m", "bench")
+    assert "from shop.llm_batch import gather_batch" in files["bench.py"]
+    assert "from shop.llm_batch import batched" in files["shop/llm.py"]
+    assert [path for path in files if path.endswith("llm_batch.py")] == ["shop/llm_batch.py"]
