@@ -6,7 +6,7 @@ Nodes are named by their place: 1-based line, 0-based column in characters, and 
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any, NamedTuple
 
 from batchlint.facts import FunctionId
@@ -276,3 +276,17 @@ class Fanout:
 
     def file(self, path: str) -> FileChanges:
         return self.changes.setdefault(path, FileChanges())
+
+    def merge(self, other: Fanout) -> None:
+        """Take the other's changes in, and all that they need."""
+        for path, changes in other.changes.items():
+            mine = self.file(path)
+            for each in fields(mine):
+                getattr(mine, each.name).update(getattr(changes, each.name))
+        self.twins |= other.twins
+        self.converted |= other.converted
+        self.providers |= other.providers
+        self.is_blocking |= other.is_blocking
+        self.families += other.families
+        self.held += other.held
+        self.notes += other.notes

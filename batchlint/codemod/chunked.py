@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import ast
-import re
 from typing import TYPE_CHECKING
 
 from batchlint.codemod import scopes
 from batchlint.codemod.changes import Fanout
+from batchlint.codemod.handing import stands_for_pool_of
 from batchlint.facts import FunctionFacts, FunctionId
 from batchlint.values import Ext
 
 if TYPE_CHECKING:
     from batchlint.codemod.planner import Planner
 
-_POOLS = re.compile(
-    r"(concurrent\.futures\.(.*\.)?ThreadPoolExecutor|multiprocess(ing)?\.(pool\.ThreadPool|dummy\.Pool))\(\)\.map$"
-)
+_OF_THREADS = frozenset({"BatchExecutor", "BatchThreadPool"})
 
 
 class Chunked:
@@ -33,7 +31,7 @@ class Chunked:
             return False
         program = self.planner.program
         paths = {v.path for v in program.eval(id, call.func) if isinstance(v, Ext)}
-        if paths != {"builtins.map"} and not (paths and all(map(_POOLS.match, paths))):
+        if paths != {"builtins.map"} and not (paths and all(map(_is_of_threads, paths))):
             return False
         pool = self._pool(program.functions[id], call)
         if pool is None and paths != {"builtins.map"}:
@@ -78,6 +76,10 @@ class Chunked:
                 is_only = sum(builtin_id(use) in inside for use in uses) == 2
                 return node if is_only and isinstance(node.items[0].context_expr, ast.Call) else None
         return None
+
+
+def _is_of_threads(path: str) -> bool:
+    return path.endswith(".map") and stands_for_pool_of(path) in _OF_THREADS
 
 
 builtin_id = id

@@ -9,7 +9,7 @@ from functools import partial
 from batchlint.codemod import worklists
 from batchlint.codemod.blocks import Comprehension
 from batchlint.codemod.changes import Fanout
-from batchlint.codemod.handing import SUBMITS
+from batchlint.codemod.handing import LATER
 from batchlint.codemod.phasing import Phasing
 from batchlint.codemod.planner import Planner
 from batchlint.codemod.queues import Queues
@@ -180,13 +180,13 @@ class Finder:
             return
         if outer:  # the loop's rounds are those of what stands in it
             for fanout in found[start:]:
-                self.planner.merge(outer[0], fanout)
+                outer[0].merge(fanout)
             found[start:] = outer
 
     def _waits_in(self, id: FunctionId, loop: ast.For | ast.AsyncFor, node: ast.expr, found: list[Fanout]) -> bool:
         """Whether the loop waits for what it starts, rather than that it is gathered behind the loop."""
         if not all(fanout.is_async for fanout in found):
-            return not isinstance(node, ast.Call) or last_name(node.func) not in {*SUBMITS, "Thread"}
+            return not isinstance(node, ast.Call) or last_name(node.func) not in LATER
         first, last = self.planner.place(id.path, loop)[0], loop.end_lineno or loop.lineno
         return any(first <= at[0] <= last for fanout in found for at in fanout.file(id.path).renames)
 

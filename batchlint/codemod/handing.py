@@ -41,6 +41,8 @@ _CARRIERS = re.compile(r"joblib\.(.*\.)?delayed$|functools\.partial$")
 _PROCESSES = frozenset({"BatchProcessExecutor", "BatchPool", "BatchParallel", "batch_process_map"})
 _TERMINABLE = frozenset({"BatchPool", "BatchThreadPool"})
 SUBMITS = frozenset({"submit", "apply_async", "map_async", "starmap_async"})
+LATER = SUBMITS | {"Thread"}
+"""What only starts the work: whoever waits for it does so elsewhere."""
 _LAZY = frozenset({"imap", "imap_unordered"})
 _GATHERS = (
     (re.compile(r"asyncio\.gather$"), "gather_batch"),
@@ -97,17 +99,13 @@ class Handing:
         if edge.kind != "callback":
             return edge.kind in {"pool", "thread", "map"}
         func = edge.node.func if isinstance(edge.node, ast.Call) else edge.node
-        for value in self.program.eval(edge.caller, func):
-            path = value.path if isinstance(value, Ext) else ""
-            owner = path.rpartition(".")[0].removesuffix("()")
-            if _CARRIERS.match(path) or any(p.match(each) for p, _ in _POOLS for each in (path, owner)):
-                return True
-        return False
+        paths = [v.path for v in self.program.eval(edge.caller, func) if isinstance(v, Ext)]
+        return any(_CARRIERS.match(path) or _stand_in(path, _POOLS) or stands_for_pool_of(path) for path in paths)
 
     def _check_late(self, edge: Edge) -> None:
         """Refuse functions that would read the loop's variables when the pool runs, behind the loop."""
         name = last_name(edge.node.func) if isinstance(edge.node, ast.Call) else ""
-        inner = edge.loops[-1:] if name in {*SUBMITS, "Thread"} else ()
+        inner = edge.loops[-1:] if name in LATER else ()
         around = (loop.target if isinstance(loop, ast.comprehension) else loop for loop in inner)
         turning = {n.id for loop in around for n in ast.walk(loop) if isinstance(n, ast.Name) and _is_bound(n)}
         for node in ast.walk(edge.node):
@@ -240,7 +238,7 @@ class Handing:
         found: set[str] = set()
         for call in function.calls:
             for value in self.program.eval(function.id, call.node.func):
-                name = next((n for pattern, n in table if isinstance(value, Ext) and pattern.match(value.path)), None)
+                name = _stand_in(value.path, table) if isinstance(value, Ext) else None
                 if name is not None:
                     fanout.file(path).renames[self.planner.place(path, call.node.func)] = name
                     if name in {"gather_batch", "as_completed_batch"} and call.node.keywords:
@@ -398,6 +396,15 @@ class Handing:
 
     def _makes_request(self, function: FunctionFacts, call: ast.Call) -> bool:
         return self.planner.asks(function, call.args[:1])
+
+
+def stands_for_pool_of(method: str) -> str | None:
+    """The stand-in for the pool of which the path names a method: `concurrent.futures.ThreadPoolExecutor().map`."""
+    return _stand_in(method.rpartition(".")[0].removesuffix("()"), _POOLS)
+
+
+def _stand_in(path: str, table: tuple[tuple[re.Pattern[str], str], ...]) -> str | None:
+    return next((name for pattern, name in table if pattern.match(path)), None)
 
 
 def _is_bound(node: ast.Name) -> bool:

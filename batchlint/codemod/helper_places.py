@@ -84,21 +84,21 @@ class Groups:
 
     def _folder(self, path: str) -> str:
         """The folder of the helper module for the file: the top of the anchor's package, or the anchor's own."""
-        folder = _folder(self._anchor[path])
+        folder = _parent(self._anchor[path])
         packages = self.graph.settings.packages
-        while folder in packages and _folder(folder) in packages:
-            folder = _folder(folder)
+        while folder in packages and _parent(folder) in packages:
+            folder = _parent(folder)
         return folder
 
     def beside(self, helper: str) -> str:
         """How a file beside the helper module names it."""
-        folder = _folder(helper)
+        folder = _parent(helper)
         top = folder.rpartition("/")[2]
         return f"{top}.{self.helper}" if folder in self.graph.settings.packages else self.helper
 
     def module_for(self, path: str) -> str:
         """How the file names the helper module in `from ... import`."""
-        target, own = self._folder(path), _folder(path)
+        target, own = self._folder(path), _parent(path)
         if self._is_relative(path, target):
             common = posixpath.commonpath([own, target])
             below = target.removeprefix(common).strip("/").replace("/", ".")
@@ -122,9 +122,9 @@ class Groups:
 
     def _top(self, path: str) -> str:
         """The outermost folder that relative imports from the file may climb to, as far as is known."""
-        top = _folder(path)
-        while top and top in self.graph.settings.packages and _folder(top) in self.graph.settings.packages - {""}:
-            top = _folder(top)
+        top = _parent(path)
+        while top and top in self.graph.settings.packages and _parent(top) in self.graph.settings.packages - {""}:
+            top = _parent(top)
         climbed = [self._climbed(path, s) for s in self._sources(path) if s.level]
         climbed += self._relatively_imported.get(path, [])
         return min([top, *climbed], key=len)
@@ -145,9 +145,9 @@ class Groups:
 
     @staticmethod
     def _climbed(path: str, source: Import) -> str:
-        folder = _folder(path)
+        folder = _parent(path)
         for _ in range(source.level - 1):
-            folder = _folder(folder)
+            folder = _parent(folder)
         return folder
 
     def _sources(self, path: str) -> Iterable[Import]:
@@ -164,7 +164,7 @@ class Groups:
         return own - sys.stdlib_module_names
 
     def _is_imported_dotted(self, path: str) -> bool:
-        return self._root(path, _folder(path)) != _folder(path)
+        return self._root(path, _parent(path)) != _parent(path)
 
     def _root(self, path: str, target: str) -> str:
         """The folder that absolute imports start from, as far as imports of the target's files show it."""
@@ -179,5 +179,5 @@ class Groups:
         return target
 
 
-def _folder(path: str) -> str:
+def _parent(path: str) -> str:
     return path.rpartition("/")[0]

@@ -231,12 +231,7 @@ def _section(body: list[Statement], start: int, last: int, module: str, own: Set
     """The indices of the imports among which the new one belongs: the project's, with those that it is sorted among."""
     project = [i for i in range(start, last + 1) if _imports_in(body[i]) and _is_project(body[i], module, own)]
     first = project[0] if project else 0
-    while (
-        first > start
-        and not body[first].leading_lines
-        and _imports_in(body[first - 1])
-        and not _is_future(body[first - 1])
-    ):
+    while first > start and not body[first].leading_lines and _is_sorted_in(body[first - 1]):
         first -= 1
     joined = [*range(first, project[0]), *project] if project else []
     keys = [_key(body[i]) for i in joined]

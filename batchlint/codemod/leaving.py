@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from batchlint.codemod import scopes
 from batchlint.codemod.access import Frame
 from batchlint.codemod.changes import Fanout
+from batchlint.codemod.handing import SUBMITS
 from batchlint.codemod.paths import function_body
 from batchlint.codemod.phases import Phases
 from batchlint.codemod.refusals import Refused
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 _EAGER = frozenset({"BatchPool", "BatchThreadPool", "BatchParallel", "batch_thread_map", "batch_process_map"})
 """Stand-ins whose `map` and its like have all results when they return."""
 _MAPS = frozenset({"map", "imap", "imap_unordered"})
-_STARTS = frozenset({"submit", "apply_async", "map_async", "starmap_async"})
 _WAITS = frozenset({"batch_as_completed", "batch_wait"})
 _METHODS = frozenset({"result", "exception", "get", "shutdown", "close", "join"})
 _TAKES = frozenset({"list", "tuple", "set", "dict", "sorted", "sum", "max", "min"})
@@ -126,7 +126,7 @@ def _taken(planner: Planner, function: FunctionFacts, start: ast.Call, pool: ast
     name = last_name(start.func)
     if "BatchParallel" in stands:
         return next(node for node in around if isinstance(node, ast.Call))  # `Parallel()(delayed(f)(x) for x in xs)`
-    if start is pool or (name not in _STARTS | _MAPS - {"map"} and _EAGER & set(stands)):
+    if start is pool or (name not in SUBMITS | _MAPS - {"map"} and _EAGER & set(stands)):
         return start
     if name in _MAPS and (taker := _taker(around)) is not None:
         return taker

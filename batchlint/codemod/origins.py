@@ -230,7 +230,7 @@ class Origins:
             scope, call = reference.caller, reference.call
             if not isinstance(call.node.func, ast.Name) or isinstance(scope.node, ast.Lambda):
                 continue
-            owner = self._owner(scope, call.node.func.id)
+            owner = self.program.callers.owner(scope, call.node.func.id)
             if owner is None or (owner is scope and not any(is_item_loop(loop) for loop in call.loops)):
                 continue
             if scope.is_generator or self.program.callers.wrapped(owner.id) == call.node.func.id:
@@ -241,18 +241,10 @@ class Origins:
                 found.append((scope.id, owner.id, call.node, frozenset(values)))
         return found
 
-    def _owner(self, scope: FunctionFacts, name: str) -> FunctionFacts | None:
-        """The function, this one or one around it, whose parameter it is."""
-        for function in self.program.around(scope):
-            if name in function.bindings:
-                return None
-            if name in function.parameter_names:
-                return function
-        return None
-
-    def calls_per_item(self, call: ast.Call) -> bool:
-        """Whether the call is of a parameter, for each item."""
-        return any(node is call for _, _, node, _ in self._per_item)
+    @cached_property
+    def per_item(self) -> frozenset[int]:
+        """The calls of a parameter for each item, by identity."""
+        return frozenset(id(node) for _, _, node, _ in self._per_item)
 
     def passed_on(self, found: set[FunctionId]) -> Iterator[FunctionId]:
         """The functions that call one of the `found` so."""

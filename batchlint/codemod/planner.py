@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import itertools
 from collections.abc import Iterator
-from dataclasses import fields
 
 from batchlint.codemod import paging, scopes, submitting
 from batchlint.codemod.access import Access, Frame, touches
@@ -372,20 +371,9 @@ class Planner:
                     raise
                 self.give_back(names)
                 continue
-            self.merge(fanout, trial)
+            fanout.merge(trial)
             found.add(loop)
         return found
-
-    @staticmethod
-    def merge(fanout: Fanout, other: Fanout) -> None:
-        for path, changes in other.changes.items():
-            mine = fanout.file(path)
-            for each in fields(mine):
-                getattr(mine, each.name).update(getattr(changes, each.name))
-        for name in ("twins", "converted", "providers", "is_blocking"):
-            setattr(fanout, name, getattr(fanout, name) | getattr(other, name))
-        for name in ("families", "held", "notes"):
-            getattr(fanout, name).extend(getattr(other, name))
 
     def asks(self, function: FunctionFacts, nodes: list[ast.stmt] | list[ast.expr]) -> bool:
         """Whether a call in the nodes becomes a request, or enters what makes one."""

@@ -97,7 +97,7 @@ class Support:
             return None  # the call that has a thread make it counts
         if id(call) in self._mapped:
             return MAPPED
-        if self.held.calls_per_item(call):
+        if id(call) in self.held.per_item:
             return self._by_item(scope, call.func)
         through = self.callbacks.converts(scope, call)
         if through is not None:

@@ -11,7 +11,6 @@ from batchlint.codemod import helper_places, imports, leftovers, reexports, webh
 from batchlint.codemod.blocks import Comprehension, Loop
 from batchlint.codemod.call_rewriter import Names
 from batchlint.codemod.changes import Fanout, FileChanges, Place
-from batchlint.codemod.planner import Planner
 from batchlint.codemod.refusals import EditedHelperError
 from batchlint.codemod.rewriter import rewrite
 from batchlint.facts import FunctionId
@@ -39,7 +38,7 @@ def write(graph: Graph, fanouts: Sequence[Fanout], framework: str | None = None)
     inner = _inner(fanouts)
     outer = [f for f in fanouts if f.function not in inner or not isinstance(f.node, Loop | Comprehension)]
     for fanout in outer:
-        Planner.merge(whole, fanout)
+        whole.merge(fanout)
         if fanout.is_async:
             whole.is_async = True
     twins = {

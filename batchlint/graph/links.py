@@ -122,10 +122,13 @@ class Part:
     def repeats(self, id: FunctionId, loops: tuple[LoopNode, ...]) -> bool:
         """Whether one of the loops in the function goes over the items of a collection."""
         module = self.modules[id.path]
-        keeps = any(last_name(call.node.func) in _STORES for call in self.function(id).calls)
         return any(
-            keeps or not self._is_handful(id, loop) if is_item_loop(loop) else drains(module, loop) for loop in loops
+            not self._is_handful(id, loop) or self._stores(id) if is_item_loop(loop) else drains(module, loop)
+            for loop in loops
         )
+
+    def _stores(self, id: FunctionId) -> bool:
+        return any(last_name(call.node.func) in _STORES for call in self.function(id).calls)
 
     def _is_handful(self, id: FunctionId, loop: LoopNode) -> bool:
         if isinstance(loop, ast.While):

@@ -19,7 +19,7 @@ class Parameters(Part):
         What is drawn from a parameter (`for step, item in steps`) comes from there too, inside a container.
         """
         name = self._drawn_from(reference.caller, func.id) if isinstance(func, ast.Name) else None
-        function = self._parameter_owner(reference.caller, name) if name else None
+        function = self.program.callers.owner(reference.caller, name) if name else None
         if name and function is not None and depth < 4:
             if self.program.callers.wrapped(function.id) == name:
                 return  # a decorator: its result counts as the function that it wraps
@@ -36,15 +36,6 @@ class Parameters(Part):
         """The collection that a variable is drawn from, where that has a name; else the name itself."""
         found = {_collection(binding.value) for binding in function.bindings.get(name, ())}
         return (found.pop() if len(found) == 1 else None) or name
-
-    def _parameter_owner(self, function: FunctionFacts, name: str) -> FunctionFacts | None:
-        """The function, this one or one around it, whose parameter `name` is."""
-        for current in self.program.around(function):
-            if name in current.bindings:
-                return None
-            if name in current.parameter_names:
-                return current
-        return None
 
 
 def _collection(value: ast.expr | None) -> str | None:

@@ -22,6 +22,7 @@ PARTS = {
     "caches": ("batch_lru_cache", "batch_cache"),
     "live": ("realtime",),
     "attempts": ("backoff_attempts",),
+    "stepping": (),
     "pools": ("BatchExecutor", "batch_as_completed", "batch_wait"),
     "workers": (
         "BatchProcessExecutor",

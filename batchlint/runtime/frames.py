@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from typing import Any
 
 from batchlint.runtime.driver import run_batch
 from batchlint.runtime.live import realtime
+from batchlint.runtime.stepping import steps_of
 
 
 def batch_apply(method: Callable[..., Any], fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
@@ -21,13 +22,8 @@ def batch_apply(method: Callable[..., Any], fn: Callable[..., Any], /, *args: An
     def note(value: Any, *more: Any, **named: Any) -> None:
         # A frame may fill one row object again and again.
         value = value.copy() if type(value).__module__.partition(".")[0] == "pandas" else value
-        work.append(_steps(fn, value, *more, **named))
+        work.append(steps_of(fn, value, *more, **named))
 
     method(note, *args, **kwargs)
     answers = iter(run_batch(work))
     return method(lambda *a, **k: next(answers), *args, **kwargs)
-
-
-def _steps(fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Generator[Any, Any, Any]:
-    value = fn(*args, **kwargs)
-    return (yield from value) if isinstance(value, Generator) else value

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import queue
 import threading
@@ -9,6 +10,7 @@ from collections.abc import Callable, Generator, Iterable, Mapping
 from typing import Any
 
 from batchlint.runtime.pools import BatchExecutor
+from batchlint.runtime.stepping import steps_of
 
 
 class BatchThread(threading.Thread):
@@ -67,20 +69,16 @@ def run_started() -> None:
     if not threads:
         return
     executor = BatchExecutor(min(len(threads), 32))
-    futures = [executor.submit(_steps_of, thread) for thread in threads]
+    futures = [executor.submit(worker_steps, thread) for thread in threads]
     for thread, future in zip(threads, futures, strict=True):
         error = future.exception()
         if isinstance(error, Exception):
             threading.excepthook(threading.ExceptHookArgs((type(error), error, error.__traceback__, thread)))
 
 
-def _steps_of(thread: BatchThread) -> Generator[Any, Any, None]:
-    try:
-        value = thread.work()
-        if isinstance(value, Generator):
-            yield from value
-    except NoItems:
-        pass
+def worker_steps(thread: BatchThread) -> Generator[Any, Any, None]:
+    with contextlib.suppress(NoItems):
+        yield from steps_of(thread.work)
 
 
 STARTED: list[BatchThread] = []

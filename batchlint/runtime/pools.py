@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from batchlint.runtime.asking import ASK, Request
 from batchlint.runtime.driver import Item, Loop
 from batchlint.runtime.rounds import Rounds
+from batchlint.runtime.stepping import steps_of
 
 SUBMITTED = itertools.count()
 
@@ -34,9 +35,7 @@ class BatchFuture(Future[Any]):
     def steps(self) -> Generator[Any, Any, tuple[Any, BaseException | None]]:
         """The value or the exception of the work, as a generator that asks what the work asks."""
         try:
-            value = self.work()
-            if isinstance(value, Generator):
-                value = yield from value
+            value = yield from steps_of(self.work)
         except (Exception, SystemExit) as error:
             return None, error
         return value, None

@@ -10,9 +10,9 @@ import ast
 import builtins
 import sys
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache, cached_property
-from typing import NamedTuple, ParamSpec
+from typing import NamedTuple
 
 from batchlint import entrypoints, providers
 from batchlint.facts import (
@@ -28,20 +28,16 @@ from batchlint.facts import (
 )
 from batchlint.modules import ModuleIndex
 from batchlint.patterns import FilePattern, file_pattern
-from batchlint.symbols import expressions, externals, members, protocols, wrapped
+from batchlint.symbols import expressions, externals, members, protocols, unpacking, wrapped
 from batchlint.symbols.annotations import instance
 from batchlint.symbols.callers import Callers
 from batchlint.symbols.members import PROPERTIES
+from batchlint.symbols.memo import Memo
 from batchlint.symbols.names import MAX_STEPS, host_of, is_constructor, last_name
-from batchlint.values import NOTHING, Cls, Elems, Ext, Fn, Inst, Mod, Text, Value, Values, elements, ordered
+from batchlint.values import NOTHING, Cls, Elems, Ext, Fn, Inst, Mod, Text, Value, Values, ordered
 
 __all__ = ["PROPERTIES", "CallRef", "Program", "host_of", "last_name"]
 
-P = ParamSpec("P")
-
-
-_MAX_DEPTH = 600
-"""How many expressions' meanings are looked for within one another."""
 _CALLS_DEEP = 20_000
 
 
@@ -50,10 +46,11 @@ class CallRef(NamedTuple):
     call: CallFacts
 
 
-class Program:
+class Program(Memo):
     """All modules' facts, and what expressions in them mean."""
 
     def __init__(self, modules: Sequence[ModuleFacts], packages: frozenset[str] = frozenset()) -> None:
+        super().__init__()
         # What an expression means can lead through hundreds of others, each some calls deep.
         sys.setrecursionlimit(max(sys.getrecursionlimit(), _CALLS_DEEP))
         self.catalogue = providers.load()
@@ -78,15 +75,8 @@ class Program:
         """Assignments to items of other objects' attributes and other modules' variables, by their name."""
         self.self_writes: dict[ClassId, dict[str, list[tuple[FunctionFacts, Binding]]]] = {}
         self._kinds_of_files: dict[str, list[FilePattern]] = {}
-        self.memo: dict[object, Values] = {}
-        """What is known for good, by what was asked."""
         self._names: dict[FunctionId, dict[str, Values]] = {}
-        """The same for names, by where they stand."""
-        self._provisional: dict[object, Values] = {}
-        self._active: dict[object, int] = {}
-        self._cut = 1 << 30
-        self._tentative: dict[object, tuple[Values, int]] = {}
-        """What is known within a cycle that is not closed yet, and how deep that began."""
+        """What is known for good of names, by where they stand."""
         self._mro: dict[ClassId, tuple[list[ClassId], list[Ext]]] = {}
         self._subclasses: dict[ClassId, list[ClassId]] | None = None
         for module in modules:
@@ -197,60 +187,8 @@ class Program:
         return evaluate(self, scope, node) if evaluate else NOTHING
 
     def forget(self) -> None:
-        """Drop all values that are known so far."""
-        self.memo.clear()
+        super().forget()
         self._names.clear()
-        self._provisional.clear()
-
-    def once(self, key: object, compute: Callable[P, Values], *args: P.args, **kwargs: P.kwargs) -> Values:
-        """What `compute` gives, remembered unless it was cut short by a cycle through a caller."""
-        known = self.memo.get(key)
-        if known is not None:
-            return known
-        tentative = self._tentative.get(key) if self._tentative else None
-        if tentative is not None:
-            self._cut = min(self._cut, tentative[1])
-            return tentative[0]
-        depth = self._active.get(key)
-        if depth is not None:
-            self._cut = min(self._cut, depth)
-            return self._provisional.get(key, NOTHING)
-        depth = len(self._active)
-        if depth > _MAX_DEPTH:
-            self._cut = -1  # nothing above is known in full
-            return NOTHING
-        saved, self._cut = self._cut, 1 << 30
-        before = len(self._tentative)
-        self._active[key] = depth
-        try:
-            values = compute(*args, **kwargs)
-            if self._cut == depth and values:
-                # What depends on itself, as `graph = graph.compile()`: once more, with what is known of it by now.
-                self._provisional[key] = values
-                self._resolve(before)
-                values |= compute(*args, **kwargs)
-        finally:
-            del self._active[key]
-        if self._cut >= depth:
-            if len(self._tentative) > before:
-                self.memo.update(self._resolve(before))
-            self.memo[key] = values
-            self._cut = saved
-        else:
-            # Part of a cycle through a caller: exact only once that is known, good enough meanwhile the second time.
-            known = self._provisional.get(key)
-            values |= known or NOTHING
-            if values and known is not None:
-                self._tentative[key] = values, self._cut
-            self._cut = min(saved, self._cut)
-            if known is None or not values:
-                self._provisional[key] = values
-        return values
-
-    def _resolve(self, before: int) -> Iterator[tuple[object, Values]]:
-        """Take back what has become tentative since there were `before` of it."""
-        taken = [self._tentative.popitem() for _ in range(len(self._tentative) - before)]
-        return ((key, values) for key, (values, _) in taken)
 
     def name(self, scope: FunctionId, name: str) -> Values:
         """The values of the name `name` as seen in `scope`."""
@@ -379,52 +317,12 @@ class Program:
         if how == "annotation":
             return instance(self, scope, binding.value)
         if how == "element":
-            return self._element(scope, binding)
+            return unpacking.element(self, scope, binding)
         if how == "unpack":
-            return self._unpacked(scope, binding)
+            return unpacking.unpacked(self, scope, binding)
         if how == "enter":
-            return self._entered(scope, binding.value)
+            return unpacking.entered(self, scope, binding.value)
         return NOTHING
-
-    def _element(self, scope: FunctionId, binding: Binding) -> Values:
-        value, index = binding.value, binding.position
-        if index is not None and isinstance(value, ast.Call):
-            name = last_name(value.func)
-            if name == "enumerate" and value.args:
-                return elements(self.eval(scope, value.args[0])) if index else NOTHING
-            if name == "zip" and index < len(value.args):
-                return elements(self.eval(scope, value.args[index]))
-            if name == "items" and isinstance(value.func, ast.Attribute):
-                return elements(self.eval(scope, value.func.value)) if index else NOTHING
-        found = elements(self.eval(scope, value)) if value is not None else NOTHING
-        return elements(found) or found if index is not None else found
-
-    def _unpacked(self, scope: FunctionId, binding: Binding) -> Values:
-        value = binding.value
-        if isinstance(value, ast.Await):
-            value = value.value
-        if isinstance(value, ast.Call) and binding.position is not None:
-            found: set[Value] = set()
-            for target in ordered(self.eval(scope, value.func)):
-                if isinstance(target, Fn):
-                    for returned in self.functions[target.id].returns:
-                        if isinstance(returned, ast.Tuple) and binding.position < len(returned.elts):
-                            found |= self.eval(target.id, returned.elts[binding.position])
-            if found:
-                return frozenset(found)
-        return elements(self.eval(scope, value)) if value is not None else NOTHING
-
-    def _entered(self, scope: FunctionId, node: ast.expr) -> Values:
-        found: set[Value] = set()
-        for value in ordered(self.eval(scope, node)):
-            if isinstance(value, Elems):
-                found |= value.values
-            elif isinstance(value, Inst):
-                entered = self.attribute(value, "__enter__") or self.attribute(value, "__aenter__")
-                found |= {item for fn in entered if isinstance(fn, Fn) for item in self.returned(fn)} or {value}
-            else:
-                found.add(value)
-        return frozenset(found)
 
     def import_stem(self, source: Import, importer: str) -> str | None:
         """The stem of the project module that an import means; None for a module from outside."""

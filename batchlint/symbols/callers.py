@@ -94,6 +94,15 @@ class Callers:
             ) | frozenset(Inst(v.id, True) for v in values if isinstance(v, Cls))
         return values
 
+    def owner(self, function: FunctionFacts, name: str) -> FunctionFacts | None:
+        """The function, this one or one around it, whose parameter `name` is."""
+        for current in self._program.around(function):
+            if name in current.bindings:
+                return None
+            if name in current.parameter_names:
+                return current
+        return None
+
     def arguments(self, function: FunctionFacts, name: str) -> Iterator[tuple[FunctionId, ast.Call, ast.expr]]:
         """The expressions that reach the parameter `name`, each with the function and the call it stands in."""
         positional = [*function.arguments.posonlyargs, *function.arguments.args] if function.arguments else []

@@ -1,0 +1,79 @@
+"""Values that are worked out once each, also where working one out comes back to itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import ParamSpec
+
+from batchlint.values import NOTHING, Values
+
+P = ParamSpec("P")
+
+_MAX_DEPTH = 600
+"""How many expressions' meanings are looked for within one another."""
+
+
+class Memo:
+    def __init__(self) -> None:
+        self.memo: dict[object, Values] = {}
+        """What is known for good, by what was asked."""
+        self._provisional: dict[object, Values] = {}
+        self._active: dict[object, int] = {}
+        self._cut = 1 << 30
+        self._tentative: dict[object, tuple[Values, int]] = {}
+        """What is known within a cycle that is not closed yet, and how deep that began."""
+
+    def forget(self) -> None:
+        """Drop all values that are known so far."""
+        self.memo.clear()
+        self._provisional.clear()
+
+    def once(self, key: object, compute: Callable[P, Values], *args: P.args, **kwargs: P.kwargs) -> Values:
+        """What `compute` gives, remembered unless it was cut short by a cycle through a caller."""
+        known = self.memo.get(key)
+        if known is not None:
+            return known
+        tentative = self._tentative.get(key) if self._tentative else None
+        if tentative is not None:
+            self._cut = min(self._cut, tentative[1])
+            return tentative[0]
+        depth = self._active.get(key)
+        if depth is not None:
+            self._cut = min(self._cut, depth)
+            return self._provisional.get(key, NOTHING)
+        depth = len(self._active)
+        if depth > _MAX_DEPTH:
+            self._cut = -1  # nothing above is known in full
+            return NOTHING
+        saved, self._cut = self._cut, 1 << 30
+        before = len(self._tentative)
+        self._active[key] = depth
+        try:
+            values = compute(*args, **kwargs)
+            if self._cut == depth and values:
+                # What depends on itself, as `graph = graph.compile()`: once more, with what is known of it by now.
+                self._provisional[key] = values
+                self._resolve(before)
+                values |= compute(*args, **kwargs)
+        finally:
+            del self._active[key]
+        if self._cut >= depth:
+            if len(self._tentative) > before:
+                self.memo.update(self._resolve(before))
+            self.memo[key] = values
+            self._cut = saved
+        else:
+            # Part of a cycle through a caller: exact only once that is known, good enough meanwhile the second time.
+            known = self._provisional.get(key)
+            values |= known or NOTHING
+            if values and known is not None:
+                self._tentative[key] = values, self._cut
+            self._cut = min(saved, self._cut)
+            if known is None or not values:
+                self._provisional[key] = values
+        return values
+
+    def _resolve(self, before: int) -> Iterator[tuple[object, Values]]:
+        """Take back what has become tentative since there were `before` of it."""
+        taken = [self._tentative.popitem() for _ in range(len(self._tentative) - before)]
+        return ((key, values) for key, (values, _) in taken)
