@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from batchlint.codemod.access import Frame
@@ -27,6 +26,8 @@ if TYPE_CHECKING:
 
 HELD = "held"
 """What becomes of a call of what a variable or a table holds."""
+Parents = dict[int, ast.AST]
+"""By the identity of a node, the node around it."""
 _KEYS = frozenset({"len", "sorted", "list", "set", "tuple", "join"})
 """What takes the keys of a table."""
 
@@ -96,8 +97,8 @@ class Held(Origins):
         """Refused where something else than the rewritten calls uses what now holds twins."""
         for origin, scope in fanout.held:
             for path, owner, name in sorted(origin.names):
-                for use in self._uses(path, owner, name):
-                    if not self._is_fit(use, origin, fanout):
+                for parents, use in self._uses(path, owner, name):
+                    if not self._is_fit(use, parents, origin, fanout):
                         what = f"`{name}` ({scope.path}:{use.lineno}) holds functions that ask, and is used otherwise"
                         raise Refused("unsupported-shape", f"{what}; call the functions by their names")
             for leaf in origin.leaves:
@@ -112,28 +113,33 @@ class Held(Origins):
                 what = f"`{ast.unparse(leaf.node)}` is called elsewhere too ({edge.caller.path}:{edge.span.line})"
                 raise Refused("unsupported-shape", what)
 
-    def _uses(self, path: str, owner: str, name: str) -> Iterator[ast.Name | ast.Attribute]:
-        """Where the name is read."""
+    def _uses(self, path: str, owner: str, name: str) -> Iterator[tuple[Parents, ast.Name | ast.Attribute]]:
+        """Where the name is used, each with the parents of the nodes around it."""
         for other, module in self.graph.modules.items():
             if name not in module.text:
                 continue
-            if owner == ".":
-                yield from (n for n in walk(module.tree) if isinstance(n, ast.Attribute) and n.attr == name)
-            elif other == path:
-                node = self.program.functions[FunctionId(path, owner)].node if owner != MODULE else module.tree
-                yield from (n for n in walk(node) if isinstance(n, ast.Name) and n.id == name)
-            elif owner == MODULE:
-                yield from (n for n in walk(module.tree) if isinstance(n, ast.Attribute) and n.attr == name)
-                bound = module.body.bindings.get(name, ())
-                if any(b.how == "import" for b in bound):
-                    yield from (n for n in walk(module.tree) if isinstance(n, ast.Name) and n.id == name)
+            tree: ast.AST = module.tree
+            if other == path and owner not in (MODULE, "."):
+                tree = self.program.functions[FunctionId(path, owner)].node
+            bound = module.body.bindings.get(name, ())
+            read = {name} if owner != "." and (other == path or any(b.how == "import" for b in bound)) else set()
+            accessed = {name} if owner == "." or (owner == MODULE and other != path) else set()
+            parents: Parents = {}
+            uses: list[ast.Name | ast.Attribute] = []
+            for node in walk(tree):
+                parents.update((id(child), node) for child in children(node))
+                if isinstance(node, ast.Name):
+                    uses += [node] if node.id in read else []
+                elif isinstance(node, ast.Attribute):
+                    uses += [node] if node.attr in accessed else []
+            yield from ((parents, use) for use in uses)
 
-    def _is_fit(self, use: ast.Name | ast.Attribute, origin: Origin, fanout: Fanout) -> bool:
+    def _is_fit(self, use: ast.Name | ast.Attribute, parents: Parents, origin: Origin, fanout: Fanout) -> bool:
         """Whether the use only hands on to rewritten calls, or looks at keys."""
         if not isinstance(use.ctx, ast.Load):
             return True
         current: ast.AST = use
-        while (parent := self._parents.get(id(current))) is not None:
+        while (parent := parents.get(id(current))) is not None:
             if id(current) in fanout.converted and current is use:
                 return True
             if isinstance(parent, ast.Call) and parent.func is current and id(parent) in fanout.converted:
@@ -183,14 +189,6 @@ class Held(Origins):
         names = {name for _, _, name in origin.names}
         places = (n for n in walk(target) if isinstance(n, ast.Name | ast.Attribute))
         return any(last_name(place) in names for place in places)
-
-    @cached_property
-    def _parents(self) -> dict[int, ast.AST]:
-        found: dict[int, ast.AST] = {}
-        for module in self.graph.modules.values():
-            for node in walk(module.tree):
-                found.update((id(child), node) for child in children(node))
-        return found
 
     # -- laying out
     def ways(self, call: ast.Call, frame: Frame) -> Iterator[Way]:
