@@ -157,9 +157,10 @@ class _Collector:
             )
             self.visit(target.value)
         elif isinstance(target, ast.Subscript):
-            self.function.items.append((target.value, Binding(how, value, "", position=index, line=line)))
+            key = str(target.slice.value) if isinstance(target.slice, ast.Constant) else ""
+            self.function.items.append((target.value, Binding(how, value, key, position=index, line=line)))
             if isinstance(target.value, ast.Name) and isinstance(target.slice, ast.Constant):
-                self.function.item_keys.setdefault((target.value.id, str(target.slice.value)), []).append(value)
+                self.function.item_keys.setdefault((target.value.id, key), []).append(value)
             self.visit(target.value)
             self.visit(target.slice)
 

@@ -100,7 +100,7 @@ class FunctionFacts:
     attributes: list[tuple[ast.expr, str, Binding]] = field(default_factory=list)
     """Assignments to attributes in this function: the object, the attribute, what is bound."""
     items: list[tuple[ast.expr, Binding]] = field(default_factory=list)
-    """Assignments to items, `d[k] = v`: the container and what is bound."""
+    """Assignments to items, `d[k] = v`: the container and what is bound; its target is a constant key."""
     item_keys: dict[tuple[str, str], list[ast.expr | None]] = field(default_factory=dict)
     """What is assigned to items of constant key, `name["key"] = value`, by name and key."""
     outer: set[str] = field(default_factory=set)

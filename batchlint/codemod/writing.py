@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import sys
 from collections.abc import Iterator, Sequence
 from functools import partial
 
@@ -15,7 +16,8 @@ from batchlint.codemod.refusals import EditedHelperError
 from batchlint.codemod.rewriter import rewrite
 from batchlint.facts import FunctionId
 from batchlint.graph import Graph
-from batchlint.values import Fn
+from batchlint.symbols import Program
+from batchlint.values import Ext, Fn
 
 HELPER = "llm_batch"
 _LOOKING_UP = frozenset(
@@ -185,8 +187,20 @@ def _may_be_called_by_others(graph: Graph, ids: set[FunctionId], whole: Fanout) 
     if not any(graph.function(id).owner for id in ids):
         return False
     references = program.calls_by_name.get(graph.function(min(ids)).name, ())
-    calls = ((r.caller.id, r.call.node) for r in references if builtin_id(r.call.node) not in whole.converted)
-    return any(isinstance(call.func, ast.Attribute) and not program.eval(id, call.func) for id, call in calls)
+    calls = ((r.caller.id, r.call.node.func) for r in references if builtin_id(r.call.node) not in whole.converted)
+    return any(isinstance(func, ast.Attribute) and _is_of_unknown(program, id, func) for id, func in calls)
+
+
+def _is_of_unknown(program: Program, scope: FunctionId, func: ast.Attribute) -> bool:
+    """Whether a method of an object that came from anywhere is called: a library may have been given it before."""
+    values = program.eval(scope, func)
+    came = isinstance(func.value, ast.Attribute | ast.Call | ast.Subscript)
+    return not values or (came and all(isinstance(v, Ext) and not _is_known(program, v) for v in values))
+
+
+def _is_known(program: Program, value: Ext) -> bool:
+    package = value.path.partition(".")[0]
+    return package in {"builtins", *sys.stdlib_module_names} or program.stored.is_of_sdk(value)
 
 
 def _names(

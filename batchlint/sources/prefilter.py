@@ -69,6 +69,8 @@ class Prefilter:
         self._given: dict[str, bool] = {}
         self._classes: dict[str, tuple[set[bytes], set[bytes]]] = {}
         self._strings: dict[str, list[list[str]]] = {}
+        self._settings: set[bytes] = set()
+        """Settings that hold the name of something in a kept module, which another file may import by it."""
         self._known_hosts: dict[bytes, bool] = {}
         self._seeds: dict[str, None] = {}
         self._roots = {package.partition(".")[0] for package in words.packages}
@@ -220,6 +222,10 @@ class Prefilter:
                 for name in _names_after(data, position):
                     if f"{stem}/{name}" in self._stems:
                         yield self._stems[f"{stem}/{name}"]
+        if self._holds(path, self._words.loads):
+            names = {text.decode(errors="replace") for text in _STRING.findall(data)}
+            stems = (stem for name in sorted(names) if "." in name for stem in self._resolve(name, path))
+            yield from (self._stems[stem] for stem in stems if stem in self._stems)
 
     def _resolve(self, module: str, importer: str) -> list[str]:
         """The stems that a dotted name can mean as seen from `importer`, also folders without an `__init__.py`."""
@@ -329,10 +335,12 @@ class Prefilter:
         for path in self._files:
             if path in kept:
                 continue
-            if self._launches(path):
+            if self._launches(path) or (self._holds(path, self._words.loads) and self._holds(path, self._settings)):
                 yield path
             for parts in self._strings_in(path):
                 if any(_names_module(parts[:end], last) for end in range(max(len(parts) - 2, 1), len(parts) + 1)):
+                    setting = rb"^([A-Z]\w+)[ \t]*[:=].*[\"']" + re.escape(".".join(parts)).encode()
+                    self._settings.update(re.findall(setting, self._files[path], re.MULTILINE))
                     yield path
                     break
 

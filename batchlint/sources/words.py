@@ -37,6 +37,8 @@ class Words(NamedTuple):
     """Calls on a client that was handed in, as far as their names say so (`.completions.create(`)."""
     enqueues: tuple[bytes, ...] = ()
     """Calls that take a function by its dotted name (`async_task(`)."""
+    loads: tuple[bytes, ...] = ()
+    """Calls that load modules by their dotted names (`import_module(`)."""
     launchers: tuple[bytes, ...] = ()
     """Calls that have a framework run a command line."""
     functions: tuple[bytes, ...] = ()
@@ -70,6 +72,7 @@ def load(functions: Iterable[str] = ()) -> Words:
         ),
         methods=frozenset(_as_call(method) for method in _methods(providers) if _is_telling(method)),
         enqueues=_as_calls(_by_name(entrypoints)),
+        loads=tuple(f"{name}(".encode() for document in entrypoints for name in document.get("loads", ())),
         launchers=_as_calls(_rows(entrypoints, "launches")),
         functions=tuple({name.rpartition(".")[2].encode() for name in functions}),
         tests=tuple(

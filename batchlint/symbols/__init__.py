@@ -34,6 +34,7 @@ from batchlint.symbols.callers import Callers
 from batchlint.symbols.members import PROPERTIES
 from batchlint.symbols.memo import Memo
 from batchlint.symbols.names import MAX_STEPS, host_of, is_constructor, last_name
+from batchlint.symbols.stored import Stored
 from batchlint.values import NOTHING, Cls, Elems, Ext, Fn, Inst, Mod, Text, Value, Values, ordered
 
 __all__ = ["PROPERTIES", "CallRef", "Program", "host_of", "last_name"]
@@ -74,6 +75,7 @@ class Program(Memo):
         self._outside_items: dict[str, list[tuple[FunctionFacts, ast.expr, Binding]]] = {}
         """Assignments to items of other objects' attributes and other modules' variables, by their name."""
         self.self_writes: dict[ClassId, dict[str, list[tuple[FunctionFacts, Binding]]]] = {}
+        self.stored = Stored(self)
         self._kinds_of_files: dict[str, list[FilePattern]] = {}
         self._names: dict[FunctionId, dict[str, Values]] = {}
         """What is known for good of names, by where they stand."""

@@ -34,11 +34,17 @@ def _attributes(program: Program, scope: FunctionId, node: ast.Attribute) -> Val
     values = program.eval(scope, node.value)
     if node.attr in program.registry.mapper.managers and (managed := rows.managed(program, values)):
         return managed
+    if program.stored.is_holder(values) and (stored := program.stored.attribute(node.attr)):
+        return stored
+    return _of_each(program, values, node.attr)
+
+
+def _of_each(program: Program, values: Values, name: str) -> Values:
     if len(values) == 1:
-        return program.attribute(next(iter(values)), node.attr)
+        return program.attribute(next(iter(values)), name)
     found: set[Value] = set()
     for value in ordered(values):
-        found |= program.attribute(value, node.attr)
+        found |= program.attribute(value, name)
     return frozenset(found)
 
 
@@ -63,6 +69,8 @@ def _calls(program: Program, scope: FunctionId, node: ast.Call) -> Values:
         texts = [v for v in program.eval(scope, func.value) if isinstance(v, Text)]
         if texts and func.attr in {"rstrip", "strip", "lstrip"}:
             return frozenset(texts)
+        if func.attr == "get" and node.args and (stored := _stored_item(program, scope, func.value, node.args[0])):
+            return stored
         if func.attr in {"get", "pop"} and len(node.args) == 2 and isinstance(node.args[0], ast.Constant):
             default = program.eval(scope, node.args[1])
             return program.call(scope, node) | {v for v in default if isinstance(v, Text | Fn | Cls)}
@@ -126,6 +134,9 @@ def _texts(values: Values) -> list[str]:
 
 
 def _eval_subscript(program: Program, scope: FunctionId, node: ast.Subscript) -> Values:
+    stored = _stored_item(program, scope, node.value, node.slice)
+    if stored:
+        return stored
     found: set[Value] = set()
     for value in ordered(program.eval(scope, node.value)):
         if isinstance(value, Elems):
@@ -133,6 +144,14 @@ def _eval_subscript(program: Program, scope: FunctionId, node: ast.Subscript) ->
         elif isinstance(value, Cls | Ext):
             found.add(value)
     return frozenset(found)
+
+
+def _stored_item(program: Program, scope: FunctionId, container: ast.expr, key: ast.expr) -> Values:
+    """What is kept under a constant key in a container that is not the project's own."""
+    if not isinstance(key, ast.Constant) or not isinstance(key.value, str):
+        return NOTHING
+    is_holder = program.stored.is_holder(program.eval(scope, container))
+    return program.stored.item(key.value) if is_holder else NOTHING
 
 
 def _eval_display(program: Program, scope: FunctionId, node: ast.List | ast.Tuple | ast.Set) -> Values:

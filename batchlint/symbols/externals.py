@@ -62,6 +62,8 @@ def external_call(program: Program, scope: FunctionId, node: ast.Call, value: Ex
     if origin is None and program.registry.builders.first(f"{path}()"):
         origin = f"{scope.path}:{node.lineno}:{node.col_offset}"
     found: set[Value] = {Ext(result, host, origin) for result in results}
+    if program.registry.resolved.find(path):
+        found |= {Inst(v.id) for each in node.args[:1] for v in program.eval(scope, each) if isinstance(v, Cls)}
     if program.catalogue.holders.find(path):
         for argument in [*node.args, *[keyword.value for keyword in node.keywords]]:
             found |= _parts(program, scope, argument)

@@ -37,7 +37,7 @@ def member(program: Program, klass: ClassId, name: str, exact: bool, receiver: I
     if not found and name == "__call__":
         methods = [method for external in externals for method in program.registry.called.find(external.path)]
         found |= {value for method in methods for value in member(program, klass, method, exact, receiver)}
-    if not found:
+    if not found and not any(name in program.self_writes.get(base, ()) for base in line):
         for external in externals:
             path = f"{external.path}().{name}" if isinstance(receiver, Inst) else f"{external.path}.{name}"
             found.add(Ext(path, external.host))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from .programs import check_noop, check_runs_alike, rewrite
 
 HEAD = """\
@@ -81,7 +83,20 @@ def build(kind) -> Model:
     assert "run_batch(" in rewrite(HEAD + build + MAIN).files["app.py"]
 
 
-def test_a_method_that_somebody_unknown_may_call_keeps_its_realtime_form() -> None:
+UNKNOWN_CALLERS = {
+    "what is handed in": """\
+def later(things):
+    return {name: thing.complete(name) for name, thing in things.items()}""",
+    "what a container gives": """\
+import container
+
+def later(name):
+    return container.instance.find(name).complete(name)""",
+}
+
+
+@pytest.mark.parametrize("name", UNKNOWN_CALLERS)
+def test_a_method_that_somebody_unknown_may_call_keeps_its_realtime_form(name: str) -> None:
     program = """\
 from openai import OpenAI
 
@@ -91,16 +106,16 @@ class Writer:
         return OpenAI().responses.create(model="gpt-5-mini", input=text).output_text
 
 
-def later(things):
-    return {name: thing.complete(name) for name, thing in things.items()}
+LATER
 
 
 writer = Writer()
 for text in ["tea", "cup", "jam"]:
     print(writer.complete(text))
 """
+    program = program.replace("LATER", UNKNOWN_CALLERS[name])
     after = rewrite(program).files["app.py"]
     assert "yield from writer.complete_batch(text)" in after
     assert "return realtime(self.complete_batch(text))" in after
-    alone = rewrite(program.replace("thing.complete(name)", "thing.finish(name)")).files["app.py"]
+    alone = rewrite(program.replace(".complete(name)", ".finish(name)")).files["app.py"]
     assert "yield from writer.complete(text)" in alone

@@ -1,0 +1,218 @@
+"""Objects that code keeps on what a framework hands around: who gets them from there is a caller like any other."""
+
+import pytest
+
+from .verdicts import call_sites, is_waited_for, marked, verdict
+
+WRITER = """
+    from llm import ask
+
+    class Writer:
+        def title(self, text):
+            return ask(text)  # !
+    """
+BULK = """
+    from service import Writer
+
+    writer = Writer()
+    for line in open("texts.txt"):
+        print(writer.title(line))
+    """
+
+# Live code that gets the object by a name alone.
+LIVE = {
+    "streamlit_session": """
+        import streamlit as st
+        from service import Writer
+
+        if "writer" not in st.session_state:
+            st.session_state.writer = Writer()
+        st.write(st.session_state.writer.title(st.text_input("text")))
+        """,
+    "flask_g": """
+        from flask import Flask, g, request
+        from service import Writer
+
+        app = Flask(__name__)
+
+        @app.before_request
+        def attach():
+            g.writer = Writer()
+
+        @app.post("/")
+        def title():
+            return g.writer.title(request.json["text"])
+        """,
+    "flask_extension": """
+        from flask import Flask, current_app, request
+        from service import Writer
+
+        app = Flask(__name__)
+        app.extensions["writer"] = Writer()
+
+        @app.post("/")
+        def title():
+            return current_app.extensions["writer"].title(request.json["text"])
+        """,
+    "flask_config_of_an_attribute": """
+        from flask import Flask, current_app, request
+        from service import Writer
+
+        app = Flask(__name__)
+        app.writer = Writer()
+        app.config["WRITER"] = app.writer
+
+        @app.post("/")
+        def title():
+            return current_app.config.get("WRITER").title(request.json["text"])
+        """,
+    "tornado_application": """
+        import tornado.web
+        from service import Writer
+
+        class Handler(tornado.web.RequestHandler):
+            def post(self):
+                self.write(self.application.writer.title(self.get_body_argument("text")))
+
+        app = tornado.web.Application([("/", Handler)])
+        app.writer = Writer()
+        """,
+    "tornado_initialize": """
+        import tornado.web
+        from service import Writer
+
+        class Handler(tornado.web.RequestHandler):
+            def initialize(self, writer):
+                self.writer = writer
+
+            def post(self):
+                self.write(self.writer.title(self.get_body_argument("text")))
+
+        app = tornado.web.Application([("/", Handler, dict(writer=Writer()))])
+        """,
+    "bot_of_a_cog": """
+        from discord.ext import commands
+        from service import Writer
+
+        class Titles(commands.Cog):
+            def __init__(self, bot):
+                self.bot = bot
+
+            @commands.command()
+            async def title(self, ctx, text):
+                await ctx.send(self.bot.writer.title(text))
+
+        bot = commands.Bot("!")
+        bot.writer = Writer()
+        """,
+    "own_bot_of_a_cog": """
+        from discord.ext import commands
+        from service import Writer
+
+        class Assistant(commands.Bot):
+            def __init__(self):
+                super().__init__("!")
+                self.writer = Writer()
+
+        class Titles(commands.Cog):
+            def __init__(self, bot):
+                self.bot = bot
+
+            @commands.command()
+            async def title(self, ctx, text):
+                await ctx.send(self.bot.writer.title(text))
+        """,
+    "context_of_a_query": """
+        import strawberry
+        from fastapi import FastAPI
+        from strawberry.fastapi import GraphQLRouter
+        from service import Writer
+
+        @strawberry.type
+        class Query:
+            @strawberry.field
+            def title(self, text: str, info: strawberry.Info) -> str:
+                return info.context["writer"].title(text)
+
+        def context():
+            return {"writer": Writer()}
+
+        app = FastAPI()
+        app.include_router(GraphQLRouter(strawberry.Schema(Query), context_getter=context))
+        """,
+    "lifespan_of_a_server": """
+        from contextlib import asynccontextmanager
+        from dataclasses import dataclass
+        from mcp.server.fastmcp import Context, FastMCP
+        from service import Writer
+
+        @dataclass
+        class State:
+            writer: Writer
+
+        @asynccontextmanager
+        async def lifespan(server):
+            yield State(writer=Writer())
+
+        mcp = FastMCP("titles", lifespan=lifespan)
+
+        @mcp.tool()
+        async def title(text: str, ctx: Context) -> str:
+            return ctx.request_context.lifespan_context.writer.title(text)
+        """,
+    "container": """
+        import punq
+        from flask import Flask, request
+        from service import Writer
+
+        container = punq.Container()
+        container.register(Writer)
+        app = Flask(__name__)
+
+        @app.post("/")
+        def title():
+            return container.resolve(Writer).title(request.json["text"])
+        """,
+    "middleware": """
+        from django.http import HttpResponse
+        from service import Writer
+
+        class TitleMiddleware:
+            def __init__(self, get_response):
+                self.get_response = get_response
+                self.writer = Writer()
+
+            def __call__(self, request):
+                request.title = self.writer.title(request.path)
+                return self.get_response(request)
+        """,
+}
+
+
+@pytest.mark.parametrize("name", LIVE)
+def test_who_gets_the_object_from_the_framework_waits(name):
+    program = {"service.py": WRITER, "bulk.py": BULK, "live.py": LIVE[name]}
+    assert is_waited_for(program)
+    assert verdict({"service.py": WRITER, "bulk.py": BULK}) == "batchable"
+    assert [site.path for site in call_sites(program) if str(site.verdict) == "batchable"] == ["bulk.py"]
+
+
+def test_a_job_gets_it_from_its_context():
+    """arq hands the dict that `on_startup` has filled to every job."""
+    program = """
+        from arq import cron
+        from mistralai import Mistral
+
+        async def startup(ctx):
+            ctx["llm"] = Mistral()
+
+        async def label(ctx):
+            for line in open("texts.txt"):
+                print(await ctx["llm"].chat.complete_async(model="m", messages=[{"content": line}]))  # !
+
+        class WorkerSettings:
+            on_startup = startup
+            cron_jobs = [cron(label, hour=3)]
+        """
+    assert verdict(program) == "batchable"
+    assert marked(program.replace('ctx["llm"] = Mistral()', 'ctx["other"] = Mistral()')) is None
