@@ -34,9 +34,8 @@ def _attributes(program: Program, scope: FunctionId, node: ast.Attribute) -> Val
     values = program.eval(scope, node.value)
     if node.attr in program.registry.mapper.managers and (managed := rows.managed(program, values)):
         return managed
-    if program.stored.is_holder(values) and (stored := program.stored.attribute(node.attr)):
-        return stored
-    return _of_each(program, values, node.attr)
+    stored = program.stored.attribute(node.attr) if program.stored.is_holder(values) else NOTHING
+    return stored | _of_each(program, values, node.attr)
 
 
 def _of_each(program: Program, values: Values, name: str) -> Values:
@@ -70,7 +69,7 @@ def _calls(program: Program, scope: FunctionId, node: ast.Call) -> Values:
         if texts and func.attr in {"rstrip", "strip", "lstrip"}:
             return frozenset(texts)
         if func.attr == "get" and node.args and (stored := _stored_item(program, scope, func.value, node.args[0])):
-            return stored
+            return stored | program.call(scope, node)
         if func.attr in {"get", "pop"} and len(node.args) == 2 and isinstance(node.args[0], ast.Constant):
             default = program.eval(scope, node.args[1])
             return program.call(scope, node) | {v for v in default if isinstance(v, Text | Fn | Cls)}
@@ -134,10 +133,7 @@ def _texts(values: Values) -> list[str]:
 
 
 def _eval_subscript(program: Program, scope: FunctionId, node: ast.Subscript) -> Values:
-    stored = _stored_item(program, scope, node.value, node.slice)
-    if stored:
-        return stored
-    found: set[Value] = set()
+    found: set[Value] = set(_stored_item(program, scope, node.value, node.slice))
     for value in ordered(program.eval(scope, node.value)):
         if isinstance(value, Elems):
             found |= value.values
