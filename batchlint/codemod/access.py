@@ -12,9 +12,12 @@ import itertools
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from batchlint.facts import FunctionFacts
+
+if TYPE_CHECKING:
+    from batchlint.codemod.linked import Items
 
 Channel = tuple[str, ...]
 OWN, ANY, LEN = "[own]", "[any]", "[len]"
@@ -55,6 +58,8 @@ class Access(NamedTuple):
             return f"the file `{shown_text(rest[0])}`" if rest and rest[0].strip("'") else "a file"
         if kind == "sql":
             return f"the table `{rest[0]}`" if rest else "the database"
+        if kind == "field":
+            return f"`{rest[0]}` of another item" if rest else "another item"
         if kind == "yield":
             return "what the generator yields"
         return f"`{rest[0]}`" if rest else kind
@@ -104,6 +109,8 @@ def clash(a: Access, b: Access) -> bool:
         return _files_clash(a, b)
     if a.channel[0] == "sql":
         return _tables_clash(a, b)
+    if a.channel[0] == "field" and a.how == b.how:
+        return False
     for index, (x, y) in enumerate(zip(a.channel, b.channel, strict=False)):
         if CONTENT in (x, y):
             return OBJECT not in (x, y)
@@ -179,6 +186,14 @@ class Frame:
     caller: Frame | None = None
     entry: ast.Call | None = None
     """The call by which `caller` enters it."""
+    receiver: ast.expr | None = None
+    """What it was called on, in the names of `caller`."""
+    items: Items | None = None
+    """Of the frame of a loop's body: what its items are."""
+    bound: dict[str, list[ast.expr]] = field(default_factory=dict)
+    """What own names are bound to, or elements of which."""
+    drawn: dict[str, list[ast.expr]] = field(default_factory=dict)
+    """What the names of comprehensions are drawn from."""
     alike: object = None
     """Equal for two frames of a function whose parameters alias the same; None where nothing says so."""
     number: int = field(default_factory=itertools.count(1).__next__)

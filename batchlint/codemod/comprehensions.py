@@ -59,6 +59,7 @@ class Comprehensions:
         frame.stable = set(targets)
         for generator in node.generators:
             frame.targets |= planner.distinct(function, generator.target, generator.iter)
+        frame.items = planner.reader.linked.of(function, [(g.target, g.iter) for g in node.generators])
         phases = Phases(planner.reader, planner.support.converts, planner.parallel)
         drawing = [access for test in conditions for access in planner.reader.of(test, frame)]
         phases.expression(frame, parts, statement, drawing)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from batchlint.codemod import scopes
 from batchlint.codemod.access import ANY, CELL, MARK, OWN, Access, Channel, Frame
+from batchlint.codemod.linked import Linked
 from batchlint.codemod.refusals import Refused
 from batchlint.codemod.threads import Threads
 from batchlint.facts import MODULE, FunctionFacts, FunctionId
@@ -37,14 +38,17 @@ class Paths:
         self._parameters: dict[FunctionId, frozenset[str]] = {}
         self._bound: dict[FunctionId, frozenset[str]] = {}
         self._pairs: dict[FunctionId, list[Pair]] = {}
+        self.linked = Linked(graph.program)
 
     # -- frames
     def callee_frame(self, target: Fn, call: ast.Call, caller: Frame) -> Frame:
         """The frame of `target` as called by `call`: its parameters alias what the arguments are."""
         aliases = self.handed(target, call, caller)
-        frame = self.entered(target.id, aliases, dict(self.passed(target, call)), caller)
+        given, receiver = dict(self.passed(target, call)), receiver_of(target, call)
+        frame = self.entered(target.id, aliases, given, caller, receiver)
         frame.entry = call
-        frame.alike = target.id, frozenset((name, frozenset(paths)) for name, paths in aliases.items())
+        handed = frozenset((name, frozenset(paths)) for name, paths in aliases.items())
+        frame.alike = target.id, handed, self.linked.marks(caller, given, receiver)
         return frame
 
     def passed(self, target: Fn, call: ast.Call) -> Iterator[tuple[str, ast.expr]]:
@@ -85,7 +89,12 @@ class Paths:
         return frame.aliases.get(f"**{node.id}", set()) if isinstance(node, ast.Name) else set()
 
     def entered(
-        self, id: FunctionId, aliases: dict[str, set[Channel]], given: dict[str, ast.expr], caller: Frame
+        self,
+        id: FunctionId,
+        aliases: dict[str, set[Channel]],
+        given: dict[str, ast.expr],
+        caller: Frame,
+        receiver: ast.expr | None,
     ) -> Frame:
         function = self.program.functions[id]
         names, body = self._names(function), function_body(function)
@@ -95,7 +104,7 @@ class Paths:
         frame = Frame(function, set(names | bound) - function.outer, {k: set(v) for k, v in aliases.items()})
         self.alias_statements(frame, body, self._pairs_in(function))
         frame.stable |= names - bound
-        frame.given, frame.caller = given, caller
+        frame.given, frame.caller, frame.receiver = given, caller, receiver
         return frame
 
     def _names(self, function: FunctionFacts) -> frozenset[str]:
@@ -135,6 +144,7 @@ class Paths:
         if isinstance(target, ast.Name):
             counts[target.id] = counts.get(target.id, 0) + 1
             if target.id in frame.local:
+                frame.bound.setdefault(target.id, []).append(value)
                 paths = {(*p, ANY) for p in self.iterated(value, frame)} if element else self.path(value, frame)
                 frame.aliases.setdefault(target.id, set()).update(paths)
                 if not element:
@@ -321,6 +331,11 @@ def _pairs(body: list[ast.stmt]) -> Iterator[Pair]:
                 yield node.target, node.iter, True
             elif isinstance(node, ast.withitem) and node.optional_vars is not None:
                 yield node.optional_vars, node.context_expr, False
+
+
+def receiver_of(target: Fn, call: ast.Call) -> ast.expr | None:
+    """What a method is called on."""
+    return call.func.value if target.owner is not None and isinstance(call.func, ast.Attribute) else None
 
 
 def function_body(function: FunctionFacts) -> list[ast.stmt]:

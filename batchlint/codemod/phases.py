@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import cast
 
 from batchlint.codemod import scopes
-from batchlint.codemod.access import Access, Frame, clash, in_terms_of
+from batchlint.codemod.access import Access, Channel, Frame, clash, in_terms_of
 from batchlint.codemod.effects import EXTERNAL_READS, FILE_READ
 from batchlint.codemod.layout import Converts, Layout
 from batchlint.codemod.reader import Reader
@@ -48,6 +48,10 @@ class Phases(Layout):
     ) -> None:
         """`parallel`: nested loops whose iterations join the same rounds. `is_async`: whether items are coroutines."""
         super().__init__(reader, converts, parallel, is_async=is_async)
+        self.stops = False
+        """Whether items after one that fails must have no effects, though they go on once their answers are there."""
+        self.lost: set[Channel] = set()
+        """What nobody sees after an error."""
         self.parked: list[ast.stmt] = []
         """Statements in front of which an item waits for earlier ones with an equal key."""
         self.allowed: list[str] = []
@@ -207,6 +211,9 @@ class Phases(Layout):
         """After the last request: items that made fewer requests get here earlier, unless they wait for their turn."""
         clashing: list[Step] = []
         for step in late:
+            if self.stops and any(a.how == "write" and a.channel[:4] not in self.lost for a in step.accesses):
+                clashing.append(step)
+                continue
             for other in late:
                 if (
                     not self.parked

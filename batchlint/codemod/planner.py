@@ -7,7 +7,7 @@ import itertools
 from collections.abc import Iterator
 
 from batchlint.codemod import paging, scopes, submitting
-from batchlint.codemod.access import Access, Frame, touches
+from batchlint.codemod.access import Access, Channel, Frame, touches
 from batchlint.codemod.blocks import Comprehension, Loop, awaits, own_exits, own_loops, reads_in_try
 from batchlint.codemod.callbacks import CALLED
 from batchlint.codemod.changes import CallChange, Counter, Fanout, LoopChange, Place
@@ -162,6 +162,8 @@ class Planner:
         inner = self.nested(fanout, function, loop.body)
         self.reader.prints = fanout.is_async and not is_worker
         phases = Phases(self.reader, self.support.converts, inner | self.parallel, is_async=fanout.is_async)
+        phases.stops = fanout.is_async and not nested and not is_worker
+        phases.lost = _lost(function, node)
         phases.build(frame, loop.body, self.drawing(loop, Frame(function, set())) if drawing is None else drawing)
         if not phases.has_request:
             raise Refused("no-fan-out")
@@ -173,7 +175,7 @@ class Planner:
             raise Refused("dependent-iterations", left) if left else refused from None
         if is_worker:
             barriers = [b for b in barriers if b.key is not None]
-        if fanout.is_async and (nested or any(b.key is not None or b.frame is not frame for b in barriers)):
+        if fanout.is_async and any(nested or b.key is not None for b in barriers):
             raise Refused("order-of-effects", "items of a coroutine's loop would end in another order")
         changes = fanout.file(path)
         for barrier in barriers:
@@ -285,6 +287,7 @@ class Planner:
     def frame(self, function: FunctionFacts, loop: Loop, targets: list[str], local: set[str]) -> Frame:
         frame = Frame(function, set(local))
         frame.targets = self.distinct(function, loop.target, loop.iter)
+        frame.items = self.reader.linked.of(function, [(loop.target, loop.iter)])
         for root in self.reader.iterated(loop.iter, Frame(function, set())):
             for target in targets:
                 frame.aliases.setdefault(target, set()).add((*root, "[own]"))
@@ -485,3 +488,13 @@ class Planner:
             self.handing.gathers(fanout, function)
         self.plan_body(fanout, function, body, function.is_async)
         self.pacing.note(fanout, function, body)
+
+
+def _lost(function: FunctionFacts, loop: ast.stmt) -> set[Channel]:
+    """The variables that are gone when an error ends the loop: the function's own, unless it handles the error."""
+    around = scopes.path_to(function.node, loop)
+    if function.id.qualname == MODULE or any(isinstance(each, ast.Try | ast.TryStar | ast.With) for each in around):
+        return set()
+    own = {name for name, bindings in function.bindings.items() if all(b.how == "value" for b in bindings)}
+    own -= function.outer | set(function.parameter_names)
+    return {("v", function.id.path, function.id.qualname, name) for name in own}

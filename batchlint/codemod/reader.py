@@ -26,7 +26,7 @@ from batchlint.codemod.effects import (
     TRANSACTIONS,
 )
 from batchlint.codemod.implicit import Implicit
-from batchlint.codemod.paths import Paths, function_body
+from batchlint.codemod.paths import Paths, function_body, receiver_of
 from batchlint.codemod.tables import columns_of, row_key, sql_accesses
 from batchlint.codemod.threads import Threads
 from batchlint.facts import ClassId, FunctionId
@@ -43,6 +43,7 @@ _STEPS = (ast.Attribute, ast.Subscript)
 _TELLING = frozenset([*_NOTHING, *_PLACES, ast.Call, ast.Lambda, ast.Compare])
 """Kinds of expressions of which more is to say than of what stands in them."""
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+_DRAWING = frozenset([ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp])
 _BLOCKS = (ast.stmt, ast.ExceptHandler, ast.match_case)
 
 
@@ -85,6 +86,10 @@ class Reader(Paths):
                 continue
             if current.__class__ not in _TELLING:
                 stack += [(child, False) for child in children(current)]
+                if current.__class__ in _DRAWING:
+                    self.linked.draw(current, frame)
+                elif isinstance(current, ast.FormattedValue):
+                    found += self.linked.shown(current.value, frame)
                 continue
             found += self.implicit.at(self, current, frame)
             if isinstance(current, ast.Call):
@@ -92,6 +97,7 @@ class Reader(Paths):
                     found += touches({(*p, LEN) for p in paths}, "read", current.lineno)
                     continue
                 found += self._call(current, frame, dropped)
+                found += self.linked.called(current, frame)
                 if isinstance(current.func, ast.Attribute):
                     found += self.reference(current.func.value, frame, skip)
                 handed_on = self._handed_on(current, frame)
@@ -114,6 +120,7 @@ class Reader(Paths):
                     found += [a._replace(held=True) for a in read] if fetched is not None else read
                 base: ast.expr = current
                 while isinstance(base, _STEPS):
+                    found += self.linked.read(base, frame)
                     if isinstance(base, ast.Subscript):
                         stack.append((base.slice, False))
                     base = base.value
@@ -159,6 +166,7 @@ class Reader(Paths):
             found += self.of(target.slice, frame)
         channels = self.path(target, frame)
         found += touches(channels, how, target.lineno, key, means, frame.number)
+        found += self.linked.stored(target, frame)
         if isinstance(target, ast.Subscript) and how == "write" and not self._is_list(target.value, frame):
             # A key of the item's own meets no other, but the mapping shows in which order they came.
             stored = {channel[:-1] if channel[-1].startswith(CELL) else channel for channel in channels}
@@ -360,7 +368,9 @@ class Reader(Paths):
         given = {} if fresh else dict(self.passed(target, call))
         handed = frozenset((name, frozenset(paths)) for name, paths in aliases.items())
         later = self.implicit.later(target, call)
-        key: tuple[object, ...] = (target.id, (self.prints, bool(later)), handed)
+        receiver = None if fresh else receiver_of(target, call)
+        marks = self.linked.marks(caller, given, receiver)
+        key: tuple[object, ...] = (target.id, (self.prints, bool(later), marks), handed)
         if key in self._by_value:
             key = (*key, *((name, self.meaning(value, caller)) for name, value in given.items()))
         known = self._read.get(key)
@@ -369,7 +379,7 @@ class Reader(Paths):
         outer_cut, self._cut = self._cut, MAX_DEPTH + 1
         self._active.append(target.id)
         try:
-            frame = self.entered(target.id, aliases, given, caller)
+            frame = self.entered(target.id, aliases, given, caller, receiver)
             body = function_body(frame.function)
             found = list(dict.fromkeys(a for statement in body for a in self.statement(statement, frame, later)))
         finally:

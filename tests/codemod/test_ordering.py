@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from fake_provider import Failure, Faults
 
-from .programs import check_noop, check_rewritten, check_runs_alike, rewrite
+from .programs import check_noop, check_rewritten, check_runs_alike, rewrite, run
 
 HEAD = """
 import asyncio
@@ -85,6 +85,26 @@ ALIKE = {
 
         asyncio.run(main())
         """,
+    "an effect below": """
+        out = []
+
+
+        async def noted(client, text):
+            try:
+                out.append(await ask(client, text))
+            except openai.OpenAIError:
+                out.append(None)
+
+
+        async def main():
+            client = AsyncOpenAI(max_retries=0)
+            for word in WORDS:
+                await noted(client, word)
+            print(out)
+
+
+        asyncio.run(main())
+        """,
     "attempts below": """
         async def main():
             client = AsyncOpenAI(max_retries=0)
@@ -118,6 +138,74 @@ def test_an_error_comes_in_its_turn(tmp_path) -> None:
     alike = check_runs_alike(HEAD + program.replace("\n        ", "\n"), tmp_path, faults=faults)
     assert alike.after.ended.output == "None\n"
     assert alike.after.ended.code == 1
+
+
+STOPPED = {
+    "an effect in the loop": """
+        async def main():
+            client = AsyncOpenAI(max_retries=0)
+            for word in WORDS:
+                answer = await ask(client, word)
+                print(word, answer)
+
+        try:
+            asyncio.run(main())
+        except openai.OpenAIError as error:
+            print(error.code)
+        """,
+    "an effect in a helper": """
+        async def process(client, word, out):
+            answer = await ask(client, word)
+            out.write(answer)
+
+        async def main():
+            client = AsyncOpenAI(max_retries=0)
+            with open("out.txt", "w") as out:
+                for word in WORDS:
+                    await process(client, word, out)
+
+        asyncio.run(main())
+        """,
+    "a list that outlives the error": """
+        async def main():
+            client = AsyncOpenAI(max_retries=0)
+            results = []
+            try:
+                for word in WORDS:
+                    results.append(await ask(client, word))
+            except openai.OpenAIError as error:
+                print(error.code)
+            print(results)
+
+        asyncio.run(main())
+        """,
+}
+
+
+@pytest.mark.parametrize("name", STOPPED)
+def test_items_after_one_that_fails_have_no_effects(name: str, tmp_path) -> None:
+    program = rewrite(HEAD + STOPPED[name].replace("\n        ", "\n"))
+    seen = []
+    for files in (program.before, program.files):
+        folder = tmp_path / str(len(seen))
+        folder.mkdir()
+        seen.append(run(files, folder, faults=Faults(failures=[Failure("refuse this")])).visible)
+    assert seen[0] == seen[1]
+    assert "gather_in_order(" in program.files["app.py"]
+
+
+def test_a_list_that_nobody_sees_after_an_error_needs_no_order() -> None:
+    program = """
+        async def main():
+            client = AsyncOpenAI(max_retries=0)
+            results = []
+            for word in WORDS:
+                results.append(await ask(client, word))
+            print(results)
+
+        asyncio.run(main())
+        """
+    assert "await gather_batch(*[" in rewrite(HEAD + program.replace("\n        ", "\n")).files["app.py"]
 
 
 def test_an_item_waits_for_those_before() -> None:
@@ -163,31 +251,6 @@ def test_an_item_waits_for_those_before() -> None:
             return out
         """
     check_rewritten(before, after)
-
-
-def test_effects_below_that_cannot_wait_stay() -> None:
-    program = """
-        out = []
-
-
-        async def noted(client, text):
-            try:
-                out.append(await ask(client, text))
-            except openai.OpenAIError:
-                out.append(None)
-
-
-        async def main():
-            client = AsyncOpenAI()
-            for word in WORDS:
-                await noted(client, word)
-            print(out)
-
-
-        asyncio.run(main())
-        """
-    unused = HEAD[: HEAD.index("async def careful")]
-    check_noop(unused + program.replace("\n        ", "\n"), "order-of-effects")
 
 
 FEW = (

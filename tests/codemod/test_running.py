@@ -79,7 +79,7 @@ def test_one_run_takes_the_place_of_many() -> None:
 
         from openai import AsyncOpenAI
 
-        from llm_batch import batched, gather_batch
+        from llm_batch import batched, gather_in_order, in_order
 
         client = AsyncOpenAI()
 
@@ -92,10 +92,11 @@ def test_one_run_takes_the_place_of_many() -> None:
 
         async def handle_word(word):
             answer = await ask(word)  # one by one
+            await in_order()
             print(word, answer)
 
 
-        asyncio.run(gather_batch(*[handle_word(word) for word in ["a", "b"]]))
+        asyncio.run(gather_in_order(*[handle_word(word) for word in ["a", "b"]]))
         """
     check_rewritten(before, after)
 

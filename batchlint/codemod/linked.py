@@ -1,0 +1,404 @@
+"""Objects of other items: what a loop changes in one item may be read for the next one, under another name.
+
+`by_id[post["parent"]]["summary"]` reads what `post["summary"] = answer` has stored in an earlier item. Both are touches
+of the field `summary`; this module tells which expressions may stand for another item than the loop's own.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from batchlint.codemod.access import Access, Channel, Frame
+from batchlint.facts import MODULE, FunctionFacts, FunctionId
+from batchlint.symbols import Program, last_name
+from batchlint.trees import walk
+from batchlint.values import Fn, Inst
+
+_MAX_DEPTH = 8
+_SCALARS = frozenset(
+    [
+        "len", "sum", "str", "repr", "int", "float", "bool", "round", "abs", "join", "format", "print", "any", "all",
+        "range", "dumps", "count", "index", "isoformat", "time", "perf_counter", "hexdigest",
+    ]
+)  # fmt: skip
+"""Calls whose value is no item and holds none."""
+_OVER = frozenset(
+    ["list", "tuple", "sorted", "reversed", "enumerate", "iter", "tqdm", "values", "items", "islice", "zip"]
+)
+"""Calls that give the items of what they are given, or called on."""
+_STORING = frozenset(["append", "add", "insert", "appendleft", "extend", "update", "setdefault", "push"])
+_SHOWING = frozenset(["str", "repr", "format", "dumps", "pformat", "asdict", "vars"])
+_DUMPING = frozenset(["model_dump", "model_dump_json", "to_dict", "to_json", "asdict"])
+"""Calls that read all fields of what they are given, or called on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Items:
+    """The items of one loop: the targets, and the variables through which others of them can be reached."""
+
+    function: FunctionFacts
+    names: frozenset[str]
+    are_linked: bool
+    """Whether two targets can be items of the same container: `zip(posts, posts[1:])`."""
+    others: frozenset[str]
+    """Names of variables, and attributes of variables as they are written."""
+
+
+class Linked:
+    def __init__(self, program: Program) -> None:
+        self._program = program
+        self._known_flows: dict[FunctionId, list[tuple[str, str]]] = {}
+
+    # -- the loop
+    def of(self, function: FunctionFacts, generators: Iterable[tuple[ast.expr, ast.expr]]) -> Items:
+        """The items of a loop in the function, by its targets and what they are drawn from."""
+        generators = list(generators)
+        names = {n.id for target, _ in generators for n in walk(target) if isinstance(n, ast.Name)}
+        keys = {key for _, iterated in generators for key in _keys(iterated)}
+        others = self._closure(function, keys, names)
+        is_shared = any(_is_shared(target, iterated, others) for target, iterated in generators)
+        given = self._given(function, others)
+        return Items(function, frozenset(names), is_shared, frozenset((others | given) - names))
+
+    def _closure(self, function: FunctionFacts, keys: set[str], items: set[str]) -> set[str]:
+        """The variables that may hold what the given ones hold."""
+        found = keys | items
+        flows = self._known_flows.get(function.id)
+        if flows is None:
+            flows = self._known_flows[function.id] = list(dict.fromkeys(self._flows(function)))
+        while True:
+            more = {to for source, to in flows if source in found} - found
+            if not more:
+                return found
+            found |= more
+
+    def _flows(self, function: FunctionFacts) -> Iterator[tuple[str, str]]:
+        """From which variable something goes into which, in the function, its module and, for attributes, its class."""
+        yield from _flows(function.node)
+        if function.id.qualname != MODULE:
+            for statement in self._program.modules[function.id.path].tree.body:
+                if not isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+                    yield from _flows(statement)
+        method = next((each for each in self._program.around(function) if each.owner is not None), None)
+        if method is not None:
+            for other in self._program.modules[method.id.path].functions.values():
+                if other.owner == method.owner and other is not function:
+                    yield from ((_of_method(source, other), _of_method(to, other)) for source, to in _flows(other.node))
+
+    def _given(self, function: FunctionFacts, others: set[str]) -> set[str]:
+        """Parameters that callers give what has to do with what they give for one of the others."""
+        mine = [name for name in function.parameter_names if name in others]
+        if not mine or len(function.parameters) < 2:
+            return set()
+        found: set[str] = set()
+        for caller, node, _ in self._program.callers.call_sites(function)[:20]:
+            given = {
+                name: set(_keys(argument))
+                for name in function.parameter_names
+                for at, call, argument in self._program.callers.arguments(function, name)
+                if call is node and at == caller
+            }
+            keys = set().union(*(given.get(name, set()) for name in mine))
+            linked = self._closure(self._program.functions[caller], keys, set())
+            found |= {name for name, read in given.items() if read & linked}
+        return found
+
+    # -- expressions
+    def may_be_other(self, node: ast.expr, frame: Frame, depth: int = 0) -> bool:
+        """Whether the expression may be another item of the loop around it, or hold some."""
+        items = _items(frame)
+        if items is None or depth > _MAX_DEPTH:
+            return False
+        if isinstance(node, ast.Name):
+            return self._name(node.id, frame, items, depth)
+        if isinstance(node, ast.Attribute | ast.Subscript):
+            field = field_of(node)
+            if self.is_item(node.value, frame):
+                return field in self._links
+            if isinstance(node, ast.Attribute) and _is_self(node.value) and self._is_method_of(frame, items):
+                return f"self.{node.attr}" in items.others
+            if field is not None and field not in self._links and ast.unparse(node) not in items.others:
+                return False  # what an item holds under a name is no item
+            return self.may_be_other(node.value, frame, depth + 1)
+        if isinstance(node, ast.Call):
+            return self._call(node, frame, items, depth)
+        if isinstance(node, ast.ListComp | ast.GeneratorExp | ast.SetComp):
+            return any(self.may_be_other(g.iter, frame, depth + 1) for g in node.generators)
+        if isinstance(node, ast.IfExp):
+            return any(self.may_be_other(each, frame, depth + 1) for each in (node.body, node.orelse))
+        if isinstance(node, ast.BoolOp | ast.NamedExpr | ast.Await | ast.Starred | ast.List | ast.Tuple):
+            inner = (n for n in ast.iter_child_nodes(node) if isinstance(n, ast.expr))
+            return any(self.may_be_other(each, frame, depth + 1) for each in inner)
+        return False
+
+    def _name(self, name: str, frame: Frame, items: Items, depth: int) -> bool:
+        if name in frame.drawn:
+            return any(self.may_be_other(each, frame, depth + 1) for each in frame.drawn[name])
+        if frame.items is not None and name in items.names:
+            return items.are_linked
+        if name in frame.given and frame.caller is not None:
+            return self.may_be_other(frame.given[name], frame.caller, depth + 1)
+        if name in {"self", "cls"}:
+            if frame.receiver is None or frame.caller is None:
+                return False
+            return self.may_be_other(frame.receiver, frame.caller, depth + 1)
+        if name in frame.local:
+            return any(self.may_be_other(each, frame, depth + 1) for each in frame.bound.get(name, ()))
+        is_seen = frame.function.id.path == items.function.id.path and (
+            frame.items is not None or name in self._program.modules[frame.function.id.path].body.bindings
+        )
+        return is_seen and name in items.others
+
+    def _call(self, node: ast.Call, frame: Frame, items: Items, depth: int) -> bool:
+        name = last_name(node.func)
+        if name in _SCALARS:
+            return False
+        if name == "getattr" and len(node.args) > 1 and isinstance(node.args[1], ast.Constant):
+            made = ast.Attribute(node.args[0], str(node.args[1].value), ast.Load())
+            return self.may_be_other(ast.copy_location(made, node), frame, depth + 1)
+        if isinstance(node.func, ast.Attribute):
+            if name == "get" and node.args and self.is_item(node.func.value, frame):
+                return field_of(node) in self._links
+            if not _is_self(node.func.value) and self.may_be_other(node.func.value, frame, depth + 1):
+                return True
+        targets = self._program.eval(frame.function.id, node.func)
+        if any(isinstance(v, Fn) and self._reads_others(self._program.functions[v.id], frame, items) for v in targets):
+            return True
+        return any(self.may_be_other(each, frame, depth + 1) for each in node.args)
+
+    def _reads_others(self, function: FunctionFacts, frame: Frame, items: Items) -> bool:
+        """Whether the function gives something out of the variables of its module or its object."""
+        if function.id.path != items.function.id.path:
+            return False
+        read = {key for returned in function.returns for key in _keys(returned)}
+        shared = {key for key in items.others if key.startswith("self.")}
+        if items.function.id.qualname == MODULE or self._is_global(items):
+            shared |= items.others & set(self._program.modules[function.id.path].body.bindings)
+        return bool(self._closure(function, shared, set()) & read - set(function.parameter_names)) and bool(shared)
+
+    def _is_global(self, items: Items) -> bool:
+        return not items.others.isdisjoint(self._program.modules[items.function.id.path].body.bindings)
+
+    def _is_method_of(self, frame: Frame, items: Items) -> bool:
+        """Whether `self` in the frame is an object of the class in which the loop stands."""
+        owners = [
+            next((each.owner for each in self._program.around(function) if each.owner is not None), None)
+            for function in (frame.function, items.function)
+        ]
+        return owners[0] is not None and owners[0] == owners[1]
+
+    def is_item(self, node: ast.expr, frame: Frame, depth: int = 0) -> bool:
+        """Whether the expression is the loop's own item."""
+        items = _items(frame)
+        if items is None or not isinstance(node, ast.Name) or depth > _MAX_DEPTH:
+            return False
+        if frame.items is not None and node.id in items.names:
+            return True
+        if node.id in frame.given and frame.caller is not None:
+            return self.is_item(frame.given[node.id], frame.caller, depth + 1)
+        if _is_self(node) and frame.receiver is not None and frame.caller is not None:
+            return self.is_item(frame.receiver, frame.caller, depth + 1)
+        bound = frame.bound.get(node.id, ()) if node.id in frame.local else ()
+        return bool(bound) and all(self.is_item(each, frame, depth + 1) for each in bound)
+
+    def marks(self, caller: Frame, given: dict[str, ast.expr], receiver: ast.expr | None) -> object:
+        """Equal for two calls of a function that hand over items, and what may be others, in the same places."""
+        items = _items(caller)
+        if items is None:
+            return None
+        handed = [*given.items(), *([("self", receiver)] if receiver is not None else [])]
+        places = ((name, self.is_item(each, caller), self.may_be_other(each, caller)) for name, each in handed)
+        return items, frozenset(place for place in places if place[1] or place[2])
+
+    # -- touches
+    def draw(self, comprehension: ast.AST, frame: Frame) -> None:
+        """Note what the names of a comprehension are drawn from."""
+        for generator in comprehension.generators:  # type: ignore[attr-defined]
+            for node in walk(generator.target):
+                if isinstance(node, ast.Name):
+                    frame.drawn.setdefault(node.id, []).append(generator.iter)
+
+    def read(self, node: ast.Attribute | ast.Subscript, frame: Frame) -> list[Access]:
+        """The touch of a field of what may be another item."""
+        field = field_of(node)  # an index or a variable more likely leads to an item than into one
+        return [_touch(field, "read", node)] if field is not None and self.may_be_other(node.value, frame) else []
+
+    def shown(self, node: ast.expr, frame: Frame) -> list[Access]:
+        """The same of all fields, where the whole object is made a text of."""
+        is_place = isinstance(node, ast.Name | ast.Attribute | ast.Subscript)
+        return [_touch(None, "read", node)] if is_place and self.may_be_other(node, frame) else []
+
+    def called(self, call: ast.Call, frame: Frame) -> list[Access]:
+        """The same of a call: of `get` with a field, of what shows the whole, of what stores a field."""
+        name, func = last_name(call.func), call.func
+        if name == "setattr" and len(call.args) == 3:
+            made = ast.copy_location(ast.Attribute(call.args[0], "", ast.Store()), call)
+            found = self.stored(made, frame)
+            key = call.args[1].value if isinstance(call.args[1], ast.Constant) else None
+            return [a._replace(channel=_channel(str(key) if key is not None else None)) for a in found]
+        if name == "getattr" and len(call.args) > 1:
+            key = call.args[1].value if isinstance(call.args[1], ast.Constant) else None
+            return [_touch(str(key), "read", call)] if key and self.may_be_other(call.args[0], frame) else []
+        if not isinstance(func, ast.Attribute):
+            shown = call.args[:1] if name in _SHOWING else []
+            return [access for each in shown for access in self.shown(each, frame)]
+        if name in _STORING and not isinstance(func.value, ast.Constant) and self.is_item(func.value, frame):
+            dicts = [a for a in call.args if isinstance(a, ast.Dict)]
+            constants = [k.value for each in dicts for k in each.keys if isinstance(k, ast.Constant)]
+            keys = [*(k.arg for k in call.keywords if k.arg), *map(str, constants)]
+            return [_touch(key, "write", call) for key in keys] or [_touch(None, "write", call)]
+        if name in {"get", "pop"} and call.args and field_of(call) is not None and self.may_be_other(func.value, frame):
+            return [_touch(field_of(call), "read", call)]
+        if name in _DUMPING and self.may_be_other(func.value, frame):
+            return [_touch(None, "read", call)]
+        shown = call.args[:1] if name in _SHOWING else []
+        return [access for each in shown for access in self.shown(each, frame)]
+
+    def stored(self, target: ast.expr, frame: Frame) -> list[Access]:
+        """The touch of a field that is stored in an item."""
+        if not isinstance(target, ast.Attribute | ast.Subscript):
+            return []
+        field = field_of(target)
+        is_one = self.is_item(target.value, frame) or (field is not None and self.may_be_other(target.value, frame))
+        return [_touch(field, "write", target)] if is_one else []
+
+    def _is_object(self, function: FunctionFacts, value: ast.expr | None, depth: int = 0) -> bool:
+        """Whether what is stored may be an object that stands elsewhere too: of a class, or out of a container."""
+        if value is None or depth > 2:
+            return False
+        if isinstance(value, ast.Subscript):
+            return not isinstance(value.slice, ast.Constant | ast.Slice)
+        if isinstance(value, ast.Call) and last_name(value.func) in {"get", "pop"}:
+            return any(not isinstance(argument, ast.Constant) for argument in value.args[:1])
+        if any(isinstance(v, Inst) for v in self._program.eval(function.id, value)):
+            return True
+        bindings = function.bindings.get(value.id, ()) if isinstance(value, ast.Name) else ()
+        return any(b.how == "element" or self._is_object(function, b.value, depth + 1) for b in bindings)
+
+    @cached_property
+    def _links(self) -> frozenset[str | None]:
+        """Fields that hold other objects, as far as what is stored in them tells."""
+        program = self._program
+        found: set[str] = set()
+        for name, writes in program.attribute_writes.items():
+            found |= {name for function, _, binding in writes if self._is_object(function, binding.value)}
+        for stored in program.self_writes.values():
+            found |= {name for name, writes in stored.items() for f, b in writes if self._is_object(f, b.value)}
+        for function in program.functions.values():
+            found |= {b.target for _, b in function.items if b.target and self._is_object(function, b.value)}
+        for klass in program.classes.values():
+            for name, bindings in klass.bindings.items():
+                hints = (n for b in bindings if b.how == "annotation" and b.value is not None for n in walk(b.value))
+                if any(_names_class(program, hint) for hint in hints):
+                    found.add(name)
+        return frozenset(found)
+
+
+def _channel(field: str | None) -> Channel:
+    return ("field",) if field is None else ("field", field)
+
+
+def _touch(field: str | None, how: str, node: ast.expr) -> Access:
+    return Access(_channel(field), how, node.lineno)
+
+
+def field_of(node: ast.expr) -> str | None:
+    """The attribute or constant key that the expression reads or stores; None where it is not known."""
+    if isinstance(node, ast.Attribute):
+        return node.attr
+    if isinstance(node, ast.Subscript):
+        return node.slice.value if isinstance(node.slice, ast.Constant) and isinstance(node.slice.value, str) else None
+    if isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant):
+        return node.args[0].value if isinstance(node.args[0].value, str) else None
+    return None
+
+
+def _items(frame: Frame) -> Items | None:
+    while frame.items is None and frame.caller is not None:
+        frame = frame.caller
+    return frame.items
+
+
+def _names_class(program: Program, hint: ast.AST) -> bool:
+    name = hint.id if isinstance(hint, ast.Name) else hint.value if isinstance(hint, ast.Constant) else None
+    return any(klass.qualname == name for klass in program.classes)
+
+
+def _is_self(node: ast.expr | None) -> bool:
+    return isinstance(node, ast.Name) and node.id in {"self", "cls"}
+
+
+def _keys(node: ast.AST) -> Iterator[str]:
+    """The variables in an expression through which items can come: names and attributes of `self`."""
+    if isinstance(node, ast.Attribute) and _is_self(node.value):
+        yield f"self.{node.attr}"
+    elif isinstance(node, ast.Name):
+        yield from () if _is_self(node) else (node.id,)
+    elif isinstance(node, ast.Call) and last_name(node.func) in _SCALARS:
+        return
+    elif not isinstance(node, ast.Compare | ast.JoinedStr | ast.Constant):
+        parts = ast.iter_child_nodes(node)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            parts = (n for n in parts if n is not node.func)
+        for part in parts:
+            yield from _keys(part)
+
+
+def _flows(scope: ast.AST) -> Iterator[tuple[str, str]]:
+    for node in walk(scope):
+        if isinstance(node, ast.Assign | ast.AnnAssign | ast.AugAssign | ast.NamedExpr) and node.value is not None:
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            for target in targets:
+                yield from _into(target, node.value)
+                if _is_over(node.value):  # what is drawn from the copy is in the original too
+                    yield from ((to, source) for source, to in _into(target, node.value))
+        elif isinstance(node, ast.For | ast.AsyncFor | ast.comprehension):
+            yield from _into(node.target, node.iter)
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _STORING:
+            for argument in node.args:
+                yield from _into(node.func.value, argument)
+
+
+def _into(target: ast.expr, value: ast.expr) -> Iterator[tuple[str, str]]:
+    if isinstance(target, ast.Tuple | ast.List):
+        same = isinstance(value, ast.Tuple | ast.List) and len(value.elts) == len(target.elts)
+        values = value.elts if same and isinstance(value, ast.Tuple | ast.List) else [value] * len(target.elts)
+        for each, given in zip(target.elts, values, strict=True):
+            yield from _into(each, given)
+        return
+    root = target
+    while isinstance(root, ast.Subscript | ast.Starred | ast.Call) or (
+        isinstance(root, ast.Attribute) and not _is_self(root.value)
+    ):
+        root = root.func if isinstance(root, ast.Call) else root.value
+    places = {*_keys(root), *([ast.unparse(target)] if isinstance(target, ast.Attribute) else [])}
+    for to in sorted(places):
+        yield from ((source, to) for source in _keys(value) if source != to)
+
+
+def _is_over(value: ast.expr) -> bool:
+    if isinstance(value, ast.Call):
+        return last_name(value.func) in _OVER
+    return isinstance(value, ast.Name | ast.Attribute | ast.Subscript | ast.ListComp)
+
+
+def _of_method(key: str, method: FunctionFacts) -> str:
+    return key if key.startswith("self.") else f"{method.id.qualname}:{key}"
+
+
+def _is_shared(target: ast.expr, iterated: ast.expr, others: set[str]) -> bool:
+    if not isinstance(target, ast.Tuple | ast.List):
+        return False
+    if isinstance(iterated, ast.Call):
+        name = last_name(iterated.func)
+        if name in {"tqdm", "list", "track", "enumerate"} and iterated.args:
+            inner = target.elts[1] if name == "enumerate" and len(target.elts) > 1 else target
+            return _is_shared(inner, iterated.args[0], others)
+        if name == "zip":
+            sources = [set(_keys(each)) for each in iterated.args]
+            return any(a & b for i, a in enumerate(sources) for b in sources[i + 1 :])
+        return name in {"pairwise", "combinations", "permutations", "windowed", "product"}
+    return False

@@ -1,0 +1,192 @@
+"""What one item stores may be read for the next one under another name; such loops stay as they are."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from .programs import check_noop, check_runs_alike
+
+HEAD = """\
+import itertools
+from collections import defaultdict
+from openai import OpenAI
+
+client = OpenAI()
+
+
+def ask(text, context=""):
+    answer = client.responses.create(model="gpt-5-mini", input=f"{context} {text}")
+    return answer.output_text
+
+
+class Cue:
+    def __init__(self, text, previous=None):
+        self.text, self.previous = text, previous
+        self.label = ""
+
+
+def load():
+    rows = [("a", "tea", None), ("b", "cup", "a"), ("c", "jam", "b"), ("d", "pot", "a")]
+    return [{"id": id, "text": text, "parent": parent, "summary": ""} for id, text, parent in rows]
+
+
+posts = load()
+"""
+SHOW = """
+for post in posts:
+    print(post["id"], post["text"], post["summary"])
+"""
+
+# Loops in which `FIELD` is read of what may be another item: with `summary`, which the loop stores, an answer is read.
+LOOPS = {
+    "a_table_of_the_items": """
+by_id = {post["id"]: post for post in posts}
+for post in posts:
+    parent = by_id.get(post["parent"])
+    post["summary"] = ask(post["text"], parent["FIELD"] if parent else "")
+""",
+    "a_table_in_a_function": """
+def main(posts, by_id):
+    for post in posts:
+        parent = by_id.get(post["parent"])
+        post["summary"] = ask(post["text"], parent["FIELD"] if parent else "")
+
+main(posts, {post["id"]: post for post in posts})
+""",
+    "a_table_of_the_module": """
+BY_ID = {post["id"]: post for post in posts}
+
+def main():
+    for post in posts:
+        parent = BY_ID.get(post["parent"])
+        post["summary"] = ask(post["text"], parent["FIELD"] if parent else "")
+
+main()
+""",
+    "a_table_of_the_object": """
+class Forum:
+    def __init__(self, posts):
+        self.posts = posts
+        self.by_id = {post["id"]: post for post in posts}
+
+    def parent(self, post):
+        return self.by_id.get(post["parent"])
+
+    def run(self):
+        for post in self.posts:
+            parent = self.parent(post)
+            post["summary"] = ask(post["text"], parent["FIELD"] if parent else "")
+
+Forum(posts).run()
+""",
+    "a_shifted_list": """
+for before, post in zip([None, *posts], posts):
+    post["summary"] = ask(post["text"], before["FIELD"] if before else "")
+""",
+    "a_shifted_list_in_a_helper": """
+def summarise(post, before):
+    context = before["FIELD"] if before else ""
+    post["summary"] = ask(post["text"], context)
+
+for before, post in zip([None, *posts], posts):
+    summarise(post, before)
+""",
+    "pairs": """
+for before, post in itertools.pairwise(posts):
+    post["summary"] = ask(post["text"], before.get("FIELD", ""))
+""",
+    "groups": """
+groups = defaultdict(list)
+for post in posts:
+    groups[post["parent"]].append(post)
+for post in posts:
+    siblings = groups[post["parent"]]
+    post["summary"] = ask(post["text"], "; ".join(each["FIELD"] for each in siblings))
+""",
+    "a_copy": """
+order = sorted(posts, key=lambda post: post["id"])
+first = order[0]
+for post in order:
+    post["summary"] = ask(post["text"], first["FIELD"])
+""",
+    "a_reference_in_the_item": """
+by_id = {post["id"]: post for post in posts}
+for post in posts:
+    post["up"] = by_id.get(post["parent"])
+for post in posts:
+    up = post["up"]
+    post["summary"] = ask(post["text"], up["FIELD"] if up else "")
+""",
+    "the_one_before": """
+previous = None
+for post in posts:
+    before, previous = previous, post
+    post["summary"] = ask(post["text"], before["FIELD"] if before else "")
+""",
+    "an_update": """
+by_id = {post["id"]: post for post in posts}
+for post in posts:
+    parent = by_id.get(post["parent"])
+    answer = ask(post["text"], parent["FIELD"] if parent else "")
+    post.update(summary=answer)
+""",
+}
+OBJECTS = """
+cues, last = [], None
+for post in posts:
+    last = Cue(post["text"], last)
+    cues.append(last)
+for cue in cues:
+    cue.label = ask(cue.text, cue.previous.FIELD if cue.previous else "")
+for cue in cues:
+    print(cue.text, cue.label)
+"""
+
+
+@pytest.mark.parametrize("name", LOOPS)
+def test_what_an_earlier_item_has_stored_is_read_under_another_name(name: str) -> None:
+    refusal = check_noop(HEAD + LOOPS[name].replace("FIELD", "summary") + SHOW, "dependent-iterations")
+    assert refusal is not None
+    assert "`summary` of another item is read before the request" in refusal.detail
+
+
+@pytest.mark.parametrize("name", LOOPS)
+def test_another_field_of_another_item_is_read(name: str, tmp_path: Path) -> None:
+    check_runs_alike(HEAD + LOOPS[name].replace("FIELD", "text") + SHOW, tmp_path)
+
+
+def test_objects_that_refer_to_each_other(tmp_path: Path) -> None:
+    refusal = check_noop(HEAD + OBJECTS.replace("FIELD", "label"), "dependent-iterations")
+    assert refusal is not None
+    assert "`label` of another item" in refusal.detail
+    check_runs_alike(HEAD + OBJECTS.replace("FIELD", "text"), tmp_path)
+
+
+APART = {
+    "another_list": """
+labels = [{"summary": text} for text in ["x", "y", "z", "w"]]
+for label, post in zip(labels, posts):
+    post["summary"] = ask(post["text"], label["summary"])
+""",
+    "settings": """
+settings = {"summary": "short"}
+for post in posts:
+    post["summary"] = ask(post["text"], settings["summary"])
+""",
+    "its_own_field": """
+for post in posts:
+    post["text"] = ask(post["text"])
+""",
+    "a_part_of_the_item": """
+for post in posts:
+    meta = post.get("meta", {})
+    post["summary"] = ask(post["text"], meta.get("summary", ""))
+""",
+}
+
+
+@pytest.mark.parametrize("name", APART)
+def test_the_same_field_of_what_is_no_item(name: str, tmp_path: Path) -> None:
+    check_runs_alike(HEAD + APART[name] + SHOW, tmp_path)
