@@ -141,6 +141,29 @@ class Polled(NamedTuple):
     """What a task calls whose progress a page shows."""
 
 
+class Replies(NamedTuple):
+    """How a message is put in front of somebody, and where the call says whom to."""
+
+    calls: PathTable[Reply]
+    methods: frozenset[str]
+    """HTTP methods by which a messaging service is asked without a library."""
+    urls: tuple[str, ...]
+    """How the addresses of such services begin."""
+    keys: frozenset[str]
+    """Keys of their request bodies that say whom to."""
+    handed_urls: frozenset[str]
+    """Names of addresses that come with what somebody wrote."""
+    threads: frozenset[str]
+    """Names of what puts an answer below what somebody wrote."""
+
+
+class Reply(NamedTuple):
+    """Where a messaging call says whom to."""
+
+    argument: int | None
+    keys: frozenset[str]
+
+
 class Mapper(NamedTuple):
     """Names by which object-relational mappers are used."""
 
@@ -192,6 +215,7 @@ class Registry(NamedTuple):
     live_packages: frozenset[str]
     """Those of frameworks that run code because somebody waits."""
     polled: Polled
+    replies: Replies
     calling_enqueues: frozenset[str]
     """Frameworks whose tasks go into the queue when they are called like a function."""
     launches: PathTable[Launch]
@@ -294,6 +318,7 @@ def build(documents: list[dict[str, Any]]) -> Registry:
             for package in framework.get("packages", [])
         ),
         polled=_polled(documents),
+        replies=_replies(documents),
         calling_enqueues=frozenset(
             framework["name"] for framework, row in _rows(frameworks, "enqueues") if row.get("method") == "__call__"
         ),
@@ -336,6 +361,17 @@ def _polled(documents: list[dict[str, Any]]) -> Polled:
         for name in ("keys", "words", "attributes", "lookups", "pushes", "watched")
     )
     return Polled(keys, frozenset(word.lower() for word in words), attributes, lookups, pushes, watched)
+
+
+def _replies(documents: list[dict[str, Any]]) -> Replies:
+    rows = [document["replies"] for document in documents if "replies" in document]
+    methods, urls, keys, handed, threads = (
+        [str(text) for row in rows for text in row[name]]
+        for name in ("methods", "urls", "keys", "handed_urls", "threads")
+    )
+    calls = [call for row in rows for call in row["calls"]]
+    table = PathTable((call["path"], Reply(call.get("argument"), frozenset(call["keys"]))) for call in calls)
+    return Replies(table, frozenset(methods), tuple(urls), frozenset(keys), frozenset(handed), frozenset(threads))
 
 
 def _mapper(documents: list[dict[str, Any]]) -> Mapper:

@@ -24,6 +24,7 @@ from batchlint.graph.modelcalls import ModelCalls
 from batchlint.graph.names import Names
 from batchlint.graph.parameters import Parameters
 from batchlint.graph.registrations import Registrations
+from batchlint.graph.replies import Replies
 from batchlint.graph.subcommands import Subcommands
 from batchlint.graph.tests import Tests
 from batchlint.graph.waiting import Waiting
@@ -75,7 +76,8 @@ class Graph(Part):
             Registrations(program, names, handovers, self._subcommands).read(manifest, settings)
         self._entries = Entries(program, decorators, handovers.entries, Fronts(program, self.model_calls))
         self._edges = Edges(program, decorators, handovers, parameters)
-        self._waiting = Waiting(program, self.is_test)
+        self._replies = Replies(program, handovers.edges)
+        self._waiting = Waiting(program, self.is_test, self._replies)
         self.ways = Ways(program)
         self._tests = Tests(program, tests)
         self._reaches: dict[tuple[FunctionId, Way], list[Reach]] = {}
@@ -169,6 +171,8 @@ class Graph(Part):
             entries = self.entries(id)
             found += [Reach(self._subcommands.as_started(entry, edges), edges) for entry in entries]
             incoming = self.edges_to(id)
+            if any(entry.kind.kind == "task_queue" for entry in entries):
+                found += [Reach(entry, edges) for entry in self._replies.entries(id, incoming)]
             for edge in incoming:
                 if edge.kind == "queue" and not self._waiting.waits(edge):
                     continue

@@ -8,17 +8,19 @@ from functools import cached_property
 
 from batchlint.facts import MODULE, FunctionFacts
 from batchlint.graph.links import Edge, Part, source
+from batchlint.graph.replies import Replies
 from batchlint.symbols import Program, last_name
 from batchlint.trees import walk, walk_own
 
 
 class Waiting(Part):
-    def __init__(self, program: Program, is_test: Callable[[str], bool]) -> None:
+    def __init__(self, program: Program, is_test: Callable[[str], bool], replies: Replies) -> None:
         super().__init__(program)
         self._is_test = is_test
+        self._replies = replies
 
     def waits(self, edge: Edge) -> bool:
-        """Whether the caller of a queue edge waits for the result after all: `.get()` on what enqueueing gave."""
+        """Whether the caller of a queue edge, or whoever wrote to it, waits for the result after all."""
         waits = self.program.registry.waits
         function = self.function(edge.caller)
         for call in function.calls:
@@ -31,7 +33,7 @@ class Waiting(Part):
                         value = binding.value.value if isinstance(binding.value, ast.Await) else binding.value
                         if value is edge.node:
                             return True
-        return self._is_polled(edge)
+        return self._replies.answers(edge) or self._is_polled(edge)
 
     def _is_polled(self, edge: Edge) -> bool:
         """Whether whoever enqueues answers with a state to ask for again, or looks at that state first.

@@ -1,0 +1,215 @@
+"""Tasks that answer whoever wrote, and their twins that only tell somebody of what was done anyway."""
+
+import pytest
+
+from batchlint.entrypoints.manifests import ManifestTarget
+from batchlint.findings import Latency, Step
+
+from .verdicts import cases, is_waited_for, verdict
+
+WEBHOOK = """
+    import os
+    import redis
+    import requests
+    from celery import Celery
+    from flask import Flask, request
+    from flask_socketio import SocketIO
+    from slack_sdk import WebClient
+    from telebot import TeleBot
+    from twilio.rest import Client
+    from llm import ask
+
+    web = Flask(__name__)
+    queue = Celery("answers")
+    slack = WebClient()
+    BOT = os.environ["BOT"]
+    telegram = TeleBot(BOT)
+    sockets = SocketIO(message_queue="redis://")
+    store = redis.Redis()
+
+    @queue.task
+    def answer(whom, text):
+        found = ask(text)  # !
+        {send}
+
+    @web.post("/hook")
+    def hook():
+        {enqueue}
+        return ""
+    """
+ENQUEUE = 'answer.delay(request.json["whom"], request.json["text"])'
+SENT = {
+    "slack": "slack.chat_postMessage(channel=whom, text=found)",
+    "telegram": "telegram.send_message(whom, found)",
+    "telegram_by_its_api": (
+        'requests.post(f"https://api.telegram.org/bot{BOT}/sendMessage", json={"chat_id": whom, "text": found})'
+    ),
+    "a_reply_token_in_the_address": (
+        'requests.patch(f"https://discord.com/api/v10/webhooks/1/{whom}/messages/@original", json={"content": found})'
+    ),
+    "sms": 'Client().messages.create(to=whom, from_="+1", body=found)',
+    "socket": 'sockets.emit("answer", found, room=whom)',
+    "publish": 'store.publish(f"chat:{whom}", found)',
+    "part_of_what_it_was_handed": 'slack.chat_postMessage(channel=whom["channel"], thread_ts=whom["ts"], text=found)',
+}
+KEPT = {
+    "channel_of_the_team": 'slack.chat_postMessage(channel="#reports", text=found)',
+    "channel_from_the_settings": 'slack.chat_postMessage(channel=os.environ["CHANNEL"], text=f"{whom}: {found}")',
+    "mail": 'requests.post("https://api.mailgun.net/v3/x/messages", data={"to": whom, "text": found})',
+    "index": 'requests.put(f"http://index/notes/{whom}", json={"text": found})',
+}
+
+
+def hook(send: str, enqueue: str = ENQUEUE) -> str:
+    return WEBHOOK.replace("{send}", send).replace("{enqueue}", enqueue)
+
+
+@pytest.mark.parametrize("send", cases(SENT))
+def test_whoever_wrote_waits_for_the_message(send):
+    assert is_waited_for(hook(send))
+
+
+@pytest.mark.parametrize("send", cases(KEPT))
+def test_a_message_to_somebody_else_is_no_answer(send):
+    assert verdict(hook(send)) == "batchable"
+
+
+def test_messages_to_many_answer_nobody():
+    each = "for user in User.objects.all(): answer.delay(user.chat, user.note)"
+    assert verdict(hook(SENT["telegram"], each)) == "batchable"
+
+
+def test_a_webhook_that_brings_several_messages_is_answered():
+    each = 'for message in request.json["messages"]: answer.delay(message["from"], message["text"])'
+    assert is_waited_for(hook(SENT["telegram"], each))
+
+
+def test_a_scheduled_message_is_awaited_by_nobody():
+    program = hook(SENT["slack"]).replace('@web.post("/hook")', '@queue.task(name="evening")')
+    program = program.replace(ENQUEUE, "answer.delay(os.environ['CHANNEL'], 'the day')")
+    assert verdict(program + '\n    queue.conf.beat_schedule = {"e": {"task": "evening", "schedule": 86400.0}}\n') == (
+        "batchable"
+    )
+
+
+ANSWERS = {
+    "rq_task_of_a_bot": {
+        "work.py": """
+            from redis import Redis
+            from rq import Queue
+            from slack_sdk import WebClient
+            from llm import ask
+
+            queue = Queue(connection=Redis())
+
+            def answer(channel, thread_ts, text):
+                WebClient().chat_postMessage(channel=channel, thread_ts=thread_ts, text=ask(text))  # !
+            """,
+        "bot.py": """
+            from slack_bolt import App
+            from work import answer, queue
+
+            app = App()
+
+            @app.event("app_mention")
+            def mention(event):
+                queue.enqueue(answer, event["channel"], event["ts"], event["text"])
+            """,
+    },
+    "address_that_slack_gives_along": """
+        import requests
+        from celery import Celery
+        from flask import Flask, request
+        from llm import ask
+
+        web = Flask(__name__)
+        queue = Celery("answers")
+
+        @queue.task
+        def answer(payload):
+            requests.post(payload["response_url"], json={"text": ask(payload["text"])})  # !
+
+        @web.post("/slash")
+        def slash():
+            answer.delay(request.form.to_dict())
+            return "thinking"
+        """,
+    "sent_by_a_helper": {
+        "chat.py": """
+            import os
+            import requests
+
+            def say(chat, text):
+                body = {"text": text}
+                body["chat_id"] = chat
+                requests.post(f"https://api.telegram.org/bot{os.environ['BOT']}/sendMessage", json=body)
+            """,
+        "app.py": """
+            from celery import shared_task
+            from telegram.ext import Application, MessageHandler, filters
+            from chat import say
+            from llm import ask
+
+            @shared_task
+            def answer(chat, text):
+                say(chat, ask(text))  # !
+
+            async def written(update, context):
+                answer.delay(update.effective_chat.id, update.message.text)
+
+            app = Application.builder().build()
+            app.add_handler(MessageHandler(filters.TEXT, written))
+            """,
+    },
+    "sent_by_a_task_of_its_own": """
+        from celery import shared_task
+        from flask import Flask, request
+        from telebot import TeleBot
+        from llm import ask
+
+        web = Flask(__name__)
+        bot = TeleBot("token")
+
+        @shared_task
+        def say(chat, text):
+            bot.send_message(chat, text)
+
+        @shared_task
+        def answer(chat, text):
+            say.delay(chat, ask(text))  # !
+
+        @web.post("/hook")
+        def hook():
+            answer.delay(request.json["chat"], request.json["text"])
+            return ""
+        """,
+}
+
+
+@pytest.mark.parametrize("program", cases(ANSWERS))
+def test_it_answers_whoever_wrote(program):
+    assert is_waited_for(program)
+
+
+RECORDS = """
+    import json
+    from slack_sdk import WebClient
+    from llm import ask
+
+    slack = WebClient()
+
+    def respond(event, context):
+        for record in event["Records"]:
+            note = json.loads(record["body"])
+            slack.chat_postMessage(channel=note["channel"], {thread}text=ask(note["text"]))  # !
+    """
+
+
+@pytest.mark.parametrize(
+    ("thread", "expected"),
+    [('thread_ts=note["ts"], ', "realtime"), ("", "batchable"), ('thread_ts="1", ', "batchable")],
+)
+def test_a_message_below_the_one_that_came_through_a_queue_answers_it(thread, expected):
+    step = Step("serverless.yml", 3, "function respond, sqs q")
+    queue = ManifestTarget("app.respond", "task_queue", Latency.HOURS, step)
+    assert verdict(RECORDS.replace("{thread}", thread), [queue]) == expected
