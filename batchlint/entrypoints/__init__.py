@@ -139,6 +139,8 @@ class Polled(NamedTuple):
     pushes: frozenset[str]
     watched: frozenset[str]
     """What a task calls whose progress a page shows."""
+    readers: frozenset[str]
+    """Base classes of views that also show one object by its id."""
 
 
 class Replies(NamedTuple):
@@ -356,11 +358,11 @@ def build(documents: list[dict[str, Any]]) -> Registry:
 
 def _polled(documents: list[dict[str, Any]]) -> Polled:
     rows = [document["polled"] for document in documents if "polled" in document]
-    keys, words, attributes, lookups, pushes, watched = (
+    keys, words, attributes, lookups, pushes, watched, readers = (
         frozenset(str(text) for row in rows for text in row[name])
-        for name in ("keys", "words", "attributes", "lookups", "pushes", "watched")
+        for name in ("keys", "words", "attributes", "lookups", "pushes", "watched", "readers")
     )
-    return Polled(keys, frozenset(word.lower() for word in words), attributes, lookups, pushes, watched)
+    return Polled(keys, frozenset(word.lower() for word in words), attributes, lookups, pushes, watched, readers)
 
 
 def _replies(documents: list[dict[str, Any]]) -> Replies:

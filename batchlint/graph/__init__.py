@@ -23,6 +23,7 @@ from batchlint.graph.links import Edge, Entry, GraphSettings, ModelCall, Part, R
 from batchlint.graph.modelcalls import ModelCalls
 from batchlint.graph.names import Names
 from batchlint.graph.parameters import Parameters
+from batchlint.graph.polls import Polls
 from batchlint.graph.registrations import Registrations
 from batchlint.graph.replies import Replies
 from batchlint.graph.subcommands import Subcommands
@@ -77,7 +78,7 @@ class Graph(Part):
         self._entries = Entries(program, decorators, handovers.entries, Fronts(program, self.model_calls))
         self._edges = Edges(program, decorators, handovers, parameters)
         self._replies = Replies(program, handovers.edges)
-        self._waiting = Waiting(program, self.is_test, self._replies)
+        self._waiting = Waiting(program, Polls(program, self.is_test), self._replies)
         self.ways = Ways(program)
         self._tests = Tests(program, tests)
         self._reaches: dict[tuple[FunctionId, Way], list[Reach]] = {}

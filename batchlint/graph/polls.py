@@ -1,0 +1,185 @@
+"""Whether the page behind whoever enqueues a task will ask for its result."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterator
+from functools import cached_property
+
+from batchlint.facts import MODULE, ClassId, FunctionFacts, FunctionId
+from batchlint.graph.links import Edge, Part, source
+from batchlint.symbols import Program, last_name
+from batchlint.trees import walk, walk_own
+from batchlint.values import Cls, Fn, Inst
+
+_SETTLED_DEEP = 2
+"""Calls below a task in which its state is looked for."""
+
+
+class Polls(Part):
+    """Reads what routes answer and what states tasks leave behind."""
+
+    def __init__(self, program: Program, is_test: Callable[[str], bool]) -> None:
+        super().__init__(program)
+        self._is_test = is_test
+        self._settled: dict[FunctionId, frozenset[str]] = {}
+
+    def is_polled(self, edge: Edge) -> bool:
+        """Whether whoever enqueues answers with a state to ask for again, or looks at that state first.
+
+        The enqueuing function is asked, the functions around it, and those that call it.
+        """
+        polled = self.program.registry.polled
+        callee = self.function(edge.callee)
+        text = self.program.modules[edge.callee.path].text
+        if any(name in text for name in polled.watched) and any(
+            isinstance(node, ast.Name | ast.Attribute) and last_name(node) in polled.watched
+            for node in walk(callee.node)
+        ):
+            return True
+        called = [source(call.node.func).lower() for call in callee.calls]
+        if any(word in name for word in polled.pushes for name in called):
+            return False
+        function = self.function(edge.caller)
+        callers = [self.function(caller) for caller, _, _ in self.program.callers.call_sites(function)]
+        asked = [each for each in (function, *self._around(function), *callers) if each.id.qualname != MODULE]
+        if any(self._speaks_of_state(each) for each in asked):
+            return True
+        return any(not self._shown(each).isdisjoint(self._settles(edge.callee)) for each in asked)
+
+    def _around(self, function: FunctionFacts) -> Iterator[FunctionFacts]:
+        outer = self.program.modules_function(function.id.path, function.parent) if function.parent else None
+        if outer is not None:
+            yield outer
+            yield from self._around(outer)
+
+    # -- what a route says
+    @cached_property
+    def _words(self) -> frozenset[str]:
+        """Words of an answer that is to be asked for again; ids only where something looks results up by their id."""
+        polled = self.program.registry.polled
+        lookups = (reference for name in polled.lookups for reference in self.program.calls_by_name.get(name, ()))
+        has_lookup = any(not self._is_test(reference.caller.id.path) for reference in lookups)
+        return polled.words | polled.keys if has_lookup else polled.words
+
+    def _speaks_of_state(self, function: FunctionFacts) -> bool:
+        polled = self.program.registry.polled
+        for expression in function.returns:
+            for node in walk(expression):
+                if isinstance(node, ast.Constant) and str(node.value).lower() in self._words:
+                    return True
+                if isinstance(node, ast.keyword) and node.arg in self._words:
+                    return True
+                if isinstance(node, ast.Attribute) and node.attr.lower() in polled.words:
+                    return True
+        if not function.returns:
+            return False
+        return self._is_accepting(function) or any(self._tests_state(test) for test in self._branches(function))
+
+    def _is_accepting(self, function: FunctionFacts) -> bool:
+        """Whether the route is declared with the status of what is not done yet: `status_code=202`."""
+        words = self.program.registry.polled.words
+        given = (
+            keyword.value for each in function.decorators if isinstance(each, ast.Call) for keyword in each.keywords
+        )
+        return any(
+            (isinstance(node, ast.Constant) and isinstance(node.value, int) and str(node.value) in words)
+            or (isinstance(node, ast.Attribute) and node.attr.lower() in words)
+            for value in given
+            for node in walk(value)
+        )
+
+    def _tests_state(self, test: ast.expr) -> bool:
+        """Whether a condition looks at a state: an attribute of that name, or a variable beside one of the words."""
+        polled = self.program.registry.polled
+        nodes = list(walk(test))
+        if any(isinstance(node, ast.Attribute) and node.attr in polled.attributes for node in nodes):
+            return True
+        has_word = any(isinstance(node, ast.Constant) and str(node.value).lower() in polled.words for node in nodes)
+        return has_word and any(isinstance(node, ast.Name) and node.id in polled.attributes for node in nodes)
+
+    @staticmethod
+    def _branches(function: FunctionFacts) -> Iterator[ast.expr]:
+        for node in walk_own(function.node):
+            if isinstance(node, ast.If | ast.IfExp):
+                yield node.test
+
+    # -- what it shows, and what the task makes of it
+    def _shown(self, function: FunctionFacts) -> frozenset[str]:
+        """The states that are among what the route answers with: those of a row, a schema or a serializer."""
+        scope = FunctionId(function.id.path, function.parent or MODULE)
+        found: set[str] = set()
+        for expression in function.returns:
+            found |= self._states_of(self._classes_in(function.id, expression))
+            found |= set(self._made_with(function, expression))
+        if function.returns:
+            for decorator in function.decorators:
+                for keyword in decorator.keywords if isinstance(decorator, ast.Call) else ():
+                    if keyword.arg in {"response_model", "response"}:
+                        found |= self._states_of(self._classes_in(scope, keyword.value))
+        return frozenset(found | set(self._serialized(function)))
+
+    def _classes_in(self, scope: FunctionId, node: ast.expr) -> list[ClassId]:
+        values = self.program.eval(scope, node)
+        return [value.id for value in values if isinstance(value, Inst | Cls)]
+
+    def _states_of(self, classes: list[ClassId]) -> set[str]:
+        """The states among the fields of the classes."""
+        states = self.program.registry.polled.attributes
+        return {
+            name
+            for klass in classes
+            for each in self.program.mro(klass)[0]
+            if each in self.program.classes
+            for name in states & self.program.classes[each].bindings.keys()
+        }
+
+    def _made_with(self, function: FunctionFacts, answer: ast.expr) -> Iterator[str]:
+        """The states with which an object was made that the answer speaks of: `job = Job(status="queued")`."""
+        polled = self.program.registry.polled
+        for node in walk(answer):
+            for binding in function.bindings.get(node.id, ()) if isinstance(node, ast.Name) else ():
+                made = binding.value.value if isinstance(binding.value, ast.Await) else binding.value
+                for keyword in made.keywords if isinstance(made, ast.Call) else ():
+                    word = keyword.value.value if isinstance(keyword.value, ast.Constant) else last_name(keyword.value)
+                    if keyword.arg in polled.attributes and str(word).lower() in polled.words:
+                        yield keyword.arg
+
+    def _serialized(self, function: FunctionFacts) -> Iterator[str]:
+        """The states that a view set shows of one object beside making it: its serializer's fields."""
+        polled = self.program.registry.polled
+        if function.owner is None:
+            return
+        owner = ClassId(function.id.path, function.owner)
+        if polled.readers.isdisjoint(base.path.rpartition(".")[2] for base in self.program.mro(owner)[1]):
+            return
+        serializers = [v.id for v in self.program.attribute(Cls(owner), "serializer_class") if isinstance(v, Cls)]
+        for path, qualname in serializers:
+            meta = self.program.classes.get(ClassId(path, f"{qualname}.Meta"))
+            for name in ("fields", "model") if meta is not None else ():
+                for binding in meta.bindings.get(name, ()) if meta is not None else ():
+                    if binding.value is None:
+                        continue
+                    texts = {node.value for node in walk(binding.value) if isinstance(node, ast.Constant)}
+                    yield from polled.attributes & texts
+                    if name == "model":
+                        yield from self._states_of(self._classes_in(FunctionId(path, MODULE), binding.value))
+
+    def _settles(self, id: FunctionId, depth: int = 0) -> frozenset[str]:
+        """The states that a task gives to something: `job.status = "done"`, `update(status="done")`."""
+        known = self._settled.get(id)
+        if known is None:
+            self._settled[id] = frozenset()
+            function = self.function(id)
+            states = self.program.registry.polled.attributes
+            found = {name for _, name, _ in function.attributes} | {
+                keyword.arg for call in function.calls for keyword in call.node.keywords if keyword.arg is not None
+            }
+            for call in function.calls:
+                found |= states & {node.value for node in walk(call.node) if isinstance(node, ast.Constant)}
+                if depth < _SETTLED_DEEP:
+                    values = self.program.eval(id, call.node.func)
+                    below = [value.id for value in values if isinstance(value, Fn) and value.id != id]
+                    found = found.union(*(self._settles(each, depth + 1) for each in below))
+            known = self._settled[id] = frozenset(found & states)
+        return known

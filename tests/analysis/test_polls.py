@@ -1,0 +1,159 @@
+"""Tasks whose state a page asks for, and their twins that leave nothing to ask for."""
+
+import pytest
+
+from .verdicts import cases, is_waited_for, verdict
+
+MODELS = """
+    from sqlalchemy import Column, Integer, String
+    from sqlalchemy.orm import declarative_base
+
+    class Note(declarative_base()):
+        id = Column(Integer, primary_key=True)
+        text = Column(String)
+        status = Column(String)
+        label = Column(String)
+    """
+TASK = """
+    from celery import shared_task
+    from llm import ask
+    from models import Note
+
+    @shared_task
+    def label(session, id):
+        note = session.get(Note, id)
+        note.label = ask(note.text)  # !
+        {settle}
+    """
+ROUTE = """
+    from fastapi import FastAPI
+    from models import Note
+    from schemas import NoteOut
+    from tasks import label
+
+    api = FastAPI()
+
+    @api.post("/notes"{options})
+    def create(text: str, session):
+        {make}
+        session.add(note)
+        label.delay(note.id)
+        {answer}
+
+    @api.get("/notes/{id}")
+    def read(id: int, session):
+        return session.get(Note, id)
+    """
+SCHEMA = """
+    from pydantic import BaseModel
+
+    class NoteOut(BaseModel):
+        id: int
+        {field}: str
+    """
+
+
+def notes(
+    options: str = "",
+    make: str = "note = Note(text=text)",
+    answer: str = "return {'id': note.id}",
+    settle: str = "note.status = 'done'",
+    field: str = "status",
+) -> dict[str, str]:
+    route = ROUTE
+    for name, text in {"options": options, "make": make, "answer": answer}.items():
+        route = route.replace("{" + name + "}", text)
+    return {
+        "models.py": MODELS,
+        "schemas.py": SCHEMA.replace("{field}", field),
+        "tasks.py": TASK.replace("{settle}", settle),
+        "api.py": route,
+    }
+
+
+POLLED = {
+    "status_of_the_route": notes(", status_code=202"),
+    "status_of_the_route_by_name": notes(", status_code=status.HTTP_202_ACCEPTED"),
+    "row_as_it_is": notes(answer="return note"),
+    "schema_with_a_state": notes(", response_model=NoteOut", answer="return convert(note)"),
+    "made_with_a_state": notes(make="note = Note(text=text, status='queued')"),
+    "made_with_a_state_of_an_enumeration": notes(make="note = Note(text=text, status=Status.PENDING)"),
+}
+LEFT = {
+    "no_state_anywhere": notes(),
+    "a_state_that_the_task_leaves": notes(
+        make="note = Note(text=text, status='queued')", answer="return note", settle="session.commit()"
+    ),
+    "schema_without_a_state": notes(", response_model=NoteOut", answer="return convert(note)", field="text"),
+    "accepted_without_a_word": notes(", status_code=202", answer=""),
+    "made_with_a_state_that_is_final": notes(make="note = Note(text=text, status='public')"),
+}
+
+
+@pytest.mark.parametrize("program", cases(POLLED))
+def test_a_page_asks_for_the_state_that_the_task_sets(program):
+    assert is_waited_for(program)
+
+
+@pytest.mark.parametrize("program", cases(LEFT))
+def test_there_is_no_state_to_ask_for(program):
+    assert verdict(program) == "batchable"
+
+
+VIEWS = {
+    "models.py": """
+        from django.db import models
+
+        class Note(models.Model):
+            text = models.TextField()
+            status = models.CharField(max_length=9, default="queued")
+            label = models.TextField()
+        """,
+    "tasks.py": """
+        from celery import shared_task
+        from llm import ask
+        from models import Note
+
+        @shared_task
+        def label(pk):
+            note = Note.objects.get(pk=pk)
+            Note.objects.filter(pk=pk).update(status="done", label=ask(note.text))  # !
+        """,
+    "views.py": """
+        from rest_framework import mixins, serializers, viewsets
+        from models import Note
+        from tasks import label
+
+        class NoteSerializer(serializers.ModelSerializer):
+            class Meta:
+                model = Kept
+                fields = ["id", "status", "label"]
+
+        class NoteViewSet(mixins.CreateModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet):
+            serializer_class = NoteSerializer
+
+            def perform_create(self, serializer):
+                label.delay(serializer.save().pk)
+        """,
+}
+
+
+LISTED = """Kept
+                fields = ["id", "status", "label"]"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ("", "", "realtime"),
+        ("mixins.RetrieveModelMixin, ", "", "batchable"),
+        ('["id", "status", "label"]', '["id", "text"]', "batchable"),
+        (
+            'Kept\n                fields = ["id", "status", "label"]',
+            'Note\n                fields = "__all__"',
+            "realtime",
+        ),
+    ],
+)
+def test_a_view_set_shows_the_state_that_its_serializer_lists(old, new, expected):
+    assert verdict({**VIEWS, "views.py": VIEWS["views.py"].replace(old, new)}) == expected
