@@ -435,6 +435,18 @@ def test_a_schedule_starts_the_subcommand_that_its_command_line_names(form):
     assert verdict({"cli.py": FORMS[form].format(check="# !", digest="")}, crontab) == "realtime"
 
 
+@pytest.mark.parametrize(("latency", "expected"), [(None, "batchable"), (Latency.REALTIME, "realtime")])
+def test_a_script_that_a_workflow_starts_for_somebody_is_waited_for(latency, expected):
+    step = Step(".github/workflows/review.yml", 9, "on: pull_request: job review")
+    program = """
+        from llm import ask
+
+        for patch in open("patches.txt"):
+            print(ask(patch))  # !
+        """
+    assert verdict(program, [ManifestTarget("app.py", "script", latency, step)]) == expected
+
+
 def test_one_call_of_a_script_is_no_batch():
     program = """
         import sys

@@ -99,6 +99,55 @@ def test_github_actions_on_push_are_no_schedule(read):
     assert rows(read({".github/workflows/ci.yml": text})) == [("job.py", "script", None, 5)]
 
 
+REVIEW = """
+    on:
+      pull_request:
+        types: [opened]
+    jobs:
+      review:
+        steps:
+          - run: python review.py
+            env:
+              KEY: ${{ secrets.KEY }}
+"""
+REVIEWER = "pr.create_review_comment(ask(patch), head, name, 1)"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "code"),
+    [
+        ("review.py\n", "review.py ${{ github.event.number }}\n", ""),
+        ("secrets.KEY", "github.event.pull_request.number", ""),
+        ("", "", REVIEWER),
+        ("", "", "requests.post(f'{api}/issues/{number}/comments', json=body)"),
+        (
+            "pull_request:\n        types: [opened]",
+            "issues",
+            "event = json.load(open(os.environ['GITHUB_EVENT_PATH']))",
+        ),
+        ("pull_request:\n        types: [opened]", "[push, issue_comment]", "issue.create_comment(ask(text))"),
+    ],
+)
+def test_who_opened_a_pull_request_waits_for_what_is_said_there(read, old, new, code):
+    files = {".github/workflows/review.yml": REVIEW.replace(old, new), "review.py": code}
+    assert [row[:3] for row in rows(read(files))] == [("review.py", "script", Latency.REALTIME)]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "code"),
+    [("", "", "print(ask(text))"), ("pull_request:\n        types: [opened]", "[push, workflow_dispatch]", REVIEWER)],
+)
+def test_a_check_of_the_code_tells_nobody_in_particular(read, old, new, code):
+    files = {".github/workflows/review.yml": REVIEW.replace(old, new), "review.py": code}
+    assert [row[:3] for row in rows(read(files))] == [("review.py", "script", None)]
+
+
+def test_a_schedule_of_the_workflow_stays_one(read):
+    timed = REVIEW.replace("pull_request:\n        types: [opened]", "schedule: [{cron: '0 3 * * *'}]")
+    [row] = rows(read({".github/workflows/review.yml": timed, "review.py": REVIEWER}))
+    assert row[:3] == ("review.py", "schedule", Latency.HOURS)
+
+
 def test_gitlab_ci(read):
     text = """
         nightly:

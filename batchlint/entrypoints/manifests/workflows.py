@@ -1,4 +1,4 @@
-"""Continuous integration that runs on a schedule: GitHub Actions and GitLab CI.
+"""Continuous integration: GitHub Actions and GitLab CI, on a schedule or for somebody who waits.
 
 https://docs.github.com/en/actions/reference/workflows-and-actions/events-that-trigger-workflows#schedule
 https://docs.gitlab.com/ci/pipelines/schedules/
@@ -7,7 +7,7 @@ https://docs.gitlab.com/ci/pipelines/schedules/
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import Any
 
@@ -68,7 +68,33 @@ def read_github(path: str, node: Node, project: Project, commands: Commands) -> 
                     )
                 elif events:
                     what = f"on: {', '.join(events)}: job {name}"
-                    yield ManifestTarget(started.target, "script", None, Step(path, line, what), "github-actions")
+                    answers = _is_personal(events) and _answers((step, *_settings(node, job)), started.target, project)
+                    latency = Latency.REALTIME if answers else None
+                    yield ManifestTarget(started.target, "script", latency, Step(path, line, what), "github-actions")
+
+
+@cache
+def _waited() -> dict[str, Any]:
+    return datafiles.document("manifests", "personal_events")
+
+
+def _is_personal(events: Iterable[str]) -> bool:
+    return not set(_waited()["personal_events"]).isdisjoint(events)
+
+
+def _settings(*nodes: Node) -> Iterator[Node]:
+    """The environment that a workflow and a job set."""
+    return (documents.get(node, "env") for node in nodes)
+
+
+def _answers(given: Iterable[Node], target: str, project: Project) -> bool:
+    """Whether what a step starts goes by what somebody wrote or changed, and so tells them of it."""
+    texts = [documents.text(each) for node in given if node is not None for each in documents.walk(node)]
+    file = target if target.endswith(".py") else f"{target.partition(':')[0].replace('.', '/')}.py"
+    code = project.text(file) if file in project.names else None
+    return any(re.search(_waited()["given"], text) for text in texts) or bool(
+        code and re.search(_waited()["answering"], code)
+    )
 
 
 @cache
