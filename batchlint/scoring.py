@@ -148,7 +148,10 @@ def _who_waits(graph: Graph, site: Described, reaches: Sequence[Reach]) -> Itera
             yield _factor(name, f"started by {step.what}", site, step)
             break
     else:
-        if "test" in kinds:
+        if "background" in kinds:
+            what = kinds["background"].entry.step.what
+            yield _factor("unknown_entry", f"whoever starts it gets an answer without it: {what}", site)
+        elif "test" in kinds:
             yield _factor("test", f"only a test reaches it: {kinds['test'].entry.step.what}", site)
         elif "script" not in kinds:
             reach = next(iter(kinds.values()), None)

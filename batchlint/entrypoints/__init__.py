@@ -11,6 +11,7 @@ from functools import cache
 from typing import Any, NamedTuple, TypeVar
 
 from batchlint import datafiles
+from batchlint.entrypoints import waits
 from batchlint.findings import Latency
 from batchlint.patterns import PathTable, file_pattern, name_matches
 
@@ -129,43 +130,6 @@ class Setting(NamedTuple):
     task_key: str
 
 
-class Polled(NamedTuple):
-    """How a route that enqueues shows that its page will ask for the result."""
-
-    keys: frozenset[str]
-    words: frozenset[str]
-    attributes: frozenset[str]
-    lookups: frozenset[str]
-    pushes: frozenset[str]
-    watched: frozenset[str]
-    """What a task calls whose progress a page shows."""
-    readers: frozenset[str]
-    """Base classes of views that also show one object by its id."""
-
-
-class Replies(NamedTuple):
-    """How a message is put in front of somebody, and where the call says whom to."""
-
-    calls: PathTable[Reply]
-    methods: frozenset[str]
-    """HTTP methods by which a messaging service is asked without a library."""
-    urls: tuple[str, ...]
-    """How the addresses of such services begin."""
-    keys: frozenset[str]
-    """Keys of their request bodies that say whom to."""
-    handed_urls: frozenset[str]
-    """Names of addresses that come with what somebody wrote."""
-    threads: frozenset[str]
-    """Names of what puts an answer below what somebody wrote."""
-
-
-class Reply(NamedTuple):
-    """Where a messaging call says whom to."""
-
-    argument: int | None
-    keys: frozenset[str]
-
-
 class Mapper(NamedTuple):
     """Names by which object-relational mappers are used."""
 
@@ -216,8 +180,9 @@ class Registry(NamedTuple):
     packages: frozenset[str]
     live_packages: frozenset[str]
     """Those of frameworks that run code because somebody waits."""
-    polled: Polled
-    replies: Replies
+    polled: waits.Polled
+    replies: waits.Replies
+    asides: waits.Asides
     calling_enqueues: frozenset[str]
     """Frameworks whose tasks go into the queue when they are called like a function."""
     launches: PathTable[Launch]
@@ -319,8 +284,9 @@ def build(documents: list[dict[str, Any]]) -> Registry:
             if framework.get("latency") == "realtime"
             for package in framework.get("packages", [])
         ),
-        polled=_polled(documents),
-        replies=_replies(documents),
+        polled=waits.polled(documents),
+        replies=waits.replies(documents),
+        asides=waits.asides(documents),
         calling_enqueues=frozenset(
             framework["name"] for framework, row in _rows(frameworks, "enqueues") if row.get("method") == "__call__"
         ),
@@ -354,26 +320,6 @@ def build(documents: list[dict[str, Any]]) -> Registry:
         generic_methods=frozenset(name for document in documents for name in document.get("generic_methods", [])),
         inert_bases=frozenset(name for document in documents for name in document.get("inert_bases", [])),
     )
-
-
-def _polled(documents: list[dict[str, Any]]) -> Polled:
-    rows = [document["polled"] for document in documents if "polled" in document]
-    keys, words, attributes, lookups, pushes, watched, readers = (
-        frozenset(str(text) for row in rows for text in row[name])
-        for name in ("keys", "words", "attributes", "lookups", "pushes", "watched", "readers")
-    )
-    return Polled(keys, frozenset(word.lower() for word in words), attributes, lookups, pushes, watched, readers)
-
-
-def _replies(documents: list[dict[str, Any]]) -> Replies:
-    rows = [document["replies"] for document in documents if "replies" in document]
-    methods, urls, keys, handed, threads = (
-        [str(text) for row in rows for text in row[name]]
-        for name in ("methods", "urls", "keys", "handed_urls", "threads")
-    )
-    calls = [call for row in rows for call in row["calls"]]
-    table = PathTable((call["path"], Reply(call.get("argument"), frozenset(call["keys"]))) for call in calls)
-    return Replies(table, frozenset(methods), tuple(urls), frozenset(keys), frozenset(handed), frozenset(threads))
 
 
 def _mapper(documents: list[dict[str, Any]]) -> Mapper:

@@ -14,6 +14,7 @@ from batchlint.entrypoints import Kind
 from batchlint.entrypoints.manifests import ManifestTarget
 from batchlint.facts import MODULE, FunctionFacts, FunctionId, ModuleFacts
 from batchlint.findings import Context, Latency, Step
+from batchlint.graph.asides import Asides
 from batchlint.graph.decorators import Decorators
 from batchlint.graph.edges import Edges
 from batchlint.graph.entries import Entries
@@ -78,7 +79,9 @@ class Graph(Part):
         self._entries = Entries(program, decorators, handovers.entries, Fronts(program, self.model_calls))
         self._edges = Edges(program, decorators, handovers, parameters)
         self._replies = Replies(program, handovers.edges)
-        self._waiting = Waiting(program, Polls(program, self.is_test), self._replies)
+        polls = Polls(program, self.is_test)
+        self._waiting = Waiting(program, polls, self._replies)
+        self._asides = Asides(program, polls, self.entries)
         self.ways = Ways(program)
         self._tests = Tests(program, tests)
         self._reaches: dict[tuple[FunctionId, Way], list[Reach]] = {}
@@ -109,7 +112,8 @@ class Graph(Part):
         """Whether somebody waits at one of the entry points, or none is known."""
         reaches = self.reaches(id)
         return not reaches or any(
-            reach.entry.kind.latency is Latency.REALTIME or reach.entry.kind.kind == "unknown" for reach in reaches
+            reach.entry.kind.latency is Latency.REALTIME or reach.entry.kind.kind in {"unknown", "background"}
+            for reach in reaches
         )
 
     def starts_here(self, id: FunctionId) -> bool:
@@ -166,19 +170,23 @@ class Graph(Part):
         paths: dict[tuple[FunctionId, Way], tuple[Edge, ...]] = {(start, way): ()}
         queue = deque(paths)
         found: list[Reach] = []
+        # What is started beside a request comes last: the same function may be waited for on another way.
+        later: list[tuple[FunctionId, Way, tuple[Edge, ...]]] = []
+        beside = False
         while queue and len(paths) < _MAX_FUNCTIONS:
             place = queue.popleft()
             id, edges = place[0], paths[place]
-            entries = self.entries(id)
-            found += [Reach(self._subcommands.as_started(entry, edges), edges) for entry in entries]
             incoming = self.edges_to(id)
-            if any(entry.kind.kind == "task_queue" for entry in entries):
-                found += [Reach(entry, edges) for entry in self._replies.entries(id, incoming)]
+            entries = list(self._starts(id, incoming, beside))
+            found += [Reach(self._subcommands.as_started(entry, edges), edges) for entry in entries]
             for edge in incoming:
                 if edge.kind == "queue" and not self._waiting.waits(edge):
                     continue
                 above = self.ways.above(edge, place[1])
                 if above is not None and (edge.caller, above) not in paths:
+                    if self._asides.is_aside(edge):
+                        later.append((edge.caller, above, (edge, *edges)))
+                        continue
                     paths[edge.caller, above] = (edge, *edges)
                     queue.append((edge.caller, above))
             is_root = not incoming and not entries
@@ -191,7 +199,20 @@ class Graph(Part):
                     is_root = False
             if is_root and id.qualname != MODULE:
                 found.append(Reach(self._tests.entry(id) or self._uncalled(id), edges))
+            while later and not queue:
+                beside = True
+                caller, above, down = later.pop(0)
+                if (caller, above) not in paths:
+                    paths[caller, above] = down
+                    queue.append((caller, above))
         return found
+
+    def _starts(self, id: FunctionId, incoming: Sequence[Edge], beside: bool) -> Iterator[Entry]:
+        """What starts the very function, as it counts for those who could wait; `beside`: for work that it leaves."""
+        entries = [self._asides.seen(entry, id) for entry in self.entries(id)]
+        if any(entry.kind.kind == "task_queue" for entry in entries):
+            entries += self._replies.entries(id, incoming)
+        return (self._asides.beside(entry) if beside else entry for entry in entries)
 
     def _uncalled(self, id: FunctionId) -> Entry:
         step = Step(id.path, self.function(id).line, f"{self.label(id)}, which nothing here calls")

@@ -146,13 +146,15 @@ class Handovers(Part):
         if kind.kind == "schedule" or handover.action == "schedule":
             minutes = intervals.minutes_between(call.node)
             latency = intervals.latency_of(minutes) if latency is not None else None
-        self.enter(function, CallRef(caller, call), kind._replace(latency=latency))
+        later = CallRef(caller, call) if handover.action == "enqueue" else None
+        self.enter(function, CallRef(caller, call), kind._replace(latency=latency), later)
 
-    def enter(self, function: FunctionId, handed: CallRef, kind: Kind) -> None:
-        """Note that the call makes the function an entry point."""
+    def enter(self, function: FunctionId, handed: CallRef, kind: Kind, later: CallRef | None = None) -> None:
+        """Note that the call makes the function an entry point; `later`: that it has it run later."""
         caller, call = handed
         what = f"{last_name(call.node.func)} in {label(caller.id)} ({kind.framework})"
-        self.entries.setdefault(function, []).append(Entry(kind, Step(caller.id.path, call.node.lineno, what)))
+        step = Step(caller.id.path, call.node.lineno, what)
+        self.entries.setdefault(function, []).append(Entry(kind, step, call=later))
 
 
 def _is_public(function: FunctionFacts) -> bool:

@@ -12,7 +12,7 @@ from batchlint.facts import MODULE, CallFacts, FunctionFacts, FunctionId, LoopNo
 from batchlint.findings import Latency, Step
 from batchlint.graph.drains import drains
 from batchlint.loops import is_handful, is_item_loop
-from batchlint.symbols import Program, last_name
+from batchlint.symbols import CallRef, Program, last_name
 from batchlint.values import Cls, Fn, Inst, Value
 
 
@@ -67,6 +67,8 @@ class Entry(NamedTuple):
     """What whoever starts it does when it has ended."""
     word: str = ""
     """The first argument that it is started with, which may name a subcommand."""
+    call: CallRef | None = None
+    """The call that has its framework run it later."""
 
 
 class GraphSettings(NamedTuple):

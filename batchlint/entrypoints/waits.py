@@ -1,0 +1,84 @@
+"""What shows whether somebody waits for work that goes on beside the code that started it, as the data says it."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from batchlint.patterns import PathTable
+
+
+class Reply(NamedTuple):
+    """Where a messaging call says whom to."""
+
+    argument: int | None
+    keys: frozenset[str]
+
+
+class Polled(NamedTuple):
+    """How a route that enqueues shows that its page will ask for the result."""
+
+    keys: frozenset[str]
+    words: frozenset[str]
+    attributes: frozenset[str]
+    lookups: frozenset[str]
+    pushes: frozenset[str]
+    watched: frozenset[str]
+    """What a task calls whose progress a page shows."""
+    readers: frozenset[str]
+    """Base classes of views that also show one object by its id."""
+
+
+class Replies(NamedTuple):
+    """How a message is put in front of somebody, and where the call says whom to."""
+
+    calls: PathTable[Reply]
+    methods: frozenset[str]
+    """HTTP methods by which a messaging service is asked without a library."""
+    urls: tuple[str, ...]
+    """How the addresses of such services begin."""
+    keys: frozenset[str]
+    """Keys of their request bodies that say whom to."""
+    handed_urls: frozenset[str]
+    """Names of addresses that come with what somebody wrote."""
+    threads: frozenset[str]
+    """Names of what puts an answer below what somebody wrote."""
+
+
+class Asides(NamedTuple):
+    """How a route starts work beside its answer."""
+
+    starts: PathTable[bool]
+    """Calls that make a coroutine a task of its own."""
+    ended: frozenset[str]
+    """Exceptions that say that the one at the other end has gone."""
+    telling: frozenset[str]
+    """Words in the names of calls that let others know."""
+
+
+def polled(documents: list[dict[str, Any]]) -> Polled:
+    """How the shipped data says that a page asks for results."""
+    rows = [document["polled"] for document in documents if "polled" in document]
+    keys, words, attributes, lookups, pushes, watched, readers = (
+        frozenset(str(text) for row in rows for text in row[name])
+        for name in ("keys", "words", "attributes", "lookups", "pushes", "watched", "readers")
+    )
+    return Polled(keys, frozenset(word.lower() for word in words), attributes, lookups, pushes, watched, readers)
+
+
+def replies(documents: list[dict[str, Any]]) -> Replies:
+    """How it says that a message answers somebody."""
+    rows = [document["replies"] for document in documents if "replies" in document]
+    methods, urls, keys, handed, threads = (
+        [str(text) for row in rows for text in row[name]]
+        for name in ("methods", "urls", "keys", "handed_urls", "threads")
+    )
+    calls = [call for row in rows for call in row["calls"]]
+    table = PathTable((call["path"], Reply(call.get("argument"), frozenset(call["keys"]))) for call in calls)
+    return Replies(table, frozenset(methods), tuple(urls), frozenset(keys), frozenset(handed), frozenset(threads))
+
+
+def asides(documents: list[dict[str, Any]]) -> Asides:
+    """How it says that a route goes on without some of its work."""
+    rows = [document["asides"] for document in documents if "asides" in document]
+    ended, telling = (frozenset(str(text) for row in rows for text in row[name]) for name in ("ended", "telling"))
+    return Asides(PathTable((path, True) for row in rows for path in row["starts"]), ended, telling)

@@ -1,0 +1,158 @@
+"""Work that a route starts beside its answer, which then holds nothing of it: nobody is known to wait for that."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterator
+
+from batchlint.entrypoints import Kind
+from batchlint.facts import CallFacts, FunctionFacts, FunctionId
+from batchlint.findings import Latency
+from batchlint.graph.links import Edge, Entry, Part
+from batchlint.graph.polls import Polls
+from batchlint.symbols import Program, last_name
+from batchlint.trees import stands_in, walk, walk_own
+from batchlint.values import Ext, Fn
+
+_DEEP = 3
+"""Calls below the work in which it may show what it found."""
+
+
+class Asides(Part):
+    """Says so only where the work neither tells anybody nor leaves anything in memory."""
+
+    def __init__(self, program: Program, polls: Polls, entries: Callable[[FunctionId], list[Entry]]) -> None:
+        super().__init__(program)
+        self._polls = polls
+        self._entries = entries
+        self._quiet: dict[FunctionId, bool] = {}
+
+    def is_aside(self, edge: Edge) -> bool:
+        """Whether a route starts the callee and goes on without it: in a thread that is left alone, or in a task."""
+        call = self.program.call_facts.get(id(edge.node))
+        if call is None or edge.kind not in {"thread", "call"}:
+            return False
+        ended = False
+        if edge.kind == "thread":
+            if not self._is_left_thread(call.caller, call.call):
+                return False
+        else:
+            if not self._is_left_task(call.caller, edge.node):
+                return False
+            ended = self._is_after_session(call.caller, edge.node)
+        return (ended or self._goes_without(edge)) and self._is_quiet(edge.callee)
+
+    def seen(self, entry: Entry, id: FunctionId) -> Entry:
+        """The entry of a function that a route has run after its answer, as what it is for whoever sent the request."""
+        if entry.call is None or entry.kind.latency is not Latency.REALTIME:
+            return entry
+        caller, call = entry.call
+        edge = self.edge(caller.id, id, call.node, "queue", call)
+        return self.beside(entry) if self._goes_without(edge) and self._is_quiet(id) else entry
+
+    @staticmethod
+    def beside(entry: Entry) -> Entry:
+        """The entry of work beside a request, unless nobody waits there at all."""
+        if entry.kind.latency is not Latency.REALTIME:
+            return entry
+        return entry._replace(kind=Kind(entry.kind.framework, "background", None))
+
+    # -- how it is started
+    @staticmethod
+    def _is_left_thread(function: FunctionFacts, call: CallFacts) -> bool:
+        """Whether a thread is started and never joined: `Thread(target=work).start()`."""
+        if any(last_name(each.node.func) == "join" for each in function.calls):
+            return False
+        statement = call.statement
+        if isinstance(statement, ast.Expr):
+            func = statement.value.func if isinstance(statement.value, ast.Call) else None
+            return isinstance(func, ast.Attribute) and func.attr == "start" and func.value is call.node
+        if not isinstance(statement, ast.Assign) or statement.value is not call.node:
+            return False
+        return all(isinstance(target, ast.Name) for target in statement.targets)
+
+    def _is_left_task(self, function: FunctionFacts, node: ast.expr) -> bool:
+        """Whether a coroutine becomes a task that nothing looks at again: `asyncio.create_task(work())`."""
+        table = self.program.registry.asides.starts
+        for call in function.calls if function.is_async else ():
+            is_given = last_name(call.node.func) in table.tails and call.node.args[:1] == [node]
+            if is_given and isinstance(call.statement, ast.Expr) and call.statement.value is call.node:
+                values = self.program.eval(function.id, call.node.func)
+                return any(isinstance(value, Ext) and bool(table.find(value.path)) for value in values)
+        return False
+
+    def _is_after_session(self, function: FunctionFacts, node: ast.expr) -> bool:
+        """Whether it is started once the one at the other end has gone."""
+        ended = self.program.registry.asides.ended
+        return any(
+            isinstance(handler, ast.ExceptHandler)
+            and handler.type is not None
+            and any(last_name(each) in ended for each in walk(handler.type) if isinstance(each, ast.expr))
+            and any(stands_in(node, statement) for statement in handler.body)
+            for handler in walk_own(function.node)
+        )
+
+    # -- what is seen of it
+    def _goes_without(self, edge: Edge) -> bool:
+        """Whether the route's answer neither speaks of the work nor names anything that it was handed."""
+        kinds = [entry.kind for entry in self._entries(edge.caller)]
+        function = self.function(edge.caller)
+        if not kinds or any(kind.kind != "web" for kind in kinds) or function.is_generator:
+            return False
+        handed = {name for node in _handed(edge.node) for name in _variables(node)} - {function.name}
+        answered = {name for expression in function.returns for name in _variables(expression)}
+        return handed.isdisjoint(answered) and not self._polls.is_polled(edge)
+
+    def _is_quiet(self, id: FunctionId) -> bool:
+        if self.function(id).owner is not None:
+            return False
+        if id not in self._quiet:
+            self._quiet[id] = all(self._keeps_to_itself(each) for each in self._below(id))
+        return self._quiet[id]
+
+    def _below(self, start: FunctionId) -> Iterator[FunctionFacts]:
+        """The function and the project's functions that it calls."""
+        seen = {start}
+        level = [start]
+        for _ in range(_DEEP):
+            found: list[FunctionId] = []
+            for id in level:
+                function = self.function(id)
+                yield function
+                values = (v for call in function.calls for v in self.program.eval(id, call.node.func))
+                found += [value.id for value in values if isinstance(value, Fn) and value.id not in seen]
+                seen.update(found)
+            level = list(dict.fromkeys(found))
+
+    def _keeps_to_itself(self, function: FunctionFacts) -> bool:
+        """Whether it tells nobody of what it found, and puts it into nothing that others hold."""
+        telling = self.program.registry.asides.telling
+        own = function.bindings.keys() - function.outer
+        if function.outer or function.yields:
+            return False
+        kept = [container for container, _ in function.items]
+        kept += [base for base, _, _ in function.attributes if function.owner is None]
+        for call in function.calls:
+            func = call.node.func
+            if not telling.isdisjoint(last_name(func).lower().split("_")):
+                return False
+            if isinstance(func, ast.Attribute) and func.attr in {"append", "extend", "update", "setdefault", "insert"}:
+                kept.append(func.value)
+        roots = [_root(container) for container in kept]
+        return all(isinstance(root, ast.Name) and root.id in own for root in roots)
+
+
+def _handed(node: ast.expr) -> list[ast.expr]:
+    return [*node.args, *(keyword.value for keyword in node.keywords)] if isinstance(node, ast.Call) else []
+
+
+def _variables(node: ast.expr) -> Iterator[str]:
+    """The names that are read, but for those of what is called."""
+    called = {id(each.func) for each in walk(node) if isinstance(each, ast.Call)}
+    yield from (each.id for each in walk(node) if isinstance(each, ast.Name) and id(each) not in called)
+
+
+def _root(node: ast.expr) -> ast.expr:
+    while isinstance(node, ast.Attribute | ast.Subscript):
+        node = node.value
+    return node
