@@ -14,6 +14,7 @@ from batchlint.symbols import Program, last_name
 from batchlint.trees import stands_in, walk, walk_own
 from batchlint.values import Ext, Fn
 
+_identity = id
 _DEEP = 3
 """Calls below the work in which it may show what it found."""
 
@@ -26,9 +27,19 @@ class Asides(Part):
         self._polls = polls
         self._entries = entries
         self._quiet: dict[FunctionId, bool] = {}
+        self._known: dict[int, bool] = {}
+        """By the identity of the edge, of which each is made once."""
+        self._seen: dict[tuple[int, FunctionId], Entry] = {}
+        """By the identity of the handing call."""
 
     def is_aside(self, edge: Edge) -> bool:
         """Whether a route starts the callee and goes on without it: in a thread that is left alone, or in a task."""
+        key = id(edge)
+        if key not in self._known:
+            self._known[key] = self._is_aside(edge)
+        return self._known[key]
+
+    def _is_aside(self, edge: Edge) -> bool:
         call = self.program.call_facts.get(id(edge.node))
         if call is None or edge.kind not in {"thread", "call"}:
             return False
@@ -47,8 +58,11 @@ class Asides(Part):
         if entry.call is None or entry.kind.latency is not Latency.REALTIME:
             return entry
         caller, call = entry.call
-        edge = self.edge(caller.id, id, call.node, "queue", call)
-        return self.beside(entry) if self._goes_without(edge) and self._is_quiet(id) else entry
+        key = (_identity(call.node), id)
+        if key not in self._seen:
+            edge = self.edge(caller.id, id, call.node, "queue", call)
+            self._seen[key] = self.beside(entry) if self._goes_without(edge) and self._is_quiet(id) else entry
+        return self._seen[key]
 
     @staticmethod
     def beside(entry: Entry) -> Entry:

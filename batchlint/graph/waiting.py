@@ -15,9 +15,17 @@ class Waiting(Part):
         super().__init__(program)
         self._polls = polls
         self._replies = replies
+        self._known: dict[int, bool] = {}
+        """By the identity of the edge, of which each is made once."""
 
     def waits(self, edge: Edge) -> bool:
         """Whether the caller of a queue edge, or whoever wrote to it, waits for the result after all."""
+        key = id(edge)
+        if key not in self._known:
+            self._known[key] = self._waits(edge)
+        return self._known[key]
+
+    def _waits(self, edge: Edge) -> bool:
         waits = self.program.registry.waits
         function = self.function(edge.caller)
         for call in function.calls:
