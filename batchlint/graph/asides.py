@@ -33,7 +33,7 @@ class Asides(Part):
         """By the identity of the handing call."""
 
     def is_aside(self, edge: Edge) -> bool:
-        """Whether a route starts the callee and goes on without it: in a thread that is left alone, or in a task."""
+        """Whether a route goes on without the callee: in a thread left alone, or in a task once its session is over."""
         key = id(edge)
         if key not in self._known:
             self._known[key] = self._is_aside(edge)
@@ -43,15 +43,11 @@ class Asides(Part):
         call = self.program.call_facts.get(id(edge.node))
         if call is None or edge.kind not in {"thread", "call"}:
             return False
-        ended = False
         if edge.kind == "thread":
-            if not self._is_left_thread(call.caller, call.call):
-                return False
+            is_left = self._is_left_thread(call.caller, call.call) and self._goes_without(edge)
         else:
-            if not self._is_left_task(call.caller, edge.node):
-                return False
-            ended = self._is_after_session(call.caller, edge.node)
-        return (ended or self._goes_without(edge)) and self._is_quiet(edge.callee)
+            is_left = self._is_left_task(call.caller, edge.node) and self._is_after_session(call.caller, edge.node)
+        return is_left and self._is_quiet(edge.callee)
 
     def seen(self, entry: Entry, id: FunctionId) -> Entry:
         """The entry of a function that a route has run after its answer, as what it is for whoever sent the request."""
