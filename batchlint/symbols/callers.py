@@ -235,9 +235,13 @@ class Callers:
                         found.setdefault(value.id, []).append((caller.id, call.node, shift))
         self._chosen = found
         if any(self._from_choices(self._program.functions[id]) for id in self._sites):
-            self._sites.clear()
-            self._constructed = self._from_classes = None
-            self._program.forget()
+            self.forget()
+
+    def forget(self) -> None:
+        """Drop the calls that were found so far, and the values that depend on them."""
+        self._sites.clear()
+        self._constructed = self._from_classes = None
+        self._program.forget()
 
     def _from_choices(self, function: FunctionFacts) -> list[tuple[FunctionId, ast.Call, int]]:
         if function.owner is None or function.name != "__init__":
@@ -257,7 +261,7 @@ class Callers:
         return [
             (caller.id, call.node, 1)
             for caller, call in self.named_calls(function.name)
-            if isinstance(call.node.func, ast.Attribute) and self._is_unknown(caller.id, call.node.func.value)
+            if isinstance(call.node.func, ast.Attribute) and self._is_unknown(caller.id, call.node.func)
         ]
 
     def can_be(self, scope: FunctionId, node: ast.expr, function: FunctionFacts) -> bool:
@@ -267,7 +271,7 @@ class Callers:
             return True
         if not isinstance(node, ast.Attribute) or function.owner is None or not self._is_telling(function):
             return False
-        return self._is_unknown(scope, node.value)
+        return self._is_unknown(scope, node)
 
     def _is_telling(self, function: FunctionFacts) -> bool:
         name = function.name
@@ -291,13 +295,16 @@ class Callers:
             common &= set(self._program.mro(owner)[0])
         return bool(common)
 
-    def _is_unknown(self, scope: FunctionId, receiver: ast.expr) -> bool:
+    def _is_unknown(self, scope: FunctionId, method: ast.Attribute) -> bool:
         """Whether the receiver can be of any class, and no word of its name says that it calls no server."""
-        if not self._program.registry.local_names.isdisjoint(last_name(receiver).lower().split("_")):
+        if not self._program.registry.local_names.isdisjoint(last_name(method.value).lower().split("_")):
             return False
-        values = self._program.eval(scope, receiver)
+        values = self._program.eval(scope, method.value)
+        # An object without such a method is not what is called here.
         return all(
-            isinstance(v, Ext) and any(self._program.registry.dynamic.find(p) for p in _prefixes(v.path))
+            any(self._program.registry.dynamic.find(p) for p in _prefixes(v.path))
+            if isinstance(v, Ext)
+            else isinstance(v, Inst) and not self._program.attribute(v, method.attr)
             for v in values
         )
 
