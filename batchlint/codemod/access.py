@@ -44,6 +44,8 @@ class Access(NamedTuple):
     """Whether it reads what was fetched under the key before."""
     frame: int = 0
     """The number of the frame in whose names `key` is."""
+    once: str = ""
+    """By what it is told apart, if it sets, or finds set, what is the same whichever item sets it."""
     row: frozenset[tuple[str, str]] = frozenset()
     """The columns by which the row of a table is named, with what they hold as the iteration has it."""
 
@@ -99,7 +101,7 @@ def stem(access: Access) -> Channel:
 
 def clash(a: Access, b: Access) -> bool:
     """Whether the order of the two accesses, made by two different items, matters."""
-    if a.how == b.how == "read" or a.how == b.how == "sum":
+    if a.how == b.how == "read" or a.how == b.how == "sum" or (a.once and a.once == b.once):
         return False
     if "tally" in (a.how, b.how):
         return a.how == b.how and a.channel == b.channel and (a.means is None or a.means != b.means)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Set
+from collections.abc import Iterator, Set
 from functools import cached_property
 
 from batchlint.codemod import scopes
@@ -26,6 +26,7 @@ from batchlint.codemod.effects import (
     TRANSACTIONS,
 )
 from batchlint.codemod.implicit import Implicit
+from batchlint.codemod.once import Once
 from batchlint.codemod.paths import Paths, function_body, receiver_of
 from batchlint.codemod.tables import columns_of, row_key, sql_accesses
 from batchlint.codemod.threads import Threads
@@ -55,6 +56,7 @@ class Reader(Paths):
         self.callbacks = callbacks
         self.caches = Caches(graph)
         self.implicit = Implicit(graph.program)
+        self.once = Once(self, callbacks)
         self._active: list[FunctionId] = []
         self._cut = MAX_DEPTH + 1
         """How far up a recursive call led while a function was read: what it touches is not all there then."""
@@ -96,7 +98,7 @@ class Reader(Paths):
                 if _is_len(current) and (paths := self.path(current.args[0], frame)):
                     found += touches({(*p, LEN) for p in paths}, "read", current.lineno)
                     continue
-                found += self._call(current, frame, dropped)
+                found += self.once.told([current], self._call(current, frame, dropped), frame)
                 found += self.linked.called(current, frame)
                 if isinstance(current.func, ast.Attribute):
                     found += self.reference(current.func.value, frame, skip)
@@ -117,6 +119,7 @@ class Reader(Paths):
                 means = self.meaning(key_node, frame) if key_node is not None and key else None
                 if not _is_bare_self(current):
                     read = touches(self.path(current, frame), "read", current.lineno, key, means, frame.number)
+                    read = self.once.told(_steps_of(current), read, frame)
                     found += [a._replace(held=True) for a in read] if fetched is not None else read
                 base: ast.expr = current
                 while isinstance(base, _STEPS):
@@ -134,7 +137,7 @@ class Reader(Paths):
             ):
                 container = current.comparators[0]
                 elements = self._element(current.left, self.path(container, frame), "read", frame)
-                found += elements
+                found += self.once.told([current], elements, frame)
                 stack += [(current.left, False)]
                 if not elements:
                     stack += [(container, False)]
@@ -157,7 +160,8 @@ class Reader(Paths):
         if isinstance(target, ast.Starred):
             return self.targets(target.value, frame, how)
         if isinstance(target, ast.Name):
-            return [] if target.id in frame.local else touches(self.root(frame, target.id), how, target.lineno)
+            named = [] if target.id in frame.local else touches(self.root(frame, target.id), how, target.lineno)
+            return self.once.told([target], named, frame)
         found = []
         key = means = None
         if isinstance(target, ast.Subscript):
@@ -165,7 +169,7 @@ class Reader(Paths):
             means = self.meaning(target.slice, frame) if key else None
             found += self.of(target.slice, frame)
         channels = self.path(target, frame)
-        found += touches(channels, how, target.lineno, key, means, frame.number)
+        found += self.once.told([target], touches(channels, how, target.lineno, key, means, frame.number), frame)
         found += self.linked.stored(target, frame)
         if isinstance(target, ast.Subscript) and how == "write" and not self._is_list(target.value, frame):
             # A key of the item's own meets no other, but the mapping shows in which order they came.
@@ -380,13 +384,15 @@ class Reader(Paths):
         self._active.append(target.id)
         try:
             frame = self.entered(target.id, aliases, given, caller, receiver)
+            frame.entry = call
             body = function_body(frame.function)
             found = list(dict.fromkeys(a for statement in body for a in self.statement(statement, frame, later)))
         finally:
             self._active.pop()
             is_whole = self._cut >= depth
             self._cut = min(outer_cut, self._cut if not is_whole else outer_cut)
-        if key not in self._by_value and len(key) == 3 and any(a.means or a.channel[0] == "file" for a in found):
+        is_named = any(a.means or a.channel[0] == "file" for a in found) or self.once.marks(frame.function)
+        if key not in self._by_value and len(key) == 3 and is_named:
             self._by_value.add(key)
         elif is_whole:
             self._read[key] = depth, found
@@ -414,7 +420,7 @@ class Reader(Paths):
         if known is not None:
             return known[1]
         found = self.simple(statement, frame)
-        if not any(access.key or access.means or access.channel[0] == "file" for access in found):
+        if not any(a.key or a.means or a.once or a.channel[0] == "file" for a in found):
             self._own[key] = statement, found  # with the statement, whose identity is the key
         return found
 
@@ -490,6 +496,14 @@ class Reader(Paths):
     def _class_bindings(self, klass: ClassId, name: str) -> list[ast.expr | None]:
         facts = self.program.classes.get(klass)
         return [b.value for b in facts.bindings.get(name, []) if b.how == "value"] if facts else []
+
+
+def _steps_of(node: ast.expr) -> Iterator[ast.expr]:
+    """The expression, and what it is an attribute or item of."""
+    yield node
+    while isinstance(node, _STEPS):
+        node = node.value
+        yield node
 
 
 def _is_bare_self(node: ast.expr) -> bool:
