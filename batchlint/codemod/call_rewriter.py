@@ -32,6 +32,7 @@ HELPER_OBJECTS = frozenset(
         "BatchThreadPool",
         "BatchParallel",
         "BatchTaskGroup",
+        "batch_task",
         "batch_as_completed",
         "batch_wait",
         "batch_thread_map",
@@ -110,7 +111,7 @@ class CallRewriter(cst.CSTTransformer):
             if len(kept) < len(updated_node.args) and kept:
                 kept[-1] = kept[-1].with_changes(comma=updated_node.args[-1].comma)
             updated_node = updated_node.with_changes(args=kept)
-        if where in self.changes.unwrapped and updated_node.args:
+        if where in self.changes.unwrapped | self.changes.untasked and updated_node.args:
             return updated_node.args[0].value
         if where in self.changes.functions and isinstance(updated_node.func, cst.Attribute):
             return cst.Call(self._use(self.changes.functions[where]), [cst.Arg(updated_node.func.value)])

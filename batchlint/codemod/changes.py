@@ -211,6 +211,8 @@ class FileChanges:
     """Names and attributes that get another last step, with the helper's name they need."""
     references: dict[Place, FunctionId] = field(default_factory=dict)
     """Functions that are handed over: their twin is handed over instead."""
+    untasked: set[Place] = field(default_factory=set)
+    """Calls that make tasks of coroutines, which are gathered as they are."""
     unwrapped: set[Place] = field(default_factory=set)
     """`with` statements (of semaphores) that give way to their body, and calls to their first argument."""
     dropped: set[Place] = field(default_factory=set)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING
 
-from batchlint.codemod import joining, scopes
+from batchlint.codemod import joining, scopes, started
 from batchlint.codemod.access import Frame
 from batchlint.codemod.blocks import Comprehension
 from batchlint.codemod.changes import CallChange, Fanout
@@ -251,11 +251,11 @@ class Handing:
         """The fan-out of coroutines that the function makes and gathers."""
         function = self.graph.function(id)
         fanout = Fanout(id, node, is_async=True)
-        if not function.is_async and id.qualname != MODULE:
+        if not function.is_async and id.qualname != MODULE and not self._runs_its_gathers(function):
             raise Refused(
                 "unsupported-shape", f"`{Graph.label(id)}` hands its coroutines on; gather them where they are made"
             )
-        if not self.gathers(fanout, function):
+        if not self.gathers(fanout, function, is_outermost=True):
             raise Refused(
                 "unsupported-shape", f"`{Graph.label(id)}` gathers its coroutines in no way that the rewrite knows"
             )
@@ -281,8 +281,21 @@ class Handing:
         target = self.planner.support.converts(scope, node) if isinstance(node, ast.Call) else None
         return isinstance(target, tuple) and any(self.graph.function(each.id).is_async for each in target)
 
-    def gathers(self, fanout: Fanout, function: FunctionFacts) -> bool:
-        """Plan the gathers, tasks and time limits of the coroutine; whether it gathers anything."""
+    def _runs_its_gathers(self, function: FunctionFacts) -> bool:
+        """Whether the function, which is no coroutine, has a loop run what it gathers until that has ended."""
+        run = [c.node.args[0] for c in function.calls if last_name(c.node.func) == "run_until_complete" and c.node.args]
+        gathers = [c.node for c in function.calls if self._stand_in_of(function, c.node) == "gather_batch"]
+        return bool(gathers) and all(any(call is each for each in run) for call in gathers)
+
+    def _stand_in_of(self, function: FunctionFacts, call: ast.Call) -> str | None:
+        paths = [v.path for v in self.program.eval(function.id, call.func) if isinstance(v, Ext)]
+        return next((name for path in paths if (name := _stand_in(path, _GATHERS))), None)
+
+    def gathers(self, fanout: Fanout, function: FunctionFacts, *, is_outermost: bool = False) -> bool:
+        """Plan the gathers, tasks and time limits of the coroutine; whether it gathers anything.
+
+        `is_outermost`: whether no gather further out answers its requests.
+        """
         path = function.id.path
         changes = fanout.file(path)
         tasks: list[ast.Call] = []
@@ -301,12 +314,12 @@ class Handing:
                     "early-stop", f"`{ast.unparse(call.node.func)}` manages tasks by hand (line {call.node.lineno})"
                 )
         stands = self._stand_ins(fanout, function, _GATHERS) | self.takers(fanout, function)
-        for task in tasks:
-            if not self._makes_request(function, task):
-                continue
-            if not stands:
-                raise Refused("unsupported-shape", f"a task is made in line {task.lineno} and gathered elsewhere")
-            changes.unwrapped.add(self.planner.place(path, task))
+        asking = [task for task in tasks if self._makes_request(function, task)]
+        if asking and not stands:
+            started.check(self.planner, function, asking, is_outermost=is_outermost)
+            changes.renames |= {self.planner.place(path, task.func): "batch_task" for task in asking}
+            return True
+        changes.untasked |= {self.planner.place(path, task) for task in asking}
         return bool(stands)
 
     def takers(self, fanout: Fanout, function: FunctionFacts) -> set[str]:

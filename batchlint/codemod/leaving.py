@@ -87,6 +87,8 @@ def _awaited(function: FunctionFacts, name: str, call: ast.Call) -> ast.AST:
         found = next((node for node in reversed(around) if isinstance(node, ast.AsyncWith)), None)
     elif name == "gather_batch":
         found = next((node for node in reversed(around[-2:]) if isinstance(node, ast.Await)), None)
+    elif name == "batch_task":
+        raise Unsteady(f"the tasks that are made in line {call.lineno} are awaited one by one")
     else:
         found = _first_completed(around)
     if found is None:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from batchlint.codemod.blocks import awaits
 from batchlint.codemod.changes import Fanout
 from batchlint.codemod.refusals import Refused
 from batchlint.facts import FunctionFacts
@@ -100,6 +101,22 @@ class Limits:
             return False
         self._note(fanout, node.lineno)
         return True
+
+    def check_awaits(self, function: FunctionFacts) -> None:
+        """Refused where a time limit lies around an `await` of what the function has started before."""
+        for call in (each.node for each in function.calls):
+            is_timed = "asyncio.wait_for" in self._paths(function, call.func)
+            if is_timed and not self.planner.asks(function, call.args[:1]):
+                what = (
+                    f"`{ast.unparse(call)}` (line {call.lineno}) measures a request, which takes as long as its batch"
+                )
+                raise Refused("unsupported-shape", what)
+        for node in ast.walk(function.node):
+            if isinstance(node, ast.AsyncWith) and awaits(node.body):
+                timed = [i for i in node.items if _matches(_TIMES, self._paths(function, i.context_expr))]
+                if timed and not self.planner.asks(function, node.body):
+                    what = f"`{ast.unparse(timed[0])}` (line {node.lineno}) measures requests"
+                    raise Refused("unsupported-shape", f"{what}, which take as long as their batch")
 
     def _check_signal(self, function: FunctionFacts, node: ast.Call, called: ast.Attribute) -> None:
         """Refused where an item waits until another one says so, which may be waiting for its answer."""

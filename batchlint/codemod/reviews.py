@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-from batchlint.codemod.blocks import Comprehension
+from batchlint.codemod.blocks import Comprehension, awaits
 from batchlint.codemod.changes import Fanout
 from batchlint.codemod.phases import MANY, Phases
 from batchlint.graph import Graph
@@ -72,7 +72,9 @@ def _around(graph: Graph, fanout: Fanout) -> int | None:
     else:
         renames = fanout.changes[id.path].renames if id.path in fanout.changes else {}
         drivers = {place[0] for place, name in renames.items() if _DRIVERS.match(name)}
-    loops = (n for n in ast.walk(function) if isinstance(n, _LOOPS) and n is not fanout.node)
+    loops = [n for n in ast.walk(function) if isinstance(n, _LOOPS) and n is not fanout.node]
+    if fanout.is_async:  # what a loop starts runs when it awaits something
+        loops = [n for n in loops if awaits([n])]
     lines = [n.lineno for n in loops if any(n.lineno < line <= (n.end_lineno or n.lineno) for line in drivers)]
     return max(lines, default=None)
 

@@ -41,6 +41,7 @@ PARTS = {
     "threads": ("batched_thread",),
     "completing": ("as_completed_batch",),
     "taskgroups": ("BatchTaskGroup",),
+    "started": ("batch_task",),
     "queues": ("BatchItems", "batch_joined"),
     "outcomes": (),
     "looking": (),

@@ -125,3 +125,41 @@ def test_a_semaphore_that_was_left_in_place_slows_the_job_but_does_not_stop_it(t
     with FakeProvider() as provider:
         assert run(tmp_path, body, provider, LLM_BATCH_SETTLE_SECONDS="0.1") == "4\n"
         assert (sum(provider.answered().values()), provider.realtime_calls) == (4, 0)
+
+
+TASKS = """
+    from llm_batch import batch_task
+
+    async def item(text):
+        try:
+            return await ask(text)
+        except BadRequestError as error:
+            return error.code
+
+    async def main():
+        tasks = [batch_task(item(text)) for text in ("a", "bad", "c")]
+        print([await task for task in tasks][1])
+        more = batch_task(ask("bad"), name="more")
+        try:
+            await more
+        except BadRequestError as error:
+            print(more.get_name(), error.code)
+        inner = [batch_task(ask("d"))]
+        print(len([await task for task in inner]))
+    try:
+        asyncio.run(main())
+    except BatchError as error:
+        print(error)
+"""
+
+
+def test_tasks_that_are_awaited_one_by_one(tmp_path: Path) -> None:
+    with FakeProvider(Faults(failures=[Failure("bad")])) as provider:
+        assert run(tmp_path, TASKS, provider) == "invalid_prompt\nmore invalid_prompt\n1\n"
+        assert (len(provider.batches), provider.realtime_calls) == (3, 0)
+        assert not (tmp_path / ".llm_batch").exists()
+
+
+def test_a_refused_batch_is_no_tasks_answer(tmp_path: Path) -> None:
+    with FakeProvider(Faults(refusal="token_limit_exceeded")) as provider:
+        assert "token_limit_exceeded" in run(tmp_path, TASKS, provider)
