@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING
 
-from batchlint.codemod import joining, scopes, started
+from batchlint.codemod import joining, kept_pools, scopes, started
 from batchlint.codemod.access import Frame
 from batchlint.codemod.blocks import Comprehension
 from batchlint.codemod.changes import CallChange, Fanout
@@ -71,6 +71,11 @@ class Handing:
         fanout = Fanout(edge.caller, edge.node)
         path = edge.caller.path
         stands = self._stand_ins(fanout, caller, _POOLS)
+        if not stands - {"batch_as_completed", "batch_wait"} and isinstance(edge.node, ast.Call):
+            for kept in kept_pools.found(self, caller, edge.node, "BatchExecutor"):
+                where = self.planner.place(kept.function.path, kept.made.func)
+                fanout.file(kept.function.path).renames[where] = "BatchExecutor"
+                stands.add("BatchExecutor")
         if not stands - {"batch_as_completed", "batch_wait"}:
             name = last_name(edge.node.func) if isinstance(edge.node, ast.Call) else "its caller"
             raise Refused(
@@ -284,12 +289,13 @@ class Handing:
     def _runs_its_gathers(self, function: FunctionFacts) -> bool:
         """Whether the function, which is no coroutine, has a loop run what it gathers until that has ended."""
         run = [c.node.args[0] for c in function.calls if last_name(c.node.func) == "run_until_complete" and c.node.args]
-        gathers = [c.node for c in function.calls if self._stand_in_of(function, c.node) == "gather_batch"]
+        gathers = [c.node for c in function.calls if "gather_batch" in self.stand_ins_of(function.id, c.node)]
         return bool(gathers) and all(any(call is each for each in run) for call in gathers)
 
-    def _stand_in_of(self, function: FunctionFacts, call: ast.Call) -> str | None:
-        paths = [v.path for v in self.program.eval(function.id, call.func) if isinstance(v, Ext)]
-        return next((name for path in paths if (name := _stand_in(path, _GATHERS))), None)
+    def stand_ins_of(self, scope: FunctionId, call: ast.Call) -> set[str]:
+        """The stand-ins for what the call can call."""
+        paths = [v.path for v in self.program.eval(scope, call.func) if isinstance(v, Ext)]
+        return {name for path in paths for table in (_POOLS, _GATHERS) if (name := _stand_in(path, table))}
 
     def gathers(self, fanout: Fanout, function: FunctionFacts, *, is_outermost: bool = False) -> bool:
         """Plan the gathers, tasks and time limits of the coroutine; whether it gathers anything.
