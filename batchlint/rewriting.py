@@ -259,8 +259,9 @@ def _review(review: Any, outcome: Outcome, show: Show) -> list[str]:
     sites = [f.site for f in outcome.rewritten if (f.path, f.line, f.column) in review.calls]
     limits = [limit for each in review.providers if (limit := FACTS[each]["limits"][0])]
     more = f"beyond {min(limits):,} requests or for several models" if limits else "for several models"
-    turns = {None: "one batch for each request that an item makes in turn", 1: "one batch a run"}
-    batches = turns.get(review.rounds, f"{review.rounds} batches a run, one after the other")
+    unit = "for each turn of a loop" if review.is_repeated else "a run"
+    turns = {None: "one batch for each request that an item makes in turn", 1: f"one batch {unit}"}
+    batches = turns.get(review.rounds, f"{review.rounds} batches {unit}, one after the other")
     lines = [
         f"{show(review.path)}:{review.line}: {review.function}: moves {_calls(len(sites))}; {batches} (more {more})"
     ]

@@ -269,6 +269,8 @@ class Fanout:
     """Whether coroutines below make requests that kept all others waiting."""
     iteration: Any = None
     """The `Phases` of one iteration, for a loop or a comprehension."""
+    rounds: int | None = None
+    """The requests in turn of an item that a pool, a gather or a mapping has, where that is known."""
     webhook: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """Jobs that an event of the provider may run again, with what starts each."""
     notes: list[str] = field(default_factory=list)

@@ -10,6 +10,7 @@ from batchlint.codemod import worklists
 from batchlint.codemod.blocks import Comprehension
 from batchlint.codemod.changes import Fanout
 from batchlint.codemod.handing import LATER
+from batchlint.codemod.leaving import rounds
 from batchlint.codemod.phasing import Phasing
 from batchlint.codemod.planner import Planner
 from batchlint.codemod.queues import Queues
@@ -54,9 +55,31 @@ class Finder:
             raise min(refusals or [Refused("no-fan-out")], key=_how_telling)
         for refused in refusals:
             if refused.loop is not None:
+                repeated = next((f for f in found if self._runs_in(f, refused)), None)
                 note = f"requests of the loop at {refused.loop} stay realtime: {refused.refusal.detail}"
-                found[0].notes += [note] if note not in found[0].notes else []
+                if repeated is not None:
+                    note = f"one batch for each turn of the loop at {refused.loop}, because {refused.refusal.detail}"
+                notes = (repeated or found[0]).notes
+                notes += [note] if note not in notes else []
         return list({id(f): f for f in found}.values())
+
+    def _runs_in(self, fanout: Fanout, refused: Refused) -> bool:
+        """Whether the loop that was refused runs the fan-out in its turns."""
+        if refused.around is None:
+            return False
+        id, loop = refused.around
+        within = {_key(node) for node in ast.walk(loop) if node is not loop}
+        if fanout.function == id:
+            return _key(fanout.node) in within
+        pending, seen = [fanout.function], {fanout.function}
+        while pending:
+            for edge in self.graph.edges_to(pending.pop()):
+                if edge.caller == id and _key(edge.node) in within:
+                    return True
+                if edge.caller not in seen:
+                    seen.add(edge.caller)
+                    pending.append(edge.caller)
+        return False
 
     def _callees(self, id: FunctionId, node: ast.Call) -> list[FunctionId]:
         """The functions that the call enters or hands over."""
@@ -103,6 +126,8 @@ class Finder:
             unfit.append(Refused("no-fan-out"))
         else:
             self._above(id, above, unfit, seen, level)
+        if not here and not above:
+            unfit += self._until_enough(id, node)
         found += above
         if above and not unfit:
             self._covered.add(id)
@@ -112,6 +137,17 @@ class Finder:
             self._first(id, here, found, refusals)
             unfit = [r for r in unfit if len(found) == covered or r.refusal.name != "no-fan-out"]
         refusals += unfit
+
+    def _until_enough(self, id: FunctionId, node: ast.expr) -> list[Refused]:
+        """What speaks against a loop around the node that may try the same again, or goes on until it has enough."""
+        reference = self.graph.program.call_facts.get(_key(node))
+        for loop in reference.call.loops if reference is not None else ():
+            try:
+                if isinstance(loop, ast.While):
+                    worklists.check_until_enough(self.planner, self.graph.function(id), loop)
+            except Refused as refused:
+                return [refused]
+        return []
 
     def _worker(self, id: FunctionId, loop: ast.While, found: list[Fanout], refusals: list[Refused]) -> None:
         """Add the fan-out of the items of a worker."""
@@ -286,6 +322,7 @@ class Finder:
                     break
         if first is not None:
             first.loop = f"{id.path}:{self.planner.place(id.path, nodes[0])[0]}"
+            first.around = id, nodes[0]
             refusals.append(first)
 
     def _plan(self, id: FunctionId, node: ast.AST) -> Fanout:
@@ -346,6 +383,8 @@ class Finder:
                 if not fanout.providers:
                     raise Refused("unsupported-shape", "none of the requests below can be seen from here")
                 self.planner.support.held.check(fanout)
+                if what in {"gather", "pool", "map"}:
+                    fanout.rounds = rounds(self.planner, fanout)
                 if what != "queue":
                     self.phasing.decide(fanout)
                     self.queues.note_wait(fanout)

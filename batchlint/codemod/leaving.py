@@ -11,7 +11,7 @@ from batchlint.codemod.access import Frame
 from batchlint.codemod.changes import Fanout
 from batchlint.codemod.handing import SUBMITS
 from batchlint.codemod.paths import function_body
-from batchlint.codemod.phases import Phases
+from batchlint.codemod.phases import MANY, Phases
 from batchlint.codemod.refusals import Refused
 from batchlint.codemod.steady import Unsteady
 from batchlint.facts import FunctionFacts, FunctionId
@@ -67,6 +67,13 @@ def _from_gather(planner: Planner, fanout: Fanout, function: FunctionFacts, stan
     calls = [call for each in stands.values() for call in each]
     if len(calls) != 1 or not function.is_async:
         raise Unsteady("coroutines are gathered several times in a run" if calls else _ELSEWHERE)
+    passed, ids = _made(planner, function)
+    (name,) = stands
+    return Leaving(calls[0], _awaited(function, name, calls[0]), passed, _items(planner, fanout, ids))
+
+
+def _made(planner: Planner, function: FunctionFacts) -> tuple[frozenset[int], list[FunctionId]]:
+    """What makes the coroutines, by identity, and the functions that these are of."""
     facts, support = planner.program.call_facts, planner.support
     asking = planner.converted(function, function_body(function))
     made = [call for call in asking if id(call) not in facts or not facts[id(call)].call.awaited]
@@ -75,8 +82,7 @@ def _from_gather(planner: Planner, fanout: Fanout, function: FunctionFacts, stan
     ids = [*(target.id for targets in entered for target in targets), *(edge.callee for edge in handed)]
     passed = {id(node) for node in [*made, *(edge.node for edge in handed)]}
     passed |= {id(support.threads.plain(call)) for call in made}
-    (name,) = stands
-    return Leaving(calls[0], _awaited(function, name, calls[0]), frozenset(passed), _items(planner, fanout, ids))
+    return frozenset(passed), ids
 
 
 def _awaited(function: FunctionFacts, name: str, call: ast.Call) -> ast.AST:
@@ -175,6 +181,22 @@ def _in_order(node: ast.AST) -> list[ast.expr | ast.stmt]:
 
 
 # -- items
+def rounds(planner: Planner, fanout: Fanout) -> int | None:
+    """The requests that an item makes in turn; None where only the run knows."""
+    function = planner.graph.function(fanout.function)
+    if fanout.is_async:
+        ids = _made(planner, function)[1]
+    else:
+        ids = [e.callee for e in planner.handing.edges(function.id) if e.kind in {"pool", "thread", "map", "callback"}]
+    try:
+        items = _items(planner, fanout, ids)
+    except (Refused, Unsteady):
+        return None
+    steps = [step for phases in items for step in phases.steps if step.counts]
+    most = max((max(step.counts) + (step.request is not None) for step in steps), default=1)
+    return most if most < MANY else None
+
+
 def _items(planner: Planner, fanout: Fanout, ids: list[FunctionId]) -> list[Phases]:
     """What each of the functions does for one item."""
     found = []

@@ -169,7 +169,7 @@ class Phases(Layout):
                         self.allowed.append(f"{access.name} {lines} may come in another order")
                     elif not self._keeps_order(step, access, other) and not self._keeps_order(other, access, step):
                         what = f"{access.name} is used between one item's requests {lines}"
-                        raise Refused("dependent-iterations", what)
+                        raise Refused("dependent-iterations", what, "let each item have its own")
 
     def _keeps_order(self, step: Step, access: Access, other: Step) -> bool:
         """Whether the keys of a tally come in the same order: no item gets to `other` but through `step`."""

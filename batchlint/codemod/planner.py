@@ -7,7 +7,7 @@ import itertools
 from collections.abc import Iterator
 
 from batchlint.codemod import paging, scopes, submitting
-from batchlint.codemod.access import Access, Channel, Frame, touches
+from batchlint.codemod.access import Access, Channel, Frame, clash, touches
 from batchlint.codemod.blocks import Comprehension, Loop, awaits, own_exits, own_loops, reads_in_try
 from batchlint.codemod.callbacks import CALLED
 from batchlint.codemod.changes import CallChange, Counter, Fanout, LoopChange, Place
@@ -336,8 +336,11 @@ class Planner:
                 raise Refused("early-stop", f"the loop ends early (line {leave.lineno})")
             if self._asks_the_clock(function, loop, leave):
                 raise Refused("early-stop", f"the clock ends the loop (line {leave.lineno})")
+            if self._asks_the_answers(loop, leave, phases):
+                raise Refused("early-stop", f"what came of answers ends the loop (line {leave.lineno})")
             if nested or fanout.is_async:
-                raise Refused("unsupported-shape", f"an inner loop ends early (line {leave.lineno})")
+                which = "an inner loop" if nested else "a coroutine's loop"
+                raise Refused("unsupported-shape", f"{which} ends early (line {leave.lineno})")
             stop = stop or self.fresh(path, "stopped")
             changes.exits[self.place(path, leave)] = stop
         for leave_node in own_exits(loop.body):
@@ -346,12 +349,19 @@ class Planner:
 
     def _asks_the_clock(self, function: FunctionFacts, loop: Loop, leave: ast.stmt) -> bool:
         """Whether what leads to the exit has to do with how long the answers took."""
-        tests = [n.test for n in scopes.path_to(loop, leave) if isinstance(n, ast.If | ast.While)]
+        tests = _tests(loop, leave)
         names = {name for test in tests for name in scopes.read(test)}
         bound = [n.value for n in ast.walk(loop) if isinstance(n, ast.Assign) and names & scopes.bound([n])]
         calls = [n for node in [*tests, *bound] for n in ast.walk(node) if isinstance(n, ast.Call)]
         paths = [v.path for c in calls for v in self.program.eval(function.id, c.func) if isinstance(v, Ext)]
         return any(CLOCKS.match(path) for path in paths)
+
+    def _asks_the_answers(self, loop: Loop, leave: ast.stmt, phases: Phases) -> bool:
+        """Whether what leads to the exit reads what is changed after an answer."""
+        frame = phases.steps[0].frame
+        read = [access for test in _tests(loop, leave) for access in self.reader.of(test, frame)]
+        late = [access for step in phases.steps if not step.ahead and step.counts for access in step.accesses]
+        return any(clash(access, other) for access in read for other in late)
 
     # -- what stands below
     def inner(self, fanout: Fanout, function: FunctionFacts, loop: Loop) -> set[ast.AST]:
@@ -498,3 +508,8 @@ def _lost(function: FunctionFacts, loop: ast.stmt) -> set[Channel]:
     own = {name for name, bindings in function.bindings.items() if all(b.how == "value" for b in bindings)}
     own -= function.outer | set(function.parameter_names)
     return {("v", function.id.path, function.id.qualname, name) for name in own}
+
+
+def _tests(loop: Loop, leave: ast.stmt) -> list[ast.expr]:
+    """The conditions under which the statement leaves the loop."""
+    return [node.test for node in scopes.path_to(loop, leave) if isinstance(node, ast.If | ast.While)]

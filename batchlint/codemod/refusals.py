@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 from typing import NamedTuple
+
+from batchlint.facts import FunctionId
 
 REFUSALS: dict[str, str] = {
     "dependent-iterations": "{what}, so one item's request may need another item's answer;"
@@ -36,11 +39,15 @@ class Refusal(NamedTuple):
 class Refused(Exception):  # noqa: N818 - it carries a decision, not an error
     """Raised while planning, where a rewrite turns out not to be safe."""
 
-    def __init__(self, name: str, what: str = "") -> None:
+    def __init__(self, name: str, what: str = "", advice: str = "") -> None:
+        """`advice`: what to do here, instead of what the refusal says everywhere."""
         super().__init__(name)
         self.loop: str | None = None
         """Where the loop stands that stays as it is, if it is one: `path:line`."""
-        self.refusal = Refusal(name, REFUSALS[name].format(what=what))
+        self.around: tuple[FunctionId, ast.AST] | None = None
+        """The loop's function, and the loop."""
+        sentence = REFUSALS[name].rpartition("; ")[0] + f"; {advice}" if advice else REFUSALS[name]
+        self.refusal = Refusal(name, sentence.format(what=what))
 
 
 class EditedHelperError(Exception):

@@ -14,19 +14,24 @@ from batchlint.graph import Graph
 
 _LOOPS = ast.For | ast.AsyncFor | ast.While
 _STAYING = re.compile(r"requests of the loop at (?P<loop>\S+) stay realtime: (?P<why>.*)", re.DOTALL)
+_REPEATED = re.compile(r"one batch for each turn of the loop at \S+, because ")
 _DRIVERS = re.compile(r"Batch|batch_|gather_batch$|as_completed_batch$")
 
 Key = tuple[str, int, int]
 
 
 class Review(NamedTuple):
-    """One fan-out that becomes a driver. `rounds`: batches in turn that a run makes, None where only the run knows."""
+    """One fan-out that becomes a driver.
+
+    `rounds`: batches in turn that a run makes, None where only the run knows. `is_repeated`: whether a loop runs it.
+    """
 
     path: str
     line: int
     function: str
     calls: tuple[Key, ...]
     rounds: int | None
+    is_repeated: bool
     providers: tuple[str, ...]
     notes: tuple[str, ...]
 
@@ -58,6 +63,7 @@ def _review(graph: Graph, fanout: Fanout, calls: list[Key]) -> Review:
         function=Graph.label(fanout.function),
         calls=tuple(sorted(calls)),
         rounds=_rounds(fanout),
+        is_repeated=around is not None or any(map(_REPEATED.match, notes)),
         providers=tuple(sorted(fanout.providers)),
         notes=tuple(_together(dict.fromkeys(notes))),
     )
@@ -94,9 +100,9 @@ def _together(notes: Iterable[str]) -> Iterator[str]:
 
 
 def _rounds(fanout: Fanout) -> int | None:
-    """How many requests an item makes in turn; None where a loop decides, or the items are coroutines or a pool's."""
+    """How many requests an item makes in turn; None where a loop decides."""
     if not isinstance(fanout.iteration, Phases):
-        return None
+        return fanout.rounds
     steps = [step for step in fanout.iteration.steps if step.counts]
     rounds = max(max(step.counts) + (step.request is not None) for step in steps)
     return rounds if rounds < MANY else None

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from batchlint.codemod import counting, scopes
 from batchlint.codemod.access import Access, Frame
-from batchlint.codemod.blocks import awaits, own_exits
+from batchlint.codemod.blocks import Comprehension, Loop, awaits, own_exits
 from batchlint.codemod.changes import Fanout
 from batchlint.codemod.refusals import Refused
 from batchlint.facts import MODULE, FunctionFacts
@@ -18,9 +18,12 @@ if TYPE_CHECKING:
 
 _TAKES = frozenset({"pop", "popleft", "popitem", "get", "get_nowait", "heappop"})
 
+_GROWS = frozenset({"append", "add", "extend", "update"})
+
 
 def fanout(planner: Planner, function: FunctionFacts, node: ast.While) -> Fanout:
     """The fan-out of the loop: what takes the items stays a loop, the rest of the body handles one of them."""
+    check_until_enough(planner, function, node)
     counts = counting.step_of(planner, function, node) if not awaits([node]) else None
     if counts is not None:
         return counting.fanout(planner, function, node, counts)
@@ -62,6 +65,30 @@ def fanout(planner: Planner, function: FunctionFacts, node: ast.While) -> Fanout
     scope = "global" if function.id.qualname == MODULE else "nonlocal"
     change.taking, change.state = tuple(taking), f"{scope} {', '.join(sorted(state))}" if state else ""
     return made
+
+
+def check_until_enough(planner: Planner, function: FunctionFacts, node: ast.While) -> None:
+    """Refused where each turn asks, and the loop goes on until so many answers are kept: `while len(kept) < target`."""
+    counted = {kept for n in ast.walk(node.test) if isinstance(n, ast.Compare) and (kept := _too_few(n))}
+    asking = planner.converted(function, node.body) if counted else ()
+    inner = [n for n in ast.walk(node) if isinstance(n, Loop | Comprehension)]
+    lines = [call.lineno for call in asking if not any(n is call for each in inner for n in ast.walk(each))]
+    for each in ast.walk(node) if lines else ():
+        is_growing = isinstance(each, ast.Call) and isinstance(each.func, ast.Attribute) and each.func.attr in _GROWS
+        if isinstance(each, ast.Call) and isinstance(each.func, ast.Attribute) and is_growing:
+            kept = ast.unparse(each.func.value)
+            if kept in counted and min(lines) <= each.lineno:
+                raise Refused("early-stop", f"the loop in line {node.lineno} goes on until `{kept}` has enough")
+
+
+def _too_few(test: ast.Compare) -> str:
+    """The collection that the test finds too small."""
+    sides = [(test.left, ast.Lt | ast.LtE | ast.NotEq), (test.comparators[0], ast.Gt | ast.GtE)]
+    for side, operators in sides:
+        is_len = isinstance(side, ast.Call) and last_name(side.func) == "len" and len(side.args) == 1
+        if isinstance(side, ast.Call) and is_len and isinstance(test.ops[0], operators):
+            return ast.unparse(side.args[0])
+    return ""
 
 
 def _taking(planner: Planner, function: FunctionFacts, node: ast.While) -> list[int]:

@@ -24,7 +24,7 @@ def check_alike(text: str) -> str:
         assert not before.asked - after.asked
     else:
         assert after.asked == before.asked
-        told = done.refusals or any("stay realtime" in note for note in done.notes)
+        told = done.refusals or any("stay realtime" in note or "for each turn" in note for note in done.notes)
         assert not done.planned or told or after.realtime.total() <= _live(text)
     assert rewrite(after_text).files == {"app.py": after_text}
     return "rewritten"

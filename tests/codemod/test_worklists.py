@@ -225,7 +225,7 @@ REFUSED = {
                     found.append(text)
             return found
         """,
-        "dependent-iterations",
+        "early-stop",
     ),
     "a variable that answers change": (
         """
