@@ -112,7 +112,7 @@ class CallRewriter(cst.CSTTransformer):
                 kept[-1] = kept[-1].with_changes(comma=updated_node.args[-1].comma)
             updated_node = updated_node.with_changes(args=kept)
         if where in self.changes.unwrapped | self.changes.untasked and updated_node.args:
-            return updated_node.args[0].value
+            return self._moved(updated_node.args[0].value, original_node, original_node.args[0].value)
         if where in self.changes.functions and isinstance(updated_node.func, cst.Attribute):
             return cst.Call(self._use(self.changes.functions[where]), [cst.Arg(updated_node.func.value)])
         if where in self.changes.joined and isinstance(updated_node.func, cst.Attribute):
@@ -171,11 +171,13 @@ class CallRewriter(cst.CSTTransformer):
             passed = handed.with_changes(func=self._use("batched"))
         else:
             return call.with_changes(func=self._use("batched"), args=call.args[argument:])
-        margins = [
-            len(line) - len(line.lstrip()) for line in (self.lines[self.place(n)[0] - 1] for n in (original, was))
-        ]
-        by = margins[1] - margins[0]
-        return cast(cst.Call, passed.visit(Moved(lambda margin: margin[: max(len(margin) - by, 0)])))
+        return cast(cst.Call, self._moved(passed, original, was))
+
+    def _moved(self, inner: cst.BaseExpression, outer: cst.CSTNode, was: cst.CSTNode) -> cst.BaseExpression:
+        """What stood as `was` within the outer expression and now stands in its place, with its lines as far in."""
+        lines = [self.lines[self.place(node)[0] - 1] for node in (outer, was)]
+        by = len(lines[1]) - len(lines[1].lstrip()) - (len(lines[0]) - len(lines[0].lstrip()))
+        return cast(cst.BaseExpression, inner.visit(Moved(lambda margin: margin[: max(len(margin) - by, 0)])))
 
     def _passed(self, helper: str, call: cst.Call, where: Place, added: str) -> cst.Call:
         """`f(a)` as `helper(f, a)`, on several lines where `added` makes its line longer than those of the file."""
@@ -238,7 +240,9 @@ class CallRewriter(cst.CSTTransformer):
         where = self.place(original_node)
         if self._lists and self._lists[-1] == where:
             self._lists.pop()
-        return spread_list(updated_node, self.indent) if where in self._wide else updated_node
+        line = self.lines[where[0] - 1]
+        margin = line[self._column : len(line) - len(line.lstrip())]
+        return spread_list(updated_node, self.indent, margin) if where in self._wide else updated_node
 
     def visit_FormattedString(self, node: cst.FormattedString) -> None:
         self._in_text += 1

@@ -189,9 +189,9 @@ def outdented(element: Any, by: str) -> Any:
     return element.visit(Moved(lambda margin: margin.removeprefix(by))) if by and is_deep else element
 
 
-def spread_list(node: cst.ListComp, indent: str) -> cst.ListComp:
-    """The comprehension with its element and its loops on a line each."""
-    inner, outer = _spread(indent), _spread("")
+def spread_list(node: cst.ListComp, indent: str, margin: str = "") -> cst.ListComp:
+    """The comprehension with its element and its loops on a line each; `margin` as for `spread`."""
+    inner, outer = _spread(margin + indent), _spread(margin)
     return node.with_changes(
         lbracket=node.lbracket.with_changes(whitespace_after=inner),
         for_in=node.for_in.with_changes(

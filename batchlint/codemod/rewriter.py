@@ -167,7 +167,10 @@ class Rewriter(CallRewriter):
         """The statements with the functions and barriers that go in front of them."""
         before: list[Any] = list(self._defs.pop(where, []))
         if where in self.changes.barriers:
-            before.append(self._turn(where, self.changes.barriers[where]))
+            turn = self._turn(where, self.changes.barriers[where])
+            if not before:
+                return cst.FlattenSentinel(_behind(turn, statements))
+            before.append(turn)
         if not before:
             return statements[0] if len(statements) == 1 else cst.FlattenSentinel(statements)
         first, rest = statements[0], statements[1:]
@@ -534,3 +537,11 @@ def rewrite(text: str, changes: FileChanges, names: Names) -> tuple[str, set[str
     wrapper = MetadataWrapper(cst.parse_module(text), unsafe_skip_copy=True)
     rewriter = Rewriter(changes, names, wrapper.module.default_indent, text.splitlines())
     return wrapper.visit(rewriter).code, rewriter.helpers
+
+
+def _behind(turn: cst.SimpleStatementLine, statements: Sequence[Any]) -> list[Any]:
+    """The statements behind what waits for the turn; a comment above the first one stays there."""
+    leading = list(statements[0].leading_lines)
+    blank = next((i for i, each in enumerate(leading) if each.comment is not None), len(leading))
+    first = statements[0].with_changes(leading_lines=leading[blank:])
+    return [turn.with_changes(leading_lines=leading[:blank]), first, *statements[1:]]
