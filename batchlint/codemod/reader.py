@@ -7,7 +7,7 @@ from collections.abc import Iterator, Set
 from functools import cached_property
 
 from batchlint.codemod import scopes
-from batchlint.codemod.access import ANY, CELL, CONTENT, KEYS, LEN, OBJECT, OWN, Access, Channel, Frame, touches
+from batchlint.codemod.access import ANY, CELL, CONTENT, KEYS, LEN, MARK, OBJECT, OWN, Access, Channel, Frame, touches
 from batchlint.codemod.caches import Caches
 from batchlint.codemod.callbacks import Callbacks
 from batchlint.codemod.effects import (
@@ -169,13 +169,17 @@ class Reader(Paths):
             means = self.meaning(target.slice, frame) if key else None
             found += self.of(target.slice, frame)
         channels = self.path(target, frame)
-        found += self.once.told([target], touches(channels, how, target.lineno, key, means, frame.number), frame)
+        set_once = self.once.told([target], touches(channels, how, target.lineno, key, means, frame.number), frame)
+        found += set_once
         found += self.linked.stored(target, frame)
         if isinstance(target, ast.Subscript) and how == "write" and not self._is_list(target.value, frame):
             # A key of the item's own meets no other, but the mapping shows in which order they came.
             stored = {channel[:-1] if channel[-1].startswith(CELL) else channel for channel in channels}
             keys = {(*channel[:-1], KEYS) for channel in stored if channel[-1] == OWN}
             found += touches(keys, "tally", target.lineno)
+            keys = {(*a.channel[:-1], KEYS) for a in set_once if a.once} - keys
+            is_same = MARK not in self.meaning(target.slice, frame)
+            found += touches(keys, "tally", target.lineno, means=self.meaning(target.slice, frame) if is_same else None)
         return found
 
     def _is_list(self, node: ast.expr, frame: Frame) -> bool:

@@ -163,6 +163,12 @@ LEFT = {
     "two values for one place": OF_ITEMS.replace("VALUE", '"x"')
     .replace("get_prefix(text) +", "(get_prefix(text) if attempt else get_other()) +")
     .replace("def ask", OTHER + "def ask"),
+    "keys that come in another order": OF_ITEMS.replace("VALUE", "text.upper()")
+    .replace("global _prefix\n    ", "")
+    .replace("_prefix is None", "text not in _clients")
+    .replace("_prefix =", "_clients[text] =")
+    .replace("return _prefix", "return _clients[text]")
+    + "print(_clients)\n",
     "a look at whether it is there": OF_ITEMS.replace("VALUE", '"x"')
     .replace("for attempt", "first = _prefix is None\n    for attempt")
     .replace("{text} {attempt}", "{text} {attempt} {first}"),
