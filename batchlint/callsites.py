@@ -108,7 +108,7 @@ def _levels(graph: Graph, model: ModelCall) -> Iterator[_Level]:
     """The ways down to the model call, from the call itself up through the functions that pass parameters on to it."""
     start = graph.ways.start(model.function, model.node)
     yield _Level((), start, False)
-    passed = _passed_on(graph, model.function, model.node, flow.request_arguments(model.node))
+    passed = _passed_on(graph, model.function, start, model.node, flow.request_arguments(model.node))
     queue: list[tuple[FunctionId, Way, tuple[Edge, ...], set[str]]] = []
     if passed:
         queue.append((model.function, start, (), passed))
@@ -126,12 +126,14 @@ def _levels(graph: Graph, model: ModelCall) -> Iterator[_Level]:
                 edge.kind == "callback" and _keeps(graph, edge.caller, edge.node)
             ):
                 continue  # binds or keeps what it is given, calls nothing
+            if edge.kind == "callback" and not edge.repeats and graph.starts_here(id):
+                continue  # makes it the entry point that it is
             # The call of a function that stands in this one is no decision of its own.
             is_inner = edge.caller == _outer(graph, id) and not passed & _names(graph, id)
             handed = _given(graph, edge, passed)
             if not handed and not is_inner:
                 continue
-            taken = passed if is_inner else _passed_on(graph, edge.caller, edge.node, handed)
+            taken = passed if is_inner else _passed_on(graph, edge.caller, above, edge.node, handed)
             if not is_inner:
                 yield _Level(edges, above, bool(taken) and not edge.repeats and _is_inside(edge))
             if taken and (edge.caller, above) not in seen and len(edges) < MAX_LEVELS:
@@ -185,12 +187,15 @@ def _given(graph: Graph, edge: Edge, passed: set[str]) -> list[ast.AST]:
     return found
 
 
-def _passed_on(graph: Graph, id: FunctionId, node: ast.expr, arguments: Sequence[ast.AST]) -> set[str]:
+def _passed_on(graph: Graph, id: FunctionId, way: Way, node: ast.expr, arguments: Sequence[ast.AST]) -> set[str]:
     """The parameters of a function that only passes on: they become `arguments` of the call, the answer comes back.
 
-    Those of the functions around it count too.
+    Those of the functions around it count too. What is started from outside decides itself, unless somebody waits then:
+    who else calls it may have nobody waiting.
     """
-    if id.qualname == MODULE or graph.starts_here(id) or not isinstance(node, ast.Call):
+    if id.qualname == MODULE or not isinstance(node, ast.Call):
+        return set()
+    if graph.starts_here(id) and not graph.is_live(id, way):
         return set()
     function = graph.function(id)
     if not flow.gives_answer(function, node, graph.program.registry.saving_methods):

@@ -110,9 +110,9 @@ class Graph(Part):
             )
         return Context(reach.entry.kind.kind, reach.entry.kind.latency, tuple(steps))
 
-    def is_live(self, id: FunctionId) -> bool:
+    def is_live(self, id: FunctionId, way: Way = ANY_WAY) -> bool:
         """Whether somebody waits at one of the entry points, or none is known."""
-        reaches = self.reaches(id)
+        reaches = self.reaches(id, way)
         return not reaches or any(
             reach.entry.kind.latency is Latency.REALTIME or reach.entry.kind.kind in {"unknown", "background"}
             for reach in reaches

@@ -1,0 +1,177 @@
+"""What something from outside starts, and a job of the project calls as well: each way in is judged alone."""
+
+import pytest
+
+from batchlint.findings import Verdict
+
+from .verdicts import call_sites, cases, verdict
+
+JOB = """
+    import sys
+    from labels import label
+
+    for line in open(sys.argv[1]):
+        print(label(line))  # !
+    """
+LIVE_JOB = """
+    from flask import Flask, request
+    from labels import label
+
+    app = Flask(__name__)
+
+    @app.post("/labels")
+    def labels():
+        return [label(line) for line in request.json]  # !
+    """
+PLAIN = """
+    from llm import client
+
+    def label(text):
+        return client.responses.create(model="gpt-5", input=text).output_text
+    """
+
+# The files besides the job: who else starts the function, and waits.
+LIVE = {
+    "route": {
+        "labels.py": """
+            from fastapi import FastAPI
+            from llm import client
+
+            app = FastAPI()
+
+            @app.post("/label")
+            def label(text: str) -> str:
+                return client.responses.create(model="gpt-5", input=text).output_text
+            """,
+    },
+    "tool_of_a_server": {
+        "labels.py": """
+            from fastmcp import FastMCP
+            from llm import client
+
+            mcp = FastMCP("labels")
+
+            @mcp.tool
+            def label(text: str) -> str:
+                return client.responses.create(model="gpt-5", input=text).output_text
+            """,
+    },
+    "handed_to_a_form": {
+        "labels.py": PLAIN,
+        "form.py": """
+            import gradio as gr
+            from labels import label
+
+            gr.Interface(fn=label, inputs="text", outputs="text").launch()
+            """,
+    },
+    "handed_to_an_agent": {
+        "labels.py": PLAIN,
+        "chat.py": """
+            from langchain_core.tools import StructuredTool
+            from labels import label
+
+            tools = [StructuredTool.from_function(label)]
+            """,
+    },
+    "method_behind_a_route_of_a_chain": {
+        "labels.py": """
+            from llm import client
+
+            class Labels:
+                def label(self, text):
+                    return client.responses.create(model="gpt-5", input=text).output_text
+
+            label = Labels().label
+            """,
+        "server.py": """
+            from fastapi import FastAPI
+            from langchain_core.runnables import RunnableLambda
+            from langserve import add_routes
+            from labels import Labels
+
+            add_routes(FastAPI(), RunnableLambda(Labels().label), path="/label")
+            """,
+    },
+    "task_that_a_route_calls": {
+        "labels.py": """
+            from celery import shared_task
+            from llm import client
+
+            @shared_task
+            def label(text):
+                return client.responses.create(model="gpt-5", input=text).output_text
+            """,
+        "web.py": """
+            from flask import Flask, request
+            from labels import label
+
+            web = Flask(__name__)
+
+            @web.get("/label")
+            def preview():
+                return label(request.args["text"])
+            """,
+    },
+}
+
+
+@pytest.mark.parametrize("files", cases(LIVE))
+def test_the_job_is_reported_and_whoever_waits_is_not(files):
+    program = {**files, "job.py": JOB}
+    assert verdict(program) == "batchable"
+    assert [site.path for site in call_sites(program) if site.verdict is Verdict.BATCHABLE] == ["job.py"]
+
+
+@pytest.mark.parametrize("files", cases(LIVE))
+def test_a_second_way_in_that_somebody_waits_for_is_silent(files):
+    assert verdict({**files, "job.py": LIVE_JOB}) == "realtime"
+
+
+@pytest.mark.parametrize(
+    ("step", "expected"),
+    [("frame.text.map(label)", "batchable"), ("menu.add(label)", "none")],
+    ids=["called_per_item", "registered_once_more"],
+)
+def test_handing_an_entry_point_over_is_no_call_unless_it_is_called_per_item(step, expected):
+    job = f"""
+        import menu
+        import pandas as pd
+        from labels import label
+
+        frame = pd.read_csv("lines.csv")
+        shown = {step}  # !
+        """
+    assert verdict({**LIVE["route"], "job.py": job}) == expected
+
+
+def test_a_task_that_nobody_waits_for_is_reported_once_where_it_asks():
+    program = {
+        "labels.py": """
+            from celery import shared_task
+            from llm import client
+
+            @shared_task
+            def label(text):
+                return client.responses.create(model="gpt-5", input=text).output_text  # !
+            """,
+        "web.py": """
+            from flask import Flask, request
+            from labels import label
+
+            web = Flask(__name__)
+
+            @web.post("/label")
+            def later():
+                label.delay(request.json["text"])
+                return "thanks"
+            """,
+        "job.py": """
+            from labels import label
+
+            for line in open("lines.txt"):
+                label(line)
+            """,
+    }
+    assert verdict(program) == "batchable"
+    assert [site.path for site in call_sites(program) if site.verdict is Verdict.BATCHABLE] == ["labels.py"]
