@@ -33,7 +33,7 @@ class Callers:
         self._program = program
         self._sites: dict[FunctionId, list[tuple[FunctionId, ast.Call, int]]] = {}
         self._owners: dict[str, list[ClassId]] | None = None
-        self._decorated: dict[str, list[tuple[FunctionFacts, ast.expr]]] | None = None
+        self._decorated: dict[str, list[tuple[Fn | Cls, FunctionId, ast.expr]]] | None = None
         self._constructed: dict[ClassId, list[tuple[FunctionId, ast.Call, int]]] | None = None
         self._from_classes: dict[ClassId, list[tuple[FunctionId, ast.Call, int]]] | None = None
         self._chosen: dict[FunctionId | ClassId, list[tuple[FunctionId, ast.Call, int]]] = {}
@@ -57,8 +57,8 @@ class Callers:
         for parameter in parameters:
             if parameter.arg == name and parameter.annotation is not None:
                 found |= instance(self._program, outer, parameter.annotation)
-        positional = [p.arg for p in parameters if p.arg not in {"self", "cls"}]
-        if positional[:1] == [name]:
+        own = function.owner is not None and parameters and parameters[0].arg in {"self", "cls"}
+        if [p.arg for p in parameters[1 if own else 0 :]][:1] == [name]:
             found |= self._decorated_by(function)
         usual = self._program.registry.parameters.get(name)
         if usual is not None:
@@ -71,20 +71,27 @@ class Callers:
         return frozenset(found)
 
     def _decorated_by(self, decorator: FunctionFacts) -> Values:
-        """The functions under a decorator: each is its first argument."""
+        """The functions and classes under a decorator: each is its first argument."""
         if self._decorated is None:
             self._decorated = {}
-            for function in self._program.functions.values():
-                for node in function.decorators:
-                    self._decorated.setdefault(last_name(node), []).append((function, node))
+            for decorated, scope, node in self._all_decorated():
+                self._decorated.setdefault(last_name(node), []).append((decorated, scope, node))
         found: set[Value] = set()
         maker = self._program.functions.get(FunctionId(decorator.id.path, decorator.parent or ""))
         names = {decorator.name, maker.name if maker is not None else decorator.name}
-        for function, node in (row for name in sorted(names) for row in self._decorated.get(name, ())):
-            scope = FunctionId(function.id.path, function.parent or MODULE)
+        for decorated, scope, node in (row for name in sorted(names) for row in self._decorated.get(name, ())):
             if any(isinstance(value, Fn) and value.id == decorator.id for value in self._program.eval(scope, node)):
-                found.add(Fn(function.id))
+                found.add(decorated)
         return frozenset(found)
+
+    def _all_decorated(self) -> Iterator[tuple[Fn | Cls, FunctionId, ast.expr]]:
+        """Each function and class with a decorator, and the scope in which that stands."""
+        for function in self._program.functions.values():
+            scope = FunctionId(function.id.path, function.parent or MODULE)
+            yield from ((Fn(function.id), scope, node) for node in function.decorators)
+        for klass in self._program.classes.values():
+            scope = FunctionId(klass.id.path, klass.parent or MODULE)
+            yield from ((Cls(klass.id), scope, node) for node in klass.node.decorator_list)
 
     def _default(self, scope: FunctionId, default: ast.expr) -> Values:
         values = self._program.eval(scope, default)
@@ -219,7 +226,7 @@ class Callers:
         ]
 
     def find_choices(self) -> None:
-        """Note the calls of what a table or another function gives: `LOADERS[kind](path)`, `load = LOADERS.get(kind)`.
+        """Note the calls of what a table or a function gives: `LOADERS[kind](path)`, `load = LOADERS.get(kind)`.
 
         To be asked first of all: what they hand over is not in the values that are worked out on the way. These are
         forgotten again where one of the functions was asked for its callers.
@@ -316,8 +323,8 @@ class Callers:
 
     def _find_wrapped(self, function: FunctionFacts) -> str | None:
         parameters = function.parameter_names
-        returned = {expression.id for expression in function.returns if isinstance(expression, ast.Name)}
-        for name in returned:
+        returned = [_wrapper(expression) for expression in function.returns]
+        for name in sorted({node.id for node in returned if isinstance(node, ast.Name)}):
             for binding in function.bindings.get(name, ()):
                 if binding.how == "function" and binding.scope:
                     inner = self._program.functions[FunctionId(function.id.path, binding.scope)]
@@ -384,9 +391,19 @@ def _prefixes(path: str) -> list[str]:
     return found
 
 
+def _wrapper(returned: ast.expr) -> ast.expr:
+    """What a decorator returns, without what copies the name of the wrapped function: `wraps(function)(wrapper)`."""
+    if not isinstance(returned, ast.Call) or not returned.args:
+        return returned
+    named = returned.func.func if isinstance(returned.func, ast.Call) else returned.func
+    return returned.args[0] if last_name(named) in {"wraps", "update_wrapper"} else returned
+
+
 def _is_choice(caller: FunctionFacts, func: ast.expr) -> bool:
-    """Whether the callee is what a subscript or a call gives, on the spot or through a variable of the function."""
+    """Whether the callee is what a subscript or a call gives, or a loop draws; on the spot or through a variable."""
     if isinstance(func, ast.Name):
-        values = [binding.value for binding in caller.bindings.get(func.id, ()) if binding.how == "value"]
-        return any(isinstance(value, ast.Subscript | ast.Call) for value in values)
+        bindings = caller.bindings.get(func.id, ())
+        values = [binding.value for binding in bindings if binding.how == "value"]
+        drawn = any(binding.how == "element" for binding in bindings)
+        return drawn or any(isinstance(value, ast.Subscript | ast.Call) for value in values)
     return isinstance(func, ast.Subscript | ast.Call)

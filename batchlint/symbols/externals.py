@@ -67,7 +67,8 @@ def external_call(program: Program, scope: FunctionId, node: ast.Call, value: Ex
     if program.catalogue.holders.find(path):
         for argument in [*node.args, *[keyword.value for keyword in node.keywords]]:
             found |= _parts(program, scope, argument)
-    for argument in node.args[:2]:
+    # What `wraps(function)` gives is called with the wrapper, not for the function.
+    for argument in node.args[:2] if path != "functools.wraps" else ():
         if isinstance(argument, ast.Name | ast.Attribute | ast.Lambda | ast.Call):
             found |= {v for v in program.eval(scope, argument) if isinstance(v, Fn)}
     return frozenset(found)

@@ -24,6 +24,84 @@ ROUTE = """
 
 # The files between the caller and the call; how the caller imports and calls them.
 LINKS = {
+    "class_that_a_decorator_puts_into_a_table": (
+        {
+            "labels.py": """
+                from llm import ask
+
+                KNOWN = {}
+
+                def known(name):
+                    def add(cls):
+                        KNOWN[name] = cls
+                        return cls
+                    return add
+
+                @known("short")
+                class Short:
+                    def label(self, text):
+                        return ask(text)  # !
+
+                def label(text):
+                    return KNOWN["short"]().label(text)
+                """,
+        },
+        ("labels", "label", "label(line)"),
+    ),
+    "class_that_a_class_method_registers": (
+        {
+            "labels.py": """
+                from llm import ask
+
+                class Labels:
+                    known = {}
+
+                    @classmethod
+                    def register(cls, name):
+                        def add(made):
+                            cls.known[name] = made
+                            return made
+                        return add
+
+                    @classmethod
+                    def make(cls, name, **options):
+                        return cls.known[name](**options)
+
+                @Labels.register("short")
+                class Short:
+                    def label(self, text):
+                        return ask(text)  # !
+
+                def label(text):
+                    return Labels.make("short").label(text)
+                """,
+        },
+        ("labels", "label", "label(line)"),
+    ),
+    "function_handed_to_each_of_a_table": (
+        {
+            "checks.py": """
+                def short(judge, text):
+                    return judge("Short? " + text)
+
+                def polite(judge, text):
+                    return judge("Polite? " + text)
+
+                CHECKS = {"short": short, "polite": polite}
+                """,
+            "labels.py": """
+                from checks import CHECKS
+                from llm import ask
+
+                def judge(prompt):
+                    return ask(prompt)  # !
+
+                def label(text):
+                    return {name: check(judge, text) for name, check in CHECKS.items()}
+                """,
+        },
+        ("labels", "label", "label(line)"),
+    ),
     "subclass_in_a_table_of_its_base": (
         {
             "labels.py": """

@@ -145,6 +145,33 @@ def test_handing_an_entry_point_over_is_no_call_unless_it_is_called_per_item(ste
     assert verdict({**LIVE["route"], "job.py": job}) == expected
 
 
+def test_wrapping_an_entry_point_is_no_call():
+    guarded = {
+        "guards.py": """
+            from functools import wraps
+
+            def guarded(view):
+                def checked(*args):
+                    return view(*args)
+
+                return wraps(view)(checked)  # !
+            """,
+        "labels.py": """
+            from flask import Flask
+            from guards import guarded
+            from llm import client
+
+            app = Flask(__name__)
+
+            @app.post("/label/<text>")
+            @guarded
+            def label(text):
+                return client.responses.create(model="gpt-5", input=text).output_text
+            """,
+    }
+    assert verdict(guarded) == "none"
+
+
 def test_a_task_that_nobody_waits_for_is_reported_once_where_it_asks():
     program = {
         "labels.py": """
