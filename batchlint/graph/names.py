@@ -23,7 +23,7 @@ class Names(Part):
         head, _, last = dotted.rpartition(".")
         for id in self._by_last_name.get(last, ()):
             if not head:
-                if self.is_task(id):
+                if self.is_task(id) or self._is_task_by_habit(id):
                     yield id
                 continue
             name = f"{self.modules[id.path].name}.{id.qualname}"
@@ -65,4 +65,16 @@ class Names(Part):
         """Whether a decorator makes the function a task of a queue."""
         return any(
             entry.kind.kind in {"task_queue", "schedule"} for entry in self._decorators.entries(self.function(id))
+        )
+
+    def _is_task_by_habit(self, id: FunctionId) -> bool:
+        """Whether the function is one that a queue's worker starts by what it takes: arq's `ctx`."""
+        function = self.function(id)
+        parameters = [parameter.arg for parameter in function.parameters]
+        owner = function.owner.rpartition(".")[2] if function.owner else None
+        return any(
+            convention.entry.kind == "task_queue"
+            and convention.parameters
+            and convention.matches(id.path, owner, function.name, parameters)
+            for convention in self.program.registry.conventions
         )

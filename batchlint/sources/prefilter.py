@@ -24,6 +24,10 @@ _STRING = re.compile(rb"[\"']([A-Za-z_][\w-]*(?:\.[\w-]+)*(?::\w[\w.]*)?)[\"']")
 _ONE_STEP = re.compile(rb"\.\w+\(")
 _TWO_STEPS = re.compile(rb"\.\w+\.\w+\(")
 _CLASS = re.compile(rb"^[ \t]*class\s+\w+\s*\(([^)]*)\)", re.MULTILINE)
+_FUNCTION = re.compile(rb"^[ \t]*(?:async[ \t]+)?def[ \t]+(\w+)", re.MULTILINE)
+_DECORATOR = re.compile(rb"^[ \t]*@([A-Za-z_]\w*)", re.MULTILINE)
+_KEEPS = re.compile(rb"\w\[[^\]\n]+\][ \t]*=[ \t]*\w+[ \t]*$|\.append\(\w+\)[ \t]*$", re.MULTILINE)
+"""What puts a bare name into a table or a list, as a decorator does that registers what it is put on."""
 _METHOD = re.compile(rb"^[ \t]+(?:async[ \t]+)?def[ \t]+([a-z]\w*)", re.MULTILINE)
 _STRING_FILES = re.compile(
     r"(?:^|/)(?:settings|config|conf|celery|tasks?|beat|schedul|worker|urls|queue|jobs?)[^/]*(?:/|\.py)"
@@ -68,6 +72,8 @@ class Prefilter:
         self._imported: dict[str, list[str]] = {}
         self._given: dict[str, bool] = {}
         self._classes: dict[str, tuple[set[bytes], set[bytes]]] = {}
+        self._decorators: dict[str, set[str]] = {}
+        self._enqueued: dict[str, set[bytes]] = {}
         self._strings: dict[str, list[list[str]]] = {}
         self._settings: set[bytes] = set()
         """Settings that hold the name of something in a kept module, which another file may import by it."""
@@ -253,6 +259,7 @@ class Prefilter:
     # -- ways in that no import shows
     def _others(self, kept: set[str]) -> Iterator[str]:
         yield from self._users_of_bases(kept)
+        yield from self._users_of_registries(kept)
         yield from self._given_clients(kept)
         yield from self._named_in_strings(kept)
 
@@ -326,16 +333,45 @@ class Prefilter:
                 if self._holds(user, methods):
                     yield user
 
+    def _users_of_registries(self, kept: set[str]) -> Iterator[str]:
+        """Files that import something else from where a decorator comes that registers what a kept file holds."""
+        wanted: dict[str, set[str]] = {}
+        too_many = max(200, len(self._files) // 10)
+        for path in kept:
+            decorators = self._decorators_in(path)
+            for module, position in self._imports[path].modules if decorators else ():
+                taken = decorators.intersection(_names_after(self._files[path], position))
+                for found in (self._stems.get(stem) for stem in self._resolve(module, path) if taken):
+                    if found is not None and found not in kept and _KEEPS.search(self._files[found]):
+                        wanted.setdefault(found, set()).update(taken)
+        for registry, decorators in wanted.items():
+            users = list(self._importing(registry.removesuffix(".py").removesuffix("/__init__")))
+            for user, position in users if len(users) < too_many else ():
+                if user not in kept and not decorators.issuperset(_names_after(self._files[user], position)):
+                    yield user
+
+    def _decorators_in(self, path: str) -> set[str]:
+        """The first names of the decorators in the file."""
+        known = self._decorators.get(path)
+        if known is None:
+            known = self._decorators[path] = {name.decode() for name in _DECORATOR.findall(self._files[path])}
+        return known
+
     def _named_in_strings(self, kept: set[str]) -> Iterator[str]:
         """Files whose strings name a kept module or something in it: tasks, plug-ins, URL tables."""
         stems = {path.removesuffix(".py").removesuffix("/__init__") for path in kept}
         last: dict[str, list[str]] = {}
         for stem in stems:
             last.setdefault(stem.rpartition("/")[2], []).append(stem)
+        defined: set[bytes] | None = None
         for path in self._files:
             if path in kept:
                 continue
-            if self._launches(path) or (self._holds(path, self._words.loads) and self._holds(path, self._settings)):
+            enqueued = self._enqueued_in(path)
+            if enqueued and defined is None:
+                defined = {name for each in kept for name in _FUNCTION.findall(self._files[each])}
+            is_asked = self._holds(path, self._words.loads) and self._holds(path, self._settings)
+            if self._launches(path) or is_asked or (defined and not enqueued.isdisjoint(defined)):
                 yield path
             for parts in self._strings_in(path):
                 if any(_names_module(parts[:end], last) for end in range(max(len(parts) - 2, 1), len(parts) + 1)):
@@ -343,6 +379,17 @@ class Prefilter:
                     self._settings.update(re.findall(setting, self._files[path], re.MULTILINE))
                     yield path
                     break
+
+    def _enqueued_in(self, path: str) -> set[bytes]:
+        """The bare names that calls which enqueue are given as a string: `enqueue_job("translate")`."""
+        known = self._enqueued.get(path)
+        if known is None:
+            data = self._files[path]
+            held = [word for word in self._words.enqueues if word in data]
+            known = self._enqueued[path] = {
+                name for word in held for name in re.findall(re.escape(word) + rb"\s*[\"']([A-Za-z_]\w*)[\"']", data)
+            }
+        return known
 
     def _strings_in(self, path: str) -> list[list[str]]:
         """The steps of the dotted names in the strings of a file that starts things by their name."""

@@ -424,6 +424,11 @@ HANDED_IN = """
     [
         ('chat.completions.create(model="m", messages=[text])', "batchable"),
         ('messages.create(model="m", max_tokens=9, messages=[text])', "batchable"),
+        ('chat.complete(model="m", messages=[text])', "batchable"),
+        ('chat.complete_async(model="m", messages=[text])', "batchable"),
+        ('embeddings.create(model="m", inputs=[text])', "batchable"),
+        ("chat.complete(text)", "none"),
+        ('embeddings.create(text, collection="m")', "none"),
         ('messages.create(body=text, from_="+1", to="+2")', "none"),
         ("messages.create(**text)", "none"),
         ("responses.create(name=text)", "none"),

@@ -5,6 +5,21 @@ import pytest
 from .verdicts import cases, is_waited_for, verdict
 
 OFFLINE = {
+    "arq_cron_job_with_the_workers_own_client": """
+        from arq import cron
+        from mistralai import Mistral
+
+        async def startup(ctx):
+            ctx["mistral"] = Mistral()
+
+        async def label(ctx):
+            for line in open("products.txt"):
+                print(await ctx["mistral"].chat.complete_async(model="mistral-large-latest", messages=[line]))  # !
+
+        class WorkerSettings:
+            cron_jobs = [cron(label, hour=4)]
+            on_startup = startup
+        """,
     "decorator_of_the_project_that_makes_a_task": """
         from functools import wraps
         from celery import shared_task
@@ -321,6 +336,29 @@ OFFLINE = {
 }
 
 LIVE = {
+    "arq_task_named_as_its_route_is": {
+        "worker.py": """
+            from llm import aask
+
+            async def label(ctx, text):
+                return await aask(text)  # !
+
+            class WorkerSettings:
+                functions = [label]
+            """,
+        "web.py": """
+            from arq import create_pool
+            from fastapi import FastAPI
+
+            app = FastAPI()
+
+            @app.post("/label")
+            async def label(text: str):
+                pool = await create_pool()
+                job = await pool.enqueue_job("label", text)
+                return await job.result(timeout=30)
+            """,
+    },
     "celery_waits_for_the_result": """
         from celery import shared_task
         from flask import Flask

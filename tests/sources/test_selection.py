@@ -141,6 +141,37 @@ def test_a_task_named_in_a_string_brings_its_enqueuer():
     assert kept(files) == set(files) - {"shop/plain.py"}
 
 
+def test_a_task_named_by_its_function_alone_brings_its_enqueuer():
+    files = {
+        "shop/worker.py": SDK + "async def tag(ctx, id):\n    ...\n",
+        "shop/views.py": 'await pool.enqueue_job("tag", 1)\n',
+        "shop/other.py": 'await pool.enqueue_job("weigh", 1)\n',
+        "shop/plain.py": 'x = ("tag", 1)\n',
+    }
+    assert kept(files) == {"shop/worker.py", "shop/views.py"}
+
+
+def test_users_of_a_registry_are_kept_with_what_a_decorator_put_there():
+    files = {
+        "engines/__init__.py": "KNOWN = {}\ndef register(name):\n    def add(cls):\n        KNOWN[name] = cls\n"
+        "        return cls\n    return add\ndef make(name):\n    return KNOWN[name]()\n",
+        "engines/hosted.py": SDK + 'from engines import register\n@register("hosted")\nclass Hosted:\n    ...\n',
+        "engines/local.py": 'from engines import register\n@register("local")\nclass Local:\n    ...\n',
+        "job.py": "from engines import make\nmake('hosted').summarise('x')\n",
+        "page.py": "import html\n",
+    }
+    assert kept(files) == {"engines/__init__.py", "engines/hosted.py", "job.py"}
+
+
+def test_a_decorator_that_keeps_nothing_brings_no_other_user_of_its_file():
+    files = {
+        "tools.py": "def timed(run):\n    return run\ndef slug(text):\n    return text\n",
+        "llm.py": SDK + "from tools import timed\n@timed\ndef ask(text):\n    ...\n",
+        "page.py": "from tools import slug\nslug('x')\n",
+    }
+    assert kept(files) == {"tools.py", "llm.py"}
+
+
 def test_a_file_that_starts_python_programs_is_kept_whichever_its_strings_name():
     files = {
         "steps/score.py": SDK,
