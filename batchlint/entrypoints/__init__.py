@@ -120,6 +120,8 @@ class EventShape(NamedTuple):
     """Keys of the event, one of which is read."""
     inside: frozenset[str]
     """Keys of its records, one of which the file reads; empty where the event's own keys tell."""
+    attribute: str | None = None
+    """The attribute of the event that has the keys, where the event is an object around them."""
 
 
 class Setting(NamedTuple):
@@ -266,7 +268,9 @@ def build(documents: list[dict[str, Any]]) -> Registry:
         body_keys=frozenset(key for document in documents for key in document.get("body_keys", [])),
         conventions=[_convention(framework, row) for framework, row in _rows(frameworks, "conventions")],
         events=[
-            EventShape(_kind(framework, row), frozenset(row["keys"]), frozenset(row.get("inside", ())))
+            EventShape(
+                _kind(framework, row), frozenset(row["keys"]), frozenset(row.get("inside", ())), row.get("attribute")
+            )
             for framework, row in _rows(frameworks, "events")
         ],
         modules={row["imports"]: _kind(framework, row) for framework, row in _rows(frameworks, "modules")},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 from functools import cached_property
 
 from batchlint.entrypoints import Convention, Kind, intervals
@@ -90,12 +90,13 @@ class Entries(Part):
         if not shapes or not function.parameters:
             return
         event = function.parameters[0].arg
-        read = set(_keys_of(function.node, event))
         for shape in shapes:
-            if found := sorted(read & shape.keys):
+            held = f"{event}.{shape.attribute}" if shape.attribute else event
+            holders = _holders(function, held)
+            if found := sorted(shape.keys.intersection(_keys_of(function.node, holders))):
                 module = self.modules[function.id.path]
                 if not shape.inside or not shape.inside.isdisjoint(_keys_of(module.tree)):
-                    what = f"{label(function.id)}, which reads `{event}[{found[0]!r}]`"
+                    what = f"{label(function.id)}, which reads `{held}[{found[0]!r}]`"
                     yield Entry(shape.entry, Step(function.id.path, function.line, what))
 
     @cached_property
@@ -200,8 +201,21 @@ class Entries(Part):
         return {index.stems[each] for each in stems if each in index.stems}
 
 
-def _keys_of(tree: ast.AST, name: str | None = None) -> Iterator[str]:
-    """The string keys that are read of the variable, or of anything: `name["key"]`, `name.get("key")`."""
+def _holders(function: FunctionFacts, held: str) -> set[str]:
+    """The names under which the function has `held`."""
+    bound = ((name, binding.value) for name, found in function.bindings.items() for binding in found)
+    return {held, *(name for name, value in bound if value is not None and _dotted(value) == held)}
+
+
+def _dotted(node: ast.expr) -> str | None:
+    """The name, or the attribute of a name, that the node is."""
+    if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+        return f"{node.value.id}.{node.attr}"
+    return node.id if isinstance(node, ast.Name) else None
+
+
+def _keys_of(tree: ast.AST, names: Set[str] | None = None) -> Iterator[str]:
+    """The string keys that are read of one of the names, or of anything: `name["key"]`, `name.get("key")`."""
     for node in walk(tree):
         if isinstance(node, ast.Subscript):
             held, key = node.value, node.slice
@@ -214,7 +228,7 @@ def _keys_of(tree: ast.AST, name: str | None = None) -> Iterator[str]:
             held, key = node.func.value, node.args[0]
         else:
             continue
-        is_wanted = name is None or (isinstance(held, ast.Name) and held.id == name)
+        is_wanted = names is None or _dotted(held) in names
         if is_wanted and isinstance(key, ast.Constant) and isinstance(key.value, str):
             yield key.value
 

@@ -135,6 +135,26 @@ OFFLINE = {
             for row in new_rows(event["Records"]):
                 print(ask(row["text"]["S"]))  # !
         """,
+    "cloud_event_of_a_topic": """
+        import base64
+        import functions_framework
+        from llm import ask
+
+        @functions_framework.cloud_event
+        def published(event):
+            for line in base64.b64decode(event.data["message"]["data"]).splitlines():
+                print(ask(line))  # !
+        """,
+    "cloud_event_of_a_bucket": """
+        import functions_framework
+        from llm import ask
+
+        @functions_framework.cloud_event
+        def uploaded(event):
+            data = event.data
+            for page in (data["bucket"] + "/" + data["name"]).split("/"):
+                print(ask(page))  # !
+        """,
     "lambda_behind_uploads": """
         from llm import ask
 
@@ -222,6 +242,15 @@ UNCLEAR = {
         @functions_framework.cloud_event
         def uploaded(event):
             for line in event.data["lines"]:
+                print(ask(line))  # !
+        """,
+    "cloud_event_with_another_message": """
+        import functions_framework
+        from llm import ask
+
+        @functions_framework.cloud_event
+        def called(event):
+            for line in event["message"]:
                 print(ask(line))  # !
         """,
     "chalice_topic": """
