@@ -195,7 +195,7 @@ def _passed_on(graph: Graph, id: FunctionId, way: Way, node: ast.expr, arguments
     """
     if id.qualname == MODULE or not isinstance(node, ast.Call):
         return set()
-    if graph.starts_here(id) and not graph.is_live(id, way):
+    if graph.starts_here(id) and not graph.is_waited_for(id, way):
         return set()
     function = graph.function(id)
     if not flow.gives_answer(function, node, graph.program.registry.saving_methods):

@@ -110,13 +110,17 @@ class Graph(Part):
             )
         return Context(reach.entry.kind.kind, reach.entry.kind.latency, tuple(steps))
 
-    def is_live(self, id: FunctionId, way: Way = ANY_WAY) -> bool:
+    def is_live(self, id: FunctionId) -> bool:
         """Whether somebody waits at one of the entry points, or none is known."""
-        reaches = self.reaches(id, way)
+        reaches = self.reaches(id)
         return not reaches or any(
             reach.entry.kind.latency is Latency.REALTIME or reach.entry.kind.kind in {"unknown", "background"}
             for reach in reaches
         )
+
+    def is_waited_for(self, id: FunctionId, way: Way) -> bool:
+        """Whether somebody is known to wait at one of the entry points."""
+        return any(reach.entry.kind.latency is Latency.REALTIME for reach in relevant(self.reaches(id, way)))
 
     def starts_here(self, id: FunctionId) -> bool:
         """Whether the outside world starts the very function."""
