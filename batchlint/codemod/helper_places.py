@@ -93,8 +93,8 @@ class Groups:
     def beside(self, helper: str) -> str:
         """How a file beside the helper module names it."""
         folder = _parent(helper)
-        top = folder.rpartition("/")[2]
-        return f"{top}.{self.helper}" if folder in self.graph.settings.packages else self.helper
+        is_package = folder in self.graph.settings.packages
+        return f"{self._package_name(folder, helper)}.{self.helper}" if is_package else self.helper
 
     def module_for(self, path: str) -> str:
         """How the file names the helper module in `from ... import`."""
@@ -105,12 +105,27 @@ class Groups:
             dots = "." * (1 + len([step for step in own.removeprefix(common).split("/") if step]))
             return f"{dots}{below}.{self.helper}" if below else dots + self.helper
         if target in self.graph.settings.packages:
-            return f"{target.rpartition('/')[2]}.{self.helper}"
+            return f"{self._package_name(target, path)}.{self.helper}"
         if own == target and not self._is_imported_dotted(path):
             return self.helper
         root = self._root(path, target)
         inner = target.removeprefix(root).strip("/").replace("/", ".")
         return f"{inner}.{self.helper}" if inner else self.helper
+
+    def _package_name(self, package: str, path: str) -> str:
+        """The dotted name of a top package: more than its folder's where the project imports it through one above."""
+        others = (other for other in self.graph.modules if other != path)
+        for importer in (path, *others) if path in self.graph.modules else others:
+            for source in self._sources(importer):
+                tail = source.module.replace(".", "/")
+                if source.level or f"/{tail.partition('/')[0]}/" not in f"/{package}/":
+                    continue
+                stem = self.graph.program.import_stem(source, importer) or ""
+                root = stem.removesuffix(tail)
+                is_inside = f"/{stem}".endswith(f"/{tail}") and f"{stem}/".startswith(f"{package}/")
+                if is_inside and package.startswith(root):
+                    return package.removeprefix(root).replace("/", ".")
+        return package.rpartition("/")[2]
 
     def _is_relative(self, path: str, target: str) -> bool:
         """Whether a relative import reaches the folder: the file has others, or stands where no other name leads."""

@@ -76,6 +76,17 @@ def test_imports_that_work_before_the_path_changes_stay_together(tmp_path: Path)
     assert "from shop.llm import embed\nfrom shop.llm_batch import run_batch\n\nsys.path" in files["load.py"]
 
 
+@pytest.mark.parametrize(
+    ("name", "path"), [("company.shop", ""), ("shop", "import sys\n\nsys.path.insert(0, 'company')\n")]
+)
+def test_a_package_in_a_folder_that_is_none_is_named_as_the_project_does(tmp_path: Path, name: str, path: str) -> None:
+    script = f"{path}from {name}.llm import embed\n{LOOP}"
+    source = {"load.py": script, "company/shop/__init__.py": "", "company/shop/llm.py": LLM}
+    files = started(source, tmp_path, "load.py")
+    assert f"from {name}.llm_batch import run_batch\n" in files["load.py"]
+    assert f"from {name}.llm_batch import" in files["company/shop/llm.py"]
+
+
 def test_a_package_that_the_repository_itself_is_imports_relatively(tmp_path: Path) -> None:
     source = {
         "main.py": f"from . import texts\nfrom .models.llm import embed\n{LOOP}",
