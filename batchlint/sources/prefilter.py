@@ -334,21 +334,23 @@ class Prefilter:
                     yield user
 
     def _users_of_registries(self, kept: set[str]) -> Iterator[str]:
-        """Files that import something else from where a decorator comes that registers what a kept file holds."""
-        wanted: dict[str, set[str]] = {}
-        too_many = max(200, len(self._files) // 10)
+        """Files that import from where a decorator comes that registers what a kept file holds.
+
+        Those that register something else are among them: whoever asks the registry may get that instead.
+        """
+        registries: dict[str, None] = {}
         for path in kept:
             decorators = self._decorators_in(path)
             for module, position in self._imports[path].modules if decorators else ():
-                taken = decorators.intersection(_names_after(self._files[path], position))
-                for found in (self._stems.get(stem) for stem in self._resolve(module, path) if taken):
-                    if found is not None and found not in kept and _KEEPS.search(self._files[found]):
-                        wanted.setdefault(found, set()).update(taken)
-        for registry, decorators in wanted.items():
-            users = list(self._importing(registry.removesuffix(".py").removesuffix("/__init__")))
-            for user, position in users if len(users) < too_many else ():
-                if user not in kept and not decorators.issuperset(_names_after(self._files[user], position)):
-                    yield user
+                if decorators.isdisjoint(_names_after(self._files[path], position)):
+                    continue
+                found = (self._stems.get(stem) for stem in self._resolve(module, path))
+                registries |= {f: None for f in found if f and f not in kept and _KEEPS.search(self._files[f])}
+        too_many = max(200, len(self._files) // 10)
+        for registry in registries:
+            users = [user for user, _ in self._importing(registry.removesuffix(".py").removesuffix("/__init__"))]
+            if len(users) < too_many:
+                yield from (user for user in users if user not in kept)
 
     def _decorators_in(self, path: str) -> set[str]:
         """The first names of the decorators in the file."""
