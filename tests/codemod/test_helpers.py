@@ -379,6 +379,36 @@ def test_packages_between_hand_the_twin_on(tmp_path) -> None:
     assert '__all__ = ["LIMIT", "ask_model", "ask_model_batch"]\n' in done["tools/__init__.py"]
 
 
+def test_a_function_that_a_page_is_handed_keeps_its_realtime_form() -> None:
+    job = """
+        from labels import label
+
+        for line in open("lines.txt"):
+            print(label(line))
+        """
+    page = """
+        import gradio
+        from labels import label
+
+        gradio.Interface(fn=label, inputs="text", outputs="text").launch()
+        """
+    labels = """
+        from openai import OpenAI
+
+        client = OpenAI()
+
+
+        def label(text: str) -> str:
+            \"\"\"Name what a text is about.\"\"\"
+            return client.responses.create(model="gpt-5", input=text).output_text
+        """
+    done = rewrite({"job.py": job, "page.py": page, "labels.py": labels})
+    assert "(yield from label_batch(line))" in done.files["job.py"]
+    assert done.files["page.py"] == done.before["page.py"]
+    signature, words = "def label(text: str) -> str:\n", '    """Name what a text is about."""\n'
+    assert f"{signature}{words}    return realtime(label_batch(text))\n" in done.files["labels.py"]
+
+
 def test_who_calls_a_decorated_helper_at_once_gets_its_answer() -> None:
     program = """
         from llm import ask

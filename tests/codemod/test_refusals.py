@@ -446,6 +446,24 @@ REFUSED: dict[str, dict[str, tuple[str, str]]] = {
             """,
             "`cached` is wrapped by `@streamlit.cache_data`, which expects an answer at once",
         ),
+        "a route that a job calls": (
+            """
+            import fastapi
+
+            app = fastapi.FastAPI()
+
+
+            @app.post("/label")
+            def label(text: str):
+                return ask(text)
+
+
+            def main(texts):
+                for text in texts:
+                    print(label(text))
+            """,
+            "`label` is wrapped by `@app.post`, which expects an answer at once",
+        ),
         "a target in the loop's head": (
             """
             class Box:
