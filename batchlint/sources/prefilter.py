@@ -24,10 +24,11 @@ _STRING = re.compile(rb"[\"']([A-Za-z_][\w-]*(?:\.[\w-]+)*(?::\w[\w.]*)?)[\"']")
 _ONE_STEP = re.compile(rb"\.\w+\(")
 _TWO_STEPS = re.compile(rb"\.\w+\.\w+\(")
 _CLASS = re.compile(rb"^[ \t]*class\s+\w+\s*\(([^)]*)\)", re.MULTILINE)
-_FUNCTION = re.compile(rb"^[ \t]*(?:async[ \t]+)?def[ \t]+(\w+)", re.MULTILINE)
-_DECORATOR = re.compile(rb"^[ \t]*@([A-Za-z_]\w*)", re.MULTILINE)
+_FIRST = rb"\s*[\"']([A-Za-z_]\w*)[\"']"
+_DECORATOR = re.compile(rb"@([A-Za-z_]\w*)")
 _KEEPS = re.compile(rb"\w\[[^\]\n]+\][ \t]*=[ \t]*\w+[ \t]*$|\.append\(\w+\)[ \t]*$", re.MULTILINE)
 """What puts a bare name into a table or a list, as a decorator does that registers what it is put on."""
+_LEFT = re.compile(rb"\n[^\s#)\]}]")
 _METHOD = re.compile(rb"^[ \t]+(?:async[ \t]+)?def[ \t]+([a-z]\w*)", re.MULTILINE)
 _STRING_FILES = re.compile(
     r"(?:^|/)(?:settings|config|conf|celery|tasks?|beat|schedul|worker|urls|queue|jobs?)[^/]*(?:/|\.py)"
@@ -73,7 +74,7 @@ class Prefilter:
         self._given: dict[str, bool] = {}
         self._classes: dict[str, tuple[set[bytes], set[bytes]]] = {}
         self._decorators: dict[str, set[str]] = {}
-        self._enqueued: dict[str, set[bytes]] = {}
+        self._calls: dict[str, list[bytes]] = {}
         self._strings: dict[str, list[list[str]]] = {}
         self._settings: set[bytes] = set()
         """Settings that hold the name of something in a kept module, which another file may import by it."""
@@ -342,10 +343,11 @@ class Prefilter:
         for path in kept:
             decorators = self._decorators_in(path)
             for module, position in self._imports[path].modules if decorators else ():
-                if decorators.isdisjoint(_names_after(self._files[path], position)):
-                    continue
-                found = (self._stems.get(stem) for stem in self._resolve(module, path))
-                registries |= {f: None for f in found if f and f not in kept and _KEEPS.search(self._files[f])}
+                taken = decorators.intersection(_names_after(self._files[path], position))
+                for stem in self._resolve(module, path) if taken else ():
+                    found = self._stems.get(stem)
+                    if found is not None and found not in kept and _registers(self._files[found], taken):
+                        registries[found] = None
         too_many = max(200, len(self._files) // 10)
         for registry in registries:
             users = [user for user, _ in self._importing(registry.removesuffix(".py").removesuffix("/__init__"))]
@@ -356,7 +358,12 @@ class Prefilter:
         """The first names of the decorators in the file."""
         known = self._decorators.get(path)
         if known is None:
-            known = self._decorators[path] = {name.decode() for name in _DECORATOR.findall(self._files[path])}
+            data = self._files[path]
+            known = self._decorators[path] = {
+                found[1].decode()
+                for found in _DECORATOR.finditer(data)
+                if not data[data.rfind(b"\n", 0, found.start()) + 1 : found.start()].strip()
+            }
         return known
 
     def _named_in_strings(self, kept: set[str]) -> Iterator[str]:
@@ -365,15 +372,13 @@ class Prefilter:
         last: dict[str, list[str]] = {}
         for stem in stems:
             last.setdefault(stem.rpartition("/")[2], []).append(stem)
-        defined: set[bytes] | None = None
         for path in self._files:
             if path in kept:
                 continue
-            enqueued = self._enqueued_in(path)
-            if enqueued and defined is None:
-                defined = {name for each in kept for name in _FUNCTION.findall(self._files[each])}
+            functions = [b"def %b(" % name for name in self._enqueued_in(path)]
             is_asked = self._holds(path, self._words.loads) and self._holds(path, self._settings)
-            if self._launches(path) or is_asked or (defined and not enqueued.isdisjoint(defined)):
+            is_enqueuing = functions and any(self._holds(each, functions) for each in kept)
+            if self._launches(path) or is_asked or is_enqueuing:
                 yield path
             for parts in self._strings_in(path):
                 if any(_names_module(parts[:end], last) for end in range(max(len(parts) - 2, 1), len(parts) + 1)):
@@ -382,22 +387,24 @@ class Prefilter:
                     yield path
                     break
 
-    def _enqueued_in(self, path: str) -> set[bytes]:
-        """The bare names that calls which enqueue are given as a string: `enqueue_job("translate")`."""
-        known = self._enqueued.get(path)
+    def _enqueues(self, path: str) -> list[bytes]:
+        """The calls in the file that take a function by its name."""
+        known = self._calls.get(path)
         if known is None:
             data = self._files[path]
-            held = [word for word in self._words.enqueues if word in data]
-            known = self._enqueued[path] = {
-                name for word in held for name in re.findall(re.escape(word) + rb"\s*[\"']([A-Za-z_]\w*)[\"']", data)
-            }
+            known = self._calls[path] = [word for word in self._words.enqueues if word in data]
         return known
+
+    def _enqueued_in(self, path: str) -> set[bytes]:
+        """The bare names that calls which enqueue are given as a string: `enqueue_job("translate")`."""
+        words = [word for word in self._enqueues(path) if word in self._words.named]
+        return {name for word in words for name in re.findall(re.escape(word) + _FIRST, self._files[path])}
 
     def _strings_in(self, path: str) -> list[list[str]]:
         """The steps of the dotted names in the strings of a file that starts things by their name."""
         known = self._strings.get(path)
         if known is None:
-            names = self._imports[path].by_name or _STRING_FILES.search(path) or self._holds(path, self._words.enqueues)
+            names = self._imports[path].by_name or _STRING_FILES.search(path) or self._enqueues(path)
             texts = {text.decode(errors="replace") for text in _STRING.findall(self._files[path])} if names else ()
             steps = (text.replace(":", ".").split(".") for text in texts)
             known = self._strings[path] = [parts for parts in steps if len(parts) > 1]
@@ -410,6 +417,19 @@ class Prefilter:
             any(word in data for word in _PROGRAMS)
             and any(module in _LAUNCHERS for module, _ in self._imports[path].modules)
         )
+
+
+def _registers(data: bytes, names: Iterable[str]) -> bool:
+    """Whether one of the file's functions, classes or objects of these names puts something into a table or a list."""
+    for name in names:
+        defined = re.search(rb"^(?:def|class)?[ ]?%b\b" % name.encode(), data, re.MULTILINE)
+        if defined is None:
+            continue
+        is_block = defined[0].startswith((b"def ", b"class "))
+        end = _LEFT.search(data, defined.end()) if is_block else None
+        if _KEEPS.search(data, defined.end() if is_block else 0, end.start() if end else len(data)):
+            return True
+    return False
 
 
 def _method_calls(data: bytes) -> set[bytes]:

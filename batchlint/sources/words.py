@@ -39,6 +39,8 @@ class Words(NamedTuple):
     """Calls that take a function by its dotted name (`async_task(`)."""
     loads: tuple[bytes, ...] = ()
     """Calls that load modules by their dotted names (`import_module(`)."""
+    named: tuple[bytes, ...] = ()
+    """Those that take it first, where its bare name may do (`enqueue_job(`)."""
     launchers: tuple[bytes, ...] = ()
     """Calls that have a framework run a command line."""
     functions: tuple[bytes, ...] = ()
@@ -73,6 +75,7 @@ def load(functions: Iterable[str] = ()) -> Words:
         methods=frozenset(_as_call(method) for method in _methods(providers) if _is_telling(method)),
         enqueues=_as_calls(_by_name(entrypoints)),
         loads=tuple(f"{name}(".encode() for document in entrypoints for name in document.get("loads", ())),
+        named=_as_calls(row for row in _by_name(entrypoints) if row.get("argument") == 0),
         launchers=_as_calls(_rows(entrypoints, "launches")),
         functions=tuple({name.rpartition(".")[2].encode() for name in functions}),
         tests=tuple(
