@@ -201,18 +201,18 @@ def test_a_job_gets_it_from_its_context():
     """arq hands the dict that `on_startup` has filled to every job."""
     program = """
         from arq import cron
-        from mistralai import Mistral
+        from voyageai import AsyncClient
 
         async def startup(ctx):
-            ctx["llm"] = Mistral()
+            ctx["embedder"] = AsyncClient()
 
         async def label(ctx):
             for line in open("texts.txt"):
-                print(await ctx["llm"].chat.complete_async(model="m", messages=[{"content": line}]))  # !
+                print(await ctx["embedder"].embed([line], model="voyage-3"))  # !
 
         class WorkerSettings:
             on_startup = startup
             cron_jobs = [cron(label, hour=3)]
         """
     assert verdict(program) == "batchable"
-    assert marked(program.replace('ctx["llm"] = Mistral()', 'ctx["other"] = Mistral()')) is None
+    assert marked(program.replace('ctx["embedder"] = AsyncClient()', 'ctx["other"] = AsyncClient()')) is None
