@@ -1,5 +1,7 @@
 """Queue tasks: enqueueing ends the wait, unless whoever enqueues waits for the result after all."""
 
+import textwrap
+
 import pytest
 
 from .verdicts import cases, is_waited_for, verdict
@@ -613,3 +615,58 @@ def test_a_task_that_nobody_waits_for_is_batchable(program):
 @pytest.mark.parametrize("program", cases(LIVE))
 def test_a_task_whose_result_is_waited_for_is_realtime(program):
     assert is_waited_for(program)
+
+
+ASKED = {
+    "each_in_a_list": """
+            results = [label.delay(text) for text in request.json]
+            return [result.get(timeout=30) for result in results]
+        """,
+    "each_that_is_appended": """
+            results = []
+            for text in request.json:
+                results.append(label.delay(text))
+            for result in results:
+                result.wait()
+            return "done"
+        """,
+    "a_group": """
+            job = group(label.s(text) for text in request.json).apply_async()
+            return job.get()
+        """,
+    "a_group_at_once": """
+            return group(label.s(text) for text in request.json)().get()
+        """,
+}
+ROUTE_OF_TASKS = """
+        from celery import Celery, group
+        from flask import Flask, request
+        from llm import ask
+
+        app = Celery("work")
+        web = Flask(__name__)
+
+        @app.task
+        def label(text):
+            return ask(text)  # !
+
+        @web.post("/")
+        def labels():
+        """
+
+
+@pytest.mark.parametrize("name", ASKED)
+def test_a_route_asks_several_tasks_for_their_results(name):
+    program = textwrap.dedent(ROUTE_OF_TASKS) + textwrap.indent(textwrap.dedent(ASKED[name]), "    ")
+    assert is_waited_for(program)
+
+
+def test_a_route_only_starts_several_tasks():
+    body = """
+            results = [label.delay(text) for text in request.json]
+            sizes = [len(str(result)) for result in results]
+            counts = {"tasks": sum(sizes)}
+            return counts.get("tasks")
+        """
+    program = textwrap.dedent(ROUTE_OF_TASKS) + textwrap.indent(textwrap.dedent(body), "    ")
+    assert verdict(program) == "batchable"
