@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from typing import NamedTuple
 
 from batchlint.codemod.blocks import Comprehension, awaits
 from batchlint.codemod.changes import Fanout
 from batchlint.codemod.phases import MANY, Phases
+from batchlint.facts import FunctionId
 from batchlint.graph import Graph
 
 _LOOPS = ast.For | ast.AsyncFor | ast.While
@@ -44,13 +45,20 @@ def reviews(graph: Graph, fanouts: Mapping[Key, tuple[Fanout, ...]]) -> list[Rev
         for fanout in each:
             by_id[id(fanout)] = fanout
             calls.setdefault(id(fanout), []).append(key)
-    found = [_review(graph, fanout, calls[number]) for number, fanout in by_id.items()]
+    from batchlint.codemod.writing import replaced
+
+    generators = replaced(graph, list(by_id.values()))
+    found = [_review(graph, fanout, calls[number], generators) for number, fanout in by_id.items()]
     return sorted(found, key=lambda review: (review.path, review.line))
 
 
-def _review(graph: Graph, fanout: Fanout, calls: list[Key]) -> Review:
+def _review(graph: Graph, fanout: Fanout, calls: list[Key], generators: Set[FunctionId]) -> Review:
     assert isinstance(fanout.node, ast.expr | ast.stmt)
     notes = list(fanout.notes)
+    for id in sorted(fanout.twins & generators):
+        # What stands in a file of its own may be imported by code that was not read.
+        if id.path != fanout.function.path and not graph.function(id).name.startswith("_"):
+            notes.append(f"`{Graph.label(id)}` ({id.path}) becomes a generator: only the rewritten code calls it")
     if any(changes.unwrapped for changes in fanout.changes.values()):
         notes.append("limits on how many calls run at once are gone from around the requests")
     around = _around(graph, fanout)

@@ -34,18 +34,12 @@ def write(graph: Graph, fanouts: Sequence[Fanout], framework: str | None = None)
 
     `framework`: the web framework for which jobs that leave get a handler.
     """
-    whole = Fanout(fanouts[0].function, fanouts[0].node) if fanouts else None
-    if whole is None:
+    if not fanouts:
         return
     inner = _inner(fanouts)
     outer = [f for f in fanouts if f.function not in inner or not isinstance(f.node, Loop | Comprehension)]
-    for fanout in outer:
-        whole.merge(fanout)
-        if fanout.is_async:
-            whole.is_async = True
-    twins = {
-        id: twin for group in _groups(graph, whole) for twin in [_twin(graph, group, whole)] for id in sorted(group)
-    }
+    whole = _merged(outer or fanouts[:1])
+    twins = _twins(graph, whole)
     imported = _imported(graph, whole, twins)
     groups = helper_places.Groups(graph, whole, outer, HELPER)
     for path in sorted({*whole.changes, *(id.path for id in whole.twins)}):
@@ -117,6 +111,26 @@ def _handler(
     if known is None:
         return path, "", webhooks.render(framework, module, jobs, depth)
     return path, known.text, webhooks.extended(path, known.text, framework, module, jobs, depth)
+
+
+def replaced(graph: Graph, fanouts: Sequence[Fanout]) -> set[FunctionId]:
+    """The functions that become generators where they stand, as nothing but the fan-outs uses them."""
+    twins = _twins(graph, _merged(fanouts)) if fanouts else {}
+    return {id for id, (how, _) in twins.items() if how == "in place"}
+
+
+def _merged(fanouts: Sequence[Fanout]) -> Fanout:
+    whole = Fanout(fanouts[0].function, fanouts[0].node)
+    for fanout in fanouts:
+        whole.merge(fanout)
+        whole.is_async |= fanout.is_async
+    return whole
+
+
+def _twins(graph: Graph, whole: Fanout) -> dict[FunctionId, tuple[str, str]]:
+    """How the twin of each function stands, and its name."""
+    groups = ((group, _twin(graph, group, whole)) for group in _groups(graph, whole))
+    return {id: twin for group, twin in groups for id in sorted(group)}
 
 
 def _inner(fanouts: Sequence[Fanout]) -> set[FunctionId]:

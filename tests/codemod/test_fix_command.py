@@ -383,3 +383,21 @@ def test_spaces_on_empty_lines_are_not_copied(tree: Path) -> None:
     added = [line for line in fix("--diff", ".").stdout.splitlines() if line.startswith("+")]
     assert any("def ask_batch(" in line for line in added)
     assert not any(line != "+" and not line[1:].strip() for line in added)
+
+
+@pytest.mark.parametrize("other", ["", "print(complete('tea'))\n"])
+def test_the_summary_names_helpers_that_become_generators(tree: Path, other: str) -> None:
+    """Code that was not read may import them; one that something else calls keeps its realtime form."""
+    (tree / "llm.py").write_text(
+        "from openai import OpenAI\n\n\ndef complete(text):\n"
+        '    return OpenAI().responses.create(model="gpt-5", input=text).output_text\n'
+    )
+    (tree / "job.py").write_text(
+        "from llm import complete\n\nwith open('out.txt', 'w') as out:\n    for line in open('texts.txt'):\n"
+        "        out.write(complete(line))\n" + other
+    )
+    git("add", "-A")
+    git("commit", "-q", "-m", "a helper")
+    told = fix("--diff", ".").stderr
+    note = "    review: `complete` (llm.py) becomes a generator: only the rewritten code calls it"
+    assert (note in told.splitlines()) == (not other)
