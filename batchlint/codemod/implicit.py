@@ -11,6 +11,7 @@ from batchlint.codemod.access import Access, Frame
 from batchlint.codemod.paths import function_body
 from batchlint.facts import FunctionId
 from batchlint.symbols import PROPERTIES, Program, last_name
+from batchlint.symbols.members import MANAGERS
 from batchlint.trees import walk
 from batchlint.values import Fn, Inst, ordered
 
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 _GETTERS = PROPERTIES
 _SETTERS = frozenset({"setter"})
 _OPERATORS: dict[type[ast.operator], str] = {ast.Add: "__iadd__", ast.Sub: "__isub__", ast.BitOr: "__ior__"}
-_MANAGERS = frozenset({"contextmanager", "asynccontextmanager"})
 _BUILTINS = frozenset({"len", "bool", "next"})
 Written = tuple[ast.expr, str, list[ast.expr]]
 """A receiver, the name of its method, and the arguments."""
@@ -73,7 +73,7 @@ class Implicit:
     def _behind(self, id: FunctionId) -> list[ast.stmt]:
         """What a function that is a context manager does behind its `yield`; nothing for other functions."""
         function = self.program.functions[id]
-        if not _decorated(function.decorators, _MANAGERS):
+        if not _decorated(function.decorators, MANAGERS):
             return []
         if id not in self._known:
             self._known[id] = list(_behind_yield(function_body(function)))

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from batchlint.codemod.access import Access, Channel, Frame
+from batchlint.codemod.access import Access, Frame
 from batchlint.facts import MODULE, FunctionFacts, FunctionId
 from batchlint.symbols import Program, last_name
 from batchlint.trees import walk
@@ -58,14 +58,14 @@ class Linked:
         generators = list(generators)
         names = {n.id for target, _ in generators for n in walk(target) if isinstance(n, ast.Name)}
         keys = {key for _, iterated in generators for key in _keys(iterated)}
-        others = self._closure(function, keys, names)
-        is_shared = any(_is_shared(target, iterated, others) for target, iterated in generators)
+        others = self._closure(function, keys | names)
+        is_shared = any(_is_shared(target, iterated) for target, iterated in generators)
         given = self._given(function, others)
         return Items(function, frozenset(names), is_shared, frozenset((others | given) - names))
 
-    def _closure(self, function: FunctionFacts, keys: set[str], items: set[str]) -> set[str]:
+    def _closure(self, function: FunctionFacts, keys: set[str]) -> set[str]:
         """The variables that may hold what the given ones hold."""
-        found = keys | items
+        found = set(keys)
         flows = self._known_flows.get(function.id)
         if flows is None:
             flows = self._known_flows[function.id] = list(dict.fromkeys(self._flows(function)))
@@ -82,7 +82,7 @@ class Linked:
             for statement in self._program.modules[function.id.path].tree.body:
                 if not isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
                     yield from _flows(statement)
-        method = next((each for each in self._program.around(function) if each.owner is not None), None)
+        method = self._program.method_around(function)
         if method is not None:
             for other in self._program.modules[method.id.path].functions.values():
                 if other.owner == method.owner and other is not function:
@@ -102,7 +102,7 @@ class Linked:
                 if call is node and at == caller
             }
             keys = set().union(*(given.get(name, set()) for name in mine))
-            linked = self._closure(self._program.functions[caller], keys, set())
+            linked = self._closure(self._program.functions[caller], keys)
             found |= {name for name, read in given.items() if read & linked}
         return found
 
@@ -118,7 +118,7 @@ class Linked:
             field = field_of(node)
             if self.is_item(node.value, frame):
                 return field in self._links
-            if isinstance(node, ast.Attribute) and _is_self(node.value) and self._is_method_of(frame, items):
+            if isinstance(node, ast.Attribute) and is_self(node.value) and self._is_method_of(frame, items):
                 return f"self.{node.attr}" in items.others
             if field is not None and field not in self._links and ast.unparse(node) not in items.others:
                 return False  # what an item holds under a name is no item
@@ -162,14 +162,14 @@ class Linked:
         if isinstance(node.func, ast.Attribute):
             if name == "get" and node.args and self.is_item(node.func.value, frame):
                 return field_of(node) in self._links
-            if not _is_self(node.func.value) and self.may_be_other(node.func.value, frame, depth + 1):
+            if not is_self(node.func.value) and self.may_be_other(node.func.value, frame, depth + 1):
                 return True
         targets = self._program.eval(frame.function.id, node.func)
-        if any(isinstance(v, Fn) and self._reads_others(self._program.functions[v.id], frame, items) for v in targets):
+        if any(isinstance(v, Fn) and self._reads_others(self._program.functions[v.id], items) for v in targets):
             return True
         return any(self.may_be_other(each, frame, depth + 1) for each in node.args)
 
-    def _reads_others(self, function: FunctionFacts, frame: Frame, items: Items) -> bool:
+    def _reads_others(self, function: FunctionFacts, items: Items) -> bool:
         """Whether the function gives something out of the variables of its module or its object."""
         if function.id.path != items.function.id.path:
             return False
@@ -177,18 +177,15 @@ class Linked:
         shared = {key for key in items.others if key.startswith("self.")}
         if items.function.id.qualname == MODULE or self._is_global(items):
             shared |= items.others & set(self._program.modules[function.id.path].body.bindings)
-        return bool(self._closure(function, shared, set()) & read - set(function.parameter_names)) and bool(shared)
+        return bool(self._closure(function, shared) & read - set(function.parameter_names))
 
     def _is_global(self, items: Items) -> bool:
         return not items.others.isdisjoint(self._program.modules[items.function.id.path].body.bindings)
 
     def _is_method_of(self, frame: Frame, items: Items) -> bool:
         """Whether `self` in the frame is an object of the class in which the loop stands."""
-        owners = [
-            next((each.owner for each in self._program.around(function) if each.owner is not None), None)
-            for function in (frame.function, items.function)
-        ]
-        return owners[0] is not None and owners[0] == owners[1]
+        own, around = (self._program.method_around(each) for each in (frame.function, items.function))
+        return own is not None and around is not None and own.owner == around.owner
 
     def is_item(self, node: ast.expr, frame: Frame, depth: int = 0) -> bool:
         """Whether the expression is the loop's own item."""
@@ -199,7 +196,7 @@ class Linked:
             return True
         if node.id in frame.given and frame.caller is not None:
             return self.is_item(frame.given[node.id], frame.caller, depth + 1)
-        if _is_self(node) and frame.receiver is not None and frame.caller is not None:
+        if is_self(node) and frame.receiver is not None and frame.caller is not None:
             return self.is_item(frame.receiver, frame.caller, depth + 1)
         bound = frame.bound.get(node.id, ()) if node.id in frame.local else ()
         return bool(bound) and all(self.is_item(each, frame, depth + 1) for each in bound)
@@ -234,18 +231,18 @@ class Linked:
     def called(self, call: ast.Call, frame: Frame) -> list[Access]:
         """The same of a call: of `get` with a field, of what shows the whole, of what stores a field."""
         name, func = last_name(call.func), call.func
-        if name == "setattr" and len(call.args) == 3:
-            made = ast.copy_location(ast.Attribute(call.args[0], "", ast.Store()), call)
-            found = self.stored(made, frame)
-            key = call.args[1].value if isinstance(call.args[1], ast.Constant) else None
-            return [a._replace(channel=_channel(str(key) if key is not None else None)) for a in found]
-        if name == "getattr" and len(call.args) > 1:
-            key = call.args[1].value if isinstance(call.args[1], ast.Constant) else None
-            return [_touch(str(key), "read", call)] if key and self.may_be_other(call.args[0], frame) else []
+        if name in {"getattr", "setattr"} and len(call.args) > 1:
+            named = call.args[1].value if isinstance(call.args[1], ast.Constant) else None
+            field = None if named is None else str(named)
+            if name == "setattr":
+                is_one = self.is_item(call.args[0], frame) or self.may_be_other(call.args[0], frame)
+                return [_touch(field, "write", call)] if is_one and len(call.args) == 3 else []
+            return [_touch(field, "read", call)] if field and self.may_be_other(call.args[0], frame) else []
+        if name in _SHOWING and call.args and (shown := self.shown(call.args[0], frame)):
+            return shown
         if not isinstance(func, ast.Attribute):
-            shown = call.args[:1] if name in _SHOWING else []
-            return [access for each in shown for access in self.shown(each, frame)]
-        if name in _STORING and not isinstance(func.value, ast.Constant) and self.is_item(func.value, frame):
+            return []
+        if name in _STORING and self.is_item(func.value, frame):
             dicts = [a for a in call.args if isinstance(a, ast.Dict)]
             constants = [k.value for each in dicts for k in each.keys if isinstance(k, ast.Constant)]
             keys = [*(k.arg for k in call.keywords if k.arg), *map(str, constants)]
@@ -254,8 +251,7 @@ class Linked:
             return [_touch(field_of(call), "read", call)]
         if name in _DUMPING and self.may_be_other(func.value, frame):
             return [_touch(None, "read", call)]
-        shown = call.args[:1] if name in _SHOWING else []
-        return [access for each in shown for access in self.shown(each, frame)]
+        return []
 
     def stored(self, target: ast.expr, frame: Frame) -> list[Access]:
         """The touch of a field that is stored in an item."""
@@ -297,12 +293,8 @@ class Linked:
         return frozenset(found)
 
 
-def _channel(field: str | None) -> Channel:
-    return ("field",) if field is None else ("field", field)
-
-
 def _touch(field: str | None, how: str, node: ast.expr) -> Access:
-    return Access(_channel(field), how, node.lineno)
+    return Access(("field",) if field is None else ("field", field), how, node.lineno)
 
 
 def field_of(node: ast.expr) -> str | None:
@@ -327,16 +319,17 @@ def _names_class(program: Program, hint: ast.AST) -> bool:
     return any(klass.qualname == name for klass in program.classes)
 
 
-def _is_self(node: ast.expr | None) -> bool:
+def is_self(node: ast.expr | None) -> bool:
+    """Whether the expression is the name of a method's own object or class."""
     return isinstance(node, ast.Name) and node.id in {"self", "cls"}
 
 
 def _keys(node: ast.AST) -> Iterator[str]:
     """The variables in an expression through which items can come: names and attributes of `self`."""
-    if isinstance(node, ast.Attribute) and _is_self(node.value):
+    if isinstance(node, ast.Attribute) and is_self(node.value):
         yield f"self.{node.attr}"
     elif isinstance(node, ast.Name):
-        yield from () if _is_self(node) else (node.id,)
+        yield from () if is_self(node) else (node.id,)
     elif isinstance(node, ast.Call) and last_name(node.func) in _SCALARS:
         return
     elif not isinstance(node, ast.Compare | ast.JoinedStr | ast.Constant):
@@ -371,7 +364,7 @@ def _into(target: ast.expr, value: ast.expr) -> Iterator[tuple[str, str]]:
         return
     root = target
     while isinstance(root, ast.Subscript | ast.Starred | ast.Call) or (
-        isinstance(root, ast.Attribute) and not _is_self(root.value)
+        isinstance(root, ast.Attribute) and not is_self(root.value)
     ):
         root = root.func if isinstance(root, ast.Call) else root.value
     places = {*_keys(root), *([ast.unparse(target)] if isinstance(target, ast.Attribute) else [])}
@@ -389,14 +382,15 @@ def _of_method(key: str, method: FunctionFacts) -> str:
     return key if key.startswith("self.") else f"{method.id.qualname}:{key}"
 
 
-def _is_shared(target: ast.expr, iterated: ast.expr, others: set[str]) -> bool:
+def _is_shared(target: ast.expr, iterated: ast.expr) -> bool:
+    """Whether several of the targets can be items of the same container."""
     if not isinstance(target, ast.Tuple | ast.List):
         return False
     if isinstance(iterated, ast.Call):
         name = last_name(iterated.func)
         if name in {"tqdm", "list", "track", "enumerate"} and iterated.args:
             inner = target.elts[1] if name == "enumerate" and len(target.elts) > 1 else target
-            return _is_shared(inner, iterated.args[0], others)
+            return _is_shared(inner, iterated.args[0])
         if name == "zip":
             sources = [set(_keys(each)) for each in iterated.args]
             return any(a & b for i, a in enumerate(sources) for b in sources[i + 1 :])

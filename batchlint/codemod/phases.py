@@ -48,10 +48,8 @@ class Phases(Layout):
     ) -> None:
         """`parallel`: nested loops whose iterations join the same rounds. `is_async`: whether items are coroutines."""
         super().__init__(reader, converts, parallel, is_async=is_async)
-        self.stops = False
-        """Whether items after one that fails must have no effects, though they go on once their answers are there."""
-        self.lost: set[Channel] = set()
-        """What nobody sees after an error."""
+        self.lost: set[Channel] | None = None
+        """What nobody sees after an error, where items after one that fails go on once their answers are there."""
         self.parked: list[ast.stmt] = []
         """Statements in front of which an item waits for earlier ones with an equal key."""
         self.allowed: list[str] = []
@@ -211,7 +209,8 @@ class Phases(Layout):
         """After the last request: items that made fewer requests get here earlier, unless they wait for their turn."""
         clashing: list[Step] = []
         for step in late:
-            if self.stops and any(a.how == "write" and a.channel[:4] not in self.lost for a in step.accesses):
+            lost = self.lost
+            if lost is not None and any(a.how == "write" and a.channel[:4] not in lost for a in step.accesses):
                 clashing.append(step)
                 continue
             for other in late:

@@ -162,8 +162,8 @@ class Planner:
         inner = self.nested(fanout, function, loop.body)
         self.reader.prints = fanout.is_async and not is_worker
         phases = Phases(self.reader, self.support.converts, inner | self.parallel, is_async=fanout.is_async)
-        phases.stops = fanout.is_async and not nested and not is_worker
-        phases.lost = _lost(function, node)
+        if fanout.is_async and not nested and not is_worker:
+            phases.lost = _lost(function, node)
         phases.build(frame, loop.body, self.drawing(loop, Frame(function, set())) if drawing is None else drawing)
         if not phases.has_request:
             raise Refused("no-fan-out")

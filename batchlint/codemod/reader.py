@@ -26,6 +26,7 @@ from batchlint.codemod.effects import (
     TRANSACTIONS,
 )
 from batchlint.codemod.implicit import Implicit
+from batchlint.codemod.linked import is_self
 from batchlint.codemod.once import Once
 from batchlint.codemod.paths import Paths, function_body, receiver_of
 from batchlint.codemod.tables import columns_of, row_key, sql_accesses
@@ -117,7 +118,7 @@ class Reader(Paths):
                 key_node = current.slice if isinstance(current, ast.Subscript) else fetched
                 key = self.key_text(key_node, frame) if key_node is not None else None
                 means = self.meaning(key_node, frame) if key_node is not None and key else None
-                if not _is_bare_self(current):
+                if not is_self(current):
                     read = touches(self.path(current, frame), "read", current.lineno, key, means, frame.number)
                     read = self.once.told(_steps_of(current), read, frame)
                     found += [a._replace(held=True) for a in read] if fetched is not None else read
@@ -508,10 +509,6 @@ def _steps_of(node: ast.expr) -> Iterator[ast.expr]:
     while isinstance(node, _STEPS):
         node = node.value
         yield node
-
-
-def _is_bare_self(node: ast.expr) -> bool:
-    return isinstance(node, ast.Name) and node.id in {"self", "cls"}
 
 
 def _is_len(call: ast.Call) -> bool:

@@ -45,7 +45,7 @@ def reviews(graph: Graph, fanouts: Mapping[Key, tuple[Fanout, ...]]) -> list[Rev
         for fanout in each:
             by_id[id(fanout)] = fanout
             calls.setdefault(id(fanout), []).append(key)
-    from batchlint.codemod.writing import replaced
+    from batchlint.codemod.writing import replaced  # with LibCST, for which a check has no use
 
     generators = replaced(graph, list(by_id.values()))
     found = [_review(graph, fanout, calls[number], generators) for number, fanout in by_id.items()]

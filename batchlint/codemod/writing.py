@@ -36,9 +36,8 @@ def write(graph: Graph, fanouts: Sequence[Fanout], framework: str | None = None)
     """
     if not fanouts:
         return
-    inner = _inner(fanouts)
-    outer = [f for f in fanouts if f.function not in inner or not isinstance(f.node, Loop | Comprehension)]
-    whole = _merged(outer or fanouts[:1])
+    inner, outer = _apart(fanouts)
+    whole = _merged(outer)
     twins = _twins(graph, whole)
     imported = _imported(graph, whole, twins)
     groups = helper_places.Groups(graph, whole, outer, HELPER)
@@ -115,8 +114,15 @@ def _handler(
 
 def replaced(graph: Graph, fanouts: Sequence[Fanout]) -> set[FunctionId]:
     """The functions that become generators where they stand, as nothing but the fan-outs uses them."""
-    twins = _twins(graph, _merged(fanouts)) if fanouts else {}
+    twins = _twins(graph, _merged(_apart(fanouts)[1])) if fanouts else {}
     return {id for id, (how, _) in twins.items() if how == "in place"}
+
+
+def _apart(fanouts: Sequence[Fanout]) -> tuple[set[FunctionId], list[Fanout]]:
+    """The functions whose loops join others' rounds, and the fan-outs that run their own."""
+    inner = _inner(fanouts)
+    outer = [f for f in fanouts if f.function not in inner or not isinstance(f.node, Loop | Comprehension)]
+    return inner, outer or list(fanouts[:1])
 
 
 def _merged(fanouts: Sequence[Fanout]) -> Fanout:

@@ -12,7 +12,7 @@ from batchlint.facts import MODULE, ClassId, FunctionFacts, FunctionId, Import, 
 from batchlint.findings import Latency, Step
 from batchlint.graph.decorators import Decorators
 from batchlint.graph.fronts import Fronts
-from batchlint.graph.links import Entry, Part, label
+from batchlint.graph.links import Entry, Part, label, shape_of
 from batchlint.symbols import Program, last_name
 from batchlint.trees import walk, walk_own
 from batchlint.values import Fn
@@ -75,12 +75,11 @@ class Entries(Part):
                     yield Entry(base.entry, Step(function.id.path, function.line, what))
 
     def _by_convention(self, function: FunctionFacts) -> Iterator[Entry]:
-        parameters = [parameter.arg for parameter in function.parameters]
-        owner = function.owner.rpartition(".")[2] if function.owner else None
+        shape = shape_of(function)
         for convention in self._conventions:
             if function.id.qualname == MODULE and convention.function in (None, "*") and convention.parameters:
                 continue
-            if convention.matches(function.id.path, owner, function.name, parameters):
+            if convention.matches(*shape):
                 what = f"{label(function.id)} ({convention.entry.framework})"
                 yield Entry(convention.entry, Step(function.id.path, function.line, what))
 

@@ -91,6 +91,12 @@ class Reach(NamedTuple):
     edges: tuple[Edge, ...]
 
 
+def shape_of(function: FunctionFacts) -> tuple[str, str | None, str, list[str]]:
+    """What a convention looks at: the file, the name of the class, the function's name, the parameters."""
+    owner = function.owner.rpartition(".")[2] if function.owner else None
+    return function.id.path, owner, function.name, [parameter.arg for parameter in function.parameters]
+
+
 class Part:
     """A part of the graph's construction, over one program."""
 

@@ -8,7 +8,7 @@ from functools import cached_property
 
 from batchlint.facts import FunctionId
 from batchlint.graph.decorators import Decorators
-from batchlint.graph.links import Part
+from batchlint.graph.links import Part, shape_of
 from batchlint.symbols import Program
 
 
@@ -69,12 +69,8 @@ class Names(Part):
 
     def _is_task_by_habit(self, id: FunctionId) -> bool:
         """Whether the function is one that a queue's worker starts by what it takes: arq's `ctx`."""
-        function = self.function(id)
-        parameters = [parameter.arg for parameter in function.parameters]
-        owner = function.owner.rpartition(".")[2] if function.owner else None
+        shape = shape_of(self.function(id))
         return any(
-            convention.entry.kind == "task_queue"
-            and convention.parameters
-            and convention.matches(id.path, owner, function.name, parameters)
+            convention.entry.kind == "task_queue" and convention.parameters and convention.matches(*shape)
             for convention in self.program.registry.conventions
         )

@@ -376,7 +376,7 @@ class Prefilter:
             if path in kept:
                 continue
             functions = [b"def %b(" % name for name in self._enqueued_in(path)]
-            is_asked = self._holds(path, self._words.loads) and self._holds(path, self._settings)
+            is_asked = self._holds(path, self._settings) and self._holds(path, self._words.loads)
             is_enqueuing = functions and any(self._holds(each, functions) for each in kept)
             if self._launches(path) or is_asked or is_enqueuing:
                 yield path

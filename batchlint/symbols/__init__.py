@@ -168,10 +168,14 @@ class Program(Memo):
         """The class whose method `function` is or stands in, where `base` names the method's own object."""
         if not isinstance(base, ast.Name):
             return None
-        method = next((each for each in self.around(function) if each.owner is not None), None)
+        method = self.method_around(function)
         if method is None or not method.parameters or method.parameters[0].arg != base.id:
             return None
         return ClassId(method.id.path, method.owner or "")
+
+    def method_around(self, function: FunctionFacts) -> FunctionFacts | None:
+        """The method that the function is or stands in."""
+        return next((each for each in self.around(function) if each.owner is not None), None)
 
     def around(self, function: FunctionFacts) -> Iterator[FunctionFacts]:
         """The function and those that it stands in, from the inside out, without the module's body."""

@@ -34,8 +34,9 @@ def _attributes(program: Program, scope: FunctionId, node: ast.Attribute) -> Val
     values = program.eval(scope, node.value)
     if node.attr in program.registry.mapper.managers and (managed := rows.managed(program, values)):
         return managed
-    stored = program.stored.attribute(node.attr) if program.stored.is_holder(values) else NOTHING
-    return stored | _of_each(program, values, node.attr)
+    found = _of_each(program, values, node.attr)
+    stored = program.stored.attribute(node.attr)
+    return found | stored if stored and program.stored.is_holder(values) else found
 
 
 def _of_each(program: Program, values: Values, name: str) -> Values:
@@ -146,8 +147,8 @@ def _stored_item(program: Program, scope: FunctionId, container: ast.expr, key: 
     """What is kept under a constant key in a container that is not the project's own."""
     if not isinstance(key, ast.Constant) or not isinstance(key.value, str):
         return NOTHING
-    is_holder = program.stored.is_holder(program.eval(scope, container))
-    return program.stored.item(key.value) if is_holder else NOTHING
+    stored = program.stored.item(key.value)
+    return stored if stored and program.stored.is_holder(program.eval(scope, container)) else NOTHING
 
 
 def _eval_display(program: Program, scope: FunctionId, node: ast.List | ast.Tuple | ast.Set) -> Values:

@@ -175,9 +175,9 @@ def _callables_of(program: Program, path: str) -> Values:
 
 
 def _super(program: Program, scope: FunctionId) -> Values:
-    owner = next((each.owner for each in program.around(program.functions[scope]) if each.owner is not None), None)
-    if owner is None:
+    method = program.method_around(program.functions[scope])
+    if method is None or method.owner is None:
         return NOTHING
-    line, externals = program.mro(ClassId(scope.path, owner))
+    line, externals = program.mro(ClassId(scope.path, method.owner))
     bases: set[Value] = {Inst(c, True) for c in line[1:2]}
     return frozenset(bases or {Ext(f"{e.path}()", e.host) for e in externals})

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 PROPERTIES = frozenset({"property", "cached_property", "hybrid_property", "computed_field"})
 """Decorators that make a method an attribute."""
+MANAGERS = frozenset({"contextmanager", "asynccontextmanager"})
+"""Decorators that make a generator a context manager."""
 
 
 def member(program: Program, klass: ClassId, name: str, exact: bool, receiver: Inst | Cls) -> Values:

@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from batchlint.facts import Binding, ClassId, FunctionFacts
+from batchlint.symbols.members import MANAGERS, decorators
 from batchlint.symbols.names import last_name
 from batchlint.values import NOTHING, Ext, Inst, Value, Values
 
@@ -20,14 +21,13 @@ if TYPE_CHECKING:
 
 _TOO_MANY = 30
 """A name that so many places write says nothing."""
-_CONTEXTS = frozenset({"asynccontextmanager", "contextmanager"})
 
 
 class Stored:
     def __init__(self, program: Program) -> None:
         self._program = program
-        self._attributes: dict[str, set[Value]] = {}
-        self._items: dict[str, set[Value]] = {}
+        self._attributes: dict[str, Values] = {}
+        self._items: dict[str, Values] = {}
 
     def is_holder(self, values: Values) -> bool:
         """Whether an object with these values is not the project's own, nor an SDK's, whose attributes are known."""
@@ -35,11 +35,11 @@ class Stored:
 
     def attribute(self, name: str) -> Values:
         """What the attribute `name` of such an object can be."""
-        return frozenset(self._attributes.get(name, NOTHING))
+        return self._attributes.get(name, NOTHING)
 
     def item(self, key: str) -> Values:
         """What the item `key` of such a container can be."""
-        return frozenset(self._items.get(key, NOTHING))
+        return self._items.get(key, NOTHING)
 
     def is_of_sdk(self, value: Ext) -> bool:
         """Whether a value is part of the SDK of a provider."""
@@ -56,10 +56,10 @@ class Stored:
         for found, pairs in ((self._attributes, attributes), (self._items, items)):
             for name, values in pairs:
                 if not name.startswith("__") and (kept := self._kept(values)):
-                    found.setdefault(name, set()).update(kept)
+                    found[name] = found.get(name, NOTHING) | kept
         for name, source in self._copies():
             if source in self._attributes:
-                self._items.setdefault(name, set()).update(self._attributes[source])
+                self._items[name] = self.item(name) | self._attributes[source]
         return bool(self._attributes or self._items)
 
     # -- what is kept
@@ -175,4 +175,4 @@ class Stored:
 
 
 def _is_context(function: FunctionFacts) -> bool:
-    return not _CONTEXTS.isdisjoint(map(last_name, function.decorators))
+    return not MANAGERS.isdisjoint(decorators(function))
