@@ -35,8 +35,8 @@ def _attributes(program: Program, scope: FunctionId, node: ast.Attribute) -> Val
     if node.attr in program.registry.mapper.managers and (managed := rows.managed(program, values)):
         return managed
     found = _of_each(program, values, node.attr)
-    stored = program.stored.attribute(node.attr)
-    return found | stored if stored and program.stored.is_holder(values) else found
+    stored = program.stored.attribute(node.attr, values)
+    return found | stored if stored else found
 
 
 def _of_each(program: Program, values: Values, name: str) -> Values:
@@ -147,8 +147,7 @@ def _stored_item(program: Program, scope: FunctionId, container: ast.expr, key: 
     """What is kept under a constant key in a container that is not the project's own."""
     if not isinstance(key, ast.Constant) or not isinstance(key.value, str):
         return NOTHING
-    stored = program.stored.item(key.value)
-    return stored if stored and program.stored.is_holder(program.eval(scope, container)) else NOTHING
+    return program.stored.item(key.value, lambda: program.eval(scope, container))
 
 
 def _eval_display(program: Program, scope: FunctionId, node: ast.List | ast.Tuple | ast.Set) -> Values:

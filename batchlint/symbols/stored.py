@@ -7,7 +7,7 @@ leads from where something is read to where it was put.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -28,28 +28,37 @@ class Stored:
         self._program = program
         self._attributes: dict[str, Values] = {}
         self._items: dict[str, Values] = {}
+        self._asked: set[str] | None = None
+        """Names that were asked for while what is kept was still being found out."""
 
     def is_holder(self, values: Values) -> bool:
         """Whether an object with these values is not the project's own, nor an SDK's, whose attributes are known."""
         return all(isinstance(value, Ext) and not self.is_of_sdk(value) for value in values)
 
-    def attribute(self, name: str) -> Values:
-        """What the attribute `name` of such an object can be."""
-        return self._attributes.get(name, NOTHING)
+    def attribute(self, name: str, holder: Values) -> Values:
+        """What the attribute `name` of an object with the values `holder` can be, if it is kept there."""
+        if self._asked is not None and self.is_holder(holder):
+            self._asked.add(name)
+        stored = self._attributes.get(name)
+        return stored if stored and self.is_holder(holder) else NOTHING
 
-    def item(self, key: str) -> Values:
-        """What the item `key` of such a container can be."""
-        return self._items.get(key, NOTHING)
+    def item(self, key: str, holder: Callable[[], Values]) -> Values:
+        """The same of the item `key` of a container; its values are worked out if they are needed."""
+        if self._asked is not None and self.is_holder(holder()):
+            self._asked.add(key)
+        stored = self._items.get(key)
+        return stored if stored and self.is_holder(holder()) else NOTHING
 
     def is_of_sdk(self, value: Ext) -> bool:
         """Whether a value is part of the SDK of a provider."""
         return value.path.startswith(self._sdks)
 
     def find(self) -> bool:
-        """Find out what is kept where; whether anything is.
+        """Find out what is kept where; whether values that were worked out on the way lack something of it.
 
-        To be asked first of all: what is kept is not in the values that are worked out on the way.
+        To be asked first of all.
         """
+        self._asked = set()
         handed = list(self._handed_out())
         attributes = [*self._written(self._program.attribute_writes), *handed, *self._members()]
         items = [*self._written(self._item_writes), *handed]
@@ -59,8 +68,9 @@ class Stored:
                     found[name] = found.get(name, NOTHING) | kept
         for name, source in self._copies():
             if source in self._attributes:
-                self._items[name] = self.item(name) | self._attributes[source]
-        return bool(self._attributes or self._items)
+                self._items[name] = self._items.get(name, NOTHING) | self._attributes[source]
+        asked, self._asked = self._asked, None
+        return not asked.isdisjoint({*self._attributes, *self._items})
 
     # -- what is kept
     def _written(
