@@ -6,6 +6,7 @@ Flow-insensitive and by name (`x`, `self.x`), so it errs on the side of "reaches
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
@@ -469,9 +470,33 @@ def _exit(
 
 
 def needs(function: FunctionFacts, arguments: Iterable[ast.AST]) -> set[str]:
-    """The attributes of the function's own object that go into the arguments."""
-    wanted = all_read(arguments)
-    return {name for name in _needed(wanted, moves_of(function)) if name.startswith(_OWN)}
+    """The attributes of the function's own object that go into the arguments: their values, not only their keys."""
+    arguments, rows = list(arguments), moves_of(function)
+    if not any(name.startswith(_OWN) for name in _needed(all_read(arguments), rows)):
+        return set()
+    wanted = all_read(arguments) - _looked_up(arguments)
+    rows = [row._replace(reads=row.reads - _looked_up(row.values)) for row in rows]
+    return {name for name in _needed(wanted, rows) if name.startswith(_OWN)}
+
+
+def _looked_up(nodes: Iterable[ast.AST]) -> set[str]:
+    """The names that the nodes read only to see what is missing: `[word for word in words if word not in known]`."""
+    read: Counter[str] = Counter()
+    for node in (inner for outer in nodes for inner in walk(outer)):
+        if isinstance(node, ast.Name | ast.Attribute):
+            read.update([ast.unparse(node)])
+        elif isinstance(node, ast.Compare) and (asked := _asked(node)) is not None:
+            read.subtract([ast.unparse(asked)])
+    return {name for name, times in read.items() if times == 0}
+
+
+def _asked(test: ast.Compare) -> ast.expr | None:
+    """The container in `x in container` and `container.get(x) is None`."""
+    operator, left = test.ops[0], test.left
+    if isinstance(operator, ast.In | ast.NotIn):
+        return test.comparators[0]
+    is_got = isinstance(left, ast.Call) and isinstance(left.func, ast.Attribute) and left.func.attr == "get"
+    return left.func.value if is_got and isinstance(operator, ast.Is | ast.IsNot) else None  # type: ignore[attr-defined]
 
 
 def fills(function: FunctionFacts, call: ast.Call) -> set[str]:

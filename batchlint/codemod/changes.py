@@ -202,7 +202,7 @@ class FileChanges:
     barriers: dict[Place, str | None] = field(default_factory=dict)
     """`yield in_turn(key)` before a statement."""
     ordered: set[Place] = field(default_factory=set)
-    """Those of both that coroutines await: `await in_order()`."""
+    """Those of both that coroutines await: `await in_order(key)`."""
     hoisted: set[Place] = field(default_factory=set)
     """Statements whose answers are stored first, and which then wait for their turn."""
     exits: dict[Place, str] = field(default_factory=dict)

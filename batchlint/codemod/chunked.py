@@ -24,6 +24,8 @@ class Chunked:
         self.planner = planner
         self._pools: dict[int, ast.With | None] = {}
         """The `with` of the pool by the identity of the call; None for the `map` of Python itself."""
+        self._handed: dict[int, ast.expr] = {}
+        """What the pool's call is given to map, by its identity."""
 
     def open(self, id: FunctionId, call: ast.expr) -> bool:
         """Have plans from now on see requests in the call; whether it is one that can join a loop."""
@@ -37,13 +39,20 @@ class Chunked:
         if pool is None and paths != {"builtins.map"}:
             return False
         self._pools[builtin_id(call)] = pool
+        if pool is not None:
+            self._handed[builtin_id(call)] = call.args[0]
         self.planner.support.map_call(id, call, is_seen=True)
         return True
 
     def close(self, id: FunctionId, call: ast.expr) -> None:
         """Have plans see none again."""
         if isinstance(call, ast.Call) and self._pools.pop(builtin_id(call), self) is not self:
+            self._handed.pop(builtin_id(call), None)
             self.planner.support.map_call(id, call, is_seen=False)
+
+    def handed(self) -> set[int]:
+        """What pools are given to map, by identity: they are done with it when their block ends."""
+        return {builtin_id(function) for function in self._handed.values()}
 
     def joins(self, fanout: Fanout, id: FunctionId, call: ast.expr) -> bool:
         """Whether the call is a part of the fan-out, which may have been planned before."""

@@ -58,7 +58,9 @@ class Finder:
                 repeated = next((f for f in found if self._runs_in(f, refused)), None)
                 note = f"requests of the loop at {refused.loop} stay realtime: {refused.refusal.detail}"
                 if repeated is not None:
-                    note = f"one batch for each turn of the loop at {refused.loop}, because {refused.refusal.detail}"
+                    is_apart = refused.refusal.name == "no-fan-out"
+                    why = "each turn waits for all of its answers" if is_apart else refused.refusal.detail
+                    note = f"one batch for each turn of the loop at {refused.loop}, because {why}"
                 notes = (repeated or found[0]).notes
                 notes += [note] if note not in notes else []
         return list({id(f): f for f in found}.values())
@@ -116,6 +118,7 @@ class Finder:
         before = len(found)
         if self._handed_here(id, node, found, refusals):
             self._in_chunks(id, node, found, before)
+            self._in_turns(id, node, found, refusals, before, seen, level)
             return
         here = self._around(id, node)
         above: list[Fanout] = []
@@ -218,6 +221,53 @@ class Finder:
             for fanout in found[start:]:
                 outer[0].merge(fanout)
             found[start:] = outer
+
+    def _in_turns(
+        self,
+        id: FunctionId,
+        node: ast.expr,
+        found: list[Fanout],
+        refusals: list[Refused],
+        start: int,
+        seen: set[FunctionId],
+        level: int,
+    ) -> None:
+        """Add the fan-outs of loops that call the function of a gather or pool: each of their turns is a batch."""
+        inner = found[start:]
+        if not inner or id.qualname == MODULE or id in seen or level > _MAX_LEVELS:
+            return
+        outer, unfit = list[Fanout](), list[Refused]()
+        if all(fanout.is_async for fanout in inner):
+            self._above(id, outer, unfit, seen, level)
+            if outer and not unfit:
+                for fanout in inner:
+                    outer[0].merge(fanout)
+                inner = []
+        elif self._joins_above(id, node, outer, unfit, seen, level):
+            inner = []
+        found[start:] = [*inner, *outer]
+        refusals += [refused for refused in unfit if refused.loop is not None]
+
+    def _joins_above(
+        self,
+        id: FunctionId,
+        node: ast.expr,
+        found: list[Fanout],
+        refusals: list[Refused],
+        seen: set[FunctionId],
+        level: int,
+    ) -> bool:
+        """Add the loops above whose rounds the pool's work joins; whether it does so on every way."""
+        known = dict(self._planned)
+        is_open = self.planner.chunked.open(id, node)
+        self._above(id, found, refusals, seen, level)
+        if found and not refusals and all(self.planner.chunked.joins(fanout, id, node) for fanout in found):
+            return True
+        if is_open:
+            self.planner.chunked.close(id, node)
+        self._planned = known
+        found.clear()
+        return False
 
     def _waits_in(self, id: FunctionId, loop: ast.For | ast.AsyncFor, node: ast.expr, found: list[Fanout]) -> bool:
         """Whether the loop waits for what it starts, rather than that it is gathered behind the loop."""

@@ -395,7 +395,7 @@ class Layout:
 
         visit(node)
         asked = {id(call) for call, _ in found}
-        waits = any(isinstance(child, ast.Await) and id(child.value) not in asked for child in walk(node))
+        waits = any(isinstance(child, ast.Await) and not _only_asks(child.value, asked) for child in walk(node))
         self.suspends |= self.is_async and waits
         return found
 
@@ -496,3 +496,16 @@ class Layout:
 
 def _contexts(node: ast.With) -> list[ast.Call]:
     return [item.context_expr for item in node.items if isinstance(item.context_expr, ast.Call)]
+
+
+def _only_asks(awaited: ast.expr, asked: set[int]) -> bool:
+    """Whether it is a request, or gathers nothing but requests."""
+    if id(awaited) in asked:
+        return True
+    if isinstance(awaited, ast.Call) and last_name(awaited.func) == "gather":
+        return bool(awaited.args) and all(_only_asks(each, asked) for each in awaited.args)
+    if isinstance(awaited, ast.Starred):
+        return _only_asks(awaited.value, asked)
+    if isinstance(awaited, ast.ListComp | ast.GeneratorExp):
+        return _only_asks(awaited.elt, asked)
+    return isinstance(awaited, ast.List | ast.Tuple) and all(_only_asks(each, asked) for each in awaited.elts)

@@ -175,7 +175,7 @@ class Planner:
             raise Refused("dependent-iterations", left) if left else refused from None
         if is_worker:
             barriers = [b for b in barriers if b.key is not None]
-        if fanout.is_async and any(nested or b.key is not None for b in barriers):
+        if fanout.is_async and any(nested or (b.key is not None and phases.suspends) for b in barriers):
             raise Refused("order-of-effects", "items of a coroutine's loop would end in another order")
         changes = fanout.file(path)
         for barrier in barriers:
@@ -227,7 +227,8 @@ class Planner:
         """Refuse functions that outlive the iteration: they would see their own item, and not the last one."""
         kept = scopes.kept(nodes) & own
         if kept:
-            kept = scopes.kept(nodes, self.support.callbacks.consumed(function.id, nodes)) & own
+            done = self.support.callbacks.consumed(function.id, nodes) | self.chunked.handed()
+            kept = scopes.kept(nodes, done) & own
         if kept:
             raise Refused(
                 "unsupported-shape",

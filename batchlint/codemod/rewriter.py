@@ -148,10 +148,10 @@ class Rewriter(CallRewriter):
 
     def _turn(self, place: Place, key: str | None = None) -> cst.SimpleStatementLine:
         """What waits for the item's turn."""
+        arguments = [cst.Arg(cst.parse_expression(key))] if key else []
         if place in self.changes.ordered:
-            return cst.SimpleStatementLine([cst.Expr(cst.Await(cst.Call(self._use("in_order"))))])
-        call = cst.Call(self._use("in_turn"), [cst.Arg(cst.parse_expression(key))] if key else [])
-        return cst.SimpleStatementLine([cst.Expr(cst.Yield(call))])
+            return cst.SimpleStatementLine([cst.Expr(cst.Await(cst.Call(self._use("in_order"), arguments)))])
+        return cst.SimpleStatementLine([cst.Expr(cst.Yield(cst.Call(self._use("in_turn"), arguments)))])
 
     def _called(self, name: str) -> str:
         return self._use(name).value

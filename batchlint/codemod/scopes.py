@@ -114,11 +114,12 @@ def kept(nodes: Iterable[ast.AST], consumed: Set[int] = frozenset()) -> set[str]
     """The outer names that functions read which are made in `nodes` and may be called after them.
 
     A function that is only handed to a consumer such as `sorted`, or bound to a name that is only called, is done with
-    at once, as are those in `consumed` (by identity); any other sees at its call what its names have become by then.
+    at once, as are those in `consumed` (by identity, or by that of a use); any other sees at its call what its names
+    have become by then.
     """
     trees = list(nodes)
     parents = {id(child): node for tree in trees for node in walk(tree) for child in children(node)}
-    called = {id(n.func) for tree in trees for n in walk(tree) if isinstance(n, ast.Call)}
+    called = {id(n.func) for tree in trees for n in walk(tree) if isinstance(n, ast.Call)} | consumed
     used = [n for tree in trees for n in walk(tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)]
     found: set[str] = set()
     for node in (n for tree in trees for n in walk(tree)):

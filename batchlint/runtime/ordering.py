@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import contextvars
 from collections.abc import Awaitable
 from typing import Any
@@ -15,35 +16,49 @@ async def gather_in_order(*awaitables: Awaitable[Any]) -> None:
 
     Raises the error of the first item that fails; later ones do not get behind their `in_order()` then.
     """
-    before: asyncio.Future[None] | None = None
-    items = []
+    turn, items = Turn(None, {}), []
     for awaitable in awaitables:
-        ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        items.append(_item(awaitable, before, ended))
-        before = ended
+        items.append(turn.run(awaitable))
+        turn = Turn(turn.ended, turn.keys)
     await gather_batch(*items)
 
 
-async def in_order() -> None:
-    """Go on when every item before this one has ended; at once outside of `gather_in_order`."""
-    before, lot = BEFORE.get(), LOT.get()
-    if before is not None and not before.done() and lot is not None:
+async def in_order(*key: Any) -> None:
+    """Go on when every item before this one has ended; at once outside of `gather_in_order`.
+
+    With a key: when every earlier item that has given this key has ended, so that this one sees what those stored.
+    """
+    turn, lot = TURN.get(), LOT.get()
+    if turn is None:
+        return
+    before = turn.before
+    with contextlib.suppress(TypeError):  # what cannot be hashed waits for its turn
+        if key:
+            before, turn.keys[key] = turn.keys.get(key), turn.ended
+    if before is not None and before is not turn.ended and not before.done() and lot is not None:
         with lot.idle():
             await asyncio.wait([before])
     if before is not None and before.cancelled():
         raise asyncio.CancelledError
 
 
-async def _item(awaitable: Awaitable[Any], before: asyncio.Future[None] | None, ended: asyncio.Future[None]) -> None:
-    BEFORE.set(before)
-    try:
+class Turn:
+    """An item's place behind the one that has `before` end. `keys`: who has given each key last, shared by all."""
+
+    def __init__(self, before: asyncio.Future[None] | None, keys: dict[Any, asyncio.Future[None]]) -> None:
+        self.before, self.keys = before, keys
+        self.ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    async def run(self, awaitable: Awaitable[Any]) -> None:
+        TURN.set(self)
         try:
-            await awaitable
+            try:
+                await awaitable
+            finally:
+                await in_order()  # an error comes in its turn too
+            self.ended.set_result(None)
         finally:
-            await in_order()  # an error comes in its turn too
-        ended.set_result(None)
-    finally:
-        ended.cancel()
+            self.ended.cancel()
 
 
-BEFORE: contextvars.ContextVar[asyncio.Future[None] | None] = contextvars.ContextVar("llm_batch_before", default=None)
+TURN: contextvars.ContextVar[Turn | None] = contextvars.ContextVar("llm_batch_turn", default=None)

@@ -310,6 +310,38 @@ def test_one_round_for_each_of_given_things_is_a_chain_of_batches(end, expected)
     assert verdict(CHAINED.format(end=end)) == expected
 
 
+KNOWN = """
+import json
+from llm import ask
+
+class Labels:
+    def __init__(self):
+        self.known = {{}}
+
+    def fill(self, words):
+        {missing}
+        for number, word in enumerate(missing):
+            self.known[word] = ask({text})  # !
+        return [self.known[word] for word in words]
+
+if __name__ == "__main__":
+    print(Labels().fill(json.load(open("words.json"))))
+"""
+
+
+@pytest.mark.parametrize(
+    ("missing", "text", "expected"),
+    [
+        ("missing = [word for word in words if word not in self.known]", "word", "batchable"),
+        ("missing = [word for word in words if self.known.get(word) is None]", "word", "batchable"),
+        ("missing = [word for word in words if word not in self.known]", "f'{word}: {self.known}'", "realtime"),
+        ("missing = [self.known.get(word, word) for word in words]", "word", "realtime"),
+    ],
+)
+def test_a_look_at_what_is_known_is_no_history(missing, text, expected):
+    assert verdict(KNOWN.format(missing=missing, text=text)) == expected
+
+
 WORKERS = """
     import queue
     import threading

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from fake_provider import Failure, Faults
 
-from .programs import check_runs_alike
+from .programs import check_runs_alike, rewrite
 
 HEAD = """\
 import time
@@ -77,6 +77,26 @@ ONE = {
                 totals[start] = [answer.upper() for answer in pool.map(careful, WORDS[start : start + 3])]
         print(totals)
         """,
+    "functions that read what changes with each chunk": """
+        for language in ["de", "fr"]:
+            with ThreadPoolExecutor() as pool:
+                answers = list(pool.map(lambda word: ask(word, language), WORDS))
+            print(language, answers)
+        """,
+    "a function of the loop's own": """
+        def main():
+            for language in ["de", "fr"]:
+
+                def told(word):
+                    return language, ask(word, language)
+
+                with ThreadPoolExecutor() as pool:
+                    answers = list(pool.map(told, WORDS))
+                print(answers)
+
+
+        main()
+        """,
     "two requests an item": """
         for start in range(0, len(WORDS), 3):
             with ThreadPoolExecutor() as pool:
@@ -115,3 +135,17 @@ def test_chunks_are_one_batch_a_round(name: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", SEVERAL)
 def test_chunks_that_cannot_be_together_keep_their_batches(name: str, tmp_path: Path) -> None:
     assert batches(SEVERAL[name], tmp_path) == 3
+
+
+def test_a_function_that_outlives_its_turn_stays() -> None:
+    program = """
+        kept = []
+        for language in ["de", "fr"]:
+            told = lambda word: ask(word, language)
+            with ThreadPoolExecutor() as pool:
+                print(list(pool.map(told, WORDS)))
+            kept.append(told)
+        print(kept[0]("pie"))
+        """
+    done = rewrite(HEAD + textwrap.dedent(program).lstrip("\n"))
+    assert done.files == done.before
