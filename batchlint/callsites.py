@@ -29,6 +29,8 @@ MAX_LEVELS = 8
 """How many wrappers of wrappers are followed."""
 _RUNS = frozenset({"script", "schedule", "pipeline", "task_queue", "evaluation"})
 """Kinds of entry points that may come to a call more than once a run."""
+_RUN_ONCE = frozenset({"script", "evaluation"})
+"""Kinds of entry points that come to a call once in a process."""
 _HOLDERS = ("typing.NamedTuple.", "pydantic.BaseModel.")
 """Bases whose constructor keeps what it is given."""
 
@@ -373,8 +375,9 @@ def _loop_traits(place: _Place, known: Known) -> Iterator[Trait]:
                         yield found
             done.add(key)
             fanned_out = fanned_out or (link.repeats and not any(is_item_loop(loop) for loop in link.loops))
-    for chain in chains:
-        memory = known.memories.find((link.function, link.node) for link in reversed(chain))
+    kinds = [reach.entry.kind.kind for reach in place.reaches] or [""]
+    for chain, kind in zip(chains, kinds, strict=True):
+        memory = known.memories.find(chain[::-1], is_run_once=kind in _RUN_ONCE)
         if memory is not None:
             reason = f"`{memory.attribute}` keeps earlier answers for the next request"
             yield Trait("memory", reason, memory.function.path, memory.line)

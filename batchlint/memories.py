@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import NamedTuple, Protocol
 
 from batchlint import flow
-from batchlint.facts import FunctionId
+from batchlint.facts import FunctionId, LoopNode
 from batchlint.graph import Graph
+from batchlint.trees import walk
+from batchlint.values import Cls
 
 _OWN = frozenset({"self", "cls"})
 
@@ -19,6 +21,19 @@ class Memory(NamedTuple):
     attribute: str
 
 
+class Link(Protocol):
+    """A call on the way down to the model's, with the loops around it in its function."""
+
+    @property
+    def function(self) -> FunctionId: ...
+    @property
+    def node(self) -> ast.expr: ...
+    @property
+    def repeats(self) -> bool: ...
+    @property
+    def loops(self) -> tuple[LoopNode, ...]: ...
+
+
 class Memories:
     """Asked chain by chain; what one call says is worked out once."""
 
@@ -26,19 +41,23 @@ class Memories:
         self._graph = graph
         self._calls: dict[int, tuple[set[str], set[str]]] = {}
 
-    def find(self, links: Iterable[tuple[FunctionId, ast.expr]]) -> Memory | None:
-        """The memory on a way in: `links` are the calls from the model's own upwards, each with its function."""
+    def find(self, links: Sequence[Link], *, is_run_once: bool) -> Memory | None:
+        """The memory on a way in whose object is asked again. `links`: the calls from the model's own upwards.
+
+        `is_run_once`: whether what starts the topmost call does so once in a process.
+        """
         needed: set[str] = set()
-        for id, call in links:
+        for position, link in enumerate(links):
+            call = link.node
             if not isinstance(call, ast.Call):
                 needed = set()
                 continue
-            func = call.func
-            is_own = isinstance(func, ast.Attribute) and isinstance(func.value, ast.Name) and func.value.id in _OWN
-            given, filled = self._attributes(id, call)
-            needed = needed | given if is_own else given
+            given, filled = self._attributes(link.function, call)
+            needed = needed | given if _receiver(call) in _OWN else given
             if not needed.isdisjoint(filled):
-                return Memory(id, call.lineno, min(needed & filled))
+                if not self._is_asked_again(links[position:], is_run_once):
+                    return None
+                return Memory(link.function, call.lineno, min(needed & filled))
         return None
 
     def _attributes(self, id: FunctionId, call: ast.Call) -> tuple[set[str], set[str]]:
@@ -49,6 +68,36 @@ class Memories:
             given = flow.needs(function, flow.request_arguments(call))
             found = self._calls[_key(call)] = given, flow.fills(function, call)
         return found
+
+    def _is_asked_again(self, links: Sequence[Link], is_run_once: bool) -> bool:
+        """Whether the object of the first call's function lives on when the call comes again."""
+        own, *above = links
+        if own.loops or own.repeats:
+            return True
+        for link in above:
+            made = self._made(link)
+            if made is not None:
+                return any(all(node is not made for node in walk(loop)) for loop in link.loops)
+            if link.loops or link.repeats:
+                return True
+        return not is_run_once
+
+    def _made(self, link: Link) -> ast.Call | None:
+        """What makes the object whose method is called, where the calling function makes it for itself."""
+        function, name = self._graph.function(link.function), _receiver(link.node)
+        bindings = function.bindings.get(name, []) if name not in function.outer else []
+        made = bindings[0].value if len(bindings) == 1 and bindings[0].how == "value" else None
+        if not isinstance(made, ast.Call):
+            return None
+        values = self._graph.program.eval(link.function, made.func)
+        return made if values and all(isinstance(value, Cls) for value in values) else None
+
+
+def _receiver(call: ast.expr) -> str:
+    """The name whose method is called."""
+    func = call.func if isinstance(call, ast.Call) else None
+    value = func.value if isinstance(func, ast.Attribute) else None
+    return value.id if isinstance(value, ast.Name) else ""
 
 
 _key = id

@@ -342,6 +342,66 @@ def test_a_look_at_what_is_known_is_no_history(missing, text, expected):
     assert verdict(KNOWN.format(missing=missing, text=text)) == expected
 
 
+CHAT = """
+import json
+from llm import ask
+
+class Chat:
+    def __init__(self):
+        self.said = []
+
+    def tell(self, text):
+        self.said.append(ask(f"{{self.said}} {{text}}"))  # !
+
+def main(texts):
+    chat = Chat()
+    {body}
+
+if __name__ == "__main__":
+    main(json.load(open("texts.json")))
+"""
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ("for text in texts: chat.tell(text)", "realtime"),
+        ("for text in texts: fresh = Chat(); fresh.tell(text)", "batchable"),
+        ("for text in texts: one(text)\n\ndef one(text):\n    fresh = Chat()\n    fresh.tell(text)", "batchable"),
+        ("for text in texts: one(chat, text)\n\ndef one(chat, text):\n    chat.tell(text)", "realtime"),
+    ],
+)
+def test_what_an_object_keeps_counts_where_the_same_object_is_asked_again(body, expected):
+    assert verdict(CHAT.format(body=body)) == expected
+
+
+IN_PLACE = """
+import json
+from llm import ask
+
+def judged(rows):
+    return [ask(row) for row in rows]  # !
+
+class Report:
+    def __init__(self, rows):
+        self.rows = rows
+
+    def judge(self):
+        self.rows = judged(self.rows)
+
+if __name__ == "__main__":
+    report = Report(json.load(open("rows.json")))
+    {run}
+"""
+
+
+@pytest.mark.parametrize(
+    ("run", "expected"), [("report.judge()", "batchable"), ("for _ in range(9): report.judge()", "realtime")]
+)
+def test_answers_that_replace_the_items_are_no_history_of_a_single_run(run, expected):
+    assert verdict(IN_PLACE.format(run=run)) == expected
+
+
 WORKERS = """
     import queue
     import threading
