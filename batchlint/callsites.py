@@ -22,6 +22,7 @@ from batchlint.memories import Memories
 from batchlint.repetitions import repeated
 from batchlint.stages import runs_stages
 from batchlint.symbols import last_name
+from batchlint.tallies import without_tallies
 from batchlint.trees import walk
 from batchlint.values import Cls, Ext
 
@@ -177,16 +178,8 @@ def _given(graph: Graph, edge: Edge, passed: set[str]) -> list[ast.AST]:
     spread = any(keyword.arg is None for keyword in call.keywords) or any(isinstance(a, ast.Starred) for a in call.args)
     if edge.kind != "call" or spread:
         return arguments
-    names = [parameter.arg for parameter in graph.function(edge.callee).parameters]
-    if names[:1] in (["self"], ["cls"]):
-        names = names[1:]
-    found: list[ast.AST] = [
-        argument
-        for position, argument in enumerate(call.args)
-        if (names[position] if position < len(names) else "*") in passed
-    ]
-    found += [k.value for k in call.keywords if (k.arg if k.arg in names else "**") in passed]
-    return found
+    callee = graph.function(edge.callee)
+    return [argument for argument in arguments if flow.parameter_of(callee, call, argument) in passed]
 
 
 def _passed_on(graph: Graph, id: FunctionId, way: Way, node: ast.expr, arguments: Sequence[ast.AST]) -> set[str]:
@@ -418,9 +411,8 @@ def _dependence(graph: Graph, link: _Link, loop: LoopNode) -> Trait | None:
     call, path = link.node, link.function.path
     if not isinstance(call, ast.Call):
         return None
-    arguments = flow.request_arguments(call)
-    if isinstance(call.func, ast.Attribute):
-        arguments.append(call.func.value)
+    owner = [call.func.value] if isinstance(call.func, ast.Attribute) else []
+    arguments = [*flow.request_arguments(call), *owner]
     # Rounds over what is left to do: each asks about all of it, and what comes back only decides on the next round.
     inner = link.loops[link.loops.index(loop) + 1 :]
     apart = flow.narrowed(loop) if any(map(is_item_loop, inner)) else frozenset()
@@ -428,11 +420,14 @@ def _dependence(graph: Graph, link: _Link, loop: LoopNode) -> Trait | None:
         apart = frozenset()
     name = flow.carried(loop, call, arguments, apart)
     if name is not None:
+        name = flow.carried(loop, call, [*without_tallies(graph, link.function, call), *owner], apart)
+    if name is not None:
         return Trait("dependent", f"`{name}` carries one answer into the next request", path, _line(loop))
     options = flow.options_of(graph.function(link.function))
     stop = flow.stops_early(loop, call, options, apart) if is_item_loop(loop) else None
     if stop is not None:
-        return Trait("early_stop", "the loop ends as soon as an answer fits", path, stop.lineno)
+        when = "when the answers add up to a limit" if flow.adds_up(loop, stop) else "as soon as an answer fits"
+        return Trait("early_stop", f"the loop ends {when}", path, stop.lineno)
     return None
 
 

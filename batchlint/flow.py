@@ -33,7 +33,7 @@ _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.GeneratorExp, ast.DictComp)
 _OWN = ("self.", "cls.")
 _LEAVES = (ast.Name, ast.Constant)
 _LOOPS = (ast.For, ast.AsyncFor)
-_MUTATORS = frozenset(
+MUTATORS = frozenset(
     {"append", "extend", "add", "update", "insert", "appendleft", "push", "setdefault", "add_message", "append_message",
      "add_user_message", "add_ai_message", "add_messages", "put"}
 )  # fmt: skip
@@ -133,7 +133,7 @@ def _moves(node: ast.AST, tests: list[ast.AST], found: list[Move]) -> None:
             if item.optional_vars is not None:
                 move(item.optional_vars, item.context_expr)
     elif isinstance(node, ast.Call):
-        if isinstance(node.func, ast.Attribute) and node.func.attr in _MUTATORS:
+        if isinstance(node.func, ast.Attribute) and node.func.attr in MUTATORS:
             move(node.func.value, *node.args, *(k.value for k in node.keywords), *tests)
     elif isinstance(node, _COMPREHENSIONS):
         for generator in node.generators:
@@ -231,6 +231,20 @@ def goes_into(function: FunctionFacts, call: ast.Call, other: ast.Call) -> bool:
 
 def request_arguments(call: ast.Call) -> list[ast.AST]:
     return [*call.args, *(keyword.value for keyword in call.keywords)]
+
+
+def parameter_of(function: FunctionFacts, call: ast.Call, argument: ast.AST) -> str | None:
+    """The parameter that the argument becomes; "*" and "**" stand for the rest, None for what cannot be told."""
+    names = [parameter.arg for parameter in function.parameters]
+    if names[:1] in (["self"], ["cls"]):
+        names = names[1:]
+    if any(isinstance(each, ast.Starred) for each in call.args) or any(k.arg is None for k in call.keywords):
+        return None
+    for position, given in enumerate(call.args):
+        if given is argument:
+            return names[position] if position < len(names) else "*"
+    keyword = next((k.arg for k in call.keywords if k.value is argument), None)
+    return keyword if keyword in names else "**"
 
 
 def narrowed(loop: LoopNode) -> frozenset[str]:
@@ -413,6 +427,14 @@ def stops_early(
         return None
     tainted = reached(set(), [row for row in moves(loop.body) if not row.given <= apart], call)
     return _exit(loop.body, tainted, call, options, 0, False)
+
+
+def adds_up(loop: LoopNode, stop: ast.stmt) -> bool:
+    """Whether the test in front of the loop's exit compares what its turns add up: tokens, costs, a count."""
+    nodes = [node for statement in getattr(loop, "body", ()) for node in walk(statement)]
+    summed = {name for node in nodes if isinstance(node, ast.AugAssign) for name in targets(node.target)}
+    tests = (node.test for node in nodes if isinstance(node, ast.If) and any(n is stop for n in walk(node)))
+    return any(isinstance(test, ast.Compare) and not reads(test).isdisjoint(summed) for test in tests)
 
 
 def options_of(function: FunctionFacts) -> dict[str, bool]:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from .verdicts import verdict
+from .verdicts import marked, verdict
 
 PROGRAM = """
 import json
@@ -402,6 +402,39 @@ def test_answers_that_replace_the_items_are_no_history_of_a_single_run(run, expe
     assert verdict(IN_PLACE.format(run=run)) == expected
 
 
+TALLY = """
+import json
+from llm import ask
+
+def told(stats, text):
+    stats["asked"] += 1
+    noted(stats)
+    return ask({text})  # !
+
+def noted(counts):
+    counts["noted"] = True
+    counts["names"].append("told")
+
+def main(texts):
+    stats = {{"asked": 0, "names": [], "failed": []}}
+    for text in texts:
+        answer = told(stats, text)
+        if not answer:
+            stats["failed"].append(answer)
+    print(stats)
+
+if __name__ == "__main__":
+    main(json.load(open("texts.json")))
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"), [("text", "batchable"), ("f\"{text} unlike {stats['failed']}\"", "realtime")]
+)
+def test_a_tally_that_a_function_only_writes_to_carries_nothing(text, expected):
+    assert verdict(TALLY.format(text=text)) == expected
+
+
 WORKERS = """
     import queue
     import threading
@@ -430,3 +463,27 @@ WORKERS = """
 )
 def test_workers_go_over_the_items_that_their_queue_is_filled_with(fill, expected):
     assert verdict(WORKERS.format(fill=fill)) == expected
+
+
+@pytest.mark.parametrize(
+    ("test", "reason"),
+    [
+        ("spent > 1000", "the loop ends when the answers add up to a limit"),
+        ("answer == 'yes'", "the loop ends as soon as an answer fits"),
+    ],
+)
+def test_the_reason_says_what_ends_the_loop(test, reason):
+    site = marked(
+        f"""
+        import json
+        from llm import ask
+
+        spent = 0
+        for text in json.load(open("texts.json")):
+            answer = ask(text)  # !
+            spent += len(answer)
+            if {test}:
+                break
+        """
+    )
+    assert reason in [factor.reason for factor in site.factors]
