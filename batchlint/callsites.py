@@ -185,15 +185,15 @@ def _given(graph: Graph, edge: Edge, passed: set[str]) -> list[ast.AST]:
 def _passed_on(graph: Graph, id: FunctionId, way: Way, node: ast.expr, arguments: Sequence[ast.AST]) -> set[str]:
     """The parameters of a function that only passes on: they become `arguments` of the call, the answer comes back.
 
-    Those of the functions around it count too. What is started from outside decides itself, unless somebody waits then:
-    who else calls it may have nobody waiting.
+    Those of the functions around it count too. What is started from outside or keeps the answer decides itself, unless
+    somebody waits then: who else calls it may have nobody waiting.
     """
     if id.qualname == MODULE or not isinstance(node, ast.Call):
         return set()
     if graph.starts_here(id) and not graph.is_waited_for(id, way):
         return set()
     function = graph.function(id)
-    if not flow.gives_answer(function, node, graph.program.registry.saving_methods):
+    if not flow.gives_answer(function, node, graph.program.registry.saving_methods) and not _is_shared(graph, id, way):
         return set()
     taken = flow.taken_parameters(function, arguments)
     inner = flow.moves_of(function, arguments)
@@ -202,6 +202,12 @@ def _passed_on(graph: Graph, id: FunctionId, way: Way, node: ast.expr, arguments
         taken = flow.taken_parameters(graph.function(outer), arguments, inner)
         outer = _outer(graph, outer)
     return taken
+
+
+def _is_shared(graph: Graph, id: FunctionId, way: Way) -> bool:
+    """Whether some of those who start the function wait for it and others do not."""
+    waits = {reach.entry.kind.latency is Latency.REALTIME for reach in relevant(graph.reaches(id, way))}
+    return len(waits) == 2
 
 
 # -- describing

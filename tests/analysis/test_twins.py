@@ -202,3 +202,31 @@ def test_a_task_that_nobody_waits_for_is_reported_once_where_it_asks():
     }
     assert verdict(program) == "batchable"
     assert [site.path for site in call_sites(program) if site.verdict is Verdict.BATCHABLE] == ["labels.py"]
+
+
+KEEPING = """
+    from llm import client
+
+    def label(row):
+        row.label = client.responses.create(model="gpt-5", input=row.text).output_text
+        row.save()
+    """
+KEPT_JOB = """
+    from labels import label
+    from rows import all_rows
+
+    for row in all_rows():
+        label(row)  # !
+    """
+
+
+@pytest.mark.parametrize(
+    ("files", "expected"),
+    [
+        ({"web.py": LIVE_JOB.replace("[label(line) for line in request.json]", "label(request.json)")}, "batchable"),
+        ({}, "none"),  # then the request itself is reported
+    ],
+)
+def test_whoever_calls_what_keeps_its_answer_is_told_where_somebody_else_waits(files, expected):
+    files = {path: text.replace("# !", "") for path, text in files.items()}
+    assert verdict({"app.py": KEPT_JOB, "labels.py": KEEPING, **files}) == expected
