@@ -32,6 +32,8 @@ _RUNS = frozenset({"script", "schedule", "pipeline", "task_queue", "evaluation"}
 """Kinds of entry points that may come to a call more than once a run."""
 _RUN_ONCE = frozenset({"script", "evaluation"})
 """Kinds of entry points that come to a call once in a process."""
+_OWN = "self"
+"""Stands among a method's parameters for its object, of which a part goes into the request."""
 _HOLDERS = ("typing.NamedTuple.", "pydantic.BaseModel.")
 """Bases whose constructor keeps what it is given."""
 
@@ -112,12 +114,15 @@ def _levels(graph: Graph, model: ModelCall) -> Iterator[_Level]:
     start = graph.ways.start(model.function, model.node)
     yield _Level((), start, False)
     passed = _passed_on(graph, model.function, start, model.node, flow.request_arguments(model.node))
+    if not flow.needs(graph.function(model.function), given.prompts(model, model.node)):
+        passed.discard(_OWN)  # only how it asks is its object's affair
     queue: list[tuple[FunctionId, Way, tuple[Edge, ...], set[str]]] = []
     if passed:
         queue.append((model.function, start, (), passed))
     seen: set[tuple[FunctionId, Way]] = {(model.function, start)}
     while queue:
         id, way, below, passed = queue.pop(0)
+        is_shared = _is_shared(graph, id, way)
         for edge in graph.edges_to(id):
             if edge.kind == "queue" or not isinstance(edge.node, ast.Call):
                 continue
@@ -133,7 +138,7 @@ def _levels(graph: Graph, model: ModelCall) -> Iterator[_Level]:
                 continue  # makes it the entry point that it is
             # The call of a function that stands in this one is no decision of its own.
             is_inner = edge.caller == _outer(graph, id) and not passed & _names(graph, id)
-            handed = _given(graph, edge, passed)
+            handed = _given(graph, edge, passed, is_shared=is_shared)
             if not handed and not is_inner:
                 continue
             taken = passed if is_inner else _passed_on(graph, edge.caller, above, edge.node, handed)
@@ -169,8 +174,11 @@ def _outer(graph: Graph, id: FunctionId) -> FunctionId | None:
     return FunctionId(id.path, parent) if parent is not None else None
 
 
-def _given(graph: Graph, edge: Edge, passed: set[str]) -> list[ast.AST]:
-    """The arguments that become the parameters `passed` of the callee; all where the function is handed over."""
+def _given(graph: Graph, edge: Edge, passed: set[str], *, is_shared: bool) -> list[ast.AST]:
+    """The arguments that become the parameters `passed` of the callee; all where the function is handed over.
+
+    Of a method that `is_shared` also what its object is made of, where the caller makes it for this.
+    """
     call = edge.node
     if not isinstance(call, ast.Call):
         return []
@@ -179,7 +187,11 @@ def _given(graph: Graph, edge: Edge, passed: set[str]) -> list[ast.AST]:
     if edge.kind != "call" or spread:
         return arguments
     callee = graph.function(edge.callee)
-    return [argument for argument in arguments if flow.parameter_of(callee, call, argument) in passed]
+    found = [argument for argument in arguments if flow.parameter_of(callee, call, argument) in passed]
+    if _OWN in passed and isinstance(call.func, ast.Attribute):
+        found.append(call.func.value)
+    made = given.construction(graph, edge.caller, call) if is_shared and found else None
+    return [*found, *(flow.request_arguments(made) if made is not None else ())]
 
 
 def _passed_on(graph: Graph, id: FunctionId, way: Way, node: ast.expr, arguments: Sequence[ast.AST]) -> set[str]:
@@ -201,6 +213,8 @@ def _passed_on(graph: Graph, id: FunctionId, way: Way, node: ast.expr, arguments
     while not taken and outer is not None:
         taken = flow.taken_parameters(graph.function(outer), arguments, inner)
         outer = _outer(graph, outer)
+    if function.owner is not None and flow.needs(function, arguments) and _is_shared(graph, id, way):
+        taken.add(_OWN)
     return taken
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from batchlint.facts import FunctionFacts
-from batchlint.graph import ModelCall
+from batchlint.facts import FunctionFacts, FunctionId
+from batchlint.graph import Graph, ModelCall
 from batchlint.symbols import last_name
 from batchlint.trees import walk
+from batchlint.values import Cls
 
 _PROMPTS = frozenset({"prompt", "messages", "input", "text", "query", "question"})
 _LITERALS = (ast.Constant, ast.List, ast.Tuple, ast.Dict)
@@ -18,12 +19,31 @@ _SHORT_PROMPT = 120
 
 def whole_prompt(model: ModelCall, call: ast.Call) -> str:
     """What a call asks, where all of it is written out; "" elsewhere."""
-    asked = [*call.args, *(k.value for k in call.keywords if k.arg in model.prompts or k.arg in _PROMPTS)]
+    asked = prompts(model, call)
     if not all(isinstance(node, _LITERALS) for argument in asked for node in walk(argument)):
         return ""
     nodes = (node for argument in asked for node in walk(argument))
     texts = [node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)]
     return " ".join(texts).lower() if sum(map(len, texts)) <= _SHORT_PROMPT else ""
+
+
+def prompts(model: ModelCall, call: ast.Call) -> list[ast.expr]:
+    """The arguments that say what is asked, rather than how."""
+    return [*call.args, *(k.value for k in call.keywords if k.arg in model.prompts or k.arg in _PROMPTS)]
+
+
+def construction(graph: Graph, scope: FunctionId, call: ast.expr) -> ast.Call | None:
+    """What makes the object whose method is called, where the calling function makes it for itself."""
+    func = call.func if isinstance(call, ast.Call) else None
+    made: ast.expr | None = func.value if isinstance(func, ast.Attribute) else None
+    if isinstance(made, ast.Name):
+        function = graph.function(scope)
+        bindings = function.bindings.get(made.id, []) if made.id not in function.outer else []
+        made = bindings[0].value if len(bindings) == 1 and bindings[0].how == "value" else None
+    if not isinstance(made, ast.Call):
+        return None
+    values = graph.program.eval(scope, made.func)
+    return made if values and all(isinstance(value, Cls) for value in values) else None
 
 
 def is_given(node: ast.expr, function: FunctionFacts) -> bool:

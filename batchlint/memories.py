@@ -6,11 +6,10 @@ import ast
 from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
-from batchlint import flow
+from batchlint import flow, given
 from batchlint.facts import FunctionId, LoopNode
 from batchlint.graph import Graph
 from batchlint.trees import walk
-from batchlint.values import Cls
 
 _OWN = frozenset({"self", "cls"})
 
@@ -52,8 +51,8 @@ class Memories:
             if not isinstance(call, ast.Call):
                 needed = set()
                 continue
-            given, filled = self._attributes(link.function, call)
-            needed = needed | given if _receiver(call) in _OWN else given
+            asked, filled = self._attributes(link.function, call)
+            needed = needed | asked if _receiver(call) in _OWN else asked
             if not needed.isdisjoint(filled):
                 if not self._is_asked_again(links[position:], is_run_once):
                     return None
@@ -65,8 +64,8 @@ class Memories:
         found = self._calls.get(_key(call))
         if found is None:
             function = self._graph.function(id)
-            given = flow.needs(function, flow.request_arguments(call))
-            found = self._calls[_key(call)] = given, flow.fills(function, call)
+            asked = flow.needs(function, flow.request_arguments(call))
+            found = self._calls[_key(call)] = asked, flow.fills(function, call)
         return found
 
     def _is_asked_again(self, links: Sequence[Link], is_run_once: bool) -> bool:
@@ -75,22 +74,12 @@ class Memories:
         if own.loops or own.repeats:
             return True
         for link in above:
-            made = self._made(link)
+            made = given.construction(self._graph, link.function, link.node)
             if made is not None:
                 return any(all(node is not made for node in walk(loop)) for loop in link.loops)
             if link.loops or link.repeats:
                 return True
         return not is_run_once
-
-    def _made(self, link: Link) -> ast.Call | None:
-        """What makes the object whose method is called, where the calling function makes it for itself."""
-        function, name = self._graph.function(link.function), _receiver(link.node)
-        bindings = function.bindings.get(name, []) if name not in function.outer else []
-        made = bindings[0].value if len(bindings) == 1 and bindings[0].how == "value" else None
-        if not isinstance(made, ast.Call):
-            return None
-        values = self._graph.program.eval(link.function, made.func)
-        return made if values and all(isinstance(value, Cls) for value in values) else None
 
 
 def _receiver(call: ast.expr) -> str:

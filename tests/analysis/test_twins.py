@@ -230,3 +230,51 @@ KEPT_JOB = """
 def test_whoever_calls_what_keeps_its_answer_is_told_where_somebody_else_waits(files, expected):
     files = {path: text.replace("# !", "") for path, text in files.items()}
     assert verdict({"app.py": KEPT_JOB, "labels.py": KEEPING, **files}) == expected
+
+
+OBJECT = """
+    from llm import client
+
+    class Labeller:
+        def __init__(self, text="", model="gpt-5"):
+            self.text, self.model = text, model
+
+        def set_text(self, text):
+            self.text = text
+            return self
+
+        def label(self):
+            return client.responses.create(model=self.model, input=self.text).output_text
+
+        def first(self):
+            return client.responses.create(model=self.model, input="one label").output_text
+    """
+LIVE_OBJECT = LIVE_JOB.replace("labels import label", "labels import Labeller").replace("# !", "")
+OBJECT_JOB = """
+    import sys
+    from labels import Labeller
+
+    def main(lines):
+        {made}
+        for line in lines:
+            {asked}  # !
+
+    main(open(sys.argv[1]))
+    """
+
+
+@pytest.mark.parametrize(
+    ("made", "asked", "live", "expected"),
+    [
+        ("pass", "print(Labeller(line).label())", "Labeller(line).label()", "batchable"),
+        ("one = Labeller()", "one.set_text(line); print(one.label())", "Labeller(line).label()", "batchable"),
+        ("one = Labeller()", "print(one.set_text(line).label())", "Labeller(line).label()", "batchable"),
+        # Nobody else waits: the request itself is reported.
+        ("one = Labeller()", "one.set_text(line); print(one.label())", "line", "none"),
+        # How it asks is no part of what is asked.
+        ("one = Labeller(model=sys.argv[2])", "print(line, one.first())", "Labeller().first()", "none"),
+    ],
+)
+def test_an_object_that_is_told_what_to_ask_passes_it_on(made, asked, live, expected):
+    files = {"labels.py": OBJECT, "web.py": LIVE_OBJECT.replace("label(line)", live)}
+    assert verdict({"app.py": OBJECT_JOB.format(made=made, asked=asked), **files}) == expected
