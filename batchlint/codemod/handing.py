@@ -325,7 +325,11 @@ class Handing:
             started.check(self.planner, function, asking, is_outermost=is_outermost)
             changes.renames |= {self.planner.place(path, task.func): "batch_task" for task in asking}
             return True
-        changes.untasked |= {self.planner.place(path, task) for task in asking}
+        for task in asking:
+            if started.is_only_gathered(function, task):
+                changes.untasked.add(self.planner.place(path, task))
+            else:
+                changes.renames[self.planner.place(path, task.func)] = "batch_task"
         return bool(stands)
 
     def takers(self, fanout: Fanout, function: FunctionFacts) -> set[str]:

@@ -1,4 +1,7 @@
-"""Tasks that a coroutine makes in a loop and awaits afterwards: all have started before the first is awaited."""
+"""Tasks that a coroutine makes in a loop and awaits afterwards: all have started before the first is awaited.
+
+Those that are only gathered need not be tasks: the gather starts them.
+"""
 
 from __future__ import annotations
 
@@ -17,6 +20,7 @@ if TYPE_CHECKING:
     from batchlint.codemod.planner import Planner
 
 _KEEPS = frozenset({"append", "add", "extend", "update", "setdefault"})
+_GATHERS = frozenset({"gather", "as_completed"})
 _PASSES = frozenset({"tqdm", "enumerate", "zip", "list", "tuple", "reversed", "items", "values", "keys", "track"})
 _Looping = ast.For | ast.AsyncFor | ast.While | Comprehension
 _Taker = ast.For | Comprehension
@@ -44,6 +48,46 @@ def check(planner: Planner, function: FunctionFacts, tasks: list[ast.Call], *, i
             if isinstance(node, ast.Break | ast.Return):
                 raise Refused("early-stop", f"the loop over the tasks ends early (line {node.lineno})")
     planner.limits.check_awaits(function)
+
+
+def is_only_gathered(function: FunctionFacts, task: ast.Call) -> bool:
+    """Whether nothing is done with the task but to hand it to one gather: asked for its result, it has to be one."""
+    around = scopes.path_to(function.node, task)
+    if any(isinstance(n, ast.Call) and last_name(n.func) in _GATHERS for n in around):
+        return True
+    holder = _name_of(task, around)
+    if holder is None or holder in function.outer:
+        return False
+    nodes = list(walk(function.node))
+    inside = [{id(n) for n in walk(n)} for n in nodes if isinstance(n, ast.Call) and last_name(n.func) in _GATHERS]
+    plain = {id(each) for node in nodes for each in _plain(node)}
+    used = [n for n in nodes if isinstance(n, ast.Name) and n.id == holder and isinstance(n.ctx, ast.Load)]
+    gathered = [index for n in used if id(n) not in plain for index, within in enumerate(inside) if id(n) in within]
+    return len(gathered) == 1 == sum(id(n) not in plain for n in used)
+
+
+def _plain(node: ast.AST) -> Iterator[ast.expr]:
+    """What the node only adds to, counts or looks whether it is empty."""
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _KEEPS:
+        yield node.func.value
+    elif isinstance(node, ast.Call) and last_name(node.func) == "len":
+        yield from node.args
+    elif isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store):
+        yield node.value
+    elif isinstance(node, ast.If | ast.IfExp):
+        yield node.test
+    elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
+        yield node.operand
+
+
+def _name_of(task: ast.Call, around: list[ast.AST]) -> str | None:
+    """The variable that holds the task, or the collection that it is put into where it is made."""
+    loop = next((n for n in reversed(around) if isinstance(n, _Looping)), None)
+    statement = next(n for n in reversed(around) if isinstance(n, ast.stmt))
+    if loop is None and isinstance(statement, ast.Assign) and len(statement.targets) == 1:
+        return statement.targets[0].id if isinstance(statement.targets[0], ast.Name) else None
+    holder = _holder(task, around, loop) if loop is not None else None
+    return holder if isinstance(holder, str) else None
 
 
 def _holder(task: ast.Call, around: list[ast.AST], loop: ast.AST) -> str | ast.AST | None:
@@ -116,13 +160,8 @@ def _is_kept(function: FunctionFacts, holder: str | ast.AST, takers: list[_Taker
         return True
     allowed = {id(n) for taker in takers for each in _iterated(taker) for n in walk(each)}
     for node in walk(function.node):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _KEEPS:
-            allowed.add(id(node.func.value))
-        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "len":
-            allowed |= set(map(id, node.args))
-        elif isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store):
-            allowed.add(id(node.value))
-        elif isinstance(node, ast.Await) and isinstance(node.value, ast.Subscript):
+        allowed |= set(map(id, _plain(node)))
+        if isinstance(node, ast.Await) and isinstance(node.value, ast.Subscript):
             allowed.add(id(node.value.value))
     reads = (n for n in walk(function.node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load))
     return holder not in function.outer and all(id(n) in allowed for n in reads if n.id == holder)

@@ -52,6 +52,28 @@ ALIKE = {
         async def main():
             print([await task for task in [asyncio.ensure_future(ask(text)) for text in TEXTS]])
     """,
+    "tasks of a mapping that are gathered, and then asked": """
+        async def main():
+            tasks = {text: asyncio.create_task(ask(text)) for text in TEXTS}
+            await asyncio.gather(*tasks.values())
+            print({text: task.result() for text, task in tasks.items()})
+    """,
+    "gathered tasks that have names and may have failed": """
+        async def main():
+            tasks = [asyncio.create_task(ask(text), name=text) for text in TEXTS]
+            await asyncio.gather(*tasks, return_exceptions=True)
+            for task in tasks:
+                print(task.get_name(), type(task.exception()).__name__ if task.exception() else task.result())
+    """,
+    "gathered tasks in pairs": """
+        async def main():
+            tasks = []
+            for text in TEXTS:
+                task = asyncio.create_task(improve(text))
+                tasks.append((text, task))
+            await asyncio.gather(*(task for _, task in tasks))
+            print([(text, task.done(), await task) for text, task in tasks])
+    """,
     "a mapping": """
         async def main():
             tasks = {text: asyncio.ensure_future(ask(text)) for text in TEXTS}
