@@ -65,6 +65,10 @@ class Binding(NamedTuple):
     line: int = 0
 
 
+HELPER_MARK = "Written by `batchlint fix`"
+"""What the docstring of the helper says of it."""
+
+
 @dataclass(slots=True, eq=False, repr=False)
 class CallFacts:
     """One call and what stands around it in its function."""
@@ -191,6 +195,11 @@ class ModuleFacts:
     @property
     def body(self) -> FunctionFacts:
         return self.functions[MODULE]
+
+    @property
+    def is_helper(self) -> bool:
+        """Whether it is the file that rewritten code imports: it hands requests to batches itself."""
+        return HELPER_MARK in self.text[:200]
 
     @cached_property
     def lines(self) -> list[str]:

@@ -497,8 +497,24 @@ class Planner:
             self.parallel |= self.nested(fanout, function, body)
         else:
             self.handing.gathers(fanout, function)
+            if isinstance(fanout.node, ast.expr):
+                self._loops_in(fanout, function, body)
         self.plan_body(fanout, function, body, function.is_async)
         self.pacing.note(fanout, function, body)
+
+    def _loops_in(self, fanout: Fanout, function: FunctionFacts, body: list[ast.stmt]) -> None:
+        """Plan the loops of a gathered coroutine whose iterations can ask side by side."""
+        for loop in own_loops(body):
+            if not isinstance(loop, ast.For | ast.AsyncFor) or not self.asks(function, loop.body):
+                continue
+            trial, names = Fanout(function.id, loop, is_async=True), self.taken()
+            try:
+                self.split(trial, function, loop, nested=False)
+            except Refused:  # one after the other, as before
+                self.give_back(names)
+                continue
+            fanout.merge(trial)
+            self.parallel.add(loop)
 
 
 def _lost(function: FunctionFacts, loop: ast.stmt) -> set[Channel]:

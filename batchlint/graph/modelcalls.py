@@ -32,7 +32,8 @@ class ModelCalls(Part):
         methods = catalogue.calls.tails | registry.http.tails | wrappers
         stored = self.program.stored_names
         callables = Callables(self.program, methods)
-        for function in list(self.program.functions.values()):
+        helpers = {module.path for module in self.program.modules.values() if module.is_helper}
+        for function in [each for each in self.program.functions.values() if each.id.path not in helpers]:
             for call in function.calls:
                 func = call.node.func
                 if isinstance(func, ast.Attribute):

@@ -9,6 +9,7 @@ import textwrap
 from collections.abc import Iterable, Iterator
 from importlib.resources import files
 
+from batchlint.facts import HELPER_MARK
 from batchlint.runtime import facts
 
 # In the order in which a reader meets them. A part brings along the parts that it imports.
@@ -64,7 +65,7 @@ PARTS = {
 }
 NAMES = {name: part for part, names in PARTS.items() for name in names}
 BACKENDS = {provider: f"{provider}_batches" for provider in ("openai", "anthropic", "google", "mistral")}
-HEADER = '''"""Submit-and-poll calls of hosted models, at the batch price. Written by `batchlint fix`, now yours.
+HEADER = '''"""Submit-and-poll calls of hosted models, at the batch price. {mark}, now yours.
 
 {usage}
 A restart finds the batches of a killed run through the state in `.llm_batch/` and pays for nothing twice; after a good
@@ -97,7 +98,7 @@ def render(providers: Iterable[str], names: Iterable[str] = NAMES) -> str:
     usage = "".join(f"    {line}\n" for part, line in USAGE.items() if part in used)
     # Errors of any kind go to the code that asked; a pool's `with` gives the class, as Python 3.10 has no `Self`.
     lint = "BLE001, PYI034" if used & {"pools", "taskgroups"} else "BLE001"
-    head = HEADER.format(usage=usage, lint=lint) + "\n" + _imports(imports)
+    head = HEADER.format(mark=HELPER_MARK, usage=usage, lint=lint) + "\n" + _imports(imports)
     return head + "\n\n" + "\n\n\n".join(bodies).rstrip() + "\n"
 
 

@@ -45,9 +45,13 @@ class Done:
 
 
 def fix(*arguments: str) -> Done:
+    return run("fix", *arguments)
+
+
+def run(command: str, *arguments: str) -> Done:
     out, err = io.StringIO(), io.StringIO()
     with (
-        mock.patch("sys.argv", ["batchlint", "fix", "--color", "never", *arguments]),
+        mock.patch("sys.argv", ["batchlint", command, "--color", "never", *arguments]),
         contextlib.redirect_stdout(out),
         contextlib.redirect_stderr(err),
         pytest.raises(SystemExit) as stopped,
@@ -111,6 +115,36 @@ def test_fix_writes_and_ends_with_zero_and_a_second_run_has_nothing_to_do(tree: 
     again = fix("--allow-dirty", ".")
     assert (again.exit_code, again.stdout.splitlines()[-1]) == (0, "Nothing to rewrite.")
     assert snapshot(tree) == once
+
+
+GATHERING = """\
+import asyncio
+
+from openai import AsyncOpenAI
+
+client = AsyncOpenAI()
+
+
+async def ask(line):
+    answer = await client.chat.completions.create(model="gpt-5", messages=[{"role": "user", "content": line}])
+    print(answer.choices[0].message.content)
+
+
+async def main():
+    await asyncio.gather(*[ask(line) for line in open("texts.txt")])
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
+"""
+
+
+@pytest.mark.parametrize("job", [JOB, GATHERING], ids=["loop", "coroutines"])
+def test_nothing_is_found_any_more_in_what_was_rewritten(tree: Path, job: str) -> None:
+    (tree / "app.py").write_text(job)
+    assert run("check").exit_code == 1
+    assert run("fix", "--allow-no-vcs").exit_code == 0
+    assert run("check").exit_code == 0
 
 
 def test_what_is_refused_is_told_and_ends_with_one(tree: Path) -> None:

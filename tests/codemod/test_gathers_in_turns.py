@@ -70,6 +70,60 @@ ONE = {
         asyncio.run(main())
         """,
 }
+WITHIN = {
+    "a loop in a gathered coroutine": (
+        1,
+        """
+        async def report(language):
+            answers = []
+            for word in WORDS:
+                answers.append(await ask(word, language))
+                print(language, word, len(answers))
+            return answers
+
+
+        async def main():
+            print(await asyncio.gather(*[report(language) for language in ["de"]]))
+
+
+        asyncio.run(main())
+        """,
+    ),
+    "a loop in which each needs the one before": (
+        3,
+        """
+        async def report(language):
+            said = ""
+            for word in WORDS:
+                said = await ask(f"{said} {word}", language)
+            return said
+
+
+        async def main():
+            print(await asyncio.gather(*[report(language) for language in ["de", "fr"]]))
+
+
+        asyncio.run(main())
+        """,
+    ),
+    "a loop, and a request for what came out of it": (
+        2,
+        """
+        async def report(language):
+            answers = []
+            for word in WORDS:
+                answers.append(await ask(word, language))
+            return await ask(" ".join(answers), language)
+
+
+        async def main():
+            print(await asyncio.gather(*[report(language) for language in ["de", "fr"]]))
+
+
+        asyncio.run(main())
+        """,
+    ),
+}
 SEVERAL = {
     "what is stored under the same name": (
         2,
@@ -137,6 +191,12 @@ def batches(program: str, folder: Path) -> int:
 @pytest.mark.parametrize("name", ONE)
 def test_turns_are_one_batch(name: str, tmp_path: Path) -> None:
     assert batches(ONE[name], tmp_path) == 1
+
+
+@pytest.mark.parametrize("name", WITHIN)
+def test_loops_of_gathered_coroutines_ask_side_by_side(name: str, tmp_path: Path) -> None:
+    expected, program = WITHIN[name]
+    assert batches(program, tmp_path) == expected
 
 
 @pytest.mark.parametrize("name", SEVERAL)

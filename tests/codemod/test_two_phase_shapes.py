@@ -105,6 +105,12 @@ ASYNC = {
         "tasks = [asyncio.create_task(limited(text)) for text in texts]\ndone = await asyncio.gather(*tasks)",
         1,
     ),
+    "a gather of coroutines that ask in a loop": (
+        "async def told(text):\n    parts = []\n    for part in text.splitlines():\n"
+        "        parts.append(await ask(part))\n    return ' '.join(parts)\n\n"
+        "done = await asyncio.gather(*[told(text) for text in texts])",
+        1,
+    ),
     "a limit around what is stored": (
         "limit = asyncio.Semaphore(2)\n\nasync def stored(text):\n    async with limit:\n"
         "        answer = await ask(text)\n        Path(text).write_text(answer)\n    return answer\n\n"
@@ -430,7 +436,7 @@ REFUSED_ASYNC = {
         "done = []\ntasks = [asyncio.create_task(ask(text)) for text in texts]\nfor task in tasks:\n"
         '    done += await asyncio.gather(task)\n    Path("log").write_text("one more")',
         "",
-        "one run would come here several times",
+        "coroutines are gathered several times in a run",
     ),
     "two gathers in turn": (
         GATHER.format("ask") + "\n" + GATHER.format("ask").replace("texts", "done"),
