@@ -14,6 +14,7 @@ from batchlint.graph.links import GraphSettings, ModelCall, Part, source
 from batchlint.providers import ApiCall
 from batchlint.symbols import CallRef, Program, host_of, last_name
 from batchlint.symbols.local_models import runs_locally
+from batchlint.symbols.names import LOCAL
 from batchlint.values import Ext, Fn, Text, Value, Values, ordered
 
 THREADS = ("to_thread", "run_in_executor", "run_in_threadpool")
@@ -74,7 +75,7 @@ class ModelCalls(Part):
         values = self.program.eval(function.id, func)
         best: tuple[ApiCall, Ext] | None = None
         for value in ordered(v for v in values if isinstance(v, Ext)):
-            if value.host == "localhost":
+            if value.host == LOCAL:
                 continue
             api = catalogue.match(value.path)
             if api is None and value.path.endswith(")"):
@@ -139,7 +140,7 @@ class ModelCalls(Part):
                 if found:
                     return found
             hosts = {host_of(each.text) for each in targets if isinstance(each, Text)}
-            if "localhost" not in hosts and not any(isinstance(t, Ext) and t.host == "localhost" for t in targets):
+            if LOCAL not in hosts and not any(isinstance(t, Ext) and t.host == LOCAL for t in targets):
                 paths = {_path_of(each.text) for each in targets if isinstance(each, Text)} or {""}
                 for body in registry.bodies:
                     if any(body.matches(found, path) for found in keys for path in paths):

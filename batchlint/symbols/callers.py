@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from batchlint.facts import MODULE, ClassId, FunctionFacts, FunctionId, Reference
 from batchlint.symbols import wrapped
 from batchlint.symbols.annotations import instance
-from batchlint.symbols.names import is_constructor, last_name
+from batchlint.symbols.names import LOCAL, is_constructor, last_name
 from batchlint.values import NOTHING, Cls, Elems, Ext, Fn, Inst, Value, Values, ordered
 
 if TYPE_CHECKING:
@@ -53,10 +53,9 @@ class Callers:
                 return frozenset({Cls(owner), *(Cls(c) for c in self._program.subclasses(owner))})
             if "staticmethod" not in decorators:
                 return frozenset({Inst(owner)})
+        annotations = [p.annotation for p in parameters if p.arg == name and p.annotation is not None]
+        named = frozenset().union(*(instance(self._program, outer, annotation) for annotation in annotations))
         found: set[Value] = set()
-        for parameter in parameters:
-            if parameter.arg == name and parameter.annotation is not None:
-                found |= instance(self._program, outer, parameter.annotation)
         own = function.owner is not None and parameters and parameters[0].arg in {"self", "cls"}
         if [p.arg for p in parameters[1 if own else 0 :]][:1] == [name]:
             found |= self._decorated_by(function)
@@ -68,7 +67,10 @@ class Callers:
             found |= self._default(outer, default)
         for caller, _, argument in self.arguments(function, name):
             found |= self._program.eval(caller, argument)
-        return frozenset(found)
+        # A client that is given says more than its class: at which server it asks.
+        given = {(value.path, value.host) for value in found if isinstance(value, Ext)}
+        local = {path for path, host in given if host == LOCAL and (path, None) not in given}
+        return frozenset({*found, *(v for v in named if not (isinstance(v, Ext) and v.path in local))})
 
     def _decorated_by(self, decorator: FunctionFacts) -> Values:
         """The functions and classes under a decorator: each is its first argument."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from batchlint.facts import ClassId, FunctionId, Import
 from batchlint.symbols.annotations import instance
 from batchlint.symbols.local_models import keeps_local
-from batchlint.symbols.names import MAX_STEPS, host_of
+from batchlint.symbols.names import LOCAL, MAX_STEPS, host_of
 from batchlint.values import NOTHING, Cls, Elems, Ext, Fn, Inst, Mod, Text, Value, Values, elements, ordered
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def external_call(program: Program, scope: FunctionId, node: ast.Call, value: Ex
         if keyword.arg in program.catalogue.local_arguments:
             host = _host(program, scope, keyword.value) or host
     if host is None and keeps_local(program, scope, node, path):
-        host = "localhost"
+        host = LOCAL
     origin = value.origin
     if origin is None and program.registry.builders.first(f"{path}()"):
         origin = f"{scope.path}:{node.lineno}:{node.col_offset}"
@@ -87,8 +87,8 @@ def _parts(program: Program, scope: FunctionId, node: ast.expr) -> Values:
 def _host(program: Program, scope: FunctionId, node: ast.expr) -> str | None:
     """The server that a URL names: a hosted one where any is possible, `localhost` only where nothing else is."""
     hosts = _hosts(program, scope, node, 0)
-    hosted = sorted(host for host in hosts if host not in (None, "localhost"))
-    return hosted[0] if hosted else "localhost" if hosts == {"localhost"} else None
+    hosted = sorted(host for host in hosts if host not in (None, LOCAL))
+    return hosted[0] if hosted else LOCAL if hosts == {LOCAL} else None
 
 
 def _hosts(program: Program, scope: FunctionId, node: ast.expr, depth: int) -> set[str | None]:

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from batchlint.facts import FunctionId
+from batchlint.symbols.names import LOCAL
 from batchlint.values import Ext, Values
 
 if TYPE_CHECKING:
     from batchlint.symbols import Program
 
-_LOCAL = "localhost"
 _ASKED = ("invoke", "embed_query", "chat", "get_text_embedding")
 _BUILDING = ("from_", "afrom_", "create_", "load_")
 
@@ -59,7 +59,7 @@ def _arguments(program: Program, node: ast.Call, path: str) -> Iterator[tuple[st
 
 
 def _is_local(program: Program, value: Ext) -> bool:
-    return value.host == _LOCAL or program.catalogue.is_local(value.path)
+    return value.host == LOCAL or program.catalogue.is_local(value.path)
 
 
 def _is_hosted(program: Program, values: Values) -> bool:

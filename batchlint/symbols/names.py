@@ -10,6 +10,8 @@ _CONSTRUCTORS = frozenset(
     {"create", "build", "load", "model_validate", "model_validate_json", "model_construct", "parse_obj", "parse_raw"}
 )
 _NAME, _ATTRIBUTE, _CALL = ast.Name, ast.Attribute, ast.Call
+LOCAL = "localhost"
+"""The host that stands for all that are no hosted ones."""
 MAX_STEPS = 24
 """Steps of a symbolic path beyond which nothing is followed."""
 
@@ -29,7 +31,7 @@ def is_constructor(name: str) -> bool:
 
 
 def host_of(url: str) -> str | None:
-    """The host of a URL, `localhost` for every address that is no hosted one; None if `url` has none."""
+    """The host of a URL, LOCAL for every address that is no hosted one; None if `url` has none."""
     if "//" not in url:
         return None
     # What is put in behind a whole name begins the path: f"https://api.example.com{path}".
@@ -38,14 +40,14 @@ def host_of(url: str) -> str | None:
     if not host:
         return None
     if (
-        host in {"localhost", "host.docker.internal"}
+        host in {LOCAL, "host.docker.internal"}
         or host.endswith((".local", ".internal", ".localhost"))
         or "." not in host
     ):
-        return "localhost"
+        return LOCAL
     import ipaddress
 
     try:
-        return "localhost" if ipaddress.ip_address(host).is_private else host
+        return LOCAL if ipaddress.ip_address(host).is_private else host
     except ValueError:
         return host

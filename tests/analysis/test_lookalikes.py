@@ -453,3 +453,30 @@ def test_a_fake_that_a_test_hands_in_does_not_stand_for_the_client():
             """,
     }
     assert verdict(program) == "batchable"
+
+
+@pytest.mark.parametrize(
+    ("made", "expected"),
+    [
+        ('OpenAI(base_url=os.environ.get("HOST", "http://localhost:11434") + "/v1")', "none"),
+        ("OpenAI()", "batchable"),
+        ('OpenAI(base_url="http://localhost:11434/v1") if os.environ.get("HOST") else OpenAI()', "batchable"),
+    ],
+)
+def test_a_client_that_is_given_says_more_than_its_class(made: str, expected: str) -> None:
+    program = f"""
+        import os
+        from openai import OpenAI
+
+        def label(client: OpenAI, text: str) -> str:
+            return client.responses.create(model="m", input=text).output_text  # !
+
+        def main() -> None:
+            client = {made}
+            for line in open("lines.txt"):
+                print(label(client, line))
+
+        if __name__ == "__main__":
+            main()
+        """
+    assert verdict(program) == expected
