@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import NamedTuple
 
-from batchlint import flow, given
+from batchlint import flow, given, timing
 from batchlint.facts import MODULE, FunctionId, LoopNode, Span
 from batchlint.findings import Latency, Step
 from batchlint.graph import Edge, Graph, ModelCall, Reach, relevant
@@ -116,12 +116,12 @@ def _levels(graph: Graph, model: ModelCall) -> Iterator[_Level]:
     passed = _passed_on(graph, model.function, start, model.node, flow.request_arguments(model.node))
     if not flow.needs(graph.function(model.function), given.prompts(model, model.node)):
         passed.discard(_OWN)  # only how it asks is its object's affair
-    queue: list[tuple[FunctionId, Way, tuple[Edge, ...], set[str]]] = []
+    queue: list[tuple[FunctionId, Way, tuple[Edge, ...], set[str], bool]] = []
     if passed:
-        queue.append((model.function, start, (), passed))
+        queue.append((model.function, start, (), passed, _keeps_answer(graph, model.function, model.node)))
     seen: set[tuple[FunctionId, Way]] = {(model.function, start)}
     while queue:
-        id, way, below, passed = queue.pop(0)
+        id, way, below, passed, is_kept = queue.pop(0)
         is_shared = _is_shared(graph, id, way)
         for edge in graph.edges_to(id):
             if edge.kind == "queue" or not isinstance(edge.node, ast.Call):
@@ -142,11 +142,14 @@ def _levels(graph: Graph, model: ModelCall) -> Iterator[_Level]:
             if not handed and not is_inner:
                 continue
             taken = passed if is_inner else _passed_on(graph, edge.caller, above, edge.node, handed)
-            if not is_inner:
+            # Where the answer does not come back the request is told of once, but for those who do not wait.
+            is_told = (is_kept or passed == {_OWN}) and graph.is_waited_for(edge.caller, above)
+            if not is_inner and not is_told:
                 yield _Level(edges, above, bool(taken) and not edge.repeats and _is_inside(edge))
             if taken and (edge.caller, above) not in seen and len(edges) < MAX_LEVELS:
                 seen.add((edge.caller, above))
-                queue.append((edge.caller, above, edges, taken))
+                keeps = is_kept or _keeps_answer(graph, edge.caller, edge.node)
+                queue.append((edge.caller, above, edges, taken, keeps))
 
 
 def _keeps(graph: Graph, caller: FunctionId, call: ast.Call) -> bool:
@@ -188,7 +191,7 @@ def _given(graph: Graph, edge: Edge, passed: set[str], *, is_shared: bool) -> li
         return arguments
     callee = graph.function(edge.callee)
     found = [argument for argument in arguments if flow.parameter_of(callee, call, argument) in passed]
-    if _OWN in passed and isinstance(call.func, ast.Attribute):
+    if _OWN in passed and isinstance(call.func, ast.Attribute) and call.func.attr == callee.name:
         found.append(call.func.value)
     made = given.construction(graph, edge.caller, call) if is_shared and found else None
     return [*found, *(flow.request_arguments(made) if made is not None else ())]
@@ -205,7 +208,7 @@ def _passed_on(graph: Graph, id: FunctionId, way: Way, node: ast.expr, arguments
     if graph.starts_here(id) and not graph.is_waited_for(id, way):
         return set()
     function = graph.function(id)
-    if not flow.gives_answer(function, node, graph.program.registry.saving_methods) and not _is_shared(graph, id, way):
+    if _keeps_answer(graph, id, node) and not _is_shared(graph, id, way):
         return set()
     taken = flow.taken_parameters(function, arguments)
     inner = flow.moves_of(function, arguments)
@@ -216,6 +219,12 @@ def _passed_on(graph: Graph, id: FunctionId, way: Way, node: ast.expr, arguments
     if function.owner is not None and flow.needs(function, arguments) and _is_shared(graph, id, way):
         taken.add(_OWN)
     return taken
+
+
+def _keeps_answer(graph: Graph, id: FunctionId, node: ast.expr) -> bool:
+    """Whether what the call gives is not what the function gives."""
+    saving = graph.program.registry.saving_methods
+    return isinstance(node, ast.Call) and not flow.gives_answer(graph.function(id), node, saving)
 
 
 def _is_shared(graph: Graph, id: FunctionId, way: Way) -> bool:
@@ -336,6 +345,8 @@ def _session_traits(place: _Place) -> Iterator[Trait]:
         if said is not None:
             yield Trait("probe", f"the request only shows that the service answers: {said[0]!r}", id.path, call.lineno)
         function = place.graph.function(id)
+        if timing.is_what_counts(place.graph.program, function, call):
+            yield Trait("probe", "what counts is how long the answer takes", id.path, call.lineno)
         for keyword in call.keywords if call is not place.model.node else ():
             if keyword.arg in registry.agent_arguments and given.is_given(keyword.value, function):
                 yield Trait("agent", f"an agent runs tools by each answer: `{keyword.arg}`", id.path, call.lineno)

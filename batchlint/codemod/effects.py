@@ -128,7 +128,6 @@ FILE_WRITE = frozenset({"write_text", "write_bytes", "unlink", "touch", "rename"
 QUIET = re.compile(
     r"(logging|dotenv|structlog|loguru|warnings|time\.sleep|tqdm|rich\.progress|traceback|gc|asyncio\.run|asyncio\..*run_until_complete|builtins\.(print|super|breakpoint))\b"
 )
-CLOCKS = re.compile(r"time\.(time|monotonic|perf_counter)(_ns)?$|datetime\.(.*\.)?(now|utcnow|today)$")
 EXTERNAL_READS = {
     "os.path.exists",
     "os.path.isfile",

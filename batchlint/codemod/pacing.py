@@ -7,8 +7,9 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
+from batchlint import timing
 from batchlint.codemod.changes import Fanout
-from batchlint.codemod.effects import CLOCKS, LOG_RECEIVERS, MUTATORS, QUIET, READERS
+from batchlint.codemod.effects import LOG_RECEIVERS, MUTATORS, QUIET, READERS
 from batchlint.codemod.paths import function_body
 from batchlint.facts import FunctionFacts, FunctionId
 from batchlint.symbols import last_name
@@ -50,27 +51,10 @@ class Pacing:
 
     def note(self, fanout: Fanout, function: FunctionFacts, body: Iterable[ast.stmt]) -> None:
         """Note what measures how long an answer takes."""
-        nodes = [node for statement in body for node in ast.walk(statement)]
-        started = {
-            target.id
-            for node in nodes
-            if isinstance(node, ast.Assign) and self._is_clock(function, node.value)
-            for target in node.targets
-            if isinstance(target, ast.Name)
-        }
-        for node in nodes:
-            if not isinstance(node, ast.BinOp) or not isinstance(node.op, ast.Sub):
-                continue
-            if isinstance(node.right, ast.Name) and node.right.id in started:
-                where = f"{function.id.path}:{node.lineno}"
-                fanout.notes.append(f"the time that {where} measures is from now on that of the whole batch")
-                return
-
-    def _is_clock(self, function: FunctionFacts, node: ast.expr) -> bool:
-        if not isinstance(node, ast.Call):
-            return False
-        values = self.planner.program.eval(function.id, node.func)
-        return any(isinstance(value, Ext) and CLOCKS.match(value.path) for value in values)
+        for node in timing.measured(self.planner.program, function, body):
+            where = f"{function.id.path}:{node.lineno}"
+            fanout.notes.append(f"the time that {where} measures is from now on that of the whole batch")
+            return
 
     def _pauses(self, function: FunctionFacts, body: list[ast.stmt]) -> Iterator[ast.stmt]:
         """Those in the statements and their blocks, without loops in them and what handles errors."""

@@ -13,7 +13,6 @@ from batchlint.codemod.callbacks import CALLED
 from batchlint.codemod.changes import CallChange, Counter, Fanout, LoopChange, Place
 from batchlint.codemod.chunked import Chunked
 from batchlint.codemod.comprehensions import Comprehensions
-from batchlint.codemod.effects import CLOCKS
 from batchlint.codemod.families import is_stub
 from batchlint.codemod.handing import Handing
 from batchlint.codemod.held import HELD
@@ -32,6 +31,7 @@ from batchlint.codemod.yielding import Yielding, own_yields
 from batchlint.facts import MODULE, FunctionFacts, FunctionId
 from batchlint.graph import Graph
 from batchlint.loops import is_item_loop
+from batchlint.timing import CLOCKS
 from batchlint.trees import walk_outside_lambdas
 from batchlint.values import Ext, Fn
 

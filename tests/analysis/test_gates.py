@@ -112,3 +112,36 @@ def test_a_task_that_lets_submissions_through_asks_how_long_they_may_wait(progra
 @pytest.mark.parametrize("program", cases(NO_GATES))
 def test_a_verdict_that_nobody_waits_for_is_batchable(program):
     assert verdict(program) == "batchable"
+
+
+TIMED = """
+    import csv
+    import time
+    from llm import client
+
+    def measure(text):
+        start = time.perf_counter()
+        answer = client.responses.create(model="gpt-5", input=text)  # !
+        seconds = time.perf_counter() - start
+        {told}
+
+    def main():
+        with open("times.csv", "w") as file:
+            for text in open("texts.txt"):
+                csv.writer(file).writerow(measure(text))
+
+    if __name__ == "__main__":
+        main()
+    """
+
+
+@pytest.mark.parametrize(
+    ("told", "expected"),
+    [
+        ("return [text, round(seconds, 3), answer.usage.output_tokens]", "realtime"),
+        ("return [text, round(seconds, 3), answer.output_text]", "batchable"),
+        ("print(f'took {seconds:.1f} s'); return [text, answer.usage.output_tokens]", "batchable"),
+    ],
+)
+def test_a_request_that_is_made_to_measure_how_long_it_takes_is_none_to_batch(told, expected):
+    assert verdict(TIMED.format(told=told)) == expected

@@ -1,0 +1,108 @@
+"""Clocks around a request: what they measure, and whether the time, rather than the answer, is what counts."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterable, Iterator
+
+from batchlint.facts import FunctionFacts
+from batchlint.symbols import Program, last_name
+from batchlint.trees import children, walk
+from batchlint.values import Ext
+
+CLOCKS = re.compile(r"time\.(time|monotonic|perf_counter)(_ns)?$|datetime\.(.*\.)?(now|utcnow|today)$")
+_NAMES = re.compile(r"(time|monotonic|perf_counter)(_ns)?$|now$|utcnow$|today$")
+_TELLS = re.compile(r"(print|sleep|echo|secho|set_postfix|set_description|debug|info|warning|error|log)$")
+_STORES = frozenset({"append", "add", "extend", "write", "writerow", "execute", "insert", "setdefault", "update"})
+_USAGE = frozenset({"usage", "usage_metadata"})
+"""What an answer says of how much was asked, rather than what was asked for."""
+
+
+def measured(program: Program, function: FunctionFacts, body: Iterable[ast.AST]) -> list[ast.BinOp]:
+    """The differences to a clock that was read in the body."""
+    nodes = [node for statement in body for node in walk(statement)]
+    started = {
+        target.id
+        for node in nodes
+        if isinstance(node, ast.Assign) and _is_clock(program, function, node.value)
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    }
+    differences = [n for n in nodes if isinstance(n, ast.BinOp) and isinstance(n.op, ast.Sub)] if started else []
+    return [n for n in differences if isinstance(n.right, ast.Name) and n.right.id in started]
+
+
+def _is_clock(program: Program, function: FunctionFacts, node: ast.expr) -> bool:
+    if not isinstance(node, ast.Call):
+        return False
+    return any(isinstance(v, Ext) and CLOCKS.match(v.path) for v in program.eval(function.id, node.func))
+
+
+def is_what_counts(program: Program, function: FunctionFacts, call: ast.Call) -> bool:
+    """Whether the function keeps how long the call takes, and nothing of what it answers but how much that was."""
+    body = getattr(function.node, "body", [])
+    if not isinstance(body, list) or not any(_NAMES.match(last_name(each.node.func)) for each in function.calls):
+        return False
+    parents = {id(child): node for statement in body for node in walk(statement) for child in children(node)}
+    return not _is_read(body, parents, call) and any(
+        difference.lineno >= call.lineno and _is_kept(body, parents, difference)
+        for difference in measured(program, function, body)
+    )
+
+
+def _is_read(body: list[ast.stmt], parents: dict[int, ast.AST], call: ast.Call) -> bool:
+    """Whether anything but its usage is read of the answer."""
+    above = parents.get(id(call))
+    if isinstance(above, ast.Await):
+        above = parents.get(id(above))
+    if isinstance(above, ast.Expr):
+        return False
+    target = above.targets[0] if isinstance(above, ast.Assign) and len(above.targets) == 1 else None
+    if not isinstance(target, ast.Name):
+        return True
+    for use in _uses(body, target.id):
+        step = parents.get(id(use))
+        if not (isinstance(step, ast.Attribute) and step.attr in _USAGE):
+            return True
+    return False
+
+
+def _is_kept(body: list[ast.stmt], parents: dict[int, ast.AST], difference: ast.expr) -> bool:
+    """Whether the time comes back from the function, or goes into an object, a row or a file."""
+    pending: list[ast.AST] = [difference]
+    seen: set[str] = set()
+    while pending:
+        node = pending.pop()
+        for above in _above(node, parents):
+            if isinstance(above, ast.Return | ast.Yield) or _stores(above):
+                return True
+            if isinstance(above, ast.Call) and _TELLS.match(last_name(above.func)):
+                break
+            if isinstance(above, ast.Assign) and isinstance(above.targets[0], ast.Name):
+                name = above.targets[0].id
+                pending += _uses(body, name) if name not in seen else ()
+                seen.add(name)
+            if isinstance(above, ast.stmt | ast.Compare):
+                break
+    return False
+
+
+def _uses(body: list[ast.stmt], name: str) -> list[ast.Name]:
+    nodes = (n for statement in body for n in walk(statement))
+    return [n for n in nodes if isinstance(n, ast.Name) and n.id == name and isinstance(n.ctx, ast.Load)]
+
+
+def _above(node: ast.AST, parents: dict[int, ast.AST]) -> Iterator[ast.AST]:
+    while (parent := parents.get(id(node))) is not None:
+        yield parent
+        node = parent
+
+
+def _stores(node: ast.AST) -> bool:
+    if isinstance(node, ast.Assign):
+        return any(isinstance(target, ast.Subscript | ast.Attribute) for target in node.targets)
+    if not isinstance(node, ast.Call):
+        return False
+    name = last_name(node.func)
+    return name in _STORES or name[:1].isupper()
