@@ -47,6 +47,8 @@ class Handover(NamedTuple):
     repeats: bool = False
     members: bool = False
     """Whether a class or object stands for all its methods, and nothing at all for the module's functions."""
+    pause: int | None = None
+    """The argument that says after how many seconds the function runs."""
 
 
 class Workflows(NamedTuple):
@@ -378,6 +380,7 @@ def _handovers(frameworks: list[dict[str, Any]]) -> Iterator[tuple[str, Handover
                     kind=row.get("kind", "call") if action == "call" else action,
                     repeats=row.get("repeats", False),
                     members=row.get("members", False),
+                    pause=row.get("pause"),
                 ),
             )
 

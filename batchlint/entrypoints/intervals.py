@@ -7,14 +7,15 @@ import re
 
 from batchlint.findings import Latency
 
-_UNITS = {"second": 1 / 60, "minute": 1.0, "hour": 60.0, "day": 1440.0, "week": 10080.0, "month": 43200.0}
-_OFTEN = 30.0
+UNITS = {"second": 1 / 60, "minute": 1.0, "hour": 60.0, "day": 1440.0, "week": 10080.0, "month": 43200.0}
+"""Minutes in each unit of time."""
+OFTEN = 30.0
 """Minutes between two runs below which an answer in hours would come too late for the next run."""
 
 
 def latency_of(minutes: float | None) -> Latency:
     """A job that runs every half hour or less often can wait hours; one that runs more often, minutes."""
-    return Latency.MINUTES if minutes is not None and minutes < _OFTEN else Latency.HOURS
+    return Latency.MINUTES if minutes is not None and minutes < OFTEN else Latency.HOURS
 
 
 def minutes_between(node: ast.expr) -> float | None:
@@ -53,10 +54,10 @@ def _from(node: ast.AST) -> float | None:
         if name in {"crontab", "cron", "CronTrigger", "from_crontab", "cron_schedule", "Cron"}:
             return _crontab(node)
         parts = [
-            value * _UNITS[unit]
+            value * UNITS[unit]
             for keyword in node.keywords
             if keyword.arg
-            and (unit := keyword.arg.rstrip("s")) in _UNITS
+            and (unit := keyword.arg.rstrip("s")) in UNITS
             and keyword.arg.endswith("s")
             and (value := product(keyword.value)) is not None
         ]
@@ -69,9 +70,9 @@ def _from(node: ast.AST) -> float | None:
     if isinstance(node, ast.Attribute):
         unit = node.attr.rstrip("s")
         base = node.value
-        if unit in _UNITS and isinstance(base, ast.Call) and _is_named(base.func, "every"):
+        if unit in UNITS and isinstance(base, ast.Call) and _is_named(base.func, "every"):
             count = product(base.args[0]) if base.args else 1.0
-            return None if count is None else count * _UNITS[unit]
+            return None if count is None else count * UNITS[unit]
     return None
 
 

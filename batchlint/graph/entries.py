@@ -3,26 +3,18 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterable, Iterator, Set
 from functools import cached_property
 
-from batchlint.entrypoints import Convention, Kind, intervals
+from batchlint.entrypoints import Convention, Kind
 from batchlint.facts import MODULE, ClassId, FunctionFacts, FunctionId, Import, ModuleFacts
 from batchlint.findings import Latency, Step
+from batchlint.graph.clocks import Clocks
 from batchlint.graph.decorators import Decorators
 from batchlint.graph.fronts import Fronts
 from batchlint.graph.links import Entry, Part, label, shape_of
-from batchlint.symbols import Program, last_name
-from batchlint.trees import walk, walk_own
-from batchlint.values import Fn
-
-_SHORTEST = 10.0
-"""Seconds of sleep below which a loop looks out for something rather than wait for its next turn."""
-_STOP = re.compile(r"stop|shut_?down|exit|quit|terminat|kill", re.IGNORECASE)
-_RUNNING = re.compile(r"(^|_)(running|keep_going)$", re.IGNORECASE)
-_SIGNAL = re.compile(r"(stop|shut_?down|exit|quit|terminat\w*|kill)\w*_(event|signal|token)", re.IGNORECASE)
-_SERVICE = re.compile(r"run|serve|work|consum|poll|loop|listen", re.IGNORECASE)
+from batchlint.symbols import Program
+from batchlint.trees import walk
 
 
 class Entries(Part):
@@ -33,6 +25,7 @@ class Entries(Part):
         self._decorators = decorators
         self._registered = registered
         self._fronts = fronts
+        self._clocks = Clocks(program)
         self._entries: dict[FunctionId, list[Entry]] = {}
 
     def of(self, id: FunctionId) -> list[Entry]:
@@ -60,7 +53,7 @@ class Entries(Part):
         question = self._fronts.question(id) if any(entry.kind.kind == "script" for entry in found) else None
         if question is not None:
             yield question
-        yield from self._sleeping_loops(function)
+        yield from self._clocks.entries(function)
         if id.qualname == MODULE:
             yield from self._module_entries(function)
 
@@ -143,42 +136,6 @@ class Entries(Part):
             for entry in self._decorators.entries(function)
         )
 
-    def _sleeping_loops(self, function: FunctionFacts) -> Iterator[Entry]:
-        """A loop without an end that sleeps for a known time: a schedule of the program's own.
-
-        One that sleeps for moments, or until there is something to do, looks out for something, which may be a message
-        that somebody waits to be answered.
-        """
-        services: dict[int, ast.While] = {}
-        for call in function.calls:
-            endless = [loop for loop in call.loops if isinstance(loop, ast.While) and _is_endless(loop)]
-            if not endless:
-                continue
-            loop = endless[0]
-            if _runs_until_told(loop):
-                services.setdefault(id(loop), loop)
-            if last_name(call.node.func) == "sleep" and call.node.args:
-                seconds = intervals.product(call.node.args[0])
-                if seconds is None or (seconds < _SHORTEST and not self._works_in(function, loop)):
-                    continue
-                services.pop(id(loop), None)
-                kind = Kind("sleeping loop", "schedule", intervals.latency_of(seconds / 60))
-                if seconds < _SHORTEST:
-                    kind = Kind("polling loop", "unknown", None)
-                what = f"loop in {label(function.id)} that sleeps for {seconds:g} s"
-                yield Entry(kind, Step(function.id.path, loop.lineno, what))
-        lines = [loop.lineno for loop in services.values() if self._works_in(function, loop)]
-        if not lines and _SERVICE.search(function.name) and any(map(_SIGNAL.search, function.parameter_names)):
-            lines = [function.line]
-        for line in lines:
-            what = f"{label(function.id)}, which runs until it is told to stop"
-            yield Entry(Kind("service loop", "unknown", None), Step(function.id.path, line, what))
-
-    def _works_in(self, function: FunctionFacts, loop: ast.While) -> bool:
-        """Whether the loop calls the program's own functions, rather than keep it or a scheduler alive."""
-        inside = (call.node.func for call in function.calls if loop in call.loops)
-        return any(isinstance(value, Fn) for func in inside for value in self.program.eval(function.id, func))
-
     @cached_property
     def _imported_files(self) -> set[str]:
         """The project files that another one imports."""
@@ -230,37 +187,3 @@ def _keys_of(tree: ast.AST, names: Set[str] | None = None) -> Iterator[str]:
         is_wanted = names is None or _dotted(held) in names
         if is_wanted and isinstance(key, ast.Constant) and isinstance(key.value, str):
             yield key.value
-
-
-def _is_endless(loop: ast.While) -> bool:
-    if _runs_until_told(loop):
-        return True
-    if not (isinstance(loop.test, ast.Constant) and loop.test.value) and not _is_unlimited(loop.test):
-        return False
-    return not any(isinstance(node, ast.Break | ast.Return) for statement in loop.body for node in walk_own(statement))
-
-
-def _is_unlimited(test: ast.expr) -> bool:
-    """Whether the loop only ends where a limit is given: `while limit is None or turns < limit`."""
-    parts = test.values if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.Or) else []
-    return any(
-        isinstance(part, ast.Compare)
-        and isinstance(part.ops[0], ast.Is)
-        and isinstance(part.comparators[0], ast.Constant)
-        and part.comparators[0].value is None
-        for part in parts
-    )
-
-
-def _runs_until_told(loop: ast.While) -> bool:
-    """Whether the loop goes on until the process is to end: `while not self._stop.is_set()`, `while self._running`."""
-    is_negated = isinstance(loop.test, ast.UnaryOp) and isinstance(loop.test.op, ast.Not)
-    flag = loop.test.operand if isinstance(loop.test, ast.UnaryOp) else loop.test
-    if isinstance(flag, ast.Call) and isinstance(flag.func, ast.Attribute) and flag.func.attr in {"is_set", "wait"}:
-        flag = flag.func.value
-    if is_negated:
-        return _STOP.search(last_name(flag)) is not None
-    if isinstance(flag, ast.Call) or _RUNNING.search(last_name(flag)) is None:
-        return False
-    own = (node for statement in loop.body for node in walk_own(statement) if isinstance(node, ast.Assign))
-    return last_name(flag) not in {last_name(target) for node in own for target in node.targets}

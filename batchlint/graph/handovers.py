@@ -8,7 +8,9 @@ from collections.abc import Iterator, Sequence
 from batchlint.entrypoints import Handover, Kind, intervals
 from batchlint.facts import CallFacts, FunctionFacts, FunctionId
 from batchlint.findings import Step
+from batchlint.graph import clocks
 from batchlint.graph.callables import Callables
+from batchlint.graph.durations import Durations
 from batchlint.graph.launches import Launches
 from batchlint.graph.links import Edge, Entry, Part, label
 from batchlint.graph.names import Names
@@ -16,6 +18,8 @@ from batchlint.graph.parameters import Parameters
 from batchlint.symbols import CallRef, Program, last_name
 from batchlint.values import Cls, Elems, Ext, Fn, Inst, Text, Value, ordered
 
+_STEPS = 2
+"""Calls between a function that runs after a pause and the one that has it run again."""
 _NO_FUNCTION = (ast.Constant, ast.Compare, ast.UnaryOp)
 
 
@@ -24,6 +28,7 @@ class Handovers(Part):
         super().__init__(program)
         self._names = names
         self._parameters = parameters
+        self._durations = Durations(program)
         self._callables = Callables(program, program.registry.handovers.tails)
         self.edges: dict[FunctionId, list[Edge]] = {}
         """Edges to the functions that are handed over."""
@@ -141,6 +146,9 @@ class Handovers(Part):
         edge = self.edge(caller.id, function, call.node, "queue", call, handover.repeats)
         if handover.action == "enqueue":
             self.edges.setdefault(function, []).append(edge)
+        if handover.pause is not None:
+            self._delayed(function, CallRef(caller, call), handover.entry, handover.pause)
+            return
         kind = handover.entry
         latency = kind.latency
         if kind.kind == "schedule" or handover.action == "schedule":
@@ -148,6 +156,27 @@ class Handovers(Part):
             latency = intervals.latency_of(minutes) if latency is not None else None
         later = CallRef(caller, call) if handover.action == "enqueue" else None
         self.enter(function, CallRef(caller, call), kind._replace(latency=latency), later)
+
+    def _delayed(self, function: FunctionId, handed: CallRef, kind: Kind, position: int) -> None:
+        """Note a function that runs after a pause: what comes back by itself is a schedule, else it is a late call."""
+        caller, call = handed
+        edge = self.edge(caller.id, function, call.node, "thread", call)
+        self.edges.setdefault(function, []).append(edge)
+        if len(call.node.args) <= position:
+            return
+        duration = self._durations.of(caller.id, call.node.args[position])
+        if self._leads_to(function, caller.id, 0):
+            self.enter(function, handed, clocks.kind_of(duration) or kind)
+        elif duration.unit or (duration.seconds is not None and duration.seconds >= intervals.OFTEN * 60):
+            self.enter(function, handed, kind)
+
+    def _leads_to(self, start: FunctionId, end: FunctionId, depth: int) -> bool:
+        """Whether the function is the other one, or calls it within a few steps."""
+        if start == end:
+            return True
+        called = (call.node.func for call in self.function(start).calls) if depth < _STEPS else ()
+        below = {value.id for func in called for value in self.program.eval(start, func) if isinstance(value, Fn)}
+        return any(self._leads_to(each, end, depth + 1) for each in sorted(below))
 
     def enter(self, function: FunctionId, handed: CallRef, kind: Kind, later: CallRef | None = None) -> None:
         """Note that the call makes the function an entry point; `later`: that it has it run later."""

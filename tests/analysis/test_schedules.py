@@ -423,3 +423,163 @@ def test_a_service_that_sleeps_for_a_known_time_is_a_schedule(seconds, expected)
                 time.sleep({seconds})
         """
     assert verdict(program) == expected
+
+
+PACED = """
+    import asyncio
+    import os
+    import random
+    import sched
+    import threading
+    import time
+    from config import MINUTES, SECONDS, remaining, settings
+    from llm import ask
+
+    DAY = 24 * 60 * 60
+    EVERY = int(os.environ.get("EVERY_SECONDS", "7200"))
+    stop = threading.Event()
+    wake = threading.Event()
+
+    class Worker:
+        interval = 3600
+
+        def __init__(self, pause=5):
+            self.pause = pause
+
+        def relabel(self):
+            for line in open("products.txt"):
+                print(ask(line))  # !
+
+        def loop(self, stop, hold=False):
+            {body}
+
+    if __name__ == "__main__":
+        threading.Thread(target=Worker().loop, args=(stop,)).start()
+        while not stop.wait(60):
+            pass
+    """
+CONFIG = """
+    import os
+
+    MINUTES = os.environ["RELABEL_MINUTES"]
+    SECONDS = 10800
+
+    class Settings:
+        relabel_every: int = 86400
+
+    settings = Settings()
+
+    def remaining():
+        return 3
+    """
+
+
+def paced(*lines: str) -> dict[str, str]:
+    """The worker with these lines as its loop."""
+    return {"app.py": PACED.replace("{body}", ("\n" + " " * 12).join(lines)), "config.py": CONFIG}
+
+
+WORK = "    self.relabel()"
+SLOW = {
+    "event": paced("while not stop.is_set():", WORK, "    stop.wait(60 * 60)"),
+    "event_by_keyword": paced("while not stop.is_set():", WORK, "    stop.wait(timeout=3600)"),
+    "event_in_the_test": paced("while not stop.wait(3600):", WORK),
+    "event_that_ends_it_later": paced("while True:", WORK, "    if stop.wait(3600):", "        break"),
+    "event_with_a_timeout": paced(
+        "while not stop.is_set():", WORK, "    asyncio.run(asyncio.wait_for(stop.wait(), timeout=3600))"
+    ),
+    "constant": paced("while True:", WORK, "    time.sleep(DAY)"),
+    "constant_of_another_file": paced("while True:", WORK, "    time.sleep(SECONDS)"),
+    "default_of_a_variable_of_the_environment": paced("while True:", WORK, "    time.sleep(EVERY)"),
+    "setting": paced("while True:", WORK, "    time.sleep(settings.relabel_every)"),
+    "attribute_of_the_class": paced("while True:", WORK, "    time.sleep(self.interval)"),
+    "jitter": paced("while True:", WORK, "    time.sleep(DAY * random.uniform(0.9, 1.1))"),
+    "variable_counted_in_minutes": paced("while True:", WORK, "    time.sleep(int(MINUTES) * 60)"),
+    "variable_counted_in_hours": paced("while True:", WORK, "    time.sleep(remaining() * 3600)"),
+    "time_until_the_next_run": paced("while True:", WORK, "    time.sleep((self.next_run - self.now).total_seconds())"),
+    "pause_before_a_turn_that_is_left_out": paced(
+        "while not stop.is_set():",
+        "    if hold:",
+        "        stop.wait(30)",
+        "        continue",
+        WORK,
+        "    stop.wait(3600)",
+    ),
+    "pause_after_an_error": paced(
+        "while True:",
+        "    try:",
+        "        self.relabel()",
+        "    except OSError:",
+        "        time.sleep(5)",
+        "    except KeyboardInterrupt:",
+        "        break",
+        "    time.sleep(3600)",
+    ),
+    "one_turn_only_where_asked": paced(
+        "while True:", WORK, "    if hold.once:", "        return", "    time.sleep(3600)"
+    ),
+    "timer_that_comes_back": paced("self.relabel()", "threading.Timer(3600, self.loop, [stop]).start()"),
+    "scheduler_that_comes_back": paced("self.relabel()", "sched.scheduler().enter(3600, 1, self.loop, (stop,))"),
+}
+QUICK = {
+    "event": paced("while not stop.is_set():", WORK, "    stop.wait(2)"),
+    "event_in_the_test": paced("while not stop.wait(2):", WORK),
+    "event_that_others_set": paced("while not stop.is_set():", WORK, "    wake.wait(3600)"),
+    "constant": paced("while True:", WORK, "    time.sleep(DAY / 86400)"),
+    "default_of_a_parameter": paced("while True:", WORK, "    time.sleep(self.pause)"),
+    "unknown_time": paced("while not stop.is_set():", WORK, "    stop.wait(self.delay)"),
+    "unknown_seconds": paced("while not stop.is_set():", WORK, "    stop.wait(self.poll_interval_seconds)"),
+    "only_where_there_was_nothing_to_do": paced(
+        "while not stop.is_set():", "    if hold:", "        self.relabel()", "    else:", "        stop.wait(2)"
+    ),
+    "timer_that_comes_back": paced("self.relabel()", "threading.Timer(2, self.loop, [stop]).start()"),
+}
+
+
+@pytest.mark.parametrize("program", cases(SLOW))
+def test_a_loop_that_works_and_pauses_for_long_is_a_schedule(program):
+    site = marked(program)
+    assert site is not None
+    assert (site.rule, site.verdict) == ("RTB101", "batchable")
+
+
+@pytest.mark.parametrize("program", cases(QUICK))
+def test_a_loop_that_looks_out_for_something_is_none(program):
+    assert verdict(program) == "unclear"
+
+
+def test_keeping_the_program_alive_is_no_work():
+    program = """
+        import threading
+        import time
+        from llm import ask
+
+        def serve():
+            for message in inbox():
+                ask(message)  # !
+
+        def main():
+            threading.Thread(target=serve).start()
+            while True:
+                time.sleep(86400)
+        """
+    assert verdict(program) == "unclear"
+
+
+@pytest.mark.parametrize(("seconds", "expected"), [("2.5", "realtime"), ("window", "realtime")])
+def test_what_a_route_puts_off_once_is_still_its_own(seconds: str, expected: str):
+    program = f"""
+        import asyncio
+        from fastapi import FastAPI
+        from llm import ask
+
+        app = FastAPI()
+
+        def answer():
+            print(ask("hello"))  # !
+
+        @app.post("/messages")
+        async def message(window: float):
+            asyncio.get_running_loop().call_later({seconds}, answer)
+        """
+    assert verdict(program) == expected

@@ -1,0 +1,215 @@
+"""Schedules that programs make themselves: loops without an end that work and pause."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+from batchlint.entrypoints import Kind, intervals
+from batchlint.facts import CallFacts, FunctionFacts
+from batchlint.findings import Latency, Step
+from batchlint.graph.durations import Duration, Durations
+from batchlint.graph.links import Entry, Part, label, source
+from batchlint.symbols import Program, last_name
+from batchlint.trees import SCOPES, children, walk_own
+from batchlint.values import Fn
+
+_SHORTEST = 10.0
+"""Seconds of sleep below which a loop looks out for something rather than wait for its next turn."""
+_STOP = re.compile(r"stop|shut_?down|exit|quit|terminat|kill", re.IGNORECASE)
+_TOLD = re.compile(
+    r"(^|_)((stop|shut_?down|exit|quit|terminat|kill)(ped|ping|ed|ing|e)?(_(event|signal|token|requested|flag))?"
+    r"|once|one_?shot|single_run)$",
+    re.IGNORECASE,
+)
+"""Names in a condition under which the program is to end, or to take one turn only."""
+_RUNNING = re.compile(r"(^|_)(running|keep_going)$", re.IGNORECASE)
+_SIGNAL = re.compile(r"(stop|shut_?down|exit|quit|terminat\w*|kill)\w*_(event|signal|token)", re.IGNORECASE)
+_SERVICE = re.compile(r"run|serve|work|consum|poll|loop|listen", re.IGNORECASE)
+_ENDS = frozenset({"KeyboardInterrupt", "SystemExit", "CancelledError", "GeneratorExit"})
+"""Exceptions by which whoever runs a program ends it."""
+_BLOCKS = (ast.stmt, ast.ExceptHandler, ast.match_case)
+_RESTS = frozenset(
+    ["sleep", "wait", "wait_for", "is_set", "is_alive", "run_pending", "join", "print", "flush", "debug", "info",
+     "warning", "error", "exception", "time", "monotonic", "now", "today", "strftime", "isoformat"]
+)  # fmt: skip
+"""Calls of a loop that only keeps the program, or what else runs in it, alive."""
+
+
+class _Pause(NamedTuple):
+    length: ast.expr
+    aside: bool
+    """Whether some turns of the loop go without it, or it stands in a loop inside."""
+
+
+class Clocks(Part):
+    def __init__(self, program: Program) -> None:
+        super().__init__(program)
+        self._durations = Durations(program)
+
+    def entries(self, function: FunctionFacts) -> Iterator[Entry]:
+        """A loop without an end that pauses for a known time: a schedule of the program's own.
+
+        One that pauses for moments, or until there is something to do, looks out for something, which may be a message
+        that somebody waits to be answered.
+        """
+        services: list[int] = []
+        is_paced = False
+        for loop, calls in self._endless(function):
+            if all(last_name(call.node.func) in _RESTS for call in calls):
+                continue
+            works = self._works(function, calls)
+            entry = self._paced(function, loop, works)
+            if entry is not None:
+                is_paced = True
+                yield entry
+            elif works and _runs_until_told(loop):
+                services.append(loop.lineno)
+        is_told = any(map(_SIGNAL.search, function.parameter_names))
+        if not services and not is_paced and is_told and _SERVICE.search(function.name):
+            services = [function.line]
+        for line in services:
+            what = f"{label(function.id)}, which runs until it is told to stop"
+            yield Entry(Kind("service loop", "unknown", None), Step(function.id.path, line, what))
+
+    @staticmethod
+    def _endless(function: FunctionFacts) -> Iterable[tuple[ast.While, list[CallFacts]]]:
+        """The outermost loops without an end, each with the calls in it."""
+        found: dict[int, tuple[ast.While, list[CallFacts]]] = {}
+        for call in function.calls:
+            loop = next((each for each in call.loops if isinstance(each, ast.While) and _is_endless(each)), None)
+            if loop is not None:
+                found.setdefault(id(loop), (loop, []))[1].append(call)
+        return found.values()
+
+    def _works(self, function: FunctionFacts, calls: Sequence[CallFacts]) -> bool:
+        """Whether the loop calls the program's own functions, rather than keep it or a scheduler alive."""
+        return any(isinstance(value, Fn) for call in calls for value in self.program.eval(function.id, call.node.func))
+
+    def _paced(self, function: FunctionFacts, loop: ast.While, works: bool) -> Entry | None:
+        """What the loop is by the time between its turns: the pauses of every turn, else the shortest of some."""
+        pauses = list(_pauses(loop, loop, False))
+        always = [pause for pause in pauses if not pause.aside]
+        lengths = [(self._durations.of(function.id, pause.length), pause.length) for pause in always or pauses]
+        known = [length.seconds for length, _ in lengths if length.seconds is not None]
+        seconds = sum(known) if always else min(known, default=0.0)
+        length = Duration(seconds)
+        said = f"{seconds:g} s"
+        if len(known) < len(lengths) and (always or not known) and seconds < intervals.OFTEN * 60:
+            length, node = min(lengths, key=lambda each: (each[0].seconds is not None, each[0].unit is None))
+            said = f"`{source(node)[:40]}`"
+        kind = kind_of(length) if lengths else None
+        if kind is None or (kind.kind != "schedule" and not works):
+            return None
+        what = f"loop in {label(function.id)} that sleeps for {said}"
+        return Entry(kind, Step(function.id.path, loop.lineno, what))
+
+
+def kind_of(duration: Duration) -> Kind | None:
+    """What a pause of that length makes of what comes back after it; None where it does not tell."""
+    if duration.seconds is not None:
+        if duration.seconds < _SHORTEST:
+            return Kind("polling loop", "unknown", None)
+        return Kind("sleeping loop", "schedule", intervals.latency_of(duration.seconds / 60))
+    if duration.unit is None:
+        return None
+    return Kind("sleeping loop", "schedule", Latency.HOURS if duration.unit == "hours" else None)
+
+
+# -- pauses
+def _pauses(node: ast.AST, loop: ast.While, aside: bool) -> Iterator[_Pause]:
+    """The pauses in the loop, and whether each turn has them."""
+    if isinstance(node, ast.Call) and (length := _length(node, loop)) is not None:
+        yield _Pause(length, aside)
+        return
+    for child in children(node):
+        if not isinstance(child, SCOPES):
+            yield from _pauses(child, loop, aside or (node is not loop and _is_aside(node, child)))
+
+
+def _is_aside(node: ast.AST, child: ast.AST) -> bool:
+    """Whether the part of a statement or expression may be left out, or comes several times."""
+    if isinstance(node, ast.If | ast.IfExp | ast.While):
+        return child is not node.test
+    if isinstance(node, ast.For | ast.AsyncFor):
+        return child is not node.iter
+    return isinstance(child, ast.ExceptHandler | ast.match_case)
+
+
+def _length(call: ast.Call, loop: ast.While) -> ast.expr | None:
+    """How long the call pauses: `sleep(60)`, `stop.wait(60)`, `wait_for(stop.wait(), timeout=60)`."""
+    name = last_name(call.func)
+    if name == "sleep":
+        return call.args[0] if call.args else None
+    timeouts = [keyword.value for keyword in call.keywords if keyword.arg == "timeout"]
+    if name == "wait_for" and call.args:
+        awaited = call.args[0]
+        given = [*timeouts, *call.args[1:2]]
+        is_end = isinstance(awaited, ast.Call) and last_name(awaited.func) == "wait" and _is_end(awaited.func, loop)
+        return given[0] if given and is_end else None
+    given = [*timeouts, *call.args[:1]]
+    return given[0] if name == "wait" and given and _is_end(call.func, loop) else None
+
+
+def _is_end(func: ast.expr, loop: ast.While) -> bool:
+    """Whether what is waited for is what ends the loop, rather than something to do."""
+    if not isinstance(func, ast.Attribute):
+        return False
+    event = func.value
+    same = (each for each in walk_own(loop.test) if isinstance(each, ast.Name | ast.Attribute))
+    return _STOP.search(last_name(event)) is not None or any(ast.dump(each) == ast.dump(event) for each in same)
+
+
+# -- loops without an end
+def _is_endless(loop: ast.While) -> bool:
+    if _runs_until_told(loop):
+        return True
+    if not (isinstance(loop.test, ast.Constant) and loop.test.value) and not _is_unlimited(loop.test):
+        return False
+    return not any(_leaves(statement, False) for statement in loop.body)
+
+
+def _leaves(node: ast.AST, is_inner: bool) -> bool:
+    """Whether the statement can end the loop, but for the end of the whole program."""
+    if isinstance(node, SCOPES):
+        return False
+    if isinstance(node, ast.Return) or (isinstance(node, ast.Break) and not is_inner):
+        return True
+    if isinstance(node, ast.ExceptHandler) and node.type is not None and _named_in(node.type) & _ENDS:
+        return False
+    if isinstance(node, ast.If) and any(_TOLD.search(name) for name in _named_in(node.test)):
+        return any(_leaves(each, is_inner) for each in node.orelse)
+    is_inner = is_inner or isinstance(node, ast.For | ast.AsyncFor | ast.While)
+    return any(_leaves(child, is_inner) for child in children(node) if isinstance(child, _BLOCKS))
+
+
+def _named_in(node: ast.expr) -> set[str]:
+    return {last_name(each) for each in walk_own(node) if isinstance(each, ast.Name | ast.Attribute)}
+
+
+def _is_unlimited(test: ast.expr) -> bool:
+    """Whether the loop only ends where a limit is given: `while limit is None or turns < limit`."""
+    parts = test.values if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.Or) else []
+    return any(
+        isinstance(part, ast.Compare)
+        and isinstance(part.ops[0], ast.Is)
+        and isinstance(part.comparators[0], ast.Constant)
+        and part.comparators[0].value is None
+        for part in parts
+    )
+
+
+def _runs_until_told(loop: ast.While) -> bool:
+    """Whether the loop goes on until the process is to end: `while not self._stop.is_set()`, `while self._running`."""
+    is_negated = isinstance(loop.test, ast.UnaryOp) and isinstance(loop.test.op, ast.Not)
+    flag = loop.test.operand if isinstance(loop.test, ast.UnaryOp) else loop.test
+    if isinstance(flag, ast.Call) and isinstance(flag.func, ast.Attribute) and flag.func.attr in {"is_set", "wait"}:
+        flag = flag.func.value
+    if is_negated:
+        return _STOP.search(last_name(flag)) is not None
+    if isinstance(flag, ast.Call) or _RUNNING.search(last_name(flag)) is None:
+        return False
+    own = (node for statement in loop.body for node in walk_own(statement) if isinstance(node, ast.Assign))
+    return last_name(flag) not in {last_name(target) for node in own for target in node.targets}
