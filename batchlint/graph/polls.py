@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 
 from batchlint.facts import MODULE, ClassId, FunctionFacts, FunctionId
@@ -37,15 +38,29 @@ class Polls(Part):
             for node in walk(callee.node)
         ):
             return True
-        called = [source(call.node.func).lower() for call in callee.calls]
-        if any(word in name for word in polled.pushes for name in called):
-            return False
         function = self.function(edge.caller)
         callers = [self.function(caller) for caller, _, _ in self.program.callers.call_sites(function)]
         asked = [each for each in (function, *self._around(function), *callers) if each.id.qualname != MODULE]
+        called = [source(call.node.func).lower() for call in callee.calls]
+        if any(word in name for word in polled.pushes for name in called):
+            told = self._told_by(asked) & self._settles(edge.callee)
+            return bool(told) and not told.isdisjoint(self._told_by(self._views(asked)))
         if any(self._speaks_of_state(each) for each in asked):
             return True
         return any(not self._shown(each).isdisjoint(self._settles(edge.callee)) for each in asked)
+
+    def _told_by(self, functions: Iterable[FunctionFacts]) -> set[str]:
+        """The states that the functions' answers hold."""
+        return {state for each in functions for answer in each.returns for state in self._told(each, answer)}
+
+    def _views(self, but: Sequence[FunctionFacts]) -> Iterator[FunctionFacts]:
+        """Other functions that a framework may ask for answers."""
+        known = {each.id for each in but}
+        yield from (
+            each
+            for each in self.program.functions.values()
+            if each.id not in known and (each.decorators or each.owner) and not self._is_test(each.id.path)
+        )
 
     def _around(self, function: FunctionFacts) -> Iterator[FunctionFacts]:
         outer = self.program.modules_function(function.id.path, function.parent) if function.parent else None
@@ -111,7 +126,7 @@ class Polls(Part):
         found: set[str] = set()
         for expression in function.returns:
             found |= self._states_of(self._classes_in(function.id, expression))
-            found |= set(self._made_with(function, expression))
+            found |= set(self._made_with(function, expression)) | set(self._told(function, expression))
         if function.returns:
             for decorator in function.decorators:
                 for keyword in decorator.keywords if isinstance(decorator, ast.Call) else ():
@@ -135,15 +150,42 @@ class Polls(Part):
         }
 
     def _made_with(self, function: FunctionFacts, answer: ast.expr) -> Iterator[str]:
-        """The states with which an object was made that the answer speaks of: `job = Job(status="queued")`."""
-        polled = self.program.registry.polled
-        for node in walk(answer):
-            for binding in function.bindings.get(node.id, ()) if isinstance(node, ast.Name) else ():
+        """The states with which an object was made that the answer speaks of: `job = Job(status="queued")`.
+
+        It speaks of the object or of the id that this was given: `Job(id=job_id, status="queued")`.
+        """
+        named = {node.id for node in walk(answer) if isinstance(node, ast.Name)}
+        for name in sorted(named):
+            for binding in function.bindings.get(name, ()):
                 made = binding.value.value if isinstance(binding.value, ast.Await) else binding.value
-                for keyword in made.keywords if isinstance(made, ast.Call) else ():
-                    word = keyword.value.value if isinstance(keyword.value, ast.Constant) else last_name(keyword.value)
-                    if keyword.arg in polled.attributes and str(word).lower() in polled.words:
-                        yield keyword.arg
+                yield from self._states_given(made)
+        for call in function.calls:
+            ids = (k.value.id for k in call.node.keywords if _is_id(k.arg) and isinstance(k.value, ast.Name))
+            if not named.isdisjoint(ids):
+                yield from self._states_given(call.node)
+
+    def _states_given(self, made: ast.expr | None) -> Iterator[str]:
+        """The states, not yet final ones, that a call is given."""
+        polled = self.program.registry.polled
+        for keyword in made.keywords if isinstance(made, ast.Call) else ():
+            word = keyword.value.value if isinstance(keyword.value, ast.Constant) else last_name(keyword.value)
+            if keyword.arg in polled.attributes and str(word).lower() in polled.words:
+                yield keyword.arg
+
+    def _told(self, function: FunctionFacts, answer: ast.expr) -> Iterator[str]:
+        """The states of an object that the answer holds, beside what else it tells of it: `{"status": job.status}`."""
+        states = self.program.registry.polled.attributes
+        bound = [
+            binding.value
+            for node in walk(answer)
+            for binding in (function.bindings.get(node.id, ()) if isinstance(node, ast.Name) else ())
+            if isinstance(binding.value, ast.Dict | ast.Call)
+        ]
+        for node in (each for expression in (answer, *bound) for each in walk(expression)):
+            held = node.values if isinstance(node, ast.Dict) else []
+            if isinstance(node, ast.Call) and not _answers_http(node):
+                held = [keyword.value for keyword in node.keywords if keyword.arg in states]
+            yield from (each.attr for each in held if isinstance(each, ast.Attribute) and each.attr in states)
 
     def _serialized(self, function: FunctionFacts) -> Iterator[str]:
         """The states that a view set shows of one object beside making it: its serializer's fields."""
@@ -183,3 +225,12 @@ class Polls(Part):
                     found = found.union(*(self._settles(each, depth + 1) for each in below))
             known = self._settled[id] = frozenset(found & states)
         return known
+
+
+def _is_id(name: str | None) -> bool:
+    return name is not None and re.search(r"(^|_)(id|uuid|pk|key)$", name) is not None
+
+
+def _answers_http(node: ast.Call) -> bool:
+    """Whether the call's own status is that of the answer: `Response(data, status=upstream.status)`."""
+    return last_name(node.func).endswith(("Response", "response"))

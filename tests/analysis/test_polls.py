@@ -77,6 +77,15 @@ POLLED = {
     "row_as_it_is": notes(answer="return note"),
     "schema_with_a_state": notes(", response_model=NoteOut", answer="return convert(note)"),
     "made_with_a_state": notes(make="note = Note(text=text, status='queued')"),
+    "made_with_an_id_and_a_state": notes(make="note = Note(id=key, text=text, status='queued')", answer="return key"),
+    "answer_that_holds_the_state": notes(answer="return {'id': note.id, 'status': note.status}"),
+    "answer_of_another_status": notes(
+        answer="return Response({'id': note.id, 'status': note.status}, status=status.HTTP_201_CREATED)"
+    ),
+    "answer_that_is_put_together_first": notes(
+        answer="data = {'id': note.id, 'status': note.status}\n        return data"
+    ),
+    "schema_that_is_given_the_state": notes(answer="return NoteOut(id=note.id, status=note.status)"),
     "made_with_a_state_of_an_enumeration": notes(make="note = Note(text=text, status=Status.PENDING)"),
 }
 LEFT = {
@@ -86,6 +95,14 @@ LEFT = {
     ),
     "schema_without_a_state": notes(", response_model=NoteOut", answer="return convert(note)", field="text"),
     "accepted_without_a_word": notes(", status_code=202", answer=""),
+    "answer_that_holds_a_state_that_the_task_leaves": notes(
+        answer="return {'id': note.id, 'status': note.status}", settle="session.commit()"
+    ),
+    "answer_that_holds_something_else": notes(answer="return {'id': note.id, 'text': note.text}"),
+    "answer_with_the_status_of_another_answer": notes(answer="return Response(note.id, status=upstream.status)"),
+    "made_with_an_id_and_a_state_that_is_final": notes(
+        make="note = Note(id=key, text=text, status='public')", answer="return key"
+    ),
     "made_with_a_state_that_is_final": notes(make="note = Note(text=text, status='public')"),
 }
 
@@ -98,6 +115,26 @@ def test_a_page_asks_for_the_state_that_the_task_sets(program):
 @pytest.mark.parametrize("program", cases(LEFT))
 def test_there_is_no_state_to_ask_for(program):
     assert verdict(program) == "batchable"
+
+
+STATUS = """
+    @api.get("/notes/{id}/status")
+    def progress(id: int, session):
+        return {"status": session.get(Note, id).status}
+    """
+
+
+@pytest.mark.parametrize(
+    ("answer", "route", "expected"),
+    [
+        ("return {'id': note.id, 'status': note.status}", STATUS, "realtime"),
+        ("return {'id': note.id, 'status': note.status}", "", "batchable"),
+        ("return {'id': note.id}", STATUS, "batchable"),
+    ],
+)
+def test_a_page_may_ask_for_the_state_although_others_are_told(answer: str, route: str, expected: str):
+    program = notes(answer=answer, settle="note.status = 'done'\n        call_webhook(note.id)")
+    assert verdict({**program, "api.py": program["api.py"] + route}) == expected
 
 
 VIEWS = {
