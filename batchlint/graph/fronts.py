@@ -11,7 +11,7 @@ from batchlint.entrypoints import Kind
 from batchlint.facts import MODULE, CallFacts, FunctionFacts, FunctionId, LoopNode
 from batchlint.findings import Step
 from batchlint.graph.links import Entry, ModelCall, Part, label, source
-from batchlint.symbols import CallRef, Program
+from batchlint.symbols import CallRef, Program, last_name
 from batchlint.trees import walk
 from batchlint.values import Cls, Ext, Fn
 
@@ -20,6 +20,11 @@ _CONFIRMATION = re.compile(
     re.IGNORECASE,
 )
 _MAX_CALLERS = 5
+_NO_TEXTS = frozenset(
+    ["int", "float", "bool", "complex", "Path", "PurePath", "FileType", "File", "Choice", "IntRange", "FloatRange",
+     "INT", "FLOAT", "BOOL", "DateTime", "UUID", "Literal", "Enum"]
+)  # fmt: skip
+"""Types of arguments that hold no words of somebody's."""
 _QUESTION = Kind("command-line", "interactive", None)
 
 
@@ -70,16 +75,19 @@ class Fronts(Part):
         """Who started a command whose parameter holds a question."""
         function = self.function(id)
         asked = self.program.registry.questions.intersection(function.parameter_names)
+        asked -= {parameter.arg for parameter in function.parameters if _is_no_text(parameter.annotation)}
         for decorator in function.decorators:
             asked -= self._filters(decorator)
+            if isinstance(decorator, ast.Call) and _is_chosen(decorator):
+                asked -= _option_names(decorator)
         if not asked:
             return None
         return Entry(_QUESTION, Step(id.path, function.line, f"`{min(asked)}` of {label(id)}"))
 
     def _questions(self, node: ast.Call) -> set[str]:
         """The words in the names of an option or argument that stand for somebody's question."""
-        names = {text.lstrip("-").replace("-", "_") for text in _texts(node.args)}
-        return names & self.program.registry.questions - self._filters(node)
+        names = _option_names(node) & self.program.registry.questions
+        return set() if _is_chosen(node) else names - self._filters(node)
 
     def _filters(self, node: ast.expr) -> set[str]:
         options = _texts(node.args) if isinstance(node, ast.Call) else ()
@@ -118,6 +126,31 @@ class Fronts(Part):
 
 def _asks_for_confirmation(node: ast.Call) -> bool:
     return any(_CONFIRMATION.search(text) for argument in node.args for text in _texts(walk(argument)))
+
+
+def _option_names(node: ast.Call) -> set[str]:
+    return {text.lstrip("-").replace("-", "_") for text in _texts(node.args)}
+
+
+def _is_chosen(option: ast.Call) -> bool:
+    """Whether an option is a number, a switch, a file or one of a few values, rather than what somebody writes."""
+    given = {keyword.arg: keyword.value for keyword in option.keywords}
+    action = given.get("action")
+    is_switch = isinstance(action, ast.Constant) and action.value not in {"store", "append", "extend"}
+    return is_switch or not given.keys().isdisjoint({"choices", "is_flag", "count"}) or _is_no_text(given.get("type"))
+
+
+def _is_no_text(kind: ast.expr | None) -> bool:
+    """Whether a type, or an annotation, is none of what somebody says in words."""
+    if isinstance(kind, ast.Call):
+        kind = kind.func
+    if isinstance(kind, ast.BinOp):
+        parts = [each for each in (kind.left, kind.right) if not isinstance(each, ast.Constant)]
+        return bool(parts) and all(map(_is_no_text, parts))
+    if isinstance(kind, ast.Subscript):
+        inner = kind.slice.elts[0] if isinstance(kind.slice, ast.Tuple) and kind.slice.elts else kind.slice
+        return _is_no_text(inner if last_name(kind.value) in {"Optional", "Annotated"} else kind.value)
+    return isinstance(kind, ast.Name | ast.Attribute) and last_name(kind) in _NO_TEXTS
 
 
 def _texts(nodes: Iterable[ast.AST]) -> Iterator[str]:

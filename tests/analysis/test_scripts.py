@@ -461,3 +461,67 @@ def test_one_call_of_a_script_is_no_batch():
 @pytest.mark.parametrize("program", cases(UNCLEAR))
 def test_whoever_answers_one_question_may_wait_or_not(program):
     assert verdict(program) == "unclear"
+
+
+ARGUMENT = """
+    import argparse
+    from pathlib import Path
+    from llm import ask
+
+    def answer(question):
+        for line in open("notes.txt"):
+            print(ask(f"{question}: {line}"))  # !
+
+    if __name__ == "__main__":
+        parser = argparse.ArgumentParser()
+        parser.add_argument("--question"{options})
+        answer(parser.parse_args().question)
+    """
+COMMAND = """
+    import click
+    from pathlib import Path
+    from llm import ask
+
+    @click.command()
+    @click.option("--question"{options})
+    def answer(question{kind}):
+        for line in open("notes.txt"):
+            print(ask(f"{question}: {line}"))  # !
+    """
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ("", "unclear"),
+        (", type=str", "unclear"),
+        (', help="what to ask", required=True', "unclear"),
+        (", type=int, default=None", "batchable"),
+        (", type=float", "batchable"),
+        (", type=Path", "batchable"),
+        (', type=argparse.FileType("r")', "batchable"),
+        (', action="store_true"', "batchable"),
+        (', action="append"', "unclear"),
+        (', choices=["one", "two"]', "batchable"),
+    ],
+)
+def test_nobody_types_a_number_or_a_choice_as_a_question(options: str, expected: str):
+    assert verdict(ARGUMENT.replace("{options}", options)) == expected
+
+
+@pytest.mark.parametrize(
+    ("options", "kind", "expected"),
+    [
+        ("", "", "unclear"),
+        ("", ": str", "unclear"),
+        (", type=int", "", "batchable"),
+        (", is_flag=True", "", "batchable"),
+        (', type=click.Choice(["one", "two"])', "", "batchable"),
+        (", type=click.Path()", "", "batchable"),
+        ("", ": int", "batchable"),
+        ("", ": int | None = None", "batchable"),
+        ("", ": str | None = None", "unclear"),
+    ],
+)
+def test_no_command_takes_one_as_a_question(options: str, kind: str, expected: str):
+    assert verdict(COMMAND.replace("{options}", options).replace("{kind}", kind)) == expected
