@@ -19,6 +19,8 @@ from batchlint.values import Ext, Fn, Text, Value, Values, ordered
 
 THREADS = ("to_thread", "run_in_executor", "run_in_threadpool")
 """How a coroutine has a thread make a call."""
+_KINDS = {"embed": "embeddings", "audio/speech": "speech", "audio/trans": "transcription", "images/": "image"}
+"""What an address asks for, by a part of its path."""
 
 
 class ModelCalls(Part):
@@ -134,8 +136,9 @@ class ModelCalls(Part):
             keys = [self._keys(function, body) for body in bodies]
             if any(found and not found & registry.body_keys and "**" not in found for found in keys):
                 continue
+            urls += [each for url in urls for each in self._request_urls(function, url)]
             targets = {each for url in urls for each in program.eval(function.id, url)}
-            for each in ordered(targets):
+            for each in sorted(ordered(targets), key=lambda target: not isinstance(target, Text)):
                 found = self._endpoint(each, value)
                 if found:
                     return found
@@ -151,10 +154,15 @@ class ModelCalls(Part):
 
     def _request_bodies(self, function: FunctionFacts, url: ast.expr) -> Iterator[ast.expr]:
         """The bodies of request objects: `urlopen(Request(url, data=...))`, the object perhaps in a variable."""
-        for node in (url, *(b.value for b in function.bindings.get(getattr(url, "id", ""), ()))):
-            if isinstance(node, ast.Call) and last_name(node.func) == "Request":
-                yield from (k.value for k in node.keywords if k.arg == "data")
-                yield from node.args[1:2]
+        for node in _requests(function, url):
+            yield from (k.value for k in node.keywords if k.arg == "data")
+            yield from node.args[1:2]
+
+    def _request_urls(self, function: FunctionFacts, url: ast.expr) -> Iterator[ast.expr]:
+        """The addresses of such objects."""
+        for node in _requests(function, url):
+            yield from (k.value for k in node.keywords if k.arg == "url")
+            yield from node.args[:1]
 
     def _keys(self, function: FunctionFacts, node: ast.expr | None, depth: int = 0) -> set[str]:
         """The keys of the dict that `node` is, through `json.dumps`, `.encode()`, variables and project functions."""
@@ -199,7 +207,7 @@ class ModelCalls(Part):
         provider = catalogue.host_provider(host) if host else None
         if provider is None or re.search(r"/(batches|files|models/?$|uploads|usage|billing)", path):
             return None
-        kind = "embeddings" if "embed" in path else "chat"
+        kind = next((kind for word, kind in _KINDS.items() if word in path), "chat")
         return ApiCall(provider, path or "unknown", kind, prompts=("json", "data", "content")), Ext(client.path, host)
 
     def _stated_wrapper(self, values: Values, call: CallFacts) -> tuple[ApiCall, Ext] | None:
@@ -218,3 +226,9 @@ class ModelCalls(Part):
 
 def _path_of(url: str) -> str:
     return urlsplit(re.sub(r"[{}]", "", url)).path
+
+
+def _requests(function: FunctionFacts, url: ast.expr) -> Iterator[ast.Call]:
+    for node in (url, *(b.value for b in function.bindings.get(getattr(url, "id", ""), ()))):
+        if isinstance(node, ast.Call) and last_name(node.func) == "Request":
+            yield node

@@ -170,6 +170,23 @@ REALTIME = {
             for line in open("lines.txt"):
                 OpenAI().audio.speech.create(model="m", voice="v", input=line)  # !
         """,
+    "speech_by_plain_http": """
+        import json
+        import urllib.request
+
+        class Voice:
+            ENDPOINT = "https://api.openai.com/v1/audio/speech"
+
+            def speak(self, text):
+                payload = {"model": "m", "input": text, "voice": "v"}
+                request = urllib.request.Request(self.ENDPOINT, data=json.dumps(payload).encode(), method="POST")
+                with urllib.request.urlopen(request, timeout=9) as response:  # !
+                    return response.read()
+
+        if __name__ == "__main__":
+            for line in open("lines.txt"):
+                print(Voice().speak(line))
+        """,
     "samples_at_the_end_of_a_module": """
         from llm import ask
 
