@@ -1628,6 +1628,95 @@ def test_a_message_is_no_module_that_a_command_starts(command: str, expected: st
     assert verdict(program) == expected
 
 
+LAUNCHED = {
+    "jobs/label.py": """
+        from llm import ask
+
+        if __name__ == "__main__":
+            for line in open("products.txt"):
+                print(ask(line))  # !
+        """,
+    "app.py": """
+        import os
+        import shlex
+        import subprocess
+        import sys
+        from pathlib import Path
+        from fastapi import FastAPI
+
+        HERE = Path(__file__).resolve().parent
+        JOBS = HERE / "jobs"
+        STEPS = [("other", "jobs/other.py"), ("label", "jobs/label.py")]
+        app = FastAPI()
+
+        def step(name, argv, cwd="."):
+            print(name, shlex.join(argv))
+            return subprocess.run([str(part) for part in argv], cwd=cwd)
+
+        def script(path, *options):
+            return step("script", [sys.executable, path, *options])
+
+        @app.post("/save")
+        def save(day: str):
+            {body}
+        """,
+}
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ('step("label", [sys.executable, JOBS / "label.py", "--day", day])', "realtime"),
+        ('step(name="label", argv=[sys.executable, JOBS / "other.py"])', "batchable"),
+        ('script(os.path.join(HERE, "jobs", "label.py"), "--day", day)', "realtime"),
+        ('script(JOBS.joinpath("label.py"))', "realtime"),
+        ('script(JOBS / "other.py")', "batchable"),
+        ('cmd = [sys.executable]; cmd += ["jobs/label.py"]; subprocess.run(cmd)', "realtime"),
+        ('cmd = [sys.executable]; cmd.append("jobs/label.py"); subprocess.run(args=cmd)', "realtime"),
+        ('cmd = [sys.executable]; cmd.extend(["-m", "jobs.label"]); subprocess.run(cmd)', "realtime"),
+        ('cmd = ["git"]; cmd.extend(["-m", "jobs.label"]); subprocess.run(cmd)', "batchable"),
+        ('cmd = ["jobs/label.py"]; subprocess.run(["ls"]); print(cmd)', "batchable"),
+        ('cmd = [sys.executable] + ["jobs/label.py"]; subprocess.Popen(cmd)', "realtime"),
+        ('subprocess.run(f"{sys.executable} {JOBS}/label.py --day {day}", shell=True)', "realtime"),
+        ('subprocess.run(shlex.split("python jobs/label.py"))', "realtime"),
+        ("for name, path in STEPS: script(HERE / path)", "realtime"),
+        ('for name, path in STEPS: script(f"{HERE}/{path}")', "realtime"),
+        ('for name, path in STEPS: subprocess.run([sys.executable, "-m", f"jobs.{name}"])', "realtime"),
+        ('for name, path in STEPS: subprocess.run([sys.executable, "-m", f"works.{name}"])', "batchable"),
+        ('for name in ["jobs.other", "jobs.label"]: subprocess.run([sys.executable, "-m", name])', "realtime"),
+        ("script(day)", "batchable"),
+    ],
+)
+def test_a_command_line_may_be_put_together_and_handed_on(body: str, expected: str):
+    assert verdict({**LAUNCHED, "app.py": LAUNCHED["app.py"].replace("{body}", body)}) == expected
+
+
+def test_a_helper_starts_for_each_caller_what_that_hands_it():
+    program = {
+        **LAUNCHED,
+        "app.py": LAUNCHED["app.py"].replace("{body}", 'script(JOBS / "other.py", day)'),
+        "nightly.py": """
+            from app import JOBS, script
+
+            if __name__ == "__main__":
+                script(JOBS / "label.py")
+            """,
+    }
+    assert verdict(program) == "batchable"
+    started = marked(program)
+    assert started is not None
+    assert "nightly.py" in {step.path for context in started.contexts for step in context.chain}
+
+
+def test_of_two_files_of_one_name_the_nearest_is_started():
+    program = {
+        "one/label.py": LAUNCHED["jobs/label.py"],
+        "two/label.py": "print(1)",
+        "two/app.py": LAUNCHED["app.py"].replace("{body}", 'script(HERE / "label.py")'),
+    }
+    assert verdict(program) == "batchable"
+
+
 @pytest.mark.parametrize(("kept", "expected"), [("NamedTuple", None), ("Thing", "batchable")])
 def test_an_object_that_only_keeps_a_function_calls_nothing(kept: str, expected: str | None):
     program = {

@@ -1,0 +1,250 @@
+"""The words of a command line that code puts together: lists that grow, joined paths, what a helper is handed."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from batchlint.facts import Binding, FunctionFacts
+from batchlint.graph.links import Part
+from batchlint.symbols import CallRef, last_name
+from batchlint.values import Elems, Mod, Text
+
+UNKNOWN = "{}"
+"""Stands for a word that is not known."""
+OR = "|"
+"""Stands between the words that one can be."""
+_SAME = frozenset(
+    {"str", "list", "tuple", "Path", "PurePath", "fspath", "fsdecode", "split", "quote", "abspath", "realpath"}
+)
+"""Calls that give the words of their first argument."""
+_SAME_OF = frozenset({"resolve", "absolute", "as_posix", "expanduser", "copy", "split", "strip", "format"})
+"""Methods that give those of what they are called on."""
+_GROWS = frozenset({"append", "extend", "insert"})
+_DEEP = 12
+_CALLERS = 4
+_SITES = 60
+
+
+class _Frame(NamedTuple):
+    """A function on the way to the one that starts the program, and the call that gives its parameters."""
+
+    function: FunctionFacts
+    site: ast.Call | None = None
+    shift: int = 0
+
+
+class CommandLines(Part):
+    def read(self, reference: CallRef, node: ast.expr) -> Iterator[tuple[CallRef, list[str]]]:
+        """The command lines that `node`, an argument of the call, can be, each with the call that says what is run.
+
+        That is the call itself, unless a parameter holds what is run: then it is the one that hands it over.
+        """
+        yield from self._lines((_Frame(reference.caller),), reference, node)
+
+    def _lines(
+        self, frames: tuple[_Frame, ...], reference: CallRef, node: ast.expr
+    ) -> Iterator[tuple[CallRef, list[str]]]:
+        reader = _Reader(self, frames)
+        words = reader.words(0, node, 0)
+        function = frames[-1].function
+        sites = self.program.callers.call_sites(function) if reader.is_open and len(frames) < _CALLERS else []
+        if not sites or any(names_code(word) for word in words):
+            yield reference, words
+            return
+        for caller, call, shift in sites[:_SITES]:
+            above = self.program.call_facts[id(call)]
+            if any(caller == frame.function.id for frame in frames):
+                continue
+            longer = (*frames[:-1], _Frame(function, call, shift), _Frame(above.caller))
+            yield from self._lines(longer, above, node)
+
+
+class _Reader:
+    """Reads the words of expressions in the functions of `frames`, the innermost first."""
+
+    def __init__(self, part: Part, frames: tuple[_Frame, ...]) -> None:
+        self._part = part
+        self._frames = frames
+        self._seen: set[tuple[int, str]] = set()
+        self.is_open = False
+        """Whether a parameter was met of which the frames do not tell what it holds."""
+
+    def words(self, at: int, node: ast.expr, depth: int) -> list[str]:
+        """The words of the expression, which stands in the function of that frame."""
+        if depth > _DEEP:
+            return [UNKNOWN]
+        inner = depth + 1
+        if isinstance(node, ast.Constant):
+            return node.value.replace(";", " ").split() if isinstance(node.value, str) else [str(node.value)]
+        if isinstance(node, ast.List | ast.Tuple | ast.Set):
+            return self._all(at, node.elts, inner)
+        if isinstance(node, ast.Dict):
+            return self._all(at, node.values, inner)
+        if isinstance(node, ast.Starred | ast.Await | ast.FormattedValue):
+            return self.words(at, node.value, inner)
+        if isinstance(node, ast.IfExp):
+            return self._all(at, [node.body, node.orelse], inner)
+        if isinstance(node, ast.BoolOp):
+            return self._all(at, node.values, inner)
+        if isinstance(node, ast.ListComp | ast.GeneratorExp):
+            return self.words(at, node.generators[0].iter, inner)
+        if isinstance(node, ast.BinOp):
+            return self._combined(at, node, inner)
+        if isinstance(node, ast.JoinedStr):
+            return self._formatted(at, node, inner)
+        if isinstance(node, ast.Call):
+            return self._called(at, node, inner)
+        if isinstance(node, ast.Name):
+            return self._named(at, node, inner)
+        return self._member(at, node, inner) if isinstance(node, ast.Attribute) else self._evaluated(at, node)
+
+    def _all(self, at: int, nodes: Iterable[ast.expr], depth: int) -> list[str]:
+        return [word for node in nodes for word in self.words(at, node, depth)]
+
+    def _text(self, at: int, node: ast.expr, depth: int) -> str:
+        """The expression as a part of a text."""
+        if isinstance(node, ast.Constant):
+            return str(node.value)
+        return " ".join(self.words(at, node, depth)) or UNKNOWN
+
+    def _formatted(self, at: int, node: ast.JoinedStr, depth: int) -> list[str]:
+        """The words of the text with each of those that its parts can be."""
+        texts = [""]
+        for part in node.values:
+            if isinstance(part, ast.Constant):
+                ends = [str(part.value)]
+            else:
+                ends = (" ".join(self.words(at, part, depth)) or UNKNOWN).split(OR)
+            texts = [text + end for text in texts for end in ends][:_SITES]
+        is_word = len(texts) > 1 and not any(" " in text for text in texts)
+        return [OR.join(texts)] if is_word else [word for text in texts for word in text.replace(";", " ").split()]
+
+    def _combined(self, at: int, node: ast.BinOp, depth: int) -> list[str]:
+        left, right = self.words(at, node.left, depth), self.words(at, node.right, depth)
+        if isinstance(node.op, ast.Div):
+            return [OR.join(_joined([*left[-1:], end]) for end in each.split(OR)) for each in right[:1]]
+        if isinstance(node.op, ast.Add) and _is_text(node.left) | _is_text(node.right):
+            return (self._text(at, node.left, depth) + self._text(at, node.right, depth)).split()
+        return left if isinstance(node.op, ast.Mod) else [*left, *right]
+
+    def _called(self, at: int, node: ast.Call, depth: int) -> list[str]:
+        func, name = node.func, last_name(node.func)
+        if name in {"join", "joinpath"} and node.args and not _is_text(func):
+            base = [func.value] if name == "joinpath" and isinstance(func, ast.Attribute) else []
+            return [_joined([self._text(at, each, depth) for each in (*base, *node.args)])]
+        if name == "join" and node.args:
+            return self.words(at, node.args[0], depth)
+        if name == "map" and len(node.args) > 1:
+            return self.words(at, node.args[1], depth)
+        if name in _SAME and node.args:
+            return [_joined(self._all(at, node.args, depth))] if name == "Path" else self.words(at, node.args[0], depth)
+        if name in _SAME_OF and isinstance(func, ast.Attribute):
+            return self.words(at, func.value, depth)
+        return self._evaluated(at, node)
+
+    def _named(self, at: int, node: ast.Name, depth: int) -> list[str]:
+        if (at, node.id) in self._seen:
+            return []
+        self._seen.add((at, node.id))
+        try:
+            return self._find_named(at, node, depth)
+        finally:
+            self._seen.discard((at, node.id))
+
+    def _find_named(self, at: int, node: ast.Name, depth: int) -> list[str]:
+        function = self._frames[at].function
+        if node.id in function.bindings:
+            words = self._given(at, node.id, depth) if node.id in function.parameter_names else []
+            for binding in function.bindings[node.id]:
+                words += self._bound(at, binding, depth)
+            for call in function.calls:
+                func = call.node.func
+                if isinstance(func, ast.Attribute) and func.attr in _GROWS and _is_name(func.value, node.id):
+                    words += self._all(at, call.node.args[-1:], depth)
+            return words
+        if node.id in function.parameter_names or node.id == function.rest:
+            return self._given(at, node.id, depth)
+        scope, value = self._part.constant(function.id, node)
+        if value is not node:
+            return self._elsewhere(self._part.function(scope), value, depth)
+        return self._evaluated(at, node)
+
+    def _bound(self, at: int, binding: Binding, depth: int) -> list[str]:
+        if binding.value is None or binding.how not in {"value", "element", "unpack"}:
+            return []
+        if binding.how == "value":
+            return self.words(at, binding.value, depth)
+        rows, position = self._rows(at, binding.value), binding.position
+        if rows and position is not None:
+            words = self._all(at, [row.elts[position] for row in rows if len(row.elts) > position], depth)
+        else:
+            words = self.words(at, binding.value, depth)
+        return words if "-m" in words else [OR.join(words)]
+
+    def _rows(self, at: int, node: ast.expr) -> list[ast.Tuple | ast.List]:
+        """The rows of a table that is written out."""
+        table = self._part.constant(self._frames[at].function.id, node)[1]
+        rows = table.elts if isinstance(table, ast.List | ast.Tuple) else []
+        return [row for row in rows if isinstance(row, ast.Tuple | ast.List)]
+
+    def _given(self, at: int, name: str, depth: int) -> list[str]:
+        """What the call of the frame gives for the parameter."""
+        frame = self._frames[at]
+        if frame.site is None:
+            self.is_open = True
+            return [UNKNOWN]
+        function, node = frame.function, frame.site
+        named = [keyword.value for keyword in node.keywords if keyword.arg == name]
+        if named:
+            return self.words(at + 1, named[0], depth)
+        names = [parameter.arg for parameter in function.parameters]
+        position = (len(names) if name == function.rest else names.index(name)) - frame.shift
+        if name == function.rest:
+            return self._all(at + 1, node.args[max(position, 0) :], depth)
+        if 0 <= position < len(node.args):
+            return self.words(at + 1, node.args[position], depth)
+        default = function.default(name)
+        return self.words(at, default, depth) if default is not None else [UNKNOWN]
+
+    def _member(self, at: int, node: ast.Attribute, depth: int) -> list[str]:
+        """A variable of a module; `path.parent` and the like are not known."""
+        program = self._part.program
+        for value in program.eval(self._frames[at].function.id, node.value):
+            path = program.index.stems.get(value.stem) if isinstance(value, Mod) else None
+            body = program.modules[path].body if path in program.modules else None
+            bindings = body.bindings.get(node.attr, ()) if body is not None else ()
+            if body is not None and len(bindings) == 1 and bindings[0].value is not None:
+                return self._elsewhere(body, bindings[0].value, depth)
+        return self._evaluated(at, node)
+
+    def _elsewhere(self, function: FunctionFacts, node: ast.expr, depth: int) -> list[str]:
+        return _Reader(self._part, (_Frame(function),)).words(0, node, depth)
+
+    def _evaluated(self, at: int, node: ast.expr) -> list[str]:
+        values = self._part.program.eval(self._frames[at].function.id, node)
+        texts = [value.text for value in values if isinstance(value, Text)]
+        held = {
+            each.text for value in values if isinstance(value, Elems) for each in value.values if isinstance(each, Text)
+        }
+        return texts[0].replace(";", " ").split() if len(texts) == 1 else sorted(held) or [UNKNOWN]
+
+
+def names_code(word: str) -> bool:
+    """Whether the word is the path of a Python file."""
+    return any(each.strip("\"'").endswith(".py") and each != ".py" for each in word.split(OR))
+
+
+def _joined(parts: Iterable[str]) -> str:
+    return "/".join(part.strip("\"'") for part in parts)
+
+
+def _is_text(node: ast.expr) -> bool:
+    """Whether the expression is a text, or a method of one."""
+    node = node.value if isinstance(node, ast.Attribute) else node
+    return isinstance(node, ast.JoinedStr) or (isinstance(node, ast.Constant) and isinstance(node.value, str))
+
+
+def _is_name(node: ast.expr, name: str) -> bool:
+    return isinstance(node, ast.Name) and node.id == name
