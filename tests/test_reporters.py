@@ -132,6 +132,18 @@ def test_rich_keeps_the_middle_of_a_long_chain_out():
     assert "more steps" in text
 
 
+def test_rich_names_each_place_that_starts_it_once():
+    places = [("a.py", 1), ("b.py", 2), ("a.py", 1), ("b.py", 2), ("c.py", 3), ("d.py", 4), ("e.py", 5)]
+    contexts = tuple(
+        Context("script", None, (Step(path, line, "main"), Step("m.py", number, "f()")))
+        for number, (path, line) in enumerate(places, 1)
+    )
+    text = " ".join(render("rich", view(report(site(contexts=contexts)))).split())
+    assert "also from b.py:2 (script), c.py:3 (script), d.py:4 (script) and 1 more" in text
+    alone = render("rich", view(report(site(contexts=contexts[::2][:2]))))
+    assert "also from" not in alone
+
+
 def test_all_calls_shows_the_silent_ones_with_their_verdict():
     for name in ("rich", "concise"):
         text = render(name, view(report(site(), others=[LIVE]), all_calls=True))

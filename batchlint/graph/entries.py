@@ -37,12 +37,7 @@ class Entries(Part):
 
     def _find_entries(self, id: FunctionId) -> Iterator[Entry]:
         function = self.function(id)
-        found = [
-            *self._registered.get(id, ()),
-            *self._decorators.entries(function),
-            *self._inherited(function),
-            *self._by_convention(function),
-        ]
+        found = [*self._registered.get(id, ()), *self._decorators.entries(function), *self._own(function)]
         # What a manifest or a schedule says of a function is more than that some event starts it.
         told = any(entry.kind.kind != "unknown" for entry in found)
         if found and not told:
@@ -54,8 +49,17 @@ class Entries(Part):
         if question is not None:
             yield question
         yield from self._clocks.entries(function)
-        if id.qualname == MODULE:
-            yield from self._module_entries(function)
+
+    def _own(self, function: FunctionFacts) -> Iterator[Entry]:
+        """What the function is by its class, its name, its place and its file, the most telling of each kind."""
+        started = list(self._module_entries(function)) if function.id.qualname == MODULE else []
+        told = [entry for entry in started if entry.kind.framework != "top-level"]
+        rest = [entry for entry in started if entry.kind.framework == "top-level"]
+        seen: set[tuple[str, Latency | None]] = set()
+        for entry in (*told, *self._inherited(function), *self._by_convention(function), *rest):
+            if (entry.kind.kind, entry.kind.latency) not in seen:
+                seen.add((entry.kind.kind, entry.kind.latency))
+                yield entry
 
     def _inherited(self, function: FunctionFacts) -> Iterator[Entry]:
         if function.owner is None:

@@ -91,11 +91,11 @@ def started(site: CallSite) -> list[Line]:
     if not site.contexts:
         return [_labelled("starts", "no entry point found")] if not site.via else _chain(site, None)
     lines = _chain(site, site.contexts[0])
-    others = site.contexts[1:]
-    if others:
-        names = [f"{c.chain[0].path}:{c.chain[0].line} ({c.kind})" for c in others[:3] if c.chain]
-        more = f" and {len(others) - len(names)} more" if len(others) > len(names) else ""
-        lines.append(_labelled("", f"also from {', '.join(names)}{more}"))
+    first, *others = [f"{c.chain[0].path}:{c.chain[0].line} ({c.kind})" for c in site.contexts if c.chain] or [""]
+    names = list(dict.fromkeys(name for name in others if name != first))
+    if names:
+        more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+        lines.append(_labelled("", f"also from {', '.join(names[:3])}{more}"))
     return lines
 
 

@@ -5,7 +5,7 @@ import pytest
 from batchlint.findings import Latency, Step
 from batchlint.graph import ManifestTarget
 
-from .verdicts import cases, is_waited_for, verdict
+from .verdicts import cases, is_waited_for, marked, verdict
 
 OFFLINE = {
     "task_named_on_the_command_line": """
@@ -525,3 +525,50 @@ def test_nobody_types_a_number_or_a_choice_as_a_question(options: str, expected:
 )
 def test_no_command_takes_one_as_a_question(options: str, kind: str, expected: str):
     assert verdict(COMMAND.replace("{options}", options).replace("{kind}", kind)) == expected
+
+
+LABEL = """
+    from llm import ask
+
+    for line in open("products.txt"):
+        print(ask(line))  # !
+    """
+LABEL_WITH_MAIN = """
+    from llm import ask
+
+    if __name__ == "__main__":
+        for line in open("products.txt"):
+            print(ask(line))  # !
+    """
+LABEL_AS_COMMAND = """
+    from django.core.management.base import BaseCommand
+    from llm import ask
+
+    class Command(BaseCommand):
+        def handle(self, *args, **options):
+            for line in open("products.txt"):
+                self.stdout.write(ask(line))  # !
+    """
+
+
+@pytest.mark.parametrize(
+    ("path", "source", "what"),
+    [
+        ("scripts/label.py", LABEL_WITH_MAIN, 'scripts/label.py: if __name__ == "__main__"'),
+        ("scripts/label.py", LABEL, "label.py (folder of scripts)"),
+        ("shop/__main__.py", LABEL, "__main__.py (main-block)"),
+        ("shop/management/commands/label.py", LABEL_AS_COMMAND, "Command.handle (a BaseCommand)"),
+    ],
+)
+def test_one_entry_point_is_told_once(path: str, source: str, what: str):
+    site = marked({path: source})
+    assert site is not None
+    assert [context.chain[0].what for context in site.contexts] == [what]
+
+
+def test_what_else_starts_it_is_told_too():
+    line = Step("crontab", 1, "0 3 * * * python scripts/label.py")
+    crontab = [ManifestTarget("scripts/label.py", "schedule", Latency.HOURS, line)]
+    site = marked({"scripts/label.py": LABEL_WITH_MAIN, "other.py": "import scripts.label"}, crontab)
+    assert site is not None
+    assert {context.kind for context in site.contexts} == {"schedule", "script"}
