@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import NamedTuple
 
 from batchlint.facts import Binding, FunctionFacts
@@ -25,6 +26,7 @@ _GROWS = frozenset({"append", "extend", "insert"})
 _DEEP = 12
 _CALLERS = 4
 _SITES = 60
+_LINES = 200
 
 
 class _Frame(NamedTuple):
@@ -41,7 +43,7 @@ class CommandLines(Part):
 
         That is the call itself, unless a parameter holds what is run: then it is the one that hands it over.
         """
-        yield from self._lines((_Frame(reference.caller),), reference, node)
+        yield from islice(self._lines((_Frame(reference.caller),), reference, node), _LINES)
 
     def _lines(
         self, frames: tuple[_Frame, ...], reference: CallRef, node: ast.expr

@@ -583,3 +583,16 @@ def test_what_a_route_puts_off_once_is_still_its_own(seconds: str, expected: str
             asyncio.get_running_loop().call_later({seconds}, answer)
         """
     assert verdict(program) == expected
+
+
+def test_a_loop_that_asks_somebody_is_no_schedule_however_long_it_pauses():
+    program = """
+        import time
+        from llm import ask
+
+        if __name__ == "__main__":
+            while True:
+                print(ask(input("> ")))  # !
+                time.sleep(3600)
+        """
+    assert verdict(program) == "realtime"
