@@ -77,6 +77,8 @@ class Phases(Layout):
                     for opposite in other.accesses:
                         if clash(access, opposite) and not self._keeps_order(step, access, other):
                             self._early_late(step, access, opposite, barriers, unsafe)
+        if self.is_async:
+            self._drawn_first(early)
         self._middle(early, unsafe)
         self._parked(early)
         self._late(late, barriers)
@@ -154,6 +156,14 @@ class Phases(Layout):
         ]
         found = {self.reader.meaning(a, frame): ast.unparse(a) for a in arguments if self.reader.key_text(a, frame)}
         return ", ".join(found[part] for part in parts) if all(part in found for part in parts) else None
+
+    def _drawn_first(self, early: list[Step]) -> None:
+        """All coroutines are made before the first of them runs: what drawing an item touches comes before the rest."""
+        drawing = self.steps[0]
+        for step in early:
+            for access, opposite in drawing.clashes(step) if step is not drawing else ():
+                lines = f"(line {access.line}) and by the items before it (line {opposite.line})"
+                raise Refused("order-of-effects", f"{access.name} is used where an item is drawn {lines}")
 
     def _middle(self, early: list[Step], unsafe: bool) -> None:
         """Between two requests of an item lie other items' accesses of other rounds."""

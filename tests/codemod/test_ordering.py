@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import textwrap
+
 import pytest
 from fake_provider import Failure, Faults
 
@@ -410,3 +412,29 @@ def test_what_follows_a_statement_in_its_turn_has_it_too() -> None:
         """
     after = rewrite(program).files["app.py"]
     assert "yield in_turn()\n        answers.append(answer.output_text)\n        numbers.append(number)" in after
+
+
+@pytest.mark.parametrize(("told", "is_alike"), [("print(word)", False), ("pass", True)])
+def test_what_drawing_an_item_prints_comes_before_what_the_items_print(told: str, is_alike: bool) -> None:
+    source = f"""
+        from openai import AsyncOpenAI
+
+        client = AsyncOpenAI()
+
+
+        def drawn(words):
+            for word in words:
+                print(word)
+                yield word
+
+
+        async def main(words):
+            out = []
+            for word in drawn(words):
+                {told}
+                response = await client.responses.create(model="gpt-5", input=word)
+                out.append(response.output_text)
+            return out
+        """
+    done = rewrite(textwrap.dedent(source).lstrip())
+    assert (done.files != done.before) is is_alike
