@@ -149,6 +149,18 @@ class Mapper(NamedTuple):
     """Functions that are handed a class or a query and give a row."""
     many: frozenset[str]
     """Those that give a query."""
+    makes: frozenset[str]
+    """Class methods that make a manager of a query's class."""
+    paging: frozenset[str]
+    """Classes that part a query into pages."""
+    turns: frozenset[str]
+    """Their methods that give a page."""
+    contents: frozenset[str]
+    """Attributes of a page that are its rows."""
+    querying: PathTable[bool]
+    """Classes of managers and queries."""
+    models: PathTable[bool]
+    """Classes of rows, whose own attributes that no class of the project defines are managers."""
     methods: frozenset[str]
     """All methods of a query."""
     asking: frozenset[str]
@@ -328,13 +340,17 @@ def build(documents: list[dict[str, Any]]) -> Registry:
     )
 
 
+_MAPPED = ("managers", "keeps", "gives", "pairs", "one", "many", "makes", "paging", "turns", "contents")
+
+
 def _mapper(documents: list[dict[str, Any]]) -> Mapper:
     rows = [document["mappers"] for document in documents if "mappers" in document]
-    managers, keeps, gives, pairs, one, many = (
-        frozenset(text for row in rows for text in row[name])
-        for name in ("managers", "keeps", "gives", "pairs", "one", "many")
+    names = {name: frozenset(text for row in rows for text in row[name]) for name in _MAPPED}
+    querying, models = (
+        PathTable((path, True) for row in rows for path in row[name]) for name in ("querying", "models")
     )
-    return Mapper(managers, keeps, gives, pairs, one, many, keeps | gives | pairs, one | many)
+    methods = names["keeps"] | names["gives"] | names["pairs"] | names["makes"] | names["turns"]
+    return Mapper(**names, querying=querying, models=models, methods=methods, asking=names["one"] | names["many"])
 
 
 def _workflows(frameworks: list[dict[str, Any]]) -> Workflows:

@@ -32,9 +32,11 @@ def _eval_attribute(program: Program, scope: FunctionId, node: ast.Attribute) ->
 
 def _attributes(program: Program, scope: FunctionId, node: ast.Attribute) -> Values:
     values = program.eval(scope, node.value)
-    if node.attr in program.registry.mapper.managers and (managed := rows.managed(program, values)):
-        return managed
     found = _of_each(program, values, node.attr)
+    if node.attr in program.registry.mapper.managers and (managed := rows.managed(program, values, found)):
+        return managed
+    if behind := rows.behind(program, values, node.attr, found):
+        return found | behind
     stored = program.stored.attribute(node.attr, values)
     return found | stored if stored else found
 
@@ -51,19 +53,27 @@ def _of_each(program: Program, values: Values, name: str) -> Values:
 def _eval_call(program: Program, scope: FunctionId, node: ast.Call) -> Values:
     key = (scope, id(node))
     known = program.memo.get(key)
-    return program.once(key, _calls, program, scope, node) if known is None else known
+    return program.once(key, _given, program, scope, node) if known is None else known
+
+
+def _given(program: Program, scope: FunctionId, node: ast.Call) -> Values:
+    read = rows.queried(program, scope, node) or rows.drawn(program, scope, node)
+    if read:
+        return read
+    found = _calls(program, scope, node)
+    if not isinstance(node.func, ast.Attribute) or not found:
+        return found
+    return found | rows.followed(program, program.eval(scope, node.func.value), found)
 
 
 def _calls(program: Program, scope: FunctionId, node: ast.Call) -> Values:
     func = node.func
-    read = rows.queried(program, scope, node) or rows.drawn(program, scope, node)
-    if read:
-        return read
     if not isinstance(func, ast.Attribute):
         return program.call(scope, node)
     if func.attr in _CONTAINER_METHODS:
         held = [v for v in program.eval(scope, func.value) if isinstance(v, Elems)]
-        if held:
+        is_columns = func.attr == "values" and (node.args or node.keywords)  # of a query's rows
+        if held and not is_columns:
             inner = frozenset().union(*(v.values for v in held))
             return inner if func.attr in {"get", "pop", "popleft", "setdefault"} else frozenset({Elems(inner)})
         texts = [v for v in program.eval(scope, func.value) if isinstance(v, Text)]
@@ -125,6 +135,8 @@ def _eval_operator(program: Program, scope: FunctionId, node: ast.BinOp) -> Valu
             ends = _texts(right) or ["{}"]
             return frozenset(Text(a + b) for a in texts[:4] for b in ends[:4])
         return frozenset(v for v in left | right if isinstance(v, Elems))
+    if isinstance(node.op, ast.BitAnd | ast.Sub):
+        return frozenset(v for v in program.eval(scope, node.left) if isinstance(v, Elems))
     return NOTHING
 
 
@@ -137,7 +149,7 @@ def _eval_subscript(program: Program, scope: FunctionId, node: ast.Subscript) ->
     found: set[Value] = set(_stored_item(program, scope, node.value, node.slice))
     for value in ordered(program.eval(scope, node.value)):
         if isinstance(value, Elems):
-            found |= value.values
+            found |= {value} if isinstance(node.slice, ast.Slice) else value.values
         elif isinstance(value, Cls | Ext):
             found.add(value)
     return frozenset(found)

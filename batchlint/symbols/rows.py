@@ -7,25 +7,84 @@ from typing import TYPE_CHECKING
 
 from batchlint.facts import FunctionId
 from batchlint.symbols.names import last_name
-from batchlint.values import NOTHING, Cls, Elems, Fn, Inst, Value, Values, elements
+from batchlint.values import NOTHING, Cls, Elems, Ext, Fn, Inst, Value, Values, elements
 
 if TYPE_CHECKING:
     from batchlint.symbols import Program
 
 
-def managed(program: Program, owners: Values) -> Values:
-    """The rows behind the manager of the classes among the values: `Note.objects`."""
-    return frozenset(
-        Elems(frozenset({Inst(value.id, True)}))
-        for value in owners
-        if isinstance(value, Cls) and program.mro(value.id)[1]
-    )
+def managed(program: Program, owners: Values, found: Values = NOTHING) -> Values:
+    """The rows behind the manager of the classes among the owners, `Note.objects`, and the manager if it is known."""
+    held = frozenset(map(_table, _models(program, owners)))
+    return held | {value for value in found if isinstance(value, Inst) and is_query(program, value)} if held else held
+
+
+def behind(program: Program, owners: Values, name: str, found: Values) -> Values:
+    """The rows behind an attribute that is a manager or a query under its own name: `Note.published.recent`."""
+    if not found:
+        return _contents(owners) if name in program.registry.mapper.contents else NOTHING
+    held: set[Value] = {
+        _table(model)
+        for model in _models(program, owners)
+        if any(is_query(program, value) for value in program.attribute(model, name))
+        or _is_inherited(program, model, name)
+    }
+    return frozenset(held) | followed(program, owners, found)
+
+
+def followed(program: Program, receivers: Values, found: Values) -> Values:
+    """The rows of the receivers, where what an own method or property of their manager gave is a query again."""
+    if len(receivers) < 2 or not any(is_query(program, value) for value in found):
+        return NOTHING
+    tables = frozenset(value for value in receivers if isinstance(value, Elems))
+    return tables if any(isinstance(value, Inst) and is_query(program, value) for value in receivers) else NOTHING
+
+
+def is_query(program: Program, value: Value) -> bool:
+    """Whether a value is a manager or a query, of a mapper's class or of one below it."""
+    mapper = program.registry.mapper
+    if isinstance(value, Inst):
+        return any(mapper.querying.find(base.path) for base in program.mro(value.id)[1])
+    if not isinstance(value, Ext):
+        return False
+    made, _, steps = value.path.partition("()")
+    if made == value.path or not mapper.querying.find(made):
+        return False
+    last = steps.rstrip("()").rpartition(".")[2]
+    return not last or last in mapper.keeps
+
+
+def _models(program: Program, owners: Values) -> list[Cls]:
+    return [value for value in owners if isinstance(value, Cls) and program.mro(value.id)[1]]
+
+
+def _table(model: Cls) -> Elems:
+    return Elems(frozenset({Inst(model.id, True)}))
+
+
+def _is_inherited(program: Program, model: Cls, name: str) -> bool:
+    """Whether the class has the attribute from a mapper's base: what is asked of a class itself is a manager."""
+    if name.startswith("_") or not name.islower():
+        return False
+    bases = program.mro(model.id)[1]
+    if not any(program.registry.mapper.models.find(base.path) for base in bases):
+        return False
+    paths = {f"{base.path}.{name}" for base in bases}
+    return all(isinstance(value, Ext) and value.path in paths for value in program.attribute(model, name))
+
+
+def _contents(pages: Values) -> Values:
+    """What a page of a query holds, or what is parted into pages: `page.object_list`."""
+    held = frozenset(value for value in pages if isinstance(value, Elems))
+    return frozenset(value for value in elements(held) if isinstance(value, Elems)) or held
 
 
 def queried(program: Program, scope: FunctionId, node: ast.Call) -> Values:
     """What a call gives that is handed a class or a query: `session.get(Note, 1)`, `get_object_or_404(notes)`."""
     mapper = program.registry.mapper
     name = last_name(node.func)
+    if name in mapper.paging:
+        return _paged(program, scope, node)
     if name not in mapper.asking or not node.args or not isinstance(node.args[0], ast.Name | ast.Attribute | ast.Call):
         return NOTHING
     held: set[Value] = set()
@@ -41,14 +100,34 @@ def queried(program: Program, scope: FunctionId, node: ast.Call) -> Values:
     return frozenset(held) if name in mapper.one else frozenset({Elems(frozenset(held))})
 
 
+def _paged(program: Program, scope: FunctionId, node: ast.Call) -> Values:
+    """The pages of a query, `Paginator(notes, 100)`; nothing where the rows are not known."""
+    parted = [*node.args[:1], *(keyword.value for keyword in node.keywords if keyword.arg == "object_list")]
+    held = frozenset(v for each in parted for v in program.eval(scope, each) if isinstance(v, Elems) and v.values)
+    return frozenset({Elems(held)}) if held else NOTHING
+
+
 def drawn(program: Program, scope: FunctionId, node: ast.Call) -> Values:
     """What a method of a query gives: a query again, a row, or a row beside something else."""
     mapper = program.registry.mapper
     func = node.func
     if not isinstance(func, ast.Attribute) or func.attr not in mapper.methods:
         return NOTHING
-    queries = frozenset(value for value in program.eval(scope, func.value) if isinstance(value, Elems))
+    receivers = program.eval(scope, func.value)
+    if func.attr in mapper.makes:
+        given = program.eval(scope, node.args[0]) if node.args else NOTHING
+        return frozenset(value for value in given if isinstance(value, Cls)) or frozenset(
+            Inst(value.id, True) for value in receivers if isinstance(value, Cls)
+        )
+    queries = frozenset(value for value in receivers if isinstance(value, Elems))
     if func.attr in mapper.keeps:
-        return queries
+        return queries | {value for value in receivers if isinstance(value, Inst) and _keeps(program, value, func.attr)}
+    if func.attr in mapper.turns:
+        return frozenset(value for value in elements(queries) if isinstance(value, Elems))
     rows = frozenset(value for value in elements(queries) if isinstance(value, Inst))
     return frozenset({Elems(rows)}) if rows and func.attr in mapper.pairs else rows
+
+
+def _keeps(program: Program, query: Inst, name: str) -> bool:
+    """Whether the method gives a query of the same class, as those of the mapper do."""
+    return is_query(program, query) and not any(isinstance(v, Fn) for v in program.attribute(query, name))

@@ -1,0 +1,122 @@
+"""Rows of tables: through every part, union and page of a query they are objects of their class, and of no other."""
+
+import pytest
+
+from .verdicts import verdict
+
+MODELS = """
+    from django.db import models
+    from llm import ask
+
+    class NoteQuerySet(models.QuerySet):
+        def recent(self):
+            return self.filter(age__lt=7)
+
+        def texts(self):
+            return self.values_list("text", flat=True)
+
+    class DraftManager(models.Manager):
+        def get_queryset(self) -> models.QuerySet:
+            return super().get_queryset().filter(draft=True)
+
+        @property
+        def unseen(self) -> models.QuerySet:
+            return self.get_queryset().filter(seen=False)
+
+    class Base(models.Model):
+        class Meta:
+            abstract = True
+
+    class Note(Base):
+        objects = NoteQuerySet.as_manager()
+        drafts = DraftManager()
+        text = models.TextField()
+
+        def describe(self):
+            return ask(self.text)  # !
+
+    class Page(Base):
+        objects = NoteQuerySet.as_manager()
+        drafts = DraftManager()
+
+        def describe(self):
+            return self.title
+    """
+TABLES = """
+    from sqlalchemy.orm import DeclarativeBase, Mapped
+    from llm import ask
+
+    class Base(DeclarativeBase):
+        pass
+
+    class Note(Base):
+        text: Mapped[str]
+
+        def describe(self):
+            return ask(self.text)  # !
+
+    class Page(Base):
+        title: Mapped[str]
+
+        def describe(self):
+            return self.title
+    """
+JOB = """
+    import sys
+    from itertools import chain
+    from django.core.paginator import Paginator
+    from sqlalchemy import select
+    from db import session
+    from {models} import Note, Page
+
+    def main(full, start, end):
+        {rows}
+
+    if __name__ == "__main__":
+        main(*sys.argv[1:])
+    """
+ROWS = [
+    ("models", "for note in Note.objects.order_by('id')[3:]:\n            print(note.describe())"),
+    ("models", "for note in Note.objects.filter(a=1)[start:end].iterator():\n            print(note.describe())"),
+    ("models", "for note in list(Note.objects.all())[start:end]:\n            print(note.describe())"),
+    ("models", "for n, note in enumerate(reversed(Note.objects.all()[start:])):\n            print(note.describe())"),
+    ("models", "for note in Note.objects.filter(a=1) | Note.objects.filter(b=1):\n            print(note.describe())"),
+    ("models", "for note in Note.objects.filter(a=1) & Note.objects.filter(b=1):\n            print(note.describe())"),
+    ("models", "for note in Note.objects.all() if full else Note.objects.none():\n            print(note.describe())"),
+    ("models", "for note in Note.drafts.order_by('id'):\n            print(note.describe())"),
+    (
+        "models",
+        "for note in (Note.drafts if full else Note.drafts.unseen).order_by('id'):\n            note.describe()",
+    ),
+    ("models", "for note in Note.objects.recent().recent()[start:]:\n            print(note.describe())"),
+    ("models", "for note in Note.published.order_by('id'):\n            print(note.describe())"),
+    ("models", "print([n.describe() for page in Paginator(Note.objects.all(), 9) for n in page.object_list])"),
+    ("models", "print([n.describe() for n in Paginator(Note.drafts.all(), 9).get_page(start)])"),
+    ("models", "print([n.describe() for n in Paginator(Note.drafts.all(), 9).page(start).object_list])"),
+    ("tables", "for note in session.query(Note).all()[:end]:\n            print(note.describe())"),
+    ("tables", "for note in session.scalars(select(Note)).all():\n            print(note.describe())"),
+    (
+        "tables",
+        "for note in session.execute(select(Note)).scalars().all()[start:]:\n            print(note.describe())",
+    ),
+]
+
+
+@pytest.mark.parametrize(("models", "rows"), ROWS)
+def test_parts_of_a_query_hold_rows_of_its_class(models, rows):
+    program = {"models.py": MODELS, "tables.py": TABLES}
+    found = {f"{models}.py": program[f"{models}.py"], "job.py": JOB.format(models=models, rows=rows)}
+    assert verdict(found) == "batchable"
+    other = rows.replace("Note.", "Page.").replace("(Note)", "(Page)")
+    assert verdict({**found, "job.py": JOB.format(models=models, rows=other)}) == "unclear"
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        "for note in Note.objects.texts():\n            print(note.describe())",
+        "for note in Note.drafts.unseen.values('text'):\n            print(note['text'].describe())",
+    ],
+)
+def test_what_a_manager_gives_that_is_no_query_holds_no_rows(rows):
+    assert verdict({"models.py": MODELS, "job.py": JOB.format(models="models", rows=rows)}) == "unclear"
