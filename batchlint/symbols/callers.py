@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from batchlint.facts import MODULE, ClassId, FunctionFacts, FunctionId, Reference
 from batchlint.symbols import wrapped
 from batchlint.symbols.annotations import instance
+from batchlint.symbols.handed import Handed
 from batchlint.symbols.names import LOCAL, is_constructor, last_name
 from batchlint.values import NOTHING, Cls, Elems, Ext, Fn, Inst, Value, Values, ordered
 
@@ -39,6 +40,7 @@ class Callers:
         self._chosen: dict[FunctionId | ClassId, list[tuple[FunctionId, ast.Call, int]]] = {}
         self._wrapped: dict[FunctionId, str | None] = {}
         self._references: dict[str, list[Reference]] | None = None
+        self._handed = Handed(program, _RESTING)
 
     def parameter(self, function: FunctionFacts, name: str) -> Values:
         """The values of a parameter: annotation, default, and the arguments of the calls that reach it."""
@@ -65,7 +67,7 @@ class Callers:
         default = function.default(name)
         if default is not None:
             found |= self._default(outer, default)
-        for caller, _, argument in self.arguments(function, name):
+        for caller, _, argument in (*self.arguments(function, name), *self._given_by_parameters(function, name)):
             found |= self._program.eval(caller, argument)
         # A client that is given says more than its class: at which server it asks.
         given = {(value.path, value.host) for value in found if isinstance(value, Ext)}
@@ -114,18 +116,17 @@ class Callers:
 
     def arguments(self, function: FunctionFacts, name: str) -> Iterator[tuple[FunctionId, ast.Call, ast.expr]]:
         """The expressions that reach the parameter `name`, each with the function and the call it stands in."""
-        positional = [*function.arguments.posonlyargs, *function.arguments.args] if function.arguments else []
-        index = next((i for i, parameter in enumerate(positional) if parameter.arg == name), None)
-        for caller, node, shift in self.call_sites(function):
-            keyword = next((k.value for k in node.keywords if k.arg == name), None)
-            if keyword is not None:
-                yield caller, node, keyword
-            elif index is not None and 0 <= index - shift < len(node.args):
-                argument = node.args[index - shift]
-                if not any(isinstance(a, ast.Starred) for a in node.args[: index - shift + 1]):
-                    yield caller, node, argument
+        index = _index(function, name)
+        yield from _matched(self.call_sites(function), name, index)
         if index is not None:
             yield from self._packed(function, name, index)
+
+    def _given_by_parameters(
+        self, function: FunctionFacts, name: str
+    ) -> Iterator[tuple[FunctionId, ast.Call, ast.expr]]:
+        """The same where a parameter is called that the function is handed over for: no edge, its users stay apart."""
+        sites = self._handed.sites(function)
+        return _matched(sites, name, _index(function, name)) if sites else iter(())
 
     def _packed(
         self, function: FunctionFacts, name: str, index: int
@@ -243,12 +244,14 @@ class Callers:
                         shift = 1 if isinstance(value, Cls) or value.owner is not None else 0
                         found.setdefault(value.id, []).append((caller.id, call.node, shift))
         self._chosen = found
-        if any(self._from_choices(self._program.functions[id]) for id in self._sites):
+        is_handed = self._handed.find_choices()
+        if is_handed or any(self._from_choices(self._program.functions[id]) for id in self._sites):
             self.forget()
 
     def forget(self) -> None:
         """Drop the calls that were found so far, and the values that depend on them."""
         self._sites.clear()
+        self._handed.forget()
         self._constructed = self._from_classes = None
         self._program.forget()
 
@@ -383,6 +386,26 @@ class Callers:
         for alias in sorted(self._program.aliases.get(name, ())):
             calls += self._program.calls_by_name.get(alias, ())
         return calls[:_MAX_CALLS] if len(calls) > _MAX_CALLS else calls
+
+
+def _index(function: FunctionFacts, name: str) -> int | None:
+    """The position of a parameter, None for one that is only given by name."""
+    positional = [*function.arguments.posonlyargs, *function.arguments.args] if function.arguments else []
+    return next((i for i, parameter in enumerate(positional) if parameter.arg == name), None)
+
+
+def _matched(
+    sites: Iterable[tuple[FunctionId, ast.Call, int]], name: str, index: int | None
+) -> Iterator[tuple[FunctionId, ast.Call, ast.expr]]:
+    """What the calls give for the parameter at the index, or by its name."""
+    for caller, node, shift in sites:
+        keyword = next((k.value for k in node.keywords if k.arg == name), None)
+        if keyword is not None:
+            yield caller, node, keyword
+        elif index is not None and 0 <= index - shift < len(node.args):
+            argument = node.args[index - shift]
+            if not any(isinstance(a, ast.Starred) for a in node.args[: index - shift + 1]):
+                yield caller, node, argument
 
 
 def _prefixes(path: str) -> list[str]:
