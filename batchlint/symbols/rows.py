@@ -34,10 +34,10 @@ def behind(program: Program, owners: Values, name: str, found: Values) -> Values
 
 def followed(program: Program, receivers: Values, found: Values) -> Values:
     """The rows of the receivers, where what an own method or property of their manager gave is a query again."""
-    if len(receivers) < 2 or not any(is_query(program, value) for value in found):
+    tables = frozenset(value for value in receivers if isinstance(value, Elems)) if len(receivers) > 1 else NOTHING
+    if not tables or not any(isinstance(value, Inst) and is_query(program, value) for value in receivers):
         return NOTHING
-    tables = frozenset(value for value in receivers if isinstance(value, Elems))
-    return tables if any(isinstance(value, Inst) and is_query(program, value) for value in receivers) else NOTHING
+    return tables if any(is_query(program, value) for value in found) else NOTHING
 
 
 def is_query(program: Program, value: Value) -> bool:
