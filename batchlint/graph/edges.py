@@ -14,6 +14,7 @@ from batchlint.graph.handovers import Handovers
 from batchlint.graph.links import Edge, Part
 from batchlint.graph.parameters import Parameters, is_bound, is_variable
 from batchlint.symbols import PROPERTIES, CallRef, Program, last_name
+from batchlint.symbols.signatures import fitting
 from batchlint.values import NOTHING, Ext, Fn, Inst, Mod, elements, ordered
 
 _MAPPERS = frozenset(
@@ -97,7 +98,7 @@ class Edges(Part):
                     values = program.eval(reference.caller.id, expression)
                     # What is drawn from a collection that was handed over: of one function, that is once per item.
                     held = elements(values) if is_handed else NOTHING
-                    for value in ordered(values | held):
+                    for value in ordered(fitting(program, values | held, call.node)):
                         for target in self.callables(value):
                             edge = self.edge(reference.caller.id, target, reference.call.node, "call", reference.call)
                             if is_own:

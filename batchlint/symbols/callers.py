@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from batchlint.facts import MODULE, ClassId, FunctionFacts, FunctionId, Reference
-from batchlint.symbols import wrapped
+from batchlint.symbols import signatures, wrapped
 from batchlint.symbols.annotations import instance
 from batchlint.symbols.handed import Handed
 from batchlint.symbols.names import LOCAL, is_constructor, last_name
@@ -184,9 +184,11 @@ class Callers:
             names += sorted({name for each in made for name in wrapped.attributes(self._program, each.id)})
         for name in names:
             for caller, call in self.named_calls(name):
-                for value in ordered(self._program.eval(caller.id, call.node.func)):
+                values = self._program.eval(caller.id, call.node.func)
+                for value in ordered(values):
                     if isinstance(value, Fn) and value.id == function.id:
-                        found.append((caller.id, call.node, 1 if value.owner is not None else 0))
+                        if not signatures.is_other(self._program, value, values, call.node):
+                            found.append((caller.id, call.node, 1 if value.owner is not None else 0))
                         break
                     if isinstance(value, Cls) and name != function.name:
                         line = self._program.mro(value.id)[0]
@@ -239,7 +241,8 @@ class Callers:
             for call in caller.calls:
                 if not _is_choice(caller, call.node.func):
                     continue
-                for value in ordered(self._program.eval(caller.id, call.node.func)):
+                values = self._program.eval(caller.id, call.node.func)
+                for value in ordered(signatures.fitting(self._program, values, call.node)):
                     if isinstance(value, Fn | Cls):
                         shift = 1 if isinstance(value, Cls) or value.owner is not None else 0
                         found.setdefault(value.id, []).append((caller.id, call.node, shift))
@@ -270,10 +273,14 @@ class Callers:
         """Calls of the method's name on objects of unknown class, where one family of classes has it."""
         if not self._is_telling(function):
             return []
+        name = function.name
+        others = [Fn(FunctionId(each.path, f"{each.qualname}.{name}")) for each in (self._owners or {}).get(name, ())]
+        family = [each for each in others if each.id in self._program.functions]
         return [
             (caller.id, call.node, 1)
-            for caller, call in self.named_calls(function.name)
+            for caller, call in self.named_calls(name)
             if isinstance(call.node.func, ast.Attribute) and self._is_unknown(caller.id, call.node.func)
+            if not signatures.is_other(self._program, Fn(function.id), family, call.node)
         ]
 
     def can_be(self, scope: FunctionId, node: ast.expr, function: FunctionFacts) -> bool:
