@@ -32,9 +32,9 @@ def _eval_attribute(program: Program, scope: FunctionId, node: ast.Attribute) ->
 
 def _attributes(program: Program, scope: FunctionId, node: ast.Attribute) -> Values:
     values = program.eval(scope, node.value)
-    found = _of_each(program, values, node.attr)
-    if node.attr in program.registry.mapper.managers and (managed := rows.managed(program, values, found)):
+    if node.attr in program.registry.mapper.managers and (managed := rows.managed(program, values, node.attr)):
         return managed
+    found = _of_each(program, values, node.attr)
     if behind := rows.behind(program, values, node.attr, found):
         return found | behind
     stored = program.stored.attribute(node.attr, values)
@@ -61,9 +61,9 @@ def _given(program: Program, scope: FunctionId, node: ast.Call) -> Values:
     if read:
         return read
     found = _calls(program, scope, node)
-    if not isinstance(node.func, ast.Attribute) or not found:
-        return found
-    return found | rows.followed(program, program.eval(scope, node.func.value), found)
+    if found and isinstance(node.func, ast.Attribute) and len(receivers := program.eval(scope, node.func.value)) > 1:
+        return found | rows.followed(program, receivers, found)
+    return found
 
 
 def _calls(program: Program, scope: FunctionId, node: ast.Call) -> Values:

@@ -19,6 +19,7 @@ _OF_SAME = frozenset({"itertools.cycle", "itertools.islice", "collections.deque"
 _ITERATING = _OF_SAME | {
     f"builtins.{name}" for name in ("list", "tuple", "sorted", "set", "frozenset", "iter", "reversed", "filter", "dict")
 }
+_PARTING = frozenset({"itertools.batched", "more_itertools.chunked", "more_itertools.batched", "more_itertools.sliced"})
 _PICKING = frozenset({"builtins.next", "builtins.min", "builtins.max", "random.choice"})
 _KEEPING = frozenset(
     {
@@ -31,7 +32,7 @@ _KEEPING = frozenset(
 )  # fmt: skip
 
 _IMPORTING = frozenset({"importlib.import_module", "builtins.__import__"})
-_SPECIAL = frozenset({"typing.cast", "functools.reduce", "random.choice", *_IMPORTING, *_OF_SAME})
+_SPECIAL = frozenset({"typing.cast", "functools.reduce", "random.choice", *_IMPORTING, *_OF_SAME, *_PARTING})
 
 
 def external_call(program: Program, scope: FunctionId, node: ast.Call, value: Ext) -> Values:
@@ -120,6 +121,9 @@ def _builtin(program: Program, scope: FunctionId, node: ast.Call, path: str) -> 
         return None
     if path in _ITERATING:
         return frozenset({Elems(elements(program.eval(scope, arguments[0])))})
+    if path in _PARTING:
+        parted = elements(program.eval(scope, arguments[0]))
+        return frozenset({Elems(frozenset({Elems(parted)}))}) if parted else None
     if path == "builtins.map":
         held: set[Value] = set()
         for value in ordered(program.eval(scope, arguments[0])):

@@ -13,28 +13,31 @@ if TYPE_CHECKING:
     from batchlint.symbols import Program
 
 
-def managed(program: Program, owners: Values, found: Values = NOTHING) -> Values:
+def managed(program: Program, owners: Values, name: str) -> Values:
     """The rows behind the manager of the classes among the owners, `Note.objects`, and the manager if it is known."""
-    held = frozenset(map(_table, _models(program, owners)))
-    return held | {value for value in found if isinstance(value, Inst) and is_query(program, value)} if held else held
+    found: set[Value] = set()
+    for model in _models(program, owners):
+        found.add(_table(model))
+        if _is_bound(program, model, name):
+            given = program.attribute(model, name)
+            found |= {value for value in given if isinstance(value, Inst) and is_query(program, value)}
+    return frozenset(found)
 
 
 def behind(program: Program, owners: Values, name: str, found: Values) -> Values:
     """The rows behind an attribute that is a manager or a query under its own name: `Note.published.recent`."""
-    if not found:
-        return _contents(owners) if name in program.registry.mapper.contents else NOTHING
-    held: set[Value] = {
-        _table(model)
-        for model in _models(program, owners)
-        if any(is_query(program, value) for value in program.attribute(model, name))
-        or _is_inherited(program, model, name)
-    }
-    return frozenset(held) | followed(program, owners, found)
+    kinds = {value.__class__ for value in owners}
+    held: Values = NOTHING
+    if Cls in kinds:
+        held = frozenset(_table(model) for model in _models(program, owners) if _is_manager(program, model, name))
+    if Elems in kinds:
+        held |= followed(program, owners, found) if found else _contents(program, owners, name)
+    return held
 
 
 def followed(program: Program, receivers: Values, found: Values) -> Values:
     """The rows of the receivers, where what an own method or property of their manager gave is a query again."""
-    tables = frozenset(value for value in receivers if isinstance(value, Elems)) if len(receivers) > 1 else NOTHING
+    tables = frozenset([v for v in receivers if v.__class__ is Elems]) if len(receivers) > 1 else NOTHING
     if not tables or not any(isinstance(value, Inst) and is_query(program, value) for value in receivers):
         return NOTHING
     return tables if any(is_query(program, value) for value in found) else NOTHING
@@ -62,19 +65,24 @@ def _table(model: Cls) -> Elems:
     return Elems(frozenset({Inst(model.id, True)}))
 
 
-def _is_inherited(program: Program, model: Cls, name: str) -> bool:
-    """Whether the class has the attribute from a mapper's base: what is asked of a class itself is a manager."""
-    if name.startswith("_") or not name.islower():
-        return False
-    bases = program.mro(model.id)[1]
-    if not any(program.registry.mapper.models.find(base.path) for base in bases):
-        return False
-    paths = {f"{base.path}.{name}" for base in bases}
-    return all(isinstance(value, Ext) and value.path in paths for value in program.attribute(model, name))
+def _is_bound(program: Program, model: Cls, name: str) -> bool:
+    """Whether a class of the project gives the attribute a value: the model or one that it comes from."""
+    return any(name in program.classes[each].bindings for each in program.mro(model.id)[0] if each in program.classes)
 
 
-def _contents(pages: Values) -> Values:
+def _is_manager(program: Program, model: Cls, name: str) -> bool:
+    """Whether an attribute of a class is a manager; what no class of the project defines is one where rows have any."""
+    if name[0] == "_" or not name.islower():
+        return False
+    if _is_bound(program, model, name):
+        return any(is_query(program, value) for value in program.attribute(model, name))
+    return any(program.registry.mapper.models.find(base.path) for base in program.mro(model.id)[1])
+
+
+def _contents(program: Program, pages: Values, name: str) -> Values:
     """What a page of a query holds, or what is parted into pages: `page.object_list`."""
+    if name not in program.registry.mapper.contents:
+        return NOTHING
     held = frozenset(value for value in pages if isinstance(value, Elems))
     return frozenset(value for value in elements(held) if isinstance(value, Elems)) or held
 

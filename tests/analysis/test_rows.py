@@ -63,7 +63,7 @@ TABLES = """
     """
 JOB = """
     import sys
-    from itertools import chain
+    from itertools import batched
     from django.core.paginator import Paginator
     from sqlalchemy import select
     from db import session
@@ -93,6 +93,8 @@ ROWS = [
     ("models", "print([n.describe() for page in Paginator(Note.objects.all(), 9) for n in page.object_list])"),
     ("models", "print([n.describe() for n in Paginator(Note.drafts.all(), 9).get_page(start)])"),
     ("models", "print([n.describe() for n in Paginator(Note.drafts.all(), 9).page(start).object_list])"),
+    ("models", "print([n.describe() for part in batched(Note.objects.all(), 9) for n in part])"),
+    ("models", "print([n.describe() for part in batched(Note.drafts.all(), 9) for n in part[:end]])"),
     ("tables", "for note in session.query(Note).all()[:end]:\n            print(note.describe())"),
     ("tables", "for note in session.scalars(select(Note)).all():\n            print(note.describe())"),
     (
