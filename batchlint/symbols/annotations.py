@@ -13,10 +13,13 @@ from batchlint.values import NOTHING, Cls, Elems, Ext, Fn, Inst, Value, Values, 
 if TYPE_CHECKING:
     from batchlint.symbols import Program
 
-_UNIONS = frozenset({"Optional", "Union", "Annotated", "Final", "ClassVar", "Required", "NotRequired", "Awaitable"})
+_UNIONS = frozenset(
+    {"Optional", "Union", "Annotated", "Final", "ClassVar", "Required", "NotRequired", "Awaitable", "Mapped"}
+)
 _CONTAINERS = frozenset(
     {"list", "List", "Sequence", "Iterable", "Iterator", "set", "Set", "tuple", "Tuple", "Collection", "Generator",
-     "AsyncIterator", "AsyncGenerator", "AsyncIterable", "deque", "frozenset"}
+     "AsyncIterator", "AsyncGenerator", "AsyncIterable", "deque", "frozenset",
+     "QuerySet", "Manager", "BaseManager", "Query", "ScalarResult"}
 )  # fmt: skip
 _MAPPINGS = frozenset({"dict", "Dict", "Mapping", "MutableMapping", "defaultdict", "OrderedDict"})
 

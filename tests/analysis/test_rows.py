@@ -122,3 +122,61 @@ def test_parts_of_a_query_hold_rows_of_its_class(models, rows):
 )
 def test_what_a_manager_gives_that_is_no_query_holds_no_rows(rows):
     assert verdict({"models.py": MODELS, "job.py": JOB.format(models="models", rows=rows)}) == "unclear"
+
+
+@pytest.mark.parametrize(
+    ("models", "annotation"),
+    [
+        ("models", "QuerySet[Note]"),
+        ("models", "models.QuerySet['Note']"),
+        ("models", "QuerySet[Note] | None"),
+        ("tables", "ScalarResult[Note]"),
+        ("tables", "Query[Note]"),
+    ],
+)
+def test_annotations_of_queries_name_their_rows(models, annotation):
+    program = {"models.py": MODELS, "tables.py": TABLES}
+    job = f"""
+        import sys
+        from django.db import models
+        from django.db.models import QuerySet
+        from sqlalchemy import ScalarResult
+        from sqlalchemy.orm import Query
+        from somewhere import load
+        from {models} import Note, Page
+
+        def main(rows: {annotation}):
+            for note in rows[:9]:
+                print(note.describe())
+
+        if __name__ == "__main__":
+            main(load(sys.argv[1]))
+        """
+    found = {f"{models}.py": program[f"{models}.py"], "job.py": job}
+    assert verdict(found) == "batchable"
+    assert verdict({**found, "job.py": job.replace("[Note]", "[Page]").replace("'Note'", "'Page'")}) == "unclear"
+
+
+@pytest.mark.parametrize(
+    ("annotation", "expected"),
+    [("Mapped[list['Note']]", "batchable"), ("Mapped[List[Note]]", "batchable"), ("Mapped[list['Page']]", "unclear")],
+)
+def test_related_rows_are_of_the_class_that_is_mapped(annotation, expected):
+    tables = (
+        TABLES
+        + f"""
+    class Shelf(Base):
+        notes: {annotation} = relationship(back_populates="shelf")
+    """
+    )
+    job = """
+        from sqlalchemy import select
+        from db import session
+        from tables import Shelf
+
+        if __name__ == "__main__":
+            for shelf in session.scalars(select(Shelf)):
+                for note in shelf.notes:
+                    print(note.describe())
+        """
+    assert verdict({"tables.py": tables, "job.py": job}) == expected
