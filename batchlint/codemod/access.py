@@ -35,7 +35,7 @@ class Access(NamedTuple):
     """One touch of a channel; `key` is the text of the item's or file's key, if stable within the iteration."""
 
     channel: Channel
-    how: str  # read | write | sum | tally (a sum that may begin with its key)
+    how: str  # read | write | close (the last write of a file) | sum | tally (a sum that may begin with its key)
     line: int
     key: str | None = None
     means: str | None = None
@@ -84,12 +84,12 @@ def shown_text(text: str) -> str:
     return re.sub(f"{MARK}\\d+_", "", text)
 
 
-def in_terms_of(text: str | None, frame: Frame) -> str | None:
-    """The text of a key in the frame's own names; None where it needs the names of another one."""
+def in_terms_of(text: str | None, frame: Frame, others: Iterable[str] = ()) -> str | None:
+    """The text of a key in the frame's own names and in `others`; None where it needs the names of another one."""
     if text is None or any(number != str(frame.number) for number in re.findall(f"{MARK}(\\d+)_", text)):
         return None
     names = {n.id for n in ast.walk(ast.parse(text, mode="eval")) if isinstance(n, ast.Name)}
-    if any(not n.startswith(MARK) and not hasattr(builtins, n) for n in names):
+    if any(not n.startswith(MARK) and not hasattr(builtins, n) for n in names.difference(others)):
         return None
     return shown_text(text)
 

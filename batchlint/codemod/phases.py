@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import cast
 
-from batchlint.codemod import scopes
+from batchlint.codemod import emptied, scopes
 from batchlint.codemod.access import Access, Channel, Frame, clash, in_terms_of
 from batchlint.codemod.effects import EXTERNAL_READS, FILE_READ
 from batchlint.codemod.layout import Converts, Layout
@@ -79,6 +79,7 @@ class Phases(Layout):
                             self._early_late(step, access, opposite, barriers, unsafe)
         if self.is_async:
             self._drawn_first(early)
+        self._emptied(early)
         self._middle(early, unsafe)
         self._parked(early)
         self._late(late, barriers)
@@ -115,6 +116,7 @@ class Phases(Layout):
         key = None
         if keyed and step.statement is not None and access.channel[0] in {"v", "file", "sql"} and access.how == "read":
             key = _key_of(access, step.statement, step.frame) or self._key_in(access, step.statement, step.frame)
+            key = key or in_terms_of(access.key, step.frame, self._plain_names(step.frame))
         if key is not None and step.statement is not None:
             if access.held:
                 return  # what fetched it waits
@@ -143,6 +145,14 @@ class Phases(Layout):
             f"{access.name} is {verb} before the request (line {access.line}) and {then} after an answer ({where})",
         )
 
+    def _plain_names(self, frame: Frame) -> set[str]:
+        """The names of the function around the items that mean the same throughout and are no module's."""
+        function = frame.function
+        bound = {name for name, bindings in function.bindings.items() if len(bindings) == 1}
+        modules = self.reader.program.modules.values()
+        names = (bound | function.parameter_names - set(function.bindings)) - frame.local
+        return {name for name in names if not any(name in module.body.bindings for module in modules)}
+
     def _key_in(self, access: Access, statement: ast.stmt, frame: Frame) -> str | None:
         """The key as the statement hands it to a helper."""
         if access.means is None or access.channel[0] == "file":
@@ -156,6 +166,18 @@ class Phases(Layout):
         ]
         found = {self.reader.meaning(a, frame): ast.unparse(a) for a in arguments if self.reader.key_text(a, frame)}
         return ", ".join(found[part] for part in parts) if all(part in found for part in parts) else None
+
+    def _emptied(self, early: list[Step]) -> None:
+        """Refuse files that stand empty while an item waits, and were read before."""
+        read = [access for step in early for access in step.accesses]
+        for step in early:
+            if isinstance(step.statement, ast.With) and not step.is_end and self._waits_inside(step):
+                emptied.check(self.reader, step.statement, step.frame, read)
+
+    def _waits_inside(self, step: Step) -> bool:
+        assert isinstance(step.statement, ast.With)
+        calls = (n for statement in step.statement.body for n in walk(statement) if isinstance(n, ast.Call))
+        return any(self.converts(step.frame.function.id, call) is not None for call in calls)
 
     def _drawn_first(self, early: list[Step]) -> None:
         """All coroutines are made before the first of them runs: what drawing an item touches comes before the rest."""

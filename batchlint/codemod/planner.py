@@ -6,7 +6,7 @@ import ast
 import itertools
 from collections.abc import Iterator
 
-from batchlint.codemod import paging, scopes, submitting
+from batchlint.codemod import emptied, paging, scopes, submitting
 from batchlint.codemod.access import Access, Channel, Frame, clash, touches
 from batchlint.codemod.blocks import Comprehension, Loop, awaits, own_exits, own_loops, reads_in_try
 from batchlint.codemod.callbacks import CALLED
@@ -117,6 +117,7 @@ class Planner:
         """
         node = stands or loop
         self._check_body(function, loop)
+        emptied.check_around(self.reader, function, node)
         scope, path = function.node, function.id.path
         targets = [n.id for n in ast.walk(loop.target) if isinstance(n, ast.Name)]
         if len({*targets}) != sum(

@@ -249,6 +249,11 @@ class Reader(Paths):
             return [Access(("call", plain.rpartition(".")[0] or plain), "write", call.lineno)]
         return []
 
+    def closing(self, node: ast.With | ast.AsyncWith, frame: Frame) -> list[Access]:
+        """What is written at the latest when the `with` closes its files: those of the item's own name."""
+        opened = (access for item in node.items for access in self.of(item.context_expr, frame))
+        return [a._replace(how="close") for a in opened if a.channel[0] == "file" and a.how == "write" and a.key]
+
     def _method(self, func: ast.Attribute, call: ast.Call, frame: Frame, dropped: bool) -> list[Access]:
         name, line = func.attr, call.lineno
         receiver = self.path(func.value, frame)
