@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import re
+import sys
 from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import NamedTuple
@@ -24,7 +25,7 @@ from batchlint.stages import runs_stages
 from batchlint.symbols import last_name
 from batchlint.tallies import without_tallies
 from batchlint.trees import walk
-from batchlint.values import Cls, Ext
+from batchlint.values import Cls, Ext, Fn
 
 MAX_LEVELS = 8
 """How many wrappers of wrappers are followed."""
@@ -34,6 +35,7 @@ _RUN_ONCE = frozenset({"script", "evaluation"})
 """Kinds of entry points that come to a call once in a process."""
 _OWN = "self"
 """Stands among a method's parameters for its object, of which a part goes into the request."""
+_STANDARD = sys.stdlib_module_names - {"builtins"}  # to which names count that nothing defines
 _HOLDERS = ("typing.NamedTuple.", "pydantic.BaseModel.")
 """Bases whose constructor keeps what it is given."""
 
@@ -351,8 +353,21 @@ def _session_traits(place: _Place) -> Iterator[Trait]:
             if keyword.arg in registry.agent_arguments and given.is_given(keyword.value, function):
                 yield Trait("agent", f"an agent runs tools by each answer: `{keyword.arg}`", id.path, call.lineno)
         for other in function.calls:
-            if last_name(other.node.func) in registry.live_inputs and flow.goes_into(function, call, other.node):
+            if _types_into_session(place.graph, id, other.node) and flow.goes_into(function, call, other.node):
                 yield Trait("live_session", "the answer is typed into an open session", id.path, other.node.lineno)
+
+
+def _types_into_session(graph: Graph, scope: FunctionId, call: ast.Call, depth: int = 0) -> bool:
+    """Whether the call is named as those that type into a session, and nothing shows that it is another one."""
+    program = graph.program
+    if last_name(call.func) not in program.registry.live_inputs:
+        return False
+    values = program.eval(scope, call.func)
+    own = [graph.function(value.id) for value in values if isinstance(value, Fn)]
+    if own and depth < 3:  # what the project names so may do so
+        return any(_types_into_session(graph, f.id, inner.node, depth + 1) for f in own for inner in f.calls)
+    library = [value.path.partition(".")[0] for value in values if isinstance(value, Ext)]
+    return not library or not _STANDARD.issuperset(library)
 
 
 def _probing_entry(place: _Place) -> Iterator[Trait]:

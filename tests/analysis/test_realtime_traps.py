@@ -635,3 +635,46 @@ def test_rounds_over_what_is_left_are_batches(request_, expected):
                     break
         """
     assert verdict(program) == expected
+
+
+@pytest.mark.parametrize(
+    ("show", "expected"),
+    [
+        ("return print(textwrap.fill(text, 40))", "batchable"),
+        ("return print(fill(text, 40))", "batchable"),
+        ("return page.fill(text)", "realtime"),
+        ("return type_into(page, text)", "batchable"),
+        ("return Form(page).fill(text)", "realtime"),
+        ("return Template().fill(text)", "batchable"),
+    ],
+)
+def test_what_fills_no_form_of_a_session_lets_nobody_wait(show: str, expected: str):
+    program = f"""
+        import textwrap
+        from textwrap import fill
+        from llm import ask
+
+        class Form:
+            def __init__(self, page):
+                self.page = page
+
+            def fill(self, text):
+                self.page.fill(text)
+
+        class Template:
+            def fill(self, text):
+                print(text.strip())
+
+        def type_into(page, text):
+            print(page, text)
+
+        def show(page, topic):
+            text = ask(topic)  # !
+            {show}
+
+        if __name__ == "__main__":
+            page = open_page()
+            for topic in open("topics.txt"):
+                show(page, topic)
+        """
+    assert verdict(program) == expected
