@@ -27,6 +27,8 @@ KEYS = "[keys]"
 """Which keys a mapping has, in the order in which they came."""
 OBJECT, CONTENT = "[object]", "[content]"
 """Which object a name stands for, and what is in it: methods that change an object leave the name as it is."""
+ELEMENTS = "[elements]"
+"""Which objects a list holds that has them for itself, whatever their own attributes are."""
 MARK = "\u01c1"
 """In front of the item's own names, in texts of paths and keys."""
 
@@ -121,6 +123,9 @@ def clash(a: Access, b: Access) -> bool:
             other = b if x == LEN else a
             is_stored = all(step.startswith(CELL) for step in other.channel[index + 1 :])
             return x == y or (other.channel[index] in (OWN, ANY) and is_stored)
+        if ELEMENTS in (x, y):
+            inside = (b if x == ELEMENTS else a).channel[index:]
+            return not (len(inside) == 2 and inside[0] in (OWN, ANY) and inside[1][:1] != "[")
         if x == y == OWN:
             return False
         x, y = _SAME_PLACES.get(x, x), _SAME_PLACES.get(y, y)

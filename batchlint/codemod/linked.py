@@ -350,11 +350,19 @@ def _flows(scope: ast.AST) -> Iterator[tuple[str, str]]:
                 yield from _into(target, node.value)
                 if _is_over(node.value):  # what is drawn from the copy is in the original too
                     yield from ((to, source) for source, to in _into(target, node.value))
+                yield from ((to, name) for name in _listed(node.value) for _, to in _into(target, node.value))
         elif isinstance(node, ast.For | ast.AsyncFor | ast.comprehension):
             yield from _into(node.target, node.iter)
         elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _STORING:
             for argument in node.args:
                 yield from _into(node.func.value, argument)
+
+
+def _listed(value: ast.expr) -> list[str]:
+    """The variables whose objects a list is written out with: what is drawn from it is in them too."""
+    parts = value.elts if isinstance(value, ast.List | ast.Tuple | ast.Set) else ()
+    inner = (part.target if isinstance(part, ast.NamedExpr) else part for part in parts)
+    return [part.id for part in inner if isinstance(part, ast.Name)]
 
 
 def _into(target: ast.expr, value: ast.expr) -> Iterator[tuple[str, str]]:

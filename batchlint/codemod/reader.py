@@ -7,7 +7,21 @@ from collections.abc import Iterator, Set
 from functools import cached_property
 
 from batchlint.codemod import scopes
-from batchlint.codemod.access import ANY, CELL, CONTENT, KEYS, LEN, MARK, OBJECT, OWN, Access, Channel, Frame, touches
+from batchlint.codemod.access import (
+    ANY,
+    CELL,
+    CONTENT,
+    ELEMENTS,
+    KEYS,
+    LEN,
+    MARK,
+    OBJECT,
+    OWN,
+    Access,
+    Channel,
+    Frame,
+    touches,
+)
 from batchlint.codemod.caches import Caches
 from batchlint.codemod.callbacks import Callbacks
 from batchlint.codemod.effects import (
@@ -27,6 +41,7 @@ from batchlint.codemod.effects import (
 )
 from batchlint.codemod.implicit import Implicit
 from batchlint.codemod.linked import is_self
+from batchlint.codemod.looks import draws_own_objects, looked_at
 from batchlint.codemod.once import Once
 from batchlint.codemod.paths import Paths, function_body, receiver_of
 from batchlint.codemod.tables import columns_of, row_key, sql_accesses
@@ -64,6 +79,8 @@ class Reader(Paths):
         self._read: dict[tuple[object, ...], tuple[int, list[Access]]] = {}
         """What functions touch by what they were handed, with the depth at which it was found out."""
         self._own: dict[tuple[object, ...], tuple[ast.stmt, list[Access]]] = {}
+        self._draws_own: dict[int, bool] = {}
+        """By identity, whether a loop goes over objects that only its list holds."""
         self._by_value: set[tuple[object, ...]] = set()
         """Functions whose accesses depend on what exactly they were given."""
         self.prints = False
@@ -103,7 +120,7 @@ class Reader(Paths):
                 found += self.linked.called(current, frame)
                 if isinstance(current.func, ast.Attribute):
                     found += self.reference(current.func.value, frame, skip)
-                handed_on = self._handed_on(current, frame)
+                handed_on = self._handed_on(current, frame) or looked_at(self.program, frame.function, current)
                 for child in [*current.args, *(k.value for k in current.keywords)]:
                     if child in handed_on:
                         found += self.reference(child, frame, skip)
@@ -143,7 +160,9 @@ class Reader(Paths):
                 if not elements:
                     stack += [(container, False)]
                 continue
-            stack += [(child, False) for child in children(current)]
+            looked = looked_at(self.program, frame.function, current)
+            found += [a for part in looked for a in self.reference(part, frame, skip)]
+            stack += [(child, False) for child in children(current) if child not in looked]
         return found
 
     def _handed_on(self, call: ast.Call, frame: Frame) -> list[ast.expr]:
@@ -455,7 +474,7 @@ class Reader(Paths):
             for target in node.targets:
                 found += self.targets(target, frame)
         elif isinstance(node, ast.For | ast.AsyncFor):
-            found += self.of(node.iter, frame, skip)
+            found += self._drawn(node, frame, skip)
             found += self.targets(node.target, frame)
         elif isinstance(node, ast.With | ast.AsyncWith):
             for item in node.items:
@@ -471,6 +490,19 @@ class Reader(Paths):
                 if isinstance(child, ast.expr):
                     found += self.of(child, frame, skip)
         return found
+
+    def _drawn(self, loop: ast.For | ast.AsyncFor, frame: Frame, skip: set[int] | None) -> list[Access]:
+        """The accesses of what the loop goes over."""
+        found = self.of(loop.iter, frame, skip)
+        key = id(loop)
+        if key not in self._draws_own:
+            self._draws_own[key] = draws_own_objects(self.program, frame.function, loop)
+        if not self._draws_own[key]:
+            return found
+        own = self.iterated(loop.iter, frame)
+        return [
+            a._replace(channel=(*a.channel, ELEMENTS)) if a.how == "read" and a.channel in own else a for a in found
+        ]
 
     def _tally(self, target: ast.Subscript, frame: Frame) -> list[Access]:
         """The touch of a mapping's keys by a sum that begins with its key, as in a `Counter`: later output shows it."""
