@@ -7,12 +7,13 @@ import itertools
 from collections.abc import Iterator
 
 from batchlint.codemod import emptied, paging, scopes, submitting
-from batchlint.codemod.access import Access, Channel, Frame, clash, touches
+from batchlint.codemod.access import Access, Channel, Frame, clash
 from batchlint.codemod.blocks import Comprehension, Loop, awaits, own_exits, own_loops, reads_in_try
 from batchlint.codemod.callbacks import CALLED
 from batchlint.codemod.changes import CallChange, Counter, Fanout, LoopChange, Place
 from batchlint.codemod.chunked import Chunked
 from batchlint.codemod.comprehensions import Comprehensions
+from batchlint.codemod.drawn import drawing
 from batchlint.codemod.families import is_stub
 from batchlint.codemod.handing import Handing
 from batchlint.codemod.held import HELD
@@ -314,16 +315,8 @@ class Planner:
         return {target.id} if name == "keys" and isinstance(target, ast.Name) else set()
 
     def drawing(self, loop: Loop, outer: Frame) -> list[Access]:
-        """The accesses of drawing the next item: what the iterable yields from, what a generator touches."""
-        shapes = {(*p, "[shape]") for p in self.reader.iterated(loop.iter, outer)}
-        found = touches(shapes, "read", loop.iter.lineno)
-        if isinstance(loop.iter, ast.Call):
-            calls = [n for n in ast.walk(loop.iter) if isinstance(n, ast.Call)]
-            for call in calls:
-                for value in self.program.eval(outer.function.id, call.func):
-                    if isinstance(value, Fn) and self.program.functions[value.id].is_generator:
-                        found += self.reader.function(value, call, outer)
-        return found
+        """The accesses of drawing the next item of the loop."""
+        return drawing(self.reader, loop, outer)
 
     def _exits(self, fanout: Fanout, function: FunctionFacts, loop: Loop, phases: Phases, nested: bool) -> str | None:
         """Plan the `continue`, `break` and `return` of the body; the flag that stops the drawing, if one is needed."""

@@ -1,0 +1,176 @@
+"""What drawing the items of a loop touches, and whether it does so before the first item or between them."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+
+from batchlint.codemod.access import Access, Frame, touches
+from batchlint.codemod.blocks import Comprehension
+from batchlint.codemod.paths import function_body
+from batchlint.codemod.reader import Reader
+from batchlint.facts import FunctionFacts, FunctionId
+from batchlint.symbols import Program, last_name
+from batchlint.trees import walk
+from batchlint.values import Cls, Ext, Fn
+
+_WHOLE = re.compile(r"builtins\.(list|sorted|tuple|set|frozenset|dict|len|str)$|(json|yaml|tomllib|pickle)\.\w*loads?$")
+"""Calls that have read all when they give something."""
+_ALL = frozenset({"fetchall", "readlines", "splitlines", "split", "read_text", "read_bytes", "read"})
+"""Methods that do the same."""
+_OF_WHOLE = frozenset({"items", "values", "keys", "get", "copy", "strip"})
+"""Methods whose value is as whole as their object."""
+_OF_ITEMS = _OF_WHOLE | {
+    "split", "join", "format", "lower", "upper", "encode", "decode", "startswith", "endswith", "replace", "rstrip",
+    "lstrip", "title", "splitlines", "isoformat", "strftime", "removeprefix", "removesuffix", "pop", "group",
+}  # fmt: skip
+"""Methods of what is drawn that read nothing else."""
+_PASS_ON = frozenset({"builtins.enumerate", "builtins.zip", "builtins.reversed"})
+_PLAIN = re.compile(r"builtins\.(?!next$|open$|iter$|input$|getattr$|exec$|eval$)\w+$")
+_KEEPING = frozenset({"staticmethod", "classmethod"})
+_YIELDS = ast.Yield | ast.YieldFrom
+_NESTED = (
+    ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef | ast.With | ast.For | ast.While | ast.YieldFrom
+) | Comprehension
+
+
+def drawing(reader: Reader, loop: ast.For | ast.AsyncFor | ast.comprehension, outer: Frame) -> list[Access]:
+    """The accesses of drawing the next item: what the iterable yields from, what a generator touches between two."""
+    shapes = {(*p, "[shape]") for p in reader.iterated(loop.iter, outer)}
+    found = touches(shapes, "read", loop.iter.lineno)
+    if not isinstance(loop.iter, ast.Call):
+        return found
+    for call in _one_by_one(reader.program, outer.function.id, loop.iter):
+        for value in reader.program.eval(outer.function.id, call.func):
+            if isinstance(value, Fn) and reader.program.functions[value.id].is_generator:
+                between = _Split(reader.program, reader.program.functions[value.id]).between()
+                if between is None:
+                    found += reader.function(value, call, outer)
+                elif between:
+                    inner = reader.callee_frame(value, call, outer)
+                    found += [access for statement in between for access in reader.statement(statement, inner)]
+    return found
+
+
+def _one_by_one(program: Program, scope: FunctionId, node: ast.AST) -> Iterator[ast.Call]:
+    """The calls in the expression, without those of which all is taken before it gives its first item."""
+    for child in ast.iter_child_nodes(node):
+        yield from _one_by_one(program, scope, child) if not _takes_all(program, scope, node) else ()
+    if isinstance(node, ast.Call):
+        yield node
+
+
+def _takes_all(program: Program, scope: FunctionId, node: ast.AST) -> bool:
+    return isinstance(node, ast.Call) and _is_named(program, scope, node, _WHOLE)
+
+
+def _is_named(program: Program, scope: FunctionId, call: ast.Call, paths: re.Pattern[str]) -> bool:
+    values = program.eval(scope, call.func)
+    return bool(values) and all(isinstance(value, Ext) and paths.match(value.path) for value in values)
+
+
+class _Split:
+    """A generator, where all before its first `yield` can be told from what it does between two."""
+
+    def __init__(self, program: Program, function: FunctionFacts) -> None:
+        self.program = program
+        self.function = function
+        self._before: list[ast.AST] = []
+        """What has run, once, before the first item is given."""
+
+    def between(self) -> list[ast.stmt] | None:
+        """What runs behind the first `yield`; None where something read before goes on being read."""
+        is_plain = {last_name(d) for d in self.function.decorators} <= _KEEPING and not self.function.is_async
+        behind = self._behind(function_body(self.function)) if is_plain else None
+        if behind is None or any(self._keeps_open(statement) for statement in behind):
+            return None
+        return behind
+
+    def _behind(self, body: list[ast.stmt]) -> list[ast.stmt] | None:
+        for position, statement in enumerate(body):
+            if not _gives(statement):
+                self._before.append(statement)
+                continue
+            rest = body[position + 1 :]
+            if isinstance(statement, ast.With) and all(self._opens_file(i.context_expr) for i in statement.items):
+                self._before += statement.items
+                inner = self._behind(statement.body)
+                return None if inner is None else [*inner, *rest]
+            if isinstance(statement, ast.For):
+                return [*statement.body, *statement.orelse, *rest] if self._is_whole(statement.iter) else None
+            if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.YieldFrom):
+                return rest if self._is_whole(statement.value.value) else None
+            return None
+        return []
+
+    def _opens_file(self, context: ast.expr) -> bool:
+        """Whether nothing but a file is closed behind the last item."""
+        values = self.program.eval(self.function.id, context.func) if isinstance(context, ast.Call) else ()
+        is_open = isinstance(context, ast.Call) and last_name(context.func) == "open"
+        return is_open and not any(isinstance(value, Fn | Cls) for value in values)
+
+    def _keeps_open(self, statement: ast.stmt) -> bool:
+        """Whether the statement may go on reading: by a call of something else, or a name that is no whole value."""
+        for node in walk(statement):
+            if isinstance(node, _NESTED):
+                return True
+            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and not self._is_known(node.id):
+                return True
+            if isinstance(node, ast.Call) and not self._is_calm(node):
+                return True
+        return False
+
+    def _is_known(self, name: str) -> bool:
+        """Whether nothing that was opened before is read through the name."""
+        nodes = [node for part in self._before for node in walk(part)]
+        if any(isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store) and n.id == name for n in nodes):
+            return self._is_whole(ast.Name(name, ast.Load()))
+        stores = any(isinstance(n, ast.Attribute | ast.Subscript) and isinstance(n.ctx, ast.Store) for n in nodes)
+        calls = (n for n in nodes if isinstance(n, ast.Call))
+        values = (value for call in calls for value in self.program.eval(self.function.id, call.func))
+        return name not in self.function.parameter_names or not (stores or any(isinstance(v, Fn) for v in values))
+
+    def _is_calm(self, call: ast.Call) -> bool:
+        """Whether it makes an object of what it is given, asks an item for a part of it, or is a plain function."""
+        values = self.program.eval(self.function.id, call.func)
+        if values and all(isinstance(v, Cls) or (isinstance(v, Ext) and _PLAIN.match(v.path)) for v in values):
+            return True
+        root: ast.expr = call.func
+        while isinstance(root, ast.Attribute | ast.Subscript):
+            root = root.value
+        bindings = self.function.bindings.get(root.id, ()) if isinstance(root, ast.Name) else ()
+        is_of_item = bool(bindings) and all(b.how == "element" for b in bindings)
+        is_project = any(isinstance(value, Fn) for value in values)
+        return is_of_item and not is_project and last_name(call.func) in _OF_ITEMS
+
+    def _is_whole(self, node: ast.expr | None, depth: int = 0) -> bool:
+        """Whether all that the value holds is there, so that going through it reads nothing."""
+        if node is None or depth > 4:
+            return False
+        if isinstance(node, ast.Name):
+            bindings = self.function.bindings.get(node.id, ())
+            is_own = bool(bindings) and node.id not in self.function.parameter_names | self.function.outer
+            return is_own and all(b.how == "value" and self._is_whole(b.value, depth + 1) for b in bindings)
+        if isinstance(node, ast.Subscript):
+            return self._is_whole(node.value, depth + 1)
+        if isinstance(node, ast.Call):
+            return self._gives_whole(node, depth + 1)
+        return isinstance(node, ast.Constant | ast.List | ast.ListComp | ast.Dict | ast.DictComp | ast.Tuple | ast.Set)
+
+    def _gives_whole(self, call: ast.Call, depth: int) -> bool:
+        scope = self.function.id
+        if _is_named(self.program, scope, call, _WHOLE):
+            return True
+        if all(isinstance(v, Ext) and v.path in _PASS_ON for v in self.program.eval(scope, call.func) or [None]):
+            return all(self._is_whole(argument, depth) for argument in call.args)
+        if not isinstance(call.func, ast.Attribute):
+            return False
+        if any(isinstance(value, Fn | Cls) for value in self.program.eval(scope, call.func)):
+            return False
+        name = call.func.attr
+        return name in _ALL or (name in _OF_WHOLE and self._is_whole(call.func.value, depth))
+
+
+def _gives(statement: ast.stmt) -> bool:
+    return any(isinstance(node, _YIELDS) for node in walk(statement))

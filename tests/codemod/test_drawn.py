@@ -1,0 +1,160 @@
+"""Generators that have read all before their first item, and those that go on reading where items write."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from .programs import check_noop, check_runs_alike
+
+TABLE = """\
+import json
+import sqlite3
+from dataclasses import dataclass
+from openai import OpenAI
+
+client = OpenAI()
+
+
+@dataclass
+class Review:
+    id: int
+    body: str
+
+
+class Reviews:
+    def __init__(self):
+        self.con = sqlite3.connect("reviews.db")
+        self.con.execute("create table review (id integer primary key, body text, verdict text)")
+        bodies = [(body,) for body in ("good", "bad", "fair")]
+        self.con.executemany("insert into review (body) values (?)", bodies)
+
+    def cursor(self):
+        return self.con.execute("select id, body from review where verdict is null order by id")
+
+    def opened(self):
+        self.left = self.cursor()
+        return [1, 2, 3]
+
+    def lazy(self):
+        for row in self.cursor():
+            yield Review(*row)
+
+    def pending(self):
+        DRAW
+
+    def save(self, review, verdict):
+        self.con.execute("update review set verdict = ? where id = ?", (verdict, review.id))
+
+    def run(self):
+        for review in LOOP:
+            verdict = client.responses.create(model="gpt-5-mini", input=review.body).output_text
+            self.save(review, verdict)
+        print(self.con.execute("select * from review").fetchall())
+        self.con.commit()
+        self.con.close()
+
+
+Reviews().run()
+"""
+LAZY = "for row in self.cursor():\n            yield Review(*row)"
+READ_BEFORE = {
+    "all_rows": ("for row in self.cursor().fetchall():\n            yield Review(*row)", "self.pending()"),
+    "rows_in_a_variable": (
+        "rows = self.cursor().fetchall()\n        if not rows:\n            return\n"
+        "        for id, body in rows:\n            if body.strip():\n                yield Review(id, body)",
+        "self.pending()",
+    ),
+    "a_list": ("yield from [Review(*row) for row in self.cursor()]", "self.pending()"),
+    "sorted_rows": (
+        "for number, row in enumerate(sorted(self.cursor())):\n            yield Review(*row)",
+        "self.pending()",
+    ),
+    "all_of_a_lazy_one": (LAZY, "list(self.pending())"),
+    "all_of_a_lazy_one_sorted": (LAZY, "sorted(self.pending(), key=lambda review: review.body)"),
+}
+READ_BETWEEN = {
+    "a_cursor": (LAZY, "self.pending()"),
+    "a_cursor_in_a_variable": (
+        "rows = self.cursor()\n        for row in rows:\n            yield Review(*row)",
+        "self.pending()",
+    ),
+    "a_cursor_handed_on": ("yield from (Review(*row) for row in self.cursor())", "self.pending()"),
+    "another_generator": ("yield from self.lazy()", "self.pending()"),
+    "one_row_at_a_time": (
+        "rows = self.cursor()\n        while row := rows.fetchone():\n            yield Review(*row)",
+        "self.pending()",
+    ),
+    "a_row_by_its_number": (
+        "for (id,) in self.con.execute('select id from review order by id').fetchall():\n"
+        "            row = self.con.execute('select id, body from review where verdict is null or id = ?', (id,))\n"
+        "            yield Review(*row.fetchone())",
+        "self.pending()",
+    ),
+    "a_cursor_beside_all_rows": (
+        "rows = self.cursor()\n        for number in [1, 2, 3]:\n            yield Review(*next(rows))",
+        "self.pending()",
+    ),
+    "a_cursor_that_a_method_keeps": (
+        "for number in self.opened():\n            yield Review(*self.left.fetchone())",
+        "self.pending()",
+    ),
+    "a_cursor_in_pairs": (LAZY, "map(lambda pair: pair[1], enumerate(self.pending()))"),
+}
+FILE = """\
+import csv
+import json
+from pathlib import Path
+from openai import OpenAI
+
+client = OpenAI()
+TODO = Path("todo.txt")
+TODO.write_text("tea\\ncup\\njam\\n")
+
+
+def words():
+    DRAW
+
+
+for word in words():
+    answer = client.responses.create(model="gpt-5-mini", input=word.strip()).output_text
+    TODO.write_text(answer)
+print(TODO.read_text())
+"""
+FILE_READ_BEFORE = {
+    "lines": "for line in TODO.read_text().splitlines():\n        yield line",
+    "lines_of_a_file": "with TODO.open() as file:\n        for line in file.readlines():\n            yield line",
+    "lines_in_a_variable": "lines = sorted(TODO.open())\n    for line in lines:\n        yield line",
+    "rows": "with TODO.open() as file:\n        for row in list(csv.reader(file)):\n            yield row[0]",
+}
+FILE_READ_BETWEEN = {
+    "lines": "with TODO.open() as file:\n        for line in file:\n            yield line",
+    "rows": "with TODO.open() as file:\n        for row in csv.reader(file):\n            yield row[0]",
+    "its_whole": "for number in [0, 1, 2]:\n        yield (TODO.read_text().splitlines() * 3)[number]",
+    "one_line_at_a_time": "with TODO.open() as file:\n        for _ in [0, 1, 2]:\n            yield file.readline()",
+}
+
+
+def table(draw: str, loop: str) -> str:
+    return TABLE.replace("DRAW", draw).replace("LOOP", loop)
+
+
+@pytest.mark.parametrize("name", READ_BEFORE)
+def test_rows_are_read_before_the_first_is_given(name: str, tmp_path: Path) -> None:
+    check_runs_alike(table(*READ_BEFORE[name]), tmp_path)
+
+
+@pytest.mark.parametrize("name", READ_BETWEEN)
+def test_rows_are_read_while_items_write(name: str) -> None:
+    check_noop(table(*READ_BETWEEN[name]), "external-read-back")
+
+
+@pytest.mark.parametrize("name", FILE_READ_BEFORE)
+def test_a_file_is_read_before_the_first_item_is_given(name: str, tmp_path: Path) -> None:
+    check_runs_alike(FILE.replace("DRAW", FILE_READ_BEFORE[name]), tmp_path)
+
+
+@pytest.mark.parametrize("name", FILE_READ_BETWEEN)
+def test_a_file_is_read_while_items_write(name: str) -> None:
+    check_noop(FILE.replace("DRAW", FILE_READ_BETWEEN[name]), "external-read-back")
