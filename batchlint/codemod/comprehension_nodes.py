@@ -45,6 +45,8 @@ def _condition(node: Any, kept: Kept) -> tuple[cst.BaseExpression, cst.BaseExpre
     test: cst.BaseExpression = node.for_in.ifs[kept.position].test
     asks = m.Yield() | m.Await()
     naming = next((n for n in m.findall(test, m.NamedExpr()) if m.findall(n, asks)), None)
+    if naming is None and isinstance(test, cst.NamedExpr):
+        naming = test
     if not isinstance(naming, cst.NamedExpr):
         return cst.Name(kept.answer), test
     named = test.deep_replace(naming, cst.Name(kept.answer))

@@ -133,6 +133,9 @@ class Comprehensions:
             if any(name in scopes.bound([g.target]) for g in other.generators):  # a name of its own
                 parts = [*comprehension_parts(other), *(e for g in other.generators for e in [g.target, *g.ifs])]
                 within |= {id(n) for part in parts for n in ast.walk(part)}
+        for loop in (n for n in ast.walk(function.node) if isinstance(n, ast.For | ast.AsyncFor)):
+            if name in scopes.bound([loop.target]) and not any(n is node for n in ast.walk(loop)):
+                within |= {id(n) for part in (loop.target, *loop.body) for n in ast.walk(part)}
         others = (n for n in ast.walk(function.node) if isinstance(n, ast.Name) and id(n) not in within)
         is_asking = len(named) == 1 and self.planner.asks(function, [named[0].value])
         return is_asking and any(n is named[0] for n in ast.walk(test)) and all(n.id != name for n in others)

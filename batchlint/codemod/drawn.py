@@ -35,13 +35,13 @@ _NESTED = (
 ) | Comprehension
 
 
-def drawing(reader: Reader, loop: ast.For | ast.AsyncFor | ast.comprehension, outer: Frame) -> list[Access]:
+def drawing(reader: Reader, iterated: ast.expr, outer: Frame) -> list[Access]:
     """The accesses of drawing the next item: what the iterable yields from, what a generator touches between two."""
-    shapes = {(*p, "[shape]") for p in reader.iterated(loop.iter, outer)}
-    found = touches(shapes, "read", loop.iter.lineno)
-    if not isinstance(loop.iter, ast.Call):
+    shapes = {(*p, "[shape]") for p in reader.iterated(iterated, outer)}
+    found = touches(shapes, "read", iterated.lineno)
+    if not isinstance(iterated, ast.Call):
         return found
-    for call in _one_by_one(reader.program, outer.function.id, loop.iter):
+    for call in _one_by_one(reader.program, outer.function.id, iterated):
         for value in reader.program.eval(outer.function.id, call.func):
             if isinstance(value, Fn) and reader.program.functions[value.id].is_generator:
                 between = _Split(reader.program, reader.program.functions[value.id]).between()

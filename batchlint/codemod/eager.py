@@ -59,10 +59,18 @@ def consumer(tree: ast.AST, node: ast.expr) -> str | None:
         name = last_name(parent.func)
         if name in EAGER:
             return None
+        if name == "filter" and parent.args[1:] == [current] and _is_plain_test(parent.args[0]):
+            current = parent
+            continue
         if name not in _PASS_ON:
             return f"`{name}`" if name else "its consumer"
         current = parent
     return "its consumer"
+
+
+def _is_plain_test(test: ast.expr) -> bool:
+    """Whether `filter` only looks which items are true."""
+    return isinstance(test, ast.Constant | ast.Name) and ast.unparse(test) in {"None", "bool"}
 
 
 def _is_calm(whole: ast.AST, first: ast.comprehension) -> bool:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from batchlint.codemod import scopes
 from batchlint.codemod.access import Frame
 from batchlint.codemod.changes import Fanout
+from batchlint.codemod.drawn import drawing
 from batchlint.codemod.eager import consumer
 from batchlint.codemod.mapped_items import ITEM, call_per_item
 from batchlint.codemod.phases import Phases
@@ -110,13 +111,14 @@ class Mappings:
             called = next(iter(planner.handing.held(edge.caller, handed, node)), handed)
             expression = call_per_item(called, node)
         for name in frame.local:
-            for source in [*node.args, getattr(node.func, "value", None)]:
-                if source is not None and source is not handed:
-                    roots = planner.reader.iterated(source, Frame(planner.graph.function(edge.caller), set()))
-                    frame.aliases.setdefault(name, set()).update((*root, "[own]") for root in roots)
+            for source in _sources(node):
+                roots = planner.reader.iterated(source, Frame(planner.graph.function(edge.caller), set()))
+                frame.aliases.setdefault(name, set()).update((*root, "[own]") for root in roots)
         frame.stable = set(frame.local)
+        outer = Frame(planner.graph.function(edge.caller), set())
+        first = [access for source in _sources(node) for access in drawing(planner.reader, source, outer)]
         phases = Phases(planner.reader, planner.support.converts, planner.parallel)
-        phases.expression(frame, [expression], statement, [])
+        phases.expression(frame, [expression], statement, first)
         if not phases.has_request:
             raise Refused("no-fan-out")
         for barrier in planner.judged(fanout, phases):
@@ -127,6 +129,12 @@ class Mappings:
                     " write it as a loop",
                 )
             planner.bar(fanout, barrier)
+
+
+def _sources(node: ast.Call) -> list[ast.expr]:
+    """What the items come from."""
+    method = [node.func.value] if isinstance(node.func, ast.Attribute) else []
+    return [source for source in (*node.args, *method) if source is not _handed(node)]
 
 
 def _handed(node: ast.Call) -> ast.expr:

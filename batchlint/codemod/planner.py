@@ -316,7 +316,7 @@ class Planner:
 
     def drawing(self, loop: Loop, outer: Frame) -> list[Access]:
         """The accesses of drawing the next item of the loop."""
-        return drawing(self.reader, loop, outer)
+        return drawing(self.reader, loop.iter, outer)
 
     def _exits(self, fanout: Fanout, function: FunctionFacts, loop: Loop, phases: Phases, nested: bool) -> str | None:
         """Plan the `continue`, `break` and `return` of the body; the flag that stops the drawing, if one is needed."""

@@ -41,6 +41,9 @@ def test_items_are_kept_by_their_answers(tmp_path) -> None:
             print({number for number, text in PAIRS if not rate(f"{number} {text}") if number})
             print(sum(1 for number, text in PAIRS if number and rate(f"sum {text}") == 1))
             print([text.upper() for text in TEXTS if client.responses.create(model="gpt-5", input=text).output_text])
+            print([last for text in TEXTS if (last := rate(f"last {text}"))])
+            for last in (len(text) for text in TEXTS):
+                print(last)
             for part in ("x", "y"):
                 print(part, chosen([part + text for text in TEXTS]))
 
@@ -120,6 +123,21 @@ def test_the_item_comes_with_its_answer() -> None:
 REFUSED = {
     "an answer that is used behind the comprehension": (
         "def main(texts):\n    kept = [text for text in texts if (grade := rate(text))]\n    return kept, grade\n",
+        "unsupported-shape",
+    ),
+    "an answer that is used behind a loop which may not bind its name": (
+        "def main(texts):\n    kept = [text for text in texts if (grade := rate(text))]\n"
+        "    for grade in kept[5:]:\n        print(grade)\n    return grade\n",
+        "unsupported-shape",
+    ),
+    "an answer that is used before a loop binds its name": (
+        "def main(texts):\n    kept = [text for text in texts if (grade := rate(text))]\n"
+        "    for grade in range(grade):\n        print(grade)\n    return kept\n",
+        "unsupported-shape",
+    ),
+    "an answer that is used in the next turn of the loop around": (
+        "def main(texts):\n    for grade in range(2):\n        kept = [t for t in texts if (grade := rate(t))]\n"
+        "        print(grade, kept)\n",
         "unsupported-shape",
     ),
     "two conditions that ask": (

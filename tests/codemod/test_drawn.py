@@ -150,6 +150,19 @@ def test_rows_are_read_while_items_write(name: str) -> None:
     check_noop(table(*READ_BETWEEN[name]), "external-read-back")
 
 
+def mapped(draw: str) -> str:
+    """The same with `map` instead of a loop."""
+    body = TABLE[TABLE.index("        for review in LOOP") : TABLE.index("        print(self.con")]
+    check = body.replace("        for review in LOOP:\n", "    def check(self, review):\n").replace(" " * 12, " " * 8)
+    source = TABLE.replace(body, "        print(list(map(self.check, self.pending())))\n")
+    return source.replace("    def run(self)", f"{check}\n    def run(self)").replace("DRAW", draw)
+
+
+def test_rows_that_a_mapping_goes_over(tmp_path: Path) -> None:
+    check_runs_alike(mapped(READ_BEFORE["all_rows"][0]), tmp_path)
+    check_noop(mapped(LAZY), "external-read-back")
+
+
 @pytest.mark.parametrize("name", FILE_READ_BEFORE)
 def test_a_file_is_read_before_the_first_item_is_given(name: str, tmp_path: Path) -> None:
     check_runs_alike(FILE.replace("DRAW", FILE_READ_BEFORE[name]), tmp_path)

@@ -37,11 +37,19 @@ ALIKE = {
     "a mapped lambda that does more": "print(list(map(lambda text: score(text) + len(text), TEXTS)))\n",
     "filter": "print(list(filter(score, TEXTS)))\n",
     "filter by a lambda": "print(sum(1 for _ in TEXTS), list(filter(lambda text: score(text) > 7, TEXTS)))\n",
+    "the true answers of a mapping": "print(list(filter(None, map(score, TEXTS))))\n",
+    "the true answers of a generator": "print(sum(filter(bool, (score(text) - 1 for text in TEXTS))))\n",
 }
 LEFT = {
     "items that are given one by one": "print(max('tea', 'cup', 'jam', key=score))\n",
     "a list that is sorted in place": "TEXTS.sort(key=score)\nprint(TEXTS)\n",
     "a filter that is taken one by one": "for text in filter(score, TEXTS):\n    print(text)\n    break\n",
+    "true answers that are taken one by one": "for n in filter(None, map(score, TEXTS)):\n    print(n)\n    break\n",
+    "answers of which a function is told one by one": (
+        "def tell(number):\n    print(number)\n    return number\n\n\n"
+        "def told(text):\n    print(text)\n    return score(text)\n\n\n"
+        "print(list(filter(tell, map(told, TEXTS))))\n"
+    ),
     "what the answers change": (
         "SEEN = []\n\n\ndef rank(text):\n    SEEN.append(score(text + str(len(SEEN))))\n    return SEEN[-1]\n\n\n"
         "print(sorted(TEXTS, key=rank))\n"
