@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from batchlint.codemod.access import Access, Frame, touches
 from batchlint.codemod.blocks import Comprehension
+from batchlint.codemod.effects import MUTATORS
 from batchlint.codemod.paths import function_body
 from batchlint.codemod.reader import Reader
 from batchlint.facts import FunctionFacts, FunctionId
@@ -29,6 +30,9 @@ _OF_ITEMS = _OF_WHOLE | {
 _PASS_ON = frozenset({"builtins.enumerate", "builtins.zip", "builtins.reversed"})
 _PLAIN = re.compile(r"builtins\.(?!next$|open$|iter$|input$|getattr$|exec$|eval$)\w+$")
 _KEEPING = frozenset({"staticmethod", "classmethod"})
+_DISPLAYS = (
+    ast.Constant | ast.List | ast.ListComp | ast.Dict | ast.DictComp | ast.Tuple | ast.Set | ast.SetComp | ast.JoinedStr
+)
 _YIELDS = ast.Yield | ast.YieldFrom
 _NESTED = (
     ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef | ast.With | ast.For | ast.While | ast.YieldFrom
@@ -146,22 +150,53 @@ class _Split:
 
     def _is_whole(self, node: ast.expr | None, depth: int = 0) -> bool:
         """Whether all that the value holds is there, so that going through it reads nothing."""
-        if node is None or depth > 4:
+        if node is None or depth > 6:
             return False
         if isinstance(node, ast.Name):
             bindings = self.function.bindings.get(node.id, ())
             is_own = bool(bindings) and node.id not in self.function.parameter_names | self.function.outer
-            return is_own and all(b.how == "value" and self._is_whole(b.value, depth + 1) for b in bindings)
+            is_given = is_own and all(b.how == "value" and self._is_whole(b.value, depth + 1) for b in bindings)
+            return is_given and all(self._is_still(stored, depth + 1) for stored in self._stored_in(node.id))
         if isinstance(node, ast.Subscript):
             return self._is_whole(node.value, depth + 1)
         if isinstance(node, ast.Call):
             return self._gives_whole(node, depth + 1)
-        return isinstance(node, ast.Constant | ast.List | ast.ListComp | ast.Dict | ast.DictComp | ast.Tuple | ast.Set)
+        return isinstance(node, _DISPLAYS) and self._is_still(node, depth + 1)
+
+    def _stored_in(self, name: str) -> Iterator[ast.expr]:
+        """What else is put into the variable's object."""
+        for node in walk(self.function.node):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in MUTATORS:
+                if isinstance(node.func.value, ast.Name) and node.func.value.id == name:
+                    yield from node.args
+            elif isinstance(node, ast.Assign) and any(isinstance(t, ast.Subscript) for t in node.targets):
+                yield node.value
+
+    def _is_still(self, node: ast.expr, depth: int) -> bool:
+        """Whether nothing that is open stands in the expression, but where all of it is read."""
+        pending: list[ast.AST] = [node]
+        while pending:
+            current = pending.pop()
+            if isinstance(current, ast.Call) and not self._gives_whole(current, depth) and not self._is_calm(current):
+                return False
+            if isinstance(current, ast.Name) and isinstance(current.ctx, ast.Load):
+                bindings = self.function.bindings.get(current.id, ())
+                if any(b.how != "element" for b in bindings) and not self._is_whole(current, depth):
+                    return False
+            if isinstance(current, Comprehension):  # what it goes through is read
+                pending += [current.key, current.value] if isinstance(current, ast.DictComp) else [current.elt]
+            elif not isinstance(current, ast.Call):
+                pending += ast.iter_child_nodes(current)
+            elif not self._gives_whole(current, depth):
+                pending += [*current.args, *(keyword.value for keyword in current.keywords)]
+        return True
 
     def _gives_whole(self, call: ast.Call, depth: int) -> bool:
+        if depth > 6:
+            return False
         scope = self.function.id
         if _is_named(self.program, scope, call, _WHOLE):
-            return True
+            return all(self._holds_nothing_open(argument, depth + 1) for argument in call.args)
         if all(isinstance(v, Ext) and v.path in _PASS_ON for v in self.program.eval(scope, call.func) or [None]):
             return all(self._is_whole(argument, depth) for argument in call.args)
         if not isinstance(call.func, ast.Attribute):
@@ -170,6 +205,16 @@ class _Split:
             return False
         name = call.func.attr
         return name in _ALL or (name in _OF_WHOLE and self._is_whole(call.func.value, depth))
+
+    def _holds_nothing_open(self, iterated: ast.expr, depth: int) -> bool:
+        """Whether what going through it gives is not open itself, as the cursors in a list are."""
+        for node in walk(iterated):
+            if isinstance(node, ast.Call) and last_name(node.func) in {"map", "starmap", "filter"}:
+                return False
+            if isinstance(node, _DISPLAYS | ast.GeneratorExp) and not self._is_still(node, depth):
+                return False
+        names = [n for n in walk(iterated) if isinstance(n, ast.Name) and not self._is_whole(n, depth)]
+        return not any(isinstance(b.value, _DISPLAYS) for n in names for b in self.function.bindings.get(n.id, ()))
 
 
 def _gives(statement: ast.stmt) -> bool:

@@ -67,6 +67,11 @@ READ_BEFORE = {
         "self.pending()",
     ),
     "a_list": ("yield from [Review(*row) for row in self.cursor()]", "self.pending()"),
+    "rows_that_are_collected": (
+        "rows = []\n        for id, body in self.cursor():\n            rows.append((id, body.strip()))\n"
+        "        for row in rows:\n            yield Review(*row)",
+        "self.pending()",
+    ),
     "sorted_rows": (
         "for number, row in enumerate(sorted(self.cursor())):\n            yield Review(*row)",
         "self.pending()",
@@ -98,6 +103,24 @@ READ_BETWEEN = {
     ),
     "a_cursor_that_a_method_keeps": (
         "for number in self.opened():\n            yield Review(*self.left.fetchone())",
+        "self.pending()",
+    ),
+    "a_list_of_cursors": (
+        "for rows in [self.cursor() for number in range(1)]:\n            yield Review(*next(iter([*rows])))",
+        "self.pending()",
+    ),
+    "collected_cursors": (
+        "rows = []\n        for number in [1, 2, 3]:\n            rows.append(self.cursor())\n"
+        "        for row in rows:\n            yield Review(*list(row)[0])",
+        "self.pending()",
+    ),
+    "a_list_of_a_list_of_cursors": (
+        "cursors = [self.cursor() for number in range(3)]\n        for row in list(cursors):\n"
+        "            yield Review(*list(row)[0])",
+        "self.pending()",
+    ),
+    "cursors_that_a_mapping_makes": (
+        "for row in list(map(lambda number: self.cursor(), range(3))):\n            yield Review(*list(row)[0])",
         "self.pending()",
     ),
     "a_cursor_in_pairs": (LAZY, "map(lambda pair: pair[1], enumerate(self.pending()))"),
