@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from batchlint.facts import MODULE, FunctionFacts
+from batchlint.facts import MODULE, ClassId, FunctionFacts, FunctionId
 from batchlint.symbols import Program, last_name
 from batchlint.trees import children, walk
 from batchlint.values import Cls, Ext
@@ -64,9 +64,23 @@ def _makes_objects(program: Program, function: FunctionFacts, value: ast.expr | 
     return bool(made) and all(
         isinstance(each, ast.Call)
         and (values := program.eval(function.id, each.func))
-        and all(isinstance(v, Cls) for v in values)
+        and all(isinstance(v, Cls) and _keeps_to_itself(program, v.id) for v in values)
         for each in made
     )
+
+
+def _keeps_to_itself(program: Program, klass: ClassId) -> bool:
+    """Whether no method of the class hands its object to anything else."""
+    for base in program.mro(klass)[0]:
+        bindings = program.classes[base].bindings.values() if base in program.classes else ()
+        for binding in (each for given in bindings for each in given if each.how == "function"):
+            method = program.functions[FunctionId(base.path, binding.scope or "")]
+            own = method.parameters[0].arg if method.parameters else ""
+            for parent in walk(method.node):
+                for node in children(parent):
+                    if isinstance(node, ast.Name) and node.id == own and not _only_looks(node, parent):
+                        return False
+    return True
 
 
 def _goes_to(node: ast.Name, parents: dict[int, ast.AST]) -> str | None:

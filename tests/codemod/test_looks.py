@@ -21,10 +21,13 @@ class Stats:
 
 
 class Extractor:
+    last = []
+
     def __init__(self, kind, stats=None):
         self.kind = kind
         self.seen = 0
         self.stats = stats
+        KEEP
 
     def extract(self, text):
         answer = client.responses.create(model="gpt-5-mini", instructions=self.kind, input=text).output_text
@@ -118,7 +121,8 @@ IN_TURN = {
 
 def program(made: str, change: str, loop: str) -> str:
     made = "None\n    stats = Stats()\n    extractors = " + made if "stats" in made else made
-    return PROGRAM.replace("LIST", made).replace("CHANGE", change).replace("LOOP", loop)
+    keep = "Extractor.last.append(self)" if "Extractor.last" in loop else "pass"
+    return PROGRAM.replace("KEEP", keep).replace("LIST", made).replace("CHANGE", change).replace("LOOP", loop)
 
 
 def is_one_batch(source: str) -> bool:
@@ -139,3 +143,8 @@ def test_rounds_stay_apart_where_what_they_change_is_read(name: str, tmp_path: P
     assert not is_one_batch(source)
     if rewrite(source).planned:
         check_runs_alike(source, tmp_path)
+
+
+def test_objects_that_their_class_keeps_are_not_the_lists_own() -> None:
+    loop = "for each in extractors:\n            print(each.extract(f'{text} {Extractor.last[0].seen}'))"
+    assert not is_one_batch(program(MADE, COUNT, loop))
