@@ -188,6 +188,13 @@ class Retry:
     attempts: str
 
 
+class Release(NamedTuple):
+    """How many statements of a `with` stay in it, and what the next one reads of its file."""
+
+    inside: int
+    given: Place | None = None
+
+
 @dataclass(slots=True)
 class FileChanges:
     """All changes of one file."""
@@ -215,6 +222,8 @@ class FileChanges:
     """Calls that make tasks of coroutines, which are gathered as they are."""
     unwrapped: set[Place] = field(default_factory=set)
     """`with` statements (of semaphores) that give way to their body, and calls to their first argument."""
+    released: dict[Place, Release] = field(default_factory=dict)
+    """`with` statements whose file is closed before the requests in them."""
     dropped: set[Place] = field(default_factory=set)
     """Statements that go."""
     functions: dict[Place, str] = field(default_factory=dict)

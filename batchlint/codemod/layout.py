@@ -481,17 +481,21 @@ class Layout:
     def has_request(self) -> bool:
         return any(step.request is not None and step.counts for step in self.steps)
 
-    def open_lines(self) -> set[int]:
-        """The lines in which an iteration opens a file that it closes behind a request."""
-        found: set[int] = set()
+    def open_blocks(self) -> list[tuple[FunctionFacts, ast.With]]:
+        """The blocks in which an iteration opens a file that it closes behind a request, each with its function."""
+        found: dict[int, tuple[FunctionFacts, ast.With]] = {}
         for step in self.steps:
-            node, scope = step.statement, step.frame.function.id
+            node = step.statement
             if not isinstance(node, ast.With) or not any(last_name(call.func) == "open" for call in _contexts(node)):
                 continue
-            calls = (n for statement in node.body for n in walk(statement) if isinstance(n, ast.Call))
-            if any(self.converts(scope, call) is not None for call in calls):
-                found.add(node.lineno)
-        return found
+            if self.waits_inside(step.frame, node):
+                found[id(node)] = step.frame.function, node
+        return list(found.values())
+
+    def waits_inside(self, frame: Frame, node: ast.With) -> bool:
+        """Whether a request is made in the block."""
+        calls = (n for statement in node.body for n in walk(statement) if isinstance(n, ast.Call))
+        return any(self.converts(frame.function.id, call) is not None for call in calls)
 
 
 def _contexts(node: ast.With) -> list[ast.Call]:

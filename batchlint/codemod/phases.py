@@ -171,13 +171,9 @@ class Phases(Layout):
         """Refuse files that stand empty while an item waits, and were read before."""
         read = [access for step in early for access in step.accesses]
         for step in early:
-            if isinstance(step.statement, ast.With) and not step.is_end and self._waits_inside(step):
-                emptied.check(self.reader, step.statement, step.frame, read)
-
-    def _waits_inside(self, step: Step) -> bool:
-        assert isinstance(step.statement, ast.With)
-        calls = (n for statement in step.statement.body for n in walk(statement) if isinstance(n, ast.Call))
-        return any(self.converts(step.frame.function.id, call) is not None for call in calls)
+            node = step.statement
+            if isinstance(node, ast.With) and not step.is_end and self.waits_inside(step.frame, node):
+                emptied.check(self.reader, node, step.frame, read)
 
     def _drawn_first(self, early: list[Step]) -> None:
         """All coroutines are made before the first of them runs: what drawing an item touches comes before the rest."""

@@ -6,7 +6,7 @@ import ast
 import itertools
 from collections.abc import Iterator
 
-from batchlint.codemod import emptied, paging, scopes, submitting
+from batchlint.codemod import emptied, paging, releasing, scopes, submitting
 from batchlint.codemod.access import Access, Channel, Frame, clash
 from batchlint.codemod.blocks import Comprehension, Loop, awaits, own_exits, own_loops, reads_in_try
 from batchlint.codemod.callbacks import CALLED
@@ -219,9 +219,12 @@ class Planner:
         """Where items have to wait, with what only `--unsafe-fixes` allows noted; Refused for what it does not."""
         barriers = phases.judge(self.unsafe)
         fanout.notes += [f"allowed by --unsafe-fixes: {text}" for text in dict.fromkeys(phases.allowed)]
+        held = [
+            node.lineno for function, node in phases.open_blocks() if not releasing.plan(self, fanout, function, node)
+        ]
         fanout.notes += [
             f"each item keeps its file open (line {line}) until its answer is there, and a process may have so many"
-            for line in sorted(phases.open_lines())
+            for line in sorted(held)
         ]
         return barriers
 

@@ -10,7 +10,7 @@ import libcst.matchers as m
 from libcst.metadata import MetadataWrapper
 
 from batchlint.codemod.call_rewriter import CallRewriter, Names
-from batchlint.codemod.changes import FileChanges, LoopChange, Place, Retry, SentLoop
+from batchlint.codemod.changes import FileChanges, LoopChange, Place, Release, Retry, SentLoop
 from batchlint.codemod.comprehension_nodes import asking, over_answers
 from batchlint.codemod.counting_nodes import counted_loop, taking_loop
 from batchlint.codemod.hoisting import Hoist
@@ -48,6 +48,10 @@ class Rewriter(CallRewriter):
         self._defs: dict[Place, list[cst.BaseStatement]] = {}
         self._sent: list[tuple[SentLoop, cst.BaseSuite]] = []
         """Loops of the task that is being left, with their bodies."""
+        self._releases: dict[Place, Release] = {}
+        self._contents: dict[Place, str] = {}
+        """Names for what is read of files, by the calls that read it."""
+        self._read: dict[Place, cst.Call] = {}
         self._new: set[str] = set()
         """Names of the functions that were made of loops and comprehensions."""
 
@@ -202,7 +206,34 @@ class Rewriter(CallRewriter):
             header = [cst.EmptyLine(comment=block.header.comment)] if block.header.comment else []
             body[0] = body[0].with_changes(leading_lines=[*updated_node.leading_lines, *header, *body[0].leading_lines])
             return cst.FlattenSentinel(body)
+        if where in self._releases and isinstance(updated_node.body, cst.IndentedBlock):
+            return self._with_extras(where, self._released(updated_node, updated_node.body, self._releases[where]))
         return self._with_extras(where, [updated_node])
+
+    def visit_With(self, node: cst.With) -> None:
+        release = self.changes.released.get(self.place(node))
+        block = node.body
+        if release is None or not isinstance(block, cst.IndentedBlock) or block.footer:
+            return
+        if not any(self.place(each) in self.changes.barriers for each in block.body[: release.inside]):
+            self._releases[self.place(node)] = release
+            if release.given is not None:
+                self._contents[release.given] = self._fresh("content")
+
+    def leave_Call(self, original_node: cst.Call, updated_node: cst.Call) -> cst.BaseExpression:
+        where = self.place(original_node)
+        if where in self._contents:
+            self._read[where] = updated_node
+            return cst.Name(self._contents[where])
+        return super().leave_Call(original_node, updated_node)
+
+    def _released(self, node: cst.With, block: cst.IndentedBlock, release: Release) -> list[cst.BaseStatement]:
+        """The `with` with what reads its file, and what stood behind that in it."""
+        inside, rest = list(block.body[: release.inside]), list(block.body[release.inside :])
+        if release.given is not None:
+            target = cst.AssignTarget(cst.Name(self._contents[release.given]))
+            inside.append(cst.SimpleStatementLine([cst.Assign([target], self._read[release.given])]))
+        return [node.with_changes(body=block.with_changes(body=inside)), *rest]
 
     # -- loops
     def leave_For(self, original_node: cst.For, updated_node: cst.For) -> Any:
