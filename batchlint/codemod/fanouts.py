@@ -368,7 +368,13 @@ class Finder:
                 return
             except Refused as refused:
                 first = first or refused
-                if refused.refusal.name in {"early-stop", "streaming", "generator-consumer", "no-batch-tier"}:
+                if refused.refusal.name in {
+                    "early-stop",
+                    "streaming",
+                    "generator-consumer",
+                    "no-batch-tier",
+                    "no-backend",
+                }:
                     break
         if first is not None:
             first.loop = f"{id.path}:{self.planner.place(id.path, nodes[0])[0]}"

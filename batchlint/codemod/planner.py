@@ -378,7 +378,13 @@ class Planner:
             try:
                 self.split(trial, function, loop, nested=True)
             except Refused as refused:
-                if refused.refusal.name in {"streaming", "generator-consumer", "no-batch-tier", "unsupported-shape"}:
+                if refused.refusal.name in {
+                    "streaming",
+                    "generator-consumer",
+                    "no-batch-tier",
+                    "no-backend",
+                    "unsupported-shape",
+                }:
                     raise
                 self.give_back(names)
                 continue

@@ -20,6 +20,7 @@ REFUSALS: dict[str, str] = {
     "order-of-effects": "{what}, and a batch runs all requests first (--unsafe-fixes rewrites it all the same)",
     "short-lived": "{what}; run it where it can wait for a day",
     "no-batch-tier": "{what}",
+    "no-backend": "{what}; call the provider's current SDK",
     "no-flex-tier": "{what}",
     "single-events": "{what}; enqueue the items of a loop together, let the events come together first"
     " (`--strategy accumulate`), or take `--strategy flex`",
@@ -27,6 +28,10 @@ REFUSALS: dict[str, str] = {
     "unsupported-shape": "{what}",
 }
 """Each refusal's sentence; `{what}` is the evidence in this program."""
+
+
+UNFIT = frozenset({"streaming", "generator-consumer", "no-batch-tier", "no-backend"})
+"""What is the request's own affair: no other loop helps."""
 
 
 class Refusal(NamedTuple):

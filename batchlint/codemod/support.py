@@ -281,16 +281,13 @@ class Support:
                 "unsupported-shape", f"`{model.call}` makes requests of its own {line}; call the model directly"
             )
         package = head_of(model.path)
-        if package not in BACKENDS or not model.path.endswith(_METHODS):
-            raise Refused("no-batch-tier", f"the helper has no backend for `{model.call}` ({package}) {line}")
         if catalogue.tier(model.provider, model.endpoint) is None:
             note = catalogue.tier_note(model.provider)
             raise Refused("no-batch-tier", note or f"no batch tier on record for {model.provider} {model.endpoint}")
         if model.legacy:
-            raise Refused(
-                "no-batch-tier",
-                f"`{model.call}` {line} is of an SDK that the helper cannot call; move to the provider's current one",
-            )
+            raise Refused("no-backend", f"`{model.call}` {line} is of an SDK that the helper cannot call")
+        if package not in BACKENDS or not model.path.endswith(_METHODS):
+            raise Refused("no-backend", f"the helper has no backend for `{model.call}` ({package}) {line}")
         if "with_raw_response" in model.path or "with_streaming_response" in model.path:
             raise Refused("unsupported-shape", f"the raw HTTP response is used {line}, which a batch does not have")
         if header := catalogue.header(model.path):
@@ -307,7 +304,7 @@ class Support:
         api = self.program.catalogue.match(value.path)
         shown = f"`{ast.unparse(node)}` (line {node.lineno})"
         if package not in BACKENDS or not value.path.endswith(_METHODS) or api is None or api.legacy:
-            raise Refused("no-batch-tier", f"the helper has no backend for {shown}")
+            raise Refused("no-backend", f"the helper has no backend for {shown}")
         if (api.is_async and not is_async) or self.program.catalogue.tier(api.provider, api.endpoint) is None:
             raise Refused("no-batch-tier", f"no batch carries {shown}")
         if api.stream:

@@ -282,6 +282,20 @@ REFUSED: dict[str, dict[str, tuple[str, str]]] = {
         ),
     },
     "no-batch-tier": {
+        "a provider without one": (
+            """
+            deepseek = OpenAI(base_url="https://api.deepseek.com")
+
+
+            def main(texts):
+                for text in texts:
+                    messages = [{"role": "user", "content": text}]
+                    print(deepseek.chat.completions.create(model="deepseek-chat", messages=messages))
+            """,
+            "",
+        ),
+    },
+    "no-backend": {
         "a provider without a backend": (
             """
             import cohere
@@ -294,6 +308,18 @@ REFUSED: dict[str, dict[str, tuple[str, str]]] = {
                     print(co.chat(message=text))
             """,
             "",
+        ),
+        "a request without the SDK": (
+            """
+            import requests
+
+
+            def main(texts):
+                for text in texts:
+                    body = {"model": "claude-haiku-4-5", "messages": [{"role": "user", "content": text}]}
+                    print(requests.post("https://api.anthropic.com/v1/messages", json=body).json())
+            """,
+            "the helper has no backend for `requests.post`",
         ),
         **{
             f"a call of an SDK that was replaced, {call}": (
