@@ -23,7 +23,7 @@ from batchlint.memories import Memories
 from batchlint.repetitions import repeated
 from batchlint.stages import runs_stages
 from batchlint.symbols import last_name
-from batchlint.tallies import without_tallies
+from batchlint.tallies import Tallies
 from batchlint.trees import walk
 from batchlint.values import Cls, Ext, Fn
 
@@ -55,6 +55,7 @@ class Known(NamedTuple):
     loops: dict[tuple[int, int], Trait | None]
     """What ties the iterations of a loop to the answers of a call in it, by the identities of the two nodes."""
     memories: Memories
+    tallies: Tallies
 
 
 class Described(NamedTuple):
@@ -89,7 +90,7 @@ class Described(NamedTuple):
 def find(graph: Graph) -> list[Described]:
     """All call sites of the program, in the order of their places."""
     sites: dict[tuple[FunctionId, Span], Described] = {}
-    known = Known({}, Memories(graph))
+    known = Known({}, Memories(graph), Tallies(graph))
     for model in graph.model_calls:
         for level in _levels(graph, model):
             edges = level.edges
@@ -347,7 +348,8 @@ def _session_traits(place: _Place) -> Iterator[Trait]:
         if said is not None:
             yield Trait("probe", f"the request only shows that the service answers: {said[0]!r}", id.path, call.lineno)
         function = place.graph.function(id)
-        if timing.is_what_counts(place.graph.program, function, call):
+        reference = place.graph.program.call_facts.get(_key(call))
+        if reference is not None and timing.is_what_counts(place.graph.program, function, reference.call):
             yield Trait("probe", "what counts is how long the answer takes", id.path, call.lineno)
         for keyword in call.keywords if call is not place.model.node else ():
             if keyword.arg in registry.agent_arguments and given.is_given(keyword.value, function):
@@ -401,7 +403,7 @@ def _loop_traits(place: _Place, known: Known) -> Iterator[Trait]:
             for loop in () if link.loops and link.is_async and _is_gathered_later(place, link) else link.loops:
                 pair = (key[0], _key(loop))
                 if pair not in known.loops:
-                    known.loops[pair] = _dependence(graph, link, loop)
+                    known.loops[pair] = _dependence(graph, link, loop, known.tallies)
                 found = known.loops[pair]
                 if found is None:
                     fanned_out = fanned_out or is_item_loop(loop)
@@ -452,7 +454,7 @@ def _is_gathered_later(place: _Place, link: _Link) -> bool:
     return statement is not None and not any(isinstance(node, ast.Await) for node in walk(statement))
 
 
-def _dependence(graph: Graph, link: _Link, loop: LoopNode) -> Trait | None:
+def _dependence(graph: Graph, link: _Link, loop: LoopNode, tallies: Tallies) -> Trait | None:
     """What makes the loop's iterations wait for each other's answers; None if they are independent."""
     call, path = link.node, link.function.path
     if not isinstance(call, ast.Call):
@@ -466,7 +468,7 @@ def _dependence(graph: Graph, link: _Link, loop: LoopNode) -> Trait | None:
         apart = frozenset()
     name = flow.carried(loop, call, arguments, apart)
     if name is not None:
-        name = flow.carried(loop, call, [*without_tallies(graph, link.function, call), *owner], apart)
+        name = flow.carried(loop, call, [*tallies.without(link.function, call), *owner], apart)
     if name is not None:
         return Trait("dependent", f"`{name}` carries one answer into the next request", path, _line(loop))
     options = flow.options_of(graph.function(link.function))

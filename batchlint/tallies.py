@@ -3,58 +3,65 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from batchlint import flow
 from batchlint.facts import FunctionFacts, FunctionId
 from batchlint.graph import Graph
-from batchlint.trees import children, walk
+from batchlint.trees import walk
 from batchlint.values import Fn
 
 _MAX_DEPTH = 3
 """Through how many functions such an argument is followed."""
 
 
-def without_tallies(graph: Graph, scope: FunctionId, call: ast.Call) -> list[ast.AST]:
-    """The arguments of the call without those that the functions which it can call only write to."""
-    return [each for each in flow.request_arguments(call) if not _is_tally(graph, scope, call, each, 0)]
+class Tallies:
+    """Asked call by call; what one function does with a parameter is worked out once."""
+
+    def __init__(self, graph: Graph) -> None:
+        self._graph = graph
+        self._known: dict[tuple[FunctionId, str], bool] = {}
+
+    def without(self, scope: FunctionId, call: ast.Call) -> list[ast.AST]:
+        """The arguments of the call without those that the functions which it can call only write to."""
+        return [each for each in flow.request_arguments(call) if not self._is_tally(scope, call, each, 0)]
+
+    def _is_tally(self, scope: FunctionId, call: ast.Call, argument: ast.AST, depth: int) -> bool:
+        values = self._graph.program.eval(scope, call.func)
+        functions = [self._graph.function(value.id) for value in values if isinstance(value, Fn)]
+        if not functions or len(functions) < len(values) or depth > _MAX_DEPTH:
+            return False
+        return all(self._only_written(each, flow.parameter_of(each, call, argument), depth) for each in functions)
+
+    def _only_written(self, function: FunctionFacts, name: str | None, depth: int) -> bool:
+        """Whether nothing in the function reads the parameter."""
+        if name is None or name in function.bindings:
+            return False
+        key = function.id, name
+        if key not in self._known:
+            self._known[key] = False  # where it comes back to itself
+            nodes = [node for part in flow.body(function) for node in walk(part)]
+            uses = {id(node) for node in nodes if isinstance(node, ast.Name) and node.id == name}
+            uses -= {id(written) for written in _written(nodes)}
+            handed = [(c.node, a) for c in function.calls for a in flow.request_arguments(c.node) if id(a) in uses]
+            uses -= {id(a) for call, a in handed if self._is_tally(function.id, call, a, depth + 1)}
+            self._known[key] = not uses
+        return self._known[key]
 
 
-def _is_tally(graph: Graph, scope: FunctionId, call: ast.Call, argument: ast.AST, depth: int) -> bool:
-    values = graph.program.eval(scope, call.func)
-    functions = [graph.function(value.id) for value in values if isinstance(value, Fn)]
-    if not functions or len(functions) < len(values) or depth > _MAX_DEPTH:
-        return False
-    return all(_only_written(graph, each, flow.parameter_of(each, call, argument), depth) for each in functions)
-
-
-def _only_written(graph: Graph, function: FunctionFacts, name: str | None, depth: int) -> bool:
-    """Whether nothing in the function reads the parameter."""
-    if name is None or name in function.bindings:
-        return False
-    uses = [n for part in flow.body(function) for n in walk(part) if isinstance(n, ast.Name) and n.id == name]
-    written = {id(use) for part in flow.body(function) for use in _written(part)}
-    for call in function.calls:
-        for argument in flow.request_arguments(call.node):
-            if isinstance(argument, ast.Name) and _is_tally(graph, function.id, call.node, argument, depth + 1):
-                written.add(id(argument))
-    return all(id(use) in written for use in uses)
-
-
-def _written(node: ast.AST) -> Iterator[ast.Name]:
+def _written(nodes: Iterable[ast.AST]) -> Iterator[ast.Name]:
     """The names into whose object something is written: `counts["asked"] += 1`, `failed.append(row)`."""
-    targets: list[ast.expr] = []
-    if isinstance(node, ast.Assign):
-        targets = node.targets
-    elif isinstance(node, ast.AugAssign):
-        targets = [node.target]
-    elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
-        func = node.value.func
-        targets = [func.value] if isinstance(func, ast.Attribute) and func.attr in flow.MUTATORS else []
-    for target in targets:
-        while isinstance(target, ast.Subscript | ast.Attribute):
-            target = target.value
-        if isinstance(target, ast.Name):
-            yield target
-    for child in children(node):
-        yield from _written(child)
+    for node in nodes:
+        targets: list[ast.expr] = []
+        if isinstance(node, ast.Assign):
+            targets = node.targets
+        elif isinstance(node, ast.AugAssign):
+            targets = [node.target]
+        elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
+            func = node.value.func
+            targets = [func.value] if isinstance(func, ast.Attribute) and func.attr in flow.MUTATORS else []
+        for target in targets:
+            while isinstance(target, ast.Subscript | ast.Attribute):
+                target = target.value
+            if isinstance(target, ast.Name):
+                yield target

@@ -6,7 +6,7 @@ import ast
 import re
 from collections.abc import Iterable, Iterator
 
-from batchlint.facts import FunctionFacts
+from batchlint.facts import CallFacts, FunctionFacts
 from batchlint.symbols import Program, last_name
 from batchlint.trees import children, walk
 from batchlint.values import Ext
@@ -39,33 +39,32 @@ def _is_clock(program: Program, function: FunctionFacts, node: ast.expr) -> bool
     return any(isinstance(v, Ext) and CLOCKS.match(v.path) for v in program.eval(function.id, node.func))
 
 
-def is_what_counts(program: Program, function: FunctionFacts, call: ast.Call) -> bool:
+def is_what_counts(program: Program, function: FunctionFacts, call: CallFacts) -> bool:
     """Whether the function keeps how long the call takes, and nothing of what it answers but how much that was."""
     body = getattr(function.node, "body", [])
     if not isinstance(body, list) or not any(_NAMES.match(last_name(each.node.func)) for each in function.calls):
         return False
-    parents = {id(child): node for statement in body for node in walk(statement) for child in children(node)}
-    return not _is_read(body, parents, call) and any(
-        difference.lineno >= call.lineno and _is_kept(body, parents, difference)
-        for difference in measured(program, function, body)
-    )
-
-
-def _is_read(body: list[ast.stmt], parents: dict[int, ast.AST], call: ast.Call) -> bool:
-    """Whether anything but its usage is read of the answer."""
-    above = parents.get(id(call))
-    if isinstance(above, ast.Await):
-        above = parents.get(id(above))
-    if isinstance(above, ast.Expr):
+    if _is_read(body, call):
         return False
-    target = above.targets[0] if isinstance(above, ast.Assign) and len(above.targets) == 1 else None
+    differences = [each for each in measured(program, function, body) if each.lineno >= call.node.lineno]
+    parents = {id(child): node for statement in body for node in walk(statement) for child in children(node)}
+    return any(_is_kept(body, parents, each) for each in differences)
+
+
+def _is_read(body: list[ast.stmt], call: CallFacts) -> bool:
+    """Whether anything but its usage is read of the answer."""
+    statement = call.statement
+    value = getattr(statement, "value", None)
+    if (value.value if isinstance(value, ast.Await) else value) is not call.node:
+        return True
+    if isinstance(statement, ast.Expr):
+        return False
+    target = statement.targets[0] if isinstance(statement, ast.Assign) and len(statement.targets) == 1 else None
     if not isinstance(target, ast.Name):
         return True
-    for use in _uses(body, target.id):
-        step = parents.get(id(use))
-        if not (isinstance(step, ast.Attribute) and step.attr in _USAGE):
-            return True
-    return False
+    nodes = (node for each in body for node in walk(each) if isinstance(node, ast.Attribute) and node.attr in _USAGE)
+    usage = sum(isinstance(node.value, ast.Name) and node.value.id == target.id for node in nodes)
+    return len(_uses(body, target.id)) > usage
 
 
 def _is_kept(body: list[ast.stmt], parents: dict[int, ast.AST], difference: ast.expr) -> bool:
