@@ -7,55 +7,30 @@ weighs the description, the codemod plans on it.
 from __future__ import annotations
 
 import ast
-import re
-import sys
 from collections.abc import Iterator, Sequence
-from functools import cache
 from typing import NamedTuple
 
-from batchlint import flow, given, timing
-from batchlint.facts import MODULE, FunctionId, LoopNode, Span
+from batchlint import flow, given
+from batchlint.facts import MODULE, FunctionId, Span
 from batchlint.findings import Latency, Step
 from batchlint.graph import Edge, Graph, ModelCall, Reach, relevant
 from batchlint.graph.ways import Way
-from batchlint.loops import counts, is_item_loop, is_retry, is_short
+from batchlint.loops import is_item_loop
 from batchlint.memories import Memories
 from batchlint.repetitions import repeated
-from batchlint.stages import runs_stages
 from batchlint.symbols import last_name
 from batchlint.tallies import Tallies
-from batchlint.trees import walk
-from batchlint.values import Cls, Ext, Fn
+from batchlint.traits import Known, Place, Trait, line_of, traits
+from batchlint.values import Cls, Ext
 
 MAX_LEVELS = 8
 """How many wrappers of wrappers are followed."""
 _RUNS = frozenset({"script", "schedule", "pipeline", "task_queue", "evaluation"})
 """Kinds of entry points that may come to a call more than once a run."""
-_RUN_ONCE = frozenset({"script", "evaluation"})
-"""Kinds of entry points that come to a call once in a process."""
 _OWN = "self"
 """Stands among a method's parameters for its object, of which a part goes into the request."""
-_STANDARD = sys.stdlib_module_names - {"builtins"}  # to which names count that nothing defines
 _HOLDERS = ("typing.NamedTuple.", "pydantic.BaseModel.")
 """Bases whose constructor keeps what it is given."""
-
-
-class Trait(NamedTuple):
-    """Something about a call site that speaks for or against batching; `name` is a row of the factor table."""
-
-    name: str
-    reason: str
-    path: str
-    line: int
-
-
-class Known(NamedTuple):
-    """What several call sites ask for, worked out once."""
-
-    loops: dict[tuple[int, int], Trait | None]
-    """What ties the iterations of a loop to the answers of a call in it, by the identities of the two nodes."""
-    memories: Memories
-    tallies: Tallies
 
 
 class Described(NamedTuple):
@@ -237,55 +212,15 @@ def _is_shared(graph: Graph, id: FunctionId, way: Way) -> bool:
 
 
 # -- describing
-class _Link(NamedTuple):
-    """One call on the way from an entry point down to the model."""
-
-    function: FunctionId
-    node: ast.expr
-    repeats: bool
-    loops: tuple[LoopNode, ...]
-    is_async: bool
-
-    @classmethod
-    def of(cls, graph: Graph, edge: Edge) -> _Link:
-        return cls(edge.caller, edge.node, edge.repeats, edge.loops, graph.function(edge.callee).is_async)
-
-
-class _Place(NamedTuple):
-    """A call site with what is below and above it."""
-
-    graph: Graph
-    model: ModelCall
-    edges: tuple[Edge, ...]
-    reaches: tuple[Reach, ...]
-
-    @property
-    def node(self) -> ast.expr:
-        return self.edges[0].node if self.edges else self.model.node
-
-    def links(self) -> list[_Link]:
-        """The calls from the site down to the model call, which is the last."""
-        model = self.model
-        reference = self.graph.program.call_facts.get(id(model.node))
-        loops = reference.call.loops if reference else ()
-        last = _Link(model.function, model.node, self.graph.repeats(model.function, loops), loops, model.is_async)
-        return [*(_Link.of(self.graph, edge) for edge in self.edges), last]
-
-    def statement(self, node: ast.expr) -> ast.stmt | None:
-        reference = self.graph.program.call_facts.get(id(node))
-        return reference.call.statement if reference else None
-
-
 def _describe(graph: Graph, model: ModelCall, level: _Level, known: Known) -> Described:
     edges = level.edges
     function = edges[0].caller if edges else model.function
     reaches = tuple(graph.reaches(function, level.way))
-    place = _Place(graph, model, edges, tuple(relevant(reaches)))
+    place = Place(graph, model, edges, tuple(relevant(reaches)))
     many = _many(place)
     if many is None and (longer := _repeated(place, function, level.way)) is not None:
         place = place._replace(reaches=(*place.reaches, longer))
         many = _many(place)
-    traits = [*_request_traits(graph, model), *_session_traits(place), *_loop_traits(place, known)]
     return Described(
         function=function,
         node=place.node,
@@ -296,13 +231,13 @@ def _describe(graph: Graph, model: ModelCall, level: _Level, known: Known) -> De
         via=_via(graph, model, edges),
         shape=_shape(place),
         many=many,
-        traits=tuple(dict.fromkeys(traits)),
+        traits=tuple(traits(place, known)),
         stated=graph.stated(function, place.node),
         is_plumbing=level.is_plumbing,
     )
 
 
-def _repeated(place: _Place, function: FunctionId, way: Way) -> Reach | None:
+def _repeated(place: Place, function: FunctionId, way: Way) -> Reach | None:
     """A longer way in that goes through a loop, where somebody starts the call who waits for nothing."""
     kinds = frozenset(reach.entry.kind.kind for reach in place.reaches)
     is_offline = all(reach.entry.kind.latency is not Latency.REALTIME for reach in place.reaches)
@@ -317,182 +252,12 @@ def _via(graph: Graph, model: ModelCall, edges: Sequence[Edge]) -> tuple[Step, .
     return (*steps, Step(model.function.path, model.span.line, model.call))
 
 
-def _request_traits(graph: Graph, model: ModelCall) -> Iterator[Trait]:
-    path, line = model.function.path, model.span.line
-    if model.stream or any(map(given.is_true, given.given_for(graph.function(model.function), model.node, "stream"))):
-        yield Trait("stream", "the answer is streamed", path, line)
-    if model.agent:
-        yield Trait("agent", "an agent run: each step's request holds the last answer", path, line)
-    if model.kind == "realtime":
-        yield Trait("live_kind", "a live exchange", path, line)
-
-
-def _session_traits(place: _Place) -> Iterator[Trait]:
-    """An answer that goes into an open session, that only shows that there is one, or by which an agent runs tools."""
-    registry = place.graph.program.registry
-    yield from _probing_entry(place)
-    for link in place.links():
-        id, call = link.function, link.node
-        if not isinstance(call, ast.Call):
-            continue
-        named = f"{id.qualname} {ast.unparse(call.func)}".lower()
-        for name, words, reason in (
-            ("live_session", registry.live_words, "a session waits for the answer"),
-            ("probe", registry.probe_words, "the request only shows that the service answers"),
-        ):
-            said = _any_of(words).search(named)
-            if said is not None:
-                yield Trait(name, f"{reason}: `{said[0]}`", id.path, call.lineno)
-        prompt = given.whole_prompt(place.model, call)
-        said = _any_of(registry.probe_prompts).search(prompt) if prompt else None
-        if said is not None:
-            yield Trait("probe", f"the request only shows that the service answers: {said[0]!r}", id.path, call.lineno)
-        function = place.graph.function(id)
-        reference = place.graph.program.call_facts.get(_key(call))
-        if reference is not None and timing.is_what_counts(place.graph.program, function, reference.call):
-            yield Trait("probe", "what counts is how long the answer takes", id.path, call.lineno)
-        for keyword in call.keywords if call is not place.model.node else ():
-            if keyword.arg in registry.agent_arguments and given.is_given(keyword.value, function):
-                yield Trait("agent", f"an agent runs tools by each answer: `{keyword.arg}`", id.path, call.lineno)
-        for other in function.calls:
-            if _types_into_session(place.graph, id, other.node) and flow.goes_into(function, call, other.node):
-                yield Trait("live_session", "the answer is typed into an open session", id.path, other.node.lineno)
-
-
-def _types_into_session(graph: Graph, scope: FunctionId, call: ast.Call, depth: int = 0) -> bool:
-    """Whether the call is named as those that type into a session, and nothing shows that it is another one."""
-    program = graph.program
-    if last_name(call.func) not in program.registry.live_inputs:
-        return False
-    values = program.eval(scope, call.func)
-    own = [graph.function(value.id) for value in values if isinstance(value, Fn)]
-    if own and depth < 3:  # what the project names so may do so
-        return any(_types_into_session(graph, f.id, inner.node, depth + 1) for f in own for inner in f.calls)
-    library = [value.path.partition(".")[0] for value in values if isinstance(value, Ext)]
-    return not library or not _STANDARD.issuperset(library)
-
-
-def _probing_entry(place: _Place) -> Iterator[Trait]:
-    """What starts the site, where all of that only looks whether the service answers."""
-    probes = _any_of(place.graph.program.registry.probe_words)
-    starts = [reach.edges[0].caller for reach in place.reaches if reach.edges]
-    said = [probes.search(start.qualname.lower()) for start in starts]
-    if said and len(starts) == len(place.reaches) and all(said):
-        reason = f"the request only shows that the service answers: `{starts[0].qualname}`"
-        yield Trait("probe", reason, starts[0].path, place.graph.function(starts[0]).line)
-
-
-@cache
-def _any_of(words: tuple[str, ...]) -> re.Pattern[str]:
-    return re.compile(rf"(?<![a-z])(?:{'|'.join(words)})(?![a-z])")
-
-
-def _loop_traits(place: _Place, known: Known) -> Iterator[Trait]:
-    """Answers that the next request needs, in the loops around the site, below it, and above it on every way in.
-
-    A chain of fixed length per item stays batchable where the items are independent: each round is a batch.
-    """
-    graph, links = place.graph, place.links()
-    chains = [[*(_Link.of(graph, edge) for edge in reach.edges), *links] for reach in place.reaches] or [links]
-    above = {_key(edge.node) for reach in place.reaches for edge in reach.edges}
-    done: set[tuple[int, bool]] = set()
-    for chain in chains:
-        fanned_out = False
-        for index, link in enumerate(chain):
-            key = (_key(link.node), fanned_out)
-            for loop in () if link.loops and link.is_async and _is_gathered_later(place, link) else link.loops:
-                pair = (key[0], _key(loop))
-                if pair not in known.loops:
-                    known.loops[pair] = _dependence(graph, link, loop, known.tallies)
-                found = known.loops[pair]
-                if found is None:
-                    fanned_out = fanned_out or is_item_loop(loop)
-                elif any(below.repeats for below in chain[index + 1 :]) and runs_stages(loop, link.node):
-                    pass  # one stage after the other, each with all its requests at once
-                elif key not in done and (found.name != "early_stop" or key[0] not in above):
-                    if fanned_out and _is_bounded(graph, link, loop, found):
-                        yield _step(graph, link, loop, found)
-                    else:
-                        yield found
-            done.add(key)
-            fanned_out = fanned_out or (link.repeats and not any(is_item_loop(loop) for loop in link.loops))
-    kinds = [reach.entry.kind.kind for reach in place.reaches] or [""]
-    for chain, kind in zip(chains, kinds, strict=True):
-        memory = known.memories.find(chain[::-1], is_run_once=kind in _RUN_ONCE)
-        if memory is not None:
-            reason = f"`{memory.attribute}` keeps earlier answers for the next request"
-            yield Trait("memory", reason, memory.function.path, memory.line)
-            return
-
-
-def _step(graph: Graph, link: _Link, loop: LoopNode, trait: Trait) -> Trait:
-    """What a few rounds for an item are: an agent's, where the next request holds what tools gave for the answer."""
-    names = graph.program.registry.tool_results
-    for node in walk(loop):
-        keys = [key.value for key in node.keys if isinstance(key, ast.Constant)] if isinstance(node, ast.Dict) else []
-        said = next((key for key in keys if key in names), None)
-        if said is not None:
-            return Trait("agent", f"an agent runs tools by each answer: `{said}`", link.function.path, _line(loop))
-    return trait._replace(name="chain")
-
-
-def _is_bounded(graph: Graph, link: _Link, loop: LoopNode, trait: Trait) -> bool:
-    """Whether the loop is a few tries, or a few rounds of which each needs the last: so many batches for all items."""
-    if trait.name == "early_stop":
-        return not isinstance(loop, ast.While) or counts(loop)
-
-    def bound(node: ast.expr) -> ast.expr:
-        default = graph.function(link.function).default(node.id) if isinstance(node, ast.Name) else None
-        return default or graph.constant(link.function, node)[1]
-
-    return not isinstance(loop, ast.While) and (is_retry(loop) or is_short(loop.iter, bound))
-
-
-def _is_gathered_later(place: _Place, link: _Link) -> bool:
-    """Whether the call of an async function makes a coroutine only: no answer yet that could reach the next request."""
-    statement = place.statement(link.node)
-    return statement is not None and not any(isinstance(node, ast.Await) for node in walk(statement))
-
-
-def _dependence(graph: Graph, link: _Link, loop: LoopNode, tallies: Tallies) -> Trait | None:
-    """What makes the loop's iterations wait for each other's answers; None if they are independent."""
-    call, path = link.node, link.function.path
-    if not isinstance(call, ast.Call):
-        return None
-    owner = [call.func.value] if isinstance(call.func, ast.Attribute) else []
-    arguments = [*flow.request_arguments(call), *owner]
-    # Rounds over what is left to do: each asks about all of it, and what comes back only decides on the next round.
-    inner = link.loops[link.loops.index(loop) + 1 :]
-    apart = flow.narrowed(loop) if any(map(is_item_loop, inner)) else frozenset()
-    if not apart.isdisjoint(flow.all_read(arguments)):
-        apart = frozenset()
-    name = flow.carried(loop, call, arguments, apart)
-    if name is not None:
-        name = flow.carried(loop, call, [*tallies.without(link.function, call), *owner], apart)
-    if name is not None:
-        return Trait("dependent", f"`{name}` carries one answer into the next request", path, _line(loop))
-    options = flow.options_of(graph.function(link.function))
-    stop = flow.stops_early(loop, call, options, apart) if is_item_loop(loop) else None
-    if stop is not None:
-        when = "when the answers add up to a limit" if flow.adds_up(loop, stop) else "as soon as an answer fits"
-        return Trait("early_stop", f"the loop ends {when}", path, stop.lineno)
-    return None
-
-
-def _key(node: ast.AST) -> int:
-    return id(node)
-
-
-def _line(loop: LoopNode) -> int:
-    return loop.target.lineno if isinstance(loop, ast.comprehension) else loop.lineno
-
-
-def _many(place: _Place) -> Trait | None:
+def _many(place: Place) -> Trait | None:
     """What repeats the call, once per item of a collection: the nearest loop or mapping, here, below or above."""
     graph, model = place.graph, place.model
     for link in place.links():
         if link.repeats:
-            lines = [_line(loop) for loop in link.loops if is_item_loop(loop)]
+            lines = [line_of(loop) for loop in link.loops if is_item_loop(loop)]
             line = lines[0] if lines else link.node.lineno
             return Trait("many", "once per item of a collection", link.function.path, line)
     if model.fans_out:
@@ -507,7 +272,7 @@ def _many(place: _Place) -> Trait | None:
     return None
 
 
-def _shape(place: _Place) -> str:
+def _shape(place: Place) -> str:
     """How the call is fanned out, in the words of the corpus: the nearest repetition decides."""
     model, edges = place.model, place.edges
     above = [edge for reach in place.reaches for edge in reach.edges]

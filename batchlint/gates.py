@@ -8,9 +8,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from batchlint.callsites import Described, Trait
+from batchlint.callsites import Described
 from batchlint.facts import FunctionId
 from batchlint.graph import Graph, Reach
+from batchlint.traits import Trait
 
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 Gates = dict[FunctionId, Trait]

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from batchlint import gates, rules
-from batchlint.callsites import Described, Trait
+from batchlint.callsites import Described
 from batchlint.findings import CallSite, Context, Factor, Latency, Step, Verdict
 from batchlint.graph import Graph, Reach, relevant
+from batchlint.traits import Trait
 
 FACTORS: dict[str, int] = {
     # Who starts the call, and so who could wait for it.
