@@ -284,6 +284,17 @@ def test_explain_shows_factors_chains_and_what_would_change_the_verdict():
     assert "Does anybody wait for main()?" in explain.render(view(report()), asked)
 
 
+def test_explain_says_which_way_in_keeps_a_call_unclear():
+    ways = (
+        Context("schedule", Latency.HOURS, (Step("crontab", 3, "0 2 * * *"),)),
+        Context("unknown", None, (Step("shop/api.py", 7, "ask, which nothing here calls"),)),
+    )
+    asked = site(verdict=Verdict.UNCLEAR, score=20)._replace(contexts=ways)
+    told = "as long as it is unclear: nothing tells who waits on the way from ask, which nothing here calls"
+    assert told in explain.render(view(report()), asked)
+    assert "as long as" not in explain.render(view(report()), asked._replace(score=100))
+
+
 def test_html_stands_alone_and_escapes_what_it_shows():
     odd = site()
     made = report(odd)._replace(findings=(Finding(odd.path, 41, 12, "RTB101", "<script>alert(1)</script>", odd),))

@@ -10,6 +10,8 @@ from batchlint.reporters.terminal import VERDICT_STYLES, Line, chain_steps, pain
 from batchlint.reporters.view import View, budget, offer, offer_source, rewrite
 
 MAX_CONTEXTS = 12
+_OPEN = frozenset({"unknown", "background", "example", "test"})
+"""Kinds of ways in that say nothing of who waits."""
 
 
 def render(view: View, site: CallSite) -> str:
@@ -46,6 +48,14 @@ def _factors(site: CallSite) -> Iterator[Line]:
         ]
     if not site.factors:
         yield [("  none", "dim")]
+    if site.verdict is Verdict.UNCLEAR and sum(factor.weight for factor in site.factors) > site.score:
+        unknown = [c.chain[0] for c in site.contexts if c.latency is None and c.kind in _OPEN and c.chain]
+        what = f": nothing tells who waits on the way from {unknown[0].what}" if unknown else ""
+        yield [
+            (f"  {f'={site.score}':>4}  ", "dim"),
+            (f"as long as it is unclear{what}", ""),
+            (f"  {unknown[0].path}:{unknown[0].line}" if unknown else "", "cyan"),
+        ]
 
 
 def _contexts(site: CallSite) -> Iterator[Line]:
