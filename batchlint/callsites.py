@@ -92,8 +92,9 @@ def _levels(graph: Graph, model: ModelCall) -> Iterator[_Level]:
     start = graph.ways.start(model.function, model.node)
     yield _Level((), start, False)
     passed = _passed_on(graph, model.function, start, model.node, flow.request_arguments(model.node))
-    if not flow.needs(graph.function(model.function), given.prompts(model, model.node)):
-        passed.discard(_OWN)  # only how it asks is its object's affair
+    function = graph.function(model.function)
+    if function.owner is not None and flow.needs(function, given.prompts(model, model.node)):
+        passed |= {_OWN} if _is_shared(graph, model.function, start) else set()
     queue: list[tuple[FunctionId, Way, tuple[Edge, ...], set[str], bool]] = []
     if passed:
         queue.append((model.function, start, (), passed, _keeps_answer(graph, model.function, model.node)))
@@ -124,9 +125,11 @@ def _levels(graph: Graph, model: ModelCall) -> Iterator[_Level]:
             is_told = (is_kept or passed == {_OWN}) and graph.is_waited_for(edge.caller, above)
             if not is_inner and not is_told:
                 yield _Level(edges, above, bool(taken) and not edge.repeats and _is_inside(edge))
+            keeps = is_kept or _keeps_answer(graph, edge.caller, edge.node)
+            if keeps and not _is_shared(graph, edge.caller, above):
+                continue  # here those who wait and those who do not have parted
             if taken and (edge.caller, above) not in seen and len(edges) < MAX_LEVELS:
                 seen.add((edge.caller, above))
-                keeps = is_kept or _keeps_answer(graph, edge.caller, edge.node)
                 queue.append((edge.caller, above, edges, taken, keeps))
 
 
@@ -179,14 +182,14 @@ def _passed_on(graph: Graph, id: FunctionId, way: Way, node: ast.expr, arguments
     """The parameters of a function that only passes on: they become `arguments` of the call, the answer comes back.
 
     Those of the functions around it count too. What is started from outside or keeps the answer decides itself, unless
-    somebody waits then: who else calls it may have nobody waiting.
+    somebody waits then: who else calls it may have nobody waiting. What its object keeps may be what it asks next.
     """
     if id.qualname == MODULE or not isinstance(node, ast.Call):
         return set()
     if graph.starts_here(id) and not graph.is_waited_for(id, way):
         return set()
     function = graph.function(id)
-    if _keeps_answer(graph, id, node) and not _is_shared(graph, id, way):
+    if _keeps_answer(graph, id, node) and (flow.fills(function, node) or not _is_shared(graph, id, way)):
         return set()
     taken = flow.taken_parameters(function, arguments)
     inner = flow.moves_of(function, arguments)
@@ -194,8 +197,6 @@ def _passed_on(graph: Graph, id: FunctionId, way: Way, node: ast.expr, arguments
     while not taken and outer is not None:
         taken = flow.taken_parameters(graph.function(outer), arguments, inner)
         outer = _outer(graph, outer)
-    if function.owner is not None and flow.needs(function, arguments) and _is_shared(graph, id, way):
-        taken.add(_OWN)
     return taken
 
 
