@@ -33,7 +33,7 @@ from batchlint.facts import MODULE, FunctionFacts, FunctionId
 from batchlint.graph import Graph
 from batchlint.loops import is_item_loop
 from batchlint.timing import CLOCKS
-from batchlint.trees import walk_outside_lambdas
+from batchlint.trees import walk_outside_lambdas, walk_own
 from batchlint.values import Ext, Fn
 
 
@@ -502,6 +502,8 @@ class Planner:
             self.handing.gathers(fanout, function)
             if isinstance(fanout.node, ast.expr):
                 self._loops_in(fanout, function, body)
+        for node in (n for statement in body for n in walk_own(statement) if isinstance(n, ast.With)):
+            releasing.plan(self, fanout, function, node)
         self.plan_body(fanout, function, body, function.is_async)
         self.pacing.note(fanout, function, body)
 

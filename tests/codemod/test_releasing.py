@@ -59,6 +59,36 @@ CLOSED = {
                 first = ask(file.read())
                 print(first, ask(first))
         """,
+    "in a pool": """
+        from concurrent.futures import ThreadPoolExecutor
+
+        def summary(path):
+            with open(path) as file:
+                return ask(file.read())
+
+
+        with ThreadPoolExecutor(2) as pool:
+            print(list(pool.map(summary, sorted(FOLDER.iterdir()))))
+        """,
+    "in coroutines": """
+        import asyncio
+
+        from openai import AsyncOpenAI
+
+        slow = AsyncOpenAI()
+
+
+        async def summary(path):
+            with open(path) as file:
+                return (await slow.responses.create(model="gpt-5-mini", input=file.read())).output_text
+
+
+        async def main():
+            print(await asyncio.gather(*[summary(path) for path in sorted(FOLDER.iterdir())]))
+
+
+        asyncio.run(main())
+        """,
 }
 KEPT = {
     "lines that are read one by one": """
@@ -96,6 +126,7 @@ def test_the_file_is_closed_while_the_item_waits(name: str, tmp_path: Path) -> N
     check_runs_alike(program(CLOSED[name]), tmp_path)
     done = rewrite(program(CLOSED[name]))
     assert not any("keeps its file open" in note for note in done.notes)
+    assert "content = file.read()" in done.files["app.py"] or name == "before it"
     assert rewrite(done.files["app.py"]).files == {"app.py": done.files["app.py"]}
 
 
