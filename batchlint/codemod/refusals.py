@@ -20,7 +20,7 @@ REFUSALS: dict[str, str] = {
     "order-of-effects": "{what}, and a batch runs all requests first (--unsafe-fixes rewrites it all the same)",
     "short-lived": "{what}; run it where it can wait for a day",
     "no-batch-tier": "{what}",
-    "no-backend": "{what}; call the provider's current SDK",
+    "no-backend": "{what}",
     "no-flex-tier": "{what}",
     "single-events": "{what}; enqueue the items of a loop together, let the events come together first"
     " (`--strategy accumulate`), or take `--strategy flex`",

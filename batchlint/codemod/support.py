@@ -281,13 +281,14 @@ class Support:
                 "unsupported-shape", f"`{model.call}` makes requests of its own {line}; call the model directly"
             )
         package = head_of(model.path)
-        if catalogue.tier(model.provider, model.endpoint) is None:
-            note = catalogue.tier_note(model.provider)
-            raise Refused("no-batch-tier", note or f"no batch tier on record for {model.provider} {model.endpoint}")
+        if catalogue.tier(model.provider, model.endpoint) is None and package in catalogue.packages:
+            raise Refused("no-batch-tier", self._without_tier(model))
         if model.legacy:
-            raise Refused("no-backend", f"`{model.call}` {line} is of an SDK that the helper cannot call")
+            what = f"`{model.call}` {line} is of an SDK that the helper cannot call; move to the provider's current one"
+            raise Refused("no-backend", what)
         if package not in BACKENDS or not model.path.endswith(_METHODS):
-            raise Refused("no-backend", f"the helper has no backend for `{model.call}` ({package}) {line}")
+            advice = f"; call the SDK of {model.provider} itself" if model.provider in BACKENDS.values() else ""
+            raise Refused("no-backend", f"the helper has no backend for `{model.call}` ({package}) {line}{advice}")
         if "with_raw_response" in model.path or "with_streaming_response" in model.path:
             raise Refused("unsupported-shape", f"the raw HTTP response is used {line}, which a batch does not have")
         if header := catalogue.header(model.path):
@@ -297,6 +298,14 @@ class Support:
         if unfit:
             raise Refused("unsupported-shape", f"`{unfit}` {line} cannot go into a batch line")
         return BACKENDS[package]
+
+    def _without_tier(self, model: ModelCall) -> str:
+        """Why no batch takes the request."""
+        catalogue = self.program.catalogue
+        if catalogue.refuses(model.provider, model.endpoint):
+            return f"the batch API of {model.provider} does not take {model.endpoint}"
+        note = catalogue.tier_note(model.provider)
+        return note or f"no batch tier on record for {model.provider} {model.endpoint}"
 
     def check_handed(self, value: Ext, node: ast.expr, is_async: bool) -> str:
         """The backend that carries the requests of a method which is handed over; Refused where none does."""
