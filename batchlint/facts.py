@@ -148,12 +148,16 @@ class FunctionFacts:
     def arguments(self) -> ast.arguments | None:
         return getattr(self.node, "args", None)
 
+    @property
+    def positional(self) -> list[ast.arg]:
+        """The parameters that take positional arguments, in order."""
+        return [*self.arguments.posonlyargs, *self.arguments.args] if self.arguments else []
+
     def default(self, name: str) -> ast.expr | None:
         args = self.arguments
         if not args:
             return None
-        positional = [*args.posonlyargs, *args.args]
-        for arg, value in zip(reversed(positional), reversed(args.defaults), strict=False):
+        for arg, value in zip(reversed(self.positional), reversed(args.defaults), strict=False):
             if arg.arg == name:
                 return value
         for arg, keyword_default in zip(args.kwonlyargs, args.kw_defaults, strict=True):

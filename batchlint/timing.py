@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 
 from batchlint.facts import CallFacts, FunctionFacts
 from batchlint.symbols import Program, last_name
-from batchlint.trees import children, walk
+from batchlint.trees import parents_in, walk
 from batchlint.values import Ext
 
 CLOCKS = re.compile(r"time\.(time|monotonic|perf_counter)(_ns)?$|datetime\.(.*\.)?(now|utcnow|today)$")
@@ -47,7 +47,7 @@ def is_what_counts(program: Program, function: FunctionFacts, call: CallFacts) -
     if _is_read(body, call):
         return False
     differences = [each for each in measured(program, function, body) if each.lineno >= call.node.lineno]
-    parents = {id(child): node for statement in body for node in walk(statement) for child in children(node)}
+    parents = parents_in(body)
     return any(_is_kept(body, parents, each) for each in differences)
 
 

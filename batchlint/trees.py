@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import operator
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TypeVar
 
 T = TypeVar("T", bound=ast.AST)
@@ -40,6 +40,11 @@ def walk(node: ast.AST) -> Iterator[ast.AST]:
     for each in nodes:
         yield each
         nodes += children(each)
+
+
+def parents_in(nodes: Iterable[ast.AST]) -> dict[int, ast.AST]:
+    """Of all nodes below `nodes` the one that each stands in, by identity."""
+    return {id(child): node for outer in nodes for node in walk(outer) for child in children(node)}
 
 
 def stands_in(node: ast.expr | ast.stmt, outer: ast.AST) -> bool:

@@ -22,10 +22,8 @@ class Chunked:
 
     def __init__(self, planner: Planner) -> None:
         self.planner = planner
-        self._pools: dict[int, ast.With | None] = {}
-        """The `with` of the pool by the identity of the call; None for the `map` of Python itself."""
-        self._handed: dict[int, ast.expr] = {}
-        """What the pool's call is given to map, by its identity."""
+        self._open: dict[int, tuple[ast.Call, ast.With | None]] = {}
+        """By its identity, the call and the `with` of its pool; None for the `map` of Python itself."""
 
     def open(self, id: FunctionId, call: ast.expr) -> bool:
         """Have plans from now on see requests in the call; whether it is one that can join a loop."""
@@ -38,21 +36,18 @@ class Chunked:
         pool = self._pool(program.functions[id], call)
         if pool is None and paths != {"builtins.map"}:
             return False
-        self._pools[builtin_id(call)] = pool
-        if pool is not None:
-            self._handed[builtin_id(call)] = call.args[0]
+        self._open[builtin_id(call)] = call, pool
         self.planner.support.map_call(id, call, is_seen=True)
         return True
 
     def close(self, id: FunctionId, call: ast.expr) -> None:
         """Have plans see none again."""
-        if isinstance(call, ast.Call) and self._pools.pop(builtin_id(call), self) is not self:
-            self._handed.pop(builtin_id(call), None)
+        if isinstance(call, ast.Call) and self._open.pop(builtin_id(call), None) is not None:
             self.planner.support.map_call(id, call, is_seen=False)
 
     def handed(self) -> set[int]:
         """What pools are given to map, by identity: they are done with it when their block ends."""
-        return {builtin_id(function) for function in self._handed.values()}
+        return {builtin_id(call.args[0]) for call, pool in self._open.values() if pool is not None}
 
     def joins(self, fanout: Fanout, id: FunctionId, call: ast.expr) -> bool:
         """Whether the call is a part of the fan-out, which may have been planned before."""
@@ -67,7 +62,7 @@ class Chunked:
                 planner.handing.hand(fanout, function.id, edge)
         fanout.converted.add(builtin_id(call))
         changes.mapped[planner.place(path, call)] = "each"
-        pool = self._pools[builtin_id(call)]
+        pool = self._open[builtin_id(call)][1]
         if pool is not None:
             changes.unwrapped.add(planner.place(path, pool))
 

@@ -14,7 +14,7 @@ from batchlint.codemod.leaving import rounds
 from batchlint.codemod.phasing import Phasing
 from batchlint.codemod.planner import Planner
 from batchlint.codemod.queues import Queues
-from batchlint.codemod.refusals import Refused
+from batchlint.codemod.refusals import UNFIT, Refused
 from batchlint.codemod.workers import Workers
 from batchlint.facts import MODULE, FunctionId
 from batchlint.findings import Latency
@@ -217,10 +217,8 @@ class Finder:
             else:
                 self.planner.chunked.close(id, node)
             return
-        if outer:  # the loop's rounds are those of what stands in it
-            for fanout in found[start:]:
-                outer[0].merge(fanout)
-            found[start:] = outer
+        if outer:
+            found[start:] = _joined(found[start:], outer)
 
     def _in_turns(
         self,
@@ -239,13 +237,9 @@ class Finder:
         outer, unfit = list[Fanout](), list[Refused]()
         if all(fanout.is_async for fanout in inner):
             self._above(id, outer, unfit, seen, level)
-            if outer and not unfit:
-                for fanout in inner:
-                    outer[0].merge(fanout)
-                inner = []
+            found[start:] = _joined(inner, outer) if outer and not unfit else [*inner, *outer]
         elif self._joins_above(id, node, outer, unfit, seen, level):
-            inner = []
-        found[start:] = [*inner, *outer]
+            found[start:] = outer
         refusals += [refused for refused in unfit if refused.loop is not None]
 
     def _joins_above(
@@ -259,14 +253,12 @@ class Finder:
     ) -> bool:
         """Add the loops above whose rounds the pool's work joins; whether it does so on every way."""
         known = dict(self._planned)
-        is_open = self.planner.chunked.open(id, node)
+        self.planner.chunked.open(id, node)
         self._above(id, found, refusals, seen, level)
         if found and not refusals and all(self.planner.chunked.joins(fanout, id, node) for fanout in found):
             return True
-        if is_open:
-            self.planner.chunked.close(id, node)
+        self.planner.chunked.close(id, node)
         self._planned = known
-        found.clear()
         return False
 
     def _waits_in(self, id: FunctionId, loop: ast.For | ast.AsyncFor, node: ast.expr, found: list[Fanout]) -> bool:
@@ -368,13 +360,7 @@ class Finder:
                 return
             except Refused as refused:
                 first = first or refused
-                if refused.refusal.name in {
-                    "early-stop",
-                    "streaming",
-                    "generator-consumer",
-                    "no-batch-tier",
-                    "no-backend",
-                }:
+                if refused.refusal.name in {"early-stop", *UNFIT}:
                     break
         if first is not None:
             first.loop = f"{id.path}:{self.planner.place(id.path, nodes[0])[0]}"
@@ -476,6 +462,13 @@ class Finder:
                 found.append(self._planned_once(edge.node, "pool", lambda: self.planner.handing.pool(edge)))
         except Refused as refused:
             refusals.append(refused)
+
+
+def _joined(inner: list[Fanout], outer: list[Fanout]) -> list[Fanout]:
+    """The fan-outs of the loops, whose rounds are those of what stands in them."""
+    for fanout in inner:
+        outer[0].merge(fanout)
+    return outer
 
 
 def _how_telling(refused: Refused) -> int:

@@ -6,7 +6,7 @@ import ast
 
 from batchlint.facts import MODULE, ClassId, FunctionFacts, FunctionId
 from batchlint.symbols import Program, last_name
-from batchlint.trees import children, walk
+from batchlint.trees import children, parents_in, walk
 from batchlint.values import Cls, Ext
 
 _ONE = frozenset({"builtins.type", "builtins.id", "builtins.callable"})
@@ -23,13 +23,7 @@ def looked_at(program: Program, scope: FunctionFacts, node: ast.AST) -> list[ast
         looked = node.args if values and all(isinstance(v, Ext) and v.path in _ONE for v in values) else []
     elif isinstance(node, ast.Compare) and all(isinstance(operator, ast.Is | ast.IsNot) for operator in node.ops):
         looked = [node.left, *node.comparators]
-    return looked if looked and not _changes_classes(program) else []
-
-
-def _changes_classes(program: Program) -> bool:
-    """Whether objects get another class somewhere."""
-    stored = program.self_writes.values()
-    return "__class__" in program.attribute_writes or any("__class__" in writes for writes in stored)
+    return looked if "__class__" not in program.stored_names else []  # else objects get another class somewhere
 
 
 def draws_own_objects(program: Program, function: FunctionFacts, loop: ast.For | ast.AsyncFor) -> bool:
@@ -41,7 +35,7 @@ def draws_own_objects(program: Program, function: FunctionFacts, loop: ast.For |
     value = bindings[0].value if bindings[0].how == "value" else None
     if not _makes_objects(program, function, value):
         return False
-    parents = {id(child): parent for parent in walk(function.node) for child in children(parent)}
+    parents = parents_in([function.node])
     targets: set[str] = set()
     for node in walk(function.node):
         if isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Load):

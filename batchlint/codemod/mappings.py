@@ -110,13 +110,12 @@ class Mappings:
             frame = Frame(function, {ITEM})
             called = next(iter(planner.handing.held(edge.caller, handed, node)), handed)
             expression = call_per_item(called, node)
-        for name in frame.local:
-            for source in _sources(node):
-                roots = planner.reader.iterated(source, Frame(planner.graph.function(edge.caller), set()))
-                frame.aliases.setdefault(name, set()).update((*root, "[own]") for root in roots)
+        outer, sources = Frame(planner.graph.function(edge.caller), set()), _sources(node)
+        own = {(*root, "[own]") for source in sources for root in planner.reader.iterated(source, outer)}
+        for name in frame.local if sources else ():
+            frame.aliases.setdefault(name, set()).update(own)
         frame.stable = set(frame.local)
-        outer = Frame(planner.graph.function(edge.caller), set())
-        first = [access for source in _sources(node) for access in drawing(planner.reader, source, outer)]
+        first = [access for source in sources for access in drawing(planner.reader, source, outer)]
         phases = Phases(planner.reader, planner.support.converts, planner.parallel)
         phases.expression(frame, [expression], statement, first)
         if not phases.has_request:

@@ -54,9 +54,7 @@ class Paths:
     def passed(self, target: Fn, call: ast.Call) -> Iterator[tuple[str, ast.expr]]:
         """The arguments that each go into one parameter, with its name."""
         function = self.program.functions[target.id]
-        arguments = function.arguments
-        positional = [*arguments.posonlyargs, *arguments.args] if arguments else []
-        for parameter, argument in zip(positional[target.owner is not None :], call.args, strict=False):
+        for parameter, argument in zip(function.positional[target.owner is not None :], call.args, strict=False):
             if isinstance(argument, ast.Starred):
                 break
             yield parameter.arg, argument

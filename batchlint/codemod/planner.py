@@ -6,14 +6,13 @@ import ast
 import itertools
 from collections.abc import Iterator
 
-from batchlint.codemod import emptied, paging, releasing, scopes, submitting
+from batchlint.codemod import drawn, emptied, paging, releasing, scopes, submitting
 from batchlint.codemod.access import Access, Channel, Frame, clash
 from batchlint.codemod.blocks import Comprehension, Loop, awaits, own_exits, own_loops, reads_in_try
 from batchlint.codemod.callbacks import CALLED
 from batchlint.codemod.changes import CallChange, Counter, Fanout, LoopChange, Place
 from batchlint.codemod.chunked import Chunked
 from batchlint.codemod.comprehensions import Comprehensions
-from batchlint.codemod.drawn import drawing
 from batchlint.codemod.families import is_stub
 from batchlint.codemod.handing import Handing
 from batchlint.codemod.held import HELD
@@ -24,7 +23,7 @@ from batchlint.codemod.pacing import Pacing
 from batchlint.codemod.paths import function_body
 from batchlint.codemod.phases import Barrier, Phases
 from batchlint.codemod.reader import Reader
-from batchlint.codemod.refusals import Refused
+from batchlint.codemod.refusals import UNFIT, Refused
 from batchlint.codemod.running import Running
 from batchlint.codemod.support import MAPPED, Support, Target
 from batchlint.codemod.wrappers import Wrappers
@@ -166,7 +165,9 @@ class Planner:
         phases = Phases(self.reader, self.support.converts, inner | self.parallel, is_async=fanout.is_async)
         if fanout.is_async and not nested and not is_worker:
             phases.lost = _lost(function, node)
-        phases.build(frame, loop.body, self.drawing(loop, Frame(function, set())) if drawing is None else drawing)
+        if drawing is None:
+            drawing = drawn.drawing(self.reader, loop.iter, Frame(function, set()))
+        phases.build(frame, loop.body, drawing)
         if not phases.has_request:
             raise Refused("no-fan-out")
         stop = self._exits(fanout, function, loop, phases, nested)
@@ -317,10 +318,6 @@ class Planner:
             return {first.id}
         return {target.id} if name == "keys" and isinstance(target, ast.Name) else set()
 
-    def drawing(self, loop: Loop, outer: Frame) -> list[Access]:
-        """The accesses of drawing the next item of the loop."""
-        return drawing(self.reader, loop.iter, outer)
-
     def _exits(self, fanout: Fanout, function: FunctionFacts, loop: Loop, phases: Phases, nested: bool) -> str | None:
         """Plan the `continue`, `break` and `return` of the body; the flag that stops the drawing, if one is needed."""
         path = function.id.path
@@ -378,13 +375,7 @@ class Planner:
             try:
                 self.split(trial, function, loop, nested=True)
             except Refused as refused:
-                if refused.refusal.name in {
-                    "streaming",
-                    "generator-consumer",
-                    "no-batch-tier",
-                    "no-backend",
-                    "unsupported-shape",
-                }:
+                if refused.refusal.name in {"unsupported-shape", *UNFIT}:
                     raise
                 self.give_back(names)
                 continue

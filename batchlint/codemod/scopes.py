@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterable, Iterator, Set
 from typing import get_args
 
-from batchlint.trees import children, walk, walk_own
+from batchlint.trees import children, parents_in, walk, walk_own
 
 _SCOPES = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef
 _COMPREHENSIONS = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
@@ -118,7 +118,7 @@ def kept(nodes: Iterable[ast.AST], consumed: Set[int] = frozenset()) -> set[str]
     have become by then.
     """
     trees = list(nodes)
-    parents = {id(child): node for tree in trees for node in walk(tree) for child in children(node)}
+    parents = parents_in(trees)
     called = {id(n.func) for tree in trees for n in walk(tree) if isinstance(n, ast.Call)} | consumed
     used = [n for tree in trees for n in walk(tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)]
     found: set[str] = set()

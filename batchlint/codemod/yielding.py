@@ -11,6 +11,7 @@ from batchlint.codemod.access import OWN, Access, Channel, Frame, clash, touches
 from batchlint.codemod.attempts import is_quiet
 from batchlint.codemod.blocks import Comprehension, Loop, awaits, comprehension_parts, own_exits
 from batchlint.codemod.changes import Fanout, LoopChange
+from batchlint.codemod.drawn import drawing
 from batchlint.codemod.eager import EAGER
 from batchlint.codemod.effects import MUTATORS
 from batchlint.codemod.paths import function_body
@@ -251,7 +252,7 @@ class Yielding:
             theirs = [access for node in taker.nodes for access in self._accesses(node, frame, made)]
         finally:
             reader.prints = prints
-        mine = [*self.planner.drawing(loop, inner), *body]
+        mine = [*drawing(reader, loop.iter, inner), *body]
         has_effects = any(access.how != "read" for access in theirs)
         for name in sorted(bound):
             theirs += touches(reader.root(Frame(taker.function, set()), name), "write", taker.calls[0][1].lineno)

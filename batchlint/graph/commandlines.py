@@ -214,8 +214,7 @@ class _Reader:
         """A variable of a module; `path.parent` and the like are not known."""
         program = self._part.program
         for value in program.eval(self._frames[at].function.id, node.value):
-            path = program.index.stems.get(value.stem) if isinstance(value, Mod) else None
-            body = program.modules[path].body if path in program.modules else None
+            body = program.body_of(value) if isinstance(value, Mod) else None
             bindings = body.bindings.get(node.attr, ()) if body is not None else ()
             if body is not None and len(bindings) == 1 and bindings[0].value is not None:
                 return self._elsewhere(body, bindings[0].value, depth)

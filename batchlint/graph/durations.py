@@ -70,11 +70,11 @@ class Durations(Part):
         return None
 
     @staticmethod
-    def _least(found: Iterable[float | None]) -> float | None:
-        """The least of several, if all are known."""
+    def _least(found: Iterable[float | None], take: Callable[[list[float]], float] = min) -> float | None:
+        """The least of several, or another one that `take` picks, if all are known."""
         numbers = list(found)
         known = [number for number in numbers if number is not None]
-        return min(known) if known and len(known) == len(numbers) else None
+        return take(known) if known and len(known) == len(numbers) else None
 
     def _calculated(self, scope: FunctionId, node: ast.BinOp, depth: int) -> float | None:
         left, right = self._number(scope, node.left, depth + 1), self._number(scope, node.right, depth + 1)
@@ -92,9 +92,8 @@ class Durations(Part):
         if name == "total_seconds" and isinstance(node.func, ast.Attribute):
             return self._number(scope, node.func.value, depth)
         if name in {"min", "max"} and node.args:
-            numbers = [self._number(scope, each, depth) for each in node.args]
-            known = [number for number in numbers if number is not None]
-            return (min(known) if name == "min" else max(known)) if known and len(known) == len(numbers) else None
+            numbers = (self._number(scope, each, depth) for each in node.args)
+            return self._least(numbers, min if name == "min" else max)
         given = [keyword.value for keyword in node.keywords if keyword.arg == "default"]
         if not given and name in _LOOKUPS and len(node.args) > 1:
             given = [node.args[-1]]
@@ -147,9 +146,8 @@ class Durations(Part):
     def _attribute(self, scope: FunctionId, node: ast.Attribute, depth: int) -> float | None:
         for value in ordered(self.program.eval(scope, node.value)):
             if isinstance(value, Mod):
-                path = self.program.index.stems.get(value.stem)
-                if path in self.modules:
-                    body = self.modules[path].body
+                body = self.program.body_of(value)
+                if body is not None:
                     return self._bound(body.id, node.attr, body.bindings.get(node.attr, ()), depth)
             elif isinstance(value, Inst | Cls):
                 for klass in self.program.mro(value.id)[0]:

@@ -357,6 +357,11 @@ class Program(Memo):
             return frozenset({Mod(stem)})
         return self.attribute(Mod(stem), source.name)
 
+    def body_of(self, module: Mod) -> FunctionFacts | None:
+        """The body of a module of the program."""
+        path = self.index.stems.get(module.stem)
+        return self.modules[path].body if path is not None and path in self.modules else None
+
     def attribute(self, value: Value, name: str) -> Values:
         """The values of the attribute `name` of `value`."""
         if isinstance(value, Ext):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from batchlint.facts import MODULE, ClassId, FunctionFacts, FunctionId, Reference
 from batchlint.symbols import signatures, wrapped
 from batchlint.symbols.annotations import instance
-from batchlint.symbols.handed import Handed
+from batchlint.symbols.handed import Handed, argument_for
 from batchlint.symbols.names import LOCAL, is_constructor, last_name
 from batchlint.values import NOTHING, Cls, Elems, Ext, Fn, Inst, Value, Values, ordered
 
@@ -397,8 +397,7 @@ class Callers:
 
 def _index(function: FunctionFacts, name: str) -> int | None:
     """The position of a parameter, None for one that is only given by name."""
-    positional = [*function.arguments.posonlyargs, *function.arguments.args] if function.arguments else []
-    return next((i for i, parameter in enumerate(positional) if parameter.arg == name), None)
+    return next((i for i, parameter in enumerate(function.positional) if parameter.arg == name), None)
 
 
 def _matched(
@@ -406,13 +405,9 @@ def _matched(
 ) -> Iterator[tuple[FunctionId, ast.Call, ast.expr]]:
     """What the calls give for the parameter at the index, or by its name."""
     for caller, node, shift in sites:
-        keyword = next((k.value for k in node.keywords if k.arg == name), None)
-        if keyword is not None:
-            yield caller, node, keyword
-        elif index is not None and 0 <= index - shift < len(node.args):
-            argument = node.args[index - shift]
-            if not any(isinstance(a, ast.Starred) for a in node.args[: index - shift + 1]):
-                yield caller, node, argument
+        argument = argument_for(node, name, None if index is None else index - shift)
+        if argument is not None:
+            yield caller, node, argument
 
 
 def _prefixes(path: str) -> list[str]:

@@ -139,7 +139,7 @@ class Handed:
         """Note what calls of the function's name give for the parameter; the parameters among that."""
         place = _place(function, name)
         for caller, call in self._program.calls_by_name.get(function.name, ())[:_MAX_CALLS]:
-            what = _argument(call.node, name, place)
+            what = argument_for(call.node, name, place)
             key = (id(call.node), id(what))
             if what is None or key in self._noted:
                 continue
@@ -187,14 +187,13 @@ def _bound(caller: FunctionFacts, what: ast.expr) -> ast.expr | None:
 
 def _place(function: FunctionFacts, name: str) -> int | None:
     """Which positional argument of a call the parameter takes; None for those that only have a name."""
-    arguments = function.arguments
-    names = [each.arg for each in (*arguments.posonlyargs, *arguments.args)] if arguments else []
+    names = [each.arg for each in function.positional]
     if name not in names:
         return None
     return names.index(name) - (1 if function.owner is not None and names[0] in {"self", "cls"} else 0)
 
 
-def _argument(call: ast.Call, name: str, place: int | None) -> ast.expr | None:
+def argument_for(call: ast.Call, name: str, place: int | None) -> ast.expr | None:
     """What the call gives for the parameter."""
     keyword = next((keyword.value for keyword in call.keywords if keyword.arg == name), None)
     if keyword is not None or place is None or not 0 <= place < len(call.args):
@@ -207,6 +206,5 @@ def _parameter(function: FunctionFacts, place: int | str, filled: int) -> str | 
     """The name of the parameter that takes the argument at the place."""
     if isinstance(place, str):
         return place if place in function.parameter_names else None
-    arguments = function.arguments
-    names = [each.arg for each in (*arguments.posonlyargs, *arguments.args)] if arguments else []
+    names = [each.arg for each in function.positional]
     return names[place + filled] if place + filled < len(names) else None
