@@ -14,7 +14,7 @@ from batchlint.graph.durations import Duration, Durations
 from batchlint.graph.links import Entry, Part, label, source
 from batchlint.symbols import Program, last_name
 from batchlint.trees import SCOPES, children, walk_own
-from batchlint.values import Fn
+from batchlint.values import Ext, Fn
 
 _SHORTEST = 10.0
 """Seconds of sleep below which a loop looks out for something rather than wait for its next turn."""
@@ -28,6 +28,12 @@ _TOLD = re.compile(
 _RUNNING = re.compile(r"(^|_)(running|keep_going)$", re.IGNORECASE)
 _SIGNAL = re.compile(r"(stop|shut_?down|exit|quit|terminat\w*|kill)\w*_(event|signal|token)", re.IGNORECASE)
 _SERVICE = re.compile(r"run|serve|work|consum|poll|loop|listen", re.IGNORECASE)
+_COMES = re.compile(
+    r"(get_?updates|(long_?)?poll(_\w+)?|recv\w*|receive\w*|listen(_\w+)?|accept|idle(_check)?|b[lr]pop"
+    r"|(get|next|read|wait_for|fetch_next)_(message|update|event|request|command)s?)$",
+    re.IGNORECASE,
+)
+"""Calls that give what others send, when they send it."""
 _ENDS = frozenset({"KeyboardInterrupt", "SystemExit", "CancelledError", "GeneratorExit"})
 """Exceptions by which whoever runs a program ends it."""
 _BLOCKS = (ast.stmt, ast.ExceptHandler, ast.match_case)
@@ -67,6 +73,9 @@ class Clocks(Part):
                 yield entry
             elif works and _runs_until_told(loop):
                 services.append(loop.lineno)
+            elif (taken := self._taken(function, calls)) is not None:
+                what = f"endless loop in {label(function.id)} that takes what `{source(taken)[:40]}` gives"
+                yield Entry(Kind("polling loop", "unknown", None), Step(function.id.path, loop.lineno, what))
         is_told = any(map(_SIGNAL.search, function.parameter_names))
         if not services and not is_paced and is_told and _SERVICE.search(function.name):
             services = [function.line]
@@ -83,6 +92,17 @@ class Clocks(Part):
             if loop is not None:
                 found.setdefault(id(loop), (loop, []))[1].append(call)
         return found.values()
+
+    def _taken(self, function: FunctionFacts, calls: Sequence[CallFacts]) -> ast.expr | None:
+        """The call by which the loop waits for what others send, unless the data says what that makes of it."""
+        for call in calls:
+            texts = (each.value for each in walk_own(call.node) if isinstance(each, ast.Constant))
+            named = any(isinstance(text, str) and "getUpdates" in text for text in texts)
+            if named or _COMES.match(last_name(call.node.func)):
+                paths = [v.path for v in self.program.eval(function.id, call.node.func) if isinstance(v, Ext)]
+                if not any(self.program.registry.calls.first(path) for path in paths):
+                    return call.node.func
+        return None
 
     def _works(self, function: FunctionFacts, calls: Sequence[CallFacts]) -> bool:
         """Whether the loop calls the program's own functions, rather than keep it or a scheduler alive."""

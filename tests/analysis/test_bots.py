@@ -597,3 +597,59 @@ def test_a_group_in_a_class_that_is_no_bot_s_is_none():
                 Notes().label(open(path).read())
         """
     assert verdict(program) == "batchable"
+
+
+POLLING = """
+    import requests
+    from llm import ask
+
+    API = "https://api.telegram.org/bot123"
+
+    class Api:
+        def get_updates(self, offset):
+            return requests.get(f"{API}/getUpdates", params={"offset": offset, "timeout": 30}).json()["result"]
+
+    def send(chat, text):
+        requests.post(f"{API}/sendMessage", json={"chat_id": chat, "text": text})
+
+    def main():
+        api, offset = Api(), None
+        {loop}
+
+    if __name__ == "__main__":
+        main()
+    """
+ANSWERS = """
+            for update in updates:
+                offset = update["update_id"] + 1
+                send(update["chat"], ask(update["text"]))  # !"""
+ENDLESS = {
+    "a method of the project": "while True:\n            updates = api.get_updates(offset)" + ANSWERS,
+    "the messenger's own": """while True:
+            try:
+                updates = requests.get(f"{API}/getUpdates", params={"offset": offset}).json()["result"]
+            except KeyboardInterrupt:
+                break"""
+    + ANSWERS,
+}
+ENDING = {
+    "what has come since the last run": "for updates in [api.get_updates(offset)]:" + ANSWERS,
+    "until nothing is left": """while True:
+            updates = api.get_updates(offset)
+            if not updates:
+                break"""
+    + ANSWERS,
+    "a loop that takes nothing from others": """while True:
+            updates = [{"update_id": 1, "chat": 2, "text": f"a story of {offset}"}]"""
+    + ANSWERS,
+}
+
+
+@pytest.mark.parametrize("loop", ENDLESS.values(), ids=ENDLESS)
+def test_an_endless_loop_over_what_people_send_may_have_them_wait(loop: str) -> None:
+    assert verdict(POLLING.replace("{loop}", loop)) == "unclear"
+
+
+@pytest.mark.parametrize("loop", ENDING.values(), ids=ENDING)
+def test_a_loop_that_ends_has_nobody_wait(loop: str) -> None:
+    assert verdict(POLLING.replace("{loop}", loop)) == "batchable"
