@@ -142,6 +142,10 @@ class Queues:
         self.hold_back(fanout, phases)
         planner.calls_in(fanout, task)
         fanout.file(task.id.path).tasks[planner.place(task.id.path, task.node)] = change
+        fanout.notes.append(
+            f"`{change.together}` is a new task: route it as `{task.name}`. It fails once, with the first error, even"
+            " where several items fail (the others are told on stderr)"
+        )
 
     def hold_back(self, fanout: Fanout, phases: Phases) -> None:
         """Let effects wait for all answers; Refused where one comes before a request."""

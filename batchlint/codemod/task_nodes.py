@@ -119,7 +119,7 @@ def _together(
         f"    except {use('NotReady')} as pause:",
         "        raise self.retry(countdown=pause.seconds) from None",
     ]
-    failed = "isinstance(result, Exception)"
+    results = "results"
     if again:
         lines += [
             "    for item, result in zip(items, results):",
@@ -127,9 +127,9 @@ def _together(
             f"        if isinstance(result, {again}.autoretry_for):",
             f"            {again}.apply_async(item, retries=1, countdown={again}.default_retry_delay)",
         ]
-        failed += f" and not isinstance(result, {again}.autoretry_for)"
+        results = f"result for result in results if not isinstance(result, {again}.autoretry_for)"
     if is_each:
-        lines += ["    for result in results:", f"        if {failed}:", "            raise result"]
+        lines.append(f"    {use('raise_errors')}({results})")
     function = cst.parse_statement("\n".join(lines) + "\n")
     assert isinstance(function, cst.FunctionDef)
     return function.with_changes(leading_lines=TWO_LINES)

@@ -46,7 +46,7 @@ PARTS = {
     "queues": ("BatchItems", "batch_joined"),
     "outcomes": (),
     "looking": (),
-    "collecting": ("collect_batch", "NotReady"),
+    "collecting": ("collect_batch", "raise_errors", "NotReady"),
     "outbox": ("put_aside", "taken_events"),
     "events": ("event_arguments",),
     "visits": ("in_phases", "BatchPending"),

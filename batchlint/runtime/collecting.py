@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import traceback
 from collections.abc import Generator, Iterable
 from types import GeneratorType
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 from batchlint.runtime.asking import Request
 from batchlint.runtime.journal import STATE, journal
 from batchlint.runtime.looking import Looking
-from batchlint.runtime.rounds import Rounds
+from batchlint.runtime.rounds import Rounds, log
 
 
 class NotReady(Exception):  # noqa: N818
@@ -39,6 +40,15 @@ def guarded(work: Any) -> Generator[Any, Any, Any]:
         return (yield from work) if isinstance(work, GeneratorType) else work
     except Exception as error:
         return error
+
+
+def raise_errors(results: Iterable[Any]) -> None:
+    """Raise the first error among the results; the others are told on stderr."""
+    errors = [result for result in results if isinstance(result, Exception)]
+    for error in errors[1:]:
+        log("".join(traceback.format_exception(error)).rstrip())
+    if errors:
+        raise errors[0]
 
 
 class Looks(Rounds):

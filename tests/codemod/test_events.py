@@ -61,9 +61,7 @@ def describe_all(self, items):
         )
     except NotReady as pause:
         raise self.retry(countdown=pause.seconds) from None
-    for result in results:
-        if isinstance(result, Exception):
-            raise result
+    raise_errors(results)
 """
 FORMS = {
     "outbox": """
@@ -71,7 +69,14 @@ from celery import current_app, shared_task
 from django.db import transaction
 from openai import OpenAI
 
-from llm_batch import NotReady, collect_batch, put_aside, request, taken_events
+from llm_batch import (
+    NotReady,
+    collect_batch,
+    put_aside,
+    raise_errors,
+    request,
+    taken_events,
+)
 """
     + TWIN
     + """@shared_task(name="shop.describe")
@@ -103,7 +108,7 @@ from celery_batches import Batches
 from django.db import transaction
 from openai import OpenAI
 
-from llm_batch import NotReady, collect_batch, event_arguments, request
+from llm_batch import NotReady, collect_batch, event_arguments, raise_errors, request
 """
     + TWIN
     + """@shared_task(name="shop.describe", base=Batches, flush_every=1_000, flush_interval=900)

@@ -221,3 +221,28 @@ def test_jobs_that_come_back_do_not_try_for_ever(tmp_path: Path) -> None:
         result = Program(tmp_path, JOBS).run(provider, JOBS="one")
     assert result.output == "one ['m', 'failed']\n" * 2, result
     assert len(provider.batches) == 6, "the client's max_retries is 2"
+
+
+FAILED = """
+    from openai import OpenAI
+    from llm_batch import collect_batch, raise_errors, request
+    client = OpenAI(max_retries=0)
+    def ask(text):
+        answer = yield request(client.embeddings.create, model="m", input=text)
+        if text in ("tea", "jam"):
+            raise ValueError(f"no {text}")
+        return answer.model
+    results = collect_batch((ask(text) for text in ("pot", "tea", "jam")), return_exceptions=True, wait=True)
+    try:
+        raise_errors(results)
+    except ValueError as error:
+        print("raised", error)
+    raise_errors(results[:1])
+"""
+
+
+def test_no_error_of_a_task_for_all_items_is_lost(tmp_path: Path) -> None:
+    with FakeProvider() as provider:
+        result = Program(tmp_path, FAILED).run(provider)
+    assert result.output == "raised no tea\n", result
+    assert "ValueError: no jam" in result.errors
