@@ -238,6 +238,8 @@ class FileChanges:
     """Functions whose retry decorator becomes a loop in the twin."""
     mapped: dict[Place, str] = field(default_factory=dict)
     """Calls that call a function once per item, with the part of the helper that carries them."""
+    ended: dict[Place, str] = field(default_factory=dict)
+    """Statements behind which all that the pool of this name was given is waited for."""
     keywords: dict[Place, tuple[str, str]] = field(default_factory=dict)
     """Calls that get a keyword argument."""
     stubs: set[Place] = field(default_factory=set)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from batchlint.codemod import worklists
@@ -155,10 +155,8 @@ class Finder:
     def _worker(self, id: FunctionId, loop: ast.While, found: list[Fanout], refusals: list[Refused]) -> None:
         """Add the fan-out of the items of a worker."""
         try:
-            if self._is_live(id):
-                raise Refused("live-consumer", f"somebody waits for `{Graph.label(id)}`")
             plan = partial(self.workers.fanout, self.graph.function(id), loop)
-            found.append(self._planned_once(loop, "worker", plan))
+            found.append(self._planned_once(id, loop, "worker", plan))
         except Refused as refused:
             refusals.append(refused)
 
@@ -210,15 +208,10 @@ class Finder:
         outer: list[Fanout] = []
         if all(fanout.is_async for fanout in found[start:]):
             self._first(id, loops, outer, [])
-        elif self.planner.chunked.open(id, node):
-            self._first(id, loops, outer, [])
-            if any(self.planner.chunked.joins(fanout, id, node) for fanout in outer):
-                found[start:] = outer
-            else:
-                self.planner.chunked.close(id, node)
-            return
-        if outer:
-            found[start:] = _joined(found[start:], outer)
+            if outer:
+                found[start:] = _joined(found[start:], outer)
+        elif self._joins(id, node, outer, lambda: self._first(id, loops, outer, [])):
+            found[start:] = outer
 
     def _in_turns(
         self,
@@ -238,33 +231,35 @@ class Finder:
         if all(fanout.is_async for fanout in inner):
             self._above(id, outer, unfit, seen, level)
             found[start:] = _joined(inner, outer) if outer and not unfit else [*inner, *outer]
-        elif self._joins_above(id, node, outer, unfit, seen, level):
+        elif self._joins(id, node, outer, lambda: self._above(id, outer, unfit, seen, level), unfit):
             found[start:] = outer
         refusals += [refused for refused in unfit if refused.loop is not None]
 
-    def _joins_above(
+    def _joins(
         self,
         id: FunctionId,
         node: ast.expr,
         found: list[Fanout],
-        refusals: list[Refused],
-        seen: set[FunctionId],
-        level: int,
+        find: Callable[[], None],
+        refusals: Sequence[Refused] = (),
     ) -> bool:
-        """Add the loops above whose rounds the pool's work joins; whether it does so on every way."""
-        known = dict(self._planned)
-        self.planner.chunked.open(id, node)
-        self._above(id, found, refusals, seen, level)
-        if found and not refusals and all(self.planner.chunked.joins(fanout, id, node) for fanout in found):
+        """Whether the pool's work joins, on every way, the rounds of the loops around or above that `find` adds."""
+        known, chunked = dict(self._planned), self.planner.chunked
+        is_new = not chunked.is_open(node)
+        can = chunked.open(id, node) if is_new else True
+        find()
+        if can and found and not refusals and all(chunked.joins(fanout, id, node) for fanout in found):
             return True
-        self.planner.chunked.close(id, node)
-        self._planned = known
+        if is_new:
+            chunked.close(node)
+            self._planned = known
         return False
 
     def _waits_in(self, id: FunctionId, loop: ast.For | ast.AsyncFor, node: ast.expr, found: list[Fanout]) -> bool:
         """Whether the loop waits for what it starts, rather than that it is gathered behind the loop."""
         if not all(fanout.is_async for fanout in found):
-            return not isinstance(node, ast.Call) or last_name(node.func) not in LATER
+            is_later = isinstance(node, ast.Call) and last_name(node.func) in LATER
+            return not is_later or self.planner.chunked.ends_in(self.graph.function(id), node, loop)
         first, last = self.planner.place(id.path, loop)[0], loop.end_lineno or loop.lineno
         return any(first <= at[0] <= last for fanout in found for at in fanout.file(id.path).renames)
 
@@ -289,6 +284,7 @@ class Finder:
                 before = len(found)
                 self._handed(edge, found, refusals)
                 self._in_chunks(edge.caller, edge.node, found, before)
+                self._in_turns(edge.caller, edge.node, found, refusals, before, seen, level + 1)
 
     def _descend(
         self, id: FunctionId, node: ast.expr, found: list[Fanout], refusals: list[Refused], seen: set[FunctionId]
@@ -332,6 +328,17 @@ class Finder:
         reaches = self.graph.reaches(id)
         return any(r.entry.kind.latency is Latency.REALTIME for r in reaches)
 
+    def _check_starts(self, id: FunctionId) -> None:
+        """Refuse a fan-out in a function that may not stand still until its answers are there."""
+        if self._is_live(id):
+            raise Refused("live-consumer", f"somebody waits for `{Graph.label(id)}`")
+        holding = self.graph.program.registry.holding
+        held = next((r.entry for r in self.graph.reaches(id) if r.entry.kind.framework in holding), None)
+        if held is not None:
+            what = f"`{Graph.label(id)}` would hold a message until its answers are there"
+            where = f"({held.step.path}:{held.step.line})"
+            raise Refused("short-lived", f"{what} {where}", "store what messages ask for, and ask in a scheduled job")
+
     def _around(self, id: FunctionId, node: ast.expr) -> list[ast.AST]:
         """The item loops and comprehensions around the node in its function, outermost first."""
         reference = self.graph.program.call_facts.get(_key(node))
@@ -354,7 +361,7 @@ class Finder:
         first: Refused | None = None
         for node in nodes:
             try:
-                fanout = self._planned_once(node, "loop", partial(self._plan, id, node))
+                fanout = self._planned_once(id, node, "loop", partial(self._plan, id, node))
                 fanout.alone = first.refusal.detail if first is not None else ""
                 found.append(fanout)
                 return
@@ -370,8 +377,6 @@ class Finder:
     def _plan(self, id: FunctionId, node: ast.AST) -> Fanout:
         """The fan-out of a loop or a comprehension of the function."""
         function = self.graph.function(id)
-        if self._is_live(id):
-            raise Refused("live-consumer", f"somebody waits for `{Graph.label(id)}`")
         if isinstance(node, ast.For | ast.AsyncFor):
             return self.queues.loop(function, node) if self.queues.is_task(id) else self.planner.loop(function, node)
         if isinstance(node, Comprehension):
@@ -383,7 +388,7 @@ class Finder:
         """Plan the node where it hands a coroutine to a gather or a function to a pool itself."""
         if self._is_unawaited(id, node):
             try:
-                found.append(self._planned_once(node, "gather", lambda: self.planner.handing.gather(id, node)))
+                found.append(self._planned_once(id, node, "gather", lambda: self.planner.handing.gather(id, node)))
             except Refused as refused:
                 refusals.append(refused)
             return True
@@ -415,12 +420,14 @@ class Finder:
         makes = any(function.is_async and not function.yields for function in functions)
         return makes or (is_threaded and target is not None)
 
-    def _planned_once(self, node: ast.AST, what: str, make: Callable[[], Fanout]) -> Fanout:
+    def _planned_once(self, id: FunctionId, node: ast.AST, what: str, make: Callable[[], Fanout]) -> Fanout:
         key = (_key(node), what)
         if key not in self._planned:
-            self.planner.parallel = set()
+            self.planner.parallel = self.planner.chunked.loops()
             names = self.planner.taken()
             try:
+                if what != "queue":  # who enqueues goes on at once
+                    self._check_starts(id)
                 fanout = make()
                 if not fanout.providers:
                     raise Refused("unsupported-shape", "none of the requests below can be seen from here")
@@ -449,17 +456,18 @@ class Finder:
             self._handed(inner, found, refusals)
         if within:
             return
+        id, node = edge.caller, edge.node
         try:
             carrier = self.planner.mappings.carrier(edge)
             if edge.kind == "queue":
-                found.append(self._planned_once(edge.node, "queue", lambda: self.queues.enqueue(edge)))
+                found.append(self._planned_once(id, node, "queue", lambda: self.queues.enqueue(edge)))
             elif self.planner.handing.makes_coroutines(edge):
-                gather = partial(self.planner.handing.gather, edge.caller, edge.node)
-                found.append(self._planned_once(edge.node, "gather", gather))
+                gather = partial(self.planner.handing.gather, id, node)
+                found.append(self._planned_once(id, node, "gather", gather))
             elif carrier is not None:
-                found.append(self._planned_once(edge.node, "map", lambda: self.planner.mappings.fanout(edge, carrier)))
+                found.append(self._planned_once(id, node, "map", lambda: self.planner.mappings.fanout(edge, carrier)))
             else:
-                found.append(self._planned_once(edge.node, "pool", lambda: self.planner.handing.pool(edge)))
+                found.append(self._planned_once(id, node, "pool", lambda: self.planner.handing.pool(edge)))
         except Refused as refused:
             refusals.append(refused)
 

@@ -62,13 +62,20 @@ class Handing:
         self.graph: Graph = planner.graph
         self.program = planner.graph.program
         self.processes = Processes(planner.graph)
-        self._by_caller: dict[FunctionId, list[Edge]] | None = None
+        self._by_caller: dict[FunctionId, list[Edge]] = {}
+        self._of: set[FunctionId] | None = None
+        """The functions that `_by_caller` has the edges to."""
 
     # -- pools
     def pool(self, edge: Edge) -> Fanout:
         """The fan-out of a function that is handed to a pool."""
-        caller = self.graph.function(edge.caller)
         fanout = Fanout(edge.caller, edge.node)
+        self.stand_in(fanout, edge)
+        return fanout
+
+    def stand_in(self, fanout: Fanout, edge: Edge) -> None:
+        """Plan the stand-ins for the pools of the function that hands another one to a pool."""
+        caller = self.graph.function(edge.caller)
         path = edge.caller.path
         stands = self._stand_ins(fanout, caller, _POOLS)
         if not stands - {"batch_as_completed", "batch_wait"} and isinstance(edge.node, ast.Call):
@@ -83,14 +90,14 @@ class Handing:
                 f"the function is handed to `{name}` (line {edge.span.line}), which is no pool that the rewrite knows",
             )
         self._check_pool(caller, stands)
-        if not self._is_handed_to_pool(edge):
+        if not self.is_handed_to_pool(edge):
             raise Refused(
                 "unsupported-shape",
                 f"`{Graph.label(edge.callee)}` is handed to something that is no pool (line {edge.span.line})",
             )
         if "BatchThread" in stands:
             joining.plan(self.planner, fanout, caller)
-        handed = [each for each in self.edges(edge.caller) if self._is_handed_to_pool(each)]
+        handed = [each for each in self.edges(edge.caller) if self.is_handed_to_pool(each)]
         for each in handed or [edge]:
             if self.planner.mappings.carrier(each) is None:
                 self._check_late(each)
@@ -98,9 +105,8 @@ class Handing:
                 if stands & _PROCESSES:
                     self.processes.check(each)
         fanout.file(path).names.discard("")
-        return fanout
 
-    def _is_handed_to_pool(self, edge: Edge) -> bool:
+    def is_handed_to_pool(self, edge: Edge) -> bool:
         if edge.kind != "callback":
             return edge.kind in {"pool", "thread", "map"}
         func = edge.node.func if isinstance(edge.node, ast.Call) else edge.node
@@ -152,9 +158,9 @@ class Handing:
 
     def edges(self, caller: FunctionId) -> list[Edge]:
         """The ways in which `caller` starts functions that make requests."""
-        if self._by_caller is None:
-            self._by_caller = {}
-            for id in sorted(self.planner.support.reaching):
+        if self._of is not self.planner.support.reaching:
+            self._of, self._by_caller = self.planner.support.reaching, {}
+            for id in sorted(self._of):
                 for each in self.graph.edges_to(id):
                     self._by_caller.setdefault(each.caller, []).append(each)
         return self._by_caller.get(caller, [])

@@ -1,4 +1,4 @@
-"""What a mapping does with one item."""
+"""The calls that mappings and pools make of what they are handed."""
 
 from __future__ import annotations
 
@@ -17,3 +17,13 @@ def call_per_item(handed: ast.expr, node: ast.Call) -> ast.Call:
         arguments, keywords = [*handed.args[1:], item, *more], [*handed.keywords, *own]
         return ast.copy_location(ast.Call(handed.args[0], arguments, keywords), node)
     return ast.copy_location(ast.Call(handed, [item, *more], own), node)
+
+
+def submitted_call(node: ast.Call) -> ast.Call:
+    """The call that the pool makes for `pool.submit(function, argument)`."""
+    handed, *given = node.args
+    if isinstance(handed, ast.Call):  # a `partial`
+        made = ast.Call(handed.args[0], [*handed.args[1:], *given], [*handed.keywords, *node.keywords])
+    else:
+        made = ast.Call(handed, given, node.keywords)
+    return ast.copy_location(made, node)

@@ -25,7 +25,7 @@ from batchlint.codemod.phases import Barrier, Phases
 from batchlint.codemod.reader import Reader
 from batchlint.codemod.refusals import UNFIT, Refused
 from batchlint.codemod.running import Running
-from batchlint.codemod.support import MAPPED, Support, Target
+from batchlint.codemod.support import MAPPED, SUBMITTED, Support, Target
 from batchlint.codemod.wrappers import Wrappers
 from batchlint.codemod.yielding import Yielding, own_yields
 from batchlint.facts import MODULE, FunctionFacts, FunctionId
@@ -323,6 +323,9 @@ class Planner:
         path = function.id.path
         changes = fanout.file(path)
         stop: str | None = None
+        for end, index in phases.ends:
+            if phases.steps[index].counts != {0}:
+                raise Refused("early-stop", f"`{ast.unparse(end)}` ends the loop (line {end.lineno})")
         for leave, what, index in phases.leaves:
             step = phases.steps[index]
             if what == "return":
@@ -368,7 +371,7 @@ class Planner:
         """Nested loops that can join the same rounds."""
         found: set[ast.AST] = set()
         for loop in own_loops(body):
-            if not is_item_loop(loop) or not self.asks(function, loop.body):
+            if not is_item_loop(loop) or not self._asks_itself(function, loop.body):
                 continue
             trial = Fanout(function.id, loop, is_async=fanout.is_async and function.is_async)
             names = self.taken()
@@ -386,6 +389,10 @@ class Planner:
     def asks(self, function: FunctionFacts, nodes: list[ast.stmt] | list[ast.expr]) -> bool:
         """Whether a call in the nodes becomes a request, or enters what makes one."""
         return next(self.converted(function, nodes), None) is not None
+
+    def _asks_itself(self, function: FunctionFacts, nodes: list[ast.stmt] | list[ast.expr]) -> bool:
+        """Whether one of the calls does so where it stands, and does not have a pool do it."""
+        return any(self.support.converts(function.id, c) != SUBMITTED for c in self.converted(function, nodes))
 
     def converted(self, function: FunctionFacts, nodes: list[ast.stmt] | list[ast.expr]) -> Iterator[ast.Call]:
         """Those calls; a lambda's are those of whoever calls it."""
@@ -413,7 +420,7 @@ class Planner:
         changes = fanout.file(path)
         for node in nodes if not is_async else ():
             for comprehension in [n for n in ast.walk(node) if isinstance(n, Comprehension)]:
-                if self.asks(function, self.comprehensions.asking(function, comprehension)):
+                if self._asks_itself(function, self.comprehensions.asking(function, comprehension)):
                     where = self.place(path, comprehension)
                     if where not in changes.comprehensions:
                         self.comprehensions.plan(fanout, function, comprehension, nested=True)
@@ -439,7 +446,7 @@ class Planner:
                     raise Refused("unsupported-shape", f"a call of {called} mixes coroutines with blocking calls")
                 changes.calls[where] = CallChange("name" if is_async else "enter", self.enter(fanout, what))
                 self.support.callbacks.plan(self, fanout, function, call)
-            elif what == MAPPED:
+            elif what in {MAPPED, SUBMITTED}:
                 self.chunked.plan(fanout, function, call)
             elif what == HELD:
                 self.support.held.plan(self, fanout, function, call, is_async)

@@ -56,6 +56,18 @@ class Rewriter(CallRewriter):
         """Names of the functions that were made of loops and comprehensions."""
 
     # -- statements
+    def on_leave(self, original_node: Any, updated_node: Any) -> Any:
+        left = super().on_leave(original_node, updated_node)
+        if not self.changes.ended or not isinstance(original_node, cst.BaseStatement):
+            return left
+        last = original_node.body[-1] if isinstance(original_node, cst.SimpleStatementLine) else original_node
+        pool = self.changes.ended.get(self.place(last))
+        if pool is None:
+            return left
+        ending = cst.Call(self._use("ended"), [cst.Arg(cst.Name(pool))])
+        statements = left.nodes if isinstance(left, cst.FlattenSentinel) else [left]
+        return cst.FlattenSentinel([*statements, cst.SimpleStatementLine([cst.Expr(cst.Yield(ending))])])
+
     def leave_Assign(self, original_node: cst.Assign, updated_node: cst.Assign) -> cst.Assign:
         return updated_node.with_changes(value=own_parens(updated_node.value, original_node.value))
 

@@ -36,6 +36,8 @@ _NOT_IN_A_LINE = frozenset({"extra_headers", "extra_query"})
 
 MAPPED = "mapped"
 """What becomes of a mapping that joins the loop around it."""
+SUBMITTED = "submitted"
+"""What becomes of a call that hands a function to a pool which joins the loop around it."""
 Target = str | tuple[Fn, ...] | None
 """What becomes of a call: "request" for a model call, "called" for that of a parameter which can be something else,
 "held" for that of what a variable or table holds, the functions of which its twin enters one, or None."""
@@ -52,8 +54,8 @@ class Support:
         self.reaching = self._reaching([call.function for call in graph.model_calls])
         self.families = Families(graph)
         self._known: dict[tuple[FunctionId, int], Target | Refused] = {}
-        self._mapped: set[int] = set()
-        """Mappings, by identity, that join the loop around them."""
+        self._joined: dict[int, str] = {}
+        """By their identity, the calls that hand functions over and join the loop around them: MAPPED or SUBMITTED."""
 
     def _reaching(self, makers: Iterable[FunctionId]) -> set[FunctionId]:
         """The functions that make a request by calling down to one of its makers."""
@@ -87,16 +89,29 @@ class Support:
             raise known
         return known
 
-    def map_call(self, scope: FunctionId, call: ast.Call, *, is_seen: bool) -> None:
-        """Have the call, of a mapping, make requests where it stands, or no longer."""
-        (self._mapped.add if is_seen else self._mapped.discard)(id(call))
-        self._known.pop((scope, id(call)), None)
+    def join(self, scope: FunctionId, calls: Iterable[ast.Call], how: str) -> set[FunctionId]:
+        """Have the calls, which hand functions over, make requests where they stand: MAPPED or SUBMITTED.
+
+        The functions that reach requests only now, for `part`.
+        """
+        self._joined |= {id(call): how for call in calls}
+        more = self._reaching([scope]) - self.reaching
+        self.reaching = self.reaching | more
+        self._known.clear()
+        return more
+
+    def part(self, calls: Iterable[ast.Call], more: set[FunctionId]) -> None:
+        """Have them make none again, and `more` reach none."""
+        for call in calls:
+            self._joined.pop(id(call), None)
+        self.reaching = self.reaching - more
+        self._known.clear()
 
     def _converts(self, scope: FunctionId, call: ast.Call) -> Target:
         if self.threads.outer(call) is not call:
             return None  # the call that has a thread make it counts
-        if id(call) in self._mapped:
-            return MAPPED
+        if id(call) in self._joined:
+            return self._joined[id(call)]
         if id(call) in self.held.per_item:
             return self._by_item(scope, call.func)
         through = self.callbacks.converts(scope, call)
@@ -248,7 +263,7 @@ class Support:
     # -- checks
     def check_below(self, callees: Iterable[FunctionId]) -> None:
         """Refused where calls of the functions lead to requests, and no backend carries any of them."""
-        found = [id for id in callees if id in self.reaching]
+        found = [id for id in callees if id in self.reaching and id in self._below]
         if found and not any(id in self._carrying for id in found):
             call = self.graph.model_calls[min(self._below[id] for id in found)]
             self.check_request(call.function, call.node)

@@ -199,6 +199,8 @@ class Registry(NamedTuple):
     polled: waits.Polled
     replies: waits.Replies
     asides: waits.Asides
+    holding: frozenset[str]
+    """Frameworks that hand a message out again where its handler takes long."""
     calling_enqueues: frozenset[str]
     """Frameworks whose tasks go into the queue when they are called like a function."""
     launches: PathTable[Launch]
@@ -305,6 +307,7 @@ def build(documents: list[dict[str, Any]]) -> Registry:
         polled=waits.polled(documents),
         replies=waits.replies(documents),
         asides=waits.asides(documents),
+        holding=frozenset(framework["name"] for framework in frameworks if framework.get("held")),
         calling_enqueues=frozenset(
             framework["name"] for framework, row in _rows(frameworks, "enqueues") if row.get("method") == "__call__"
         ),

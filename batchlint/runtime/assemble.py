@@ -25,6 +25,7 @@ PARTS = {
     "attempts": ("backoff_attempts",),
     "stepping": (),
     "pools": ("BatchExecutor", "batch_as_completed", "batch_wait"),
+    "pools_in_turns": ("ended",),
     "workers": (
         "BatchProcessExecutor",
         "BatchPool",

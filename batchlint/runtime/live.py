@@ -23,8 +23,8 @@ def realtime(work: Any) -> Any:
             try:
                 if isinstance(step, LiveCall):
                     answer = step.method(*step.args, **step.kwargs)
-                elif hasattr(step, "generators"):  # of `each`
-                    answer = [realtime(generator) for generator in step.generators]
+                elif hasattr(step, "live"):  # of a loop or a pool
+                    answer = step.live(realtime)
             except Exception as error:
                 problem = error
     except StopIteration as stop:

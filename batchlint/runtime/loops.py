@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from batchlint.runtime.asking import Request
@@ -11,12 +11,12 @@ from batchlint.runtime.driver import Item, Loop
 
 def each(generators: Iterable[Any]) -> Each:
     """`results = yield each(generators)`: a loop in a generator, whose requests join the rounds of the outer loop."""
-    return Each(generators)
+    return Each(Loop(generators))
 
 
 class Each:
-    def __init__(self, generators: Iterable[Any]) -> None:
-        self.generators, self.loop = generators, Loop(generators)
+    def __init__(self, loop: Loop) -> None:
+        self.loop = loop
 
     @property
     def asked(self) -> list[Request]:
@@ -32,3 +32,6 @@ class Each:
 
     def result(self) -> list[Any]:
         return self.loop.result()
+
+    def live(self, realtime: Callable[[Any], Any]) -> list[Any]:
+        return [realtime(generator) for generator in self.loop.source or ()]

@@ -68,23 +68,14 @@ class BatchExecutor:
 
     def run(self) -> None:
         """Run what was submitted and has not been run."""
-        futures, self.waiting = [f for f in self.waiting if f.set_running_or_notify_cancel()], []
-        if futures and self.initialize:
-            self.initialize()
-            self.initialize = None
+        work = Work(self)
         try:
-            with ThreadPoolExecutor(self.workers, initializer=ASK.set, initargs=(ASK.get(),)) as threads:
-                rounds = getattr(ASK.get(), "rounds", Rounds)()  # those of the job, where it is one in two phases
-                outcomes = Threads((future.steps() for future in futures), threads).run(rounds)
+            rounds = getattr(ASK.get(), "rounds", Rounds)()  # those of the job, where it is one in two phases
+            work.settle(work.loop.run(rounds))
         except BaseException as error:
-            for future in futures:
+            for future in work.futures:
                 future.set_exception(error)
             raise
-        for future, (value, problem) in zip(futures, outcomes, strict=True):
-            if problem is None:
-                future.set_result(value)
-            else:
-                future.set_exception(problem)
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         if cancel_futures:
@@ -101,18 +92,38 @@ class BatchExecutor:
         self.shutdown()
 
 
+class Work:
+    """What was submitted to an executor and has not been run."""
+
+    def __init__(self, executor: BatchExecutor) -> None:
+        self.futures = [each for each in executor.waiting if each.set_running_or_notify_cancel()]
+        executor.waiting = []
+        if self.futures and executor.initialize:
+            executor.initialize()
+            executor.initialize = None
+        self.loop = Threads((future.steps() for future in self.futures), executor.workers)
+
+    def settle(self, outcomes: list[Any]) -> None:
+        for future, (value, problem) in zip(self.futures, outcomes, strict=True):
+            if problem is None:
+                future.set_result(value)
+            else:
+                future.set_exception(problem)
+
+
 class Threads(Loop):
     """Generators of which many take their next step side by side."""
 
     STRIDE = 1_000
 
-    def __init__(self, generators: Iterable[Any], threads: ThreadPoolExecutor) -> None:
+    def __init__(self, generators: Iterable[Any], workers: int) -> None:
         super().__init__(generators)
-        self.threads = threads
+        self.workers = workers
 
     def go_on(self, turn: bool) -> bool:
-        self.advance([item for item in self.items if isinstance(item.step, Request) and item.step.answer])
-        return super().go_on(turn)
+        with ThreadPoolExecutor(self.workers, initializer=ASK.set, initargs=(ASK.get(),)) as self.threads:
+            self.advance([item for item in self.items if isinstance(item.step, Request) and item.step.answer])
+            return super().go_on(turn)
 
     def drawn(self) -> Iterator[Item]:
         while self.turn or len(self.asked) < self.WINDOW:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import textwrap
+
 import pytest
 
 from batchlint import codemod
@@ -595,6 +597,119 @@ def test_somebody_who_waits_is_named() -> None:
     refusal = check_noop({"llm.py": HEAD, "app.py": ROUTE}, "live-consumer")
     assert refusal is not None
     assert "somebody waits for `answer`" in refusal.detail
+
+
+STOPPED = """
+        import sys
+
+
+        class Found(Exception):
+            pass
+
+
+        class AnswerError(Exception):
+            pass
+
+
+        def main(texts):
+            try:
+                for text in texts:
+                    answer = ask(text)
+                    if answer == "yes":
+                        {stop}
+                    print(answer)
+            except (Found, AnswerError) as found:
+                print(found)
+        """
+
+
+@pytest.mark.parametrize("stop", ["raise Found(text)", "sys.exit()", "sys.exit(0)", "exit()", "raise SystemExit"])
+def test_what_ends_the_loop_for_an_answer_is_an_early_stop(stop: str) -> None:
+    refusal = check_noop(placed(STOPPED.replace("{stop}", stop)), "early-stop")
+    assert refusal is not None
+    assert stop in refusal.detail
+
+
+@pytest.mark.parametrize("stop", ["raise AnswerError(text)", "sys.exit(1)", 'sys.exit(f"no answer to {text}")'])
+def test_an_error_ends_the_loop_as_it_did(stop: str) -> None:
+    assert "run_batch(" in rewrite(placed(STOPPED.replace("{stop}", stop))).files["app.py"]
+
+
+def test_a_gather_for_which_somebody_waits_stays_also_for_the_others() -> None:
+    program = """
+        import asyncio
+
+        from fastapi import FastAPI
+        from openai import AsyncOpenAI
+
+        client = AsyncOpenAI()
+        app = FastAPI()
+
+
+        async def ask(text):
+            return (await client.responses.create(model="gpt-5-mini", input=text)).output_text
+
+
+        async def ask_all(texts):
+            return await asyncio.gather(*[ask(text) for text in texts])
+
+
+        @app.post("/answers")
+        async def answers(texts: list[str]):
+            return await ask_all(texts)
+
+
+        def main():
+            print(asyncio.run(ask_all(open("texts.txt"))))
+        """
+    refusal = check_noop(program, "live-consumer")
+    assert refusal is not None
+    assert "somebody waits for `ask_all`" in refusal.detail
+
+
+@pytest.mark.parametrize(
+    "loop",
+    [
+        """
+        import kafka
+
+        for message in kafka.KafkaConsumer("tickets"):
+            print(ask(message.value))
+        """,
+        """
+        import boto3
+
+        sqs = boto3.client("sqs")
+
+
+        def main():
+            while True:
+                for message in sqs.receive_message(QueueUrl="q", WaitTimeSeconds=20)["Messages"]:
+                    print(ask(message["Body"]))
+
+
+        main()
+        """,
+        """
+        import pika
+
+
+        def on_message(channel, method, properties, body):
+            for line in body.decode().splitlines():
+                print(ask(line))
+            channel.basic_ack(method.delivery_tag)
+
+
+        channel = pika.BlockingConnection().channel()
+        channel.basic_consume("tickets", on_message)
+        """,
+    ],
+    ids=["an endless iterator", "a long poll", "a callback"],
+)
+def test_no_message_is_held_for_a_day(loop: str) -> None:
+    refusal = check_noop({"llm.py": HEAD, "app.py": "from llm import ask\n" + textwrap.dedent(loop)}, "short-lived")
+    assert refusal is not None
+    assert "would hold a message" in refusal.detail
 
 
 @pytest.mark.parametrize(

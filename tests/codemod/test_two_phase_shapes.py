@@ -94,6 +94,19 @@ SYNC = {
         '    with open("log.txt", "a") as log:\n        log.write(text)',
         3,
     ),
+    "pools in the turns of a loop": (
+        "done = {}\nfor text in texts:\n    with ThreadPoolExecutor() as pool:\n"
+        "        futures = [pool.submit(polish, each) for each in text.splitlines()]\n"
+        "        done[text] = [future.result() for future in futures]",
+        3,
+    ),
+    "pools in a function that a loop calls": (
+        "def parts(text):\n    with ThreadPoolExecutor() as pool:\n"
+        "        futures = [pool.submit(ask, each) for each in text.splitlines()]\n"
+        "    return [future.result() for future in futures]\n\n"
+        "done = {}\nfor text in texts:\n    done[text] = parts(text)",
+        1,
+    ),
     "a loop that tries again": ("done = {}\nfor text in texts:\n    done[text] = patient(text)", 1),
     "a pool that tries again": ("with ThreadPoolExecutor(4) as pool:\n    done = list(pool.map(patient, texts))", 1),
 }
