@@ -154,7 +154,7 @@ def create(db: sqlite3.Connection, key: str, members: list[Request]) -> str:
 def fetch(id: str, backend: Any, members: list[Request]) -> State | None:
     """None until the batch has ended. Then each request knows its answer, but those not run or failed by chance."""
     state: State = backend.poll(id)
-    log(f"batch {id} {state.text}")
+    log(f"batch {id} {state.text} {state.refused}".rstrip())
     if state.refused or not state.ended:
         return state if state.ended else None
     waiting = {request.custom_id: request for request in members}

@@ -653,3 +653,31 @@ def test_an_endless_loop_over_what_people_send_may_have_them_wait(loop: str) -> 
 @pytest.mark.parametrize("loop", ENDING.values(), ids=ENDING)
 def test_a_loop_that_ends_has_nobody_wait(loop: str) -> None:
     assert verdict(POLLING.replace("{loop}", loop)) == "batchable"
+
+
+WATCHING = """
+    from llm import ask
+    from watchdog.events import FileSystemEventHandler
+    from watchdog.observers import Observer
+    import glob
+
+    class Handler({base}):
+        def on_created(self, event):
+            for line in open(event.src_path):
+                print(ask(line))  # !
+
+    if __name__ == "__main__":
+        {start}
+    """
+OBSERVED = 'Observer().schedule(Handler(), "inbox")'
+CALLED = """for path in glob.glob("inbox/*"):
+            Handler().on_created(path)"""
+
+
+@pytest.mark.parametrize(
+    ("base", "start", "expected"),
+    [("FileSystemEventHandler", OBSERVED, "unclear"), ("object", CALLED, "batchable")],
+    ids=["who put the file there may look", "a run over a folder"],
+)
+def test_a_file_that_is_watched_for_may_be_somebodys(base: str, start: str, expected: str) -> None:
+    assert verdict(WATCHING.replace("{base}", base).replace("{start}", start)) == expected
