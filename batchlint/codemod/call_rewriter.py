@@ -78,6 +78,8 @@ class CallRewriter(cst.CSTTransformer):
         """Where the statement begins that is being visited."""
         self._is_hoisted = False
         """Whether its answers get names in front of it, and so leave it."""
+        self._calls: list[Place] = []
+        """The calls that are being visited, outermost first."""
         self._lists: list[Place] = []
         self._wide: set[Place] = set()
         """List comprehensions that one line no longer holds."""
@@ -95,8 +97,11 @@ class CallRewriter(cst.CSTTransformer):
         return cst.Name(self.names.aliases.get(name, name))
 
     # -- calls
+    def visit_Call(self, node: cst.Call) -> None:
+        self._calls.append(self.place(node))
+
     def leave_Call(self, original_node: cst.Call, updated_node: cst.Call) -> cst.BaseExpression:
-        where = self.place(original_node)
+        where = self._calls.pop()
         change = self.changes.calls.get(where)
         if where in self._appended:
             enqueue = self._appended[where]
@@ -217,8 +222,10 @@ class CallRewriter(cst.CSTTransformer):
         """The call on several lines where longer names in it make its line too long."""
         where = self.place(original)
         asks = any(place != where and _holds(where, place) for place in self.changes.calls)
+        is_in_another = any(outer[0] == outer[2] == where[0] for outer in self._calls)
         if (
             where[0] != where[2]
+            or is_in_another
             or (self._is_hoisted and asks)
             or not any(_holds(where, place) for place in [*self.changes.renames, *self.names.callee])
         ):

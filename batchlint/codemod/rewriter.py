@@ -233,11 +233,11 @@ class Rewriter(CallRewriter):
                 self._contents[release.given] = self._fresh("content")
 
     def leave_Call(self, original_node: cst.Call, updated_node: cst.Call) -> cst.BaseExpression:
-        where = self.place(original_node)
+        where, left = self.place(original_node), super().leave_Call(original_node, updated_node)
         if where in self._contents:
             self._read[where] = updated_node
             return cst.Name(self._contents[where])
-        return super().leave_Call(original_node, updated_node)
+        return left
 
     def _released(self, node: cst.With, block: cst.IndentedBlock, release: Release) -> list[cst.BaseStatement]:
         """The `with` with what reads its file, and what stood behind that in it."""

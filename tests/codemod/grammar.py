@@ -13,6 +13,7 @@ Draw = Callable[[st.SearchStrategy], object]
 
 HEAD = """\
 import sqlite3
+from concurrent.futures import ThreadPoolExecutor
 import openai
 from openai import OpenAI
 
@@ -91,10 +92,11 @@ ITEM_LISTS = (
 class Program:
     """Draws one program; `given` are the names that are bound for sure where the next expression stands."""
 
-    def __init__(self, draw: Draw, *, is_calm: bool = False) -> None:
-        """`is_calm`: what is asked for never depends on what other items left."""
+    def __init__(self, draw: Draw, *, is_calm: bool = False, pools: bool = False) -> None:
+        """`is_calm`: what is asked for never depends on what other items left. `pools`: pools ask in its turns."""
         self.draw = draw
         self.is_calm = is_calm
+        self.pools = pools
         self.places = ("function", "function", "module")
         self.helpers: set[str] = set()
         self.depth = 0
@@ -196,7 +198,7 @@ class Program:
         if self.is_calm:
             pass
         elif self.inside == "loop":
-            kinds += ["leave", "lambda", "nested"]
+            kinds += ["leave", "lambda", "nested", *(["pool"] * 4 if self.pools else [])]
         else:
             kinds += ["return"]
         return list(getattr(self, f"_{self.pick(*kinds)}")(given))
@@ -243,6 +245,14 @@ class Program:
         if form.startswith("answer, word"):
             given.add("word")
         return [line]
+
+    def _pool(self, given: set[str]) -> list[str]:
+        self.asks += 1
+        name = self.pick("ask", "tool.ask", "polished")
+        self.helpers.add(name)
+        lines = ["with ThreadPoolExecutor(1) as pool:", f"    future = pool.submit({name}, {self.text(given)})"]
+        given.add("answer")
+        return [*lines, "answer = future.result()"]
 
     def _effect(self, given: set[str]) -> list[str]:
         text = self.text(given)
@@ -430,6 +440,12 @@ def indented(lines: list[str], levels: int = 1) -> list[str]:
 @st.composite
 def programs(draw: Draw) -> str:
     return Program(draw).program()
+
+
+@st.composite
+def pooling(draw: Draw) -> str:
+    """Programs whose loop has a pool ask in its turns."""
+    return Program(draw, pools=True).program()
 
 
 @st.composite

@@ -7,7 +7,7 @@ import re
 from hypothesis import event, given, note
 
 from . import stub
-from .grammar import programs
+from .grammar import pooling, programs
 from .programs import rewrite
 
 
@@ -44,5 +44,11 @@ def _plain(error: str) -> str:
 
 @given(programs())
 def test_every_program_is_refused_or_does_the_same(text: str) -> None:
+    note(text)
+    event(check_alike(text))
+
+
+@given(pooling())
+def test_every_program_with_pools_is_refused_or_does_the_same(text: str) -> None:
     note(text)
     event(check_alike(text))
