@@ -10,7 +10,7 @@ import ast
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from batchlint import flow, given
+from batchlint import flow, given, judging
 from batchlint.facts import MODULE, FunctionId, Span
 from batchlint.findings import Latency, Step
 from batchlint.graph import Edge, Graph, ModelCall, Reach, relevant
@@ -203,7 +203,10 @@ def _passed_on(graph: Graph, id: FunctionId, way: Way, node: ast.expr, arguments
 def _keeps_answer(graph: Graph, id: FunctionId, node: ast.expr) -> bool:
     """Whether what the call gives is not what the function gives."""
     saving = graph.program.registry.saving_methods
-    return isinstance(node, ast.Call) and not flow.gives_answer(graph.function(id), node, saving)
+    function = graph.function(id)
+    return isinstance(node, ast.Call) and not (
+        flow.gives_answer(function, node, saving) or judging.judges(function, node)
+    )
 
 
 def _is_shared(graph: Graph, id: FunctionId, way: Way) -> bool:

@@ -1,0 +1,64 @@
+"""Functions that say by a constant what the answer says: `if "yes" in answer: return True`."""
+
+from __future__ import annotations
+
+import ast
+
+from batchlint import flow
+from batchlint.facts import FunctionFacts
+from batchlint.trees import SCOPES, children, stands_in, walk
+
+_ALIKE = (ast.Eq, ast.NotEq, ast.In, ast.NotIn)
+_STARTS = ("startswith", "endswith", "fullmatch", "match", "search")
+_REASONS = frozenset({"finish_reason", "stop_reason", "status", "type", "role"})
+"""What an answer says of itself, which is no part of its text."""
+
+
+def judges(function: FunctionFacts, call: ast.Call) -> bool:
+    """Whether the text of what the call gives decides which constant the function gives."""
+    tests = [node for part in flow.body(function) for node in _own(part) if isinstance(node, ast.If)]
+    tests = [node for node in tests if any(map(_says, node.body)) and _names_text(node.test)]
+    if not tests:
+        return False
+    tainted = flow.reached(set(), flow.moves_of(function, [call]), call)
+    return any(_asks(inner, tainted, call) for node in tests for inner in walk(node.test))
+
+
+def _own(node: ast.AST) -> list[ast.AST]:
+    """The statements of the function itself."""
+    found = [node]
+    for each in found:
+        found += [child for child in children(each) if not isinstance(child, (*SCOPES, ast.expr))]
+    return found
+
+
+def _says(statement: ast.stmt) -> bool:
+    """Whether the statement gives a constant, or a member of an enumeration."""
+    value = statement.value if isinstance(statement, ast.Return) else None
+    value = value.operand if isinstance(value, ast.UnaryOp) else value
+    if isinstance(value, ast.Attribute):
+        return value.attr.isupper()
+    return isinstance(value, ast.Constant) and value.value is not None
+
+
+def _names_text(test: ast.expr) -> bool:
+    return any(_is_text(node) for node in walk(test))
+
+
+def _is_text(node: ast.AST) -> bool:
+    """Whether the node is a text, or several in a row."""
+    if isinstance(node, ast.Tuple | ast.List | ast.Set):
+        return bool(node.elts) and all(map(_is_text, node.elts))
+    return isinstance(node, ast.Constant) and isinstance(node.value, str) and bool(node.value)
+
+
+def _asks(node: ast.AST, tainted: set[str], call: ast.Call) -> bool:
+    """Whether the node compares the answer's text with a text."""
+    if isinstance(node, ast.Compare) and isinstance(node.ops[0], _ALIKE):
+        sides = [node.left, node.comparators[0]]
+    elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _STARTS:
+        sides = [node.func.value, *node.args]
+    else:
+        return False
+    asked = [side for side in sides if not _is_text(side) and getattr(side, "attr", "") not in _REASONS]
+    return any(map(_is_text, sides)) and any(flow.reads(side) & tainted or stands_in(call, side) for side in asked)
