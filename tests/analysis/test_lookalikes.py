@@ -144,6 +144,21 @@ NO_MODEL = {
         for line in open("products.txt"):
             requests.post("https://api.example.com/v1/messages", json={"text": line})
         """,
+    "messages_to_a_back_end_of_its_own": """
+        import requests
+        from django.conf import settings
+
+        for line in open("products.txt"):
+            requests.post(settings.CHAT_URL, json={"messages": [line], "conversation_id": 1})
+        """,
+    "system_message_to_a_model_on_this_machine": """
+        import requests
+
+        URL = "http://localhost:8000/chat"
+
+        for line in open("products.txt"):
+            requests.post(URL, json={"messages": [{"role": "user", "content": line}], "system_message": "Label it"})
+        """,
     "batch_api_itself": """
         from openai import OpenAI
 
@@ -272,6 +287,15 @@ MODEL = {
 
         for line in open("products.txt"):
             requests.post(URL, json={"model": "m", "messages": [{"role": "user", "content": line}]})  # !
+        """,
+    "chat_of_a_configured_service": """
+        import json
+        import requests
+        from django.conf import settings
+
+        for line in open("products.txt"):
+            body = {"messages": [{"role": "user", "content": line}], "system_message": "Label it"}
+            requests.post(settings.CHAT_URL, data=json.dumps(body))  # !
         """,
     "langchain": """
         from langchain_openai import ChatOpenAI
