@@ -26,6 +26,8 @@ class Polled(NamedTuple):
     """What a task calls whose progress a page shows."""
     readers: frozenset[str]
     """Base classes of views that also show one object by its id."""
+    kept: frozenset[str]
+    """Classes of a library whose rows hold what tasks gave."""
 
 
 class Replies(NamedTuple):
@@ -58,11 +60,11 @@ class Asides(NamedTuple):
 def polled(documents: list[dict[str, Any]]) -> Polled:
     """How the shipped data says that a page asks for results."""
     rows = [document["polled"] for document in documents if "polled" in document]
-    keys, words, attributes, lookups, pushes, watched, readers = (
+    keys, words, attributes, lookups, pushes, watched, readers, kept = (
         frozenset(str(text) for row in rows for text in row[name])
-        for name in ("keys", "words", "attributes", "lookups", "pushes", "watched", "readers")
+        for name in ("keys", "words", "attributes", "lookups", "pushes", "watched", "readers", "kept")
     )
-    return Polled(keys, frozenset(word.lower() for word in words), attributes, lookups, pushes, watched, readers)
+    return Polled(keys, frozenset(word.lower() for word in words), attributes, lookups, pushes, watched, readers, kept)
 
 
 def replies(documents: list[dict[str, Any]]) -> Replies:

@@ -74,7 +74,10 @@ class Polls(Part):
         """Words of an answer that is to be asked for again; ids only where something looks results up by their id."""
         polled = self.program.registry.polled
         lookups = (reference for name in polled.lookups for reference in self.program.calls_by_name.get(name, ()))
-        has_lookup = any(not self._is_test(reference.caller.id.path) for reference in lookups)
+        has_lookup = any(not self._is_test(reference.caller.id.path) for reference in lookups) or any(
+            not self._is_test(path) and not polled.kept.isdisjoint(module.body.bindings)
+            for path, module in self.program.modules.items()
+        )
         return polled.words | polled.keys if has_lookup else polled.words
 
     def _speaks_of_state(self, function: FunctionFacts) -> bool:

@@ -194,3 +194,37 @@ LISTED = """Kept
 )
 def test_a_view_set_shows_the_state_that_its_serializer_lists(old, new, expected):
     assert verdict({**VIEWS, "views.py": VIEWS["views.py"].replace(old, new)}) == expected
+
+
+RESULTS = {
+    "tasks.py": """
+        from celery import shared_task
+        from llm import ask
+
+        @shared_task
+        def label(text):
+            return ask(text)  # !
+        """,
+    "views.py": """
+        from rest_framework.response import Response
+        from rest_framework.views import APIView
+        from tasks import label
+
+        class Labels(APIView):
+            def post(self, request):
+                task = label.delay(request.data["text"])
+                return Response({"task_id": task.task_id})
+        """,
+}
+KEPT = """
+        from django_celery_results.models import TaskResult
+
+        class Label(APIView):
+            def get(self, request):
+                return Response(TaskResult.objects.get(task_id=request.GET["task_id"]).result)
+"""
+
+
+@pytest.mark.parametrize(("route", "expected"), [(KEPT, "realtime"), ("", "batchable")])
+def test_a_page_asks_for_the_row_that_holds_the_result(route, expected):
+    assert verdict({**RESULTS, "views.py": RESULTS["views.py"] + route}) == expected
