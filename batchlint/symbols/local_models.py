@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from batchlint.symbols import Program
 
 _ASKED = ("invoke", "embed_query", "chat", "get_text_embedding")
+_PERHAPS = ("model", "provider")
+"""Arguments that are a model's name with most SDKs, and an object with some."""
 _BUILDING = ("from_", "afrom_", "create_", "load_")
 
 
@@ -23,7 +25,7 @@ def runs_locally(program: Program, scope: FunctionId, node: ast.Call, path: str,
     What `answers` asks a model of its own where it is given one for embeddings only.
     """
     is_local, is_stated, is_open = False, False, False
-    for name, argument in _arguments(program, node, path):
+    for name, argument in _arguments(program, scope, node, path):
         if answers and name is not None and name.startswith("embed"):
             continue
         values = program.eval(scope, argument)
@@ -46,7 +48,7 @@ def keeps_local(program: Program, scope: FunctionId, node: ast.Call, path: str) 
     return not is_index and runs_locally(program, scope, node, path)
 
 
-def _arguments(program: Program, node: ast.Call, path: str) -> Iterator[tuple[str | None, ast.expr]]:
+def _arguments(program: Program, scope: FunctionId, node: ast.Call, path: str) -> Iterator[tuple[str | None, ast.expr]]:
     """The arguments that can be models, with the names under which only models are given."""
     last = path.removesuffix("()").rpartition(".")[2]
     if last.startswith(_BUILDING) or last[:1].isupper():
@@ -56,6 +58,10 @@ def _arguments(program: Program, node: ast.Call, path: str) -> Iterator[tuple[st
     for keyword in node.keywords:
         if keyword.arg in program.catalogue.model_arguments and not isinstance(keyword.value, ast.Constant):
             yield keyword.arg, keyword.value
+        elif keyword.arg in _PERHAPS and any(
+            isinstance(value, Ext) and _is_local(program, value) for value in program.eval(scope, keyword.value)
+        ):
+            yield None, keyword.value
 
 
 def _is_local(program: Program, value: Ext) -> bool:
