@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
-from batchlint.facts import CallFacts, FunctionFacts, FunctionId
+from batchlint.facts import MODULE, CallFacts, FunctionFacts, FunctionId
 from batchlint.graph.callables import Callables
 from batchlint.graph.handedin import HandedIn
 from batchlint.graph.links import GraphSettings, ModelCall, Part, source
@@ -56,6 +56,27 @@ class ModelCalls(Part):
         for name in THREADS:
             for reference in self.program.calls_by_name.get(name, ()):
                 yield from self._in_thread(reference, methods)
+        yield from self._of_decorated(helpers)
+
+    def _of_decorated(self, helpers: set[str]) -> Iterator[ModelCall]:
+        """Calls of functions that an SDK's decorator turned into requests: `@prompt("Label {text}")`."""
+        program, names = self.program, self.program.catalogue.calls.tails
+        for function in [
+            each for each in program.functions.values() if each.decorators and each.id.path not in helpers
+        ]:
+            scope = FunctionId(function.id.path, function.parent or MODULE)
+            decorators = (each for each in function.decorators if last_name(each) in names)
+            made = {
+                v for each in decorators for v in program.eval(scope, each) if isinstance(v, Ext) and v.host != LOCAL
+            }
+            for value in ordered(made):
+                called = value._replace(path=f"{value.path}()()")
+                api = program.catalogue.match(called.path)
+                if api is None:
+                    continue
+                for caller, call in program.calls_by_name.get(function.name, ()):
+                    if Fn(function.id) in program.eval(caller.id, call.node.func):
+                        yield self._described(caller, call, call.node.func, api, called)
 
     def _in_thread(self, reference: CallRef, methods: set[str]) -> Iterator[ModelCall]:
         """SDK methods that the thread is given, also in a `partial`: `to_thread(client.messages.create, ...)`."""
@@ -92,7 +113,12 @@ class ModelCalls(Part):
             best = self._handed.find(function, call, func, values)
         if best is None:
             return None
-        api, value = best
+        return self._described(function, call, func, *best)
+
+    def _described(
+        self, function: FunctionFacts, call: CallFacts, func: ast.expr, api: ApiCall, value: Ext
+    ) -> ModelCall:
+        catalogue = self.program.catalogue
         provider = (catalogue.host_provider(value.host) if value.host else None) or api.provider
         return ModelCall(
             function=function.id,

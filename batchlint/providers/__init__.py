@@ -106,6 +106,8 @@ class Catalogue(NamedTuple):
     holders: patterns.PathTable[bool]
     """Callables whose result acts as what they are given: chains and branches around models."""
     packages: frozenset[str]
+    common_names: frozenset[str]
+    """Packages among them whose name many a project gives a module of its own."""
     hosts: tuple[tuple[patterns.PathPattern, str], ...]
     """Patterns of hosts, each with its provider."""
     literal_arguments: frozenset[str]
@@ -208,6 +210,7 @@ def build(documents: list[dict[str, Any]]) -> Catalogue:
         local=patterns.PathTable(local),
         holders=patterns.PathTable((pattern, True) for each in documents for pattern in each.get("holders", [])),
         packages=frozenset(package for provider in providers.values() for package in provider.packages),
+        common_names=frozenset(name for each in documents for name in each.get("common_names", [])),
         hosts=tuple(hosts),
         literal_arguments=frozenset(literal),
         local_arguments=frozenset(name for provider in providers.values() for name in provider.local_arguments),
@@ -247,7 +250,7 @@ def _calls(document: dict[str, Any], provider: Provider) -> Iterator[tuple[int, 
     through = tuple(document.get("through", []))
     for row in document.get("calls", []):
         call = ApiCall(
-            provider=provider.name,
+            provider=row.get("provider", provider.name),
             endpoint=row["endpoint"],
             kind=row["kind"],
             stream=row.get("stream", False),

@@ -61,7 +61,8 @@ class Program(Memo):
             packages = frozenset(
                 module.path.removesuffix("/__init__.py") for module in modules if module.path.endswith("/__init__.py")
             )
-        self.index = ModuleIndex(self.modules, packages, self.catalogue.packages | self.registry.packages)
+        external = (self.catalogue.packages | self.registry.packages) - self.catalogue.common_names
+        self.index = ModuleIndex(self.modules, packages, external)
         self.callers = Callers(self)
         self.functions: dict[FunctionId, FunctionFacts] = {}
         self.classes: dict[ClassId, ClassFacts] = {}

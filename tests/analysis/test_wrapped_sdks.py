@@ -1,0 +1,193 @@
+"""Libraries that put the SDKs behind calls and decorators of their own."""
+
+import ast
+
+import pytest
+
+from batchlint import callsites, extraction, graph, scoring
+
+from .verdicts import cases, marked, verdict
+
+PER_ITEM = {
+    "claudette_client": """
+        import sys
+        from claudette import *
+
+        if __name__ == "__main__":
+            client = Client("claude-haiku-4-5")
+            for line in open(sys.argv[1]):
+                print(client(line))  # !
+        """,
+    "claudette_structured": """
+        import sys
+        from claudette import Client
+
+        if __name__ == "__main__":
+            client = Client("claude-haiku-4-5")
+            for line in open(sys.argv[1]):
+                print(client.structured(line, tools=[Label])[0])  # !
+        """,
+    "cosette_client": """
+        import sys
+        from cosette import Client
+
+        if __name__ == "__main__":
+            client = Client("gpt-5-mini")
+            print([client(line) for line in open(sys.argv[1])])  # !
+        """,
+    "decorated_function": """
+        import sys
+        from mirascope import llm
+
+        @llm.call(provider="openai", model="gpt-5-mini")
+        def label(text):
+            return f"Label {text}"
+
+        if __name__ == "__main__":
+            for line in open(sys.argv[1]):
+                print(label(line))  # !
+        """,
+    "mapped_task": """
+        from airflow.sdk import dag, task
+
+        @task.llm(llm_conn_id="openai", system_prompt="Label the ticket")
+        def label(ticket):
+            return ticket
+
+        @dag(schedule="@daily")
+        def tickets():
+            label.expand(ticket=read())  # !
+        """,
+    "task_of_a_scheduled_dag": """
+        from airflow.decorators import dag, task
+
+        @dag(schedule="@daily")
+        def changelog():
+            @task.llm(model="gpt-5-mini", system_prompt="Summarize the commits")
+            def summarize(commits):
+                return commits
+
+            publish(summarize(commits()))  # !
+        """,
+    "mapped_operator": """
+        from airflow.providers.common.ai.operators.llm import LLMOperator
+        from airflow.sdk import dag
+
+        @dag(schedule="@daily")
+        def tickets():
+            LLMOperator.partial(task_id="label", llm_conn_id="openai").expand(prompt=read())  # !
+        """,
+    "fastcore_command": """
+        from fastcore.script import *
+        from llm import ask
+
+        @call_parse
+        def main(path: str):
+            for line in open(path):
+                print(ask(line))  # !
+        """,
+}
+OTHERS = {
+    "branch_of_a_run": """
+        from airflow.sdk import dag, task
+
+        @task.llm_branch(llm_conn_id="openai", system_prompt="Route the ticket")
+        def route(ticket):
+            return ticket
+
+        @dag(schedule=None)
+        def ticket():
+            route(read())  # !
+        """,
+    "agent_task": """
+        from airflow.sdk import dag, task
+
+        @task.agent(agent=researcher)
+        def research(topic):
+            return topic
+
+        @dag(schedule=None)
+        def report():
+            research.expand(topic=read())  # !
+        """,
+}
+NONE = {
+    "task_with_a_local_model": """
+        from airflow.decorators import dag, task
+        from pydantic_ai.models.openai import OpenAIModel
+        from pydantic_ai.providers.openai import OpenAIProvider
+
+        model = OpenAIModel("llama3.2", provider=OpenAIProvider(base_url="http://localhost:11434/v1"))
+
+        @task.llm(model=model, system_prompt="Label the ticket")
+        def label(ticket):
+            return ticket
+
+        @dag(schedule="@daily")
+        def tickets():
+            label.expand(ticket=read())  # !
+        """,
+    "task_that_is_a_batch": """
+        from airflow.sdk import dag, task
+
+        @task.llm_batch(llm_conn_id="openai", result_path="s3://answers")
+        def label(tickets):
+            return tickets
+
+        @dag(schedule="@daily")
+        def tickets():
+            label(read())  # !
+        """,
+    "plain_task": """
+        from airflow.sdk import dag, task
+
+        @task
+        def label(ticket):
+            return ticket.upper()
+
+        @dag(schedule="@daily")
+        def tickets():
+            label.expand(ticket=read())  # !
+        """,
+}
+
+
+def without_helpers(source):
+    """The verdict on a program that has no other file."""
+    linked = graph.build([extraction.extract("app.py", source, ast.parse(source))])
+    return str(scoring.score(linked, callsites.find(linked))[0].verdict)
+
+
+@pytest.mark.parametrize("program", cases(PER_ITEM))
+def test_nobody_waits_for_what_it_asks(program):
+    assert verdict(program) == "batchable"
+
+
+@pytest.mark.parametrize("program", cases(OTHERS))
+def test_what_the_rest_of_a_run_is_decided_by_is_left_alone(program):
+    assert verdict(program) == "realtime"
+
+
+@pytest.mark.parametrize("program", cases(NONE))
+def test_it_is_no_realtime_request_to_a_hosted_model(program):
+    assert verdict(program) == "none"
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "llm.get_model('gpt-5-mini').prompt(line)",
+        "llm.get_model().conversation().prompt(line)",
+        "llm.get_embedding_model('3-small').embed(line)",
+    ],
+)
+def test_a_module_of_the_project_comes_before_a_library_with_its_name(call):
+    source = f"import sys\nimport llm\n\nfor line in open(sys.argv[1]):\n    print({call})  # !\n"
+    assert verdict({"llm.py": "def get_model(name=None): ...", "app.py": source}) == "none"
+    assert verdict({"llm.py": "", "old/llm.py": "", "app.py": source}) == "none"
+    assert without_helpers(source) == "batchable"
+
+
+def test_the_provider_behind_a_wrapper_is_named():
+    site = marked(PER_ITEM["claudette_client"])
+    assert (site.provider, site.endpoint) == ("anthropic", "/v1/messages")
