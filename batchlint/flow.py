@@ -208,7 +208,7 @@ def gives_answer(function: FunctionFacts, call: ast.Call, saving: frozenset[str]
             return True
     parameters = set(function.parameter_names)
     for node in (node for statement in body(function) for node in walk(statement)):
-        if isinstance(node, ast.For | ast.AsyncFor) and reads(node.iter) & parameters:
+        if isinstance(node, ast.For | ast.AsyncFor | ast.comprehension) and reads(node.iter) & parameters:
             parameters |= set(targets(node.target))
     nodes = (node for statement in body(function) for node in walk(statement))
     parameters -= {
@@ -217,7 +217,15 @@ def gives_answer(function: FunctionFacts, call: ast.Call, saving: frozenset[str]
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in saving
         for name in reads(node.func.value)
     }
-    return any(name.partition(".")[0] in parameters for name in tainted)
+    return any(name.partition(".")[0] in parameters for name in tainted) or _fills_returned(function, tainted)
+
+
+def _fills_returned(function: FunctionFacts, tainted: set[str]) -> bool:
+    """Whether parts of a parameter that the function returns get what is `tainted`: `part["label"] = answer`."""
+    given = {each.id for each in function.returns if isinstance(each, ast.Name)} & function.parameter_names
+    rows = moves_of(function) if given else []
+    parts = reached(given, rows) if given else set()
+    return any(row.item is not None and row.reads & tainted and row.given & parts for row in rows)
 
 
 def goes_into(function: FunctionFacts, call: ast.Call, other: ast.Call) -> bool:

@@ -1,4 +1,4 @@
-"""Functions that turn the answer into a constant: who calls one asks the model."""
+"""Functions that hand the answer on by a constant, or through parts of what they are given: who calls one asks."""
 
 import pytest
 
@@ -84,3 +84,66 @@ def test_the_caller_of_a_judge_asks_once_per_item(judge):
 @pytest.mark.parametrize("judge", cases(KEPT))
 def test_the_caller_of_what_keeps_the_answer_decides_nothing(judge):
     assert verdict({"judge.py": judge, "app.py": LOOP}) == "none"
+
+
+REPORTS = """
+    import json
+    import sys
+    from sections import label_all
+
+    if __name__ == "__main__":
+        report = json.load(open(sys.argv[1]))
+        label_all(report)  # !
+        print(report)
+    """
+FILLED = {
+    "parts_of_a_tree_that_is_returned": """
+        from concurrent.futures import ThreadPoolExecutor
+        from llm import ask
+
+        def label_all(report):
+            parts = flatten(report)
+            with ThreadPoolExecutor() as pool:
+                labels = list(pool.map(ask, [part["text"] for part in parts]))
+            for part, label in zip(parts, labels):
+                part["label"] = label
+            return report
+        """,
+    "items_of_futures": """
+        from concurrent.futures import ThreadPoolExecutor, as_completed
+        from llm import ask
+
+        def label(part):
+            part["label"] = ask(part["text"])
+            return part
+
+        def label_all(report):
+            with ThreadPoolExecutor() as pool:
+                futures = {pool.submit(label, part): part for part in report}
+                for future in as_completed(futures):
+                    part = futures[future]
+                    part = future.result()
+        """,
+}
+STORED = {
+    "table_of_its_own": """
+        from concurrent.futures import ThreadPoolExecutor
+        from llm import ask
+
+        def label_all(report):
+            table = connect()
+            for part in report:
+                table[part["id"]] = ask(part["text"])
+            return len(report)
+        """,
+}
+
+
+@pytest.mark.parametrize("sections", cases(FILLED))
+def test_the_caller_is_told_through_the_parts_of_what_it_gives(sections):
+    assert verdict({"sections.py": sections, "app.py": REPORTS}) == "batchable"
+
+
+@pytest.mark.parametrize("sections", cases(STORED))
+def test_the_caller_of_what_stores_the_answers_decides_nothing(sections):
+    assert verdict({"sections.py": sections, "app.py": REPORTS}) == "none"
