@@ -17,7 +17,7 @@ _REASONS = frozenset({"finish_reason", "stop_reason", "status", "type", "role"})
 def judges(function: FunctionFacts, call: ast.Call) -> bool:
     """Whether the text of what the call gives decides which constant the function gives."""
     tests = [node for part in flow.body(function) for node in _own(part) if isinstance(node, ast.If)]
-    tests = [node for node in tests if any(map(_says, node.body)) and _names_text(node.test)]
+    tests = [node for node in tests if any(map(_says, node.body))]
     if not tests:
         return False
     tainted = flow.reached(set(), flow.moves_of(function, [call]), call)
@@ -41,10 +41,6 @@ def _says(statement: ast.stmt) -> bool:
     return isinstance(value, ast.Constant) and value.value is not None
 
 
-def _names_text(test: ast.expr) -> bool:
-    return any(_is_text(node) for node in walk(test))
-
-
 def _is_text(node: ast.AST) -> bool:
     """Whether the node is a text, or several in a row."""
     if isinstance(node, ast.Tuple | ast.List | ast.Set):
@@ -53,12 +49,17 @@ def _is_text(node: ast.AST) -> bool:
 
 
 def _asks(node: ast.AST, tainted: set[str], call: ast.Call) -> bool:
-    """Whether the node compares the answer's text with a text."""
+    """Whether the node compares the answer's text with a text, or with what a variable holds: the right answer."""
+    names = False
     if isinstance(node, ast.Compare) and isinstance(node.ops[0], _ALIKE):
         sides = [node.left, node.comparators[0]]
+        names = isinstance(node.ops[0], ast.Eq | ast.NotEq)
     elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _STARTS:
         sides = [node.func.value, *node.args]
     else:
         return False
-    asked = [side for side in sides if not _is_text(side) and getattr(side, "attr", "") not in _REASONS]
-    return any(map(_is_text, sides)) and any(flow.reads(side) & tainted or stands_in(call, side) for side in asked)
+    told = [bool(flow.reads(each) & tainted) or stands_in(call, each) for each in sides]
+    asked = [each for each, is_told in zip(sides, told, strict=True) if is_told]
+    others = [each for each, is_told in zip(sides, told, strict=True) if not is_told]
+    is_compared = any(_is_text(each) or (names and isinstance(each, ast.Name)) for each in others)
+    return is_compared and any(getattr(each, "attr", "") not in _REASONS for each in asked)

@@ -34,6 +34,15 @@ JUDGES = {
                 return 1
             return 0
         """,
+    "right_answer": """
+        from llm import ask
+
+        def is_same(one, other):
+            winner = ask(one).choices[0].message.content
+            if winner == other:
+                return 1
+            return 0.5
+        """,
     "starts": """
         from llm import ask
 
@@ -62,6 +71,16 @@ KEPT = {
             if choice.finish_reason == "length":
                 return False
             store(choice.message.content)
+            return True
+        """,
+    "length": """
+        from llm import ask
+
+        def is_same(one, other):
+            answer = ask(f"{one} or {other}?").choices[0].message.content
+            if len(answer) == 0 or answer == None:
+                return False
+            store(answer)
             return True
         """,
     "another_text": """
