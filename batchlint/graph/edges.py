@@ -23,6 +23,7 @@ _MAPPERS = frozenset(
         "filter", "sorted", "max", "min", "nlargest", "nsmallest",
     ]
 )  # fmt: skip
+_FANS = frozenset({"pool", "thread", "map"})
 _identity = id
 
 
@@ -92,7 +93,7 @@ class Edges(Part):
                         continue
                 elif isinstance(func, ast.Attribute) and not is_stored(function.id, func):
                     continue
-                for reference, expression in self._parameters.handed_from(CallRef(function, call), func, 0):
+                for reference, expression, fan in self._parameters.handed_from(CallRef(function, call), func, 0):
                     is_handed = reference.call is not call
                     is_own = is_handed and self._is_registered(function, func)
                     values = program.eval(reference.caller.id, expression)
@@ -105,20 +106,10 @@ class Edges(Part):
                                 edge = self.edge(function.id, target, call.node, "call", call)
                             elif is_handed:
                                 often = held == {value} or self.repeats(function.id, call.loops)
-                                often = often or self._is_started_often(function)
-                                edge = edge._replace(kind="callback", repeats=edge.repeats or often)
+                                how = fan if fan in _FANS else "callback"
+                                edge = edge._replace(kind=how, repeats=edge.repeats or often or fan is not None)
                             found.setdefault(target, []).append(edge)
         return found
-
-    def _is_started_often(self, function: FunctionFacts) -> bool:
-        """Whether the function around it starts the nested one for each item."""
-        outer = self.program.modules_function(function.id.path, function.parent)
-        return outer is not None and any(
-            isinstance(call.node.func, ast.Name)
-            and call.node.func.id == function.name
-            and self.repeats(outer.id, call.loops)
-            for call in outer.calls
-        )
 
     def _is_registered(self, function: FunctionFacts, func: ast.expr) -> bool:
         """Whether a framework starts the function, a closure that calls what the function around it was given."""

@@ -14,7 +14,7 @@ from batchlint.graph.durations import Durations
 from batchlint.graph.launches import Launches
 from batchlint.graph.links import Edge, Entry, Part, label
 from batchlint.graph.names import Names
-from batchlint.graph.parameters import Parameters
+from batchlint.graph.parameters import Parameters, Source
 from batchlint.symbols import CallRef, Program, last_name
 from batchlint.values import Cls, Elems, Ext, Fn, Inst, Text, Value, ordered
 
@@ -74,10 +74,12 @@ class Handovers(Part):
             for handover in registry.handovers.find(value.path):
                 for source, function in self.handed_functions(reference, handover):
                     self.calls.add(id(call.node))
-                    many = handover.repeats or self.repeats(caller.id, call.loops)
-                    self._take(function, source.caller, source.call, handover._replace(repeats=many))
+                    many = handover.repeats or self.repeats(caller.id, call.loops) or source.fan is not None
+                    if not many and source.reference.call is not call:
+                        many = self._parameters.repeaters.kind(caller, call) is not None  # a partial for a pool
+                    self._take(function, *source.reference, handover._replace(repeats=many))
 
-    def handed_functions(self, reference: CallRef, handover: Handover) -> Iterator[tuple[CallRef, FunctionId]]:
+    def handed_functions(self, reference: CallRef, handover: Handover) -> Iterator[tuple[Source, FunctionId]]:
         """The functions that the call is given, each with the call that hands it over first."""
         node = reference.call.node
         expressions = [k.value for k in node.keywords if k.arg and k.arg == handover.keyword]
@@ -85,11 +87,12 @@ class Handovers(Part):
             expressions = [node.args[handover.argument]]
         expressions += [run for runner in expressions for run in self._run_by(reference, runner)]
         if handover.members:
-            yield from ((reference, member) for member in self._members(reference, expressions))
+            own = Source(reference, reference.call.node)
+            yield from ((own, member) for member in self._members(reference, expressions))
         by_name = handover.by_name or handover.action in {"schedule", "register"}
         for expression in expressions:
-            for source, handed in self._parameters.handed_from(reference, expression, 0):
-                for value in ordered(self.program.eval(source.caller.id, handed)):
+            for source in self._parameters.handed_from(reference, expression, 0):
+                for value in ordered(self.program.eval(source.reference.caller.id, source.expression)):
                     for function in self.functions_in(value, by_name):
                         yield source, function
 

@@ -4,16 +4,31 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from batchlint.facts import FunctionFacts
 from batchlint.graph.links import Part
+from batchlint.graph.repeaters import Repeaters
 from batchlint.symbols import CallRef, Program, last_name
 
 _DRAWING = frozenset({"enumerate", "list", "tuple", "reversed", "sorted", "iter", "tqdm"})
 
 
+class Source(NamedTuple):
+    """Where what is called comes from: the expression, and the call that it stands in or first goes into."""
+
+    reference: CallRef
+    expression: ast.expr
+    fan: str | None = None
+    """The kind of edge by which it runs once per item on the way from there to where it is called, if it does."""
+
+
 class Parameters(Part):
-    def handed_from(self, reference: CallRef, func: ast.expr, depth: int) -> Iterator[tuple[CallRef, ast.expr]]:
+    def __init__(self, program: Program) -> None:
+        super().__init__(program)
+        self.repeaters = Repeaters(program)
+
+    def handed_from(self, reference: CallRef, func: ast.expr, depth: int) -> Iterator[Source]:
         """Where what is called comes from: for a parameter the calls that hand it over; so its users stay apart.
 
         What is drawn from a parameter (`for step, item in steps`) comes from there too, inside a container.
@@ -25,11 +40,14 @@ class Parameters(Part):
                 return  # a decorator: its result counts as the function that it wraps
             handed = list(self.program.callers.arguments(function, name))
             if handed:
-                for caller, node, argument in handed:
-                    outer = self.program.call_facts[id(node)]
-                    yield from self.handed_from(CallRef(self.function(caller), outer.call), argument, depth + 1)
+                inside = self.repeaters.between(function, reference.caller)
+                for id_, node, argument in handed:
+                    caller, call = self.function(id_), self.program.call_facts[id(node)].call
+                    fan = inside or self.repeaters.kind(caller, call)
+                    for source in self.handed_from(CallRef(caller, call), argument, depth + 1):
+                        yield source._replace(fan=source.fan or fan)
                 return
-        yield reference, func
+        yield Source(reference, func)
 
     @staticmethod
     def _drawn_from(function: FunctionFacts, name: str) -> str:

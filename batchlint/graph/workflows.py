@@ -99,7 +99,7 @@ class Workflows(Part):
         for source, function in self._handovers.handed_functions(reference, handover):
             self._handovers.calls.add(id(reference.call.node))
             name = min(names) if len(names) == 1 else "" if is_branch else self.function(function).name
-            workflow.parts.append(_Part(name, function, source, handover))
+            workflow.parts.append(_Part(name, function, source.reference, handover))
             if not is_branch:
                 workflow.names.add(name)
                 self._find_jumps(workflow, name, function)
