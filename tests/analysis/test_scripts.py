@@ -88,6 +88,35 @@ OFFLINE = {
             for line in open(path):
                 click.echo(ask(line))  # !
         """,
+    "click_for_django": """
+        import djclick as click
+        from llm import ask
+
+        @click.group()
+        def main():
+            pass
+
+        @main.group()
+        def texts():
+            pass
+
+        @texts.command(name="all")
+        @click.option("--kind", default="note")
+        def label(kind):
+            for line in open(f"{kind}.txt"):
+                click.echo(ask(line))  # !
+        """,
+    "runscript": {
+        "shop/scripts/label.py": """
+            from llm import ask
+            from shop.models import Text
+
+            def run(year):
+                for text in Text.objects.filter(year=year):
+                    text.label = ask(text.body)  # !
+                    text.save()
+            """
+    },
     "click_group_with_a_question_first": """
         import click
         from llm import ask
@@ -309,6 +338,17 @@ LIVE = {
 }
 
 UNCLEAR = {
+    "run_in_no_folder_of_scripts": {
+        "shop/label.py": """
+            from llm import ask
+            from shop.models import Text
+
+            def run(year):
+                for text in Text.objects.filter(year=year):
+                    text.label = ask(text.body)  # !
+                    text.save()
+            """
+    },
     "command_that_takes_a_question": """
         import click
         from llm import ask

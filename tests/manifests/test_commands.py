@@ -12,6 +12,7 @@ FILES = {
     "src/shop/__main__.py": "",
     "src/shop/nightly.py": "",
     "shop/app/management/commands/embed.py": "",
+    "shop/app/scripts/label.py": "",
     "tools/run.sh": '#!/bin/sh\nset -e\ncd "$(dirname "$0")"\npython ../job.py --all  # python other.py\n',
     "tools/control.sh": "bash tools/control.sh stop\nbash tools/again.sh\n" * 8 + "python job.py\n",
     "tools/again.sh": "bash tools/control.sh a\n" * 8,
@@ -71,6 +72,8 @@ def test_modules_scripts_and_management_commands(started):
     assert started("shop-nightly --all") == ["shop.nightly:main"]
     assert started("uv run shop-nightly") == ["shop.nightly:main"]
     assert started("python manage.py embed --all") == ["shop.app.management.commands.embed.Command.handle"]
+    assert started("python manage.py runscript -v2 label --script-args 7") == ["shop.app.scripts.label.run"]
+    assert started("python manage.py runscript") == []
     assert started("python -c 'from shop.nightly import main; main()'") == ["shop.nightly.main"]
     assert started("uvicorn shop.web:app --port 80") == ["shop.web:app"]
 

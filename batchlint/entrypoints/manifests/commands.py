@@ -116,6 +116,7 @@ class Commands:
             return
         if file.rpartition("/")[2] == "manage.py" and index + 1 < len(words):
             yield from self._management(words[index + 1], file)
+            yield from self._runscript(words[index + 1 :], file)
         else:
             yield Started(file, word=_first_argument(words[index + 1 :]))
 
@@ -141,6 +142,16 @@ class Commands:
         for file in self._project.names:
             if file.endswith("/" + end) and file.startswith(f"{folder}/" if folder else ""):
                 yield Started(f"{file.removesuffix('.py').replace('/', '.')}.Command.handle")
+
+    def _runscript(self, words: list[str], manage: str) -> Iterator[Started]:
+        """`manage.py runscript NAME`: the function `run` of the script of that name, as django-extensions finds it."""
+        names = [word for word in words[1:] if not word.startswith("-")][:1] if words[0] == "runscript" else []
+        folder = manage.rpartition("/")[0]
+        for name in names:
+            end = f"scripts/{name.replace('.', '/')}.py"
+            for file in self._project.names:
+                if f"/{file}".endswith("/" + end) and file.startswith(f"{folder}/" if folder else ""):
+                    yield Started(f"{file.removesuffix('.py').replace('/', '.')}.run")
 
     def _script(self, words: list[str], bases: list[str], depth: int) -> Iterator[Started]:
         """`sh -c "..."`, or a shell script of the project."""
