@@ -75,7 +75,10 @@ def score(graph: Graph, sites: Sequence[Described]) -> list[CallSite]:
     """
     judged = [(site, _judge(graph, site)) for site in gates.marked(graph, sites)]
     hidden = {id(call) for site, call in judged if site.is_plumbing and call.verdict is Verdict.BATCHABLE}
-    told = {(step.path, step.line) for _, call in judged if id(call) not in hidden for step in call.via}
+    telling = [call for _, call in judged if id(call) not in hidden]
+    told = {(step.path, step.line) for call in telling for step in call.via}
+    # Where others come through as well that are not batchable, it speaks for itself.
+    told -= {(s.path, s.line) for call in telling if call.verdict is not Verdict.BATCHABLE for s in call.via}
     return [call for _, call in judged if id(call) not in hidden or (call.path, call.line) not in told]
 
 
