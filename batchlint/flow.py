@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import ast
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from batchlint.facts import FunctionFacts, LoopNode
 from batchlint.items import is_apart
 from batchlint.trees import SCOPES, children, stands_in, walk
+from batchlint.turncounts import one_a_turn, without_lengths
 
 
 class Move(NamedTuple):
@@ -434,7 +435,13 @@ def stops_early(
     if isinstance(loop, ast.comprehension):
         return None
     tainted = reached(set(), [row for row in moves(loop.body) if not row.given <= apart], call)
-    return _exit(loop.body, tainted, call, options, 0, False)
+    counted = one_a_turn(loop.body, call)
+
+    def hinges(test: ast.expr) -> bool:
+        parts = list(without_lengths(test, counted)) if counted else [test]
+        return any(reads(part) & tainted for part in parts) or _holds([test], call)
+
+    return _exit(loop.body, hinges, options, 0, False)
 
 
 def adds_up(loop: LoopNode, stop: ast.stmt) -> bool:
@@ -469,7 +476,7 @@ def _is_switched(test: ast.expr, options: Mapping[str, bool]) -> bool:
 
 
 def _exit(
-    statements: list[ast.stmt], tainted: set[str], call: ast.Call, options: Mapping[str, bool], depth: int, under: bool
+    statements: list[ast.stmt], hinges: Callable[[ast.expr], bool], options: Mapping[str, bool], depth: int, under: bool
 ) -> ast.stmt | None:
     for statement in statements:
         if isinstance(statement, ast.Return) and under:
@@ -478,7 +485,7 @@ def _exit(
             return statement
         inner: list[tuple[list[ast.stmt], int, bool]] = []
         if isinstance(statement, ast.If):
-            tests = under or bool(reads(statement.test) & tainted) or _holds([statement.test], call)
+            tests = under or hinges(statement.test)
             inner = [(statement.orelse, depth, tests)]
             if not _is_switched(statement.test, options):
                 inner.insert(0, (statement.body, depth, tests))
@@ -493,7 +500,7 @@ def _exit(
                 (statement.finalbody, depth, under),
             ]
         for nested, level, tests in inner:
-            found = _exit(nested, tainted, call, options, level, tests)
+            found = _exit(nested, hinges, options, level, tests)
             if found is not None:
                 return found
     return None

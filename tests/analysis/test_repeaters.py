@@ -104,6 +104,13 @@ REPEATING = {
                 return [future.result() for future in as_completed(futures)]
         """,
 }
+REPEATING["function in a pool of another library"] = """
+    from pebble import ProcessPool
+
+    def each(items, function, width):
+        with ProcessPool(max_workers=width) as pool:
+            return list(pool.map(function, items, timeout=60).result())
+    """
 ONCE = {
     "closure in a thread of its own": """
         from concurrent.futures import ThreadPoolExecutor

@@ -33,8 +33,74 @@ STORED = {
         for text in open("texts.txt"):
             print(next(pool).responses.create(model="gpt-5-mini", input=text))  # !
         """,
+    "as many as a limit allows, one a turn": """
+        import json
+        from llm import ask
+
+        limit = 100
+        answers = []
+        for line in open("texts.txt"):
+            if len(answers) >= limit:
+                break
+            answers.append(ask(line))  # !
+        with open("answers.json", "w") as file:
+            json.dump(answers, file)
+        """,
 }
 LEFT = {
+    "as many as a limit allows, of those that fit": """
+        import json
+        from llm import ask
+
+        limit = 100
+        answers = []
+        for line in open("texts.txt"):
+            if len(answers) >= limit:
+                break
+            answer = ask(line)  # !
+            if "yes" in answer:
+                answers.append(answer)
+        with open("answers.json", "w") as file:
+            json.dump(answers, file)
+        """,
+    "as many as a limit allows, without those that do not fit": """
+        import json
+        from llm import ask
+
+        limit = 100
+        answers = []
+        for line in open("texts.txt"):
+            answer = ask(line)  # !
+            if "no" in answer:
+                continue
+            answers.append(answer)
+            if len(answers) == limit:
+                break
+        with open("answers.json", "w") as file:
+            json.dump(answers, file)
+        """,
+    "as many as a limit allows, several an answer": """
+        import json
+        from llm import ask
+
+        limit = 100
+        answers = []
+        for line in open("texts.txt"):
+            if len(answers) >= limit:
+                break
+            answers.extend(json.loads(ask(line)))  # !
+        with open("answers.json", "w") as file:
+            json.dump(answers, file)
+        """,
+    "until one of them is the last": """
+        from llm import ask
+
+        answers = []
+        for line in open("texts.txt"):
+            answers.append(ask(line))  # !
+            if answers[-1] == "stop":
+                break
+        """,
     "a few that are looked at": """
         from llm import ask
 

@@ -10,7 +10,7 @@ import pytest
 from batchlint.findings import Step
 from batchlint.graph import ManifestTarget
 
-from .verdicts import cases, files, verdict
+from .verdicts import call_sites, cases, files, verdict
 
 LIVE = {
     "pytest_function": {
@@ -263,3 +263,35 @@ def test_what_only_a_test_calls_is_a_tests(tmp_path):
 def test_what_no_test_calls_is_not(tmp_path, test):
     sites = reported(tmp_path, {"labels.py": HELPER, "shop/prices.py": "import llm\n", "tests/test_labels.py": test})
     assert sites["labels.py", 5] == ("unclear", "label, which nothing here calls")
+
+
+LABELLER = """
+    from llm import ask
+
+    class Labeller:
+        def label(self, text):
+            return self._ask(text.strip())
+
+        def _ask(self, text):
+            return ask(text)
+    """
+LABELLING = """
+    from labels import Labeller
+
+    for line in open("texts.txt"):
+        print(Labeller().label(line))
+    """
+TRYING = """
+    from labels import Labeller
+
+    def test_label():
+        assert Labeller().label("a")
+    """
+
+
+@pytest.mark.parametrize(("test", "is_shown"), [("", False), (TRYING, True)], ids=["a job alone", "a test as well"])
+def test_a_call_that_only_leads_on_is_shown_where_its_callers_differ(test, is_shown):
+    sites = call_sites({"labels.py": LABELLER, "app.py": LABELLING, "tests/test_labels.py": test})
+    verdicts = {(site.path, site.call): str(site.verdict) for site in sites}
+    assert verdicts["app.py", "Labeller().label"] == "batchable"
+    assert (verdicts.get(("labels.py", "self._ask")) == "batchable") is is_shown
