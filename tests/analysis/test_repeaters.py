@@ -105,11 +105,11 @@ REPEATING = {
         """,
 }
 REPEATING["function in a pool of another library"] = """
-    from pebble import ProcessPool
+    from mpire import WorkerPool
 
     def each(items, function, width):
-        with ProcessPool(max_workers=width) as pool:
-            return list(pool.map(function, items, timeout=60).result())
+        with WorkerPool(n_jobs=width) as pool:
+            return pool.map(function, items)
     """
 ONCE = {
     "closure in a thread of its own": """
