@@ -133,32 +133,39 @@ class _Collector:
                     binding.position,
                     self.function.id.qualname,
                     binding.line,
+                    binding.is_part,
                 )
             )
         else:
             self.function.bindings.setdefault(name, []).append(binding)
 
-    def target(self, target: ast.expr, how: str, value: ast.expr | None, index: int | None = None) -> None:
+    def target(
+        self, target: ast.expr, how: str, value: ast.expr | None, index: int | None = None, part: bool = False
+    ) -> None:
         line = target.lineno
         if isinstance(target, ast.Name):
-            self.bind(target.id, Binding(how, value, target.id, position=index, line=line))
+            self.bind(target.id, Binding(how, value, target.id, position=index, line=line, is_part=part))
         elif isinstance(target, ast.Tuple | ast.List):
             same_length = isinstance(value, ast.Tuple | ast.List) and len(value.elts) == len(target.elts)
             for position, element in enumerate(target.elts):
                 if how == "value" and same_length and isinstance(value, ast.Tuple | ast.List):
                     self.target(element, how, value.elts[position])
+                elif index is not None:
+                    self.target(element, how, value, index, True)
                 else:
                     self.target(element, "unpack" if how == "value" else how, value, position)
         elif isinstance(target, ast.Starred):
-            self.target(target.value, how, value, index)
+            self.target(target.value, how, value, index, part)
         elif isinstance(target, ast.Attribute):
             self.function.attributes.append(
-                (target.value, target.attr, Binding(how, value, target.attr, position=index, line=line))
+                (target.value, target.attr, Binding(how, value, target.attr, position=index, line=line, is_part=part))
             )
             self.visit(target.value)
         elif isinstance(target, ast.Subscript):
             key = str(target.slice.value) if isinstance(target.slice, ast.Constant) else ""
-            self.function.items.append((target.value, Binding(how, value, key, position=index, line=line)))
+            self.function.items.append(
+                (target.value, Binding(how, value, key, position=index, line=line, is_part=part))
+            )
             if isinstance(target.value, ast.Name) and isinstance(target.slice, ast.Constant):
                 self.function.item_keys.setdefault((target.value.id, key), []).append(value)
             self.visit(target.value)

@@ -63,6 +63,8 @@ class Binding(NamedTuple):
     position: int | None = None
     scope: str | None = None
     line: int = 0
+    is_part: bool = False
+    """Whether what stands at the position is taken apart again: `run` in `for i, (label, run) in enumerate(steps)`."""
 
 
 HELPER_MARK = "Written by `batchlint fix`"

@@ -87,7 +87,7 @@ class Origins:
             for where, binding in self._bindings(found, scope, node):
                 if binding.how == "value" and binding.value is not None:
                     self._trace(found, where, binding.value, depth + 1)
-                elif binding.how == "element" and binding.value is not None:
+                elif binding.how == "element" and binding.value is not None and not binding.is_part:
                     self._trace_all(found, where, binding.value, binding.position, depth + 1)
                 else:
                     raise _UnknownError

@@ -15,7 +15,12 @@ if TYPE_CHECKING:
 
 def element(program: Program, scope: FunctionId, binding: Binding) -> Values:
     """What the name stands for that is drawn from an iterable."""
-    value, index = binding.value, binding.position
+    found = _drawn(program, scope, binding.value, binding.position)
+    return elements(found) or found if binding.is_part else found
+
+
+def _drawn(program: Program, scope: FunctionId, value: ast.expr | None, index: int | None) -> Values:
+    """An item of the iterable, or what stands at its place `index`."""
     if index is not None and isinstance(value, ast.Call):
         name = last_name(value.func)
         if name == "enumerate" and value.args:
@@ -30,16 +35,21 @@ def element(program: Program, scope: FunctionId, binding: Binding) -> Values:
 
 def unpacked(program: Program, scope: FunctionId, binding: Binding) -> Values:
     """What the name stands for at its place of what is taken apart."""
-    value = binding.value
+    found = _taken(program, scope, binding.value, binding.position)
+    return elements(found) or found if binding.is_part else found
+
+
+def _taken(program: Program, scope: FunctionId, value: ast.expr | None, index: int | None) -> Values:
+    """What stands at the place `index` of the value."""
     if isinstance(value, ast.Await):
         value = value.value
-    if isinstance(value, ast.Call) and binding.position is not None:
+    if isinstance(value, ast.Call) and index is not None:
         found: set[Value] = set()
         for target in ordered(program.eval(scope, value.func)):
             if isinstance(target, Fn):
                 for returned in program.functions[target.id].returns:
-                    if isinstance(returned, ast.Tuple) and binding.position < len(returned.elts):
-                        found |= program.eval(target.id, returned.elts[binding.position])
+                    if isinstance(returned, ast.Tuple) and index < len(returned.elts):
+                        found |= program.eval(target.id, returned.elts[index])
         if found:
             return frozenset(found)
     return elements(program.eval(scope, value)) if value is not None else NOTHING

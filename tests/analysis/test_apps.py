@@ -54,6 +54,38 @@ LIVE = {
 
         st.button("Label", on_click=label)
         """,
+    "streamlit_numbered_steps_of_a_runner": {
+        "work.py": """
+            from llm import ask
+
+            def translate():
+                return [ask(line) for line in open("lines.txt")]  # !
+
+            if __name__ == "__main__":
+                translate()
+            """,
+        "runner.py": """
+            import threading
+
+            class Runner:
+                def start(self, steps):
+                    self.steps = steps
+                    threading.Thread(target=self.run).start()
+
+                def run(self):
+                    for number, (label, step) in enumerate(self.steps):
+                        self.label = f"{number} {label}"
+                        step()
+            """,
+        "page.py": """
+            import streamlit as st
+            import work
+            from runner import Runner
+
+            if st.button("Translate"):
+                Runner().start([("Translation", lambda: (work.translate(), st.rerun()))])
+            """,
+    },
     "gradio_interface": """
         import gradio as gr
         from llm import ask
@@ -275,6 +307,30 @@ OFFLINE = {
 
             st.title("Documents")
             st.write(open("index.json").read())
+            """,
+    },
+    "numbered_steps_of_a_command": {
+        "work.py": """
+            from llm import ask
+
+            def translate():
+                return [ask(line) for line in open("lines.txt")]  # !
+            """,
+        "steps.py": """
+            import work
+
+            def run(steps):
+                for number, (label, step) in enumerate(steps):
+                    print(number, label)
+                    step()
+
+            if __name__ == "__main__":
+                run([("Translation", lambda: work.translate())])
+            """,
+        "page.py": """
+            import streamlit as st
+
+            st.write(open("lines.json").read())
             """,
     },
     "streamlit_secrets_in_a_script": """
