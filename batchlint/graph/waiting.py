@@ -32,11 +32,10 @@ class Waiting(Part):
 
     def _waits(self, edge: Edge) -> bool:
         function = self.function(edge.caller)
-        asked = [
-            func.value
-            for func in (call.node.func for call in function.calls)
-            if isinstance(func, ast.Attribute) and func.attr in self.program.registry.waits
-        ]
+        # A thread or an event loop is handed the method that waits: `await asyncio.to_thread(result.get)`.
+        run = [node for call in function.calls for node in (call.node.func, *call.node.args)]
+        waits = self.program.registry.waits
+        asked = [node.value for node in run if isinstance(node, ast.Attribute) and node.attr in waits]
         if asked and (any(_is_result(each, edge.node) for each in asked) or self._is_held(function, asked, edge.node)):
             return True
         return self._replies.answers(edge) or self._polls.is_polled(edge)

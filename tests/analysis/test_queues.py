@@ -7,6 +7,24 @@ import pytest
 from .verdicts import cases, is_waited_for, verdict
 
 OFFLINE = {
+    "celery_beside_a_read_in_a_thread": """
+        import asyncio
+        from celery import Celery
+        from fastapi import FastAPI
+        from llm import ask
+
+        app = Celery("app")
+        api = FastAPI()
+
+        @app.task(name="labels.label")
+        def label(text):
+            open("labels.txt", "a").write(ask(text))  # !
+
+        @api.get("/label")
+        async def show(text, cache):
+            app.send_task("labels.label", args=[text])
+            return await asyncio.to_thread(cache.get, "last")
+        """,
     "arq_cron_job_with_the_workers_own_client": """
         from arq import cron
         from mistralai import Mistral
@@ -375,6 +393,31 @@ LIVE = {
         @web.post("/label")
         def wait():
             return label.delay("x").get(timeout=30)
+        """,
+    "celery_waits_in_a_thread": """
+        import asyncio
+        from celery import Celery
+        from fastapi import FastAPI
+        from llm import ask
+
+        app = Celery("app")
+        api = FastAPI()
+
+        @app.task(name="labels.label")
+        def label(text):
+            return ask(text)  # !
+
+        class Labels:
+            def __init__(self, text):
+                self.text = text
+
+            async def read(self):
+                result = app.send_task("labels.label", args=[self.text])
+                return await asyncio.to_thread(result.get, timeout=60)
+
+        @api.get("/label")
+        async def show(text):
+            return await Labels(text).read()
         """,
     "celery_waits_through_a_variable": """
         from celery import shared_task
