@@ -18,6 +18,7 @@ from batchlint.graph.ways import Way
 from batchlint.loops import is_item_loop
 from batchlint.memories import Memories
 from batchlint.repetitions import repeated
+from batchlint.stops import Stops
 from batchlint.symbols import last_name
 from batchlint.tallies import Tallies
 from batchlint.traits import Known, Place, Trait, line_of, traits
@@ -65,7 +66,7 @@ class Described(NamedTuple):
 def find(graph: Graph) -> list[Described]:
     """All call sites of the program, in the order of their places."""
     sites: dict[tuple[FunctionId, Span], Described] = {}
-    known = Known({}, Memories(graph), Tallies(graph))
+    known = Known({}, Memories(graph), Tallies(graph), Stops(graph), {})
     for model in graph.model_calls:
         for level in _levels(graph, model):
             edges = level.edges

@@ -444,6 +444,23 @@ def stops_early(
     return _exit(loop.body, hinges, options, 0, False)
 
 
+def turns_on(loop: LoopNode, call: ast.Call) -> bool:
+    """Whether the answer decides in the loop's own test on the next turn: what it says, not how many there are."""
+    if not isinstance(loop, ast.While):
+        return False
+    if _holds([loop.test], call):
+        return True
+    counted = [node for node in walk(loop.test) if isinstance(node, ast.Call) and _is_len(node)]
+    assigned = [node for statement in loop.body for node in walk(statement) if isinstance(node, ast.Assign)]
+    given = set().union(*(_whole(target) for node in assigned for target in node.targets))
+    asked = (reads(loop.test) - all_read(counted)) & given
+    return bool(asked) and not asked.isdisjoint(reached(set(), moves(loop.body), call))
+
+
+def _is_len(call: ast.Call) -> bool:
+    return isinstance(call.func, ast.Name) and call.func.id == "len"
+
+
 def adds_up(loop: LoopNode, stop: ast.stmt) -> bool:
     """Whether the test in front of the loop's exit compares what its turns add up: tokens, costs, a count."""
     nodes = [node for statement in getattr(loop, "body", ()) for node in walk(statement)]

@@ -15,6 +15,7 @@ from batchlint.graph import Edge, Graph, ModelCall, Reach
 from batchlint.loops import counts, is_item_loop, is_retry, is_short
 from batchlint.memories import Memories
 from batchlint.stages import runs_stages
+from batchlint.stops import Stops
 from batchlint.symbols import last_name
 from batchlint.tallies import Tallies
 from batchlint.trees import walk
@@ -22,6 +23,8 @@ from batchlint.values import Ext, Fn
 
 _RUN_ONCE = frozenset({"script", "evaluation"})
 """Kinds of entry points that come to a call once in a process."""
+_COMES_AGAIN = frozenset({"schedule", "task_queue", "pipeline", "evaluation"})
+"""Kinds of entry points that start a call again without a loop."""
 _STANDARD = sys.stdlib_module_names - {"builtins"}  # to which names count that nothing defines
 
 
@@ -41,6 +44,9 @@ class Known(NamedTuple):
     """What ties the iterations of a loop to the answers of a call in it, by the identities of the two nodes."""
     memories: Memories
     tallies: Tallies
+    stops: Stops
+    free: dict[FunctionId, bool]
+    """Whether some way comes to a function many times without a loop that ends at an answer."""
 
 
 class Link(NamedTuple):
@@ -173,19 +179,20 @@ def _loop_traits(place: Place, known: Known) -> Iterator[Trait]:
         for index, link in enumerate(chain):
             key = (_key(link.node), fanned_out)
             for loop in () if link.loops and link.is_async and _is_gathered_later(place, link) else link.loops:
-                pair = (key[0], _key(loop))
-                if pair not in known.loops:
-                    known.loops[pair] = _dependence(graph, link, loop, known.tallies)
-                found = known.loops[pair]
+                found = _found(graph, link, loop, known)
                 if found is None:
                     fanned_out = fanned_out or is_item_loop(loop)
                 elif any(below.repeats for below in chain[index + 1 :]) and runs_stages(loop, link.node):
                     pass  # one stage after the other, each with all its requests at once
-                elif key not in done and (found.name != "early_stop" or key[0] not in above):
-                    if fanned_out and _is_bounded(graph, link, loop, found):
-                        yield _step(graph, link, loop, found)
+                elif key not in done:
+                    is_bounded = fanned_out and _is_bounded(graph, link, loop, found)
+                    if found.name == "early_stop" and key[0] in above:
+                        rounds = any(map(is_item_loop, _inside(link, loop)))
+                        rounds = rounds or any(below.repeats for below in chain[index + 1 :])
+                        if not is_bounded and not rounds and not _is_free(graph, links[0].function, known):
+                            yield found
                     else:
-                        yield found
+                        yield _step(graph, link, loop, found) if is_bounded else found
             done.add(key)
             fanned_out = fanned_out or (link.repeats and not any(is_item_loop(loop) for loop in link.loops))
     kinds = [reach.entry.kind.kind for reach in place.reaches] or [""]
@@ -195,6 +202,36 @@ def _loop_traits(place: Place, known: Known) -> Iterator[Trait]:
             reason = f"`{memory.attribute}` keeps earlier answers for the next request"
             yield Trait("memory", reason, memory.function.path, memory.line)
             return
+
+
+def _inside(link: Link, loop: LoopNode) -> tuple[LoopNode, ...]:
+    """The loops around the call that stand in the given one."""
+    return link.loops[link.loops.index(loop) + 1 :]
+
+
+def _found(graph: Graph, link: Link, loop: LoopNode, known: Known) -> Trait | None:
+    """What ties the iterations of the loop to the answers of the call, worked out once."""
+    pair = (_key(link.node), _key(loop))
+    if pair not in known.loops:
+        known.loops[pair] = _dependence(graph, link, loop, known)
+    return known.loops[pair]
+
+
+def _is_free(graph: Graph, id: FunctionId, known: Known) -> bool:
+    """Whether some way comes to the function many times without a loop that ends at an answer."""
+    if id not in known.free:
+        known.free[id] = False  # where it comes back to itself
+        calls = [edge for edge in graph.edges_to(id) if not graph.is_test(edge.caller.path)]
+        known.free[id] = any(entry.kind.kind in _COMES_AGAIN for entry in graph.entries(id)) or any(
+            not _stops(graph, edge, known) and (edge.repeats or _is_free(graph, edge.caller, known)) for edge in calls
+        )
+    return known.free[id]
+
+
+def _stops(graph: Graph, edge: Edge, known: Known) -> bool:
+    """Whether the call stands in a loop that ends at an answer."""
+    found = (_found(graph, Link.of(graph, edge), loop, known) for loop in edge.loops)
+    return any(trait is not None and trait.name == "early_stop" for trait in found)
 
 
 def _step(graph: Graph, link: Link, loop: LoopNode, trait: Trait) -> Trait:
@@ -226,7 +263,7 @@ def _is_gathered_later(place: Place, link: Link) -> bool:
     return statement is not None and not any(isinstance(node, ast.Await) for node in walk(statement))
 
 
-def _dependence(graph: Graph, link: Link, loop: LoopNode, tallies: Tallies) -> Trait | None:
+def _dependence(graph: Graph, link: Link, loop: LoopNode, known: Known) -> Trait | None:
     """What makes the loop's iterations wait for each other's answers; None if they are independent."""
     call, path = link.node, link.function.path
     if not isinstance(call, ast.Call):
@@ -234,17 +271,17 @@ def _dependence(graph: Graph, link: Link, loop: LoopNode, tallies: Tallies) -> T
     owner = [call.func.value] if isinstance(call.func, ast.Attribute) else []
     arguments = [*flow.request_arguments(call), *owner]
     # Rounds over what is left to do: each asks about all of it, and what comes back only decides on the next round.
-    inner = link.loops[link.loops.index(loop) + 1 :]
+    inner = _inside(link, loop)
     apart = flow.narrowed(loop) if any(map(is_item_loop, inner)) else frozenset()
     if not apart.isdisjoint(flow.all_read(arguments)):
         apart = frozenset()
     name = flow.carried(loop, call, arguments, apart)
     if name is not None:
-        name = flow.carried(loop, call, [*tallies.without(link.function, call), *owner], apart)
+        name = flow.carried(loop, call, [*known.tallies.without(link.function, call), *owner], apart)
     if name is not None:
         return Trait("dependent", f"`{name}` carries one answer into the next request", path, line_of(loop))
     options = flow.options_of(graph.function(link.function))
-    stop = flow.stops_early(loop, call, options, apart) if is_item_loop(loop) else None
+    stop = known.stops.of(link.function, loop, call, options, apart) if is_item_loop(loop) else None
     if stop is not None:
         when = "when the answers add up to a limit" if flow.adds_up(loop, stop) else "as soon as an answer fits"
         return Trait("early_stop", f"the loop ends {when}", path, stop.lineno)

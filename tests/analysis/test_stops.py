@@ -1,0 +1,130 @@
+"""Loops that end at an answer: no call of a turn can wait for the calls of the next one."""
+
+import pytest
+
+from .verdicts import cases, verdict
+
+TALK = """
+    from llm import ask
+
+    class Talk:
+        def __init__(self, steps):
+            self.steps, self.said, self.turns = steps, [], 0
+
+        def is_over(self):
+            return ask(f"Are all of {{self.steps}} in {{self.said}}?")  {judge}
+
+        def say(self):
+            self.said.append(ask(f"What to say next: {{self.steps}}?"))  {speaker}
+
+        def hold(self):
+            while self.turns < 20:
+                self.say()
+                if self.is_over() == "yes":
+                    break
+
+    def main():
+        for line in open("talks.txt"):
+            Talk(line).hold()
+
+    {more}
+
+    main()
+    """
+PAGES = """
+    from llm import ask
+
+    def is_contents(page):
+        return ask(f"Is this a table of contents? {{page}}")  # !
+
+    def find(pages):
+        found, i = [], 0
+        while i < len(pages):
+            if is_contents(pages[i]) == "no":
+                break
+            found.append(pages[i])
+            i += 1
+        return found
+
+    def main():
+        pages = open("book.txt").read().split("---")
+        print(find(pages){more})
+
+    main()
+    """
+UNTIL = """
+    from llm import ask
+
+    def read(topic):
+        texts, complete = [], "no"
+        while {test}:
+            for part in topic.split():
+                {asked}
+            complete = ask(f"Is this complete? {{texts}}") {judged}
+        return texts
+
+    for line in open("topics.txt"):
+        print(read(line))
+    """
+
+ENDED = {
+    "what tells whether there is another turn": TALK.format(judge="# !", speaker="", more=""),
+    "what the turn asks before": TALK.format(judge="", speaker="# !", more=""),
+    "one page after the other": PAGES.format(more=""),
+    "an answer in the loop's test": UNTIL.format(test='complete != "yes"', asked="texts.append(part)", judged="  # !"),
+    "a test that asks": """
+        from llm import ask
+
+        def read(topic):
+            texts = [topic]
+            while ask(f"Is this enough? {len(texts)}") == "no":  # !
+                texts.append(topic)
+            return texts
+
+        for line in open("topics.txt"):
+            print(read(line))
+        """,
+}
+OPEN = {
+    "a helper that others call for each item": TALK.format(
+        judge="# !",
+        speaker="",
+        more="for line in open('done.txt'):\n        print(Talk(line).is_over())",
+    ),
+    "one that is asked for each page as well": PAGES.format(more=", [is_contents(page) for page in pages]"),
+    "many answers in each turn": UNTIL.format(
+        test='complete != "yes"', asked="texts.append(ask(part))  # !", judged=""
+    ),
+    "as many answers as it takes": """
+        from llm import ask
+
+        def write(topic, count):
+            found = []
+            while len(found) < count:
+                found.append(ask(topic))  # !
+            return found
+
+        for line in open("topics.txt"):
+            print(write(line, 30))
+        """,
+    "a page that the answer does not tell": """
+        import requests
+        from llm import ask
+
+        url = "https://example.org/pages"
+        while url:
+            page = requests.get(url).json()
+            print(ask(page["text"]))  # !
+            url = page["next"]
+        """,
+}
+
+
+@pytest.mark.parametrize("program", cases(ENDED))
+def test_a_turn_that_waits_for_the_last_one(program):
+    assert verdict(program) == "realtime"
+
+
+@pytest.mark.parametrize("program", cases(OPEN))
+def test_turns_that_can_go_together(program):
+    assert verdict(program) == "batchable"
