@@ -15,16 +15,25 @@ _PROMPTS = frozenset({"prompt", "messages", "input", "text", "query", "question"
 _LITERALS = (ast.Constant, ast.List, ast.Tuple, ast.Dict)
 _SHORT_PROMPT = 120
 """Characters of a prompt that is written out as a whole, beyond which it asks for more than a sign of life."""
+_UNQUOTED = str.maketrans(dict.fromkeys("'\"`"))
 
 
-def whole_prompt(model: ModelCall, call: ast.Call) -> str:
-    """What a call asks, where all of it is written out; "" elsewhere."""
-    asked = prompts(model, call)
+def whole_prompt(model: ModelCall, call: ast.Call, function: FunctionFacts) -> str:
+    """What a call asks, where all of it is written out, at once or in a variable of the function; "" elsewhere."""
+    asked = [_written(function, argument) for argument in prompts(model, call)]
     if not all(isinstance(node, _LITERALS) for argument in asked for node in walk(argument)):
         return ""
     nodes = (node for argument in asked for node in walk(argument))
     texts = [node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)]
-    return " ".join(texts).lower() if sum(map(len, texts)) <= _SHORT_PROMPT else ""
+    whole = " ".join(texts).lower() if sum(map(len, texts)) <= _SHORT_PROMPT else ""
+    return whole.translate(_UNQUOTED)
+
+
+def _written(function: FunctionFacts, node: ast.expr) -> ast.expr:
+    """What the variable that an argument is holds, where that is one text."""
+    bindings = function.bindings.get(node.id, []) if isinstance(node, ast.Name) else []
+    value = bindings[0].value if len(bindings) == 1 and bindings[0].how == "value" else None
+    return value if isinstance(value, ast.Constant) else node
 
 
 def prompts(model: ModelCall, call: ast.Call) -> list[ast.expr]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from batchlint import gates, rules
+from batchlint import gates, probes, rules
 from batchlint.callsites import Described
 from batchlint.findings import CallSite, Context, Factor, Latency, Step, Verdict
 from batchlint.graph import Graph, Reach, relevant
@@ -74,6 +74,12 @@ def score(graph: Graph, sites: Sequence[Described]) -> list[CallSite]:
     Plumbing is left out where it is batchable and a call above it tells of it.
     """
     judged = [(site, _judge(graph, site)) for site in gates.marked(graph, sites)]
+    batchable = [site for site, call in judged if call.verdict is Verdict.BATCHABLE and site.stated is None]
+    probed = probes.shared(graph, sites, batchable)
+    judged = [
+        (site, _judge(graph, site._replace(traits=(*site.traits, probed[id(site)]))) if id(site) in probed else call)
+        for site, call in judged
+    ]
     hidden = {id(call) for site, call in judged if site.is_plumbing and call.verdict is Verdict.BATCHABLE}
     telling = [call for _, call in judged if id(call) not in hidden]
     told = {(step.path, step.line) for call in telling for step in call.via}

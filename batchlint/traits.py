@@ -121,11 +121,11 @@ def _session_traits(place: Place) -> Iterator[Trait]:
             said = _any_of(words).search(named)
             if said is not None:
                 yield Trait(name, f"{reason}: `{said[0]}`", id.path, call.lineno)
-        prompt = given.whole_prompt(place.model, call)
+        function = place.graph.function(id)
+        prompt = given.whole_prompt(place.model, call, function)
         said = _any_of(registry.probe_prompts).search(prompt) if prompt else None
         if said is not None:
             yield Trait("probe", f"the request only shows that the service answers: {said[0]!r}", id.path, call.lineno)
-        function = place.graph.function(id)
         reference = place.graph.program.call_facts.get(_key(call))
         if reference is not None and timing.is_what_counts(place.graph.program, function, reference.call):
             yield Trait("probe", "what counts is how long the answer takes", id.path, call.lineno)

@@ -1,0 +1,102 @@
+"""A wrapper that a probe asks as well: the probe waits, so it is the other callers that can batch."""
+
+import re
+
+import pytest
+
+from .verdicts import cases, verdict
+
+SDK = """
+    from openai import OpenAI
+
+    client = OpenAI()
+
+    def send(text):
+        message = {"role": "user", "content": text}
+        return client.chat.completions.create(model="gpt-5", messages=[message])  {sdk}
+    """
+PROBE = """
+    from send import send
+
+    def validate_provider():
+        prompt = "Reply with 'ok'"
+        return bool(send(prompt)){probe}
+    """
+MAIN = """
+    from check import validate_provider
+    from send import send
+
+    def main():
+        if not {asked}:
+            raise SystemExit("no connection")
+        for line in open("lines.txt"):
+            print(send(line)){loop}
+
+    if __name__ == "__main__":
+        main()
+    """
+
+
+def program(mark: str, asked: str = "validate_provider()") -> dict[str, str]:
+    marks = dict.fromkeys(("sdk", "probe", "loop"), "") | {mark: "  # !"}
+    files = {"send.py": SDK, "check.py": PROBE, "main.py": MAIN}
+    filled = {**marks, "asked": asked}
+    return {path: re.sub(r"\{(sdk|probe|loop|asked)\}", lambda m: filled[m[1]], files[path]) for path in files}
+
+
+def test_the_probe_and_what_it_shares_wait():
+    assert verdict(program("probe")) == "realtime"
+    assert verdict(program("sdk")) == "realtime"
+
+
+def test_the_loop_beside_the_probe_is_batchable():
+    assert verdict(program("loop")) == "batchable"
+
+
+def test_without_a_probe_the_shared_call_is_batchable():
+    assert verdict(program("sdk", asked="open('lines.txt')")) == "batchable"
+
+
+ALONE = {
+    "a probe in a test": {
+        **program("sdk", asked="open('lines.txt')"),
+        "check.py": "def validate_provider(): pass",
+        "tests/test_send.py": """
+            from send import send
+
+            def test_connection():
+                assert send("Reply with ok")
+            """,
+    },
+    "a question that is no probe": {
+        **program("sdk"),
+        "check.py": """
+            from send import send
+
+            def validate_provider():
+                prompt = "Which of the providers is the best one for this?"
+                return bool(send(prompt))
+            """,
+    },
+}
+
+
+@pytest.mark.parametrize("files", cases(ALONE))
+def test_what_is_no_probe_of_the_program(files):
+    assert verdict(files) == "batchable"
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"), [("check_provider_connection", "realtime"), ("describe_connection", "batchable")]
+)
+def test_a_probe_by_its_name(name, expected):
+    source = f"""
+        from llm import ask
+
+        def {name}(model):
+            return ask(f"Tell something about {{model}}")  # !
+
+        for line in open("models.txt"):
+            print({name}(line))
+        """
+    assert verdict(source) == expected
