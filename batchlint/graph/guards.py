@@ -1,4 +1,4 @@
-"""Which arguments lead a function to a call in it: those that pass the `isinstance` tests on the way there."""
+"""Which arguments lead a function to a call in it: those that pass the tests of their type or word on the way there."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import NamedTuple
 from batchlint.facts import FunctionFacts, FunctionId
 from batchlint.graph.kinds import BUILTIN, Kinds, is_one
 from batchlint.graph.links import Edge, Part
-from batchlint.symbols import Program
+from batchlint.symbols import Program, last_name
 from batchlint.trees import SCOPES, children, stands_in
 
 
@@ -19,9 +19,13 @@ class Demand(NamedTuple):
     parameter: str
     types: frozenset[str]
     holds: bool
+    is_word: bool = False
+    """Whether it must be one of the strings `types`, as in `mode == "query"`, rather than of one of the types."""
 
 
 Demands = frozenset[Demand]
+_NO_WORD = "\0"
+"""Stands for what is equal to no string."""
 _LEAVE = (ast.Return, ast.Raise, ast.Continue, ast.Break)
 
 
@@ -42,28 +46,61 @@ class Guards(Part):
 
     def _find(self, function: FunctionFacts, node: ast.expr) -> Demands:
         fixed = {name for name in function.parameter_names if name not in function.bindings}
-        asks = any(_is_test(call.node) for call in function.calls)
-        if not fixed or not asks:
+        if not fixed:
             return frozenset()
         demands = (demand for test, holds in tests_before(function, node) for demand in _read(test, holds))
-        return frozenset(demand for demand in demands if demand.parameter in fixed)
+        found = (self._with_rounds(function, demand) for demand in demands if demand.parameter in fixed)
+        return frozenset(demand for demand in found if demand is not None)
+
+    def _with_rounds(self, function: FunctionFacts, demand: Demand) -> Demand | None:
+        """The demand, met as well by what has the function call itself with what meets it; None where that is open."""
+        own = [call.node for call in function.calls if last_name(call.node.func) == function.name]
+        for call in own * len(own) if demand.is_word else ():
+            given = self._words(function, call, demand.parameter)
+            if given is not None and not any(_meets(word, demand) for word in given):
+                continue
+            before = [each for test, holds in tests_before(function, call) for each in _read(test, holds)]
+            words = [
+                each.types for each in before if each.is_word and each.holds and each.parameter == demand.parameter
+            ]
+            if not words or not demand.holds:
+                return None
+            demand = demand._replace(types=demand.types.union(*words))
+        return demand
 
     def above(self, edge: Edge, demands: Demands) -> Demands | None:
         """What the caller's parameters must be where the callee's meet `demands`; None if the arguments do not."""
         found = set(self.before(edge.caller, edge.node))
         call = edge.node
         if edge.kind == "call" and isinstance(call, ast.Call) and not _is_spread(call):
+            callee = self.function(edge.callee)
             for demand in demands:
-                argument = self.program.callers.argument(call, self.function(edge.callee), demand.parameter)
-                if argument is None:
-                    continue
-                types = self._kinds.of(edge.caller, argument)
-                if types is not None:
-                    if all(is_one(kind, demand.types) is (not demand.holds) for kind in types):
-                        return None
-                elif isinstance(argument, ast.Name) and self._is_fixed(edge.caller, argument.id):
+                refused = self._is_refused(edge.caller, callee, call, demand)
+                if refused:
+                    return None
+                argument = self.program.callers.argument(call, callee, demand.parameter)
+                if refused is None and isinstance(argument, ast.Name) and self._is_fixed(edge.caller, argument.id):
                     found.add(demand._replace(parameter=argument.id))
         return frozenset(found)
+
+    def _is_refused(self, caller: FunctionId, callee: FunctionFacts, call: ast.Call, demand: Demand) -> bool | None:
+        """Whether nothing that the call can give meets the demand; None if it is open what it gives."""
+        if demand.is_word:
+            words = self._words(callee, call, demand.parameter)
+            return None if words is None else not any(_meets(word, demand) for word in words)
+        argument = self.program.callers.argument(call, callee, demand.parameter)
+        types = self._kinds.of(caller, argument) if argument is not None else None
+        return None if types is None else all(is_one(kind, demand.types) is (not demand.holds) for kind in types)
+
+    def _words(self, callee: FunctionFacts, call: ast.Call, name: str) -> list[str] | None:
+        """The strings that the call can give for the parameter, or leaves to its default; None if they are open."""
+        if _is_spread(call):
+            return None
+        argument = self.program.callers.argument(call, callee, name) or callee.default(name)
+        choices = [argument.body, argument.orelse] if isinstance(argument, ast.IfExp) else [argument]
+        given = [each.value for each in choices if isinstance(each, ast.Constant)]
+        words = [value if isinstance(value, str) else _NO_WORD for value in given]
+        return words if len(words) == len(choices) else None
 
     def _is_fixed(self, id: FunctionId, name: str) -> bool:
         function = self.function(id)
@@ -116,7 +153,7 @@ def _are_statements(value: list[ast.AST]) -> bool:
 
 
 def _read(test: ast.expr, holds: bool) -> Iterator[Demand]:
-    """What an `isinstance` test about a name says where it turns out as it must."""
+    """What a test of a name's type, or of the string that it is, says where it turns out as it must."""
     if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
         yield from _read(test.operand, not holds)
     elif isinstance(test, ast.BoolOp) and isinstance(test.op, ast.And) is holds:
@@ -126,6 +163,26 @@ def _read(test: ast.expr, holds: bool) -> Iterator[Demand]:
         types = _types(test.args[1])
         if types is not None:
             yield Demand(test.args[0].id, types, holds)
+    elif isinstance(test, ast.Compare) and isinstance(test.left, ast.Name) and (words := _words_in(test)):
+        is_one_of = isinstance(test.ops[0], ast.Eq | ast.In)
+        yield Demand(test.left.id, words, holds is is_one_of, True)
+
+
+def _words_in(test: ast.expr) -> frozenset[str]:
+    """The strings that a test compares a name with; empty for other tests."""
+    if not isinstance(test, ast.Compare) or len(test.ops) != 1 or not isinstance(test.left, ast.Name):
+        return frozenset()
+    operator, other = test.ops[0], test.comparators[0]
+    if isinstance(operator, ast.In | ast.NotIn) and isinstance(other, ast.Tuple | ast.List | ast.Set):
+        nodes = other.elts
+    else:
+        nodes = [other] if isinstance(operator, ast.Eq | ast.NotEq) else []
+    words = [each.value for each in nodes if isinstance(each, ast.Constant) and isinstance(each.value, str)]
+    return frozenset(words) if len(words) == len(nodes) else frozenset()
+
+
+def _meets(word: str, demand: Demand) -> bool:
+    return (word in demand.types) is demand.holds
 
 
 def _is_test(call: ast.Call) -> bool:

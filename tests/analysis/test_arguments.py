@@ -109,3 +109,83 @@ def test_a_parameter_that_the_function_replaces_says_nothing():
         route="return label(text)",
     )
     assert verdict(changed) == "realtime"
+
+
+WORDS = """
+from flask import Flask, request
+from llm import ask
+
+app = Flask(__name__)
+
+def label(texts, mode="all", hint=None):
+    {guard}
+
+def label_again(texts, mode):
+    return label(texts, mode=mode)
+
+@app.post("/label")
+def handle():
+    text, mode = request.json["text"], request.json["mode"]
+    return {route}
+
+if __name__ == "__main__":
+    label([line for line in open("products.txt")])
+"""
+ALL = {
+    "equal": """if mode == "all":
+        return [ask(text) for text in texts]  # !
+    return [texts[0]]""",
+    "one_of": """if mode in ("all", "every"):
+        return [ask(text) for text in texts]  # !
+    return [texts[0]]""",
+    "left_before": """if mode == "first":
+        return [texts[0]]
+    return [ask(text) for text in texts]  # !""",
+    "else": """if mode != "all":
+        found = [texts[0]]
+    else:
+        found = [ask(text) for text in texts]  # !
+    return found""",
+}
+
+
+@pytest.mark.parametrize("guard", ALL)
+@pytest.mark.parametrize(
+    ("route", "expected"),
+    [
+        ('label(text, "first")', "batchable"),
+        ('label(text, mode="first")', "batchable"),
+        ('label_again(text, "first")', "batchable"),
+        ('label(text, "first" if text else "first")', "batchable"),
+        ('label(text, "first" if text else "all")', "realtime"),
+        ('label(text, mode="all")', "realtime"),
+        ('label_again(text, "all")', "realtime"),
+        ("label(text, mode)", "realtime"),
+        ("label(text)", "realtime"),
+        ("label(*text)", "realtime"),
+        ("label(**request.json)", "realtime"),
+    ],
+)
+def test_the_word_that_is_given_tells_which_call_is_come_to(guard, route, expected):
+    assert verdict(WORDS.format(guard=ALL[guard], route=route)) == expected
+
+
+STAGES = """if mode == "first":
+        return label(texts, {again})
+    if mode == "{stage}":
+        return [ask(text) for text in texts]  # !
+    return label(texts, "second") if mode == "all" else texts"""
+
+
+@pytest.mark.parametrize(
+    ("again", "stage", "expected"),
+    [
+        ('"second"', "second", "realtime"),
+        ('"third"', "second", "batchable"),
+        ("hint", "second", "realtime"),
+        ('"all"', "second", "realtime"),
+    ],
+)
+def test_a_function_may_call_itself_with_another_word(again, stage, expected):
+    guard = STAGES.format(again=again, stage=stage)
+    assert verdict(WORDS.format(guard=guard, route='label(text, "first")')) == expected
