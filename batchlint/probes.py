@@ -1,4 +1,4 @@
-"""Wrappers that a probe asks as well: the run goes on only if it gets an answer, so it waits, and its others do not."""
+"""Wrappers that a probe of the same run asks as well: the run goes on only if it gets an answer, so that it waits."""
 
 from __future__ import annotations
 
@@ -7,35 +7,51 @@ from collections.abc import Iterator, Sequence
 
 from batchlint.callsites import Described
 from batchlint.facts import FunctionId
+from batchlint.findings import Step
 from batchlint.graph import Graph, relevant
-from batchlint.traits import Trait
+from batchlint.traits import ANSWERS, Trait
 
 _MAX_FUNCTIONS = 60
+_RUNS = frozenset({"script", "evaluation", "pipeline", "schedule", "task_queue"})
 
 
 def shared(graph: Graph, sites: Sequence[Described], batchable: Sequence[Described]) -> dict[int, Trait]:
-    """By the identity of the batchable sites which a probe comes to as well, what says so.
+    """By the identity of the batchable sites which a probe of their run comes to as well, what says so.
 
     Those that nothing else tells of stay out: another batchable site must lead there, past the probe.
     """
-    probes = {site.edges[0].callee: found for site in sites for found in _probing(graph, site)}
+    probes = [(site, trait) for site in sites for trait in _probing(graph, site)]
     if not probes:
         return {}
     above = {id(site): _above(graph, site.function) for site in batchable}
-    found = {id(site): next((t for f, t in probes.items() if f in above[id(site)]), None) for site in batchable}
-    telling = {site.edges[0].callee for site in batchable if site.edges and found[id(site)] is None}
-    return {key: trait for key, trait in found.items() if trait is not None and not telling.isdisjoint(above[key])}
+    found = {
+        id(site): (probe, trait)
+        for site in batchable
+        for probe, trait in probes
+        if probe.edges[0].callee in above[id(site)]
+    }
+    telling = [site for site in batchable if site.edges and id(site) not in found]
+
+    def is_told(key: int, probe: Described) -> bool:
+        others = (site for site in telling if site.edges[0].callee in above[key])
+        return any(not _starts(probe).isdisjoint(_starts(site)) for site in others)
+
+    return {key: trait for key, (probe, trait) in found.items() if is_told(key, probe)}
 
 
 def _probing(graph: Graph, site: Described) -> Iterator[Trait]:
-    """What makes the site, a call of a wrapper, a probe of the program itself."""
-    kinds = {reach.entry.kind.kind for reach in relevant(site.reaches)}
-    if site.edges and not kinds <= {"test", "example", "unknown"}:
-        for trait in site.traits:
-            if trait.name == "probe" and trait.path == site.function.path and trait.line == site.node.lineno:
-                reason = f"{graph.label(site.function)} asks it as well, to see whether the service answers"
-                yield Trait("probe", reason, site.function.path, site.node.lineno)
-                return
+    """What makes the site, a call of a wrapper, a probe."""
+    for trait in site.traits if site.edges else ():
+        is_own = trait.path == site.function.path and trait.line == site.node.lineno
+        if trait.name == "probe" and is_own and trait.reason.startswith(ANSWERS):
+            reason = f"{graph.label(site.function)} asks it as well, to see whether the service answers"
+            yield Trait("probe", reason, site.function.path, site.node.lineno)
+            return
+
+
+def _starts(site: Described) -> set[Step]:
+    """Where runs of the program start that come to the site."""
+    return {reach.entry.step for reach in relevant(site.reaches) if reach.entry.kind.kind in _RUNS}
 
 
 def _above(graph: Graph, start: FunctionId) -> set[FunctionId]:

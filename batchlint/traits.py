@@ -21,6 +21,8 @@ from batchlint.tallies import Tallies
 from batchlint.trees import walk
 from batchlint.values import Ext, Fn
 
+ANSWERS = "the request only shows that the service answers"
+"""How the reason of a probe begins, unless it takes the time."""
 _RUN_ONCE = frozenset({"script", "evaluation"})
 """Kinds of entry points that come to a call once in a process."""
 _COMES_AGAIN = frozenset({"schedule", "task_queue", "pipeline", "evaluation"})
@@ -116,7 +118,7 @@ def _session_traits(place: Place) -> Iterator[Trait]:
         named = f"{id.qualname} {ast.unparse(call.func)}".lower()
         for name, words, reason in (
             ("live_session", registry.live_words, "a session waits for the answer"),
-            ("probe", registry.probe_words, "the request only shows that the service answers"),
+            ("probe", registry.probe_words, ANSWERS),
         ):
             said = _any_of(words).search(named)
             if said is not None:
@@ -125,7 +127,7 @@ def _session_traits(place: Place) -> Iterator[Trait]:
         prompt = given.whole_prompt(place.model, call, function)
         said = _any_of(registry.probe_prompts).search(prompt) if prompt else None
         if said is not None:
-            yield Trait("probe", f"the request only shows that the service answers: {said[0]!r}", id.path, call.lineno)
+            yield Trait("probe", f"{ANSWERS}: {said[0]!r}", id.path, call.lineno)
         reference = place.graph.program.call_facts.get(_key(call))
         if reference is not None and timing.is_what_counts(place.graph.program, function, reference.call):
             yield Trait("probe", "what counts is how long the answer takes", id.path, call.lineno)
@@ -156,7 +158,7 @@ def _probing_entry(place: Place) -> Iterator[Trait]:
     starts = [reach.edges[0].caller for reach in place.reaches if reach.edges]
     said = [probes.search(start.qualname.lower()) for start in starts]
     if said and len(starts) == len(place.reaches) and all(said):
-        reason = f"the request only shows that the service answers: `{starts[0].qualname}`"
+        reason = f"{ANSWERS}: `{starts[0].qualname}`"
         yield Trait("probe", reason, starts[0].path, place.graph.function(starts[0]).line)
 
 

@@ -85,6 +85,8 @@ class Graph(Part):
         self._waiting = Waiting(program, polls, self._replies)
         self._asides = Asides(program, polls, self.entries)
         self.ways = Ways(program)
+        # What only an option switches on that nobody gives here is started as the rest of its function is.
+        self._any_words = Ways(program, by_word=False)
         self._tests = Tests(program, tests)
         self._reaches: dict[tuple[FunctionId, Way], list[Reach]] = {}
 
@@ -157,7 +159,7 @@ class Graph(Part):
         """
         known = self._reaches.get((id, way))
         if known is None:
-            found = self._find_reaches(id, way)
+            found = self._find_reaches(id, way, self.ways) or self._find_reaches(id, way, self._any_words)
             known = self._reaches[id, way] = [self._for_tests(reach, id) for reach in found]
         return known
 
@@ -172,7 +174,7 @@ class Graph(Part):
             return Reach(reach.entry._replace(kind=kind._replace(kind="example")), reach.edges)
         return reach
 
-    def _find_reaches(self, start: FunctionId, way: Way) -> list[Reach]:
+    def _find_reaches(self, start: FunctionId, way: Way, ways: Ways) -> list[Reach]:
         paths: dict[tuple[FunctionId, Way], tuple[Edge, ...]] = {(start, way): ()}
         queue = deque(paths)
         found: list[Reach] = []
@@ -188,7 +190,7 @@ class Graph(Part):
             for edge in incoming:
                 if edge.kind == "queue" and not self._waiting.waits(edge):
                     continue
-                above = self.ways.above(edge, place[1])
+                above = ways.above(edge, place[1])
                 if above is not None and (edge.caller, above) not in paths:
                     if self._asides.is_aside(edge):
                         later.append((edge.caller, above, (edge, *edges)))

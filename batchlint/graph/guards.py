@@ -32,8 +32,9 @@ _LEAVE = (ast.Return, ast.Raise, ast.Continue, ast.Break)
 class Guards(Part):
     """Reads the tests before calls, and holds the arguments of callers against them."""
 
-    def __init__(self, program: Program) -> None:
+    def __init__(self, program: Program, *, by_word: bool = True) -> None:
         super().__init__(program)
+        self._by_word = by_word
         self._kinds = Kinds(program)
         self._known: dict[tuple[FunctionId, int], Demands] = {}
 
@@ -50,7 +51,7 @@ class Guards(Part):
             return frozenset()
         demands = (demand for test, holds in tests_before(function, node) for demand in _read(test, holds))
         found = (self._with_rounds(function, demand) for demand in demands if demand.parameter in fixed)
-        return frozenset(demand for demand in found if demand is not None)
+        return frozenset(demand for demand in found if demand is not None and (self._by_word or not demand.is_word))
 
     def _with_rounds(self, function: FunctionFacts, demand: Demand) -> Demand | None:
         """The demand, met as well by what has the function call itself with what meets it; None where that is open."""
@@ -74,7 +75,7 @@ class Guards(Part):
         call = edge.node
         if edge.kind == "call" and isinstance(call, ast.Call) and not _is_spread(call):
             callee = self.function(edge.callee)
-            for demand in demands:
+            for demand in demands if self._by_word else [each for each in demands if not each.is_word]:
                 refused = self._is_refused(edge.caller, callee, call, demand)
                 if refused:
                     return None

@@ -334,12 +334,12 @@ REALTIME = {
 }
 
 BATCHABLE = {
-    "task_beside_a_health_check_by_the_same_helper": HEALTH_CHECK.replace("# !", "")
+    "helper_of_a_health_check_and_another_task": HEALTH_CHECK
     + """
         @app.task
         def introduce():
             for name in open("models.txt"):
-                print(answer(name))  # !
+                print(answer(name))
         """,
     "check_of_the_health_of_products": """
         from celery import Celery
