@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from batchlint.facts import FunctionFacts, LoopNode
-from batchlint.items import is_apart
+from batchlint.items import is_apart, read_again
 from batchlint.trees import SCOPES, children, stands_in, walk
 from batchlint.turncounts import one_a_turn, without_lengths
 
@@ -306,7 +306,21 @@ def carried(
     for name in sorted(tainted & needed):
         if name in exposed:
             return name
-    return None
+    stored = [row.item for row in rows if row.item is not None and (row.reads & tainted or _holds(row.values, call))]
+    container = _iterated(loop)
+    if not stored or container is None:
+        return None
+    read = [*arguments, *(value for row in before if row.given & needed for value in row.values)]
+    keys = [item.slice for item in stored if isinstance(item.value, ast.Name) and item.value.id in turning]
+    return container if any(read_again(key, container, read, turning) for key in keys) else None
+
+
+def _iterated(loop: ast.For | ast.AsyncFor | ast.While) -> str | None:
+    """The name of the list that the loop goes over: `rows` in `for i, row in enumerate(rows)`."""
+    node = loop.iter if isinstance(loop, ast.For | ast.AsyncFor) else None
+    while isinstance(node, ast.Call) and node.args:
+        node = node.args[0]
+    return node.id if isinstance(node, ast.Name) else None
 
 
 def _ends_of_loops(statements: Iterable[ast.AST], call: ast.Call) -> Iterator[int]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator
 
-from batchlint.trees import children
+from batchlint.trees import children, walk
 
 _ACCESSORS = frozenset({"loc", "iloc", "at", "iat"})
 """Attributes of data frames by which items are read and stored."""
@@ -21,6 +21,32 @@ def is_apart(stored: ast.expr, reads: Iterable[ast.AST], turning: frozenset[str]
     if name is None or not keys:
         return False
     return all(read is not None and _differ(keys, read, turning) for node in reads for read in _reads_of(node, name))
+
+
+def read_again(key: ast.expr, container: str, reads: Iterable[ast.AST], turning: frozenset[str]) -> bool:
+    """Whether an expression of `reads` looks up the key in an item of the container that is not the turn's own.
+
+    `rows[i - 1]["answer"]` and `rows[j].get("answer")` in a loop that stores answers by `row["answer"] = ...`.
+    """
+    nodes = (inner for node in reads for inner in walk(node))
+    return isinstance(key, ast.Constant) and any(
+        isinstance(held, ast.Subscript)
+        and isinstance(held.value, ast.Name)
+        and held.value.id == container
+        and not (isinstance(held.slice, ast.Name) and held.slice.id in turning)
+        and isinstance(other, ast.Constant)
+        and other.value == key.value
+        for held, other in map(_looked_up, nodes)
+    )
+
+
+def _looked_up(node: ast.AST) -> tuple[ast.AST | None, ast.expr | None]:
+    """What a key is looked up in, and the key: `row["answer"]`, `row.get("answer")`."""
+    if isinstance(node, ast.Subscript):
+        return node.value, node.slice
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "get" and node.args:
+        return node.func.value, node.args[0]
+    return None, None
 
 
 def _item(node: ast.expr) -> tuple[str | None, Keys]:

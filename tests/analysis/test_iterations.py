@@ -20,6 +20,16 @@ if __name__ == "__main__":
 """
 
 APART = {
+    "other_key_of_an_item_before": """
+        for i, row in enumerate(rows):
+            before = rows[i - 1]["title"] if i else ""
+            row["page"] = ask(f"{row['title']}: which page behind {before}?")  # !
+        """,
+    "own_key_of_the_row": """
+        for i, row in enumerate(rows):
+            known = rows[i].get("page")
+            row["page"] = ask(f"{row['title']}: which page, if not {known}?")  # !
+        """,
     "item_of_a_row": """
         for i in range(len(rows)):
             rows[i]["answer"] = ask(rows[i]["question"])  # !
@@ -70,6 +80,15 @@ APART = {
         """,
 }
 CARRIED = {
+    "answer_of_an_item_before": """
+        for i, row in enumerate(rows):
+            start = 0
+            for j in range(i - 1, -1, -1):
+                if rows[j].get("page") is not None:
+                    start = rows[j]["page"]
+                    break
+            row["page"] = ask(f"{row['title']}: which page behind {start}?")  # !
+        """,
     "item_before": """
         for i in range(1, len(rows)):
             rows[i]["answer"] = ask(rows[i - 1]["answer"])  # !
