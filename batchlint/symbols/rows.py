@@ -129,11 +129,19 @@ def drawn(program: Program, scope: FunctionId, node: ast.Call) -> Values:
         )
     queries = frozenset(value for value in receivers if isinstance(value, Elems))
     if func.attr in mapper.keeps:
-        return queries | {value for value in receivers if isinstance(value, Inst) and _keeps(program, value, func.attr)}
+        kept = (value for value in receivers if isinstance(value, Inst) and _keeps(program, value, func.attr))
+        return queries.union(*({value, *_made(program, value)} for value in kept))
     if func.attr in mapper.turns:
         return frozenset(value for value in elements(queries) if isinstance(value, Elems))
     rows = frozenset(value for value in elements(queries) if isinstance(value, Inst))
     return frozenset({Elems(rows)}) if rows and func.attr in mapper.pairs else rows
+
+
+def _made(program: Program, manager: Inst) -> Values:
+    """The queries that a manager makes by its own `get_queryset`."""
+    methods = [value for value in program.attribute(manager, "get_queryset") if isinstance(value, Fn)]
+    made = {query for method in methods for query in program.returned(method)}
+    return frozenset(query for query in made if isinstance(query, Inst) and is_query(program, query))
 
 
 def _keeps(program: Program, query: Inst, name: str) -> bool:

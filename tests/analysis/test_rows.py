@@ -180,3 +180,63 @@ def test_related_rows_are_of_the_class_that_is_mapped(annotation, expected):
                     print(note.describe())
         """
     assert verdict({"tables.py": tables, "job.py": job}) == expected
+
+
+@pytest.mark.parametrize(
+    ("find", "expected"),
+    [
+        ("Note.objects.filter(page=1).search(text)", "realtime"),
+        ("Note.objects.order_by('id').exclude(page=1).search(text)", "realtime"),
+        ("Other.objects.filter(page=1).search(text)", "batchable"),
+    ],
+)
+def test_a_manager_gives_queries_of_the_class_that_it_makes(find, expected):
+    program = {
+        "models.py": """
+            from django.db import models
+            from llm import ask
+
+            class NoteQuerySet(models.QuerySet):
+                def search(self, text):
+                    return self.order_by(embed(text))
+
+            class OtherQuerySet(models.QuerySet):
+                def search(self, text):
+                    return self.filter(text=text)
+
+            class NoteManager(models.Manager):
+                def get_queryset(self):
+                    return NoteQuerySet(self.model, using=self._db)
+
+            class OtherManager(models.Manager):
+                def get_queryset(self):
+                    return OtherQuerySet(self.model, using=self._db)
+
+            class Note(models.Model):
+                objects = NoteManager()
+
+            class Other(models.Model):
+                objects = OtherManager()
+
+            def embed(text):
+                return ask(text)  # !
+            """,
+        "views.py": f"""
+            from flask import Flask
+            from models import Note, Other
+
+            app = Flask(__name__)
+
+            @app.get("/search")
+            def search(text):
+                return list({find})
+            """,
+        "job.py": """
+            from models import embed
+
+            if __name__ == "__main__":
+                for line in open("lines.txt"):
+                    print(embed(line))
+            """,
+    }
+    assert verdict(program) == expected
