@@ -18,7 +18,7 @@ _RUNS = frozenset({"script", "evaluation", "pipeline", "schedule", "task_queue"}
 def shared(graph: Graph, sites: Sequence[Described], batchable: Sequence[Described]) -> dict[int, Trait]:
     """By the identity of the batchable sites which a probe of their run comes to as well, what says so.
 
-    Those that nothing else tells of stay out: another batchable site must lead there, past the probe.
+    Those that nothing else tells of stay out: another batchable site must lead there, in runs that all have the probe.
     """
     probes = [(site, trait) for site in sites for trait in _probing(graph, site)]
     if not probes:
@@ -34,7 +34,7 @@ def shared(graph: Graph, sites: Sequence[Described], batchable: Sequence[Describ
 
     def is_told(key: int, probe: Described) -> bool:
         others = (site for site in telling if site.edges[0].callee in above[key])
-        return any(not _starts(probe).isdisjoint(_starts(site)) for site in others)
+        return any(_starts(site) <= _starts(probe) for site in others if _starts(site))
 
     return {key: trait for key, (probe, trait) in found.items() if is_told(key, probe)}
 

@@ -81,6 +81,18 @@ ALONE = {
 }
 
 
+ALONE["a harness that tries it apart from the runs"] = {
+    **program("sdk", asked="open('lines.txt')"),
+    "harness.py": """
+        from check import validate_provider
+        from main import main
+
+        validate_provider()
+        main()
+        """,
+}
+
+
 @pytest.mark.parametrize("files", cases(ALONE))
 def test_what_is_no_probe_of_the_program(files):
     assert verdict(files) == "batchable"
