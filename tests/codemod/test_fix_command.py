@@ -381,7 +381,11 @@ COLLECTED = (
 )
 
 
-@pytest.mark.parametrize(("program", "is_told"), [(CHUNKED, True), (COLLECTED, False)], ids=["in a loop", "behind it"])
+@pytest.mark.parametrize(
+    ("program", "is_told"),
+    [(CHUNKED.replace("Thread", "Process"), True), (CHUNKED, False), (COLLECTED, False)],
+    ids=["processes in a loop", "threads in a loop", "behind it"],
+)
 def test_batches_that_follow_each_other_in_a_loop_are_told(tree: Path, program: str, is_told: bool) -> None:
     (tree / "job.py").write_text(program)
     git("commit", "-q", "-a", "-m", "chunks")

@@ -206,7 +206,7 @@ def test_turns_that_need_one_another_are_several(name: str, tmp_path: Path) -> N
 
 
 def test_the_review_tells_of_a_pool_that_each_turn_waits_for() -> None:
-    done = rewrite(HEAD + POOL)
+    done = rewrite((HEAD + POOL).replace("ThreadPool", "ProcessPool"))
     (line,) = [n for n, text in enumerate((HEAD + POOL).splitlines(), 1) if text == "for number in range(2):"]
     expected = f"one batch for each turn of the loop at app.py:{line}, because each turn waits for all of its answers"
     assert expected in done.notes
