@@ -23,6 +23,10 @@ Channel = tuple[str, ...]
 OWN, ANY, LEN = "[own]", "[any]", "[len]"
 CELL = "[,]"
 """The start of a step into a column that the key names beside the row: `frame.at[row, "name"]`."""
+CELLS = "[cells]"
+"""What stands in the columns of a frame, by whichever place it is named."""
+PLACES = frozenset({"loc", "iloc", "at", "iat"})
+"""What names cells of a frame by their row."""
 KEYS = "[keys]"
 """Which keys a mapping has, in the order in which they came."""
 OBJECT, CONTENT = "[object]", "[content]"
@@ -121,13 +125,17 @@ def clash(a: Access, b: Access) -> bool:
         if LEN in (x, y):
             # Storing an element may add one; what happens within an element does not.
             other = b if x == LEN else a
-            is_stored = all(step.startswith(CELL) for step in other.channel[index + 1 :])
-            return x == y or (other.channel[index] in (OWN, ANY) and is_stored)
+            steps = other.channel[index:]
+            if steps[0] in PLACES:
+                return len(steps) == 2  # a row as a whole may be a new one
+            return x == y or (steps[0] in (OWN, ANY) and all(step.startswith(CELL) for step in steps[1:]))
         if ELEMENTS in (x, y):
             inside = (b if x == ELEMENTS else a).channel[index:]
             return not (len(inside) == 2 and inside[0] in (OWN, ANY) and inside[1][:1] != "[")
         if x == y == OWN:
             return False
+        if CELLS in (x, y) and {x, y} & PLACES:
+            continue
         x, y = _SAME_PLACES.get(x, x), _SAME_PLACES.get(y, y)
         if x != y and not ({x, y} & {OWN, ANY} and _is_element(x) and _is_element(y)):
             return False

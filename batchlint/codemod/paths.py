@@ -209,6 +209,7 @@ class Paths:
             row, column = key.elts
             if isinstance(column, ast.Constant) and isinstance(column.value, str):
                 return (OWN if self.is_own(row, frame) else ANY, CELL + column.value)
+            return (OWN if self.is_own(row, frame) else ANY,)
         return (OWN if self.is_own(key, frame) else ANY,)
 
     def iterated(self, node: ast.expr, frame: Frame) -> set[Channel]:

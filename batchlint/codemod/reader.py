@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator, Set
 from functools import cached_property
 
-from batchlint.codemod import scopes
+from batchlint.codemod import cells, scopes
 from batchlint.codemod.access import (
     ANY,
     CELL,
@@ -85,6 +85,7 @@ class Reader(Paths):
         """Functions whose accesses depend on what exactly they were given."""
         self.prints = False
         """Whether the order of what is printed matters: the driver of coroutines does not keep it."""
+        self._has_frames = any("pandas" in module.text for module in graph.modules.values())
         self._is_seeded = any(name in self.program.calls_by_name for name in ("seed", "default_rng", "set_seed"))
 
     # -- expressions
@@ -139,6 +140,7 @@ class Reader(Paths):
                     read = touches(self.path(current, frame), "read", current.lineno, key, means, frame.number)
                     read = self.once.told(_steps_of(current), read, frame)
                     found += [a._replace(held=True) for a in read] if fetched is not None else read
+                    found += cells.read(self, current, frame) if self._has_frames else []
                 base: ast.expr = current
                 while isinstance(base, _STEPS):
                     found += self.linked.read(base, frame)

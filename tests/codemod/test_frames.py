@@ -39,6 +39,39 @@ ALIKE = {
             df.loc[i, "out"] = ask(row["name"])
         df.to_csv("rows.csv")
         """,
+    "another column, of which it takes a cell": """
+        for i in range(len(df)):
+            answer = ask(f"{i + 1} of {len(df)}: {df['name'][i]} {df.name.iloc[i]}")
+            df.loc[i, "out"] = answer
+        print(df.to_csv())
+        """,
+    "another column as a whole": """
+        for i, row in df.iterrows():
+            df.at[i, "out"] = ask(f"{row['name']}, not {sorted(df['name'])}, {len(df)}")
+        print(df.to_csv())
+        """,
+    "the cell of the row that it fills": """
+        for i in df.index:
+            if pd.isna(df["out"][i]):
+                df.loc[i, "out"] = ask(df["name"].iloc[i])
+        print(df.to_csv())
+        """,
+    "a place in its row by number": """
+        for i in range(len(df)):
+            df.iloc[i, 1] = ask(df["name"][i])
+        print(df.to_csv())
+        """,
+    "a row that comes behind the others": """
+        rows = pd.DataFrame(columns=["name", "out"])
+        for name in ["tea", "cup"]:
+            rows.loc[len(rows)] = [name, ask(name)]
+        print(rows.to_csv())
+        """,
+    "how many are filled, behind the answer": """
+        for i, row in df.iterrows():
+            df.at[i, "out"] = ask(row["name"])
+            print(int(df["out"].isna().sum()))
+        """,
     "a file of its own": """
         for i in todo:
             frame = pd.DataFrame({"answer": [ask(df.at[i, "name"])]})
@@ -61,6 +94,45 @@ LEFT = {
     "the whole frame": """
         for i in df.index:
             df.at[i, "out"] = ask(df)
+        """,
+    "how many are left": """
+        for i, row in df.iterrows():
+            left = int(df["out"].isna().sum())
+            df.at[i, "out"] = ask(f"{row['name']} ({left} left)")
+        """,
+    "the column as an attribute": """
+        for i, row in df.iterrows():
+            df.loc[i, "out"] = ask(f"{row['name']}, not {df.out.tolist()}")
+        """,
+    "all answers of a column by the column's name in a variable": """
+        column = "out"
+        for i, row in df.iterrows():
+            df.at[i, column] = ask(f"{row['name']}, not {set(df[column])}")
+        """,
+    "the rows that have an answer": """
+        for i, row in df.iterrows():
+            same = df[(df["name"] == row["name"]) & (df["out"] != "")]
+            df.loc[i, "out"] = same.iloc[0]["out"] if len(same) else ask(row["name"])
+        """,
+    "several columns, a filled one among them": """
+        for i, row in df.iterrows():
+            df.at[i, "out"] = ask(df[["name", "out"]].to_dict())
+        """,
+    "a cell of the row before": """
+        for i in range(1, len(df)):
+            df.at[i, "out"] = ask(df["out"].iloc[i - 1])
+        """,
+    "the last rows": """
+        rows = pd.DataFrame(columns=["name", "out"])
+        for name in ["tea", "cup"]:
+            before = " ".join(rows["out"].tail(2))
+            rows.loc[len(rows)] = [name, ask(before)]
+        """,
+    "how many rows there are": """
+        rows = pd.DataFrame(columns=["name", "out"])
+        for name in ["tea", "cup"]:
+            number = len(rows)
+            rows.loc[number] = [name, ask(f"{number}: {name}")]
         """,
     "a mapping of pairs that is read by one key": """
         found = {}
