@@ -14,6 +14,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
+from batchlint.codemod.folders import LISTED, Place, may_hold
 from batchlint.facts import FunctionFacts
 
 if TYPE_CHECKING:
@@ -54,6 +55,8 @@ class Access(NamedTuple):
     """By what it is told apart, if it sets, or finds set, what is the same whichever item sets it."""
     row: frozenset[tuple[str, str]] = frozenset()
     """The columns by which the row of a table is named, with what they hold as the iteration has it."""
+    place: Place | None = None
+    """Of a file: the folder it is in; of a listing: that which is listed."""
 
     @property
     def name(self) -> str:
@@ -62,6 +65,8 @@ class Access(NamedTuple):
         if kind == "v":
             shown = ".".join(part for part in rest[2:] if part[:1] != "[")
             return f"`{shown}`"
+        if kind == "file" and LISTED in rest:
+            return f"the folder `{shown_text(rest[0])}`"
         if kind == "file":
             return f"the file `{shown_text(rest[0])}`" if rest and rest[0].strip("'") else "a file"
         if kind == "sql":
@@ -154,6 +159,9 @@ def _files_clash(a: Access, b: Access) -> bool:
     """Files by the text of their path; `key` says that the path is the item's own."""
     if len(a.channel) == 1 or len(b.channel) == 1:
         return True
+    if LISTED in a.channel or LISTED in b.channel:
+        folder, file = (a, b) if LISTED in a.channel else (b, a)
+        return folder.place is None or file.place is None or may_hold(folder.place, file.place)
     if a.key is None and b.key is None:
         x, y = a.channel[1], b.channel[1]
         return x == y or not ((_is_text(x) and _is_text(y)) or (_DOTTED.fullmatch(x) and _DOTTED.fullmatch(y)))

@@ -5,8 +5,9 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from batchlint.codemod import scopes
+from batchlint.codemod import folders, scopes
 from batchlint.codemod.access import ANY, CELL, MARK, OWN, Access, Channel, Frame
+from batchlint.codemod.folders import LISTED
 from batchlint.codemod.linked import Linked
 from batchlint.codemod.refusals import Refused
 from batchlint.codemod.threads import Threads
@@ -250,13 +251,21 @@ class Paths:
         expanded = self.expand(node, frame)
         while (
             isinstance(expanded, ast.Call)
-            and expanded.args
+            and len(expanded.args) == 1
             and isinstance(expanded.func, ast.Name | ast.Attribute)
             and (expanded.func.id if isinstance(expanded.func, ast.Name) else expanded.func.attr) in {"Path", "str"}
         ):
             expanded = expanded.args[0]
         text = ast.unparse(expanded)
-        return Access(("file", text), how, node.lineno, text if MARK in text else None)
+        place = folders.of_file(self, node, frame) if how != "read" else None
+        return Access(("file", text), how, node.lineno, text if MARK in text else None, place=place)
+
+    def listing(self, call: ast.Call, folder: ast.expr | None, pattern: ast.expr | None, frame: Frame) -> Access:
+        """What is seen of the files in a folder, or of those that a pattern names, by listing them."""
+        is_deep = last_name(call.func) in {"rglob", "walk"}
+        place = folders.listed(self, folder, pattern, frame, is_deep=is_deep)
+        text = ast.unparse(self.expand(folder or pattern or ast.Constant("."), frame))
+        return Access(("file", text, LISTED), "read", call.lineno, text if MARK in text else None, place=place)
 
     def meaning(self, node: ast.expr, frame: Frame) -> str:
         """The text of a key as the iteration has it."""

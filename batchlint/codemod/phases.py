@@ -11,9 +11,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import cast
 
-from batchlint.codemod import emptied, scopes
+from batchlint.codemod import emptied, folders, scopes
 from batchlint.codemod.access import Access, Channel, Frame, clash, in_terms_of
-from batchlint.codemod.effects import EXTERNAL_READS, FILE_READ
+from batchlint.codemod.effects import EXTERNAL_LISTS, EXTERNAL_READS, FILE_LIST, FILE_READ
+from batchlint.codemod.folders import LISTED
 from batchlint.codemod.layout import Converts, Layout
 from batchlint.codemod.reader import Reader
 from batchlint.codemod.refusals import Refused
@@ -22,8 +23,8 @@ from batchlint.symbols import last_name
 from batchlint.trees import walk
 
 __all__ = ["MANY", "Barrier", "Phases", "Step", "lifted"]
-_READING = FILE_READ | {"open"}
-_OPENING = frozenset(path.rpartition(".")[2] for path in EXTERNAL_READS)
+_READING = FILE_READ | FILE_LIST | {"open"}
+_OPENING = frozenset(path.rpartition(".")[2] for path in EXTERNAL_READS | EXTERNAL_LISTS)
 """What reads the file of a path, as a method of the path or with it."""
 
 _ORDERED = frozenset({"call", "random", "stdout", "transaction"})
@@ -135,6 +136,15 @@ class Phases(Layout):
                 "order-of-effects", f"{access.name} is used before the call (line {access.line}) and after it ({where})"
             )
         if access.channel[0] in {"file", "sql", "call", "random"}:
+            folder, file = (access, opposite) if LISTED in access.channel else (opposite, access)
+            if LISTED in folder.channel and file.how != "read":
+                when = (f"before a request (line {access.line})", f"after one ({where})")
+                listed, written = when if folder is access else reversed(when)
+                raise Refused(
+                    "external-read-back",
+                    f"{folder.name} is listed {listed}, and {file.name}, which may be in it, is written {written}",
+                    "list it once before the loop, and note what comes in it",
+                )
             raise Refused(
                 "external-read-back",
                 f"{access.name} is read in line {access.line} before a request and written after one ({where})",
@@ -294,7 +304,10 @@ def _same_key(a: Access, b: Access) -> bool:
     if a.channel[0] == "sql":
         # Every column that names the row to read says the same of the row to write.
         return bool(a.row) and a.how == "read" and a.row <= b.row
-    return a.channel == b.channel if a.channel[0] == "file" else a.means is not None and a.means == b.means
+    if a.channel[0] == "file":
+        # Whoever writes into the folder waits under the name of the folder.
+        return a.channel == b.channel or (LISTED in a.channel and folders.is_same(a.place, b.place))
+    return a.means is not None and a.means == b.means
 
 
 def _key_of(access: Access, statement: ast.stmt, frame: Frame) -> str | None:

@@ -26,6 +26,7 @@ from batchlint.codemod.caches import Caches
 from batchlint.codemod.callbacks import Callbacks
 from batchlint.codemod.effects import (
     ARGUMENT_WRITES,
+    EXTERNAL_LISTS,
     EXTERNAL_READS,
     EXTERNAL_WRITES,
     FILE_LIST,
@@ -253,9 +254,12 @@ class Reader(Paths):
             mode = next(iter([*call.args[1:2], *(k.value for k in call.keywords if k.arg == "mode")]), None)
             text = str(mode.value) if isinstance(mode, ast.Constant) else "r" if mode is None else "w"
             return [self.file_access(call.args[0], "write" if set(text) & set("wax+") else "read", frame)]
+        if path in EXTERNAL_LISTS:
+            given = next((each.value for each in call.keywords if each.arg in {"path", "top", "root_dir"}), None)
+            first = call.args[0] if call.args else None
+            is_pattern = path.startswith("glob.")
+            return [self.listing(call, given if is_pattern else first or given, first if is_pattern else None, frame)]
         if (path in EXTERNAL_READS or FRAME_READ.match(path)) and call.args:
-            if path in {"os.listdir", "glob.glob", "os.scandir"}:
-                return [Access(("file", ast.unparse(call.args[0])), "read", call.lineno)]
             return [self.file_access(call.args[0], "read", frame)]
         if path in EXTERNAL_WRITES and call.args:
             return [self.file_access(each, "write", frame) for each in call.args]
@@ -300,7 +304,7 @@ class Reader(Paths):
             given = [*call.args[:1], *(k.value for k in call.keywords if k.arg in {"path", "path_or_buf", "buf"})]
             return [*touches(receiver, "read", line), *(self.file_access(each, "write", frame) for each in given)]
         if name in FILE_LIST:
-            return [Access(("file", ast.unparse(func.value)), "read", line)]
+            return [self.listing(call, func.value, call.args[0] if call.args else None, frame)]
         if not receiver:
             # An object of the item's own, or of a call: its effects go nowhere that this program reads back by name.
             return (
