@@ -42,7 +42,9 @@ class Access(NamedTuple):
     """One touch of a channel; `key` is the text of the item's or file's key, if stable within the iteration."""
 
     channel: Channel
-    how: str  # read | write | close (the last write of a file) | sum | tally (a sum that may begin with its key)
+    how: str
+    """read | write | close (the last write of a file) | fill (into an open file) | sum | tally (a sum that may begin
+    with its key)"""
     line: int
     key: str | None = None
     means: str | None = None
@@ -159,6 +161,8 @@ def _files_clash(a: Access, b: Access) -> bool:
     """Files by the text of their path; `key` says that the path is the item's own."""
     if len(a.channel) == 1 or len(b.channel) == 1:
         return True
+    if "fill" in (a.how, b.how):
+        return "read" in (a.how, b.how) and a.channel == b.channel
     if LISTED in a.channel or LISTED in b.channel:
         folder, file = (a, b) if LISTED in a.channel else (b, a)
         return folder.place is None or file.place is None or may_hold(folder.place, file.place)

@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import cached_property
 
-from batchlint.codemod.access import OWN, Access, Frame
+from batchlint.codemod import filled
+from batchlint.codemod.access import OWN, Access, Channel, Frame
 from batchlint.codemod.attempts import Attempts, OpenLoop, changes_last, is_quiet, tries_again
 from batchlint.codemod.callbacks import CALLED
 from batchlint.codemod.conditions import decisions, under_condition
@@ -59,6 +60,8 @@ class Layout:
         self._returns: list[list[int]] = []
         self._stack: dict[FunctionId, tuple[Frame, list[int], list[int]]] = {}
         """The functions that are entered: where their steps begin, and where those of one that calls itself end."""
+        self._files: dict[Channel, list[Access]] = {}
+        """The files that variables hold open."""
         self._requests: dict[tuple[FunctionId, int], tuple[ast.AST, list[tuple[ast.Call, str | tuple[Fn, ...]]]]] = {}
         """Each with the node, whose identity is half of the key."""
         self.first_line = 0
@@ -95,6 +98,8 @@ class Layout:
         index = len(self.steps)
         if index > 4000:
             raise Refused("unsupported-shape", "the helpers below this loop are too large to follow")
+        if "v" in {channel[0] for channel in step.changed}:
+            step.touch(filled.fills(self.reader, step.accesses, self._files))
         self.steps.append(step)
         for pred in preds:
             self.steps[pred].next.add(index)

@@ -253,7 +253,7 @@ class Reader(Paths):
         if path in {"builtins.open", "io.open"} and call.args:
             mode = next(iter([*call.args[1:2], *(k.value for k in call.keywords if k.arg == "mode")]), None)
             text = str(mode.value) if isinstance(mode, ast.Constant) else "r" if mode is None else "w"
-            return [self.file_access(call.args[0], "write" if set(text) & set("wax+") else "read", frame)]
+            return [self.file_access(call.args[0], how, frame) for how in _opens_for(text)]
         if path in EXTERNAL_LISTS:
             given = next((each.value for each in call.keywords if each.arg in {"path", "top", "root_dir"}), None)
             first = call.args[0] if call.args else None
@@ -275,9 +275,10 @@ class Reader(Paths):
         return []
 
     def closing(self, node: ast.With | ast.AsyncWith, frame: Frame) -> list[Access]:
-        """What is written at the latest when the `with` closes its files: those of the item's own name."""
+        """What is written at the latest when the `with` closes its files."""
         opened = (access for item in node.items for access in self.of(item.context_expr, frame))
-        return [a._replace(how="close") for a in opened if a.channel[0] == "file" and a.how == "write" and a.key]
+        written = (a for a in opened if a.channel[0] == "file" and a.how == "write")
+        return [a._replace(how="close" if a.key else "fill") for a in written]
 
     def _method(self, func: ast.Attribute, call: ast.Call, frame: Frame, dropped: bool) -> list[Access]:
         name, line = func.attr, call.lineno
@@ -295,7 +296,7 @@ class Reader(Paths):
         if name == "open" and shown:
             mode = call.args[0] if call.args else next((k.value for k in call.keywords if k.arg == "mode"), None)
             text = str(mode.value) if isinstance(mode, ast.Constant) else "r"
-            return [self.file_access(func.value, "write" if set(text) & set("wax+") else "read", frame)]
+            return [self.file_access(func.value, how, frame) for how in _opens_for(text)]
         if name in FILE_READ and not (name == "exists" and call.args):
             return [self.file_access(func.value, "read", frame)]
         if name in FILE_WRITE:
@@ -544,6 +545,13 @@ class Reader(Paths):
     def _class_bindings(self, klass: ClassId, name: str) -> list[ast.expr | None]:
         facts = self.program.classes.get(klass)
         return [b.value for b in facts.bindings.get(name, []) if b.how == "value"] if facts else []
+
+
+def _opens_for(mode: str) -> list[str]:
+    """What is done with a file that is opened so: one that is emptied first shows nothing of what was in it."""
+    if not set(mode) & set("wax+"):
+        return ["read"]
+    return ["read", "write"] if "+" in mode and not set(mode) & set("wx") else ["write"]
 
 
 def _steps_of(node: ast.expr) -> Iterator[ast.expr]:

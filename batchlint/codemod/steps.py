@@ -33,6 +33,12 @@ class Step:
         self.touched = set(map(stem, self.accesses))
         self.changed = {stem(access) for access in self.accesses if access.how != "read"}
 
+    def touch(self, accesses: list[Access]) -> None:
+        """Add what else it touches."""
+        if accesses:
+            self.accesses = [*self.accesses, *accesses]
+            self.__post_init__()
+
     def meets(self, other: Step) -> bool:
         """Whether an access of the one can clash with one of the other."""
         return not (self.changed.isdisjoint(other.touched) and self.touched.isdisjoint(other.changed))
