@@ -68,6 +68,8 @@ class LoopChange:
     """In a `while` loop, the places of the statements that take the item."""
     state: str = ""
     """How the loop that does so declares what it binds for the function around it."""
+    kept: dict[str, str] = field(default_factory=dict)
+    """Parameters that are read after the loop, each with the name under which an item is drawn."""
     taken: int = 0
     """In a worker, how many statements of the body take the item."""
 

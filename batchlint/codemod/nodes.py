@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
 
 import libcst as cst
@@ -344,3 +344,16 @@ def gap(function: cst.FunctionDef) -> list[cst.EmptyLine]:
     """The empty lines between two functions of this file, as in front of this one."""
     empty = [cst.EmptyLine(indent=False) for each in function.leading_lines if each.comment is None]
     return empty or [cst.EmptyLine(indent=False)] * (1 if _is_method(function) else 2)
+
+
+class _DrawnAs(cst.CSTTransformer):
+    def __init__(self, names: Mapping[str, str]) -> None:
+        self.names = names
+
+    def leave_Name(self, original_node: cst.Name, updated_node: cst.Name) -> cst.Name:
+        return updated_node.with_changes(value=self.names.get(updated_node.value, updated_node.value))
+
+
+def drawn_as(target: cst.BaseAssignTargetExpression, names: Mapping[str, str]) -> cst.BaseAssignTargetExpression:
+    """The target of a loop with other names in it."""
+    return cast("cst.BaseAssignTargetExpression", target.visit(_DrawnAs(names)))

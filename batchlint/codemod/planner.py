@@ -31,6 +31,7 @@ from batchlint.codemod.yielding import Yielding, own_yields
 from batchlint.facts import MODULE, FunctionFacts, FunctionId
 from batchlint.graph import Graph
 from batchlint.loops import is_item_loop
+from batchlint.symbols import last_name
 from batchlint.timing import CLOCKS
 from batchlint.trees import walk_outside_lambdas, walk_own
 from batchlint.values import Ext, Fn
@@ -138,12 +139,10 @@ class Planner:
         declared = {
             n for s in loop.body for x in ast.walk(s) if isinstance(x, ast.Global | ast.Nonlocal) for n in x.names
         }
-        if set(targets) & (later | (shared if function.id.qualname != MODULE else set())):
-            raise Refused(
-                "unsupported-shape",
-                f"`{min(set(targets) & (later | shared))}` is used after the loop;"
-                " keep its last value in a variable of its own",
-            )
+        left_behind = sorted(set(targets) & (later | (shared if function.id.qualname != MODULE else set())))
+        is_plain = not (nested or fanout.is_async or stands or runner or is_worker or own_yields(loop))
+        if left_behind and not (is_plain and not set(left_behind) & (assigned | shared) and _ends_well(scope, loop)):
+            raise _used_after(left_behind[0])
         if set(targets) & shared:
             raise Refused("unsupported-shape", "the loop's variable is read by a function; hand it over as an argument")
         carried = (assigned - set(targets)) & (
@@ -171,6 +170,8 @@ class Planner:
         if not phases.has_request:
             raise Refused("no-fan-out")
         stop = self._exits(fanout, function, loop, phases, nested)
+        if stop and left_behind:
+            raise _used_after(left_behind[0])
         phases.suspends |= fanout.is_async and bool(own_yields(loop))  # what is yielded before an error counts
         try:
             barriers = self.judged(fanout, phases)
@@ -202,6 +203,7 @@ class Planner:
             counter=counter,
             runner=runner,
             is_ordered=fanout.is_async and bool(barriers),
+            kept={name: self.fresh(path, f"each_{name}") for name in left_behind},
             taken=len(stands.body) - len(loop.body) if stands is not None and is_worker else 0,
         )
         if runner is not None:
@@ -528,6 +530,25 @@ def _lost(function: FunctionFacts, loop: ast.stmt) -> set[Channel]:
     own = {name for name, bindings in function.bindings.items() if all(b.how == "value" for b in bindings)}
     own -= function.outer | set(function.parameter_names)
     return {("v", function.id.path, function.id.qualname, name) for name in own}
+
+
+def _used_after(name: str) -> Refused:
+    what = f"`{name}` is used after the loop; keep its last value in a variable of its own"
+    return Refused("unsupported-shape", what)
+
+
+def _ends_well(scope: ast.AST, loop: ast.stmt) -> bool:
+    """Whether what follows the loop comes when all items have been drawn, and not after an error in one of them."""
+    around = scopes.path_to(scope, loop)
+    return not any(
+        isinstance(each, ast.Try | ast.TryStar | ast.ClassDef | ast.AsyncWith)
+        or (isinstance(each, ast.With) and any(not _is_open(item.context_expr) for item in each.items))
+        for each in around
+    )
+
+
+def _is_open(context: ast.expr) -> bool:
+    return isinstance(context, ast.Call) and last_name(context.func) == "open"
 
 
 def _tests(loop: Loop, leave: ast.stmt) -> list[ast.expr]:

@@ -18,6 +18,7 @@ from batchlint.codemod.nodes import (
     ASKS_NOTHING,
     close,
     def_statement,
+    drawn_as,
     forwarded,
     gap,
     gathered_call,
@@ -266,7 +267,9 @@ class Rewriter(CallRewriter):
             over = over.with_changes(lpar=[cst.LeftParen()], rpar=[cst.RightParen()])
         drawn: cst.BaseStatement | cst.GeneratorExp = cst.GeneratorExp(
             elt=_item(change),
-            for_in=cst.CompFor(target=updated_node.target, iter=over, asynchronous=updated_node.asynchronous),
+            for_in=cst.CompFor(
+                target=drawn_as(updated_node.target, change.kept), iter=over, asynchronous=updated_node.asynchronous
+            ),
             lpar=[],
             rpar=[],
         )
@@ -564,7 +567,9 @@ class Rewriter(CallRewriter):
 
 
 def _item(change: LoopChange) -> cst.Call:
-    return cst.Call(cst.Name(change.name), [cst.Arg(cst.Name(p)) for p in change.parameters])
+    """The call that makes the item's generator; what is read after the loop is bound as it would bind it."""
+    given = {p: cst.NamedExpr(cst.Name(p), cst.Name(each), lpar=[], rpar=[]) for p, each in change.kept.items()}
+    return cst.Call(cst.Name(change.name), [cst.Arg(given.get(p, cst.Name(p))) for p in change.parameters])
 
 
 def _drawing(change: LoopChange, *before: Any) -> cst.IndentedBlock:

@@ -423,12 +423,14 @@ REFUSED: dict[str, dict[str, tuple[str, str]]] = {
             """,
             "holds functions that ask, and is used otherwise; call the functions by their names",
         ),
-        "the loop's variable is used afterwards": (
+        "the loop's variable is used behind an error": (
             """
             def main(texts):
-                for text in texts:
-                    print(ask(text))
-                return text
+                try:
+                    for text in texts:
+                        print(ask(text))
+                finally:
+                    print(text)
             """,
             "`text` is used after the loop; keep its last value in a variable of its own",
         ),
