@@ -70,6 +70,8 @@ class LoopChange:
     """How the loop that does so declares what it binds for the function around it."""
     kept: dict[str, str] = field(default_factory=dict)
     """Parameters that are read after the loop, each with the name under which an item is drawn."""
+    handed: dict[str, str] = field(default_factory=dict)
+    """Parameters with the variables in which the next item finds them."""
     taken: int = 0
     """In a worker, how many statements of the body take the item."""
 

@@ -6,7 +6,7 @@ import ast
 import itertools
 from collections.abc import Iterator
 
-from batchlint.codemod import drawn, emptied, paging, releasing, scopes, submitting
+from batchlint.codemod import drawn, emptied, handed_on, paging, releasing, scopes, submitting
 from batchlint.codemod.access import Access, Channel, Frame, clash
 from batchlint.codemod.blocks import Comprehension, Loop, awaits, own_exits, own_loops, reads_in_try
 from batchlint.codemod.callbacks import CALLED
@@ -148,6 +148,10 @@ class Planner:
         carried = (assigned - set(targets)) & (
             scopes.exposed(loop.body, targets) | later | shared | declared | function.outer
         )
+        handed = (
+            self._handed_on(function, loop, carried - later - shared - declared - function.outer) if is_plain else {}
+        )
+        carried -= set(handed.values())
         unbound = carried - declared - function.outer - scopes.bound_beside(scope, node)
         others = unbound & scopes.exposed(loop.body, targets)
         left = f"`{min(others)}` may be what another item left in it (bind it at the top of the loop)" if others else ""
@@ -159,6 +163,7 @@ class Planner:
         own = (assigned - carried) | set(targets)
         self.check_kept(function, loop.body, own)
         frame = self.frame(function, loop, targets, own)
+        handed_on.alias(frame, set(handed.values()))
         inner = self.nested(fanout, function, loop.body)
         self.reader.prints = fanout.is_async and not is_worker
         phases = Phases(self.reader, self.support.converts, inner | self.parallel, is_async=fanout.is_async)
@@ -172,6 +177,8 @@ class Planner:
         stop = self._exits(fanout, function, loop, phases, nested)
         if stop and left_behind:
             raise _used_after(left_behind[0])
+        if stop and handed:
+            raise Refused("unsupported-shape", f"`{min(handed.values())}` is handed on by a loop that ends early")
         phases.suspends |= fanout.is_async and bool(own_yields(loop))  # what is yielded before an error counts
         try:
             barriers = self.judged(fanout, phases)
@@ -193,7 +200,8 @@ class Planner:
         shared_names = set(outer) if is_module else scopes.declared_global(function.node)
         change = LoopChange(
             name=self.fresh(path, f"handle_{noun(targets, loop.iter)}"),
-            parameters=list(dict.fromkeys(targets)),
+            parameters=list(dict.fromkeys([*handed.values(), *targets])),
+            handed=handed,
             outer=[n for n in named if n not in shared_names],
             shared=[n for n in named if n in shared_names],
             unset=[] if is_module else sorted(unbound - shared_names),
@@ -279,6 +287,14 @@ class Planner:
                     raise Refused(
                         "unknown-effects", f"`{node.func.id}` reaches the variables of the loop (line {node.lineno})"
                     )
+
+    def _handed_on(self, function: FunctionFacts, loop: Loop, carried: set[str]) -> dict[str, str]:
+        """Each target with the variable in which the next item finds it."""
+        if not isinstance(loop.target, ast.Name) or not _ends_well(function.node, loop):
+            return {}
+        before = scopes.bound_beside(function.node, loop)
+        found = handed_on.handed_on(loop.body, {loop.target.id})
+        return {target: name for target, name in found.items() if name in carried & before}
 
     def _read_elsewhere(self, function: FunctionFacts, loop: ast.stmt) -> set[str]:
         """Names of the loop's scope that functions nested in it (all functions, for a module) read."""

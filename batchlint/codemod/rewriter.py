@@ -569,6 +569,7 @@ class Rewriter(CallRewriter):
 def _item(change: LoopChange) -> cst.Call:
     """The call that makes the item's generator; what is read after the loop is bound as it would bind it."""
     given = {p: cst.NamedExpr(cst.Name(p), cst.Name(each), lpar=[], rpar=[]) for p, each in change.kept.items()}
+    given |= {p: cst.NamedExpr(cst.Name(to), cst.Name(p), lpar=[], rpar=[]) for p, to in change.handed.items()}
     return cst.Call(cst.Name(change.name), [cst.Arg(given.get(p, cst.Name(p))) for p in change.parameters])
 
 
