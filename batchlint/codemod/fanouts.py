@@ -16,7 +16,7 @@ from batchlint.codemod.planner import Planner
 from batchlint.codemod.queues import Queues
 from batchlint.codemod.refusals import UNFIT, Refused
 from batchlint.codemod.workers import Workers
-from batchlint.facts import MODULE, FunctionId
+from batchlint.facts import MODULE, FunctionFacts, FunctionId
 from batchlint.findings import Latency
 from batchlint.graph import Edge, Graph
 from batchlint.loops import is_item_loop
@@ -129,6 +129,8 @@ class Finder:
             unfit.append(Refused("no-fan-out"))
         else:
             self._above(id, above, unfit, seen, level)
+        if not here and not above and (read := _as_attribute(self.graph.program.functions[id])):
+            unfit.append(Refused("unsupported-shape", read))
         if not here and not above:
             unfit += self._until_enough(id, node)
         found += above
@@ -485,3 +487,11 @@ def _how_telling(refused: Refused) -> int:
 
 
 _key = id
+
+
+def _as_attribute(function: FunctionFacts) -> str:
+    """Of a property: why those who read it are not followed."""
+    if not {last_name(each) for each in function.decorators} & {"property", "cached_property"}:
+        return ""
+    what = f"`{Graph.label(function.id)}` is a property, and reading it has no place to wait for an answer"
+    return f"{what}; make it a method, and call that in the loop"

@@ -67,3 +67,28 @@ def test_what_may_be_something_else_stays(name: str) -> None:
     refusal = check_noop(HEAD + LEFT[name], "unsupported-shape")
     assert refusal is not None
     assert "call it by the name of a method" in refusal.detail
+
+
+def test_a_property_whose_own_loop_asks_is_rewritten(tmp_path) -> None:
+    check_runs_alike(
+        """
+        from openai import OpenAI
+
+        client = OpenAI()
+
+
+        class Pages:
+            texts = ["tea", "cup"]
+
+            @property
+            def titles(self):
+                found = []
+                for text in self.texts:
+                    found.append(client.responses.create(model="gpt-5-mini", input=text).output_text)
+                return found
+
+
+        print(Pages().titles)
+        """,
+        tmp_path,
+    )

@@ -434,6 +434,23 @@ REFUSED: dict[str, dict[str, tuple[str, str]]] = {
             """,
             "`text` is used after the loop; keep its last value in a variable of its own",
         ),
+        "a property that asks": (
+            """
+            class Page:
+                def __init__(self, text):
+                    self.text = text
+
+                @property
+                def title(self):
+                    return ask(self.text)
+
+
+            def main(texts):
+                for text in texts:
+                    print(Page(text).title)
+            """,
+            "`Page.title` is a property, and reading it has no place to wait",
+        ),
         "a function made in the loop that outlives the item": (
             """
             def main(texts):
