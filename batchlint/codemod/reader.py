@@ -280,6 +280,13 @@ class Reader(Paths):
         written = (a for a in opened if a.channel[0] == "file" and a.how == "write")
         return [a._replace(how="close" if a.key else "fill") for a in written]
 
+    def _is_path(self, node: ast.expr, frame: Frame) -> bool:
+        """Whether the expression makes a path: `Path(name)`, `folder / name`."""
+        if isinstance(node, ast.BinOp):
+            return isinstance(node.op, ast.Div)
+        values = self.program.eval(frame.function.id, node)
+        return any(isinstance(value, Ext) and value.path.startswith("pathlib.") for value in values)
+
     def _method(self, func: ast.Attribute, call: ast.Call, frame: Frame, dropped: bool) -> list[Access]:
         name, line = func.attr, call.lineno
         receiver = self.path(func.value, frame)
@@ -293,7 +300,7 @@ class Reader(Paths):
             return [Access(("transaction", ast.unparse(func.value)), TRANSACTIONS[name], line)]
         if name in {"flush", "task_done", "mkdir"}:
             return []
-        if name == "open" and shown:
+        if name == "open" and (shown or self._is_path(func.value, frame)):
             mode = call.args[0] if call.args else next((k.value for k in call.keywords if k.arg == "mode"), None)
             text = str(mode.value) if isinstance(mode, ast.Constant) else "r"
             return [self.file_access(func.value, how, frame) for how in _opens_for(text)]
