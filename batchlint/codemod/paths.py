@@ -10,8 +10,9 @@ from batchlint.codemod.access import ANY, CELL, MARK, OWN, Access, Channel, Fram
 from batchlint.codemod.folders import LISTED
 from batchlint.codemod.linked import Linked
 from batchlint.codemod.refusals import Refused
+from batchlint.codemod.shared import Shared
 from batchlint.codemod.threads import Threads
-from batchlint.facts import MODULE, FunctionFacts, FunctionId
+from batchlint.facts import FunctionFacts, FunctionId
 from batchlint.graph import Graph
 from batchlint.symbols import last_name
 from batchlint.trees import replaced, walk
@@ -40,6 +41,7 @@ class Paths:
         self._bound: dict[FunctionId, frozenset[str]] = {}
         self._pairs: dict[FunctionId, list[Pair]] = {}
         self.linked = Linked(graph.program)
+        self.shared = Shared(graph.program)
 
     # -- frames
     def callee_frame(self, target: Fn, call: ast.Call, caller: Frame) -> Frame:
@@ -72,6 +74,8 @@ class Paths:
                 receiver = call.func
             aliases[parameters[0].arg] = self.path(receiver, caller) if receiver is not None else set()
         function = self.program.functions[target.id]
+        for name, channels in self.shared.defaults(function, call, aliases):
+            aliases[name] = aliases.get(name, set()) | channels
         if function.named:
             others = [k for k in call.keywords if k.arg not in function.parameter_names]
             aliases[f"**{function.named}"] = set().union(*(self._held(k, caller) for k in others), set())
@@ -158,20 +162,9 @@ class Paths:
             return frame.aliases.get(name, set())
         for owner in self.program.around(frame.function):
             if (name in owner.bindings and name not in owner.outer) or name in self._names(owner):
-                return {("v", owner.id.path, owner.id.qualname, name)}
-        module = self.program.modules[frame.function.id.path].body
-        bindings = module.bindings.get(name)
-        if not bindings:
-            return set()
-        for binding in bindings:
-            if binding.how == "import" and binding.source is not None and binding.source.name:
-                stem = self.program.import_stem(binding.source, module.id.path)
-                path = self.program.index.stems.get(stem) if stem else None
-                if path is not None:
-                    return {("v", path, MODULE, binding.source.name)}
-            if binding.how in {"function", "class", "import"}:
-                return set()
-        return {("v", module.id.path, MODULE, name)}
+                imported = self.shared.imported(owner, name)
+                return imported if imported is not None else {("v", owner.id.path, owner.id.qualname, name)}
+        return self.shared.variable(frame.function.id.path, name)
 
     def path(self, node: ast.expr | None, frame: Frame) -> set[Channel]:
         """The channels that the expression's value may be part of."""
@@ -180,7 +173,12 @@ class Paths:
         if isinstance(node, ast.Name):
             return self.root(frame, node.id)
         if isinstance(node, ast.Attribute):
-            return {p if len(p) > 6 else (*p, node.attr) for p in self.path(node.value, frame)}
+            inside = self.path(node.value, frame)
+            if node.attr == "__dict__":
+                return inside
+            return {p if len(p) > 6 else (*p, node.attr) for p in inside} | self.shared.attribute(
+                node, frame.function.id
+            )
         if isinstance(node, ast.Subscript):
             steps = self._steps(node.slice, frame)
             inside = {p if len(p) > 6 else (*p, *steps) for p in self.path(node.value, frame)}

@@ -207,7 +207,7 @@ class Reader(Paths):
 
     def _is_list(self, node: ast.expr, frame: Frame) -> bool:
         """Whether the variable only ever holds a list, whose places are there before."""
-        starts = self._starts(node, frame)
+        starts = self.starts(node, frame)
         starts = [s.left if isinstance(s, ast.BinOp) and isinstance(s.op, ast.Mult) else s for s in starts]
         return bool(starts) and all(isinstance(s, ast.List | ast.ListComp) for s in starts)
 
@@ -248,8 +248,15 @@ class Reader(Paths):
             if file is None and path == "builtins.print" and self.prints:
                 return [Access(("stdout",), "write", call.lineno)]
             return touches(self.path(file, frame), "write", call.lineno)
+        if path == "builtins.getattr" and len(call.args) > 1:
+            named = call.args[1].value if isinstance(call.args[1], ast.Constant) else None
+            scope, read = frame.function.id, call.args[0]
+            paths = self.shared.named(read, str(named), scope) if named else self.shared.whole(read, scope)
+            return touches(paths, "read", call.lineno)
         if path in ARGUMENT_WRITES and len(call.args) > ARGUMENT_WRITES[path]:
-            return touches(self.path(call.args[ARGUMENT_WRITES[path]], frame), "write", call.lineno)
+            changed = call.args[ARGUMENT_WRITES[path]]
+            paths = self.path(changed, frame) | self.shared.whole(changed, frame.function.id)
+            return touches(paths, "write", call.lineno)
         if path in {"builtins.open", "io.open"} and call.args:
             mode = next(iter([*call.args[1:2], *(k.value for k in call.keywords if k.arg == "mode")]), None)
             text = str(mode.value) if isinstance(mode, ast.Constant) else "r" if mode is None else "w"
@@ -520,7 +527,7 @@ class Reader(Paths):
 
     def _tally(self, target: ast.Subscript, frame: Frame) -> list[Access]:
         """The touch of a mapping's keys by a sum that begins with its key, as in a `Counter`: later output shows it."""
-        starts = self._starts(target.value, frame)
+        starts = self.starts(target.value, frame)
         calls = {last_name(start.func) for start in starts if isinstance(start, ast.Call)}
         if starts and not calls & {"Counter", "defaultdict"}:
             return []
@@ -533,10 +540,10 @@ class Reader(Paths):
         target = node.target
         if isinstance(node.value, ast.Constant):
             return isinstance(node.value.value, int | float)
-        starts = self._starts(target, frame)
+        starts = self.starts(target, frame)
         return any(isinstance(s, ast.Constant) and isinstance(s.value, int | float) for s in starts)
 
-    def _starts(self, target: ast.expr, frame: Frame) -> list[ast.expr]:
+    def starts(self, target: ast.expr, frame: Frame) -> list[ast.expr]:
         """What the variable or attribute is assigned."""
         starts: list[ast.expr | None] = []
         if isinstance(target, ast.Name):
@@ -546,6 +553,7 @@ class Reader(Paths):
             for value in self.program.eval(frame.function.id, target.value):
                 if isinstance(value, Inst):
                     starts += [b.value for _, b in self.program.self_writes.get(value.id, {}).get(target.attr, ())]
+            starts += self.shared.starts(target, frame.function.id)
                     starts += self._class_bindings(value.id, target.attr)
         return [start for start in starts if start is not None]
 

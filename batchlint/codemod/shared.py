@@ -1,0 +1,210 @@
+"""Variables behind other names than their own: attributes of classes, functions and modules, defaults of parameters.
+
+`Writer.last`, `self.last` and `cls.last` are one variable, as are `log.current` and the module's own `current`; a
+default is made once, for all calls.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator
+from functools import cached_property
+
+from batchlint.codemod.access import Channel
+from batchlint.facts import MODULE, Binding, ClassFacts, ClassId, FunctionFacts, FunctionId
+from batchlint.symbols import Program, last_name
+from batchlint.symbols.members import decorators
+from batchlint.trees import walk
+from batchlint.values import Cls, Fn, Inst, Mod
+
+_CLASS, _FUNCTION = "class", "def"
+"""Steps that no function's name can be."""
+_MAKERS = frozenset(
+    [
+        "list", "dict", "set", "bytearray", "defaultdict", "deque", "Counter", "OrderedDict", "ChainMap", "count",
+        "cycle", "iter", "SimpleNamespace", "StringIO", "BytesIO", "Random", "RandomState", "default_rng", "ContextVar",
+        "local",
+    ]
+)  # fmt: skip
+"""Calls that make what can be changed."""
+_DISPLAYS = (ast.List, ast.Dict, ast.Set, ast.ListComp, ast.DictComp, ast.SetComp)
+_MAKING = frozenset({"__init__", "__post_init__", "__new__", "setup", "setUp"})
+_MAX_DEPTH = 6
+
+
+class Shared:
+    """Finds their channels."""
+
+    def __init__(self, program: Program) -> None:
+        self._program = program
+        self._defaults: dict[FunctionId, dict[str, set[Channel]]] = {}
+
+    # -- defaults
+    def defaults(
+        self, function: FunctionFacts, call: ast.Call, passed: Iterable[str]
+    ) -> Iterator[tuple[str, set[Channel]]]:
+        """The parameters whose defaults a call takes, with what they are, where that can change or has a name."""
+        known = self._defaults.get(function.id)
+        if known is None:
+            known = self._defaults[function.id] = dict(self._changing(function))
+        if known:
+            is_open = any(isinstance(a, ast.Starred) for a in call.args) or any(k.arg is None for k in call.keywords)
+            given = frozenset() if is_open else frozenset(passed)
+            yield from ((name, channels) for name, channels in known.items() if name not in given)
+
+    def _changing(self, function: FunctionFacts) -> Iterator[tuple[str, set[Channel]]]:
+        scope = FunctionId(function.id.path, function.parent or MODULE)
+        for parameter in function.parameters:
+            value = function.default(parameter.arg)
+            if value is not None and self._can_change(value, scope):
+                yield parameter.arg, {("v", function.id.path, function.id.qualname, parameter.arg)}
+            elif isinstance(value, ast.Name) and function.parent is None and function.owner is None:
+                yield parameter.arg, self.variable(function.id.path, value.id)
+
+    # -- attributes
+    def attribute(self, node: ast.Attribute, scope: FunctionId) -> set[Channel]:
+        """What is behind the attribute of a class, of one of its objects, of a function or a module."""
+        return self.named(node.value, node.attr, scope, is_set=not isinstance(node.ctx, ast.Load))
+
+    def named(self, node: ast.expr, name: str, scope: FunctionId, *, is_set: bool = False) -> set[Channel]:
+        """The same of the attribute `name` of `node`."""
+        found: set[Channel] = set()
+        if name in self._of_classes:
+            owners = self._of_classes[name]
+            for id, is_class in self._classes(node, scope):
+                if is_class or not is_set:
+                    found |= {
+                        ("v", each.path, _CLASS, each.qualname, name) for each in self._line(id) if each in owners
+                    }
+        if name in self._of_functions:
+            functions = [v for v in self._program.eval(scope, node) if isinstance(v, Fn)]
+            found |= {("v", v.id.path, _FUNCTION, v.id.qualname, name) for v in functions}
+        if self._is_imported(node, scope):
+            for value in self._program.eval(scope, node):
+                path = self._program.index.stems.get(value.stem) if isinstance(value, Mod) else None
+                if path is not None and path in self._program.modules:
+                    found |= self.variable(path, name)
+        return found
+
+    def whole(self, node: ast.expr, scope: FunctionId) -> set[Channel]:
+        """All attributes of a class or a function that is named: `setattr(Writer, ...)`."""
+        found: set[Channel] = set()
+        if self._of_classes:
+            found |= {
+                ("v", each.path, _CLASS, each.qualname)
+                for id, is_class in self._classes(node, scope)
+                if is_class
+                for each in self._line(id)
+            }
+        functions = (v for v in self._program.eval(scope, node) if isinstance(v, Fn)) if self._of_functions else ()
+        return found | {("v", v.id.path, _FUNCTION, v.id.qualname) for v in functions}
+
+    def variable(self, path: str, name: str) -> set[Channel]:
+        """The variable of a module, where it is bound: not where others import it from."""
+        body = self._program.modules[path].body
+        imported = self.imported(body, name)
+        if imported is not None:
+            return imported
+        bindings = body.bindings.get(name, [])
+        if not bindings or any(b.how in {"function", "class", "import"} for b in bindings):
+            return set()
+        return {("v", path, MODULE, name)}
+
+    def imported(self, function: FunctionFacts, name: str) -> set[Channel] | None:
+        """What a name that the function, or a module's body, imports stands for; None for all others."""
+        found: set[Channel] | None = None
+        for _ in range(_MAX_DEPTH):
+            bindings = function.bindings.get(name, ())
+            source = next((b.source for b in bindings if b.how == "import" and b.source and b.source.name), None)
+            stem = self._program.import_stem(source, function.id.path) if source is not None else None
+            path = self._program.index.stems.get(stem) if stem is not None else None
+            if source is None or path is None or path not in self._program.modules:
+                break
+            function, name = self._program.modules[path].body, source.name or name
+            found = {("v", path, MODULE, name)}
+        return found
+
+    def starts(self, node: ast.Attribute, scope: FunctionId) -> list[ast.expr | None]:
+        """What the bodies of the classes bind to the attribute of one that is named."""
+        found: list[ast.expr | None] = []
+        for id, is_class in self._classes(node.value, scope):
+            for each in self._program.mro(id)[0] if is_class else ():
+                facts = self._program.classes.get(each)
+                found += [b.value for b in facts.bindings.get(node.attr, ()) if b.how == "value"] if facts else []
+        return found
+
+    def _classes(self, node: ast.expr, scope: FunctionId) -> Iterator[tuple[ClassId, bool]]:
+        """The classes that the expression names (True), or of which it is an object (False)."""
+        if isinstance(node, ast.Attribute) and node.attr == "__class__":
+            yield from ((id, True) for id, _ in self._classes(node.value, scope))
+        elif isinstance(node, ast.Call) and last_name(node.func) == "type" and len(node.args) == 1:
+            yield from ((id, True) for id, _ in self._classes(node.args[0], scope))
+        else:
+            for value in self._program.eval(scope, node):
+                if isinstance(value, Inst | Cls):
+                    yield value.id, isinstance(value, Cls)
+
+    def _line(self, klass: ClassId) -> Iterable[ClassId]:
+        return [*self._program.mro(klass)[0], *self._program.subclasses(klass)]
+
+    def _is_imported(self, node: ast.expr, scope: FunctionId) -> bool:
+        """Whether the expression may name a module."""
+        while isinstance(node, ast.Attribute):
+            node = node.value
+        if not isinstance(node, ast.Name):
+            return False
+        function = self._program.functions[scope]
+        owners = (*self._program.around(function), self._program.modules[scope.path].body)
+        bound = next((owner.bindings[node.id] for owner in owners if node.id in owner.bindings), ())
+        return any(b.how == "import" for b in bound)
+
+    @cached_property
+    def _of_classes(self) -> dict[str, set[ClassId]]:
+        """Attributes that all objects of a class share: what its body makes and they change, and what is set on it."""
+        found: dict[str, set[ClassId]] = {}
+        for facts in self._program.classes.values():
+            for name, bindings in facts.bindings.items():
+                if any(b.how == "value" for b in bindings) and self._is_made_once(facts, name, bindings):
+                    found.setdefault(name, set()).add(facts.id)
+        for name, writes in self._program.attribute_writes.items():
+            for function, base, _ in writes:
+                for id, is_class in self._classes(base, function.id):
+                    if is_class:
+                        found.setdefault(name, set()).add(id)
+        for id, stored in self._program.self_writes.items():
+            for name, places in stored.items():
+                if any("classmethod" in decorators(function) for function, _ in places):
+                    found.setdefault(name, set()).add(id)
+        return found
+
+    def _is_made_once(self, facts: ClassFacts, name: str, bindings: list[Binding]) -> bool:
+        scope = FunctionId(facts.id.path, facts.parent or MODULE)
+        if not any(b.value is not None and self._can_change(b.value, scope) for b in bindings if b.how == "value"):
+            return False
+        own = [c for c in self._line(facts.id) if name in self._program.self_writes.get(c, ())]
+        if any(f.name in _MAKING for c in own for f, _ in self._program.self_writes[c][name]):
+            return False  # each object has its own
+        hints = [b.value for b in bindings if b.how == "annotation" and b.value is not None]
+        is_model = bool(facts.node.decorator_list or self._program.mro(facts.id)[1])
+        return not (is_model and hints) or any(last_name(n) == "ClassVar" for h in hints for n in _parts(h))
+
+    def _can_change(self, value: ast.expr, scope: FunctionId) -> bool:
+        if isinstance(value, ast.Call):
+            if last_name(value.func) in _MAKERS:
+                return True
+            return any(isinstance(v, Cls) for v in self._program.eval(scope, value.func))
+        return isinstance(value, _DISPLAYS)
+
+    @cached_property
+    def _of_functions(self) -> frozenset[str]:
+        """Attributes that are set on functions."""
+        return frozenset(
+            name
+            for name, writes in self._program.attribute_writes.items()
+            for function, base, _ in writes
+            if isinstance(base, ast.Name) and any(isinstance(v, Fn) for v in self._program.eval(function.id, base))
+        )
+
+
+def _parts(hint: ast.expr) -> Iterator[ast.expr]:
+    yield from (n for n in walk(hint) if isinstance(n, ast.Name | ast.Attribute))
