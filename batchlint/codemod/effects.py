@@ -142,7 +142,7 @@ FRAME_WRITE = frozenset({"to_csv", "to_json", "to_parquet", "to_excel", "to_pick
 """Methods that write what the object holds into a file, where they are given one."""
 EXTERNAL_WRITES = {"os.remove", "os.unlink", "os.rename", "os.replace", "shutil.move", "shutil.copy"}
 ARGUMENT_WRITES = {
-    "heapq.heappush": 0, "heapq.heappop": 0, "heapq.heapify": 0, "random.shuffle": 0, "json.dump": 1,
+    "heapq.heappush": 0, "heapq.heappop": 0, "heapq.heapify": 0, "json.dump": 1,
     "pickle.dump": 1, "yaml.dump": 1, "yaml.safe_dump": 1, "bisect.insort": 0,
     "builtins.setattr": 0, "builtins.delattr": 0, "builtins.next": 0,
 }  # fmt: skip

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator, Set
 from functools import cached_property
 
-from batchlint.codemod import cells, scopes
+from batchlint.codemod import cells, chance, scopes
 from batchlint.codemod.access import (
     ANY,
     CELL,
@@ -87,7 +87,7 @@ class Reader(Paths):
         self.prints = False
         """Whether the order of what is printed matters: the driver of coroutines does not keep it."""
         self._has_frames = any("pandas" in module.text for module in graph.modules.values())
-        self._is_seeded = any(name in self.program.calls_by_name for name in ("seed", "default_rng", "set_seed"))
+        self.chance = chance.Chance(self.program)
 
     # -- expressions
     def reference(self, node: ast.expr, frame: Frame, skip: set[int] | None = None) -> list[Access]:
@@ -270,9 +270,8 @@ class Reader(Paths):
             return [self.file_access(call.args[0], "read", frame)]
         if path in EXTERNAL_WRITES and call.args:
             return [self.file_access(each, "write", frame) for each in call.args]
-        if path.startswith(("random.", "numpy.random.")):
-            # Which numbers come out only matters where a seed makes them the same in every run.
-            return [Access(("random",), "write", call.lineno)] if self._is_seeded else []
+        if path.startswith(chance.MODULES):
+            return self.chance.drawn(self, path, call, frame)
         if isinstance(call.func, ast.Attribute) and ("()" in path or not path.startswith("builtins.")):
             return None
         if dropped and path.startswith("builtins.") and isinstance(call.func, ast.Name):
@@ -553,8 +552,8 @@ class Reader(Paths):
             for value in self.program.eval(frame.function.id, target.value):
                 if isinstance(value, Inst):
                     starts += [b.value for _, b in self.program.self_writes.get(value.id, {}).get(target.attr, ())]
-            starts += self.shared.starts(target, frame.function.id)
                     starts += self._class_bindings(value.id, target.attr)
+            starts += self.shared.starts(target, frame.function.id)
         return [start for start in starts if start is not None]
 
     def _class_bindings(self, klass: ClassId, name: str) -> list[ast.expr | None]:
