@@ -116,6 +116,8 @@ def clash(a: Access, b: Access) -> bool:
     """Whether the order of the two accesses, made by two different items, matters."""
     if a.how == b.how == "read" or a.how == b.how == "sum" or (a.once and a.once == b.once):
         return False
+    if _makes_before(a, b) or _makes_before(b, a):
+        return False
     if "tally" in (a.how, b.how):
         return a.how == b.how and a.channel == b.channel and (a.means is None or a.means != b.means)
     if a.channel[0] != b.channel[0]:
@@ -147,6 +149,11 @@ def clash(a: Access, b: Access) -> bool:
         if x != y and not ({x, y} & {OWN, ANY} and _is_element(x) and _is_element(y)):
             return False
     return True
+
+
+def _makes_before(a: Access, b: Access) -> bool:
+    """Whether one makes, the first time, the object in which the other touches something: it is there by then."""
+    return bool(a.once) and a.how == "write" and len(a.channel) < len(b.channel) and a.channel[0] == "v"
 
 
 _SAME_PLACES = {"at": "loc", "iat": "iloc"}

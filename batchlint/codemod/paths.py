@@ -9,6 +9,7 @@ from batchlint.codemod import folders, scopes
 from batchlint.codemod.access import ANY, CELL, MARK, OWN, Access, Channel, Frame
 from batchlint.codemod.folders import LISTED
 from batchlint.codemod.linked import Linked
+from batchlint.codemod.methods import Method, Methods
 from batchlint.codemod.refusals import Refused
 from batchlint.codemod.shared import Shared
 from batchlint.codemod.threads import Threads
@@ -42,6 +43,8 @@ class Paths:
         self._pairs: dict[FunctionId, list[Pair]] = {}
         self.linked = Linked(graph.program)
         self.shared = Shared(graph.program)
+        self.methods = Methods(graph.program)
+        self._leading: dict[FunctionId, tuple[ast.expr, ...]] = {}
 
     # -- frames
     def callee_frame(self, target: Fn, call: ast.Call, caller: Frame) -> Frame:
@@ -72,7 +75,10 @@ class Paths:
             receiver = call.func.value if isinstance(call.func, ast.Attribute) else None
             if target.id.qualname.endswith(".__call__") and last_name(call.func) != "__call__":
                 receiver = call.func
-            aliases[parameters[0].arg] = self.path(receiver, caller) if receiver is not None else set()
+            own = self.path(receiver, caller) if receiver is not None else set()
+            aliases[parameters[0].arg] = own.union(
+                *(self.taken_from(m, caller) for m in self._held_as(target, call, caller))
+            )
         function = self.program.functions[target.id]
         for name, channels in self.shared.defaults(function, call, aliases):
             aliases[name] = aliases.get(name, set()) | channels
@@ -80,6 +86,16 @@ class Paths:
             others = [k for k in call.keywords if k.arg not in function.parameter_names]
             aliases[f"**{function.named}"] = set().union(*(self._held(k, caller) for k in others), set())
         return aliases
+
+    def _held_as(self, target: Fn, call: ast.Call, caller: Frame) -> list[Method]:
+        """Where the method is taken from its object that the call calls by another name."""
+        held = self.methods.held(caller.function, call.func)
+        return [m for m in held if any(v == target for v in self.program.eval(m.function.id, m.node))]
+
+    def taken_from(self, method: Method, frame: Frame) -> set[Channel]:
+        """The channels of the object from which a method was taken."""
+        own = frame if frame.function is method.function else Frame(method.function, set())
+        return self.path(method.node.value, own)
 
     def _held(self, keyword: ast.keyword, caller: Frame) -> set[Channel]:
         """What a keyword argument is, or the values behind `**`."""
@@ -200,7 +216,38 @@ class Paths:
                 return self._elements(node.func.value, frame)
         if isinstance(node, ast.List | ast.Tuple):
             return set().union(*(self.path(each, frame) for each in node.elts), set())
-        return set()
+        return self.returned(node, frame) if isinstance(node, ast.Call) else set()
+
+    def returned(self, call: ast.Call, frame: Frame) -> set[Channel]:
+        """What a function of the project gives out: a variable of its module, or a part of its object."""
+        found: set[Channel] = set()
+        for value in self.program.eval(frame.function.id, call.func):
+            if not isinstance(value, Fn) or not (given := self.given_out(value.id)):
+                continue
+            function = self.program.functions[value.id]
+            own = function.parameters[0].arg if value.owner is not None and function.parameters else ""
+            receiver = receiver_of(value, call)
+            aliases = {own: self.path(receiver, frame)} if own and receiver is not None else {}
+            inner = Frame(function, set(self._names(function) | self._bound_in(function)) - function.outer, aliases)
+            found |= set().union(*(self.path(each, inner) for each in given))
+        return found
+
+    def given_out(self, id: FunctionId) -> tuple[ast.expr, ...]:
+        """The variables and attributes among what the function returns that are not its own."""
+        if id not in self._leading:
+            function = self.program.functions[id]
+            local = (self._names(function) | self._bound_in(function)) - function.outer
+            own = {p.arg for p in function.parameters[:1]} if function.owner is not None else set()
+            self._leading[id] = (
+                ()
+                if function.yields
+                else tuple(
+                    each
+                    for each in function.returns
+                    if _root(each) and (_root(each) not in local or _root(each) in own)
+                )
+            )
+        return self._leading[id]
 
     def _steps(self, key: ast.expr, frame: Frame) -> tuple[str, ...]:
         """The steps into what is stored under a key, or under a row and the name of a column."""
@@ -337,6 +384,13 @@ def _pairs(body: list[ast.stmt]) -> Iterator[Pair]:
                 yield node.target, node.iter, True
             elif isinstance(node, ast.withitem) and node.optional_vars is not None:
                 yield node.optional_vars, node.context_expr, False
+
+
+def _root(node: ast.expr) -> str:
+    """The name of the variable that the expression is, or is a part of."""
+    while isinstance(node, ast.Attribute | ast.Subscript):
+        node = node.value
+    return node.id if isinstance(node, ast.Name) else ""
 
 
 def receiver_of(target: Fn, call: ast.Call) -> ast.expr | None:

@@ -102,6 +102,7 @@ class Reader(Paths):
         """All accesses of the expression, sub-expressions in `skip` (by identity) left out."""
         found: list[Access] = []
         stack: list[tuple[ast.AST, bool]] = [(node, discarded)]
+        bases: set[int] = set()
         while stack:
             current, dropped = stack.pop()
             if skip is not None and id(current) in skip:
@@ -120,6 +121,8 @@ class Reader(Paths):
                     continue
                 found += self.once.told([current], self._call(current, frame, dropped), frame)
                 found += self.linked.called(current, frame)
+                if not dropped and id(current) not in bases:
+                    found += touches(self.returned(current, frame), "read", current.lineno)
                 if isinstance(current.func, ast.Attribute):
                     found += self.reference(current.func.value, frame, skip)
                 handed_on = self._handed_on(current, frame) or looked_at(self.program, frame.function, current)
@@ -149,6 +152,7 @@ class Reader(Paths):
                         stack.append((base.slice, False))
                     base = base.value
                 if not isinstance(base, ast.Name):
+                    bases.add(id(base))
                     stack.append((base, False))
                 continue
             if (
@@ -216,8 +220,9 @@ class Reader(Paths):
         call = self.threads.plain(call)
         func, line = call.func, call.lineno
         values = ordered(self.program.eval(frame.function.id, func))
-        found: list[Access] = []
-        known = False
+        found = self._of_held(call, frame)
+        known = bool(found)
+        values += [v for v in self._held_methods(call, frame) if v not in values]
         for value in values:
             if isinstance(value, Fn):
                 known = True
@@ -239,6 +244,21 @@ class Reader(Paths):
         if isinstance(func, ast.Name) and dropped and not values:
             return [Access(("call", func.id), "write", line)]
         return []
+
+    def _held_methods(self, call: ast.Call, frame: Frame) -> list[Fn]:
+        """The methods that the call may enter by the name of a variable, beside those that are known."""
+        held = self.methods.held(frame.function, call.func)
+        found = (v for m in held for v in ordered(self.program.eval(m.function.id, m.node)))
+        return [v for v in found if isinstance(v, Fn) and v.owner is not None]
+
+    def _of_held(self, call: ast.Call, frame: Frame) -> list[Access]:
+        """What methods of lists and the like do that the call calls by the name of a variable."""
+        found: list[Access] = []
+        for method in self.methods.held(frame.function, call.func):
+            if method.node.attr in MUTATORS and not self.program.eval(method.function.id, method.node):
+                changed = {(*path, CONTENT) for path in self.taken_from(method, frame)}
+                found += touches(changed, "write", call.lineno)
+        return found
 
     def _external(self, path: str, call: ast.Call, frame: Frame, dropped: bool) -> list[Access] | None:
         """The accesses of a call into a library; None where only the method's name can tell."""
@@ -477,7 +497,9 @@ class Reader(Paths):
         """The accesses of a statement's own expressions, without the blocks in it."""
         found = self.implicit.at(self, node, frame)
         if isinstance(node, ast.Assign):
-            found += self.of(node.value, frame, skip)
+            is_name = isinstance(node.value, ast.Call) and all(isinstance(t, ast.Name) for t in node.targets)
+            is_named = is_name and isinstance(node.value, ast.Call) and bool(self.returned(node.value, frame))
+            found += (self.reference if is_named else self.of)(node.value, frame, skip)
             for target in node.targets:
                 found += self.targets(target, frame)
         elif isinstance(node, ast.AnnAssign):
@@ -501,6 +523,8 @@ class Reader(Paths):
                 found += self.of(item.context_expr, frame, skip)
                 if item.optional_vars is not None:
                     found += self.targets(item.optional_vars, frame)
+        elif isinstance(node, ast.Return) and node.value in self.given_out(frame.function.id) and frame.caller:
+            found += self.reference(node.value, frame, skip) if node.value else []
         elif isinstance(node, ast.Expr):
             found += self.of(node.value, frame, skip, discarded=True)
             if isinstance(node.value, ast.Yield | ast.YieldFrom) and frame.caller is None:  # a helper's is a list
