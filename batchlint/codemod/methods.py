@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from batchlint.facts import Binding, FunctionFacts, FunctionId
 from batchlint.symbols import Program, last_name
+from batchlint.values import Fn
 
 _MAX_DEPTH = 5
 _MOST = 20
@@ -44,8 +45,13 @@ class Methods:
 
     def _is_variable(self, function: FunctionFacts, func: ast.expr) -> bool:
         if isinstance(func, ast.Attribute):
-            return func.attr in self._stored
+            return func.attr in self._stored and not self._is_own_name(function, func)
         return isinstance(func, ast.Subscript) or (isinstance(func, ast.Name) and bool(self._owner(function, func.id)))
+
+    def _is_own_name(self, function: FunctionFacts, func: ast.Attribute) -> bool:
+        """Whether a method is called by the name that it has in its class."""
+        values = self._program.eval(function.id, func)
+        return any(isinstance(v, Fn) and self._program.functions[v.id].name == func.attr for v in values)
 
     @cached_property
     def _stored(self) -> frozenset[str]:

@@ -59,7 +59,9 @@ class Shared:
             if value is not None and self._can_change(value, scope):
                 yield parameter.arg, {("v", function.id.path, function.id.qualname, parameter.arg)}
             elif isinstance(value, ast.Name) and function.parent is None and function.owner is None:
-                yield parameter.arg, self.variable(function.id.path, value.id)
+                bindings = self._program.modules[function.id.path].body.bindings.get(value.id, ())
+                if any(b.how == "import" or (b.value and self._can_change(b.value, scope)) for b in bindings):
+                    yield parameter.arg, self.variable(function.id.path, value.id)
 
     # -- attributes
     def attribute(self, node: ast.Attribute, scope: FunctionId) -> set[Channel]:
@@ -173,9 +175,20 @@ class Shared:
                         found.setdefault(name, set()).add(id)
         for id, stored in self._program.self_writes.items():
             for name, places in stored.items():
-                if any("classmethod" in decorators(function) for function, _ in places):
+                if any(_is_of_class(function) or self._keeps_default(function, b.value) for function, b in places):
                     found.setdefault(name, set()).add(id)
         return found
+
+    def _keeps_default(self, function: FunctionFacts, value: ast.expr | None) -> bool:
+        """Whether the value may be a parameter's default that can change: all objects have the same then."""
+        if not isinstance(value, ast.Name) or value.id not in function.parameter_names:
+            return False
+        default = function.default(value.id)
+        if default is None or not self._can_change(default, FunctionId(function.id.path, function.parent or MODULE)):
+            return False
+        callers = self._program.callers
+        given = {id(call) for _, call, _ in callers.arguments(function, value.id)}
+        return any(id(call) not in given for _, call, _ in callers.call_sites(function))
 
     def _is_made_once(self, facts: ClassFacts, name: str, bindings: list[Binding]) -> bool:
         scope = FunctionId(facts.id.path, facts.parent or MODULE)
@@ -186,14 +199,19 @@ class Shared:
             return False  # each object has its own
         hints = [b.value for b in bindings if b.how == "annotation" and b.value is not None]
         is_model = bool(facts.node.decorator_list or self._program.mro(facts.id)[1])
+        if is_model and not any(self._is_plain(b.value) for b in bindings if b.value is not None):
+            return False  # a manager or a column
         return not (is_model and hints) or any(last_name(n) == "ClassVar" for h in hints for n in _parts(h))
 
     def _can_change(self, value: ast.expr, scope: FunctionId) -> bool:
-        if isinstance(value, ast.Call):
-            if last_name(value.func) in _MAKERS:
-                return True
-            return any(isinstance(v, Cls) for v in self._program.eval(scope, value.func))
-        return isinstance(value, _DISPLAYS)
+        if isinstance(value, ast.Call) and any(isinstance(v, Cls) for v in self._program.eval(scope, value.func)):
+            return True
+        return self._is_plain(value)
+
+    @staticmethod
+    def _is_plain(value: ast.expr) -> bool:
+        """Whether it is a container or the like that the language itself has."""
+        return isinstance(value, _DISPLAYS) or (isinstance(value, ast.Call) and last_name(value.func) in _MAKERS)
 
     @cached_property
     def _of_functions(self) -> frozenset[str]:
@@ -204,6 +222,11 @@ class Shared:
             for function, base, _ in writes
             if isinstance(base, ast.Name) and any(isinstance(v, Fn) for v in self._program.eval(function.id, base))
         )
+
+
+def _is_of_class(function: FunctionFacts) -> bool:
+    """Whether the first parameter of a method is the class."""
+    return "classmethod" in decorators(function) or function.name in {"__new__", "__init_subclass__"}
 
 
 def _parts(hint: ast.expr) -> Iterator[ast.expr]:

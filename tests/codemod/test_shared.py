@@ -61,6 +61,10 @@ LEFT: Mapping[str, tuple[str, Source]] = {
         ),
     ),
     "a list of the class": ("`Writer.seen`", writer(SEEN, "    seen = []\n")),
+    "a default that each object keeps": (
+        "`Writer.seen`",
+        writer(SEEN, "    def __init__(self, seen=[]):\n        self.seen = seen\n"),
+    ),
     "its __dict__": (
         "`memo.last`",
         HEAD
@@ -120,6 +124,9 @@ ALIKE: Mapping[str, Source] = {
     "a list of each object": writer(
         SEEN, "    seen = []\n", "    def __init__(self):\n        self.seen = ['x']\n", made="Writer()"
     ),
+    "a default that no object keeps": writer(
+        SEEN, "    def __init__(self, seen=[]):\n        self.seen = seen\n", made="Writer([])"
+    ).replace("writer = Writer()\n", ""),
     "a list that each call is given": (
         HEAD + "def describe(word, known=[]):\n    text = ask(f'{word}, not {known}')\n    known.append(text)\n"
         "    return text\n" + RUN.format(call="describe(word, [])")
