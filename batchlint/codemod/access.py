@@ -153,7 +153,8 @@ def clash(a: Access, b: Access) -> bool:
 
 def _makes_before(a: Access, b: Access) -> bool:
     """Whether one makes, the first time, the object in which the other touches something: it is there by then."""
-    return bool(a.once) and a.how == "write" and len(a.channel) < len(b.channel) and a.channel[0] == "v"
+    is_inside = len(a.channel) < len(b.channel) and b.channel[len(a.channel)] != OBJECT
+    return bool(a.once) and a.how == "write" and a.channel[0] == "v" and is_inside
 
 
 _SAME_PLACES = {"at": "loc", "iat": "iloc"}

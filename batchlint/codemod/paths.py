@@ -388,7 +388,7 @@ def _pairs(body: list[ast.stmt]) -> Iterator[Pair]:
 
 def _root(node: ast.expr) -> str:
     """The name of the variable that the expression is, or is a part of."""
-    while isinstance(node, ast.Attribute | ast.Subscript):
+    while isinstance(node, ast.Attribute):
         node = node.value
     return node.id if isinstance(node, ast.Name) else ""
 

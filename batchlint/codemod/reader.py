@@ -119,10 +119,13 @@ class Reader(Paths):
                 if _is_len(current) and (paths := self.path(current.args[0], frame)):
                     found += touches({(*p, LEN) for p in paths}, "read", current.lineno)
                     continue
-                found += self.once.told([current], self._call(current, frame, dropped), frame)
+                entered = self.once.told([current], self._call(current, frame, dropped), frame)
+                found += entered
                 found += self.linked.called(current, frame)
                 if not dropped and id(current) not in bases:
-                    found += touches(self.returned(current, frame), "read", current.lineno)
+                    set_once = {a.channel: a.once for a in entered if a.once and a.how == "write"}
+                    given_out = touches(self.returned(current, frame), "read", current.lineno)
+                    found += [a._replace(once=set_once.get(a.channel, "")) for a in given_out]
                 if isinstance(current.func, ast.Attribute):
                     found += self.reference(current.func.value, frame, skip)
                 handed_on = self._handed_on(current, frame) or looked_at(self.program, frame.function, current)
