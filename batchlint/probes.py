@@ -18,25 +18,20 @@ _RUNS = frozenset({"script", "evaluation", "pipeline", "schedule", "task_queue"}
 def shared(graph: Graph, sites: Sequence[Described], batchable: Sequence[Described]) -> dict[int, Trait]:
     """By the identity of the batchable sites which a probe of their run comes to as well, what says so.
 
-    Those that nothing else tells of stay out: another batchable site must lead there, in runs that all have the probe.
+    Those that nothing else tells of stay out: another batchable site must lead there. All runs must have the probe.
     """
     probes = [(site, trait) for site in sites for trait in _probing(graph, site)]
     if not probes:
         return {}
     above = {id(site): _above(graph, site.function) for site in batchable}
     found = {
-        id(site): (probe, trait)
+        id(site): trait
         for site in batchable
         for probe, trait in probes
-        if probe.edges[0].callee in above[id(site)]
+        if probe.edges[0].callee in above[id(site)] and _starts(site) <= _starts(probe)
     }
-    telling = [site for site in batchable if site.edges and id(site) not in found]
-
-    def is_told(key: int, probe: Described) -> bool:
-        others = (site for site in telling if site.edges[0].callee in above[key])
-        return any(_starts(site) <= _starts(probe) for site in others if _starts(site))
-
-    return {key: trait for key, (probe, trait) in found.items() if is_told(key, probe)}
+    telling = {site.edges[0].callee for site in batchable if site.edges and id(site) not in found and _starts(site)}
+    return {key: trait for key, trait in found.items() if telling & above[key]}
 
 
 def _probing(graph: Graph, site: Described) -> Iterator[Trait]:

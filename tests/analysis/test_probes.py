@@ -81,6 +81,18 @@ ALONE = {
 }
 
 
+ALONE["a harness that tries it and asks more by itself"] = {
+    **program("sdk", asked="open('lines.txt')"),
+    "harness.py": """
+        from check import validate_provider
+        from send import send
+
+        if __name__ == "__main__":
+            validate_provider()
+            for line in open("lines.txt"):
+                print(send(line))
+        """,
+}
 ALONE["a harness that tries it apart from the runs"] = {
     **program("sdk", asked="open('lines.txt')"),
     "harness.py": """
