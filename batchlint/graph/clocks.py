@@ -73,7 +73,7 @@ class Clocks(Part):
                 yield entry
             elif works and _runs_until_told(loop):
                 services.append(loop.lineno)
-            elif (taken := self._taken(function, calls)) is not None:
+            elif (taken := self._taken(function, loop, calls)) is not None:
                 what = f"endless loop in {label(function.id)} that takes what `{source(taken)[:40]}` gives"
                 yield Entry(Kind("polling loop", "unknown", None), Step(function.id.path, loop.lineno, what))
         is_told = any(map(_SIGNAL.search, function.parameter_names))
@@ -93,8 +93,10 @@ class Clocks(Part):
                 found.setdefault(id(loop), (loop, []))[1].append(call)
         return found.values()
 
-    def _taken(self, function: FunctionFacts, calls: Sequence[CallFacts]) -> ast.expr | None:
+    def _taken(self, function: FunctionFacts, loop: ast.While, calls: Sequence[CallFacts]) -> ast.expr | None:
         """The call by which the loop waits for what others send, unless the data says what that makes of it."""
+        if _waits_for_more(loop.test):
+            return loop.test
         for call in calls:
             texts = (each.value for each in walk_own(call.node) if isinstance(each, ast.Constant))
             named = any(isinstance(text, str) and "getUpdates" in text for text in texts)
@@ -186,23 +188,52 @@ def _is_end(func: ast.expr, loop: ast.While) -> bool:
 def _is_endless(loop: ast.While) -> bool:
     if _runs_until_told(loop):
         return True
-    if not (isinstance(loop.test, ast.Constant) and loop.test.value) and not _is_unlimited(loop.test):
+    is_open = isinstance(loop.test, ast.Constant) and bool(loop.test.value)
+    if not is_open and not _is_unlimited(loop.test) and not _waits_for_more(loop.test):
         return False
-    return not any(_leaves(statement, False) for statement in loop.body)
+    assigned = (node for each in loop.body for node in walk_own(each) if isinstance(node, ast.Assign))
+    taken = {
+        target.id
+        for node in assigned
+        if isinstance(node.value, ast.Call) and _COMES.match(last_name(node.value.func))
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    }
+    return not any(_leaves(statement, False, taken) for statement in loop.body)
 
 
-def _leaves(node: ast.AST, is_inner: bool) -> bool:
-    """Whether the statement can end the loop, but for the end of the whole program."""
+def _waits_for_more(test: ast.expr) -> bool:
+    """Whether each turn begins when something has come: `while inbox.wait(timeout=60)`."""
+    is_timed = isinstance(test, ast.Call) and any(keyword.arg == "timeout" for keyword in test.keywords)
+    return is_timed and isinstance(test, ast.Call) and last_name(test.func).startswith("wait")
+
+
+def _is_closed(test: ast.expr, taken: set[str]) -> bool:
+    """Whether what others send has come to its end: where there is nothing yet, there is no None."""
+    return (
+        isinstance(test, ast.Compare)
+        and isinstance(test.left, ast.Name)
+        and test.left.id in taken
+        and isinstance(test.ops[0], ast.Is)
+        and isinstance(test.comparators[0], ast.Constant)
+        and test.comparators[0].value is None
+    )
+
+
+def _leaves(node: ast.AST, is_inner: bool, taken: set[str]) -> bool:
+    """Whether the statement can end the loop, but for the end of the whole program, or of what it has `taken`."""
     if isinstance(node, SCOPES):
         return False
     if isinstance(node, ast.Return) or (isinstance(node, ast.Break) and not is_inner):
         return True
     if isinstance(node, ast.ExceptHandler) and node.type is not None and _named_in(node.type) & _ENDS:
         return False
-    if isinstance(node, ast.If) and any(_TOLD.search(name) for name in _named_in(node.test)):
-        return any(_leaves(each, is_inner) for each in node.orelse)
+    if isinstance(node, ast.If) and (
+        _is_closed(node.test, taken) or any(_TOLD.search(name) for name in _named_in(node.test))
+    ):
+        return any(_leaves(each, is_inner, taken) for each in node.orelse)
     is_inner = is_inner or isinstance(node, ast.For | ast.AsyncFor | ast.While)
-    return any(_leaves(child, is_inner) for child in children(node) if isinstance(child, _BLOCKS))
+    return any(_leaves(child, is_inner, taken) for child in children(node) if isinstance(child, _BLOCKS))
 
 
 def _named_in(node: ast.expr) -> set[str]:

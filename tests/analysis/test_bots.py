@@ -625,6 +625,11 @@ ANSWERS = """
                 send(update["chat"], ask(update["text"]))  # !"""
 ENDLESS = {
     "a method of the project": "while True:\n            updates = api.get_updates(offset)" + ANSWERS,
+    "until the connection is closed": """while True:
+            updates = api.get_updates(offset)
+            if updates is None:
+                break"""
+    + ANSWERS,
     "the messenger's own": """while True:
             try:
                 updates = requests.get(f"{API}/getUpdates", params={"offset": offset}).json()["result"]
