@@ -6,7 +6,7 @@ import ast
 
 from batchlint import flow
 from batchlint.facts import FunctionFacts
-from batchlint.trees import SCOPES, children, stands_in, walk
+from batchlint.trees import stands_in, walk, walk_own
 
 _ALIKE = (ast.Eq, ast.NotEq, ast.In, ast.NotIn)
 _STARTS = ("startswith", "endswith", "fullmatch", "match", "search")
@@ -16,20 +16,12 @@ _REASONS = frozenset({"finish_reason", "stop_reason", "status", "type", "role"})
 
 def judges(function: FunctionFacts, call: ast.Call) -> bool:
     """Whether the text of what the call gives decides which constant the function gives."""
-    tests = [node for part in flow.body(function) for node in _own(part) if isinstance(node, ast.If)]
+    tests = [node for part in flow.body(function) for node in walk_own(part) if isinstance(node, ast.If)]
     tests = [node for node in tests if any(map(_says, node.body))]
     if not tests:
         return False
     tainted = flow.reached(set(), flow.moves_of(function, [call]), call)
     return any(_asks(inner, tainted, call) for node in tests for inner in walk(node.test))
-
-
-def _own(node: ast.AST) -> list[ast.AST]:
-    """The statements of the function itself."""
-    found = [node]
-    for each in found:
-        found += [child for child in children(each) if not isinstance(child, (*SCOPES, ast.expr))]
-    return found
 
 
 def _says(statement: ast.stmt) -> bool:

@@ -64,5 +64,4 @@ class Stops:
         return found
 
 
-def _key(node: ast.AST) -> int:
-    return id(node)
+_key = id

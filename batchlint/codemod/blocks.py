@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator
+from typing import TypeGuard
 
+from batchlint.symbols import last_name
 from batchlint.trees import children
 
 Loop = ast.For | ast.AsyncFor
@@ -29,6 +31,11 @@ def own_loops(body: list[ast.stmt]) -> Iterator[Loop]:
                 yield from own_loops(handler.body)
             for case in getattr(statement, "cases", []):
                 yield from own_loops(case.body)
+
+
+def opens(node: ast.expr) -> TypeGuard[ast.Call]:
+    """Whether the expression opens a file, by its name: `open(path)`, `path.open()`."""
+    return isinstance(node, ast.Call) and last_name(node.func) == "open"
 
 
 def own_exits(body: list[ast.stmt], kind: type[ast.stmt] = ast.Continue) -> Iterator[ast.stmt]:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 
 from batchlint.codemod.access import Access, Frame, touches
-from batchlint.codemod.blocks import Comprehension
+from batchlint.codemod.blocks import Comprehension, opens
 from batchlint.codemod.effects import MUTATORS
 from batchlint.codemod.paths import function_body
 from batchlint.codemod.reader import Reader
@@ -110,9 +110,9 @@ class _Split:
 
     def _opens_file(self, context: ast.expr) -> bool:
         """Whether nothing but a file is closed behind the last item."""
-        values = self.program.eval(self.function.id, context.func) if isinstance(context, ast.Call) else ()
-        is_open = isinstance(context, ast.Call) and last_name(context.func) == "open"
-        return is_open and not any(isinstance(value, Fn | Cls) for value in values)
+        if not opens(context):
+            return False
+        return not any(isinstance(value, Fn | Cls) for value in self.program.eval(self.function.id, context.func))
 
     def _keeps_open(self, statement: ast.stmt) -> bool:
         """Whether the statement may go on reading: by a call of something else, or a name that is no whole value."""

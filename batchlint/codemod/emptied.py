@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 from batchlint.codemod import scopes
 from batchlint.codemod.access import Access, Frame
+from batchlint.codemod.blocks import opens
 from batchlint.codemod.refusals import Refused
 from batchlint.facts import FunctionFacts
-from batchlint.symbols import last_name
 
 if TYPE_CHECKING:
     from batchlint.codemod.reader import Reader
@@ -44,7 +44,7 @@ def check_around(reader: Reader, function: FunctionFacts, loop: ast.AST) -> None
 
 def _empties(opened: ast.expr) -> bool:
     """Whether it opens a file that is empty then: `open(path, "w")`, `path.open("w")`."""
-    if not isinstance(opened, ast.Call) or last_name(opened.func) != "open":
+    if not opens(opened):
         return False
     modes = [*opened.args[:2], *(k.value for k in opened.keywords if k.arg == "mode")]
     return any(isinstance(m, ast.Constant) and isinstance(m.value, str) and m.value in _MODES for m in modes)

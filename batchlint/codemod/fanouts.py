@@ -276,7 +276,7 @@ class Finder:
             refusals.append(Refused("no-fan-out"))
         for edge in edges:
             if edge.kind != "queue" and self._is_live(edge.caller):
-                refusals.append(Refused("live-consumer", f"somebody waits for `{Graph.label(edge.caller)}`"))
+                refusals.append(_waited_for(edge.caller))
             elif edge.kind == "call" or support.callbacks.is_through(edge):
                 self._climb(edge.caller, edge.node, found, refusals, seen, level + 1)
             elif points := list(support.held.points(edge)):
@@ -333,7 +333,7 @@ class Finder:
     def _check_starts(self, id: FunctionId) -> None:
         """Refuse a fan-out in a function that may not stand still until its answers are there."""
         if self._is_live(id):
-            raise Refused("live-consumer", f"somebody waits for `{Graph.label(id)}`")
+            raise _waited_for(id)
         holding = self.graph.program.registry.holding
         held = next((r.entry for r in self.graph.reaches(id) if r.entry.kind.framework in holding), None)
         if held is not None:
@@ -452,7 +452,7 @@ class Finder:
         within = list(self.planner.support.held.handing_on(edge)) if edge.kind != "queue" else []
         for scope, call in within:  # a helper of the project that hands on what it is given
             if self._is_live(scope):
-                refusals.append(Refused("live-consumer", f"somebody waits for `{Graph.label(scope)}`"))
+                refusals.append(_waited_for(scope))
                 continue
             inner = edge._replace(caller=scope, node=call, span=self.graph.modules[scope.path].span(call))
             self._handed(inner, found, refusals)
@@ -474,6 +474,10 @@ class Finder:
             refusals.append(refused)
 
 
+def _waited_for(id: FunctionId) -> Refused:
+    return Refused("live-consumer", f"somebody waits for `{Graph.label(id)}`")
+
+
 def _joined(inner: list[Fanout], outer: list[Fanout]) -> list[Fanout]:
     """The fan-outs of the loops, whose rounds are those of what stands in them."""
     for fanout in inner:
@@ -486,12 +490,12 @@ def _how_telling(refused: Refused) -> int:
     return {"unsupported-shape": 1, "single-events": 2, "no-fan-out": 3}.get(refused.refusal.name, 0)
 
 
-_key = id
-
-
 def _as_attribute(function: FunctionFacts) -> str:
     """Of a property: why those who read it are not followed."""
     if not {last_name(each) for each in function.decorators} & {"property", "cached_property"}:
         return ""
     what = f"`{Graph.label(function.id)}` is a property, and reading it has no place to wait for an answer"
     return f"{what}; make it a method, and call that in the loop"
+
+
+_key = id

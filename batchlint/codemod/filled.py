@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from batchlint.codemod.access import Access, Channel, Frame
+from batchlint.codemod.blocks import opens
 from batchlint.facts import MODULE, FunctionFacts, FunctionId
-from batchlint.symbols import last_name
 
 if TYPE_CHECKING:
     from batchlint.codemod.reader import Reader
@@ -43,11 +43,11 @@ def _opened(function: FunctionFacts, name: str, depth: int = 0) -> Iterator[ast.
         call = binding.value
         if binding.how not in {"value", "enter"} or not isinstance(call, ast.Call):
             continue
-        if last_name(call.func) == "open":
+        if opens(call):
             yield call
             continue
         for argument in call.args[:1] if depth < 2 else ():
             if isinstance(argument, ast.Name):
                 yield from _opened(function, argument.id, depth + 1)
-            elif isinstance(argument, ast.Call) and last_name(argument.func) == "open":
+            elif opens(argument):
                 yield argument

@@ -119,7 +119,7 @@ def _resolved(paths: Paths, node: ast.expr, frame: Frame) -> ast.expr:
     outermost: Frame | None = frame
     scopes: list[FunctionFacts] = []
     while outermost is not None:
-        scopes += [*paths.program.around(outermost.function), paths.program.modules[outermost.function.id.path].body]
+        scopes += paths.program.scopes(outermost.function)
         outermost = outermost.caller
 
     def value(name: ast.Name) -> ast.expr:

@@ -110,8 +110,7 @@ def _items(
 
 def _known(planner: Planner, caller: FunctionFacts) -> set[str]:
     """The names that the function can read."""
-    scopes_ = (*planner.program.around(caller), planner.graph.modules[caller.id.path].body)
-    return {name for each in scopes_ for name in (*each.bindings, *each.parameter_names)}
+    return {name for each in planner.program.scopes(caller) for name in (*each.bindings, *each.parameter_names)}
 
 
 def _is_calm(statement: ast.stmt) -> bool:

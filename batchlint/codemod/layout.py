@@ -14,6 +14,7 @@ from functools import cached_property
 from batchlint.codemod import filled
 from batchlint.codemod.access import OWN, Access, Channel, Frame
 from batchlint.codemod.attempts import Attempts, OpenLoop, changes_last, is_quiet, tries_again
+from batchlint.codemod.blocks import opens
 from batchlint.codemod.callbacks import CALLED
 from batchlint.codemod.conditions import decisions, under_condition
 from batchlint.codemod.families import is_stub
@@ -367,31 +368,32 @@ class Layout:
         if isinstance(handed, ast.Lambda):
             inner = self.callbacks.lambda_frame(handed, frame)
             inner.aliases.update({argument.arg: roots for argument in handed.args.args})
-            return self._evaluate(handed.body, preds, inner, statement, self._reading(handed.body, inner))
-        made = call_per_item(handed, call)
+            return self._body_of(handed, preds, inner, statement)
         caller = replace(frame, local=frame.local | {ITEM}, aliases={**frame.aliases, ITEM: roots})
-        assert isinstance(made.func, ast.Name | ast.Attribute)
-        targets = self.callbacks.support.entered(frame.function.id, made.func)
-        return [end for target in targets for end in self._inline(target, made, preds, caller)]
+        return self._entered(call_per_item(handed, call), preds, caller)
 
     def _submitted(self, call: ast.Call, preds: list[int], frame: Frame, statement: ast.stmt) -> list[int]:
         """The steps of what a pool is given: those of all that it is given are in the same rounds."""
         handed = call.args[0]
         if isinstance(handed, ast.Lambda):
-            inner = self.callbacks.lambda_frame(handed, frame)
-            return self._evaluate(handed.body, preds, inner, statement, self._reading(handed.body, inner))
-        made = submitted_call(call)
+            return self._body_of(handed, preds, self.callbacks.lambda_frame(handed, frame), statement)
+        return self._entered(submitted_call(call), preds, frame)
+
+    def _body_of(self, node: ast.Lambda, preds: list[int], inner: Frame, statement: ast.stmt) -> list[int]:
+        return self._evaluate(node.body, preds, inner, statement, self._reading(node.body, inner))
+
+    def _entered(self, made: ast.Call, preds: list[int], caller: Frame) -> list[int]:
+        """The steps of the functions of which the call enters one."""
         assert isinstance(made.func, ast.Name | ast.Attribute)
-        targets = self.callbacks.support.entered(frame.function.id, made.func)
-        return [end for target in targets for end in self._inline(target, made, preds, frame)]
+        targets = self.callbacks.support.entered(caller.function.id, made.func)
+        return [end for target in targets for end in self._inline(target, made, preds, caller)]
 
     def _called(self, call: ast.Call, preds: list[int], frame: Frame, statement: ast.stmt) -> list[int]:
         """The steps of what the parameter is that the call calls."""
         callbacks = self.callbacks
         given, caller, made = callbacks.resolve(frame, call)
         if isinstance(given, ast.Lambda):
-            inner = callbacks.lambda_frame(given, caller)
-            return self._evaluate(given.body, preds, inner, statement, self._reading(given.body, inner))
+            return self._body_of(given, preds, callbacks.lambda_frame(given, caller), statement)
         kind = callbacks.kind(caller.function.id, given, frame.function.is_async)
         preds = self._add(Step(frame, statement, self.reader.of(made, caller)), preds)
         if kind == "request":
@@ -528,7 +530,7 @@ class Layout:
         found: dict[int, tuple[FunctionFacts, ast.With]] = {}
         for step in self.steps:
             node = step.statement
-            if not isinstance(node, ast.With) or not any(last_name(call.func) == "open" for call in _contexts(node)):
+            if not isinstance(node, ast.With) or not any(map(opens, _contexts(node))):
                 continue
             if self.waits_inside(step.frame, node):
                 found[id(node)] = step.frame.function, node

@@ -13,17 +13,18 @@ def call_per_item(handed: ast.expr, node: ast.Call) -> ast.Call:
     item: ast.expr = ast.copy_location(ast.Name(ITEM, ast.Load()), node)
     own = [] if any(k.arg == "key" for k in node.keywords) else node.keywords
     more = [e for k in own if k.arg == "args" and isinstance(k.value, ast.Tuple) for e in k.value.elts]
-    if isinstance(handed, ast.Call) and handed.args:  # a `partial`
-        arguments, keywords = [*handed.args[1:], item, *more], [*handed.keywords, *own]
-        return ast.copy_location(ast.Call(handed.args[0], arguments, keywords), node)
-    return ast.copy_location(ast.Call(handed, [item, *more], own), node)
+    return _made(handed, [item, *more], own, node)
 
 
 def submitted_call(node: ast.Call) -> ast.Call:
     """The call that the pool makes for `pool.submit(function, argument)`."""
     handed, *given = node.args
-    if isinstance(handed, ast.Call):  # a `partial`
-        made = ast.Call(handed.args[0], [*handed.args[1:], *given], [*handed.keywords, *node.keywords])
-    else:
-        made = ast.Call(handed, given, node.keywords)
-    return ast.copy_location(made, node)
+    return _made(handed, given, node.keywords, node)
+
+
+def _made(handed: ast.expr, given: list[ast.expr], keywords: list[ast.keyword], node: ast.Call) -> ast.Call:
+    """The call of what is handed over, or of the function that a `partial` has some arguments for."""
+    called = handed
+    if isinstance(handed, ast.Call) and handed.args:
+        called, given, keywords = handed.args[0], [*handed.args[1:], *given], [*handed.keywords, *keywords]
+    return ast.copy_location(ast.Call(called, given, keywords), node)

@@ -173,7 +173,7 @@ class Origins:
         return named[0].owner is not None or self.program.functions[named[0].id].parent is None
 
     def _scope_of(self, scope: FunctionId, name: str) -> tuple[FunctionId, list[Binding]]:
-        for owner in (*self.program.around(self.program.functions[scope]), self.graph.modules[scope.path].body):
+        for owner in self.program.scopes(self.program.functions[scope]):
             if name in owner.parameter_names:
                 return owner.id, []
             if name in owner.bindings:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from batchlint.codemod import drawn, emptied, handed_on, paging, releasing, scopes, submitting
 from batchlint.codemod.access import Access, Channel, Frame, clash
-from batchlint.codemod.blocks import Comprehension, Loop, awaits, own_exits, own_loops, reads_in_try
+from batchlint.codemod.blocks import Comprehension, Loop, awaits, opens, own_exits, own_loops, reads_in_try
 from batchlint.codemod.callbacks import CALLED
 from batchlint.codemod.changes import CallChange, Counter, Fanout, LoopChange, Place
 from batchlint.codemod.chunked import Chunked
@@ -31,7 +31,6 @@ from batchlint.codemod.yielding import Yielding, own_yields
 from batchlint.facts import MODULE, FunctionFacts, FunctionId
 from batchlint.graph import Graph
 from batchlint.loops import is_item_loop
-from batchlint.symbols import last_name
 from batchlint.timing import CLOCKS
 from batchlint.trees import walk_outside_lambdas, walk_own
 from batchlint.values import Ext, Fn
@@ -558,13 +557,9 @@ def _ends_well(scope: ast.AST, loop: ast.stmt) -> bool:
     around = scopes.path_to(scope, loop)
     return not any(
         isinstance(each, ast.Try | ast.TryStar | ast.ClassDef | ast.AsyncWith)
-        or (isinstance(each, ast.With) and any(not _is_open(item.context_expr) for item in each.items))
+        or (isinstance(each, ast.With) and any(not opens(item.context_expr) for item in each.items))
         for each in around
     )
-
-
-def _is_open(context: ast.expr) -> bool:
-    return isinstance(context, ast.Call) and last_name(context.func) == "open"
 
 
 def _tests(loop: Loop, leave: ast.stmt) -> list[ast.expr]:

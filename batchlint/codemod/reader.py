@@ -573,7 +573,7 @@ class Reader(Paths):
         """What the variable or attribute is assigned."""
         starts: list[ast.expr | None] = []
         if isinstance(target, ast.Name):
-            for owner in (*self.program.around(frame.function), self.program.modules[frame.function.id.path].body):
+            for owner in self.program.scopes(frame.function):
                 starts = starts or [b.value for b in owner.bindings.get(target.id, ()) if b.how == "value"]
         elif isinstance(target, ast.Attribute):
             for value in self.program.eval(frame.function.id, target.value):

@@ -11,7 +11,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from batchlint.codemod import scopes
-from batchlint.codemod.blocks import Comprehension
+from batchlint.codemod.blocks import Comprehension, opens
 from batchlint.codemod.changes import Fanout, Release
 from batchlint.facts import FunctionFacts
 from batchlint.symbols import last_name
@@ -57,7 +57,7 @@ def _opened(node: ast.With) -> str | None:
     opened, name = item.context_expr, item.optional_vars
     if len(node.items) > 1 or not isinstance(name, ast.Name):
         return None
-    if not isinstance(opened, ast.Call) or last_name(opened.func) != "open":
+    if not opens(opened):
         return None
     is_method = isinstance(opened.func, ast.Attribute)
     given = [*opened.args[0 if is_method else 1 :], *(k.value for k in opened.keywords if k.arg == "mode")]

@@ -155,8 +155,7 @@ class Shared:
             node = node.value
         if not isinstance(node, ast.Name):
             return False
-        function = self._program.functions[scope]
-        owners = (*self._program.around(function), self._program.modules[scope.path].body)
+        owners = self._program.scopes(self._program.functions[scope])
         bound = next((owner.bindings[node.id] for owner in owners if node.id in owner.bindings), ())
         return any(b.how == "import" for b in bound)
 

@@ -250,7 +250,7 @@ class Support:
         return bool(bindings) and all(b.how == "import" and b.source is not None and b.source.name for b in bindings)
 
     def _bindings(self, scope: FunctionId, name: str) -> list[Binding]:
-        scopes = (*self.program.around(self.program.functions[scope]), self.graph.modules[scope.path].body)
+        scopes = self.program.scopes(self.program.functions[scope])
         return next((found for each in scopes if (found := each.bindings.get(name))), [])
 
     def reaches(self, scope: FunctionId, call: ast.Call) -> bool:

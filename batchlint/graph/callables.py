@@ -103,7 +103,7 @@ class Callables:
             return is_own and node.attr in self._displayed
         if not isinstance(node, ast.Name):
             return False
-        for scope in (*self._program.around(function), self._program.modules[function.id.path].body):
+        for scope in self._program.scopes(function):
             if node.id in scope.parameter_names or node.id == scope.rest:
                 return any(p.arg == node.id and _names_display(p.annotation) for p in scope.parameters)
             bindings = scope.bindings.get(node.id)

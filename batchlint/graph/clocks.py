@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, TypeGuard
 
 from batchlint.entrypoints import Kind, intervals
 from batchlint.facts import CallFacts, FunctionFacts
@@ -204,20 +204,14 @@ def _is_endless(loop: ast.While) -> bool:
 
 def _waits_for_more(test: ast.expr) -> bool:
     """Whether each turn begins when something has come: `while inbox.wait(timeout=60)`."""
-    is_timed = isinstance(test, ast.Call) and any(keyword.arg == "timeout" for keyword in test.keywords)
-    return is_timed and isinstance(test, ast.Call) and last_name(test.func).startswith("wait")
+    if not isinstance(test, ast.Call) or not last_name(test.func).startswith("wait"):
+        return False
+    return any(keyword.arg == "timeout" for keyword in test.keywords)
 
 
 def _is_closed(test: ast.expr, taken: set[str]) -> bool:
     """Whether what others send has come to its end: where there is nothing yet, there is no None."""
-    return (
-        isinstance(test, ast.Compare)
-        and isinstance(test.left, ast.Name)
-        and test.left.id in taken
-        and isinstance(test.ops[0], ast.Is)
-        and isinstance(test.comparators[0], ast.Constant)
-        and test.comparators[0].value is None
-    )
+    return _is_none(test) and isinstance(test.left, ast.Name) and test.left.id in taken
 
 
 def _leaves(node: ast.AST, is_inner: bool, taken: set[str]) -> bool:
@@ -243,13 +237,14 @@ def _named_in(node: ast.expr) -> set[str]:
 def _is_unlimited(test: ast.expr) -> bool:
     """Whether the loop only ends where a limit is given: `while limit is None or turns < limit`."""
     parts = test.values if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.Or) else []
-    return any(
-        isinstance(part, ast.Compare)
-        and isinstance(part.ops[0], ast.Is)
-        and isinstance(part.comparators[0], ast.Constant)
-        and part.comparators[0].value is None
-        for part in parts
-    )
+    return any(map(_is_none, parts))
+
+
+def _is_none(test: ast.expr) -> TypeGuard[ast.Compare]:
+    """Whether the test is `... is None`."""
+    if not isinstance(test, ast.Compare) or not isinstance(test.ops[0], ast.Is):
+        return False
+    return isinstance(test.comparators[0], ast.Constant) and test.comparators[0].value is None
 
 
 def _runs_until_told(loop: ast.While) -> bool:

@@ -141,7 +141,7 @@ class ModelCalls(Part):
         """Whether the models behind the call are hosted, as far as the call and its file show."""
         if runs_locally(self.program, function.id, call.node, value.path, answers=api.kind != "embeddings"):
             return False
-        scopes = (*self.program.around(function), self.program.modules[function.id.path].body)
+        scopes = self.program.scopes(function)
         return not api.beside or any(name in scope.bindings for scope in scopes for name in api.beside)
 
     def _http(self, function: FunctionFacts, call: CallFacts, values: Values) -> tuple[ApiCall, Ext] | None:

@@ -185,6 +185,10 @@ class Program(Memo):
             yield current
             current = self.modules_function(current.id.path, current.parent)
 
+    def scopes(self, function: FunctionFacts) -> tuple[FunctionFacts, ...]:
+        """Where a name of the function is looked up: itself, those that it stands in, and the module's body."""
+        return (*self.around(function), self.modules[function.id.path].body)
+
     def modules_function(self, path: str, qualname: str | None) -> FunctionFacts | None:
         return self.modules[path].functions.get(qualname) if qualname else None
 

@@ -111,7 +111,7 @@ class Stored:
             name = last_name(value.func)
             return name[:1].isupper() or name in self._functions
         if isinstance(value, ast.Name) and depth < 2:
-            scopes = (*self._program.around(function), self._program.modules[function.id.path].body)
+            scopes = self._program.scopes(function)
             bindings = next((scope.bindings[value.id] for scope in scopes if value.id in scope.bindings), ())
             is_self = self._program.self_class(function, value) is not None
             return is_self or any(
