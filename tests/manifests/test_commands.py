@@ -75,6 +75,13 @@ def test_modules_scripts_and_management_commands(started):
     assert started("python manage.py runscript -v2 label --script-args 7") == ["shop.app.scripts.label.run"]
     assert started("python manage.py runscript") == []
     assert started("python -c 'from shop.nightly import main; main()'") == ["shop.nightly.main"]
+
+
+@pytest.mark.parametrize("front", ["python", "python - ", "uv run python -"])
+def test_a_here_document_is_run_by_the_interpreter_that_reads_it(started, front):
+    code = "<<'PY' | tee log\nfrom shop.nightly import main\nfor day in ('mon', 'tue'):\n    main(day)\nPY\n"
+    assert started(front + code) == ["shop.nightly.main"]
+    assert started("bash <<EOF\ncd /srv\npython job.py\nEOF\n") == ["job.py"]
     assert started("uvicorn shop.web:app --port 80") == ["shop.web:app"]
 
 

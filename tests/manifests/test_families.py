@@ -148,6 +148,84 @@ def test_a_schedule_of_the_workflow_stays_one(read):
     assert row[:3] == ("review.py", "schedule", Latency.HOURS)
 
 
+SCHEDULED = """
+    on: {schedule: [{cron: "0 3 * * *"}]}
+    jobs:
+      digest:
+        steps:
+          - uses: actions/checkout@v4
+          - uses: ./
+"""
+COMPOSITE = """
+    name: digest
+    runs:
+      using: composite
+      steps:
+        - run: pip install .
+          shell: bash
+        - run: python "${{ github.action_path }}/shop/nightly.py" --days ${{ inputs.days }}
+          shell: bash
+"""
+
+
+def test_the_schedule_of_a_workflow_is_that_of_the_actions_that_it_uses(read):
+    files = {".github/workflows/digest.yml": SCHEDULED, "action.yml": COMPOSITE}
+    found = rows(read(files))
+    assert ("shop/nightly.py", "schedule", Latency.HOURS, 7) in found
+    elsewhere = SCHEDULED.replace("uses: ./", "uses: ./.github/actions/digest")
+    files = {".github/workflows/digest.yml": elsewhere, ".github/actions/digest/action.yml": COMPOSITE}
+    assert rows(read(files)) == [("shop/nightly.py", "schedule", Latency.HOURS, 7)]
+
+
+def test_an_action_for_other_repositories_has_no_schedule_of_its_own(read):
+    files = {
+        ".github/workflows/digest.yml": SCHEDULED.replace("uses: ./", "uses: else/where@v1"),
+        "action.yml": COMPOSITE,
+    }
+    assert rows(read(files)) == [("shop/nightly.py", "script", None, 7)]
+
+
+def test_an_action_that_answers_where_somebody_wrote_is_waited_for(read):
+    files = {"action.yml": COMPOSITE, "shop/nightly.py": REVIEWER}
+    assert rows(read(files)) == [("shop/nightly.py", "script", Latency.REALTIME, 7)]
+
+
+def test_an_action_in_a_container_runs_what_its_image_runs(read):
+    action = "runs: {using: docker, image: Dockerfile, args: ['--all']}\n"
+    files = {".github/workflows/digest.yml": SCHEDULED, "action.yaml": action}
+    image = 'FROM python:3.12\nENTRYPOINT ["python", "/app/job.py"]\n'
+    assert ("job.py", "schedule", Latency.HOURS, 2) in rows(read({**files, "Dockerfile": image}))
+    named = action.replace("args:", "entrypoint: web.py, args:")
+    assert ("web.py", "schedule", Latency.HOURS, 1) in rows(read({**files, "action.yaml": named, "Dockerfile": image}))
+
+
+def test_a_reusable_workflow_runs_when_those_that_call_it_do(read):
+    calling = """
+        on: {schedule: [{cron: "0 3 * * *"}]}
+        jobs:
+          digest:
+            uses: ./.github/workflows/job.yml
+    """
+    called = "on: workflow_call\njobs:\n  run:\n    steps:\n      - run: python job.py\n"
+    files = {".github/workflows/nightly.yml": calling, ".github/workflows/job.yml": called}
+    assert rows(read(files)) == [("job.py", "schedule", Latency.HOURS, 5), ("job.py", "script", None, 5)]
+
+
+def test_actions_that_use_each_other_end(read):
+    files = {
+        f"{name}/action.yml": f"runs: {{steps: [{{uses: ./{other}}}, {{run: python job.py}}]}}\n"
+        for name, other in ["ab", "ba"]
+    }
+    assert {row[:3] for row in rows(read(files))} == {("job.py", "script", None)}
+
+
+def test_a_step_may_be_python(read):
+    step = "{shell: python, run: 'from shop.nightly import main; main()'}"
+    text = f"on: {{schedule: [{{cron: '0 3 * * *'}}]}}\njobs:\n  x:\n    steps:\n      - {step}\n"
+    assert rows(read({".github/workflows/ci.yml": text})) == [("shop.nightly.main", "schedule", Latency.HOURS, 5)]
+    assert rows(read({".github/workflows/ci.yml": text.replace("shell: python, ", "")})) == []
+
+
 def test_gitlab_ci(read):
     text = """
         nightly:

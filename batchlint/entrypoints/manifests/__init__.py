@@ -92,11 +92,11 @@ def _read(path: str, project: Project, commands: object) -> Iterator[ManifestTar
 
 
 def _read_yaml(path: str, project: Project, commands: object) -> Iterator[ManifestTarget | FileError]:
-    from batchlint.entrypoints.manifests import containers, documents, functions, hosts, workflows
+    from batchlint.entrypoints.manifests import containers, documents, functions, gitlab, hosts, workflows
 
     readers: list[tuple[Callable[[str], bool], Callable[..., Iterator[ManifestTarget]]]] = [
         (workflows.is_github, workflows.read_github),
-        (workflows.is_gitlab, workflows.read_gitlab),
+        (gitlab.is_gitlab, gitlab.read_gitlab),
         (containers.is_compose, containers.read_compose),
         (functions.is_serverless, functions.read_serverless),
         (hosts.is_render, hosts.read_render),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import shlex
+import textwrap
 from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import Any, NamedTuple
@@ -16,7 +17,7 @@ _PYTHON = re.compile(r"(?:.*/)?(?:python|pypy)[\d.]*(?:\.exe)?|\$\{?\{?\s*\w*PYT
 _SHELL = re.compile(r"(?:.*/)?(?:ba|da|z|k)?sh")
 _ASSIGNMENT = re.compile(r"[A-Za-z_]\w*=.*", re.DOTALL)
 _SEPARATOR = re.compile(r"&&|\|\||[;|&\n]|\bthen\b|\bdo\b|\belse\b")
-_HEREDOC = re.compile(r"<<-?\s*['\"]?(\w+)['\"]?[^\n]*\n.*?^\s*\1\s*$", re.DOTALL | re.MULTILINE)
+_HEREDOC = re.compile(r"<<-?\s*['\"]?(\w+)['\"]?([^\n]*)\n(.*?)^\s*\1\s*$", re.DOTALL | re.MULTILINE)
 MAX_DEPTH = 4
 
 
@@ -61,7 +62,7 @@ class Commands:
     def _shell(self, text: str, bases: list[str], depth: int) -> Iterator[Started]:
         if depth > MAX_DEPTH:
             return
-        text = _HEREDOC.sub("", text.replace("\\\n", " "))
+        text = _HEREDOC.sub(_as_argument, text.replace("\\\n", " "))
         for words in _simple_commands(text):
             if words[0] == "cd" and len(words) > 1:
                 target = words[1].strip("/")
@@ -207,6 +208,11 @@ class Commands:
                 return
 
 
+def _as_argument(here: re.Match[str]) -> str:
+    """A here-document as the argument of `-c`: shells and interpreters run both, who else reads one runs nothing."""
+    return f" -c {shlex.quote(here[3])} {here[2]}"
+
+
 def _first_argument(words: Sequence[str]) -> str:
     """The first argument, if it is a plain word and no option."""
     return words[0] if words and re.fullmatch(r"[A-Za-z][\w-]*", words[0]) else ""
@@ -303,7 +309,7 @@ def _recipes(text: str) -> dict[str, tuple[list[str], str]]:
 def _calls_in(code: str) -> Iterator[Started]:
     """`python -c "from jobs import nightly; nightly()"`: the imported functions that it calls."""
     try:
-        tree = ast.parse(code)
+        tree = ast.parse(textwrap.dedent(code))
     except (SyntaxError, ValueError):
         return
     names: dict[str, str] = {}

@@ -109,26 +109,28 @@ def _run(command: Node, path: str, folder: str | None, commands: Commands) -> li
 
 
 def read_dockerfile(path: str, project: Project, commands: Commands) -> Iterator[ManifestTarget]:
-    content = project.text(path) or ""
+    words, line = command(project.text(path) or "")
+    what = " ".join(shlex.quote(word) for word in words)[:80]
+    for started in commands.argument_list(words, path):
+        yield service(started, Step(path, line, what), "dockerfile")
+
+
+def command(dockerfile: str) -> tuple[list[str], int]:
+    """The words of what the last stage of a Dockerfile runs, and their line; none where it runs what its base does."""
     found: dict[str, tuple[list[str] | str, int]] = {}
     number = 1
-    for line in re.split(r"(?<!\\)\n", content):
+    for line in re.split(r"(?<!\\)\n", dockerfile):
         match = re.match(r"\s*(CMD|ENTRYPOINT|FROM)\s+(.*)", line, re.DOTALL | re.IGNORECASE)
         if match and match[1].upper() == "FROM":
             found.clear()
         elif match:
             found[match[1].upper()] = _arguments(match[2].replace("\\\n", " ").strip()), number
         number += line.count("\n") + 1
-    if not found:
-        return
-    line = min(number for _, number in found.values())
     words: list[str] = []
     for key in ("ENTRYPOINT", "CMD"):
         value = found.get(key, ([], 0))[0]
         words += value if isinstance(value, list) else ["sh", "-c", value]
-    what = " ".join(shlex.quote(word) for word in words)[:80]
-    for started in commands.argument_list(words, path):
-        yield service(started, Step(path, line, what), "dockerfile")
+    return words, min((number for _, number in found.values()), default=1)
 
 
 def _arguments(text: str) -> list[str] | str:
