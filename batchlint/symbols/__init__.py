@@ -254,6 +254,10 @@ class Program(Memo):
         """What the module's `__getattr__` imports when the name is asked for (PEP 562)."""
         found: set[Value] = set()
         function = module.functions["__getattr__"]
+        for alias, bindings in function.bindings.items():
+            for binding in bindings:
+                if binding.source is not None and name in (alias, binding.source.name):
+                    found |= self.binding(function.id, binding)
         for value in members.asked(self, function.id, (call.node for call in function.calls)):
             if isinstance(value, Mod) and self.index.stems.get(value.stem) != module.path:
                 found |= self.attribute(value, name)

@@ -6,7 +6,7 @@ import ast
 import re
 from typing import TYPE_CHECKING
 
-from batchlint.facts import ClassId, FunctionId, Import
+from batchlint.facts import Binding, ClassId, FunctionId, Import
 from batchlint.symbols.annotations import instance
 from batchlint.symbols.local_models import keeps_local
 from batchlint.symbols.names import LOCAL, MAX_STEPS, host_of
@@ -145,10 +145,11 @@ def _builtin(program: Program, scope: FunctionId, node: ast.Call, path: str) -> 
         return program.eval(scope, arguments[0])
     if path == "builtins.getattr" and len(arguments) > 1:
         found: set[Value] = set(program.eval(scope, arguments[2])) if len(arguments) > 2 else set()
-        for name in ordered(program.eval(scope, arguments[1])):
-            if isinstance(name, Text) and name.text.isidentifier():
+        for text in ordered(program.eval(scope, arguments[1])):
+            if isinstance(text, Text):
                 for value in ordered(program.eval(scope, arguments[0])):
-                    found |= program.attribute(value, name.text)
+                    for attribute in _named(program, value, text.text):
+                        found |= program.attribute(value, attribute)
         return frozenset(found)
     if path == "builtins.type" and len(arguments) == 1:
         return frozenset(Cls(v.id) for v in program.eval(scope, arguments[0]) if isinstance(v, Inst))
@@ -167,6 +168,22 @@ def _builtin(program: Program, scope: FunctionId, node: ast.Call, path: str) -> 
             found.add(Mod(stem) if stem else Ext("." * level + dotted))
         return frozenset(found)
     return None
+
+
+def _named(program: Program, value: Value, text: str) -> list[str]:
+    """The attribute of that name; where only a part is known, as in `stage_{}`, all functions that are named so."""
+    if text.isidentifier():
+        return [text]
+    if not re.fullmatch(r"[A-Za-z_]*(?:\{\}[A-Za-z_]*)+", text) or not re.search(r"[A-Za-z]{2}", text):
+        return []
+    pattern = re.compile(text.replace("{}", r"\w+"))
+    scopes: list[dict[str, list[Binding]]] = []
+    if isinstance(value, Inst | Cls):
+        scopes = [program.classes[base].bindings for base in program.mro(value.id)[0] if base in program.classes]
+    elif isinstance(value, Mod) and (path := program.index.stems.get(value.stem)) in program.modules:
+        scopes = [program.modules[path].body.bindings]
+    functions = (name for bindings in scopes for name, rows in bindings.items() if rows[0].how == "function")
+    return list(dict.fromkeys(name for name in functions if pattern.fullmatch(name)))
 
 
 def _callables_of(program: Program, path: str) -> Values:

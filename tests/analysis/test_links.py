@@ -985,6 +985,46 @@ LINKS = {
         },
         ("shop", "label", "label(line)"),
     ),
+    "name_that_the_package_takes_from_a_module_when_asked": (
+        {
+            "shop/__init__.py": """
+                def __getattr__(name):
+                    if name in ("label", "label_all"):
+                        from .labels import label as _label, label_all as _label_all
+
+                        return {"label": _label, "label_all": _label_all}[name]
+                    raise AttributeError(name)
+                """,
+            "shop/labels.py": """
+                from llm import ask
+
+                def label(text):
+                    return ask(text)  # !
+
+                def label_all(texts):
+                    raise NotImplementedError
+                """,
+        },
+        ("shop", "label", "label(line)"),
+    ),
+    "method_of_which_only_the_beginning_of_the_name_is_known": (
+        {
+            "labels.py": """
+                from llm import ask
+
+                class Stages:
+                    def run(self, stage, text):
+                        return getattr(self, f"stage_{stage}")(text)
+
+                    def stage_label(self, text):
+                        return ask(text)  # !
+
+                    def print_label(self, text):
+                        print(text)
+                """,
+        },
+        ("labels", "Stages", 'Stages().run(open("stage.txt").read(), line)'),
+    ),
     "class_out_of_a_register": (
         {
             "labels.py": """
