@@ -384,15 +384,13 @@ def _walk(statements: Iterable[ast.stmt], given: set[str], found: set[str]) -> s
             given = set.intersection(*open_ends)
         elif isinstance(statement, ast.For | ast.AsyncFor):
             read(statement.iter)
-            _walk(statement.body, given | set(targets(statement.target)), found)
-            # An empty inner loop leaves its target as it was, which hardly any program means.
+            # An empty inner loop leaves its names as they were, which hardly any program means.
             given |= set(targets(statement.target))
+            given |= _walk(statement.body, given, found) or set()
             _walk(statement.orelse, given, found)
         elif isinstance(statement, ast.While):
             read(statement.test)
-            inner = _walk(statement.body, given, found)
-            if isinstance(statement.test, ast.Constant) and inner is not None:
-                given = inner
+            given |= _walk(statement.body, given, found) or set()
         elif isinstance(statement, ast.With | ast.AsyncWith):
             for item in statement.items:
                 read(item.context_expr)
@@ -469,6 +467,16 @@ def turns_on(loop: LoopNode, call: ast.Call) -> bool:
     given = set().union(*(_whole(target) for node in assigned for target in node.targets))
     asked = (reads(loop.test) - all_read(counted)) & given
     return bool(asked) and not asked.isdisjoint(reached(set(), moves(loop.body), call))
+
+
+def goes_on(loop: LoopNode, call: ast.Call) -> bool:
+    """Whether the loop has no end of its own, and its turns keep their answers rather than trying the same again."""
+    if not isinstance(loop, ast.While) or not isinstance(loop.test, ast.Constant):
+        return False
+    tainted = reached(set(), moves(loop.body), call)
+    calls = [node for statement in loop.body for node in walk(statement) if isinstance(node, ast.Call)]
+    kept = [node for node in calls if isinstance(node.func, ast.Attribute) and node.func.attr in MUTATORS]
+    return any(all_read(node.args) & tainted or _holds(node.args, call) for node in kept)
 
 
 def _is_len(call: ast.Call) -> bool:

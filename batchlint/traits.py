@@ -191,6 +191,7 @@ def _loop_traits(place: Place, known: Known) -> Iterator[Trait]:
                     if found.name == "early_stop" and key[0] in above:
                         rounds = any(map(is_item_loop, _inside(link, loop)))
                         rounds = rounds or any(below.repeats for below in chain[index + 1 :])
+                        rounds = rounds and is_item_loop(loop)
                         if not is_bounded and not rounds and not _is_free(graph, links[0].function, known):
                             yield found
                     else:
@@ -283,7 +284,8 @@ def _dependence(graph: Graph, link: Link, loop: LoopNode, known: Known) -> Trait
     if name is not None:
         return Trait("dependent", f"`{name}` carries one answer into the next request", path, line_of(loop))
     options = flow.options_of(graph.function(link.function))
-    stop = known.stops.of(link.function, loop, call, options, apart) if is_item_loop(loop) else None
+    ends = is_item_loop(loop) or flow.goes_on(loop, call)
+    stop = known.stops.of(link.function, loop, call, options, apart) if ends else None
     if stop is not None:
         when = "when the answers add up to a limit" if flow.adds_up(loop, stop) else "as soon as an answer fits"
         return Trait("early_stop", f"the loop ends {when}", path, stop.lineno)

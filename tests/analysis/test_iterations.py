@@ -484,6 +484,56 @@ def test_workers_go_over_the_items_that_their_queue_is_filled_with(fill, expecte
     assert verdict(WORKERS.format(fill=fill)) == expected
 
 
+OPEN_ENDED = """
+    import json
+    from llm import ask
+    from work import grade
+
+    def explore(question):
+        found = []
+        while True:
+            idea = think(question)
+            worth = ask(idea)  # !
+            {turn}
+            if int(worth) < 5:
+                break
+        return found
+
+    if __name__ == "__main__":
+        for question in json.load(open("questions.json")):
+            print(explore(question))
+    """
+
+
+@pytest.mark.parametrize(
+    ("turn", "expected"), [("found.append((idea, worth))", "realtime"), ("print(worth)", "batchable")]
+)
+def test_turns_that_keep_their_answers_until_one_is_too_bad_wait_for_each_other(turn, expected):
+    assert verdict(OPEN_ENDED.format(turn=turn)) == expected
+
+
+DRAFTS = """
+    import json
+    from llm import ask
+
+    if __name__ == "__main__":
+        answer = ""
+        for text in json.load(open("texts.json")):
+            {start}
+            for part in ("title", "summary"):
+                answer = ask(f"{{part}} of {{draft}}")  # !
+                draft.append(answer)
+            print(answer)
+    """
+
+
+@pytest.mark.parametrize(
+    ("start", "expected"), [("draft = [text]", "batchable"), ("draft = [text, answer]", "realtime")]
+)
+def test_what_is_read_behind_an_inner_loop_is_what_that_loop_gave(start, expected):
+    assert verdict(DRAFTS.format(start=start)) == expected
+
+
 @pytest.mark.parametrize(
     ("test", "reason"),
     [
