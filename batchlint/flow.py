@@ -141,12 +141,24 @@ def _moves(node: ast.AST, tests: list[ast.AST], found: list[Move]) -> None:
             move(generator.target, generator.iter, within=node)
     elif isinstance(node, ast.If):
         _moves(node.test, tests, found)
+        under = tests if _is_presence(node.test) else [*tests, node.test]
         for statement in (*node.body, *node.orelse):
-            _moves(statement, [*tests, node.test], found)
+            _moves(statement, under, found)
         return
     for child in children(node):
         if not isinstance(child, SCOPES):
             _moves(child, tests, found)
+
+
+def _is_presence(test: ast.expr) -> bool:
+    """Whether the test only asks if there is something, as `before is not None` does from the second turn on."""
+    return (
+        isinstance(test, ast.Compare) and isinstance(test.ops[0], ast.Is | ast.IsNot) and _is_none(test.comparators[0])
+    )
+
+
+def _is_none(node: ast.AST) -> bool:
+    return isinstance(node, ast.Constant) and node.value is None
 
 
 def reached(seeds: set[str], rows: list[Move], source: ast.expr | None = None) -> set[str]:
@@ -509,8 +521,7 @@ def _is_switched(test: ast.expr, options: Mapping[str, bool]) -> bool:
     if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.And):
         return any(_is_switched(value, options) for value in test.values)
     if isinstance(test, ast.Compare) and len(test.ops) == 1 and isinstance(test.ops[0], ast.IsNot):
-        is_none = isinstance(test.comparators[0], ast.Constant) and test.comparators[0].value is None
-        return is_none and isinstance(test.left, ast.Name) and test.left.id in options
+        return _is_none(test.comparators[0]) and isinstance(test.left, ast.Name) and test.left.id in options
     return isinstance(test, ast.Name) and options.get(test.id, False)
 
 

@@ -39,7 +39,15 @@ def is_item_loop(loop: LoopNode) -> bool:
 
 def is_retry(loop: ast.For | ast.AsyncFor | ast.comprehension) -> bool:
     """Whether the loop says that it tries the same again: a few times, however many are allowed."""
-    return _mentions_retry(loop.target) or _mentions_retry(loop.iter)
+    return _mentions_retry(loop.target) or any(map(_mentions_retry, _gone_through(loop.iter)))
+
+
+def tries_again(loop: ast.While) -> bool:
+    """Whether the loop counts all its turns as tries."""
+    nodes = [node for statement in loop.body for node in walk(statement)]
+    counted = [node for node in nodes if isinstance(node, ast.AugAssign) and isinstance(node.value, ast.Constant)]
+    started = {ast.dump(target) for node in nodes if isinstance(node, ast.Assign) for target in node.targets}
+    return any(_mentions_retry(node.target) and ast.dump(node.target) not in started for node in counted)
 
 
 def is_handful(node: ast.expr) -> bool:
@@ -60,8 +68,7 @@ def is_short(iterated: ast.expr, bound: Callable[[ast.expr], ast.expr]) -> bool:
     iterated = bound(iterated)
     if not isinstance(iterated, ast.Call) or not iterated.args:
         return True
-    func = iterated.func
-    name = func.id if isinstance(func, ast.Name) else func.attr if isinstance(func, ast.Attribute) else ""
+    name = _name(iterated.func)
     if name in _PASSING:
         return is_short(iterated.args[0], bound)
     end = bound(iterated.args[1 if len(iterated.args) > 1 else 0])
@@ -81,6 +88,19 @@ def counts(loop: ast.While) -> bool:
         for statement in loop.body
         for node in walk(statement)
     )
+
+
+def _gone_through(iterated: ast.expr) -> Iterator[ast.expr]:
+    """What the loop's values come from, without what only tells of its progress."""
+    if isinstance(iterated, ast.Call) and _name(iterated.func) in _PASSING:
+        for argument in iterated.args:
+            yield from _gone_through(argument)
+    else:
+        yield iterated
+
+
+def _name(func: ast.expr) -> str:
+    return func.id if isinstance(func, ast.Name) else func.attr if isinstance(func, ast.Attribute) else ""
 
 
 def _is_emptied(loop: ast.While) -> bool:

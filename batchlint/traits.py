@@ -12,7 +12,7 @@ from typing import NamedTuple
 from batchlint import flow, given, timing
 from batchlint.facts import FunctionId, LoopNode
 from batchlint.graph import Edge, Graph, ModelCall, Reach
-from batchlint.loops import counts, is_item_loop, is_retry, is_short
+from batchlint.loops import counts, is_item_loop, is_retry, is_short, tries_again
 from batchlint.memories import Memories
 from batchlint.stages import runs_stages
 from batchlint.stops import Stops
@@ -180,24 +180,28 @@ def _loop_traits(place: Place, known: Known) -> Iterator[Trait]:
         fanned_out = False
         for index, link in enumerate(chain):
             key = (_key(link.node), fanned_out)
-            for loop in () if link.loops and link.is_async and _is_gathered_later(place, link) else link.loops:
+            is_gathered = link.loops and link.is_async and _is_gathered_later(place, link)
+            many_below = any(below.repeats for below in chain[index + 1 :])
+            for loop in () if is_gathered else link.loops:
                 found = _found(graph, link, loop, known)
                 if found is None:
                     fanned_out = fanned_out or is_item_loop(loop)
-                elif any(below.repeats for below in chain[index + 1 :]) and runs_stages(loop, link.node):
+                elif many_below and runs_stages(loop, link.node):
                     pass  # one stage after the other, each with all its requests at once
+                elif many_below and not is_item_loop(loop) and _is_bounded(graph, link, loop, found):
+                    pass  # all that failed are tried again together
                 elif key not in done:
                     is_bounded = fanned_out and _is_bounded(graph, link, loop, found)
                     if found.name == "early_stop" and key[0] in above:
                         rounds = any(map(is_item_loop, _inside(link, loop)))
-                        rounds = rounds or any(below.repeats for below in chain[index + 1 :])
-                        rounds = rounds and is_item_loop(loop)
+                        rounds = (rounds or many_below) and is_item_loop(loop)
                         if not is_bounded and not rounds and not _is_free(graph, links[0].function, known):
                             yield found
                     else:
                         yield _step(graph, link, loop, found) if is_bounded else found
             done.add(key)
-            fanned_out = fanned_out or (link.repeats and not any(is_item_loop(loop) for loop in link.loops))
+            is_own = link.repeats and not any(is_item_loop(loop) for loop in link.loops)
+            fanned_out = fanned_out or is_own or any(is_gathered and is_item_loop(loop) for loop in link.loops)
     kinds = [reach.entry.kind.kind for reach in place.reaches] or [""]
     for chain, kind in zip(chains, kinds, strict=True):
         memory = known.memories.find(chain[::-1], is_run_once=kind in _RUN_ONCE)
@@ -257,7 +261,9 @@ def _is_bounded(graph: Graph, link: Link, loop: LoopNode, trait: Trait) -> bool:
         default = graph.function(link.function).default(node.id) if isinstance(node, ast.Name) else None
         return default or graph.constant(link.function, node)[1]
 
-    return not isinstance(loop, ast.While) and (is_retry(loop) or is_short(loop.iter, bound))
+    if isinstance(loop, ast.While):
+        return tries_again(loop)
+    return is_retry(loop) or is_short(loop.iter, bound)
 
 
 def _is_gathered_later(place: Place, link: Link) -> bool:

@@ -195,8 +195,21 @@ def label(id: FunctionId) -> str:
 def relevant(reaches: Sequence[Reach]) -> list[Reach]:
     """The ways in that count in production: tests and dead ends only where there is nothing else."""
     real = [reach for reach in reaches if reach.entry.kind.kind not in {"test", "example"} and not _is_dead_end(reach)]
+    known = [reach for reach in real if not _is_unknown(reach)]
+    # What an app runs once as it starts, besides its schedule, is still the scheduled job.
+    real = [each for each in real if not _is_unknown(each) or not any(_goes_into(each, way) for way in known)]
     unknown = [reach for reach in reaches if reach.entry.kind.kind in {"unknown", "example"}]
     return real or unknown or list(reaches)
+
+
+def _is_unknown(reach: Reach) -> bool:
+    return reach.entry.kind.kind == "unknown"
+
+
+def _goes_into(reach: Reach, other: Reach) -> bool:
+    """Whether the way in goes through the function with which the other one begins."""
+    start = other.edges[0].caller if other.edges else reach.edges[-1].callee if reach.edges else None
+    return any(edge.callee == start for edge in reach.edges)
 
 
 def _is_dead_end(reach: Reach) -> bool:

@@ -306,6 +306,101 @@ def test_a_request_is_many_where_a_longer_way_goes_through_a_loop(more, expected
     assert verdict(program) == expected
 
 
+WHILE = """
+    import json
+    from llm import ask
+
+    def judge(case):
+        prompt, good, {count} = case, False, 0
+        while not good and {count} < limit:
+            {count} += 1
+            answer = ask(prompt)  # !
+            good = answer.startswith("{{")
+            prompt = f"{{answer}} was no good"
+            {turn}
+        return answer
+
+    if __name__ == "__main__":
+        for case in open("cases.txt"):
+            print(judge(case))
+    """
+
+
+@pytest.mark.parametrize(
+    ("count", "turn", "expected"),
+    [
+        ("attempts", "print(prompt)", "batchable"),
+        ("turns", "print(prompt)", "realtime"),
+        ("attempts", "if 'better' in answer: attempts = 0", "realtime"),
+    ],
+)
+def test_a_loop_that_counts_its_tries_takes_a_few_rounds_for_all_items(count, turn, expected):
+    assert verdict(WHILE.format(count=count, turn=turn)) == expected
+
+
+LEFT = """
+    import asyncio
+    from llm import ask_later
+
+    async def ask_all(texts, attempt):
+        tasks = []
+        for text in tqdm(texts, desc=f"attempt {{attempt}}"):
+            tasks.append(asyncio.create_task(ask_later(text)))  # !
+        return await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def main(texts):
+        answers = [ValueError() for _ in texts]
+        {loop}:
+            texts = [{text} for text, answer in zip(texts, answers) if isinstance(answer, Exception)]
+            answers = await ask_all(texts, 2)
+
+    if __name__ == "__main__":
+        asyncio.run(main(open("lines.txt").readlines()))
+    """
+
+
+@pytest.mark.parametrize(
+    ("loop", "text", "expected"),
+    [
+        ("for _ in range(3)", "text", "batchable"),
+        ("for attempt in range(tries)", "text", "batchable"),
+        ("for line in read()", "text + str(answer)", "realtime"),
+    ],
+)
+def test_what_failed_is_tried_again_all_at_once(loop, text, expected):
+    program = {
+        "llm.py": """
+            from openai import AsyncOpenAI
+
+            client = AsyncOpenAI()
+
+            async def ask_later(text):
+                return await client.responses.create(model="gpt-5", input=text)
+            """,
+        "job.py": LEFT.format(loop=loop, text=text),
+    }
+    assert verdict(program) == expected
+
+
+PIPELINED = """
+    import json
+    from llm import ask
+
+    if __name__ == "__main__":
+        lines, start, before = open("lines.txt").readlines(), 0, None
+        while start < len(lines):
+            answer = ask(lines[start])  # !
+            if {test}:
+                start += 1
+            before = answer
+    """
+
+
+@pytest.mark.parametrize(("test", "expected"), [("before is not None", "batchable"), ("before != 'same'", "realtime")])
+def test_whether_there_was_a_turn_before_says_nothing_of_its_answer(test, expected):
+    assert verdict(PIPELINED.format(test=test)) == expected
+
+
 CHAINED = """
     from concurrent.futures import ThreadPoolExecutor
     from llm import ask

@@ -596,3 +596,34 @@ def test_a_loop_that_asks_somebody_is_no_schedule_however_long_it_pauses():
                 time.sleep(3600)
         """
     assert verdict(program) == "realtime"
+
+
+AT_START = """
+    import asyncio
+    from contextlib import asynccontextmanager
+    from apscheduler.schedulers.asyncio import AsyncIOScheduler
+    from fastapi import FastAPI
+    from llm import ask
+
+    async def relabel():
+        for product in open("products.txt"):
+            print(ask(product))  # !
+
+    async def remind():
+        print("labels are due")
+
+    @asynccontextmanager
+    async def lifespan(app):
+        scheduler = AsyncIOScheduler()
+        scheduler.add_job({job}, "cron", hour=3)
+        scheduler.start()
+        asyncio.create_task(relabel())
+        yield
+
+    app = FastAPI(lifespan=lifespan)
+    """
+
+
+@pytest.mark.parametrize(("job", "expected"), [("relabel", "batchable"), ("remind", "unclear")])
+def test_a_scheduled_job_that_the_app_runs_as_it_starts_too_stays_one(job, expected):
+    assert verdict(AT_START.format(job=job)) == expected
