@@ -11,6 +11,7 @@ from batchlint.facts import MODULE, CallFacts, FunctionFacts, FunctionId
 from batchlint.graph.callables import Callables
 from batchlint.graph.handedin import HandedIn
 from batchlint.graph.links import GraphSettings, ModelCall, Part, source
+from batchlint.graph.toolusers import ToolUsers
 from batchlint.providers import ApiCall
 from batchlint.symbols import CallRef, Program, host_of, last_name
 from batchlint.symbols.local_models import runs_locally
@@ -28,6 +29,7 @@ class ModelCalls(Part):
         super().__init__(program)
         self._settings = settings
         self._handed = HandedIn(program)
+        self._tool_users = ToolUsers(program)
 
     def find(self) -> Iterator[ModelCall]:
         catalogue, registry = self.program.catalogue, self.program.registry
@@ -120,6 +122,7 @@ class ModelCalls(Part):
     ) -> ModelCall:
         catalogue = self.program.catalogue
         provider = (catalogue.host_provider(value.host) if value.host else None) or api.provider
+        has_tools = self._tool_users.has_tools(function, call, value, is_runner=api.agent)
         return ModelCall(
             function=function.id,
             span=self.span(function.id.path, call.node),
@@ -131,7 +134,7 @@ class ModelCalls(Part):
             kind=api.kind,
             is_async=api.is_async or (call.awaited and func is call.node.func),
             stream=api.stream,
-            agent=api.agent,
+            agent=api.agent if has_tools is None else has_tools,
             fans_out=api.fans_out,
             legacy=api.legacy,
             prompts=api.prompts,

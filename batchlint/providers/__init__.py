@@ -34,6 +34,13 @@ class ApiCall(NamedTuple):
     """Names of which the file must have one, where the call itself shows no model."""
 
 
+class AgentMaker(NamedTuple):
+    """What makes an SDK's agent, and how the agent is given tools: by arguments, or by its own decorators."""
+
+    tools: frozenset[str]
+    decorators: frozenset[str]
+
+
 class Flex(NamedTuple):
     """A provider's slower synchronous tier, chosen by one argument of the call."""
 
@@ -105,6 +112,9 @@ class Catalogue(NamedTuple):
     local: patterns.PathTable[bool]
     holders: patterns.PathTable[bool]
     """Callables whose result acts as what they are given: chains and branches around models."""
+    agents: patterns.PathTable[AgentMaker]
+    agent_arguments: frozenset[str]
+    """Arguments under which agents are given to what runs them."""
     packages: frozenset[str]
     common_names: frozenset[str]
     """Packages among them whose name many a project gives a module of its own."""
@@ -209,6 +219,12 @@ def build(documents: list[dict[str, Any]]) -> Catalogue:
         calls=Calls([(document, providers[document["provider"]]) for document in documents]),
         local=patterns.PathTable(local),
         holders=patterns.PathTable((pattern, True) for each in documents for pattern in each.get("holders", [])),
+        agents=patterns.PathTable(
+            (row["made"], AgentMaker(frozenset(row["tools"]), frozenset(row.get("decorators", []))))
+            for document in documents
+            for row in document.get("agents", [])
+        ),
+        agent_arguments=frozenset(name for document in documents for name in document.get("agent_arguments", [])),
         packages=frozenset(package for provider in providers.values() for package in provider.packages),
         common_names=frozenset(name for each in documents for name in each.get("common_names", [])),
         hosts=tuple(hosts),

@@ -60,7 +60,7 @@ def external_call(program: Program, scope: FunctionId, node: ast.Call, value: Ex
     if host is None and keeps_local(program, scope, node, path):
         host = LOCAL
     origin = value.origin
-    if origin is None and program.registry.builders.first(f"{path}()"):
+    if origin is None and (program.registry.builders.first(f"{path}()") or program.catalogue.agents.first(f"{path}()")):
         origin = f"{scope.path}:{node.lineno}:{node.col_offset}"
     found: set[Value] = {Ext(result, host, origin) for result in results}
     if program.registry.resolved.find(path):

@@ -403,17 +403,66 @@ def test_no_agent_no_wait(program):
     assert verdict(program) == "batchable"
 
 
-def test_an_agent_run_is_a_chain_of_answers_even_in_a_script():
-    program = """
-        from agents import Agent, Runner
+RUN = """
+    from agents import Agent, Runner, function_tool
 
-        agent = Agent(name="labels", instructions="Answer.")
+    @function_tool
+    def weather(city):
+        return "fine"
 
-        if __name__ == "__main__":
-            for line in open("questions.txt"):
-                print(Runner.run_sync(agent, line))  # !
-        """
-    assert verdict(program) == "realtime"
+    def made(**more):
+        return Agent(name="labels", instructions="Answer.", {more})
+
+    {runner}
+
+    if __name__ == "__main__":
+        for line in open("questions.txt"):
+            print(Runner.run_sync(agent, line))  # !
+    """
+
+
+@pytest.mark.parametrize(
+    ("more", "runner", "expected"),
+    [
+        ("output_type=str", "agent = made()", "batchable"),
+        ("tools=[]", "agent = made()", "batchable"),
+        ("tools=[weather]", "agent = made()", "realtime"),
+        ("handoffs=experts()", "agent = made()", "realtime"),
+        ("**more", "agent = made()", "realtime"),
+        ("output_type=str", "from elsewhere import agent", "realtime"),
+    ],
+)
+def test_a_run_of_an_agent_with_tools_is_a_chain_of_answers_even_in_a_script(more, runner, expected):
+    assert verdict(RUN.format(more=more, runner=runner)) == expected
+
+
+OWN_RUN = """
+    from pydantic_ai import Agent
+
+    agent = Agent("openai:gpt-5", instructions="Answer."{more})
+    other = Agent("openai:gpt-5", tools=[print])
+
+    {decorator}
+    def weather(context, city):
+        return "fine"
+
+    if __name__ == "__main__":
+        for line in open("questions.txt"):
+            print(agent.run_sync(line))  # !
+    """
+
+
+@pytest.mark.parametrize(
+    ("more", "decorator", "expected"),
+    [
+        ("", "@other.tool", "batchable"),
+        ("", "@agent.tool", "realtime"),
+        ("", "@agent.tool_plain(retries=2)", "realtime"),
+        (", tools=[print]", "@other.tool", "realtime"),
+    ],
+)
+def test_an_agent_that_is_given_tools_asks_again_with_what_they_gave(more, decorator, expected):
+    assert verdict(OWN_RUN.format(more=more, decorator=decorator)) == expected
 
 
 AGENT_OF_ITS_OWN = """

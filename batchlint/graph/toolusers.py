@@ -1,0 +1,70 @@
+"""Agents of SDKs: a run is one request where they have no tools, a loop of dependent ones where they have."""
+
+from __future__ import annotations
+
+import ast
+from functools import cached_property
+
+from batchlint.facts import MODULE, CallFacts, FunctionFacts, FunctionId
+from batchlint.graph.links import Part
+from batchlint.providers import AgentMaker
+from batchlint.symbols import last_name
+from batchlint.values import Ext
+
+
+class ToolUsers(Part):
+    def has_tools(self, function: FunctionFacts, call: CallFacts, method: Ext, *, is_runner: bool) -> bool | None:
+        """Whether the agent that the call of the SDK's `method` runs has tools; None where its making is not seen.
+
+        A runner is given the agent, else the method is the agent's own.
+        """
+        found: set[bool] = set()
+        for value in self._given(function, call) if is_runner else (method,):
+            if isinstance(value, Ext) and value.origin is not None:
+                maker = self.program.catalogue.agents.first(f"{value.path.partition('()')[0]}()")
+                made = self._made.get(value.origin) if maker is not None else None
+                if maker is not None and made is not None:
+                    found.add(_is_given_tools(made, maker) or value.origin in self._decorated)
+        return any(found) if found else None
+
+    def _given(self, function: FunctionFacts, call: CallFacts) -> frozenset[object]:
+        """What the call is given to run: `Runner.run(agent, text)`."""
+        names = self.program.catalogue.agent_arguments
+        given = [*call.node.args[:1], *(k.value for k in call.node.keywords if k.arg in names)]
+        return frozenset().union(*(self.program.eval(function.id, each) for each in given))
+
+    @cached_property
+    def _made(self) -> dict[str, ast.Call]:
+        """The calls that make agents, by their place."""
+        names = self.program.catalogue.agents.tails
+        return {
+            f"{function.id.path}:{call.node.lineno}:{call.node.col_offset}": call.node
+            for function in self.program.functions.values()
+            for call in function.calls
+            if last_name(call.node.func) in names
+        }
+
+    @cached_property
+    def _decorated(self) -> set[str]:
+        """The places where agents are made that are given tools by decorators: `@agent.tool`."""
+        found: set[str] = set()
+        names = {
+            name
+            for rows in self.program.catalogue.agents.by_last.values()
+            for maker in rows
+            for name in maker.decorators
+        }
+        for function in self.program.functions.values():
+            scope = FunctionId(function.id.path, function.parent or MODULE)
+            for decorator in function.decorators:
+                if last_name(decorator) in names:
+                    values = self.program.eval(scope, decorator)
+                    found |= {value.origin for value in values if isinstance(value, Ext) and value.origin is not None}
+        return found
+
+
+def _is_given_tools(made: ast.Call, maker: AgentMaker) -> bool:
+    """Whether the call gives the agent tools, or may do so; an empty list gives none."""
+    given = [keyword.value for keyword in made.keywords if keyword.arg in maker.tools]
+    is_open = any(keyword.arg is None for keyword in made.keywords)
+    return is_open or any(not (isinstance(each, ast.List | ast.Tuple) and not each.elts) for each in given)
