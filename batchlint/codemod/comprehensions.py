@@ -78,6 +78,7 @@ class Comprehensions:
             names = tuple(name for name in dict.fromkeys(targets) if name in used)
             kept = Kept(node.generators[0].ifs.index(parts[0]), names, answer)
             self._check_flat(phases, frame, node, later, {answer, *targets})
+        planner.check_ends(phases)
         for barrier in planner.judged(fanout, phases):
             if barrier.frame is frame:
                 raise Refused(

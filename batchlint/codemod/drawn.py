@@ -11,6 +11,7 @@ from batchlint.codemod.blocks import Comprehension, opens
 from batchlint.codemod.effects import MUTATORS
 from batchlint.codemod.paths import function_body
 from batchlint.codemod.reader import Reader
+from batchlint.codemod.refusals import Refused
 from batchlint.facts import FunctionFacts, FunctionId
 from batchlint.symbols import Program, last_name
 from batchlint.trees import walk
@@ -43,18 +44,34 @@ def drawing(reader: Reader, iterated: ast.expr, outer: Frame) -> list[Access]:
     """The accesses of drawing the next item: what the iterable yields from, what a generator touches between two."""
     shapes = {(*p, "[shape]") for p in reader.iterated(iterated, outer)}
     found = touches(shapes, "read", iterated.lineno)
-    if not isinstance(iterated, ast.Call):
-        return found
-    for call in _one_by_one(reader.program, outer.function.id, iterated):
-        for value in reader.program.eval(outer.function.id, call.func):
-            if isinstance(value, Fn) and reader.program.functions[value.id].is_generator:
-                between = _Split(reader.program, reader.program.functions[value.id]).between()
-                if between is None:
-                    found += reader.function(value, call, outer)
-                elif between:
-                    inner = reader.callee_frame(value, call, outer)
-                    found += [access for statement in between for access in reader.statement(statement, inner)]
+    for value, call in _called(reader, iterated, outer):
+        function = reader.program.functions[value.id]
+        between = _Split(reader.program, function).between() if function.is_generator else None
+        if between is None:
+            found += reader.function(value, call, outer)
+        elif between:
+            inner = reader.callee_frame(value, call, outer)
+            found += [access for statement in between for access in reader.statement(statement, inner)]
     return found
+
+
+def _called(reader: Reader, iterated: ast.expr, outer: Frame) -> Iterator[tuple[Fn, ast.Call]]:
+    """The generators that the next item comes from, and the functions that are called for it."""
+    program, scope = reader.program, outer.function.id
+    calls = list(_one_by_one(program, scope, iterated))
+    for call in calls:
+        for value in program.eval(scope, call.func):
+            if isinstance(value, Fn) and program.functions[value.id].is_generator:
+                yield value, call
+        if len(call.args) == 2 and last_name(call.func) == "iter":
+            for value in program.eval(scope, call.args[0]):
+                if isinstance(value, Fn):
+                    what = f"`{program.functions[value.id].name}` says what comes next (line {call.lineno})"
+                    raise Refused("dependent-iterations", f"{what}, maybe by what was done with the last item")
+    passed = [argument for call in calls for argument in call.args]
+    for source in passed or [iterated]:
+        for name in ("__iter__", "__next__"):
+            yield from reader.implicit.called(scope, source, name)
 
 
 def _one_by_one(program: Program, scope: FunctionId, node: ast.AST) -> Iterator[ast.Call]:

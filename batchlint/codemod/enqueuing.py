@@ -27,6 +27,8 @@ ROUTING = frozenset({"queue", "routing_key", "exchange", "priority", "serializer
 _LOOPS = ast.For | ast.AsyncFor | ast.While | ast.comprehension | ast.ListComp | ast.SetComp | ast.GeneratorExp
 _IN_MEMORY = frozenset({"append", "add", "extend", "update", "setdefault", "discard", "insert"})
 
+_CHANGES = _IN_MEMORY | {"clear", "pop", "popitem", "popleft", "appendleft", "remove", "sort", "reverse"}
+
 
 class Enqueuing:
     """Reads one way of enqueuing; Refused where it is more than that."""
@@ -118,9 +120,24 @@ class Enqueuing:
         change.items = self.planner.fresh(caller.id.path, f"{change.task.qualname}_items")
         change.call = self.planner.place(caller.id.path, call)
         beside = [n for s in loop.body for n in walk(s) if isinstance(n, ast.stmt) and n is not place]
+        self._check_handed(loop, call)
         self._check_effects(caller, loop, beside)
         change.guarded = self._may_end_early(loop, beside)
         return loop, change
+
+    @staticmethod
+    def _check_handed(loop: ast.For, call: ast.Call) -> None:
+        """A message is written when it is sent: what all items share must not change until all are sent together."""
+        shared = scopes.read(call) - scopes.bound([loop])
+        for node in (n for statement in loop.body for n in walk(statement)):
+            changed: ast.expr | None = None
+            if isinstance(node, ast.Subscript | ast.Attribute) and not isinstance(node.ctx, ast.Load):
+                changed = node.value
+            elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _CHANGES:
+                changed = node.func.value
+            if isinstance(changed, ast.Name) and changed.id in shared:
+                what = f"`{changed.id}` is one object for all tasks, changed for each (line {changed.lineno})"
+                raise Refused("unsupported-shape", f"{what}; make one for each")
 
     def _check_effects(self, caller: FunctionFacts, loop: ast.For, beside: list[ast.stmt]) -> None:
         """A crash in the loop must not leave an effect whose task was never enqueued."""

@@ -65,6 +65,10 @@ class Implicit:
                     found += [access for each in behind for access in reader.statement(each, inner)]
         return found
 
+    def called(self, scope: FunctionId, receiver: ast.expr, name: str) -> Iterator[tuple[Fn, ast.Call]]:
+        """The methods of that name, with a call, which what is done with the receiver calls."""
+        yield from self._found(scope, receiver, (receiver, name, []))
+
     def later(self, target: Fn, call: ast.Call) -> set[int]:
         """The statements of a context manager, by identity, that come when the block has ended for which it is made."""
         behind = self._behind(target.id)

@@ -6,7 +6,6 @@ Each step gets the numbers of requests that can lie behind it, and whether one c
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import cached_property
@@ -17,6 +16,7 @@ from batchlint.codemod.attempts import Attempts, OpenLoop, changes_last, is_quie
 from batchlint.codemod.blocks import opens
 from batchlint.codemod.callbacks import CALLED
 from batchlint.codemod.conditions import decisions, under_condition
+from batchlint.codemod.endings import End
 from batchlint.codemod.families import is_stub
 from batchlint.codemod.held import HELD, Way
 from batchlint.codemod.mapped_items import ITEM, call_per_item, submitted_call
@@ -28,13 +28,8 @@ from batchlint.codemod.support import MAPPED, SUBMITTED, Target
 from batchlint.facts import FunctionFacts, FunctionId
 from batchlint.symbols import last_name
 from batchlint.trees import SCOPES, children, walk
-from batchlint.values import Cls, Ext, Fn
+from batchlint.values import Fn
 
-_EXITS = frozenset({"exit", "quit", "_exit", "sys.exit", "os._exit", "builtins.exit", "builtins.quit"})
-_ENDS = frozenset({"SystemExit", "Exit"})
-"""Exceptions that end the program, with its exit code."""
-_ERROR = re.compile(r"Err(or)?|Exception|Exc$|Fail|Invalid|Warning|Timeout|Refus|Denied|Missing|NotFound|Unknown|Abort")
-"""Names of exceptions by which something has gone wrong."""
 _CLOSED = (*SCOPES, ast.ExceptHandler, ast.match_case)
 """What makes no call in the course of a statement."""
 _APART = (ast.stmt, *_CLOSED)
@@ -54,6 +49,7 @@ class Layout:
         self.reader = reader
         self.converts = converts
         self.callbacks = reader.callbacks
+        self.endings = reader.endings
         self.parallel = {id(loop) for loop in parallel}
         self.steps: list[Step] = []
         self._handlers: list[list[int]] = []
@@ -70,8 +66,8 @@ class Layout:
         """Where the iteration stands: the line where it begins, and the function."""
         self.leaves: list[tuple[ast.stmt, str, int]] = []
         """`break` and `return` that leave the loop, by the step in front of them."""
-        self.ends: list[tuple[ast.stmt, int]] = []
-        """What ends the loop from anywhere, and is no error: `sys.exit()`, `raise Found(item)`."""
+        self.ends: list[tuple[End, int]] = []
+        """What ends the loop from anywhere, by the step with which it does."""
 
     def build(self, frame: Frame, body: list[ast.stmt], first: list[Access], *, is_function: bool = False) -> None:
         """Lay out the iteration: `first` are the accesses of drawing the next item."""
@@ -159,8 +155,6 @@ class Layout:
         preds = self._evaluate(node, preds, frame, node, own)
         if self._loops[-1].is_ended_by(node):
             self._loops[-1].last.update(preds)
-        if preds and not self._handlers and self._ends_all(node, frame):
-            self.ends.append((node, preds[-1]))
         if isinstance(node, ast.Return):
             if len(self._returns) == 1:
                 self.leaves.append((node, "return", preds[-1]))
@@ -179,20 +173,6 @@ class Layout:
                 raising.extend(preds)
             return []
         return preds
-
-    def _ends_all(self, node: ast.stmt, frame: Frame) -> bool:
-        """Whether the statement ends the program well, or raises what by its name is no error."""
-        if isinstance(node, ast.Raise) and node.exc is not None:
-            raised = node.exc.func if isinstance(node.exc, ast.Call) else node.exc
-            if last_name(raised) in _ENDS:
-                return _is_good(node.exc)
-            values = self.reader.program.eval(frame.function.id, raised)
-            return not _ERROR.search(last_name(raised)) and any(isinstance(value, Cls) for value in values)
-        call = node.value if isinstance(node, ast.Expr) else None
-        if not isinstance(call, ast.Call) or last_name(call.func) not in _EXITS:
-            return False
-        paths = {v.path for v in self.reader.program.eval(frame.function.id, call.func) if isinstance(v, Ext)}
-        return bool(paths & _EXITS) and _is_good(call)
 
     def _leave(self, node: ast.With | ast.AsyncWith, preds: list[int], frame: Frame) -> list[int]:
         """The steps of the block of a `with`, and of what that does when the block ends, in whichever way."""
@@ -315,6 +295,24 @@ class Layout:
         skip: set[int] | None,
     ) -> list[int]:
         """The steps of the expression or statement behind its last request."""
+        preds = self._last(node, preds, frame, statement, accesses, skip)
+        end = self.endings.of(frame.function, node, self._is_laid_out(frame)) if not self._handlers else None
+        if end is not None:
+            self.ends.append((end, preds[-1]))
+        return preds
+
+    def _is_laid_out(self, frame: Frame) -> Callable[[ast.Call], bool]:
+        return lambda call: self.converts(frame.function.id, call) is not None
+
+    def _last(
+        self,
+        node: ast.AST,
+        preds: list[int],
+        frame: Frame,
+        statement: ast.stmt,
+        accesses: Callable[[set[int] | None], list[Access]],
+        skip: set[int] | None,
+    ) -> list[int]:
         found = accesses(skip)
         if not self._handlers or node is not statement:
             return self._add(Step(frame, statement, found), preds)
@@ -557,9 +555,3 @@ def _only_asks(awaited: ast.expr, asked: set[int]) -> bool:
     if isinstance(awaited, ast.ListComp | ast.GeneratorExp):
         return _only_asks(awaited.elt, asked)
     return isinstance(awaited, ast.List | ast.Tuple) and all(_only_asks(each, asked) for each in awaited.elts)
-
-
-def _is_good(end: ast.expr) -> bool:
-    """Whether the program ends with the exit code 0."""
-    given = [*end.args, *(keyword.value for keyword in end.keywords)] if isinstance(end, ast.Call) else []
-    return all(isinstance(code, ast.Constant) and not code.value for code in given)

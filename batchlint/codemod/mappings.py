@@ -120,6 +120,7 @@ class Mappings:
         phases.expression(frame, [expression], statement, first)
         if not phases.has_request:
             raise Refused("no-fan-out")
+        planner.check_ends(phases)
         for barrier in planner.judged(fanout, phases):
             if barrier.frame is frame:
                 raise Refused(

@@ -6,7 +6,7 @@ import ast
 import itertools
 from collections.abc import Iterator
 
-from batchlint.codemod import drawn, emptied, handed_on, paging, releasing, scopes, submitting
+from batchlint.codemod import drawn, emptied, handed_on, paging, redrawn, releasing, scopes, submitting
 from batchlint.codemod.access import Access, Channel, Frame, clash
 from batchlint.codemod.blocks import Comprehension, Loop, awaits, opens, own_exits, own_loops, reads_in_try
 from batchlint.codemod.callbacks import CALLED
@@ -170,6 +170,7 @@ class Planner:
             phases.lost = _lost(function, node)
         if drawing is None:
             drawing = drawn.drawing(self.reader, loop.iter, Frame(function, set()))
+            drawing += redrawn.redrawn(self.reader, frame, loop.target, loop.iter, assigned)
         phases.build(frame, loop.body, drawing)
         if not phases.has_request:
             raise Refused("no-fan-out")
@@ -238,6 +239,13 @@ class Planner:
         ]
         return barriers
 
+    @staticmethod
+    def check_ends(phases: Phases) -> None:
+        """Refuse what an answer ends from anywhere."""
+        for end, index in phases.ends:
+            if phases.steps[index].counts != {0}:
+                raise Refused("early-stop", f"`{ast.unparse(end.node)}` ends the loop ({end.place})")
+
     def check_kept(self, function: FunctionFacts, nodes: list[ast.stmt] | list[ast.expr], own: set[str]) -> None:
         """Refuse functions that outlive the iteration: they would see their own item, and not the last one."""
         kept = scopes.kept(nodes) & own
@@ -282,6 +290,9 @@ class Planner:
                     continue
                 if node.func.id in {"run_batch", "gather_batch", "submit_or_collect"}:
                     raise Refused("unsupported-shape", f"the loop makes batches already (line {node.lineno})")
+                if node.func.id == "super" and not node.args:
+                    what = "`super()` without arguments only works in the method itself; call it in a method of its own"
+                    raise Refused("unsupported-shape", f"{what} (line {node.lineno})")
                 if node.func.id in {"locals", "exec", "eval", "vars"}:
                     raise Refused(
                         "unknown-effects", f"`{node.func.id}` reaches the variables of the loop (line {node.lineno})"
@@ -340,9 +351,7 @@ class Planner:
         path = function.id.path
         changes = fanout.file(path)
         stop: str | None = None
-        for end, index in phases.ends:
-            if phases.steps[index].counts != {0}:
-                raise Refused("early-stop", f"`{ast.unparse(end)}` ends the loop (line {end.lineno})")
+        self.check_ends(phases)
         for leave, what, index in phases.leaves:
             step = phases.steps[index]
             if what == "return":

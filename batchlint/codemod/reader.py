@@ -40,6 +40,7 @@ from batchlint.codemod.effects import (
     READERS,
     TRANSACTIONS,
 )
+from batchlint.codemod.endings import Endings
 from batchlint.codemod.implicit import Implicit
 from batchlint.codemod.linked import is_self
 from batchlint.codemod.looks import draws_own_objects, looked_at
@@ -73,6 +74,7 @@ class Reader(Paths):
         self.callbacks = callbacks
         self.caches = Caches(graph)
         self.implicit = Implicit(graph.program)
+        self.endings = Endings(graph.program)
         self.once = Once(self, callbacks)
         self._active: list[FunctionId] = []
         self._cut = MAX_DEPTH + 1

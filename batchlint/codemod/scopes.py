@@ -262,6 +262,8 @@ def after(scope: ast.AST, loop: ast.stmt) -> set[str]:
     given: set[str] | None = set()
     inner: ast.AST = loop
     for parent in reversed(chain):
+        for handler in parent.handlers if isinstance(parent, ast.Try | ast.TryStar) and inner in parent.body else ():
+            _walk(handler.body, {handler.name} if handler.name else set(), found)
         rest = _following(parent, inner)
         if rest is not None and given is not None:
             given = _walk(rest, given, found)

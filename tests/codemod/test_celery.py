@@ -99,6 +99,30 @@ def project(tmp_path: Path, provider: FakeProvider) -> Project:
     return Project(tmp_path, done.files, provider)
 
 
+PAYLOAD = """
+    @app.task
+    def describe(payload):
+        store(payload["number"], ask(payload["name"]))
+
+
+    @app.task
+    def nightly():
+        payload = {{"number": 0}}
+        for number, name in enumerate(NAMES):
+            {fresh}
+            payload["name"] = name
+            describe.delay(payload)
+"""
+
+
+@pytest.mark.parametrize(
+    ("fresh", "planned"), [("payload['number'] = number", False), ("payload = {'number': number}", True)]
+)
+def test_a_message_that_changes_for_each_task_is_not_sent_later(fresh: str, planned: bool) -> None:
+    done = rewrite({"tasks.py": APP + PAYLOAD.format(fresh=fresh)})
+    assert bool(done.planned) is planned, done.refusals
+
+
 def blurbs(project: Project) -> list[Any]:
     return sorted(rows(project.folder / "shop.db")["blurbs"])
 

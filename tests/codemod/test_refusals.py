@@ -654,6 +654,92 @@ def test_an_error_ends_the_loop_as_it_did(stop: str) -> None:
     assert "run_batch(" in rewrite(placed(STOPPED.replace("{stop}", stop))).files["app.py"]
 
 
+IN_A_HELPER = """
+        class BudgetSpent(Exception):
+            pass
+
+
+        class Budget:
+            left = 3
+
+            def charge(self, answer):
+                self.left -= len(answer)
+                {stop}
+
+
+        def size(text, budget):
+            {start}
+            answer = ask(text)
+            budget.charge(answer)
+            return len(answer)
+
+
+        def main(texts):
+            budget = Budget()
+            try:
+                {loop}
+            except BudgetSpent:
+                print("spent")
+        """
+LOOPS = [
+    "for text in texts: print(size(text, budget))",
+    "sizes = [size(text, budget) for text in texts]",
+]
+
+
+@pytest.mark.parametrize("loop", LOOPS)
+def test_a_function_that_ends_the_loop_for_an_answer_is_an_early_stop(loop: str) -> None:
+    stop = "if self.left < 0: raise BudgetSpent(self.left)"
+    program = IN_A_HELPER.replace("{loop}", loop).replace("{start}", "print(end='')")
+    refusal = check_noop(placed(program.replace("{stop}", stop)), "early-stop")
+    assert refusal is not None
+    assert "`raise BudgetSpent(self.left)` ends the loop (line 20 of app.py)" in refusal.detail
+
+
+def test_a_function_that_ends_the_loop_before_the_request_does_not_ask_the_answers() -> None:
+    program = IN_A_HELPER.replace("{loop}", LOOPS[0]).replace("{start}", "if not text: raise BudgetSpent(text)")
+    assert "run_batch(" in rewrite(placed(program.replace("{stop}", "print(self.left)"))).files["app.py"]
+
+
+HANDLED = """
+        def main(texts):
+            last = ""
+            try:
+                for text in texts:
+                    answer = ask(text)
+                    print(answer)
+            except ValueError as error:
+                print(error, {name})
+        """
+
+
+def test_what_the_handler_of_an_error_reads_of_the_item_is_used_after_the_loop() -> None:
+    refusal = check_noop(placed(HANDLED.replace("{name}", "text")), "unsupported-shape")
+    assert refusal is not None
+    assert "`text` is used after the loop" in refusal.detail
+    assert "run_batch(" in rewrite(placed(HANDLED.replace("{name}", "last"))).files["app.py"]
+
+
+INHERITED = """
+        class Base:
+            def clean(self, text):
+                return text.strip()
+
+
+        class Job(Base):
+            def main(self, texts):
+                for text in texts:
+                    print({owner}.clean(text), ask(text))
+        """
+
+
+def test_super_without_arguments_stays_in_its_method() -> None:
+    refusal = check_noop(placed(INHERITED.replace("{owner}", "super()")), "unsupported-shape")
+    assert refusal is not None
+    assert "`super()` without arguments" in refusal.detail
+    assert "run_batch(" in rewrite(placed(INHERITED.replace("{owner}", "super(Job, self)"))).files["app.py"]
+
+
 def test_a_gather_for_which_somebody_waits_stays_also_for_the_others() -> None:
     program = """
         import asyncio

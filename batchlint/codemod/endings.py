@@ -1,0 +1,112 @@
+"""What ends a loop from anywhere, and is no error: `sys.exit()`, `raise Found(item)`, a function that does so."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+from batchlint.codemod.paths import function_body
+from batchlint.facts import FunctionFacts, FunctionId
+from batchlint.symbols import Program, last_name
+from batchlint.trees import children, walk_own
+from batchlint.values import Cls, Ext, Fn
+
+MAX_DEPTH = 4
+"""Through how many functions an end is looked for."""
+_EXITS = frozenset({"exit", "quit", "_exit", "sys.exit", "os._exit", "builtins.exit", "builtins.quit"})
+_ENDS = frozenset({"SystemExit", "Exit"})
+"""Exceptions that end the program, with its exit code."""
+_ERROR = re.compile(r"Err(or)?|Exception|Exc$|Fail|Invalid|Warning|Timeout|Refus|Denied|Missing|NotFound|Unknown|Abort")
+"""Names of exceptions by which something has gone wrong."""
+
+
+class End(NamedTuple):
+    """A statement that ends a loop from anywhere, and where it stands."""
+
+    node: ast.stmt
+    place: str
+
+
+class Endings:
+    """Asked for each node that is evaluated; what a function does is found once."""
+
+    def __init__(self, program: Program) -> None:
+        self._program = program
+        self._known: dict[FunctionId, End | None] = {}
+
+    def of(self, function: FunctionFacts, node: ast.AST, is_apart: Callable[[ast.Call], bool]) -> End | None:
+        """The end that the expression or simple statement is, or that a function has which it calls.
+
+        What is behind calls that are apart is looked at elsewhere.
+        """
+        if isinstance(node, ast.stmt) and self._is_one(function, node):
+            return End(node, f"line {node.lineno}")
+        return next(
+            (end for call in _calls(node) if not is_apart(call) for end in self._behind(function, call, 0)), None
+        )
+
+    def _behind(self, function: FunctionFacts, call: ast.Call, depth: int) -> Iterator[End]:
+        for value in self._program.eval(function.id, call.func) if depth < MAX_DEPTH else ():
+            end = self._in(self._program.functions[value.id], depth + 1) if isinstance(value, Fn) else None
+            if end is not None:
+                yield end
+
+    def _in(self, function: FunctionFacts, depth: int) -> End | None:
+        if function.id not in self._known:
+            self._known[function.id] = None  # where it comes back to itself
+            self._known[function.id] = next(self._ends(function, depth), None)
+        return self._known[function.id]
+
+    def _ends(self, function: FunctionFacts, depth: int) -> Iterator[End]:
+        for statement in _uncaught(function_body(function)):
+            if self._is_one(function, statement):
+                yield End(statement, f"line {statement.lineno} of {function.id.path}")
+            for call in _calls(statement):
+                yield from self._behind(function, call, depth)
+
+    def _is_one(self, function: FunctionFacts, node: ast.stmt) -> bool:
+        """Whether the statement ends the program well, or raises what by its name is no error."""
+        if isinstance(node, ast.Raise) and node.exc is not None:
+            raised = node.exc.func if isinstance(node.exc, ast.Call) else node.exc
+            if last_name(raised) in _ENDS:
+                return _is_good(node.exc)
+            values = self._program.eval(function.id, raised)
+            return not _ERROR.search(last_name(raised)) and any(isinstance(value, Cls) for value in values)
+        call = node.value if isinstance(node, ast.Expr) else None
+        if not isinstance(call, ast.Call) or last_name(call.func) not in _EXITS:
+            return False
+        paths = {v.path for v in self._program.eval(function.id, call.func) if isinstance(v, Ext)}
+        return bool(paths & _EXITS) and _is_good(call)
+
+
+def _uncaught(statements: list[ast.stmt]) -> Iterator[ast.stmt]:
+    """The statements, and those in them, whose exceptions leave the function."""
+    for statement in statements:
+        yield statement
+        if isinstance(statement, ast.Try | ast.TryStar):
+            parts = [statement.finalbody, *(handler.body for handler in statement.handlers)]
+            if not statement.handlers:
+                parts.append(statement.body)
+        else:
+            parts = [getattr(statement, name, []) for name in ("body", "orelse")]
+            parts += [case.body for case in getattr(statement, "cases", [])]
+        if not isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            for part in parts:
+                yield from _uncaught(part)
+
+
+def _calls(node: ast.AST) -> Iterator[ast.Call]:
+    """The calls of a statement or expression, without those of the statements in it."""
+    apart = (ast.stmt, ast.ExceptHandler, ast.match_case)
+    for part in (
+        [child for child in children(node) if not isinstance(child, apart)] if isinstance(node, ast.stmt) else [node]
+    ):
+        yield from (node for node in walk_own(part) if isinstance(node, ast.Call))
+
+
+def _is_good(end: ast.expr) -> bool:
+    """Whether the program ends with the exit code 0."""
+    given = [*end.args, *(keyword.value for keyword in end.keywords)] if isinstance(end, ast.Call) else []
+    return all(isinstance(code, ast.Constant) and not code.value for code in given)
