@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import cached_property
 
-from batchlint.codemod import filled
+from batchlint.codemod import filled, process_wide
 from batchlint.codemod.access import OWN, Access, Channel, Frame
 from batchlint.codemod.attempts import Attempts, OpenLoop, changes_last, is_quiet, tries_again
 from batchlint.codemod.blocks import opens
@@ -145,6 +145,7 @@ class Layout:
         if isinstance(node, ast.With | ast.AsyncWith):
             for item in node.items:
                 preds = self._evaluate(item.context_expr, preds, frame, node, self._reading(item.context_expr, frame))
+            process_wide.check(self.reader.program, frame.function, node, lambda: self.waits_inside(frame, node))
             preds = self._add(Step(frame, node, own(None)), preds)
             return self._leave(node, preds, frame)
         if isinstance(node, ast.Try | ast.TryStar):
@@ -534,7 +535,7 @@ class Layout:
                 found[id(node)] = step.frame.function, node
         return list(found.values())
 
-    def waits_inside(self, frame: Frame, node: ast.With) -> bool:
+    def waits_inside(self, frame: Frame, node: ast.With | ast.AsyncWith) -> bool:
         """Whether a request is made in the block."""
         calls = (n for statement in node.body for n in walk(statement) if isinstance(n, ast.Call))
         return any(self.converts(frame.function.id, call) is not None for call in calls)

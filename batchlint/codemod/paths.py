@@ -10,6 +10,7 @@ from batchlint.codemod.access import ANY, CELL, MARK, OWN, Access, Channel, Fram
 from batchlint.codemod.folders import LISTED
 from batchlint.codemod.linked import Linked
 from batchlint.codemod.methods import Method, Methods
+from batchlint.codemod.process_wide import ENVIRONMENT, is_environment
 from batchlint.codemod.refusals import Refused
 from batchlint.codemod.shared import Shared
 from batchlint.codemod.threads import Threads
@@ -189,6 +190,8 @@ class Paths:
         if isinstance(node, ast.Name):
             return self.root(frame, node.id)
         if isinstance(node, ast.Attribute):
+            if is_environment(self.program, frame.function.id, node):
+                return {ENVIRONMENT}
             inside = self.path(node.value, frame)
             if node.attr == "__dict__":
                 return inside

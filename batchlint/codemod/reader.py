@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator, Set
 from functools import cached_property
 
-from batchlint.codemod import cells, chance, scopes
+from batchlint.codemod import cells, chance, process_wide, scopes
 from batchlint.codemod.access import (
     ANY,
     CELL,
@@ -46,6 +46,7 @@ from batchlint.codemod.linked import is_self
 from batchlint.codemod.looks import draws_own_objects, looked_at
 from batchlint.codemod.once import Once
 from batchlint.codemod.paths import Paths, function_body, receiver_of
+from batchlint.codemod.process_wide import LOGGING, RUNS, SETS_UP
 from batchlint.codemod.tables import columns_of, row_key, sql_accesses
 from batchlint.codemod.threads import Threads
 from batchlint.facts import ClassId, FunctionId
@@ -268,6 +269,8 @@ class Reader(Paths):
     def _external(self, path: str, call: ast.Call, frame: Frame, dropped: bool) -> list[Access] | None:
         """The accesses of a call into a library; None where only the method's name can tell."""
         plain = path.replace("()", "")
+        if plain.startswith("logging."):
+            return [Access(LOGGING, "write" if plain.rpartition(".")[2] in SETS_UP else "read", call.lineno)]
         if path == "builtins.print" or QUIET.match(plain):
             file = next((k.value for k in call.keywords if k.arg == "file"), None)
             if file is None and path == "builtins.print" and self.prints:
@@ -286,6 +289,8 @@ class Reader(Paths):
             mode = next(iter([*call.args[1:2], *(k.value for k in call.keywords if k.arg == "mode")]), None)
             text = str(mode.value) if isinstance(mode, ast.Constant) else "r" if mode is None else "w"
             return [self.file_access(call.args[0], how, frame) for how in _opens_for(text)]
+        if plain in RUNS and process_wide.looks_at_files(call):
+            return [Access(("file",), "read", call.lineno)]
         if path in EXTERNAL_LISTS:
             given = next((each.value for each in call.keywords if each.arg in {"path", "top", "root_dir"}), None)
             first = call.args[0] if call.args else None
@@ -322,8 +327,10 @@ class Reader(Paths):
         name, line = func.attr, call.lineno
         receiver = self.path(func.value, frame)
         shown = ast.unparse(func.value) if isinstance(func.value, ast.Name | ast.Attribute) else ""
+        if name in SETS_UP:
+            return [Access(LOGGING, "write", line)]
         if LOG_RECEIVERS.search(shown) and name not in {"append", "extend", "write"}:
-            return []
+            return [Access(LOGGING, "read", line)]
         if name in {"execute", "executemany", "executescript"} and call.args:
             return self._sql(call, frame, receiver)
         if name in TRANSACTIONS:

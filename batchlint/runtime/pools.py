@@ -51,7 +51,7 @@ class BatchExecutor:
         self, max_workers: int | None = None, *args: Any, initializer: Any = None, initargs: Any = (), **kw: Any
     ):
         self.workers = max_workers or min(32, (os.cpu_count() or 1) + 4)
-        self.initialize = (lambda: initializer(*initargs)) if initializer else None
+        self.initialize = (lambda: initializer(*initargs)) if initializer else lambda: None
         self.waiting: list[BatchFuture] = []
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> BatchFuture:
@@ -98,10 +98,7 @@ class Work:
     def __init__(self, executor: BatchExecutor) -> None:
         self.futures = [each for each in executor.waiting if each.set_running_or_notify_cancel()]
         executor.waiting = []
-        if self.futures and executor.initialize:
-            executor.initialize()
-            executor.initialize = None
-        self.loop = Threads((future.steps() for future in self.futures), executor.workers)
+        self.loop = Threads((future.steps() for future in self.futures), executor.workers, executor.initialize)
 
     def settle(self, outcomes: list[Any]) -> None:
         for future, (value, problem) in zip(self.futures, outcomes, strict=True):
@@ -116,12 +113,13 @@ class Threads(Loop):
 
     STRIDE = 1_000
 
-    def __init__(self, generators: Iterable[Any], workers: int) -> None:
+    def __init__(self, generators: Iterable[Any], workers: int, initialize: Callable[[], Any]) -> None:
         super().__init__(generators)
-        self.workers = workers
+        self.workers, self.initialize = workers, initialize
 
     def go_on(self, turn: bool) -> bool:
-        with ThreadPoolExecutor(self.workers, initializer=ASK.set, initargs=(ASK.get(),)) as self.threads:
+        ask = ASK.get()
+        with ThreadPoolExecutor(self.workers, initializer=lambda: (ASK.set(ask), self.initialize())) as self.threads:
             self.advance([item for item in self.items if isinstance(item.step, Request) and item.step.answer])
             return super().go_on(turn)
 

@@ -1,0 +1,115 @@
+"""What items do to the process that they share: nothing of it may hold for another item that has its turn meanwhile."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from .programs import check_noop, check_runs_alike
+
+HEAD = """\
+import contextlib
+import decimal
+import io
+import logging
+import os
+import subprocess
+import sys
+import threading
+import warnings
+from concurrent.futures import ThreadPoolExecutor
+from openai import OpenAI
+from unittest import mock
+
+client = OpenAI()
+WORDS = ["apple", "bean", "cherry"]
+logger = logging.getLogger("words")
+logger.addHandler(logging.StreamHandler(sys.stdout))
+
+
+def ask(text):
+    return client.responses.create(model="gpt-5-mini", input=str(text)).output_text
+
+
+def language():
+    return os.environ.get("WORD", "none")
+
+
+"""
+BLOCKS = {
+    "the output": "contextlib.redirect_stdout(io.StringIO())",
+    "the folder": "contextlib.chdir('.')",
+    "the environment": "mock.patch.dict(os.environ, WORD=word)",
+    "the warnings": "warnings.catch_warnings()",
+    "the precision": "decimal.localcontext()",
+}
+IN_BLOCK = """
+for word in WORDS:
+    {first}
+    with {block}:
+        text = {second}
+    print(word, text)
+"""
+
+
+@pytest.mark.parametrize("block", BLOCKS.values(), ids=BLOCKS)
+def test_no_item_waits_in_a_block_that_changes_the_process(block: str, tmp_path: Path) -> None:
+    refusal = check_noop(
+        HEAD + IN_BLOCK.format(first="answer = ''", block=block, second="ask(word)"), "order-of-effects"
+    )
+    assert refusal is not None
+    assert "holds for the whole process" in refusal.detail
+    check_runs_alike(HEAD + IN_BLOCK.format(first="answer = ask(word)", block=block, second="answer.upper()"), tmp_path)
+
+
+STATE = {
+    "a variable of the environment": ("os.environ['WORD'] = word", "language()"),
+    "the level of a logger": ("logger.setLevel(10 * len(word))", "logger.warning('done %s', word)"),
+}
+BETWEEN = """
+for word in WORDS:
+    {before}
+    answer = ask(word)
+    {between}
+    print(answer, {behind})
+"""
+
+
+@pytest.mark.parametrize("name", STATE)
+def test_what_is_set_for_an_item_holds_until_it_is_done(name: str, tmp_path: Path) -> None:
+    sets, uses = STATE[name]
+    check_noop(HEAD + BETWEEN.format(before=sets, between="pass", behind=uses), "dependent-iterations")
+    check_runs_alike(HEAD + BETWEEN.format(before="pass", between=sets, behind=uses), tmp_path)
+
+
+COUNTED = """
+for word in WORDS:
+    found = subprocess.run({command!r}, shell=True, capture_output=True, text=True).stdout.strip()
+    with open(f"{{word}}.txt", "w") as file:
+        file.write(ask(f"{{word}} {{found}}"))
+"""
+
+
+def test_a_command_that_looks_at_files_reads_what_items_write(tmp_path: Path) -> None:
+    check_noop(HEAD + COUNTED.format(command="ls *.txt | wc -l"), "external-read-back")
+    check_runs_alike(HEAD + COUNTED.format(command="echo one"), tmp_path)
+
+
+def test_each_thread_of_a_pool_is_made_ready(tmp_path: Path) -> None:
+    program = """
+local = threading.local()
+
+
+def prepare(words):
+    local.words = words
+
+
+def define(number):
+    return ask(local.words[number])
+
+
+with ThreadPoolExecutor(2, initializer=prepare, initargs=(WORDS,)) as pool:
+    print(list(pool.map(define, range(3))))
+"""
+    check_runs_alike(HEAD + program, tmp_path)
