@@ -195,9 +195,9 @@ def label(id: FunctionId) -> str:
 def relevant(reaches: Sequence[Reach]) -> list[Reach]:
     """The ways in that count in production: tests and dead ends only where there is nothing else."""
     real = [reach for reach in reaches if reach.entry.kind.kind not in {"test", "example"} and not _is_dead_end(reach)]
-    known = [reach for reach in real if not _is_unknown(reach)]
     # What an app runs once as it starts, besides its schedule, is still the scheduled job.
-    real = [each for each in real if not _is_unknown(each) or not any(_goes_into(each, way) for way in known)]
+    scheduled = [reach for reach in real if reach.entry.kind.kind == "schedule"]
+    real = [each for each in real if not _is_unknown(each) or not any(_goes_into(each, way) for way in scheduled)]
     unknown = [reach for reach in reaches if reach.entry.kind.kind in {"unknown", "example"}]
     return real or unknown or list(reaches)
 

@@ -713,3 +713,25 @@ def test_a_route_only_starts_several_tasks():
         """
     program = textwrap.dedent(ROUTE_OF_TASKS) + textwrap.indent(textwrap.dedent(body), "    ")
     assert verdict(program) == "batchable"
+
+
+CALLED_TOO = """
+    from celery import shared_task
+    from django.db.models.signals import post_save
+    from django.dispatch import receiver
+    from llm import ask
+
+    @shared_task
+    def label(plan):
+        for line in plan.lines:
+            line.label = ask(line.text)  # !
+
+    @receiver(post_save)
+    def saved(sender, instance, **kwargs):
+        label{how}(instance)
+    """
+
+
+@pytest.mark.parametrize(("how", "expected"), [(".delay", "batchable"), ("", "unclear")])
+def test_who_calls_a_task_itself_may_wait_for_it(how, expected):
+    assert verdict(CALLED_TOO.format(how=how)) == expected
