@@ -60,21 +60,24 @@ def is_handful(node: ast.expr) -> bool:
     return elements is not None and 0 < len(elements) <= _HANDFUL and all(map(_is_constant, elements))
 
 
-def is_short(iterated: ast.expr, bound: Callable[[ast.expr], ast.expr]) -> bool:
+def is_short(
+    iterated: ast.expr, bound: Callable[[ast.expr], ast.expr], number: Callable[[ast.expr], float | None]
+) -> bool:
     """Whether a loop has a few turns or one for each of given things, rather than as many steps as it is allowed.
 
-    `bound` gives what a name stands for.
+    `bound` gives what a name stands for, and `number` how many what is neither a name nor written out is.
     """
     iterated = bound(iterated)
     if not isinstance(iterated, ast.Call) or not iterated.args:
         return True
     name = _name(iterated.func)
     if name in _PASSING:
-        return is_short(iterated.args[0], bound)
+        return is_short(iterated.args[0], bound, number)
     end = bound(iterated.args[1 if len(iterated.args) > 1 else 0])
     if name != "range" or (isinstance(end, ast.Call) and isinstance(end.func, ast.Name) and end.func.id == "len"):
         return True
-    return isinstance(end, ast.Constant) and isinstance(end.value, int) and end.value <= _ROUNDS
+    turns = end.value if isinstance(end, ast.Constant) else number(end)
+    return isinstance(turns, int | float) and turns <= _ROUNDS
 
 
 def counts(loop: ast.While) -> bool:

@@ -261,9 +261,12 @@ def _is_bounded(graph: Graph, link: Link, loop: LoopNode, trait: Trait) -> bool:
         default = graph.function(link.function).default(node.id) if isinstance(node, ast.Name) else None
         return default or graph.constant(link.function, node)[1]
 
+    def number(node: ast.expr) -> float | None:
+        return graph.number(link.function, node)
+
     if isinstance(loop, ast.While):
         return tries_again(loop)
-    return is_retry(loop) or is_short(loop.iter, bound)
+    return is_retry(loop) or is_short(loop.iter, bound, number)
 
 
 def _is_gathered_later(place: Place, link: Link) -> bool:

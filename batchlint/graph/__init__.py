@@ -16,6 +16,7 @@ from batchlint.facts import MODULE, FunctionFacts, FunctionId, ModuleFacts
 from batchlint.findings import Context, Latency, Step
 from batchlint.graph.asides import Asides
 from batchlint.graph.decorators import Decorators
+from batchlint.graph.durations import Durations
 from batchlint.graph.edges import Edges
 from batchlint.graph.entries import Entries
 from batchlint.graph.fronts import Fronts
@@ -84,6 +85,7 @@ class Graph(Part):
         polls = Polls(program, self.is_test)
         self._waiting = Waiting(program, polls, self._replies)
         self._asides = Asides(program, polls, self.entries)
+        self._durations = Durations(program)
         self.ways = Ways(program)
         # What only an option switches on that nobody gives here is started as the rest of its function is.
         self._any_words = Ways(program, by_word=False)
@@ -111,6 +113,10 @@ class Graph(Part):
                 )
             )
         return Context(reach.entry.kind.kind, reach.entry.kind.latency, tuple(steps))
+
+    def number(self, id: FunctionId, node: ast.expr) -> float | None:
+        """The number that the expression stands for, as far as constants, fields and defaults tell it."""
+        return self._durations.number(id, node)
 
     def is_live(self, id: FunctionId) -> bool:
         """Whether somebody waits at one of the entry points, or none is known."""

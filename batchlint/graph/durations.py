@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from batchlint.entrypoints import intervals
-from batchlint.facts import MODULE, Binding, FunctionId
+from batchlint.facts import MODULE, Binding, ClassId, FunctionId
 from batchlint.graph.links import Part
 from batchlint.symbols import last_name
 from batchlint.trees import walk
@@ -44,23 +44,24 @@ class Duration(NamedTuple):
 class Durations(Part):
     def of(self, scope: FunctionId, node: ast.expr) -> Duration:
         """How long `node`, an expression in the function `scope`, is in seconds."""
-        seconds = self._number(scope, node, 0)
+        seconds = self.number(scope, node)
         return Duration(seconds) if seconds is not None else Duration(None, self._unit(scope, node))
 
     # -- by value
-    def _number(self, scope: FunctionId, node: ast.expr, depth: int) -> float | None:
+    def number(self, scope: FunctionId, node: ast.expr, depth: int = 0) -> float | None:
+        """The number that `node`, an expression in the function `scope`, stands for; None if that is not told."""
         if depth > _DEEP:
             return None
         if isinstance(node, ast.Constant):
             return _literal(node.value)
         if isinstance(node, ast.Await):
-            return self._number(scope, node.value, depth)
+            return self.number(scope, node.value, depth)
         if isinstance(node, ast.BinOp):
             return self._calculated(scope, node, depth)
         if isinstance(node, ast.BoolOp):
-            return self._number(scope, node.values[-1], depth + 1) if isinstance(node.op, ast.Or) else None
+            return self.number(scope, node.values[-1], depth + 1) if isinstance(node.op, ast.Or) else None
         if isinstance(node, ast.IfExp):
-            return self._least(self._number(scope, each, depth + 1) for each in (node.body, node.orelse))
+            return self._least(self.number(scope, each, depth + 1) for each in (node.body, node.orelse))
         if isinstance(node, ast.Call):
             return self._called(scope, node, depth + 1)
         if isinstance(node, ast.Name):
@@ -77,7 +78,7 @@ class Durations(Part):
         return take(known) if known and len(known) == len(numbers) else None
 
     def _calculated(self, scope: FunctionId, node: ast.BinOp, depth: int) -> float | None:
-        left, right = self._number(scope, node.left, depth + 1), self._number(scope, node.right, depth + 1)
+        left, right = self.number(scope, node.left, depth + 1), self.number(scope, node.right, depth + 1)
         if left is None or right is None:
             return None
         if isinstance(node.op, ast.Div | ast.FloorDiv):
@@ -90,16 +91,16 @@ class Durations(Part):
         if name == "timedelta":
             return self._delta(scope, node, depth)
         if name == "total_seconds" and isinstance(node.func, ast.Attribute):
-            return self._number(scope, node.func.value, depth)
+            return self.number(scope, node.func.value, depth)
         if name in {"min", "max"} and node.args:
-            numbers = (self._number(scope, each, depth) for each in node.args)
+            numbers = (self.number(scope, each, depth) for each in node.args)
             return self._least(numbers, min if name == "min" else max)
         given = [keyword.value for keyword in node.keywords if keyword.arg == "default"]
         if not given and name in _LOOKUPS and len(node.args) > 1:
             given = [node.args[-1]]
         if not given and name in (_CASTS | _LEAST | _FIELDS):
             given = node.args[:1]
-        return self._number(scope, given[0], depth) if given else None
+        return self.number(scope, given[0], depth) if given else None
 
     def _delta(self, scope: FunctionId, node: ast.Call, depth: int) -> float | None:
         parts = [(keyword.arg or "", keyword.value) for keyword in node.keywords]
@@ -108,7 +109,7 @@ class Durations(Part):
             number * intervals.UNITS[unit]
             for name, value in parts
             if (unit := name.removesuffix("s")) in intervals.UNITS
-            and (number := self._number(scope, value, depth)) is not None
+            and (number := self.number(scope, value, depth)) is not None
         ]
         return sum(minutes) * 60 if parts and len(minutes) == len(parts) else None
 
@@ -118,9 +119,9 @@ class Durations(Part):
                 return self._bound(function.id, name, function.bindings[name], depth)
             if name in function.parameter_names:
                 default = function.default(name)
-                numbers = [self._number(scope, default, depth)] if default is not None else []
+                numbers = [self.number(scope, default, depth)] if default is not None else []
                 given = self.program.callers.arguments(function, name)
-                numbers += [self._number(caller, argument, depth) for caller, _, argument in given]
+                numbers += [self.number(caller, argument, depth) for caller, _, argument in given]
                 # What is handed over says more than a default that stands for it.
                 known = [number for number in numbers if number is not None]
                 return min(known) if known else self._option(name, depth)
@@ -140,36 +141,41 @@ class Durations(Part):
             elif binding.value is None or binding.how == "annotation":
                 continue
             elif not any(isinstance(each, ast.Name) and each.id == name for each in walk(binding.value)):
-                numbers.append(self._number(scope, binding.value, depth + 1) if binding.how == "value" else None)
+                numbers.append(self.number(scope, binding.value, depth + 1) if binding.how == "value" else None)
         return self._least(numbers)
 
     def _attribute(self, scope: FunctionId, node: ast.Attribute, depth: int) -> float | None:
+        """The least that the objects and modules keep under the name, else the default of the option."""
+        found: list[float | None] = []
         for value in ordered(self.program.eval(scope, node.value)):
             if isinstance(value, Mod):
                 body = self.program.body_of(value)
                 if body is not None:
-                    return self._bound(body.id, node.attr, body.bindings.get(node.attr, ()), depth)
+                    found.append(self._bound(body.id, node.attr, body.bindings.get(node.attr, ()), depth))
             elif isinstance(value, Inst | Cls):
-                for klass in self.program.mro(value.id)[0]:
-                    writes = self.program.self_writes.get(klass, {}).get(node.attr, ())
-                    numbers = [
-                        self._number(function.id, binding.value, depth) if binding.value is not None else None
-                        for function, binding in writes
-                    ]
-                    facts = self.program.classes.get(klass)
-                    if facts is not None and node.attr in facts.bindings:
-                        numbers.append(
-                            self._bound(FunctionId(klass.path, MODULE), node.attr, facts.bindings[node.attr], depth)
-                        )
-                    known = [number for number in numbers if number is not None]
-                    if numbers:
-                        return min(known) if known else None
+                held = (self._held(klass, node.attr, depth) for klass in self.program.mro(value.id)[0])
+                found += next((numbers for numbers in held if numbers), [])
+        known = [number for number in found if number is not None]
+        if found:
+            return min(known) if known else None
         return self._option(node.attr, depth)
+
+    def _held(self, klass: ClassId, name: str, depth: int) -> list[float | None]:
+        """What the methods and the body of the class itself give the attribute."""
+        writes = self.program.self_writes.get(klass, {}).get(name, ())
+        numbers = [
+            self.number(function.id, binding.value, depth) if binding.value is not None else None
+            for function, binding in writes
+        ]
+        facts = self.program.classes.get(klass)
+        if facts is not None and name in facts.bindings:
+            numbers.append(self._bound(FunctionId(klass.path, MODULE), name, facts.bindings[name], depth))
+        return numbers
 
     def _option(self, name: str, depth: int) -> float | None:
         """The default of the command line's option of that name."""
         numbers = [
-            self._number(caller.id, keyword.value, depth)
+            self.number(caller.id, keyword.value, depth)
             for function in ("add_argument", "option")
             for caller, call in self.program.calls_by_name.get(function, ())
             if any(

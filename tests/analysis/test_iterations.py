@@ -424,6 +424,39 @@ def test_one_round_for_each_of_given_things_is_a_chain_of_batches(end, expected)
     assert verdict(CHAINED.format(end=end)) == expected
 
 
+SETTLED = """
+    import argparse
+    from llm import ask
+
+    class Short:
+        def __init__(self, rounds={rounds}):
+            self.rounds = rounds
+
+    class Long:
+        rounds = {rounds} + 20
+
+    def settle(topic, args):
+        made = Short() if args.short else Long()
+        draft = topic
+        for number in range({end}):
+            draft = ask(draft)  # !
+        return draft
+
+    if __name__ == "__main__":
+        parser = argparse.ArgumentParser()
+        parser.add_argument("--rounds", type=int, default={rounds})
+        args = parser.parse_args()
+        for topic in open("topics.txt"):
+            print(settle(topic, args))
+    """
+
+
+@pytest.mark.parametrize("end", ["made.rounds", "args.rounds"])
+@pytest.mark.parametrize(("rounds", "expected"), [(3, "batchable"), (30, "realtime")])
+def test_the_rounds_that_an_object_or_an_option_allows_count(end, rounds, expected):
+    assert verdict(SETTLED.format(end=end, rounds=rounds)) == expected
+
+
 KNOWN = """
 import json
 from llm import ask
