@@ -35,6 +35,23 @@ PER_ITEM = {
             client = Client("gpt-5-mini")
             print([client(line) for line in open(sys.argv[1])])  # !
         """,
+    "gigachat": """
+        import sys
+        from gigachat import GigaChat
+
+        if __name__ == "__main__":
+            with GigaChat(model="GigaChat-2") as client:
+                for line in open(sys.argv[1]):
+                    print(client.chat(line).choices[0].message.content)  # !
+        """,
+    "gigachat_embeddings": """
+        import sys
+        from gigachat import GigaChat
+
+        if __name__ == "__main__":
+            for line in open(sys.argv[1]):
+                print(GigaChat().embeddings([line]).data)  # !
+        """,
     "decorated_function": """
         import sys
         from mirascope import llm
@@ -137,6 +154,22 @@ NONE = {
         @dag(schedule="@daily")
         def tickets():
             label(read())  # !
+        """,
+    "gigachat_on_this_machine": """
+        import sys
+        from gigachat import GigaChat
+
+        if __name__ == "__main__":
+            for line in open(sys.argv[1]):
+                print(GigaChat(base_url="http://localhost:8090").chat(line))  # !
+        """,
+    "gigachat_tokens": """
+        import sys
+        from gigachat import GigaChat
+
+        if __name__ == "__main__":
+            for line in open(sys.argv[1]):
+                print(GigaChat().tokens_count([line]))  # !
         """,
     "plain_task": """
         from airflow.sdk import dag, task
