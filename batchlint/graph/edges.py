@@ -23,6 +23,13 @@ _MAPPERS = frozenset(
         "filter", "sorted", "max", "min", "nlargest", "nsmallest",
     ]
 )  # fmt: skip
+_LOOKING = frozenset(
+    [f"builtins.{name}" for name in (
+        "print", "str", "repr", "ascii", "format", "type", "isinstance", "issubclass", "id", "hash", "len", "bool",
+        "callable", "hasattr", "getattr", "dir", "vars", "help",
+    )] + ["asyncio.iscoroutinefunction"]
+)  # fmt: skip
+"""What only looks at the function that it is given; all of `inspect` too."""
 _FANS = frozenset({"pool", "thread", "map"})
 _identity = id
 
@@ -129,8 +136,11 @@ class Edges(Part):
                     continue
                 called = program.eval(reference.function, reference.call.func)
                 known = any(isinstance(v, Fn) for v in program.eval(reference.function, reference.node))
-                if known and called and not any(isinstance(v, Ext) for v in called):
+                outside = [v for v in called if isinstance(v, Ext)]
+                if known and called and not outside:
                     continue  # project code that calls it shows as such
+                if outside and all(v.path in _LOOKING or v.path.startswith("inspect.") for v in outside):
+                    continue
                 call = program.call_facts[_identity(reference.call)].call
                 many = last_name(reference.call.func) in _MAPPERS
                 yield self.edge(reference.function, function.id, reference.call, "callback", call, many)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from batchlint.facts import FunctionId
-from batchlint.symbols import rows
+from batchlint.symbols import rows, unpacking
 from batchlint.values import NOTHING, Cls, Elems, Ext, Fn, Inst, Text, Value, Values, ordered
 
 if TYPE_CHECKING:
@@ -18,6 +18,8 @@ _CONTAINER_METHODS = frozenset(
 )
 
 _CUTTING = frozenset({"split", "rsplit", "partition", "rpartition"})
+_ENTERING = frozenset({"__enter__", "__aenter__", "enter_context", "enter_async_context"})
+"""What enters a context manager without `with`: by its own method, or an exit stack's."""
 
 
 def _eval_name(program: Program, scope: FunctionId, node: ast.Name) -> Values:
@@ -91,6 +93,8 @@ def _calls(program: Program, scope: FunctionId, node: ast.Call) -> Values:
         return _named(program, node) or program.call(scope, node)
     elif func.attr in _CUTTING:
         return _cut(program, scope, func.value, node) or program.call(scope, node)
+    elif func.attr in _ENTERING and (func.attr.startswith("__") or node.args):
+        return unpacking.entered(program, scope, func.value if func.attr.startswith("__") else node.args[0])
     elif func.attr in {"format", "join", "replace"}:
         return frozenset(v for v in program.eval(scope, func.value) if isinstance(v, Text)) or program.call(scope, node)
     return program.call(scope, node)

@@ -781,6 +781,42 @@ LINKS = {
         },
         ("labels", "label", "label(line)"),
     ),
+    "client_that_is_entered_by_hand": (
+        {
+            "labels.py": """
+                import aioboto3
+
+                class Labels:
+                    def __init__(self):
+                        self._opened = None
+
+                    async def _open(self):
+                        opening = aioboto3.Session().client("bedrock-runtime")
+                        self._opened = await opening.__aenter__()
+
+                    async def label(self, text):
+                        await self._open()
+                        return await self._opened.invoke_model(modelId="m", body=text)  # !
+
+                labels = Labels()
+                """
+        },
+        ("labels", "labels", "labels.label(line)"),
+    ),
+    "client_on_an_exit_stack": (
+        {
+            "labels.py": """
+                from contextlib import ExitStack
+                from openai import OpenAI
+
+                def label(text):
+                    with ExitStack() as stack:
+                        client = stack.enter_context(OpenAI())
+                        return client.responses.create(model="m", input=text)  # !
+                """
+        },
+        ("labels", "label", "label(line)"),
+    ),
     "pydantic_field": (
         {
             "labels.py": """
@@ -2120,5 +2156,21 @@ def test_a_protocol_stands_for_the_classes_that_have_its_methods(parameter, expe
 
         if __name__ == "__main__":
             Digest(plugins.chosen()).run(open("lines.txt"))
+        """
+    assert verdict(program) == expected
+
+
+@pytest.mark.parametrize(
+    ("call", "expected"),
+    [("print(ask)", "none"), ("inspect.signature(ask)", "none"), ("library.each(ask)", "unclear")],
+)
+def test_what_only_looks_at_a_function_does_not_run_it(call, expected):
+    program = f"""
+        import inspect
+        import library
+        from llm import ask
+
+        def run(lines):
+            {call}  # !
         """
     assert verdict(program) == expected
