@@ -6,6 +6,8 @@ import ast
 from typing import NamedTuple
 
 from batchlint.facts import FunctionId
+from batchlint.graph.givenobjects import GivenObjects
+from batchlint.graph.givenobjects import Objects as GivenTo
 from batchlint.graph.guards import Demands, Guards
 from batchlint.graph.links import Edge, Part
 from batchlint.graph.receivers import Objects, Receivers
@@ -17,6 +19,7 @@ class Way(NamedTuple):
 
     objects: Objects = None
     demands: Demands = frozenset()
+    given: GivenTo = frozenset()
 
 
 class Ways(Part):
@@ -26,6 +29,7 @@ class Ways(Part):
         super().__init__(program)
         self._receivers = Receivers(program)
         self._guards = Guards(program, by_word=by_word)
+        self._given = GivenObjects(program)
         self._above: dict[tuple[int, Way], Way | None] = {}
         """By the identity of the edge, of which each is made once."""
 
@@ -45,4 +49,5 @@ class Ways(Part):
         if objects == frozenset():
             return None
         demands = self._guards.above(edge, way.demands)
-        return None if demands is None else Way(objects, demands)
+        given = self._given.above(edge, way.given)
+        return None if demands is None or given is None else Way(objects, demands, given)

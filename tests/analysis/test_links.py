@@ -2174,3 +2174,49 @@ def test_what_only_looks_at_a_function_does_not_run_it(call, expected):
             {call}  # !
         """
     assert verdict(program) == expected
+
+
+GIVEN_MODEL = """
+    from abc import ABC, abstractmethod
+    from llm import ask
+    from plugins import find
+
+    class Model(ABC):
+        @abstractmethod
+        def answer(self, text): ...
+
+    class Hosted(Model):
+        def answer(self, text):
+            return ask(text)  # !
+
+    class Words(Model):
+        def answer(self, text):
+            return text.split()[0]
+
+    def run(model: Model, lines):
+        for line in lines:
+            print(label(model, line))
+
+    def label(model: Model, line):
+        return model.answer(line)
+
+    def main():
+        model = {made}
+        run(model, open("lines.txt"))
+
+    if __name__ == "__main__":
+        main()
+"""
+
+
+@pytest.mark.parametrize(
+    ("made", "expected"),
+    [
+        ("Hosted()", "batchable"),
+        ("Words()", "unclear"),
+        ("Words() if DEBUG else Hosted()", "batchable"),
+        ("find('model') or Words()", "batchable"),
+    ],
+)
+def test_an_object_that_is_given_runs_the_methods_of_its_own_class(made, expected):
+    assert verdict(GIVEN_MODEL.format(made=made)) == expected
