@@ -66,7 +66,7 @@ class Described(NamedTuple):
 def find(graph: Graph) -> list[Described]:
     """All call sites of the program, in the order of their places."""
     sites: dict[tuple[FunctionId, Span], Described] = {}
-    known = Known({}, Memories(graph), Tallies(graph), Stops(graph), {})
+    known = Known({}, Memories(graph), Tallies(graph), Stops(graph), {}, {})
     for model in graph.model_calls:
         for level in _levels(graph, model):
             edges = level.edges

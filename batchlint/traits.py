@@ -49,6 +49,8 @@ class Known(NamedTuple):
     stops: Stops
     free: dict[FunctionId, bool]
     """Whether some way comes to a function many times without a loop that ends at an answer."""
+    in_turns: dict[FunctionId, bool]
+    """Whether every way comes to a function in the turns of a loop that has no end but an answer."""
 
 
 class Link(NamedTuple):
@@ -230,14 +232,32 @@ def _is_free(graph: Graph, id: FunctionId, known: Known) -> bool:
         known.free[id] = False  # where it comes back to itself
         calls = [edge for edge in graph.edges_to(id) if not graph.is_test(edge.caller.path)]
         known.free[id] = any(entry.kind.kind in _COMES_AGAIN for entry in graph.entries(id)) or any(
-            not _stops(graph, edge, known) and (edge.repeats or _is_free(graph, edge.caller, known)) for edge in calls
+            not _stops(graph, edge, known)
+            and ((edge.repeats and not _is_in_turns(graph, edge.caller, known)) or _is_free(graph, edge.caller, known))
+            for edge in calls
         )
     return known.free[id]
 
 
-def _stops(graph: Graph, edge: Edge, known: Known) -> bool:
-    """Whether the call stands in a loop that ends at an answer."""
-    found = (_found(graph, Link.of(graph, edge), loop, known) for loop in edge.loops)
+def _is_in_turns(graph: Graph, id: FunctionId, known: Known) -> bool:
+    """Whether every way comes to the function in the turns of a loop that has no end but an answer."""
+    if id not in known.in_turns:
+        known.in_turns[id] = False  # where it comes back to itself
+        calls = [edge for edge in graph.edges_to(id) if not graph.is_test(edge.caller.path)]
+        known.in_turns[id] = (
+            bool(calls)
+            and not graph.starts_here(id)
+            and all(
+                _stops(graph, edge, known, endless=True) or _is_in_turns(graph, edge.caller, known) for edge in calls
+            )
+        )
+    return known.in_turns[id]
+
+
+def _stops(graph: Graph, edge: Edge, known: Known, *, endless: bool = False) -> bool:
+    """Whether the call stands in a loop that ends at an answer; `endless`: in one that has no other end."""
+    loops = (loop for loop in edge.loops if not (endless and is_item_loop(loop)))
+    found = (_found(graph, Link.of(graph, edge), loop, known) for loop in loops)
     return any(trait is not None and trait.name == "early_stop" for trait in found)
 
 

@@ -66,12 +66,37 @@ UNTIL = """
     for line in open("topics.txt"):
         print(read(line))
     """
+NOVEL = """
+    from llm import ask
+
+    def is_like(text, other):
+        return ask(f"Do they say the same? {{text}} {{other}}") == "yes"  # !
+
+    def is_new(text, others):
+        return not any([is_like(text, other) for other in others])
+
+    def ideas(topic, pool):
+        found, marks = [], []
+        while True:
+            idea = pool.pop()
+            fresh = is_new(idea, found)
+            found.append(idea)
+            marks.append(fresh)
+            if not fresh:
+                break
+        return marks
+
+    for line in open("topics.txt"):
+        print(ideas(line, line.split()))
+    {more}
+    """
 
 ENDED = {
     "what tells whether there is another turn": TALK.format(judge="# !", speaker="", more=""),
     "what the turn asks before": TALK.format(judge="", speaker="# !", more=""),
     "one page after the other": PAGES.format(more=""),
     "an answer in the loop's test": UNTIL.format(test='complete != "yes"', asked="texts.append(part)", judged="  # !"),
+    "a few comparisons with what the turns before have found": NOVEL.format(more=""),
     "a test that asks": """
         from llm import ask
 
@@ -92,6 +117,9 @@ OPEN = {
         more="for line in open('done.txt'):\n        print(Talk(line).is_over())",
     ),
     "one that is asked for each page as well": PAGES.format(more=", [is_contents(page) for page in pages]"),
+    "comparisons that others make for each item": NOVEL.format(
+        more="print([is_like(*line.split('|')) for line in open('pairs.txt')])",
+    ),
     "many answers in each turn": UNTIL.format(
         test='complete != "yes"', asked="texts.append(ask(part))  # !", judged=""
     ),
