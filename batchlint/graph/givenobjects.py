@@ -1,28 +1,33 @@
-"""Of which classes a function's argument must be, for the method that is called on it to be the one in question."""
+"""What a function's argument must be for the call in question: an object with the method, or the SDK's own method."""
 
 from __future__ import annotations
 
 import ast
 from typing import NamedTuple, TypeGuard
 
-from batchlint.facts import ClassId, FunctionFacts
+from batchlint.facts import ClassId, FunctionFacts, FunctionId
 from batchlint.graph.links import Edge, Part
 from batchlint.symbols import last_name
-from batchlint.values import Cls, Inst
+from batchlint.values import Cls, Ext, Fn, Inst
 
 
 class Taken(NamedTuple):
-    """A parameter, and the classes of which its object must be one."""
+    """A parameter, and the classes of which its object must be one; none where it must be what asks a model."""
 
     parameter: str
-    classes: frozenset[ClassId]
+    classes: frozenset[ClassId] = frozenset()
 
 
 Objects = frozenset[Taken]
 
 
 class GivenObjects(Part):
-    """Holds the objects that callers make against the classes whose methods lead down the way."""
+    """Holds what callers give against what leads down the way."""
+
+    def start(self, id: FunctionId, node: ast.expr) -> Objects:
+        """What the function's parameters must be for the model call `node` in it to be one."""
+        func = node.func if isinstance(node, ast.Call) else node
+        return frozenset({Taken(func.id)}) if _is_fixed(func, self.function(id)) else frozenset()
 
     def above(self, edge: Edge, objects: Objects) -> Objects | None:
         """What the caller's parameters must be where the callee's are `objects`; None if it gives other objects."""
@@ -32,15 +37,21 @@ class GivenObjects(Part):
         caller, callee = self.function(edge.caller), self.function(edge.callee)
         found = set(self._asked(caller, callee, call))
         for parameter, classes in objects:
-            given = self.program.callers.argument(call, callee, parameter)
+            given = self._argument(call, callee, parameter)
             if given is None:
                 continue
-            made = self._made(caller, given)
-            if made is not None and made.isdisjoint(classes):
+            made = self._made(caller, given) if classes else None
+            if (made is not None and made.isdisjoint(classes)) or (not classes and self._asks_nothing(caller, given)):
                 return None
             if _is_fixed(given, caller):
                 found.add(Taken(given.id, classes))
         return frozenset(found)
+
+    def _argument(self, call: ast.Call, callee: FunctionFacts, parameter: str) -> ast.expr | None:
+        """The expression that the call gives for the parameter, where no `*rest` stands before it."""
+        found = self.program.callers.argument(call, callee, parameter)
+        until = call.args[: call.args.index(found) + 1] if found in call.args else []
+        return None if any(isinstance(each, ast.Starred) for each in until) else found
 
     def _asked(self, caller: FunctionFacts, callee: FunctionFacts, call: ast.Call) -> list[Taken]:
         """The parameter on which the method is called, where objects of other classes have another one of its name."""
@@ -68,6 +79,16 @@ class GivenObjects(Part):
         facts = self.program.modules_function(found.path, f"{found.qualname}.{name}") if found is not None else None
         is_abstract = facts is not None and any(last_name(each) == "abstractmethod" for each in facts.decorators)
         return None if is_abstract else found
+
+    def _asks_nothing(self, caller: FunctionFacts, node: ast.expr) -> bool:
+        """Whether the expression is a function or a library's method, and none by which a model is asked."""
+        if not isinstance(node, ast.Attribute | ast.Lambda):
+            return False
+        catalogue, values = self.program.catalogue, self.program.eval(caller.id, node)
+        return bool(values) and all(
+            isinstance(value, Fn) or (isinstance(value, Ext) and catalogue.match(value.path) is None)
+            for value in values
+        )
 
     def _made(self, function: FunctionFacts, node: ast.expr, depth: int = 0) -> frozenset[ClassId] | None:
         """The classes of which an object is made, there or where its name is bound; None if that is open."""

@@ -35,7 +35,7 @@ class Ways(Part):
 
     def start(self, id: FunctionId, node: ast.expr) -> Way:
         """The state at the function in which a call stands."""
-        return Way(None, self._guards.before(id, node))
+        return Way(None, self._guards.before(id, node), self._given.start(id, node))
 
     def above(self, edge: Edge, way: Way) -> Way | None:
         """The state at the caller; None where no object or argument of it leads down the way."""

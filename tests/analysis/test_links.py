@@ -2220,3 +2220,33 @@ GIVEN_MODEL = """
 )
 def test_an_object_that_is_given_runs_the_methods_of_its_own_class(made, expected):
     assert verdict(GIVEN_MODEL.format(made=made)) == expected
+
+
+HANDED_METHOD = """
+    from openai import OpenAI
+
+    client = OpenAI()
+
+    def patiently(call, *args, **options):
+        for attempt in range(3):
+            try:
+                return call(*args, **options)
+            except TimeoutError:
+                pass
+
+    def label(line):
+        return patiently(client.responses.create, model="gpt-5", input=line)
+
+    if __name__ == "__main__":
+        for line in open("lines.txt"):
+            label(line)
+            patiently({handed}, line)  # !
+"""
+
+
+@pytest.mark.parametrize(
+    ("handed", "expected"),
+    [("client.embeddings.create", "batchable"), ("client.batches.create", "none"), ("client.files.create", "none")],
+)
+def test_who_hands_over_another_method_of_the_sdk_asks_no_model(handed, expected):
+    assert verdict(HANDED_METHOD.format(handed=handed)) == expected
