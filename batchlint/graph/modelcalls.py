@@ -14,7 +14,7 @@ from batchlint.graph.links import GraphSettings, ModelCall, Part, source
 from batchlint.graph.toolusers import ToolUsers
 from batchlint.providers import ApiCall
 from batchlint.symbols import CallRef, Program, host_of, last_name
-from batchlint.symbols.local_models import runs_locally
+from batchlint.symbols.local_models import asks_local_default, runs_locally
 from batchlint.symbols.names import LOCAL
 from batchlint.values import Ext, Fn, Text, Value, Values, ordered
 
@@ -143,6 +143,8 @@ class ModelCalls(Part):
     def _asks_hosted(self, function: FunctionFacts, call: CallFacts, value: Ext, api: ApiCall) -> bool:
         """Whether the models behind the call are hosted, as far as the call and its file show."""
         if runs_locally(self.program, function.id, call.node, value.path, answers=api.kind != "embeddings"):
+            return False
+        if asks_local_default(self.program, call.node, value.path, api.kind):
             return False
         scopes = self.program.scopes(function)
         return not api.beside or any(name in scope.bindings for scope in scopes for name in api.beside)

@@ -52,6 +52,15 @@ class Flex(NamedTuple):
     checked: str
 
 
+class Default(NamedTuple):
+    """Where a library keeps the model that calls ask which are given none."""
+
+    holder: patterns.PathPattern
+    field: str
+    calls: patterns.PathPattern
+    kind: str | None
+
+
 @dataclass(slots=True)
 class Provider:
     name: str
@@ -127,6 +136,7 @@ class Catalogue(NamedTuple):
     """Arguments under which models are given to what asks them."""
     handed: tuple[dict[str, Any], ...]
     """Methods and arguments by which a request through an unknown client is known, with the path it stands for."""
+    defaults: tuple[Default, ...]
     gateways: tuple[str, ...]
     """Parts of local addresses at which something passes requests on to hosted models."""
 
@@ -232,8 +242,14 @@ def build(documents: list[dict[str, Any]]) -> Catalogue:
         local_arguments=frozenset(name for provider in providers.values() for name in provider.local_arguments),
         model_arguments=frozenset(name for each in documents for name in each.get("model_arguments", [])),
         handed=tuple(row for document in documents for row in document.get("handed", [])),
+        defaults=tuple(_default(row) for document in documents for row in document.get("defaults", [])),
         gateways=tuple(part for document in documents for part in document.get("gateways", [])),
     )
+
+
+def _default(row: dict[str, str]) -> Default:
+    holder, calls = patterns.PathPattern(row["holder"]), patterns.PathPattern(row["calls"])
+    return Default(holder, row["field"], calls, row.get("for"))
 
 
 def _provider(document: dict[str, Any]) -> Provider:

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from batchlint.facts import FunctionId
+from batchlint.providers import Default
 from batchlint.symbols.names import LOCAL
-from batchlint.values import Ext, Values
+from batchlint.values import NOTHING, Ext, Value, Values
 
 if TYPE_CHECKING:
     from batchlint.symbols import Program
@@ -38,6 +39,28 @@ def runs_locally(program: Program, scope: FunctionId, node: ast.Call, path: str,
         else:
             is_open = True
     return is_local and (is_stated or not is_open)
+
+
+def asks_local_default(program: Program, node: ast.Call, path: str, kind: str) -> bool:
+    """Whether the call leaves the model to the library's settings, which the program sets to models on this machine."""
+    if any(keyword.arg in program.catalogue.model_arguments for keyword in node.keywords):
+        return False
+    found = (row for row in program.catalogue.defaults if row.kind in (None, kind) and row.calls.matches(path))
+    return any(program.once(("default", row), _is_set_to_local, program, row) for row in found)
+
+
+def _is_set_to_local(program: Program, default: Default) -> Values:
+    """The models on this machine that the program sets a default to; none where it sets others too."""
+    found: set[Value] = set()
+    for function, base, binding in program.attribute_writes.get(default.field, ()):
+        holders = program.eval(function.id, base)
+        if not any(isinstance(value, Ext) and default.holder.matches(value.path) for value in holders):
+            continue
+        values = program.binding(function.id, binding)
+        if not values or not all(isinstance(value, Ext) and _is_local(program, value) for value in values):
+            return NOTHING
+        found |= values
+    return frozenset(found)
 
 
 def keeps_local(program: Program, scope: FunctionId, node: ast.Call, path: str) -> bool:

@@ -215,6 +215,26 @@ NO_MODEL = {
         documents = SimpleDirectoryReader("docs").load_data()
         VectorStoreIndex.from_documents(documents, embed_model=HuggingFaceEmbedding())
         """,
+    "index_by_settings_for_local_embeddings": """
+        from llama_index.core import Settings, SimpleDirectoryReader, VectorStoreIndex
+        from llama_index.embeddings.huggingface import HuggingFaceEmbedding
+
+        def configure():
+            embed_model = HuggingFaceEmbedding(model_name="BAAI/bge-small-en-v1.5")
+            Settings.embed_model = embed_model
+
+        configure()
+        VectorStoreIndex.from_documents(SimpleDirectoryReader("docs").load_data())
+        """,
+    "model_by_settings_for_a_local_one": """
+        from llama_index.core import Settings
+        from llama_index.llms.ollama import Ollama
+
+        Settings.llm = Ollama(model="llama3")
+
+        for line in open("questions.txt"):
+            Settings.llm.complete(line)
+        """,
     "pipeline_of_a_local_model": """
         from distilabel.models import vLLM
         from distilabel.pipeline import Pipeline
@@ -350,6 +370,28 @@ MODEL = {
 
         for line in open("questions.txt"):
             chain.invoke({"input": line})  # !
+        """,
+    "index_by_settings_that_are_local_for_some": """
+        import sys
+        from llama_index.core import Settings, SimpleDirectoryReader, VectorStoreIndex
+        from llama_index.embeddings.huggingface import HuggingFaceEmbedding
+        from llama_index.embeddings.openai import OpenAIEmbedding
+
+        if "--hosted" in sys.argv:
+            Settings.embed_model = OpenAIEmbedding()
+        else:
+            Settings.embed_model = HuggingFaceEmbedding()
+
+        VectorStoreIndex.from_documents(SimpleDirectoryReader("docs").load_data())  # !
+        """,
+    "index_of_its_own_model_beside_local_settings": """
+        from llama_index.core import Settings, SimpleDirectoryReader, VectorStoreIndex
+        from llama_index.embeddings.huggingface import HuggingFaceEmbedding
+        from llama_index.embeddings.openai import OpenAIEmbedding
+
+        Settings.embed_model = HuggingFaceEmbedding()
+        documents = SimpleDirectoryReader("docs").load_data()
+        VectorStoreIndex.from_documents(documents, embed_model=OpenAIEmbedding())  # !
         """,
     "index_of_local_embeddings_whose_answers_are_not": """
         from llama_index.core import VectorStoreIndex
