@@ -151,7 +151,9 @@ def _is_inside(edge: Edge) -> bool:
 
 
 def _names(graph: Graph, id: FunctionId) -> set[str]:
-    return {*graph.function(id).parameter_names, "*", "**"}
+    function = graph.function(id)
+    rest = [sign for sign, name in (("*", function.rest), ("**", function.named)) if name]
+    return {*function.parameter_names, *rest}
 
 
 def _outer(graph: Graph, id: FunctionId) -> FunctionId | None:

@@ -2250,3 +2250,38 @@ HANDED_METHOD = """
 )
 def test_who_hands_over_another_method_of_the_sdk_asks_no_model(handed, expected):
     assert verdict(HANDED_METHOD.format(handed=handed)) == expected
+
+
+CLOSURE = """
+    from openai import OpenAI
+
+    client = OpenAI()
+
+    def patiently(call):
+        try:
+            return call()
+        except TimeoutError:
+            return call()
+
+    def label(text, **options):
+        def request():
+            return client.responses.create({body})
+
+        return patiently(request).output_text
+
+    if __name__ == "__main__":
+        for line in open("lines.txt"):
+            print(label(line, model="gpt-5"))  # !
+"""
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ("model='gpt-5', input=text", "batchable"),
+        ("input=text, **options", "batchable"),
+        ("model='gpt-5', input='Tell a joke'", "none"),
+    ],
+)
+def test_a_wrapper_whose_request_a_closure_makes_is_told_of_where_it_is_called(body, expected):
+    assert verdict(CLOSURE.format(body=body)) == expected
