@@ -14,6 +14,7 @@ _RETRY_NAME = re.compile(
     r"[Rr]etr(y|ies)|RETR(Y|IES)|[Aa]ttempt|ATTEMPT|[Bb]ackoff|BACKOFF|(?<![a-z])(tries|try_)|Tries|(?<![A-Z])(TRIES|TRY_)"
 )
 """As words of their own: `entries` and `countries` are items."""
+_MOST = re.compile(r"(^|_)max(imum)?(_|$)", re.IGNORECASE)
 _FEW = 10
 _HANDFUL = 3
 _ROUNDS = 5
@@ -65,7 +66,8 @@ def is_short(
 ) -> bool:
     """Whether a loop has a few turns or one for each of given things, rather than as many steps as it is allowed.
 
-    `bound` gives what a name stands for, and `number` how many what is neither a name nor written out is.
+    `bound` gives what a name stands for, and `number` how many what is neither a name nor written out is: of what is
+    called a maximum that is as many as it is allowed.
     """
     iterated = bound(iterated)
     if not isinstance(iterated, ast.Call) or not iterated.args:
@@ -73,10 +75,11 @@ def is_short(
     name = _name(iterated.func)
     if name in _PASSING:
         return is_short(iterated.args[0], bound, number)
-    end = bound(iterated.args[1 if len(iterated.args) > 1 else 0])
+    given = iterated.args[1 if len(iterated.args) > 1 else 0]
+    end = bound(given)
     if name != "range" or (isinstance(end, ast.Call) and isinstance(end.func, ast.Name) and end.func.id == "len"):
         return True
-    turns = end.value if isinstance(end, ast.Constant) else number(end)
+    turns = end.value if isinstance(end, ast.Constant) else None if _says(_MOST, given) else number(end)
     return isinstance(turns, int | float) and turns <= _ROUNDS
 
 
@@ -122,8 +125,12 @@ def _is_constant(node: ast.expr) -> bool:
 
 
 def _mentions_retry(node: ast.expr) -> bool:
+    return _says(_RETRY_NAME, node)
+
+
+def _says(pattern: re.Pattern[str], node: ast.expr) -> bool:
     return any(
-        _RETRY_NAME.search(name)
+        pattern.search(name)
         for inner in walk(node)
         for name in (
             [inner.id] if isinstance(inner, ast.Name) else [inner.attr] if isinstance(inner, ast.Attribute) else []

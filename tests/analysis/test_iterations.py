@@ -445,6 +445,7 @@ SETTLED = """
     if __name__ == "__main__":
         parser = argparse.ArgumentParser()
         parser.add_argument("--rounds", type=int, default={rounds})
+        parser.add_argument("--max-rounds", type=int, default={rounds})
         args = parser.parse_args()
         for topic in open("topics.txt"):
             print(settle(topic, args))
@@ -453,8 +454,12 @@ SETTLED = """
 
 @pytest.mark.parametrize("end", ["made.rounds", "args.rounds"])
 @pytest.mark.parametrize(("rounds", "expected"), [(3, "batchable"), (30, "realtime")])
-def test_the_rounds_that_an_object_or_an_option_allows_count(end, rounds, expected):
+def test_the_rounds_that_an_object_or_an_option_gives_count(end, rounds, expected):
     assert verdict(SETTLED.format(end=end, rounds=rounds)) == expected
+
+
+def test_as_many_rounds_as_are_allowed_at_most_are_no_given_number():
+    assert verdict(SETTLED.format(end="args.max_rounds", rounds=3)) == "realtime"
 
 
 KNOWN = """
