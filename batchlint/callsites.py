@@ -18,10 +18,11 @@ from batchlint.graph.ways import Way
 from batchlint.loops import is_item_loop
 from batchlint.memories import Memories
 from batchlint.repetitions import repeated
+from batchlint.singles import all_give_one, gives_one
 from batchlint.stops import Stops
 from batchlint.symbols import last_name
 from batchlint.tallies import Tallies
-from batchlint.traits import Known, Place, Trait, line_of, traits
+from batchlint.traits import Known, Link, Place, Trait, line_of, traits
 from batchlint.values import Cls, Ext
 
 MAX_LEVELS = 8
@@ -262,8 +263,9 @@ def _via(graph: Graph, model: ModelCall, edges: Sequence[Edge]) -> tuple[Step, .
 def _many(place: Place) -> Trait | None:
     """What repeats the call, once per item of a collection: the nearest loop or mapping, here, below or above."""
     graph, model = place.graph, place.model
-    for link in place.links():
-        if link.repeats:
+    links = place.links()
+    for index, link in enumerate(links):
+        if link.repeats and not _is_of_one(graph, link, links[index - 1] if index else None):
             lines = [line_of(loop) for loop in link.loops if is_item_loop(loop)]
             line = lines[0] if lines else link.node.lineno
             return Trait("many", "once per item of a collection", link.function.path, line)
@@ -274,9 +276,16 @@ def _many(place: Place) -> Trait | None:
         if kind.kind == "evaluation" and kind.latency is not None:
             return Trait("many", "once per example of the data set", reach.entry.step.path, reach.entry.step.line)
         for edge in reversed(reach.edges):
-            if edge.repeats:
+            if edge.repeats and not all_give_one(graph, edge.caller, edge.loops):
                 return Trait("many", f"once per item, in {graph.label(edge.caller)}", edge.caller.path, edge.span.line)
     return None
+
+
+def _is_of_one(graph: Graph, link: Link, above: Link | None) -> bool:
+    """Whether the loops around the call go over a collection of one: what the call above gives, else all calls."""
+    if above is None:
+        return all_give_one(graph, link.function, link.loops)
+    return gives_one(graph, above.function, above.node, link.function, link.loops)
 
 
 def _shape(place: Place) -> str:

@@ -21,6 +21,7 @@ from batchlint.graph.edges import Edges
 from batchlint.graph.entries import Entries
 from batchlint.graph.fronts import Fronts
 from batchlint.graph.handovers import Handovers
+from batchlint.graph.kinds import Kinds
 from batchlint.graph.links import Edge, Entry, GraphSettings, ModelCall, Part, Reach, label, relevant, verb
 from batchlint.graph.modelcalls import ModelCalls
 from batchlint.graph.names import Names
@@ -85,7 +86,7 @@ class Graph(Part):
         polls = Polls(program, self.is_test)
         self._waiting = Waiting(program, polls, self._replies)
         self._asides = Asides(program, polls, self.entries)
-        self._durations = Durations(program)
+        self._durations, self._kinds = Durations(program), Kinds(program)
         self.ways = Ways(program)
         # What only an option switches on that nobody gives here is started as the rest of its function is.
         self._any_words = Ways(program, by_word=False)
@@ -117,6 +118,10 @@ class Graph(Part):
     def number(self, id: FunctionId, node: ast.expr) -> float | None:
         """The number that the expression stands for, as far as constants, fields and defaults tell it."""
         return self._durations.number(id, node)
+
+    def types(self, id: FunctionId, node: ast.expr) -> frozenset[str] | None:
+        """The built-in types that the expression can be of; None where one of them is unknown."""
+        return self._kinds.of(id, node)
 
     def is_live(self, id: FunctionId) -> bool:
         """Whether somebody waits at one of the entry points, or none is known."""

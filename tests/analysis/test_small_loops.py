@@ -148,3 +148,54 @@ def test_what_is_worth_a_batch(program):
 @pytest.mark.parametrize("program", cases(LEFT))
 def test_what_is_not(program):
     assert verdict(program) != "batchable"
+
+
+EMBEDDED = """
+    import sys
+    from openai import OpenAI
+
+    client = OpenAI()
+
+    def embed(texts):
+        {cleaned}
+        vectors = []
+        for start in range(0, len(texts), 100):
+            answer = client.embeddings.create(model="m", input=texts[start : start + 100])
+            vectors += [each.embedding for each in answer.data]
+        return vectors
+
+    def search(question: str):
+        return embed({given})
+
+    def main():
+        {run}  # !
+
+    if __name__ == "__main__":
+        main()
+"""
+ONCE = "print(search(sys.argv[1]))"
+
+
+@pytest.mark.parametrize(
+    ("cleaned", "given", "run", "expected"),
+    [
+        ("", "[question]", ONCE, "realtime"),
+        ("texts = [text.strip() for text in texts]", "texts=[question]", ONCE, "realtime"),
+        ("texts = [texts] if isinstance(texts, str) else texts", "question", ONCE, "batchable"),
+        ("texts = [texts]", "question", ONCE, "realtime"),
+        ("", "question.splitlines()", ONCE, "batchable"),
+        ("", "[question, sys.argv[2]]", ONCE, "batchable"),
+        ("texts = read(texts)", "[question]", ONCE, "batchable"),
+        ("", "[question]", "print([search(line) for line in open('lines.txt')])", "batchable"),
+    ],
+)
+def test_a_collection_of_one_is_a_single_request(cleaned, given, run, expected):
+    assert verdict(EMBEDDED.format(cleaned=cleaned, given=given, run=run)) == expected
+
+
+def test_a_helper_that_others_give_more_to_is_asked_for_many():
+    more = f"embed(open('lines.txt').readlines())\n        {ONCE}"
+    program = EMBEDDED.format(cleaned="", given="[question]", run=more)
+    call = 'answer = client.embeddings.create(model="m", input=texts[start : start + 100])'
+    below = program.replace("  # !", "").replace(call, f"{call}  # !")
+    assert (verdict(program), verdict(below)) == ("realtime", "batchable")

@@ -1,0 +1,69 @@
+"""Loops over a collection of which the caller gives one item: `embed([question])`."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+
+from batchlint.facts import FunctionFacts, FunctionId, LoopNode
+from batchlint.graph import Graph
+from batchlint.loops import is_item_loop
+from batchlint.symbols import last_name
+
+_DISPLAYS = (ast.List, ast.Tuple, ast.Set)
+_PASSING = frozenset({"enumerate", "tqdm", "list", "tuple", "batched", "chunked"})
+
+
+def all_give_one(graph: Graph, id: FunctionId, loops: Sequence[LoopNode]) -> bool:
+    """Whether all who call the function give one item for what the loops in it go over."""
+    calls = [edge for edge in graph.edges_to(id) if not graph.is_test(edge.caller.path)]
+    return bool(calls) and all(gives_one(graph, edge.caller, edge.node, id, loops) for edge in calls)
+
+
+def gives_one(graph: Graph, caller: FunctionId, call: ast.expr, id: FunctionId, loops: Sequence[LoopNode]) -> bool:
+    """Whether the call of the function gives one item for what the loops in it go over."""
+    function = graph.function(id)
+    names = [_collection(function, loop) for loop in loops if is_item_loop(loop)]
+    if not isinstance(call, ast.Call) or not names:
+        return False
+    return all(name is not None and _is_one(graph, caller, call, function, name) for name in names)
+
+
+def _collection(function: FunctionFacts, loop: LoopNode) -> str | None:
+    """The parameter that the loop goes over, all or in chunks; None where it is something else."""
+    name = None if isinstance(loop, ast.While) else _gone_over(loop.iter)
+    return name if name in function.parameter_names else None
+
+
+def _gone_over(node: ast.expr) -> str | None:
+    """The name of the collection, through what only counts, cuts or shows it."""
+    if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Slice):
+        return _gone_over(node.value)
+    if isinstance(node, ast.Call):
+        name = last_name(node.func)
+        counted = [each for each in node.args if isinstance(each, ast.Call) and last_name(each.func) == "len"]
+        inner = counted[0].args if name == "range" and counted else node.args if name in _PASSING else []
+        return _gone_over(inner[0]) if inner else None
+    return node.id if isinstance(node, ast.Name) else None
+
+
+def _is_one(graph: Graph, caller: FunctionId, call: ast.Call, function: FunctionFacts, name: str) -> bool:
+    given = graph.program.callers.argument(call, function, name)
+    if given is None or any(isinstance(each, ast.Starred) for each in call.args):
+        return False
+    wrapped = [b.value for b in function.bindings.get(name, ()) if b.how == "value"]
+    if any(not _is_of(each, name) for each in wrapped):
+        return False
+    if isinstance(given, _DISPLAYS):
+        return len(given.elts) == 1 and not isinstance(given.elts[0], ast.Starred)
+    is_put_in_list = any(isinstance(each, _DISPLAYS) and len(each.elts) == 1 for each in wrapped)
+    return is_put_in_list and graph.types(caller, given) == frozenset({"str"})
+
+
+def _is_of(node: ast.expr | None, name: str) -> bool:
+    """Whether what a collection is replaced by is made of its own items: `texts = [clean(each) for each in texts]`."""
+    if isinstance(node, _DISPLAYS):
+        return len(node.elts) == 1 and isinstance(node.elts[0], ast.Name) and node.elts[0].id == name
+    if not isinstance(node, ast.ListComp) or len(node.generators) != 1:
+        return False
+    return isinstance(node.generators[0].iter, ast.Name) and node.generators[0].iter.id == name
