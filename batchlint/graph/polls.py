@@ -8,27 +8,32 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 
 from batchlint.facts import MODULE, ClassId, FunctionFacts, FunctionId
-from batchlint.graph.links import Edge, Part, source
+from batchlint.graph.links import Edge, Entry, Part, source
 from batchlint.symbols import Program, last_name
 from batchlint.trees import walk, walk_own
 from batchlint.values import Cls, Fn, Inst
 
 _SETTLED_DEEP = 2
 """Calls below a task in which its state is looked for."""
+_ROUTES_ABOVE = 3
+"""Calls above those who call what enqueues, by which a route may come to it."""
 
 
 class Polls(Part):
     """Reads what routes answer and what states tasks leave behind."""
 
-    def __init__(self, program: Program, is_test: Callable[[str], bool]) -> None:
+    def __init__(
+        self, program: Program, is_test: Callable[[str], bool], entries: Callable[[FunctionId], list[Entry]]
+    ) -> None:
         super().__init__(program)
+        self._entries = entries
         self._is_test = is_test
         self._settled: dict[FunctionId, frozenset[str]] = {}
 
     def is_polled(self, edge: Edge) -> bool:
         """Whether whoever enqueues answers with a state to ask for again, or looks at that state first.
 
-        The enqueuing function is asked, the functions around it, and those that call it.
+        The enqueuing function is asked, the functions around it, those that call it, and the routes above these.
         """
         polled = self.program.registry.polled
         callee = self.function(edge.callee)
@@ -39,7 +44,7 @@ class Polls(Part):
         ):
             return True
         function = self.function(edge.caller)
-        callers = [self.function(caller) for caller, _, _ in self.program.callers.call_sites(function)]
+        callers = self._callers(function)
         asked = [each for each in (function, *self._around(function), *callers) if each.id.qualname != MODULE]
         called = [source(call.node.func).lower() for call in callee.calls]
         if any(word in name for word in polled.pushes for name in called):
@@ -47,7 +52,13 @@ class Polls(Part):
             return bool(told) and not told.isdisjoint(self._told_by(self._views(asked)))
         if any(self._speaks_of_state(each) for each in asked):
             return True
-        return any(not self._shown(each).isdisjoint(self._settles(edge.callee)) for each in asked)
+        settled = self._settles(edge.callee)
+        if any(not self._shown(each).isdisjoint(settled) for each in asked):
+            return True
+        if not settled and not self._has_lookup:
+            return False
+        routes = self._routes_above(callers)
+        return any(self._speaks_of_state(each) or not self._shown(each).isdisjoint(settled) for each in routes)
 
     def _told_by(self, functions: Iterable[FunctionFacts]) -> set[str]:
         """The states that the functions' answers hold."""
@@ -62,6 +73,22 @@ class Polls(Part):
             if each.id not in known and (each.decorators or each.owner) and not self._is_test(each.id.path)
         )
 
+    def _callers(self, function: FunctionFacts) -> list[FunctionFacts]:
+        return [self.function(caller) for caller, _, _ in self.program.callers.call_sites(function)]
+
+    def _routes_above(self, functions: Sequence[FunctionFacts]) -> Iterator[FunctionFacts]:
+        """The routes from which the functions are called, by way of helpers and of lambdas that are handed on."""
+        seen = {each.id for each in functions}
+        level = list(functions)
+        for _ in range(_ROUTES_ABOVE):
+            above = [each for function in level for each in (*self._around(function), *self._callers(function))]
+            level = [each for each in {each.id: each for each in above}.values() if each.id not in seen]
+            seen.update(each.id for each in level)
+            yield from (each for each in level if self._is_route(each.id))
+
+    def _is_route(self, id: FunctionId) -> bool:
+        return any(entry.kind.kind == "web" for entry in self._entries(id))
+
     def _around(self, function: FunctionFacts) -> Iterator[FunctionFacts]:
         outer = self.program.modules_function(function.id.path, function.parent) if function.parent else None
         if outer is not None:
@@ -73,12 +100,17 @@ class Polls(Part):
     def _words(self) -> frozenset[str]:
         """Words of an answer that is to be asked for again; ids only where something looks results up by their id."""
         polled = self.program.registry.polled
+        return polled.words | polled.keys if self._has_lookup else polled.words
+
+    @cached_property
+    def _has_lookup(self) -> bool:
+        """Whether something looks results up by their id."""
+        polled = self.program.registry.polled
         lookups = (reference for name in polled.lookups for reference in self.program.calls_by_name.get(name, ()))
-        has_lookup = any(not self._is_test(reference.caller.id.path) for reference in lookups) or any(
+        return any(not self._is_test(reference.caller.id.path) for reference in lookups) or any(
             not self._is_test(path) and not polled.kept.isdisjoint(module.body.bindings)
             for path, module in self.program.modules.items()
         )
-        return polled.words | polled.keys if has_lookup else polled.words
 
     def _speaks_of_state(self, function: FunctionFacts) -> bool:
         polled = self.program.registry.polled

@@ -228,3 +228,51 @@ KEPT = """
 @pytest.mark.parametrize(("route", "expected"), [(KEPT, "realtime"), ("", "batchable")])
 def test_a_page_asks_for_the_row_that_holds_the_result(route, expected):
     assert verdict({**RESULTS, "views.py": RESULTS["views.py"] + route}) == expected
+
+
+STAGES = {
+    "models.py": MODELS,
+    "tasks.py": TASK.replace("{settle}", "note.status = 'done'"),
+    "stages.py": """
+        from celery import chain, signature
+        from tasks import label
+
+        def stage(name, id):
+            return signature(label, args=[id])
+
+        def run(id):
+            return chain(stage("label", id)).apply_async().id
+        """,
+    "jobs.py": """
+        def publish_after_commit(session, publish):
+            session.commit()
+            return publish()
+        """,
+    "api.py": """
+        from fastapi import FastAPI
+        from jobs import publish_after_commit
+        from models import Note
+        from stages import run
+
+        api = FastAPI()
+
+        @api.post("/notes")
+        def create(text: str, session):
+            note = Note(text=text)
+            publish_after_commit(session, publish=lambda: run(note.id))
+            return {"id": note.id, "status": "queued"}
+        """,
+}
+
+
+@pytest.mark.parametrize(
+    ("path", "old", "new", "expected"),
+    [
+        ("api.py", "", "", "realtime"),
+        ("api.py", ', "status": "queued"', "", "batchable"),
+        ("tasks.py", "note.status = 'done'", "session.commit()", "batchable"),
+        ("api.py", '@api.post("/notes")', "@command", "batchable"),
+    ],
+)
+def test_a_route_is_found_above_the_helpers_that_put_its_task_together(path, old, new, expected):
+    assert verdict({**STAGES, path: STAGES[path].replace(old, new)}) == expected
