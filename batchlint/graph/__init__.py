@@ -83,7 +83,7 @@ class Graph(Part):
         self._entries = Entries(program, decorators, handovers.entries, Fronts(program, self.model_calls))
         self._edges = Edges(program, decorators, handovers, parameters)
         self._replies = Replies(program, handovers.edges)
-        polls = Polls(program, self.is_test, self.entries)
+        polls = Polls(program, self.is_test, self.entries, self.edges_to)
         self._waiting = Waiting(program, polls, self._replies)
         self._asides = Asides(program, polls, self.entries)
         self._durations, self._kinds = Durations(program), Kinds(program)

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 
-from batchlint.facts import MODULE, ClassId, FunctionFacts, FunctionId
+from batchlint.facts import MODULE, ClassId, FunctionFacts, FunctionId, Span
 from batchlint.graph.links import Edge, Entry, Part, source
 from batchlint.symbols import Program, last_name
 from batchlint.trees import walk, walk_own
@@ -23,18 +23,45 @@ class Polls(Part):
     """Reads what routes answer and what states tasks leave behind."""
 
     def __init__(
-        self, program: Program, is_test: Callable[[str], bool], entries: Callable[[FunctionId], list[Entry]]
+        self,
+        program: Program,
+        is_test: Callable[[str], bool],
+        entries: Callable[[FunctionId], list[Entry]],
+        edges_to: Callable[[FunctionId], list[Edge]],
     ) -> None:
         super().__init__(program)
         self._entries = entries
+        self._edges_to = edges_to
         self._is_test = is_test
         self._settled: dict[FunctionId, frozenset[str]] = {}
+        self._polled: dict[tuple[FunctionId, FunctionId, Span], bool] = {}
 
     def is_polled(self, edge: Edge) -> bool:
         """Whether whoever enqueues answers with a state to ask for again, or looks at that state first.
 
-        The enqueuing function is asked, the functions around it, those that call it, and the routes above these.
+        The enqueuing function is asked, the functions around it, those that call it, and the routes above these. A task
+        that another one enqueues goes on with what the page asks for if both set the same state.
         """
+        key = edge.caller, edge.callee, edge.span
+        if key not in self._polled:
+            self._polled[key] = False
+            self._polled[key] = self._is_asked_for(edge) or self._is_next_stage(edge)
+        return self._polled[key]
+
+    def _is_next_stage(self, edge: Edge) -> bool:
+        """Whether a task of which a page asks enqueues the callee, itself or in a helper, to set the same state."""
+        settled = self._settles(edge.callee)
+        level, seen = {edge.caller} if settled else set(), {edge.callee}
+        for _ in range(_SETTLED_DEEP):
+            above = [each for id in sorted(level) for each in self._edges_to(id)]
+            stages = [each for each in above if each.kind == "queue"]
+            if any(not settled.isdisjoint(self._settles(each.callee)) and self.is_polled(each) for each in stages):
+                return True
+            seen |= level
+            level = {each.caller for each in above if each.kind == "call"} - seen
+        return False
+
+    def _is_asked_for(self, edge: Edge) -> bool:
         polled = self.program.registry.polled
         callee = self.function(edge.callee)
         text = self.program.modules[edge.callee.path].text

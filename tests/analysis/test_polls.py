@@ -276,3 +276,41 @@ STAGES = {
 )
 def test_a_route_is_found_above_the_helpers_that_put_its_task_together(path, old, new, expected):
     assert verdict({**STAGES, path: STAGES[path].replace(old, new)}) == expected
+
+
+NEXT = {
+    "models.py": MODELS,
+    "tasks.py": TASK.replace("{settle}", "note.status = 'done'"),
+    "first.py": """
+        from celery import shared_task
+        from models import Note
+        from tasks import label
+
+        @shared_task
+        def fetch(session, id):
+            note = session.get(Note, id)
+            note.status = "fetched"
+            advance(note)
+
+        def advance(note):
+            label.delay(note.id)
+        """,
+    "api.py": ROUTE.replace("{options}", "")
+    .replace("{make}", "note = Note(text=text)")
+    .replace("{answer}", "return note")
+    .replace("from tasks import label", "from first import fetch")
+    .replace("label.delay", "fetch.delay"),
+}
+
+
+@pytest.mark.parametrize(
+    ("path", "old", "new", "expected"),
+    [
+        ("api.py", "", "", "realtime"),
+        ("api.py", "return note", "return {'id': note.id}", "batchable"),
+        ("first.py", 'note.status = "fetched"', "note.fetched = True", "batchable"),
+        ("tasks.py", "note.status = 'done'", "note.done = True", "batchable"),
+    ],
+)
+def test_a_page_asks_for_the_state_that_the_next_task_goes_on_to_set(path, old, new, expected):
+    assert verdict({**NEXT, path: NEXT[path].replace(old, new)}) == expected
