@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterable, Iterator
 
 from batchlint.trees import children, walk
@@ -69,19 +70,37 @@ def _reads_of(node: ast.AST, name: str) -> Iterator[Keys | None]:
         own, keys = _item(node)
         if own == name:
             yield keys
-            for key in keys:
-                yield from _reads_of(key, name)
+            for each in keys:
+                yield from _reads_of(each, name)
             return
     if isinstance(node, ast.Name) and node.id == name:
         yield None
+    held, key = _looked_up(node)
+    if isinstance(node, ast.Call) and isinstance(held, ast.Name) and held.id == name and key is not None:
+        yield (key,)
+        for argument in (*node.args, *(keyword.value for keyword in node.keywords)):
+            yield from _reads_of(argument, name)
+        return
     for child in children(node):
         yield from _reads_of(child, name)
 
 
 def _differ(stored: Keys, read: Keys, turning: frozenset[str]) -> bool:
     for mine, other in zip(stored, read, strict=False):
-        if isinstance(mine, ast.Constant) and isinstance(other, ast.Constant) and mine.value != other.value:
-            return True
         if isinstance(mine, ast.Name) and isinstance(other, ast.Name) and mine.id == other.id and mine.id in turning:
             return True
+        if not _may_be_equal(mine, other):
+            return True
     return False
+
+
+def _may_be_equal(one: ast.expr, other: ast.expr) -> bool:
+    """Whether two keys can be the same: not constants that differ, nor one that an f-string cannot give."""
+    if isinstance(one, ast.JoinedStr):
+        one, other = other, one
+    if not isinstance(one, ast.Constant):
+        return True
+    if isinstance(other, ast.JoinedStr):
+        parts = (re.escape(str(each.value)) if isinstance(each, ast.Constant) else ".*" for each in other.values)
+        return re.fullmatch("".join(parts), str(one.value), re.DOTALL) is not None
+    return not isinstance(other, ast.Constant) or one.value == other.value

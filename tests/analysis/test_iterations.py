@@ -45,6 +45,12 @@ APART = {
             record["answer"] = ask(record["question"])  # !
             print(record)
         """,
+    "one_key_for_each_language": """
+        article = json.load(open("article.json"))
+        for language in items:
+            if article.get("title"):
+                article[f"title_{language}"] = ask(language + article["title"] + article.get("text", ""))  # !
+        """,
     "tries_before_the_item_is_filled": """
         for item in items:
             for _ in range(3):
@@ -101,6 +107,11 @@ CARRIED = {
         record = {"summary": ""}
         for item in items:
             record["summary"] = ask(record["summary"] + item["text"])  # !
+        """,
+    "key_that_may_be_the_same": """
+        record = {"text_de": ""}
+        for language in items:
+            record[f"text_{language}"] = ask(language + record.get("text_de"))  # !
         """,
     "summary_that_the_next_prompt_starts_with": """
         summary = ""
