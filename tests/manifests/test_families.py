@@ -68,6 +68,34 @@ def test_crontab_written_by_an_image(read):
     assert rows(read({"Dockerfile": text})) == [("job.py", "schedule", Latency.HOURS, 2)]
 
 
+@pytest.mark.parametrize(
+    ("line", "latency"),
+    [
+        ('echo "$CRON_SCHEDULE cd /app && python3 /app/job.py" > /etc/cron.d/job', Latency.HOURS),
+        ('echo "${CRON_SCHEDULE} root python /app/job.py" >> $CRON_FILE', Latency.HOURS),
+        ('echo "${POLL:-*/5 * * * *} python job.py" | crontab -', Latency.MINUTES),
+        ('echo "$OFTEN python job.py" | crontab -', Latency.MINUTES),
+        ('echo "$FROM_OUTSIDE python job.py" | crontab -', Latency.HOURS),
+    ],
+)
+def test_crontab_with_a_schedule_in_a_variable(read, line, latency):
+    text = f"""
+        #!/bin/sh
+        CRON_SCHEDULE="${{COLLECTION_SCHEDULE:-0 6 * * *}}"
+        export OFTEN='*/10 * * * *'
+        {line}
+        cron
+    """
+    assert rows(read({"entrypoint.sh": text})) == [("job.py", "schedule", latency, 4)]
+
+
+@pytest.mark.parametrize(
+    "line", ['# echo "$CRON_SCHEDULE python job.py" | crontab -', 'echo "$CRON_SCHEDULE python job.py" >> /var/log/x']
+)
+def test_no_crontab_is_written(read, line):
+    assert rows(read({"entrypoint.sh": f"cron\n{line}\n"})) == []
+
+
 def test_prose_about_cron_starts_nothing(read):
     assert rows(read({"cron-notes.txt": "The job runs 2 a m with python job.py\n"})) == []
 

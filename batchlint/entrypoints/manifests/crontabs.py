@@ -17,6 +17,16 @@ _WRITTEN = re.compile(
     r"(?P<when>@(?:daily|hourly|weekly|monthly|midnight)|[\d*/,-]+(?:[ \t]+[\d*/,-]+){3}[ \t]+[\d*/,\-A-Za-z]+)"
     r"[ \t]+(?P<command>(?:(?!(?P=quote)).)+)(?P=quote)"
 )
+_ASSIGNED = re.compile(
+    r"^[ \t]*(?:(?:export|local|readonly|ENV|ARG)[ \t]+)?(\w+)=(?:\"([^\"\n]*)\"|'([^'\n]*)'|(\S+))", re.MULTILINE
+)
+_VARIABLE = re.compile(r"\$(?:(\w+)|\{(\w+)(?::?[-=]([^{}]*))?\})")
+_UNSAID = re.compile(
+    r"(?P<quote>[\"'])(?P<when>\$\{?\w+\}?)[ \t]+(?P<command>(?:(?!(?P=quote)).)+)(?P=quote)[^\"']*cron", re.IGNORECASE
+)
+"""A line for a crontab whose schedule nothing here says."""
+_NESTED = 3
+"""Variables in the values of variables."""
 _TEXT = frozenset({"", "txt", "cron", "crontab", "sh", "conf", "template", "example", "sample", "prod", "production"})
 
 
@@ -36,11 +46,20 @@ def read(path: str, project: Project, commands: Commands) -> Iterator[ManifestTa
 
 
 def read_written(path: str, project: Project, commands: Commands) -> Iterator[ManifestTarget]:
-    """Crontab lines that a Dockerfile or a shell script writes: `echo "0 2 * * * python job.py" | crontab -`."""
+    """Crontab lines that a Dockerfile or a shell script writes: `echo "0 2 * * * python job.py" | crontab -`.
+
+    The schedule may stand in a variable, be its default, or come from outside.
+    """
     content = project.text(path) or ""
     if "cron" not in content:
         return
-    for number, line in enumerate(content.splitlines(), 1):
+    variables = {found[1]: found[2] or found[3] or found[4] or "" for found in _ASSIGNED.finditer(content)}
+    for number, plain in enumerate(content.splitlines(), 1):
+        has_variables = "$" in plain and not plain.lstrip().startswith("#")
+        line = _with_values(plain, variables) if has_variables else plain
+        unsaid = _UNSAID.search(line) if has_variables else None
+        if unsaid:
+            yield from entries(path, number, unsaid["when"], unsaid["command"], commands)
         bare = _ENTRY.match(line)
         if bare and _is_schedule(bare["when"]):
             yield from entries(path, number, bare["when"], bare["command"].replace('\\"', '"'), commands)
@@ -61,6 +80,13 @@ def entries(path: str, line: int, when: str, command: str, commands: Commands) -
         yield ManifestTarget(
             each.target, "schedule", schedules.latency(when), step, "crontab", each.word, before, after
         )
+
+
+def _with_values(text: str, variables: dict[str, str]) -> str:
+    """The text with the values of shell variables put in, or those that they have by default."""
+    for _ in range(_NESTED):
+        text = _VARIABLE.sub(lambda found: variables.get(found[1] or found[2], found[3] or found[0]), text)
+    return text
 
 
 def _is_schedule(text: str) -> bool:
