@@ -11,6 +11,8 @@ UNITS = {"second": 1 / 60, "minute": 1.0, "hour": 60.0, "day": 1440.0, "week": 1
 """Minutes in each unit of time."""
 OFTEN = 30.0
 """Minutes between two runs below which an answer in hours would come too late for the next run."""
+_MOMENTS = frozenset({"next_run_time", "start_date", "end_date", "start_time", "end_time"})
+"""Keywords of registrations that say when, not how often: `next_run_time=now + timedelta(seconds=10)`."""
 
 
 def latency_of(minutes: float | None) -> Latency:
@@ -20,8 +22,16 @@ def latency_of(minutes: float | None) -> Latency:
 
 def minutes_between(node: ast.expr) -> float | None:
     """Minutes between two runs, from the literals of a registration (`every(10).minutes.do(f)`); None if unsaid."""
-    found = [minutes for inner in ast.walk(node) if (minutes := _from(inner)) is not None]
+    nodes = list(ast.walk(node))
+    moments = [inner.value for inner in nodes if isinstance(inner, ast.keyword) and inner.arg in _MOMENTS]
+    when = {id(each) for moment in moments for each in ast.walk(moment)}
+    found = [minutes for inner in nodes if id(inner) not in when and (minutes := _from(inner)) is not None]
     return min(found) if found else None
+
+
+def is_once(node: ast.Call) -> bool:
+    """Whether a registration names the moment at which the job runs, once."""
+    return any(keyword.arg == "run_date" for keyword in node.keywords)
 
 
 def cron_minutes(text: str) -> float | None:

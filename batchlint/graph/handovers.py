@@ -155,6 +155,8 @@ class Handovers(Part):
         kind = handover.entry
         latency = kind.latency
         if kind.kind == "schedule" or handover.action == "schedule":
+            if intervals.is_once(call.node) and _is_registered_again(caller, call.node):
+                return
             minutes = intervals.minutes_between(call.node)
             latency = intervals.latency_of(minutes) if latency is not None else None
         later = CallRef(caller, call) if handover.action == "enqueue" else None
@@ -187,6 +189,14 @@ class Handovers(Part):
         what = f"{last_name(call.node.func)} in {label(caller.id)} ({kind.framework})"
         step = Step(caller.id.path, call.node.lineno, what)
         self.entries.setdefault(function, []).append(Entry(kind, step, call=later))
+
+
+def _is_registered_again(function: FunctionFacts, registering: ast.Call) -> bool:
+    """Whether the function has the same job run again and again, so that this is only an early first turn."""
+    what = [ast.dump(each) for each in (registering.func, *registering.args[:1])]
+    others = (each.node for each in function.calls if each.node is not registering)
+    same = (each for each in others if [ast.dump(part) for part in (each.func, *each.args[:1])] == what)
+    return any(not intervals.is_once(each) for each in same)
 
 
 def _is_public(function: FunctionFacts) -> bool:

@@ -78,6 +78,37 @@ SELDOM = {
             for line in open("products.txt"):
                 print(await aask(line))  # !
         """,
+    "apscheduler_with_an_early_first_turn": """
+        from datetime import datetime, timedelta
+        from apscheduler.schedulers.background import BackgroundScheduler
+        from config import settings
+        from llm import ask
+
+        def relabel():
+            for line in open("products.txt"):
+                print(ask(line))  # !
+
+        def start(scheduler: BackgroundScheduler):
+            scheduler.add_job(
+                relabel,
+                "interval",
+                minutes=settings.pause,
+                next_run_time=datetime.now() + timedelta(seconds=5),
+            )
+        """,
+    "apscheduler_with_a_first_turn_of_its_own": """
+        from datetime import datetime, timedelta
+        from apscheduler.schedulers.background import BackgroundScheduler
+        from llm import ask
+
+        def relabel():
+            for line in open("products.txt"):
+                print(ask(line))  # !
+
+        def start(scheduler: BackgroundScheduler):
+            scheduler.add_job(relabel, "interval", hours=6)
+            scheduler.add_job(relabel, trigger="date", run_date=datetime.now() + timedelta(seconds=5))
+        """,
     "schedule": """
         import schedule
         from llm import ask
@@ -254,6 +285,18 @@ OFTEN = {
                 print(ask(line))  # !
 
         BlockingScheduler().add_job(watch, "interval", minutes=5)
+        """,
+    "apscheduler_in_five_minutes": """
+        from datetime import datetime, timedelta
+        from apscheduler.schedulers.background import BackgroundScheduler
+        from llm import ask
+
+        def watch():
+            for line in open("inbox.txt"):
+                print(ask(line))  # !
+
+        def start(scheduler: BackgroundScheduler):
+            scheduler.add_job(watch, "date", run_date=datetime.now() + timedelta(minutes=5))
         """,
     "schedule_every_ten_minutes": """
         import schedule
