@@ -104,7 +104,8 @@ def _levels(graph: Graph, model: ModelCall) -> Iterator[_Level]:
     while queue:
         id, way, below, passed, is_kept = queue.pop(0)
         is_shared = _is_shared(graph, id, way)
-        for edge in graph.edges_to(id):
+        # Of the calls in one caller the one in a loop speaks for those above: `if few: embed(texts) else: for ...`.
+        for edge in sorted(graph.edges_to(id), key=lambda each: not each.repeats):
             if edge.kind == "queue" or not isinstance(edge.node, ast.Call):
                 continue
             above = graph.ways.above(edge, way)

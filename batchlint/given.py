@@ -12,7 +12,7 @@ from batchlint.trees import walk
 from batchlint.values import Cls
 
 _PROMPTS = frozenset({"prompt", "messages", "input", "text", "query", "question"})
-_LITERALS = (ast.Constant, ast.List, ast.Tuple, ast.Dict)
+_LITERALS = (ast.Constant, ast.List, ast.Tuple, ast.Dict, ast.BinOp, ast.Mult)
 _SHORT_PROMPT = 120
 """Characters of a prompt that is written out as a whole, beyond which it asks for more than a sign of life."""
 _UNQUOTED = str.maketrans(dict.fromkeys("'\"`"))

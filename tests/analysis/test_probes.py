@@ -124,3 +124,32 @@ def test_a_probe_by_its_name(name, expected):
             print({name}(line))
         """
     assert verdict(source) == expected
+
+
+EMBEDDER = """
+    import sys
+    from openai import OpenAI
+
+    client = OpenAI()
+
+    def embed(texts):
+        if len(texts) <= 100:
+            return send(texts)
+        vectors = []
+        for i in range(0, len(texts), 100):
+            vectors += send(texts[i:i + 100])
+        return vectors
+
+    def send(texts):
+        return client.embeddings.create(model="text-embedding-3-small", input=texts).data
+
+    if __name__ == "__main__":
+        print(len(embed({texts})))  # !
+    """
+
+
+@pytest.mark.parametrize(
+    ("texts", "expected"), [('["Hello, world!"] * 2000', "realtime"), ("list(open(sys.argv[1]))", "batchable")]
+)
+def test_the_same_greeting_many_times_is_a_probe(texts, expected):
+    assert verdict(EMBEDDER.replace("{texts}", texts)) == expected
