@@ -74,6 +74,21 @@ LIVE = {
                         ask(text)  # !
             """
     },
+    "run_by_a_script": {
+        "tests/test_labels.py": """
+            from llm import ask
+
+            def try_labels():
+                for text in open("texts.txt"):
+                    print(ask(text))  # !
+            """,
+        "run_tests.py": """
+            from tests.test_labels import try_labels
+
+            if __name__ == "__main__":
+                try_labels()
+            """,
+    },
     "helper_of_tests": {
         "tests/helpers.py": """
             from llm import ask
