@@ -142,7 +142,7 @@ class Polls(Part):
     def _speaks_of_state(self, function: FunctionFacts) -> bool:
         polled = self.program.registry.polled
         for expression in function.returns:
-            for node in walk(expression):
+            for node in self._answered(function, expression, ast.Dict):
                 if isinstance(node, ast.Constant) and str(node.value).lower() in self._words:
                     return True
                 if isinstance(node, ast.keyword) and node.arg in self._words:
@@ -237,17 +237,20 @@ class Polls(Part):
     def _told(self, function: FunctionFacts, answer: ast.expr) -> Iterator[str]:
         """The states of an object that the answer holds, beside what else it tells of it: `{"status": job.status}`."""
         states = self.program.registry.polled.attributes
-        bound = [
-            binding.value
-            for node in walk(answer)
-            for binding in (function.bindings.get(node.id, ()) if isinstance(node, ast.Name) else ())
-            if isinstance(binding.value, ast.Dict | ast.Call)
-        ]
-        for node in (each for expression in (answer, *bound) for each in walk(expression)):
+        for node in self._answered(function, answer, ast.Dict, ast.Call):
             held = node.values if isinstance(node, ast.Dict) else []
             if isinstance(node, ast.Call) and not _answers_http(node):
                 held = [keyword.value for keyword in node.keywords if keyword.arg in states]
             yield from (each.attr for each in held if isinstance(each, ast.Attribute) and each.attr in states)
+
+    @staticmethod
+    def _answered(function: FunctionFacts, answer: ast.expr, *kinds: type[ast.expr]) -> Iterator[ast.AST]:
+        """The parts of an answer, also of what was put together for it before: `data = {"id": id}; return data`."""
+        yield from walk(answer)
+        for name in sorted({node.id for node in walk(answer) if isinstance(node, ast.Name)}):
+            for binding in function.bindings.get(name, ()):
+                if isinstance(binding.value, kinds):
+                    yield from walk(binding.value)
 
     def _serialized(self, function: FunctionFacts) -> Iterator[str]:
         """The states that a view set shows of one object beside making it: its serializer's fields."""

@@ -85,6 +85,9 @@ POLLED = {
     "answer_that_is_put_together_first": notes(
         answer="data = {'id': note.id, 'status': note.status}\n        return data"
     ),
+    "word_of_an_answer_that_is_put_together_first": notes(
+        answer="data = {'id': note.id, 'message': 'accepted'}\n        return Response(data)"
+    ),
     "schema_that_is_given_the_state": notes(answer="return NoteOut(id=note.id, status=note.status)"),
     "made_with_a_state_of_an_enumeration": notes(make="note = Note(text=text, status=Status.PENDING)"),
 }
@@ -92,6 +95,9 @@ LEFT = {
     "no_state_anywhere": notes(),
     "a_state_that_the_task_leaves": notes(
         make="note = Note(text=text, status='queued')", answer="return note", settle="session.commit()"
+    ),
+    "word_in_something_else_that_is_put_together": notes(
+        answer="data = {'id': note.id, 'message': 'accepted'}\n        print(data)\n        return Response(note.id)"
     ),
     "schema_without_a_state": notes(", response_model=NoteOut", answer="return convert(note)", field="text"),
     "accepted_without_a_word": notes(", status_code=202", answer=""),
