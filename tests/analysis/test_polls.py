@@ -320,3 +320,44 @@ NEXT = {
 )
 def test_a_page_asks_for_the_state_that_the_next_task_goes_on_to_set(path, old, new, expected):
     assert verdict({**NEXT, path: NEXT[path].replace(old, new)}) == expected
+
+
+SHARED = {
+    "worker.py": """
+        from arq import run_worker
+        from llm import aask
+
+        async def label(ctx, id):
+            note = await load(id)
+            note.label = await aask(note.text)  # !
+            note.status = "done"
+
+        class WorkerSettings:
+            functions = [label]
+
+        run_worker(WorkerSettings)
+        """,
+    "service.py": """
+        from elsewhere import get_pool
+
+        async def enqueue(function: str, id: int):
+            pool = await get_pool()
+            await pool.enqueue_job(function, id)
+        """,
+    "api.py": """
+        from fastapi import FastAPI
+        from service import enqueue
+
+        api = FastAPI()
+
+        @api.post("/notes")
+        async def create(id: int):
+            await enqueue("label", id)
+            return {"id": id, "status": "queued"}
+        """,
+}
+
+
+@pytest.mark.parametrize(("old", "expected"), [("", "realtime"), (', "status": "queued"', "batchable")])
+def test_a_page_asks_for_a_job_whose_pool_is_made_out_of_sight(old, expected):
+    assert verdict({**SHARED, "api.py": SHARED["api.py"].replace(old, "")}) == expected
