@@ -143,6 +143,12 @@ def test_a_page_may_ask_for_the_state_although_others_are_told(answer: str, rout
     assert verdict({**program, "api.py": program["api.py"] + route}) == expected
 
 
+@pytest.mark.parametrize(("name", "expected"), [("ingestion_status", "realtime"), ("marital_status", "batchable")])
+def test_a_state_may_say_of_what_work_it_is(name, expected):
+    program = notes(answer="return {'id': note.id, 'progress': note.status}")
+    assert verdict({path: text.replace("note.status", f"note.{name}") for path, text in program.items()}) == expected
+
+
 VIEWS = {
     "models.py": """
         from django.db import models
