@@ -19,6 +19,8 @@ class Polled(NamedTuple):
 
     keys: frozenset[str]
     words: frozenset[str]
+    begun: frozenset[str]
+    """What a sentence of the answer says of work that goes on."""
     attributes: frozenset[str]
     lookups: frozenset[str]
     pushes: frozenset[str]
@@ -60,11 +62,8 @@ class Asides(NamedTuple):
 def polled(documents: list[dict[str, Any]]) -> Polled:
     """How the shipped data says that a page asks for results."""
     rows = [document["polled"] for document in documents if "polled" in document]
-    keys, words, attributes, lookups, pushes, watched, readers, kept = (
-        frozenset(str(text) for row in rows for text in row[name])
-        for name in ("keys", "words", "attributes", "lookups", "pushes", "watched", "readers", "kept")
-    )
-    return Polled(keys, frozenset(word.lower() for word in words), attributes, lookups, pushes, watched, readers, kept)
+    found = Polled(**{name: frozenset(str(text) for row in rows for text in row[name]) for name in Polled._fields})
+    return found._replace(words=frozenset(word.lower() for word in found.words))
 
 
 def replies(documents: list[dict[str, Any]]) -> Replies:

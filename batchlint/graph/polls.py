@@ -139,16 +139,25 @@ class Polls(Part):
             for path, module in self.program.modules.items()
         )
 
+    @cached_property
+    def _begun(self) -> re.Pattern[str]:
+        """What a sentence says of work that has begun."""
+        words = sorted(self.program.registry.polled.begun)
+        return re.compile(rf" (?:{'|'.join(words)})(?![a-z])", re.IGNORECASE)
+
     def _speaks_of_state(self, function: FunctionFacts) -> bool:
         polled = self.program.registry.polled
         for expression in function.returns:
-            for node in self._answered(function, expression, ast.Dict):
-                if isinstance(node, ast.Constant) and str(node.value).lower() in self._words:
-                    return True
-                if isinstance(node, ast.keyword) and node.arg in self._words:
-                    return True
-                if isinstance(node, ast.Attribute) and node.attr.lower() in polled.words:
-                    return True
+            nodes = list(self._answered(function, expression, ast.Dict))
+            told = {str(node.value) for node in nodes if isinstance(node, ast.Constant)}
+            given = {node.arg for node in nodes if isinstance(node, ast.keyword) and node.arg is not None}
+            if not self._words.isdisjoint({*(text.lower() for text in told), *told, *given}):
+                return True
+            if any(isinstance(node, ast.Attribute) and node.attr.lower() in polled.words for node in nodes):
+                return True
+            # An id to ask with counts also where nothing here looks results up, if the answer says that work has begun.
+            if not polled.keys.isdisjoint(told | given) and any(map(self._begun.search, told)):
+                return True
         if not function.returns:
             return False
         return self._is_accepting(function) or any(self._tests_state(test) for test in self._branches(function))

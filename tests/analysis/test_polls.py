@@ -88,6 +88,9 @@ POLLED = {
     "word_of_an_answer_that_is_put_together_first": notes(
         answer="data = {'id': note.id, 'message': 'accepted'}\n        return Response(data)"
     ),
+    "id_of_the_task_and_a_sentence_that_it_has_begun": notes(
+        answer="return {'message': f'Labelling of {note.id} started.', 'task_id': 'label'}"
+    ),
     "schema_that_is_given_the_state": notes(answer="return NoteOut(id=note.id, status=note.status)"),
     "made_with_a_state_of_an_enumeration": notes(make="note = Note(text=text, status=Status.PENDING)"),
 }
@@ -99,6 +102,8 @@ LEFT = {
     "word_in_something_else_that_is_put_together": notes(
         answer="data = {'id': note.id, 'message': 'accepted'}\n        print(data)\n        return Response(note.id)"
     ),
+    "sentence_without_an_id_to_ask_with": notes(answer="return {'message': 'Labelling started.', 'id': note.id}"),
+    "id_of_a_task_that_nobody_asks_for": notes(answer="return {'message': 'Note saved.', 'task_id': 'label'}"),
     "schema_without_a_state": notes(", response_model=NoteOut", answer="return convert(note)", field="text"),
     "accepted_without_a_word": notes(", status_code=202", answer=""),
     "answer_that_holds_a_state_that_the_task_leaves": notes(
