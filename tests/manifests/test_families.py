@@ -90,6 +90,52 @@ def test_crontab_with_a_schedule_in_a_variable(read, line, latency):
 
 
 @pytest.mark.parametrize(
+    ("pause", "kind", "latency"),
+    [
+        ("sleep 86400", "schedule", Latency.HOURS),
+        ("sleep 12h & wait $!", "schedule", Latency.HOURS),
+        ('sleep "$INTERVAL"', "schedule", Latency.HOURS),
+        ("sleep $((60 * 10))", "schedule", Latency.MINUTES),
+        ("sleep $PAUSE_OF_OUTSIDE", "script", None),
+        ("sleep 5", "script", None),
+    ],
+)
+def test_a_loop_of_a_shell_script_is_a_schedule_by_its_pause(read, pause, kind, latency):
+    text = f"""
+        #!/bin/sh
+        INTERVAL="${{CRON_INTERVAL_SECONDS:-86400}}"
+        while true; do
+          for part in a b; do
+            python job.py $part || true
+          done
+          {pause}
+        done
+    """
+    files = {"run.sh": text, "Dockerfile": 'FROM python:3.12\nCMD ["./run.sh"]\n'}
+    assert rows(read(files)) == [("job.py", kind, latency, 2)]
+
+
+def test_a_loop_of_a_service_is_a_schedule_by_its_pause(read):
+    text = """
+        services:
+          refresh:
+            command:
+              - sh
+              - -c
+              - |
+                python prepare.py
+                while true; do
+                  python job.py
+                  sleep "$${REFRESH_SECONDS:-3600}"
+                done
+    """
+    assert [row[:3] for row in rows(read({"compose.yml": text, "prepare.py": ""}))] == [
+        ("prepare.py", "script", None),
+        ("job.py", "schedule", Latency.HOURS),
+    ]
+
+
+@pytest.mark.parametrize(
     "line", ['# echo "$CRON_SCHEDULE python job.py" | crontab -', 'echo "$CRON_SCHEDULE python job.py" >> /var/log/x']
 )
 def test_no_crontab_is_written(read, line):

@@ -11,6 +11,7 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from batchlint import datafiles
+from batchlint.entrypoints.manifests import shells
 from batchlint.entrypoints.manifests.targets import Project, folders_above
 
 _PYTHON = re.compile(r"(?:.*/)?(?:python|pypy)[\d.]*(?:\.exe)?|\$\{?\{?\s*\w*PYTHON\w*\s*\}?\}?|(?:.*/)?ipython3?")
@@ -36,6 +37,8 @@ class Started(NamedTuple):
     target: str
     serves: bool = False
     word: str = ""
+    pause: float | None = None
+    """Minutes after which a loop around the command starts it again."""
 
 
 class Commands:
@@ -63,12 +66,14 @@ class Commands:
         if depth > MAX_DEPTH:
             return
         text = _HEREDOC.sub(_as_argument, text.replace("\\\n", " "))
-        for words in _simple_commands(text):
-            if words[0] == "cd" and len(words) > 1:
-                target = words[1].strip("/")
-                bases = [f"{base}/{target}" if base else target for base in bases] + bases
-                continue
-            yield from self._words(words, bases, depth)
+        for part, pause in shells.turns(text):
+            for words in _simple_commands(part):
+                if words[0] == "cd" and len(words) > 1:
+                    target = words[1].strip("/")
+                    bases = [f"{base}/{target}" if base else target for base in bases] + bases
+                    continue
+                for started in self._words(words, bases, depth):
+                    yield started if pause is None else started._replace(pause=pause)
 
     def _words(self, words: list[str], bases: list[str], depth: int) -> Iterator[Started]:
         words = _without_prefixes(words)

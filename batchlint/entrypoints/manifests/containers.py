@@ -12,6 +12,7 @@ import re
 import shlex
 from collections.abc import Iterator
 
+from batchlint.entrypoints.intervals import latency_of
 from batchlint.entrypoints.manifests import documents, schedules
 from batchlint.entrypoints.manifests.commands import Commands, Started
 from batchlint.entrypoints.manifests.documents import Node
@@ -32,9 +33,14 @@ def is_dockerfile(path: str) -> bool:
 
 
 def service(started: Started, step: Step, framework: str) -> ManifestTarget:
-    """What a long-running container or process runs: a server that somebody waits for, or code that any may start."""
+    """What a long-running container or process runs: a server that somebody waits for, or code that any may start.
+
+    What a loop starts again after a pause is scheduled.
+    """
     if started.serves:
         return ManifestTarget(started.target, "web", Latency.REALTIME, step, framework)
+    if started.pause is not None:
+        return ManifestTarget(started.target, "schedule", latency_of(started.pause), step, framework, started.word)
     return ManifestTarget(started.target, "script", None, step, framework, started.word)
 
 

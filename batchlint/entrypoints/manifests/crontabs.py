@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from batchlint.entrypoints.manifests import schedules
+from batchlint.entrypoints.manifests import schedules, shells
 from batchlint.entrypoints.manifests.commands import Commands
 from batchlint.entrypoints.manifests.targets import ManifestTarget, Project, goes_on, starts_with_more
 from batchlint.findings import Step
@@ -17,16 +17,10 @@ _WRITTEN = re.compile(
     r"(?P<when>@(?:daily|hourly|weekly|monthly|midnight)|[\d*/,-]+(?:[ \t]+[\d*/,-]+){3}[ \t]+[\d*/,\-A-Za-z]+)"
     r"[ \t]+(?P<command>(?:(?!(?P=quote)).)+)(?P=quote)"
 )
-_ASSIGNED = re.compile(
-    r"^[ \t]*(?:(?:export|local|readonly|ENV|ARG)[ \t]+)?(\w+)=(?:\"([^\"\n]*)\"|'([^'\n]*)'|(\S+))", re.MULTILINE
-)
-_VARIABLE = re.compile(r"\$(?:(\w+)|\{(\w+)(?::?[-=]([^{}]*))?\})")
 _UNSAID = re.compile(
     r"(?P<quote>[\"'])(?P<when>\$\{?\w+\}?)[ \t]+(?P<command>(?:(?!(?P=quote)).)+)(?P=quote)[^\"']*cron", re.IGNORECASE
 )
 """A line for a crontab whose schedule nothing here says."""
-_NESTED = 3
-"""Variables in the values of variables."""
 _TEXT = frozenset({"", "txt", "cron", "crontab", "sh", "conf", "template", "example", "sample", "prod", "production"})
 
 
@@ -53,10 +47,10 @@ def read_written(path: str, project: Project, commands: Commands) -> Iterator[Ma
     content = project.text(path) or ""
     if "cron" not in content:
         return
-    variables = {found[1]: found[2] or found[3] or found[4] or "" for found in _ASSIGNED.finditer(content)}
+    variables = shells.assigned(content)
     for number, plain in enumerate(content.splitlines(), 1):
         has_variables = "$" in plain and not plain.lstrip().startswith("#")
-        line = _with_values(plain, variables) if has_variables else plain
+        line = shells.with_values(plain, variables) if has_variables else plain
         unsaid = _UNSAID.search(line) if has_variables else None
         if unsaid:
             yield from entries(path, number, unsaid["when"], unsaid["command"], commands)
@@ -80,13 +74,6 @@ def entries(path: str, line: int, when: str, command: str, commands: Commands) -
         yield ManifestTarget(
             each.target, "schedule", schedules.latency(when), step, "crontab", each.word, before, after
         )
-
-
-def _with_values(text: str, variables: dict[str, str]) -> str:
-    """The text with the values of shell variables put in, or those that they have by default."""
-    for _ in range(_NESTED):
-        text = _VARIABLE.sub(lambda found: variables.get(found[1] or found[2], found[3] or found[0]), text)
-    return text
 
 
 def _is_schedule(text: str) -> bool:

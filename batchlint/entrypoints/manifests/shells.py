@@ -1,0 +1,68 @@
+"""What shell scripts say beside their commands: the values of variables, and loops that come again after a pause."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from math import prod
+
+_ASSIGNED = re.compile(
+    r"^[ \t]*(?:(?:export|local|readonly|ENV|ARG)[ \t]+)?(\w+)=(?:\"([^\"\n]*)\"|'([^'\n]*)'|(\S+))", re.MULTILINE
+)
+_VARIABLE = re.compile(r"\$(?:(\w+)|\{(\w+)(?::?[-=]([^{}]*))?\})")
+_NESTED = 3
+"""Variables in the values of variables."""
+_LOOP = re.compile(r"\bwhile[ \t]+(?:true|:|\[\[?[ \t]+1[ \t]+\]\]?)[ \t]*[;\n]\s*do\b")
+_QUOTED = re.compile(r"(?<!\S)#[^\n]*|'[^']*'|\"(?:\\.|[^\"\\])*\"", re.DOTALL)
+_ENDS = re.compile(r"\bdo(?:ne)?\b")
+_SLEEP = re.compile(r"\bsleep[ \t]+[\"']?(?:\$\(\()?[ \t]*([\d.]+(?:[ \t]*\*[ \t]*[\d.]+)*)([smhd]?)")
+_MINUTES = {"": 1 / 60, "s": 1 / 60, "m": 1.0, "h": 60.0, "d": 1440.0}
+_RESTART = 5.0
+"""Minutes of a pause below which a loop only starts again what has ended, as a server does after a crash."""
+
+
+def assigned(text: str) -> dict[str, str]:
+    """The variables that a script or an image build gives a value."""
+    return {found[1]: found[2] or found[3] or found[4] or "" for found in _ASSIGNED.finditer(text)}
+
+
+def with_values(text: str, variables: Mapping[str, str]) -> str:
+    """The text with the values of variables put in, or those that they have by default."""
+    for _ in range(_NESTED):
+        text = _VARIABLE.sub(lambda found: variables.get(found[1] or found[2], found[3] or found[0]), text)
+    return text
+
+
+def turns(text: str) -> Iterator[tuple[str, float | None]]:
+    """The parts of a script, each with the minutes until it comes again: `while true; do ...; sleep 3600; done`."""
+    end = 0
+    loops = list(_LOOP.finditer(text))
+    quoted = [range(*found.span()) for found in _QUOTED.finditer(text)] if loops else []
+    for loop in loops:
+        if loop.start() < end or any(loop.start() in each for each in quoted):
+            continue  # of the loop before, or of the shell that is given the text
+        close = _end_of(text, loop.end())
+        body = text[loop.end() : close]
+        yield text[end : loop.start()], None
+        yield body, _pause(body, text)
+        end = close
+    yield text[end:], None
+
+
+def _end_of(text: str, start: int) -> int:
+    """Where the loop ends whose body starts there."""
+    depth = 1
+    for word in _ENDS.finditer(text, start):
+        depth += 1 if word[0] == "do" else -1
+        if depth == 0:
+            return word.start()
+    return len(text)
+
+
+def _pause(body: str, text: str) -> float | None:
+    # Compose files write `$$` where the shell is to see `$`.
+    told = _SLEEP.search(with_values(body.replace("$$", "$"), assigned(text)))
+    if told is None:
+        return None
+    minutes = prod(float(factor) for factor in told[1].split("*")) * _MINUTES[told[2]]
+    return minutes if minutes >= _RESTART else None
