@@ -111,7 +111,13 @@ def test_what_is_no_probe_of_the_program(files):
 
 
 @pytest.mark.parametrize(
-    ("name", "expected"), [("check_provider_connection", "realtime"), ("describe_connection", "batchable")]
+    ("name", "expected"),
+    [
+        ("check_provider_connection", "realtime"),
+        ("_probe_embedding", "realtime"),
+        ("describe_connection", "batchable"),
+        ("probe_model_knowledge", "batchable"),
+    ],
 )
 def test_a_probe_by_its_name(name, expected):
     source = f"""

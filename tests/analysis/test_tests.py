@@ -74,6 +74,15 @@ LIVE = {
                         ask(text)  # !
             """
     },
+    "smoke_test": {
+        "scripts/smoke_labels.py": """
+            from llm import ask
+
+            if __name__ == "__main__":
+                for text in open("texts.txt"):
+                    print(ask(text))  # !
+            """
+    },
     "run_by_a_script": {
         "tests/test_labels.py": """
             from llm import ask
