@@ -193,10 +193,15 @@ class Handovers(Part):
 
 def _is_registered_again(function: FunctionFacts, registering: ast.Call) -> bool:
     """Whether the function has the same job run again and again, so that this is only an early first turn."""
-    what = [ast.dump(each) for each in (registering.func, *registering.args[:1])]
     others = (each.node for each in function.calls if each.node is not registering)
-    same = (each for each in others if [ast.dump(part) for part in (each.func, *each.args[:1])] == what)
+    same = (each for each in others if _registered(each) == _registered(registering))
     return any(not intervals.is_once(each) for each in same)
+
+
+def _registered(call: ast.Call) -> list[str]:
+    """The job that a call registers, and how: as text, to compare."""
+    job = call.args[:1] or [keyword.value for keyword in call.keywords if keyword.arg == "func"]
+    return [ast.dump(each) for each in (call.func, *job)]
 
 
 def _is_public(function: FunctionFacts) -> bool:

@@ -670,3 +670,25 @@ AT_START = """
 @pytest.mark.parametrize(("job", "expected"), [("relabel", "batchable"), ("remind", "unclear")])
 def test_a_scheduled_job_that_the_app_runs_as_it_starts_too_stays_one(job, expected):
     assert verdict(AT_START.format(job=job)) == expected
+
+
+def test_a_job_that_runs_once_beside_another_one_keeps_its_moment():
+    site = marked(
+        """
+        from datetime import datetime, timedelta
+        from apscheduler.schedulers.background import BackgroundScheduler
+        from llm import ask
+
+        def watch():
+            for line in open("inbox.txt"):
+                print(ask(line))  # !
+
+        def clean():
+            print("clean")
+
+        def start(scheduler: BackgroundScheduler):
+            scheduler.add_job(func=clean, trigger="interval", hours=6)
+            scheduler.add_job(func=watch, trigger="date", run_date=datetime.now() + timedelta(minutes=5))
+        """
+    )
+    assert [context.kind for context in site.contexts] == ["schedule"]
