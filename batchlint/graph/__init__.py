@@ -175,13 +175,16 @@ class Graph(Part):
         return known
 
     def _for_tests(self, reach: Reach, id: FunctionId) -> Reach:
-        """The way in as it counts: whatever starts or goes through a test's file is a test, also where a workflow or a
-        runner of tests starts it.
+        """The way in as it counts: whatever starts in a test's file is a test, also where a workflow runs the file.
+
+        So is what a script runs of a file that is named as a test. A folder of the name may hold tools.
         """
         kind = reach.entry.kind
         path = reach.entry.step.path
-        through = (path, id.path, *(edge.caller.path for edge in reach.edges))
-        if kind.kind in {"script", "evaluation", "unknown"} and any(map(self.is_test, through)):
+        started = reach.edges[0].caller.path if reach.edges else id.path
+        names = {each.rpartition("/")[2] for each in (id.path, *(edge.caller.path for edge in reach.edges))}
+        in_test = self.is_test(path) or self.is_test(started) or any(map(self.is_test, names))
+        if kind.kind in {"script", "evaluation", "unknown"} and in_test:
             return Reach(reach.entry._replace(kind=kind._replace(kind="test")), reach.edges)
         if kind.kind == "script" and any(pattern.matches(path) for pattern in self.program.files_of("example")):
             return Reach(reach.entry._replace(kind=kind._replace(kind="example")), reach.edges)

@@ -83,21 +83,6 @@ LIVE = {
                     print(ask(text))  # !
             """
     },
-    "run_by_a_script": {
-        "tests/test_labels.py": """
-            from llm import ask
-
-            def try_labels():
-                for text in open("texts.txt"):
-                    print(ask(text))  # !
-            """,
-        "run_tests.py": """
-            from tests.test_labels import try_labels
-
-            if __name__ == "__main__":
-                try_labels()
-            """,
-    },
     "helper_of_tests": {
         "tests/helpers.py": """
             from llm import ask
@@ -241,6 +226,28 @@ def test_a_test_that_a_workflow_runs_as_a_program_is_a_test(path, expected):
     }
     step = Step(".github/workflows/checks.yml", 9, "on: pull_request: job checks")
     assert verdict(program, [ManifestTarget(path, "script", None, step)]) == expected
+
+
+@pytest.mark.parametrize(
+    ("folder", "name", "expected"), [("tests", "test_labels", "realtime"), ("testing", "labels", "batchable")]
+)
+def test_a_script_runs_tests_where_the_file_is_named_as_one(folder, name, expected):
+    program = {
+        f"{folder}/{name}.py": """
+            from llm import ask
+
+            def try_labels():
+                for text in open("texts.txt"):
+                    print(ask(text))  # !
+            """,
+        "run.py": f"""
+            from {folder}.{name} import try_labels
+
+            if __name__ == "__main__":
+                try_labels()
+            """,
+    }
+    assert verdict(program) == expected
 
 
 @pytest.mark.parametrize("program", cases(ONCE))
