@@ -158,6 +158,11 @@ class Graph(Part):
         """Whether a file is a test's, by its name or folder."""
         return self.program.is_test(path)
 
+    def _is_among_tests(self, path: str) -> bool:
+        """Whether a file is a test's by its name and by its folder."""
+        folder, _, name = path.rpartition("/")
+        return self.is_test(name) and self.is_test(f"{folder}/_.py")
+
     def _is_within(self, id: FunctionId, dotted: str) -> bool:
         """Whether the function is `dotted`, or stands in the function, class or module of that name."""
         name = f"{self.modules[id.path].name}.{id.qualname.replace('.<locals>', '')}"
@@ -177,13 +182,13 @@ class Graph(Part):
     def _for_tests(self, reach: Reach, id: FunctionId) -> Reach:
         """The way in as it counts: whatever starts in a test's file is a test, also where a workflow runs the file.
 
-        So is what a script runs of a file that is named as a test. A folder of the name may hold tools.
+        So is what a script runs of a file that is a test's by its name and its folder: either alone may be a tool's.
         """
         kind = reach.entry.kind
         path = reach.entry.step.path
         started = reach.edges[0].caller.path if reach.edges else id.path
-        names = {each.rpartition("/")[2] for each in (id.path, *(edge.caller.path for edge in reach.edges))}
-        in_test = self.is_test(path) or self.is_test(started) or any(map(self.is_test, names))
+        through = {id.path, *(edge.caller.path for edge in reach.edges)}
+        in_test = self.is_test(path) or self.is_test(started) or any(map(self._is_among_tests, through))
         if kind.kind in {"script", "evaluation", "unknown"} and in_test:
             return Reach(reach.entry._replace(kind=kind._replace(kind="test")), reach.edges)
         if kind.kind == "script" and any(pattern.matches(path) for pattern in self.program.files_of("example")):

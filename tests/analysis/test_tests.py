@@ -229,9 +229,13 @@ def test_a_test_that_a_workflow_runs_as_a_program_is_a_test(path, expected):
 
 
 @pytest.mark.parametrize(
-    ("folder", "name", "expected"), [("tests", "test_labels", "realtime"), ("testing", "labels", "batchable")]
+    ("folder", "name", "expected"),
+    [
+        ("tests", "test_labels", "realtime"),
+        ("testing", "labels", "batchable"),
+    ],
 )
-def test_a_script_runs_tests_where_the_file_is_named_as_one(folder, name, expected):
+def test_a_script_runs_tests_where_the_file_is_one_by_its_name_and_folder(folder, name, expected):
     program = {
         f"{folder}/{name}.py": """
             from llm import ask
