@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import ast
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from batchlint.facts import FunctionFacts, LoopNode
 from batchlint.items import is_apart, read_again
 from batchlint.trees import SCOPES, children, stands_in, walk
-from batchlint.turncounts import one_a_turn, without_lengths
 
 
 class Move(NamedTuple):
@@ -29,7 +28,6 @@ class Move(NamedTuple):
     """The item of a container that gets it, where only one does."""
 
 
-NO_OPTIONS: Mapping[str, bool] = {}
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.GeneratorExp, ast.DictComp)
 _OWN = ("self.", "cls.")
 _LEAVES = (ast.Name, ast.Constant)
@@ -153,11 +151,12 @@ def _moves(node: ast.AST, tests: list[ast.AST], found: list[Move]) -> None:
 def _is_presence(test: ast.expr) -> bool:
     """Whether the test only asks if there is something, as `before is not None` does from the second turn on."""
     return (
-        isinstance(test, ast.Compare) and isinstance(test.ops[0], ast.Is | ast.IsNot) and _is_none(test.comparators[0])
+        isinstance(test, ast.Compare) and isinstance(test.ops[0], ast.Is | ast.IsNot) and is_none(test.comparators[0])
     )
 
 
-def _is_none(node: ast.AST) -> bool:
+def is_none(node: ast.AST) -> bool:
+    """Whether the node is written `None`."""
     return isinstance(node, ast.Constant) and node.value is None
 
 
@@ -166,7 +165,7 @@ def reached(seeds: set[str], rows: list[Move], source: ast.expr | None = None) -
     found = set(seeds)
     if source is not None:
         for row in rows:
-            if _holds(row.values, source):
+            if holds(row.values, source):
                 found |= row.given
     changed = True
     while changed:
@@ -178,7 +177,8 @@ def reached(seeds: set[str], rows: list[Move], source: ast.expr | None = None) -
     return found
 
 
-def _holds(values: Iterable[ast.AST], wanted: ast.expr) -> bool:
+def holds(values: Iterable[ast.AST], wanted: ast.expr) -> bool:
+    """Whether the expression stands in one of the values."""
     return any(stands_in(wanted, value) for value in values)
 
 
@@ -217,7 +217,7 @@ def gives_answer(function: FunctionFacts, call: ast.Call, saving: frozenset[str]
     """
     tainted = reached(set(), moves_of(function, [call]), call)
     for expression in (*function.returns, *function.yields):
-        if reads(expression) & tainted or _holds([expression], call):
+        if reads(expression) & tainted or holds([expression], call):
             return True
     parameters = set(function.parameter_names)
     for node in (node for statement in body(function) for node in walk(statement)):
@@ -244,7 +244,7 @@ def _fills_returned(function: FunctionFacts, tainted: set[str]) -> bool:
 def goes_into(function: FunctionFacts, call: ast.Call, other: ast.Call) -> bool:
     """Whether what `call` gives is an argument of `other`, directly or through variables."""
     arguments = request_arguments(other)
-    if _holds(arguments, call):
+    if holds(arguments, call):
         return True
     tainted = reached(set(), moves_of(function, [call]), call)
     return any(reads(argument) & tainted for argument in arguments)
@@ -318,7 +318,7 @@ def carried(
     for name in sorted(tainted & needed):
         if name in exposed:
             return name
-    stored = [row.item for row in rows if row.item is not None and (row.reads & tainted or _holds(row.values, call))]
+    stored = [row.item for row in rows if row.item is not None and (row.reads & tainted or holds(row.values, call))]
     container = _iterated(loop)
     if not stored or container is None:
         return None
@@ -339,7 +339,7 @@ def _ends_of_loops(statements: Iterable[ast.AST], call: ast.Call) -> Iterator[in
     """The last lines of the loops in the statements that hold the call."""
     for statement in statements:
         for node in walk(statement):
-            if isinstance(node, ast.For | ast.AsyncFor | ast.While) and _holds([node], call):
+            if isinstance(node, ast.For | ast.AsyncFor | ast.While) and holds([node], call):
                 yield node.end_lineno or node.lineno
 
 
@@ -380,11 +380,11 @@ def _walk(statements: Iterable[ast.stmt], given: set[str], found: set[str]) -> s
             read(statement.value)
             for target in statement.targets:
                 read(*_containers(target))
-                given |= _whole(target)
+                given |= whole(target)
         elif isinstance(statement, ast.AnnAssign):
             if statement.value is not None:
                 read(statement.value)
-                given |= _whole(statement.target)
+                given |= whole(statement.target)
         elif isinstance(statement, ast.AugAssign):
             read(statement.value, statement.target)
         elif isinstance(statement, ast.If):
@@ -433,10 +433,10 @@ def _walk(statements: Iterable[ast.stmt], given: set[str], found: set[str]) -> s
     return given
 
 
-def _whole(target: ast.expr) -> set[str]:
+def whole(target: ast.expr) -> set[str]:
     """The names that an assignment replaces as a whole, not just an item of them."""
     if isinstance(target, ast.Tuple | ast.List):
-        return set().union(*(_whole(element) for element in target.elts), set())
+        return set().union(*(whole(element) for element in target.elts), set())
     return set() if isinstance(target, ast.Subscript) else set(targets(target))
 
 
@@ -447,113 +447,6 @@ def _containers(target: ast.expr) -> Iterator[ast.expr]:
             yield node.slice
         elif isinstance(node, ast.Attribute) and not isinstance(node.value, ast.Name):
             yield node.value
-
-
-def stops_early(
-    loop: LoopNode, call: ast.Call, options: Mapping[str, bool] = NO_OPTIONS, apart: frozenset[str] = frozenset()
-) -> ast.stmt | None:
-    """The `break` or `return` under a condition on the answer that ends the loop; None if there is none.
-
-    One that stands under a test for one of the `options` is there only for those who ask for it.
-    """
-    if isinstance(loop, ast.comprehension):
-        return None
-    tainted = reached(set(), [row for row in moves(loop.body) if not row.given <= apart], call)
-    counted = one_a_turn(loop.body, call)
-
-    def hinges(test: ast.expr) -> bool:
-        parts = list(without_lengths(test, counted)) if counted else [test]
-        return any(reads(part) & tainted for part in parts) or _holds([test], call)
-
-    return _exit(loop.body, hinges, options, 0, False)
-
-
-def turns_on(loop: LoopNode, call: ast.Call) -> bool:
-    """Whether the answer decides in the loop's own test on the next turn: what it says, not how many there are."""
-    if not isinstance(loop, ast.While):
-        return False
-    if _holds([loop.test], call):
-        return True
-    counted = [node for node in walk(loop.test) if isinstance(node, ast.Call) and _is_len(node)]
-    assigned = [node for statement in loop.body for node in walk(statement) if isinstance(node, ast.Assign)]
-    given = set().union(*(_whole(target) for node in assigned for target in node.targets))
-    asked = (reads(loop.test) - all_read(counted)) & given
-    return bool(asked) and not asked.isdisjoint(reached(set(), moves(loop.body), call))
-
-
-def goes_on(loop: LoopNode, call: ast.Call) -> bool:
-    """Whether the loop has no end of its own, and its turns keep their answers rather than trying the same again."""
-    if not isinstance(loop, ast.While) or not isinstance(loop.test, ast.Constant):
-        return False
-    tainted = reached(set(), moves(loop.body), call)
-    calls = [node for statement in loop.body for node in walk(statement) if isinstance(node, ast.Call)]
-    kept = [node for node in calls if isinstance(node.func, ast.Attribute) and node.func.attr in MUTATORS]
-    return any(all_read(node.args) & tainted or _holds(node.args, call) for node in kept)
-
-
-def _is_len(call: ast.Call) -> bool:
-    return isinstance(call.func, ast.Name) and call.func.id == "len"
-
-
-def adds_up(loop: LoopNode, stop: ast.stmt) -> bool:
-    """Whether the test in front of the loop's exit compares what its turns add up: tokens, costs, a count."""
-    nodes = [node for statement in getattr(loop, "body", ()) for node in walk(statement)]
-    summed = {name for node in nodes if isinstance(node, ast.AugAssign) for name in targets(node.target)}
-    tests = (node.test for node in nodes if isinstance(node, ast.If) and any(n is stop for n in walk(node)))
-    return any(isinstance(test, ast.Compare) and not reads(test).isdisjoint(summed) for test in tests)
-
-
-def options_of(function: FunctionFacts) -> dict[str, bool]:
-    """The parameters that may be left out, and whether each is None or False unless a caller gives it.
-
-    Those without a default are among them, as a caller may hand on that its own was left out.
-    """
-    defaults = {name: function.default(name) for name in function.parameter_names if name not in function.bindings}
-    return {
-        name: value is not None
-        for name, value in defaults.items()
-        if value is None or (isinstance(value, ast.Constant) and value.value in (None, False))
-    }
-
-
-def _is_switched(test: ast.expr, options: Mapping[str, bool]) -> bool:
-    """Whether the test holds only where one of the options was given; what is compared with None may be missing."""
-    if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.And):
-        return any(_is_switched(value, options) for value in test.values)
-    if isinstance(test, ast.Compare) and len(test.ops) == 1 and isinstance(test.ops[0], ast.IsNot):
-        return _is_none(test.comparators[0]) and isinstance(test.left, ast.Name) and test.left.id in options
-    return isinstance(test, ast.Name) and options.get(test.id, False)
-
-
-def _exit(
-    statements: list[ast.stmt], hinges: Callable[[ast.expr], bool], options: Mapping[str, bool], depth: int, under: bool
-) -> ast.stmt | None:
-    for statement in statements:
-        if isinstance(statement, ast.Return) and under:
-            return statement
-        if isinstance(statement, ast.Break) and under and depth == 0:
-            return statement
-        inner: list[tuple[list[ast.stmt], int, bool]] = []
-        if isinstance(statement, ast.If):
-            tests = under or hinges(statement.test)
-            inner = [(statement.orelse, depth, tests)]
-            if not _is_switched(statement.test, options):
-                inner.insert(0, (statement.body, depth, tests))
-        elif isinstance(statement, ast.For | ast.AsyncFor | ast.While):
-            inner = [(statement.body, depth + 1, under)]
-        elif isinstance(statement, ast.With | ast.AsyncWith):
-            inner = [(statement.body, depth, under)]
-        elif isinstance(statement, ast.Try):
-            inner = [
-                (statement.body, depth, under),
-                (statement.orelse, depth, under),
-                (statement.finalbody, depth, under),
-            ]
-        for nested, level, tests in inner:
-            found = _exit(nested, hinges, options, level, tests)
-            if found is not None:
-                return found
-    return None
 
 
 def needs(function: FunctionFacts, arguments: Iterable[ast.AST]) -> set[str]:

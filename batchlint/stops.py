@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 
-from batchlint import flow
+from batchlint import exits
 from batchlint.facts import FunctionId, LoopNode
 from batchlint.graph import Graph
 from batchlint.loops import is_item_loop
@@ -26,11 +26,11 @@ class Stops:
 
         Those that a turn makes for many items are a batch of their own.
         """
-        found = flow.stops_early(loop, call, options, apart)
+        found = exits.stops_early(loop, call, options, apart)
         if found is not None or isinstance(loop, ast.comprehension) or self._is_repeated(loop, call):
             return found
         for other in (call, *self._others(id, loop, call)):
-            found = loop if flow.turns_on(loop, other) else flow.stops_early(loop, other, options, apart)
+            found = loop if exits.turns_on(loop, other) else exits.stops_early(loop, other, options, apart)
             if found is not None:
                 return found
         return None

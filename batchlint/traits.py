@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from functools import cache
 from typing import NamedTuple
 
-from batchlint import flow, given, timing
+from batchlint import exits, flow, given, timing
 from batchlint.facts import FunctionId, LoopNode
 from batchlint.graph import Edge, Graph, ModelCall, Reach
 from batchlint.loops import counts, is_item_loop, is_retry, is_short, tries_again
@@ -312,11 +312,11 @@ def _dependence(graph: Graph, link: Link, loop: LoopNode, known: Known) -> Trait
         name = flow.carried(loop, call, [*known.tallies.without(link.function, call), *owner], apart)
     if name is not None:
         return Trait("dependent", f"`{name}` carries one answer into the next request", path, line_of(loop))
-    options = flow.options_of(graph.function(link.function))
-    ends = is_item_loop(loop) or flow.goes_on(loop, call)
+    options = exits.options_of(graph.function(link.function))
+    ends = is_item_loop(loop) or exits.goes_on(loop, call)
     stop = known.stops.of(link.function, loop, call, options, apart) if ends else None
     if stop is not None:
-        when = "when the answers add up to a limit" if flow.adds_up(loop, stop) else "as soon as an answer fits"
+        when = "when the answers add up to a limit" if exits.adds_up(loop, stop) else "as soon as an answer fits"
         return Trait("early_stop", f"the loop ends {when}", path, stop.lineno)
     return None
 

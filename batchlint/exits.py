@@ -1,0 +1,120 @@
+"""How loops end: at an answer, at what answers add up to, or only where an option says so."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Mapping
+
+from batchlint.facts import FunctionFacts, LoopNode
+from batchlint.flow import MUTATORS, all_read, holds, is_none, moves, reached, reads, targets, whole
+from batchlint.trees import walk
+from batchlint.turncounts import one_a_turn, without_lengths
+
+NO_OPTIONS: Mapping[str, bool] = {}
+
+
+def stops_early(
+    loop: LoopNode, call: ast.Call, options: Mapping[str, bool] = NO_OPTIONS, apart: frozenset[str] = frozenset()
+) -> ast.stmt | None:
+    """The `break` or `return` under a condition on the answer that ends the loop; None if there is none.
+
+    One that stands under a test for one of the `options` is there only for those who ask for it.
+    """
+    if isinstance(loop, ast.comprehension):
+        return None
+    tainted = reached(set(), [row for row in moves(loop.body) if not row.given <= apart], call)
+    counted = one_a_turn(loop.body, call)
+
+    def hinges(test: ast.expr) -> bool:
+        parts = list(without_lengths(test, counted)) if counted else [test]
+        return any(reads(part) & tainted for part in parts) or holds([test], call)
+
+    return _exit(loop.body, hinges, options, 0, False)
+
+
+def turns_on(loop: LoopNode, call: ast.Call) -> bool:
+    """Whether the answer decides in the loop's own test on the next turn: what it says, not how many there are."""
+    if not isinstance(loop, ast.While):
+        return False
+    if holds([loop.test], call):
+        return True
+    counted = [node for node in walk(loop.test) if isinstance(node, ast.Call) and _is_len(node)]
+    assigned = [node for statement in loop.body for node in walk(statement) if isinstance(node, ast.Assign)]
+    given = set().union(*(whole(target) for node in assigned for target in node.targets))
+    asked = (reads(loop.test) - all_read(counted)) & given
+    return bool(asked) and not asked.isdisjoint(reached(set(), moves(loop.body), call))
+
+
+def goes_on(loop: LoopNode, call: ast.Call) -> bool:
+    """Whether the loop has no end of its own, and its turns keep their answers rather than trying the same again."""
+    if not isinstance(loop, ast.While) or not isinstance(loop.test, ast.Constant):
+        return False
+    tainted = reached(set(), moves(loop.body), call)
+    calls = [node for statement in loop.body for node in walk(statement) if isinstance(node, ast.Call)]
+    kept = [node for node in calls if isinstance(node.func, ast.Attribute) and node.func.attr in MUTATORS]
+    return any(all_read(node.args) & tainted or holds(node.args, call) for node in kept)
+
+
+def _is_len(call: ast.Call) -> bool:
+    return isinstance(call.func, ast.Name) and call.func.id == "len"
+
+
+def adds_up(loop: LoopNode, stop: ast.stmt) -> bool:
+    """Whether the test in front of the loop's exit compares what its turns add up: tokens, costs, a count."""
+    nodes = [node for statement in getattr(loop, "body", ()) for node in walk(statement)]
+    summed = {name for node in nodes if isinstance(node, ast.AugAssign) for name in targets(node.target)}
+    tests = (node.test for node in nodes if isinstance(node, ast.If) and any(n is stop for n in walk(node)))
+    return any(isinstance(test, ast.Compare) and not reads(test).isdisjoint(summed) for test in tests)
+
+
+def options_of(function: FunctionFacts) -> dict[str, bool]:
+    """The parameters that may be left out, and whether each is None or False unless a caller gives it.
+
+    Those without a default are among them, as a caller may hand on that its own was left out.
+    """
+    defaults = {name: function.default(name) for name in function.parameter_names if name not in function.bindings}
+    return {
+        name: value is not None
+        for name, value in defaults.items()
+        if value is None or (isinstance(value, ast.Constant) and value.value in (None, False))
+    }
+
+
+def _is_switched(test: ast.expr, options: Mapping[str, bool]) -> bool:
+    """Whether the test holds only where one of the options was given; what is compared with None may be missing."""
+    if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.And):
+        return any(_is_switched(value, options) for value in test.values)
+    if isinstance(test, ast.Compare) and len(test.ops) == 1 and isinstance(test.ops[0], ast.IsNot):
+        return is_none(test.comparators[0]) and isinstance(test.left, ast.Name) and test.left.id in options
+    return isinstance(test, ast.Name) and options.get(test.id, False)
+
+
+def _exit(
+    statements: list[ast.stmt], hinges: Callable[[ast.expr], bool], options: Mapping[str, bool], depth: int, under: bool
+) -> ast.stmt | None:
+    for statement in statements:
+        if isinstance(statement, ast.Return) and under:
+            return statement
+        if isinstance(statement, ast.Break) and under and depth == 0:
+            return statement
+        inner: list[tuple[list[ast.stmt], int, bool]] = []
+        if isinstance(statement, ast.If):
+            tests = under or hinges(statement.test)
+            inner = [(statement.orelse, depth, tests)]
+            if not _is_switched(statement.test, options):
+                inner.insert(0, (statement.body, depth, tests))
+        elif isinstance(statement, ast.For | ast.AsyncFor | ast.While):
+            inner = [(statement.body, depth + 1, under)]
+        elif isinstance(statement, ast.With | ast.AsyncWith):
+            inner = [(statement.body, depth, under)]
+        elif isinstance(statement, ast.Try):
+            inner = [
+                (statement.body, depth, under),
+                (statement.orelse, depth, under),
+                (statement.finalbody, depth, under),
+            ]
+        for nested, level, tests in inner:
+            found = _exit(nested, hinges, options, level, tests)
+            if found is not None:
+                return found
+    return None
