@@ -16,13 +16,12 @@ from batchlint.findings import Latency, Step
 from batchlint.graph import Edge, Graph, ModelCall, Reach, relevant
 from batchlint.graph.ways import Way
 from batchlint.loops import is_item_loop
-from batchlint.memories import Memories
+from batchlint.places import Link, Place, Trait, line_of
 from batchlint.repetitions import repeated
 from batchlint.singles import all_give_one, gives_one
-from batchlint.stops import Stops
 from batchlint.symbols import last_name
-from batchlint.tallies import Tallies
-from batchlint.traits import Known, Link, Place, Trait, line_of, traits
+from batchlint.ties import Ties
+from batchlint.traits import traits
 from batchlint.values import Cls, Ext
 
 MAX_LEVELS = 8
@@ -67,7 +66,7 @@ class Described(NamedTuple):
 def find(graph: Graph) -> list[Described]:
     """All call sites of the program, in the order of their places."""
     sites: dict[tuple[FunctionId, Span], Described] = {}
-    known = Known({}, Memories(graph), Tallies(graph), Stops(graph), {}, {})
+    ties = Ties(graph)
     for model in graph.model_calls:
         for level in _levels(graph, model):
             edges = level.edges
@@ -76,7 +75,7 @@ def find(graph: Graph) -> list[Described]:
             key = (function, span)
             # Where one call leads to several models, the nearest speaks for it.
             if key not in sites or len(edges) < len(sites[key].edges):
-                sites[key] = _describe(graph, model, level, known)
+                sites[key] = _describe(graph, model, level, ties)
     return sorted(sites.values(), key=lambda site: (site.function.path, site.span))
 
 
@@ -221,7 +220,7 @@ def _is_shared(graph: Graph, id: FunctionId, way: Way) -> bool:
 
 
 # -- describing
-def _describe(graph: Graph, model: ModelCall, level: _Level, known: Known) -> Described:
+def _describe(graph: Graph, model: ModelCall, level: _Level, ties: Ties) -> Described:
     edges = level.edges
     function = edges[0].caller if edges else model.function
     reaches = tuple(graph.reaches(function, level.way))
@@ -240,7 +239,7 @@ def _describe(graph: Graph, model: ModelCall, level: _Level, known: Known) -> De
         via=_via(graph, model, edges),
         shape=_shape(place),
         many=many,
-        traits=tuple(traits(place, known)),
+        traits=tuple(traits(place, ties)),
         stated=graph.stated(function, place.node),
         is_plumbing=level.is_plumbing,
     )

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from batchlint.callsites import Described
 from batchlint.facts import FunctionId
 from batchlint.graph import Graph, Reach
-from batchlint.traits import Trait
+from batchlint.places import Trait
 
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 Gates = dict[FunctionId, Trait]

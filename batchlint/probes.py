@@ -9,7 +9,8 @@ from batchlint.callsites import Described
 from batchlint.facts import FunctionId
 from batchlint.findings import Step
 from batchlint.graph import Graph, relevant
-from batchlint.traits import ANSWERS, Trait
+from batchlint.places import Trait
+from batchlint.traits import ANSWERS
 
 _MAX_FUNCTIONS = 60
 _RUNS = frozenset({"script", "evaluation", "pipeline", "schedule", "task_queue"})

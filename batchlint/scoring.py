@@ -12,7 +12,7 @@ from batchlint import gates, probes, rules
 from batchlint.callsites import Described
 from batchlint.findings import CallSite, Context, Factor, Latency, Step, Verdict
 from batchlint.graph import Graph, Reach, relevant
-from batchlint.traits import Trait
+from batchlint.places import Trait
 
 FACTORS: dict[str, int] = {
     # Who starts the call, and so who could wait for it.

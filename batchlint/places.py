@@ -1,0 +1,62 @@
+"""Call sites with what is below and above them, and what is said of them."""
+
+from __future__ import annotations
+
+import ast
+from typing import NamedTuple
+
+from batchlint.facts import CallFacts, FunctionId, LoopNode
+from batchlint.graph import Edge, Graph, ModelCall, Reach
+
+
+class Trait(NamedTuple):
+    """Something about a call site that speaks for or against batching; `name` is a row of the factor table."""
+
+    name: str
+    reason: str
+    path: str
+    line: int
+
+
+class Link(NamedTuple):
+    """One call on the way from an entry point down to the model."""
+
+    function: FunctionId
+    node: ast.expr
+    repeats: bool
+    loops: tuple[LoopNode, ...]
+    is_async: bool
+
+    @classmethod
+    def of(cls, graph: Graph, edge: Edge) -> Link:
+        return cls(edge.caller, edge.node, edge.repeats, edge.loops, graph.function(edge.callee).is_async)
+
+
+class Place(NamedTuple):
+    """A call site with what is below and above it."""
+
+    graph: Graph
+    model: ModelCall
+    edges: tuple[Edge, ...]
+    reaches: tuple[Reach, ...]
+
+    @property
+    def node(self) -> ast.expr:
+        return self.edges[0].node if self.edges else self.model.node
+
+    def links(self) -> list[Link]:
+        """The calls from the site down to the model call, which is the last."""
+        model = self.model
+        call = self.call(model.node)
+        loops = call.loops if call else ()
+        last = Link(model.function, model.node, self.graph.repeats(model.function, loops), loops, model.is_async)
+        return [*(Link.of(self.graph, edge) for edge in self.edges), last]
+
+    def call(self, node: ast.expr) -> CallFacts | None:
+        """What stands around the call, if that is what the node is."""
+        reference = self.graph.program.call_facts.get(id(node))
+        return reference.call if reference else None
+
+
+def line_of(loop: LoopNode) -> int:
+    return loop.target.lineno if isinstance(loop, ast.comprehension) else loop.lineno

@@ -1,0 +1,207 @@
+"""Loops whose turns wait for each other's answers: around a call site, below it, and above it on every way in."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Sequence
+
+from batchlint import exits, flow
+from batchlint.facts import FunctionId, LoopNode
+from batchlint.graph import Edge, Graph
+from batchlint.loops import counts, is_item_loop, is_retry, is_short, tries_again
+from batchlint.memories import Memories
+from batchlint.places import Link, Place, Trait, line_of
+from batchlint.stages import runs_stages
+from batchlint.stops import Stops
+from batchlint.tallies import Tallies
+from batchlint.trees import walk
+
+_RUN_ONCE = frozenset({"script", "evaluation"})
+"""Kinds of entry points that come to a call once in a process."""
+_COMES_AGAIN = frozenset({"schedule", "task_queue", "pipeline", "evaluation"})
+"""Kinds of entry points that start a call again without a loop."""
+
+
+class Ties:
+    """Asked call site by call site; what several of them ask is worked out once."""
+
+    def __init__(self, graph: Graph) -> None:
+        self._graph = graph
+        self._memories, self._tallies, self._stops = Memories(graph), Tallies(graph), Stops(graph)
+        self._loops: dict[tuple[int, int], Trait | None] = {}
+        """What ties the iterations of a loop to the answers of a call in it, by the identities of the two nodes."""
+        self._free: dict[FunctionId, bool] = {}
+        self._in_turns: dict[FunctionId, bool] = {}
+
+    def of(self, place: Place) -> Iterator[Trait]:
+        """Answers that the next request needs.
+
+        A chain of fixed length per item stays batchable where the items are independent: each round is a batch.
+        """
+        links = place.links()
+        ways = [[*(Link.of(self._graph, edge) for edge in reach.edges), *links] for reach in place.reaches]
+        above = {_key(edge.node) for reach in place.reaches for edge in reach.edges}
+        done: set[tuple[int, bool]] = set()
+        for way in ways or [links]:
+            yield from self._on_way(place, way, above, done)
+        kinds = [reach.entry.kind.kind for reach in place.reaches] or [""]
+        for way, kind in zip(ways or [links], kinds, strict=True):
+            memory = self._memories.find(way[::-1], is_run_once=kind in _RUN_ONCE)
+            if memory is not None:
+                reason = f"`{memory.attribute}` keeps earlier answers for the next request"
+                yield Trait("memory", reason, memory.function.path, memory.line)
+                return
+
+    def _on_way(
+        self, place: Place, way: Sequence[Link], above: set[int], done: set[tuple[int, bool]]
+    ) -> Iterator[Trait]:
+        """What ties on one way down to the model call; `done`: the calls that another way has shown, and whether many
+        items come to them.
+        """
+        fanned_out = False
+        for index, link in enumerate(way):
+            key = (_key(link.node), fanned_out)
+            is_gathered = link.loops and link.is_async and _is_gathered_later(place, link)
+            many_below = any(below.repeats for below in way[index + 1 :])
+            for loop in () if is_gathered else link.loops:
+                found = self._found(link, loop)
+                if found is None:
+                    fanned_out = fanned_out or is_item_loop(loop)
+                elif many_below and runs_stages(loop, link.node):
+                    pass  # one stage after the other, each with all its requests at once
+                elif many_below and not is_item_loop(loop) and self._is_bounded(link, loop, found):
+                    pass  # all that failed are tried again together
+                elif key not in done:
+                    yield from self._judged(place, link, loop, found, above, fanned_out, many_below)
+            done.add(key)
+            is_own = link.repeats and not any(is_item_loop(loop) for loop in link.loops)
+            fanned_out = fanned_out or is_own or any(is_gathered and is_item_loop(loop) for loop in link.loops)
+
+    def _judged(
+        self,
+        place: Place,
+        link: Link,
+        loop: LoopNode,
+        found: Trait,
+        above: set[int],
+        fanned_out: bool,
+        many_below: bool,
+    ) -> Iterator[Trait]:
+        """What a tie means for the site: nothing, a few rounds, or that its requests wait for each other."""
+        is_bounded = fanned_out and self._is_bounded(link, loop, found)
+        if found.name == "early_stop" and _key(link.node) in above:
+            rounds = (many_below or any(map(is_item_loop, _inside(link, loop)))) and is_item_loop(loop)
+            if not is_bounded and not rounds and not self._is_free(place.links()[0].function):
+                yield found
+        else:
+            yield self._step(link, loop, found) if is_bounded else found
+
+    # -- one loop
+    def _found(self, link: Link, loop: LoopNode) -> Trait | None:
+        """What ties the iterations of the loop to the answers of the call, worked out once."""
+        pair = (_key(link.node), _key(loop))
+        if pair not in self._loops:
+            self._loops[pair] = self._dependence(link, loop)
+        return self._loops[pair]
+
+    def _dependence(self, link: Link, loop: LoopNode) -> Trait | None:
+        """What makes the loop's iterations wait for each other's answers; None if they are independent."""
+        call, path = link.node, link.function.path
+        if not isinstance(call, ast.Call):
+            return None
+        owner = [call.func.value] if isinstance(call.func, ast.Attribute) else []
+        arguments = [*flow.request_arguments(call), *owner]
+        # Rounds over what is left to do: each asks about all of it, and what comes back only decides on the next round.
+        inner = _inside(link, loop)
+        apart = flow.narrowed(loop) if any(map(is_item_loop, inner)) else frozenset()
+        if not apart.isdisjoint(flow.all_read(arguments)):
+            apart = frozenset()
+        name = flow.carried(loop, call, arguments, apart)
+        if name is not None:
+            name = flow.carried(loop, call, [*self._tallies.without(link.function, call), *owner], apart)
+        if name is not None:
+            return Trait("dependent", f"`{name}` carries one answer into the next request", path, line_of(loop))
+        options = exits.options_of(self._graph.function(link.function))
+        ends = is_item_loop(loop) or exits.goes_on(loop, call)
+        stop = self._stops.of(link.function, loop, call, options, apart) if ends else None
+        if stop is not None:
+            when = "when the answers add up to a limit" if exits.adds_up(loop, stop) else "as soon as an answer fits"
+            return Trait("early_stop", f"the loop ends {when}", path, stop.lineno)
+        return None
+
+    def _is_bounded(self, link: Link, loop: LoopNode, trait: Trait) -> bool:
+        """Whether the loop is a few tries, or a few rounds of which each needs the last: so many batches for all."""
+        graph = self._graph
+        if trait.name == "early_stop":
+            return not isinstance(loop, ast.While) or counts(loop)
+
+        def bound(node: ast.expr) -> ast.expr:
+            default = graph.function(link.function).default(node.id) if isinstance(node, ast.Name) else None
+            return default or graph.constant(link.function, node)[1]
+
+        def number(node: ast.expr) -> float | None:
+            return graph.number(link.function, node)
+
+        if isinstance(loop, ast.While):
+            return tries_again(loop)
+        return is_retry(loop) or is_short(loop.iter, bound, number)
+
+    def _step(self, link: Link, loop: LoopNode, trait: Trait) -> Trait:
+        """What a few rounds for an item are: an agent's, where the next request holds what tools gave for an answer."""
+        names = self._graph.program.registry.tool_results
+        for node in walk(loop):
+            keys = node.keys if isinstance(node, ast.Dict) else []
+            said = next((key.value for key in keys if isinstance(key, ast.Constant) and key.value in names), None)
+            if said is not None:
+                return Trait(
+                    "agent", f"an agent runs tools by each answer: `{said}`", link.function.path, line_of(loop)
+                )
+        return trait._replace(name="chain")
+
+    # -- other ways to a function
+    def _is_free(self, id: FunctionId) -> bool:
+        """Whether some way comes to the function many times without a loop that ends at an answer."""
+        if id not in self._free:
+            self._free[id] = False  # where it comes back to itself
+            comes_again = any(entry.kind.kind in _COMES_AGAIN for entry in self._graph.entries(id))
+            self._free[id] = comes_again or any(
+                not self._ends(edge)
+                and ((edge.repeats and not self._is_in_turns(edge.caller)) or self._is_free(edge.caller))
+                for edge in self._calls(id)
+            )
+        return self._free[id]
+
+    def _is_in_turns(self, id: FunctionId) -> bool:
+        """Whether every way comes to the function in the turns of a loop that has no end but an answer."""
+        if id not in self._in_turns:
+            self._in_turns[id] = False  # where it comes back to itself
+            calls = self._calls(id)
+            self._in_turns[id] = (
+                bool(calls)
+                and not self._graph.starts_here(id)
+                and all(self._ends(edge, endless=True) or self._is_in_turns(edge.caller) for edge in calls)
+            )
+        return self._in_turns[id]
+
+    def _calls(self, id: FunctionId) -> list[Edge]:
+        return [edge for edge in self._graph.edges_to(id) if not self._graph.is_test(edge.caller.path)]
+
+    def _ends(self, edge: Edge, *, endless: bool = False) -> bool:
+        """Whether the call stands in a loop that ends at an answer; `endless`: in one that has no other end."""
+        loops = (loop for loop in edge.loops if not (endless and is_item_loop(loop)))
+        found = (self._found(Link.of(self._graph, edge), loop) for loop in loops)
+        return any(trait is not None and trait.name == "early_stop" for trait in found)
+
+
+def _inside(link: Link, loop: LoopNode) -> tuple[LoopNode, ...]:
+    """The loops around the call that stand in the given one."""
+    return link.loops[link.loops.index(loop) + 1 :]
+
+
+def _is_gathered_later(place: Place, link: Link) -> bool:
+    """Whether the call of an async function makes a coroutine only: no answer yet that could reach the next request."""
+    call = place.call(link.node)
+    return call is not None and not any(isinstance(node, ast.Await) for node in walk(call.statement))
+
+
+_key = id
