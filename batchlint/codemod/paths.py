@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from batchlint.codemod import folders, scopes
 from batchlint.codemod.access import ANY, CELL, MARK, OWN, Access, Channel, Frame
+from batchlint.codemod.enclosing import Enclosing
 from batchlint.codemod.folders import LISTED
 from batchlint.codemod.linked import Linked
 from batchlint.codemod.methods import Method, Methods
@@ -42,6 +43,7 @@ class Paths:
         self._parameters: dict[FunctionId, frozenset[str]] = {}
         self._bound: dict[FunctionId, frozenset[str]] = {}
         self._pairs: dict[FunctionId, list[Pair]] = {}
+        self.enclosing = Enclosing(graph.program)
         self.linked = Linked(graph.program)
         self.shared = Shared(graph.program)
         self.methods = Methods(graph.program)
@@ -55,7 +57,8 @@ class Paths:
         frame = self.entered(target.id, aliases, given, caller, receiver)
         frame.entry = call
         handed = frozenset((name, frozenset(paths)) for name, paths in aliases.items())
-        frame.alike = target.id, handed, self.linked.marks(caller, given, receiver)
+        around = self.enclosing.told(frame.function, caller)
+        frame.alike = target.id, handed, self.linked.marks(caller, given, receiver), around
         return frame
 
     def passed(self, target: Fn, call: ast.Call) -> Iterator[tuple[str, ast.expr]]:
@@ -121,9 +124,11 @@ class Paths:
         if self._makes_batches(function):
             raise Refused("unsupported-shape", f"`{Graph.label(id)}` makes batches already")
         bound = self._bound_in(function)
-        frame = Frame(function, set(names | bound) - function.outer, {k: set(v) for k, v in aliases.items()})
+        outer = self.enclosing.outer(function)
+        frame = Frame(function, set(names | bound) - outer, {k: set(v) for k, v in aliases.items()})
         self.alias_statements(frame, body, self._pairs_in(function))
         frame.stable |= names - bound
+        frame.stable -= function.outer
         frame.given, frame.caller, frame.receiver = given, caller, receiver
         return frame
 
@@ -179,6 +184,9 @@ class Paths:
             return frame.aliases.get(name, set())
         for owner in self.program.around(frame.function):
             if (name in owner.bindings and name not in owner.outer) or name in self._names(owner):
+                around = self.enclosing.frame(frame.function, owner, frame.caller)
+                if around is not None and name in around.local:
+                    return self.root(around, name)
                 imported = self.shared.imported(owner, name)
                 return imported if imported is not None else {("v", owner.id.path, owner.id.qualname, name)}
         return self.shared.variable(frame.function.id.path, name)

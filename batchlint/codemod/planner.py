@@ -307,16 +307,18 @@ class Planner:
         return {target: name for target, name in found.items() if name in carried & before}
 
     def _read_elsewhere(self, function: FunctionFacts, loop: ast.stmt) -> set[str]:
-        """Names of the loop's scope that functions nested in it (all functions, for a module) read."""
+        """Names of the loop's scope that functions nested in it (all functions, for a module) read or change."""
         inside = {id(node) for node in ast.walk(loop)}
         found: set[str] = set()
-        for node in ast.walk(function.node):
-            if (
-                isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
-                and node is not function.node
-                and id(node) not in inside
-            ):
-                found |= scopes.read(node)
+        pending: list[ast.AST] = [function.node]
+        kind = ast.Global if function.id.qualname == MODULE else ast.Nonlocal
+        while pending:
+            node = pending.pop()
+            is_nested = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
+            if is_nested and node is not function.node:  # with what stands in it
+                found |= scopes.read(node) | scopes.declared(node, kind) if id(node) not in inside else set()
+            else:
+                pending += ast.iter_child_nodes(node)
         return found
 
     def frame(self, function: FunctionFacts, loop: Loop, targets: list[str], local: set[str]) -> Frame:

@@ -455,7 +455,8 @@ class Reader(Paths):
         later = self.implicit.later(target, call)
         receiver = None if fresh else receiver_of(target, call)
         marks = self.linked.marks(caller, given, receiver)
-        key: tuple[object, ...] = (target.id, (self.prints, bool(later), marks), handed)
+        around = self.enclosing.told(self.program.functions[target.id], caller)
+        key: tuple[object, ...] = (target.id, (self.prints, bool(later), marks, around), handed)
         if key in self._by_value:
             key = (*key, *((name, self.meaning(value, caller)) for name, value in given.items()))
         known = self._read.get(key)

@@ -143,6 +143,11 @@ def kept(nodes: Iterable[ast.AST], consumed: Set[int] = frozenset()) -> set[str]
     return found
 
 
+def declared(node: ast.AST, kind: type[ast.Global | ast.Nonlocal]) -> set[str]:
+    """The names that functions in it change further out."""
+    return {name for n in walk(node) if isinstance(n, kind) for name in n.names}
+
+
 def exposed(statements: Iterable[ast.stmt], given: Iterable[str] = ()) -> set[str]:
     """The names that the statements may read before they have bound them."""
     found: set[str] = set()

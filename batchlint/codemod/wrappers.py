@@ -55,7 +55,9 @@ class Wrappers:
         calls = [c.node for c in inner.calls if isinstance(c.node.func, ast.Name) and c.node.func.id == wrapped]
         handed_on = [a for c in inner.calls for a in [*c.node.args, *(k.value for k in c.node.keywords)]]
         others = any(isinstance(a, ast.Name) and a.id == wrapped for a in handed_on)
-        if not calls or others or self._has_effects(inner, {id(c) for c in calls}):
+        unset = self._unset(self.program.functions[outer], decorator)
+        never = {id(c.node) for c in inner.calls if isinstance(c.node.func, ast.Name) and c.node.func.id in unset}
+        if not calls or others or self._has_effects(inner, {id(c) for c in calls} | never):
             return None
         return Wrapper(decorator, name, outer, inner.id, tuple(calls))
 
@@ -64,6 +66,23 @@ class Wrappers:
             for binding in function.bindings.get(last_name(expression), ()) if isinstance(expression, ast.Name) else ():
                 if binding.how == "function" and binding.scope:
                     yield self.program.functions[FunctionId(function.id.path, binding.scope)]
+
+    def _unset(self, outer: FunctionFacts, decorator: ast.expr) -> set[str]:
+        """The parameters of the decorator that are None for this function: a hook of it that is never called."""
+        given = decorator if isinstance(decorator, ast.Call) else ast.Call(decorator, [decorator], [])
+        if outer.arguments is None or any(k.arg is None for k in given.keywords):
+            return set()
+        if any(isinstance(a, ast.Starred) for a in given.args):
+            return set()
+        arguments = outer.arguments
+        positional = [*arguments.posonlyargs, *arguments.args]
+        last = zip(reversed(positional), reversed(arguments.defaults), strict=False)
+        defaults = [*last, *zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)]
+        unset = {a.arg for a, value in defaults if isinstance(value, ast.Constant) and value.value is None}
+        unset -= {name for name, _ in self.planner.reader.passed(Fn(outer.id), given)}
+        inside = [n for statement in function_body(outer) for n in ast.walk(statement)]
+        bound = {n.id for n in inside if isinstance(n, ast.Name) and not isinstance(n.ctx, ast.Load)}
+        return unset - bound - {n.arg for n in inside if isinstance(n, ast.arg)}
 
     def _has_effects(self, inner: FunctionFacts, calls: set[int]) -> bool:
         """Whether the wrapper changes what outlives its call, so that the order of the items would matter."""
