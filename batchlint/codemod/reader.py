@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Set
+from collections.abc import Iterable, Iterator, Set
 from functools import cached_property
 
 from batchlint.codemod import cells, chance, process_wide, scopes
@@ -42,6 +42,7 @@ from batchlint.codemod.effects import (
 )
 from batchlint.codemod.endings import Endings
 from batchlint.codemod.implicit import Implicit
+from batchlint.codemod.key_order import KeyOrder
 from batchlint.codemod.linked import is_self
 from batchlint.codemod.looks import draws_own_objects, looked_at
 from batchlint.codemod.once import Once
@@ -77,6 +78,7 @@ class Reader(Paths):
         self.implicit = Implicit(graph.program)
         self.endings = Endings(graph.program)
         self.once = Once(self, callbacks)
+        self.key_order = KeyOrder(graph.program)
         self._active: list[FunctionId] = []
         self._cut = MAX_DEPTH + 1
         """How far up a recursive call led while a function was read: what it touches is not all there then."""
@@ -208,9 +210,9 @@ class Reader(Paths):
         if isinstance(target, ast.Subscript) and how == "write" and not self._is_list(target.value, frame):
             # A key of the item's own meets no other, but the mapping shows in which order they came.
             stored = {channel[:-1] if channel[-1].startswith(CELL) else channel for channel in channels}
-            keys = {(*channel[:-1], KEYS) for channel in stored if channel[-1] == OWN}
+            keys = self._keys(channel[:-1] for channel in stored if channel[-1] == OWN)
             found += touches(keys, "tally", target.lineno)
-            keys = {(*a.channel[:-1], KEYS) for a in set_once if a.once} - keys
+            keys = self._keys(a.channel[:-1] for a in set_once if a.once) - keys
             is_same = MARK not in self.meaning(target.slice, frame)
             found += touches(keys, "tally", target.lineno, means=self.meaning(target.slice, frame) if is_same else None)
         return found
@@ -366,7 +368,7 @@ class Reader(Paths):
         if is_member or (name in {"set", "put"} and len(call.args) == 2):
             return self._element(call.args[0], receiver, "write", frame)
         if name == "setdefault" and call.args and self.is_own(call.args[0], frame):
-            keys = touches({(*p, KEYS) for p in receiver}, "tally", line)
+            keys = touches(self._keys(receiver), "tally", line)
             return [*self._element(call.args[0], receiver, "write", frame), *keys]
         if name not in MUTATORS and not dropped:
             return touches(receiver, "read", line)
@@ -568,8 +570,11 @@ class Reader(Paths):
         if starts and not calls & {"Counter", "defaultdict"}:
             return []
         key = ast.unparse(target.slice) if isinstance(target.slice, ast.Constant) else None
-        keys = ((*path, KEYS) for path in self.path(target.value, frame))
-        return touches(keys, "tally", target.lineno, means=key)
+        return touches(self._keys(self.path(target.value, frame)), "tally", target.lineno, means=key)
+
+    def _keys(self, mappings: Iterable[Channel]) -> set[Channel]:
+        """The order in which the keys of the mappings came, where anything shows it."""
+        return {(*path, KEYS) for path in self.key_order.shown(mappings)}
 
     def _is_number(self, node: ast.AugAssign, frame: Frame) -> bool:
         """Whether the sum is one of numbers: the variable starts as a number everywhere."""
