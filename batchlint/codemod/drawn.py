@@ -29,6 +29,7 @@ _OF_ITEMS = _OF_WHOLE | {
 }  # fmt: skip
 """Methods of what is drawn that read nothing else."""
 _PASS_ON = frozenset({"builtins.enumerate", "builtins.zip", "builtins.reversed"})
+_MAPPING = re.compile(r"builtins\.(map|filter)$")
 _PLAIN = re.compile(r"builtins\.(?!next$|open$|iter$|input$|getattr$|exec$|eval$)\w+$")
 _KEEPING = frozenset({"staticmethod", "classmethod"})
 _DISPLAYS = (
@@ -131,8 +132,8 @@ class _Split:
             return False
         return not any(isinstance(value, Fn | Cls) for value in self.program.eval(self.function.id, context.func))
 
-    def _keeps_open(self, statement: ast.stmt) -> bool:
-        """Whether the statement may go on reading: by a call of something else, or a name that is no whole value."""
+    def _keeps_open(self, statement: ast.AST) -> bool:
+        """Whether it may go on reading: by a call of something else, or a name that is no whole value."""
         for node in walk(statement):
             if isinstance(node, _NESTED):
                 return True
@@ -216,12 +217,26 @@ class _Split:
             return all(self._holds_nothing_open(argument, depth + 1) for argument in call.args)
         if all(isinstance(v, Ext) and v.path in _PASS_ON for v in self.program.eval(scope, call.func) or [None]):
             return all(self._is_whole(argument, depth) for argument in call.args)
+        if _is_named(self.program, scope, call, _MAPPING) and len(call.args) > 1 and not call.keywords:
+            return self._maps_calmly(call.args[0]) and all(self._is_whole(a, depth) for a in call.args[1:])
         if not isinstance(call.func, ast.Attribute):
             return False
         if any(isinstance(value, Fn | Cls) for value in self.program.eval(scope, call.func)):
             return False
         name = call.func.attr
         return name in _ALL or (name in _OF_WHOLE and self._is_whole(call.func.value, depth))
+
+    def _maps_calmly(self, mapped: ast.expr) -> bool:
+        """Whether what a mapping calls for each item makes an object of it, or reads nothing but the item."""
+        if isinstance(mapped, ast.Lambda):
+            return not self._keeps_open(mapped.body)
+        if isinstance(mapped, ast.Constant):  # of `filter`
+            return mapped.value is None
+        values = self.program.eval(self.function.id, mapped)
+        if isinstance(mapped, ast.Attribute) and mapped.attr == "_make":  # of a named tuple
+            made = self.program.eval(self.function.id, mapped.value)
+            return bool(made) and all(isinstance(v, Cls) for v in made) and not any(isinstance(v, Fn) for v in values)
+        return bool(values) and all(isinstance(v, Cls) or (isinstance(v, Ext) and _PLAIN.match(v.path)) for v in values)
 
     def _holds_nothing_open(self, iterated: ast.expr, depth: int) -> bool:
         """Whether what going through it gives is not open itself, as the cursors in a list are."""

@@ -12,6 +12,7 @@ TABLE = """\
 import json
 import sqlite3
 from dataclasses import dataclass
+from typing import NamedTuple
 from openai import OpenAI
 
 client = OpenAI()
@@ -19,6 +20,11 @@ client = OpenAI()
 
 @dataclass
 class Review:
+    id: int
+    body: str
+
+
+class Row(NamedTuple):
     id: int
     body: str
 
@@ -36,6 +42,9 @@ class Reviews:
     def opened(self):
         self.left = self.cursor()
         return [1, 2, 3]
+
+    def next_one(self, number):
+        return Review(*self.left.fetchone())
 
     def lazy(self):
         for row in self.cursor():
@@ -76,6 +85,12 @@ READ_BEFORE = {
         "for number, row in enumerate(sorted(self.cursor())):\n            yield Review(*row)",
         "self.pending()",
     ),
+    "all_rows_mapped": ("yield from map(Row._make, self.cursor().fetchall())", "self.pending()"),
+    "all_rows_mapped_by_a_lambda": (
+        "rows = self.cursor().fetchall()\n        for review in map(lambda row: Review(*row), filter(None, rows)):\n"
+        "            yield review",
+        "self.pending()",
+    ),
     "all_of_a_lazy_one": (LAZY, "list(self.pending())"),
     "all_of_a_lazy_one_sorted": (LAZY, "sorted(self.pending(), key=lambda review: review.body)"),
 }
@@ -83,6 +98,15 @@ READ_BETWEEN = {
     "a_cursor": (LAZY, "self.pending()"),
     "a_cursor_in_a_variable": (
         "rows = self.cursor()\n        for row in rows:\n            yield Review(*row)",
+        "self.pending()",
+    ),
+    "a_cursor_mapped": ("yield from map(Row._make, self.cursor())", "self.pending()"),
+    "a_cursor_that_a_mapped_lambda_reads": (
+        "rows = self.cursor()\n        yield from map(lambda number: Review(*rows.fetchone()), [1, 2, 3])",
+        "self.pending()",
+    ),
+    "a_method_mapped": (
+        "self.opened()\n        yield from map(self.next_one, [1, 2, 3])",
         "self.pending()",
     ),
     "a_cursor_handed_on": ("yield from (Review(*row) for row in self.cursor())", "self.pending()"),
