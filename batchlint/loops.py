@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Callable, Iterator
-from typing import TypeGuard
+from typing import NamedTuple, TypeGuard
 
 from batchlint.facts import LoopNode
 from batchlint.trees import children, walk
@@ -17,6 +17,7 @@ _RETRY_NAME = re.compile(
 _MOST = re.compile(r"(^|_)max(imum)?(_|$)", re.IGNORECASE)
 _FEW = 10
 _HANDFUL = 3
+_DRAWS = frozenset({"islice", "readline", "fetchone", "fetchmany"})
 _ROUNDS = 5
 """Dependent requests an item that are still worth as many batches."""
 _TELLING = frozenset({"sleep", "debug", "info", "warning", "error", "exception", "log"})
@@ -29,13 +30,34 @@ def is_item_loop(loop: LoopNode) -> bool:
         return True
     if isinstance(loop, ast.While):
         kinds = ast.Compare | ast.Name | ast.BoolOp | ast.Call | ast.UnaryOp
-        is_counted = isinstance(loop.test, kinds) or _is_emptied(loop)
+        is_counted = isinstance(loop.test, kinds) or _is_emptied(loop) or drawn_in_test(loop) is not None
         return is_counted and not _mentions_retry(loop.test)
     if is_retry(loop):
         return False
     if _is_small_range(loop.iter) and (_is_unused(loop.target, loop.body) or _ends_at_first_success(loop.body)):
         return False
     return not _ends_at_first_success(loop.body)
+
+
+class Drawn(NamedTuple):
+    """What the test of a `while` loop draws an item from, and the name that it gives it."""
+
+    target: ast.Name
+    value: ast.Call
+
+
+def drawn_in_test(loop: ast.While) -> Drawn | None:
+    """The item that the test draws from a file, an iterator or a cursor: `while rows := list(islice(reader, 100))`."""
+    test = loop.test
+    if not isinstance(test, ast.NamedExpr) or not isinstance(test.value, ast.Call):
+        return None
+    drawing = test.value
+    if _name(drawing.func) in {"list", "tuple"} and drawing.args and isinstance(drawing.args[0], ast.Call):
+        drawing = drawing.args[0]
+    name = _name(drawing.func)
+    is_told = any(isinstance(node, ast.Attribute) and node.attr == "stdin" for node in walk(drawing))
+    is_drawn = name in _DRAWS or (name == "next" and len(drawing.args) == 2)
+    return Drawn(test.target, test.value) if is_drawn and not is_told else None
 
 
 def is_retry(loop: ast.For | ast.AsyncFor | ast.comprehension) -> bool:

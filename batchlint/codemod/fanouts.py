@@ -6,7 +6,7 @@ import ast
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from batchlint.codemod import worklists
+from batchlint.codemod import drawing_tests, worklists
 from batchlint.codemod.blocks import Comprehension
 from batchlint.codemod.changes import Fanout
 from batchlint.codemod.handing import LATER
@@ -147,6 +147,8 @@ class Finder:
         """What speaks against a loop around the node that may try the same again, or goes on until it has enough."""
         reference = self.graph.program.call_facts.get(_key(node))
         for loop in reference.call.loops if reference is not None else ():
+            if isinstance(loop, ast.While) and isinstance(loop.test, ast.NamedExpr):
+                return [drawing_tests.may_depend(ast.unparse(loop.test.value), loop)]
             try:
                 if isinstance(loop, ast.While):
                     worklists.check_until_enough(self.planner, self.graph.function(id), loop)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from batchlint.codemod import counting, scopes
+from batchlint.codemod import counting, drawing_tests, scopes
 from batchlint.codemod.access import Access, Frame
 from batchlint.codemod.blocks import Comprehension, Loop, awaits, own_exits
 from batchlint.codemod.changes import Fanout
@@ -27,6 +27,9 @@ def fanout(planner: Planner, function: FunctionFacts, node: ast.While) -> Fanout
     counts = counting.step_of(planner, function, node) if not awaits([node]) else None
     if counts is not None:
         return counting.fanout(planner, function, node, counts)
+    in_test = drawing_tests.loop_of(planner, function, node)
+    if in_test is not None:
+        return _drawn_in_test(planner, function, node, *in_test)
     taking = [] if node.orelse or awaits([node]) else _taking(planner, function, node)
     heads, rest = [node.body[i] for i in taking], [s for i, s in enumerate(node.body) if i not in taking]
     if not rest or not taking:
@@ -64,6 +67,15 @@ def fanout(planner: Planner, function: FunctionFacts, node: ast.While) -> Fanout
     change = made.file(function.id.path).loops[planner.place(function.id.path, node)]
     scope = "global" if function.id.qualname == MODULE else "nonlocal"
     change.taking, change.state = tuple(taking), f"{scope} {', '.join(sorted(state))}" if state else ""
+    return made
+
+
+def _drawn_in_test(
+    planner: Planner, function: FunctionFacts, node: ast.While, loop: ast.For, drawing: list[Access]
+) -> Fanout:
+    made = Fanout(function.id, node)
+    planner.split(made, function, loop, nested=False, stands=node, drawing=drawing)
+    made.file(function.id.path).loops[planner.place(function.id.path, node)].taking = ()
     return made
 
 
