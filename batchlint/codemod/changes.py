@@ -134,6 +134,8 @@ class TaskChange:
     bound: bool
     retries: bool = False
     """Whether the task tries again by itself after some errors."""
+    keeps_self: bool = False
+    """Whether the twin asks the task's object for what its base class keeps."""
     registered: str = ""
     events: EventsChange | None = None
 

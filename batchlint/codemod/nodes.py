@@ -234,15 +234,17 @@ def forwarded(
     driver: cst.Name,
     *,
     is_batch: bool = False,
+    is_task: bool = False,
     indent: str = "    ",
     room: int = WIDTH - 4,
 ) -> cst.FunctionDef:
     """The function as it was called, with a body that runs its twin now, or in a batch of its own.
 
-    `room`: the characters that a line of the body may have.
+    `is_task`: whether the twin is handed the task's object like any other argument. `room`: the characters
+    that a line of the body may have.
     """
     parameters = function.params
-    is_method = _is_method(function)
+    is_method = _is_method(function) and not is_task
     arguments: list[cst.Arg] = []
     positional = [*parameters.posonly_params, *parameters.params]
     receiver = positional[0].name if is_method and positional else None

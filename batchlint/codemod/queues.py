@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from batchlint.codemod import scopes
+from batchlint.codemod import scopes, task_bases
 from batchlint.codemod.access import Frame
 from batchlint.codemod.changes import Fanout, TaskChange
 from batchlint.codemod.enqueuing import ROUTING, Enqueuing
@@ -107,10 +107,12 @@ class Queues:
         decorator = task.decorators[0]
         keywords = decorator.keywords if isinstance(decorator, ast.Call) else []
         given = {k.arg: k.value for k in keywords if k.arg}
-        odd = next((k.arg or "**" for k in keywords if k.arg in _MEANT_FOR_ONE or not k.arg), None)
+        own = None if self.events else task_bases.members(self.graph.program, task, given.get("base", ast.Constant(0)))
+        meant_for_one = _MEANT_FOR_ONE - ({"base"} if own is not None else set())
+        odd = next((k.arg or "**" for k in keywords if k.arg in meant_for_one or not k.arg), None)
         if odd is not None or (isinstance(decorator, ast.Call) and decorator.args):
             raise Refused("unsupported-shape", f"the task `{label}` has `{odd or 'a base'}`, which a batch cannot keep")
-        options = {name: self.enqueuing.text(task, given[name]) for name in given if name in ROUTING}
+        options = {name: self.enqueuing.text(task, given[name]) for name in given if name in ROUTING | {"base"}}
         named = given.get("name", ast.Constant(""))
         if not isinstance(named, ast.Constant):
             raise Refused("unsupported-shape", f"the name of the task `{label}` is computed; write it out")
@@ -125,7 +127,9 @@ class Queues:
             registered=str(named.value),
         )
         receiver = task.parameters[0].arg if change.bound and task.parameters else None
-        if receiver is not None and any(receiver in scopes.read(statement) for statement in function_body(task)):
+        is_used = any(receiver in scopes.read(statement) for statement in function_body(task))
+        change.keeps_self = bool(receiver and is_used and own and task_bases.uses_only(task, receiver, own))
+        if receiver is not None and is_used and not change.keeps_self:
             uses = f"the task `{label}` uses its own request or retries by hand (`{receiver}`)"
             raise Refused("unsupported-shape", f"{uses}; raise the error, or let `autoretry_for` try again")
         return change

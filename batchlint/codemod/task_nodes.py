@@ -65,12 +65,13 @@ def task_functions(
 ) -> list[cst.FunctionDef]:
     """The twin without its decorator, the task that runs it for one item, and the task that runs it for all."""
     parameters = changed.params
-    if task.bound:
+    if task.bound and not task.keeps_self:
         parameters = parameters.with_changes(params=parameters.params[1:])
     twin = changed.with_changes(name=cst.Name(task.twin), params=parameters, decorators=[], returns=None)
     plain = original.with_changes(params=parameters, decorators=[])
     is_live = task.events is None or task.events.alone
-    live = forwarded(plain, task.twin, cst.Name(use("realtime") if is_live else "realtime")).with_changes(
+    driver = cst.Name(use("realtime") if is_live else "realtime")
+    live = forwarded(plain, task.twin, driver, is_task=task.keeps_self).with_changes(
         params=original.params, decorators=original.decorators, leading_lines=TWO_LINES
     )
     name = original.name.value
@@ -113,7 +114,7 @@ def _together(
         f"@{task.decorator}({options})",
         f"def {task.together}(self, items):",
         f'    """{what} as one batch; comes back later instead of waiting."""',
-        f"    steps = ({task.twin}(*item) for item in items)",
+        f"    steps = ({task.twin}({'self, ' if task.keeps_self else ''}*item) for item in items)",
         "    try:",
         *collect,
         f"    except {use('NotReady')} as pause:",
