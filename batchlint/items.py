@@ -21,7 +21,12 @@ def is_apart(stored: ast.expr, reads: Iterable[ast.AST], turning: frozenset[str]
     name, keys = _item(stored)
     if name is None or not keys:
         return False
-    return all(read is not None and _differ(keys, read, turning) for node in reads for read in _reads_of(node, name))
+    is_inside = isinstance(stored, ast.Subscript) and isinstance(stored.value, ast.Subscript)
+    return all(
+        read is not None and _differ(keys, read, turning)
+        for node in reads
+        for read in _reads_of(node, name, with_length=not is_inside)
+    )
 
 
 def read_again(key: ast.expr, container: str, reads: Iterable[ast.AST], turning: frozenset[str]) -> bool:
@@ -64,25 +69,35 @@ def _item(node: ast.expr) -> tuple[str | None, Keys]:
             return (node.id, keys) if isinstance(node, ast.Name) else (None, keys)
 
 
-def _reads_of(node: ast.AST, name: str) -> Iterator[Keys | None]:
-    """The keys with which the container is read in the node; None where it is read as a whole."""
+def _reads_of(node: ast.AST, name: str, *, with_length: bool) -> Iterator[Keys | None]:
+    """The keys with which the container is read in the node; None where it is read as a whole.
+
+    `with_length`: whether its length counts for that: what is stored in one of its items leaves it as it is.
+    """
     if isinstance(node, ast.Subscript):
         own, keys = _item(node)
         if own == name:
             yield keys
             for each in keys:
-                yield from _reads_of(each, name)
+                yield from _reads_of(each, name, with_length=with_length)
             return
+    if not with_length and _is_length(node):
+        return
     if isinstance(node, ast.Name) and node.id == name:
         yield None
     held, key = _looked_up(node)
     if isinstance(node, ast.Call) and isinstance(held, ast.Name) and held.id == name and key is not None:
         yield (key,)
         for argument in (*node.args, *(keyword.value for keyword in node.keywords)):
-            yield from _reads_of(argument, name)
+            yield from _reads_of(argument, name, with_length=with_length)
         return
     for child in children(node):
-        yield from _reads_of(child, name)
+        yield from _reads_of(child, name, with_length=with_length)
+
+
+def _is_length(node: ast.AST) -> bool:
+    is_len = isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "len"
+    return is_len and isinstance(node, ast.Call) and len(node.args) == 1 and isinstance(node.args[0], ast.Name)
 
 
 def _differ(stored: Keys, read: Keys, turning: frozenset[str]) -> bool:

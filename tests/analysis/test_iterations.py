@@ -34,6 +34,10 @@ APART = {
         for i in range(len(rows)):
             rows[i]["answer"] = ask(rows[i]["question"])  # !
         """,
+    "length_of_the_rows": """
+        for i in range(len(rows)):
+            rows[i]["answer"] = ask(f"{i + 1} of {len(rows)}: {rows[i]['question']}")  # !
+        """,
     "cell_of_a_frame": """
         for i, row in df.iterrows():
             df.loc[i, "answer"] = ask(df.loc[i, "question"])  # !
@@ -102,6 +106,15 @@ CARRIED = {
     "all_rows": """
         for i in range(len(rows)):
             rows[i]["answer"] = ask(str(rows))  # !
+        """,
+    "length_of_what_is_found": """
+        found = {}
+        for i, row in enumerate(rows):
+            found[i] = ask(f"{len(found)} so far: {row['question']}")  # !
+        """,
+    "length_of_an_answer": """
+        for i in range(1, len(rows)):
+            rows[i]["answer"] = ask(str(len(rows[i - 1]["answer"])))  # !
         """,
     "same_key_of_a_record": """
         record = {"summary": ""}
