@@ -177,6 +177,8 @@ class Paths:
         elif isinstance(target, ast.Tuple | ast.List):
             for each in target.elts:
                 self._alias(frame, each, value, element, counts)
+        elif isinstance(target, ast.Starred):
+            self._alias(frame, target.value, value, element, counts)
 
     # -- paths
     def root(self, frame: Frame, name: str) -> set[Channel]:

@@ -120,9 +120,7 @@ class Planner:
         emptied.check_around(self.reader, function, node)
         scope, path = function.node, function.id.path
         targets = [n.id for n in ast.walk(loop.target) if isinstance(n, ast.Name)]
-        if len({*targets}) != sum(
-            isinstance(n, ast.Name | ast.Attribute | ast.Subscript | ast.Starred) for n in ast.walk(loop.target)
-        ):
+        if any(isinstance(n, ast.Attribute | ast.Subscript) for n in ast.walk(loop.target)):
             raise Refused(
                 "unsupported-shape", "the loop assigns to an attribute or item in its head; assign it in the body"
             )

@@ -30,6 +30,19 @@ ALIKE = {
 
         main()
         """,
+    "a starred rest": """
+        for number, (first, *rest) in enumerate(WORDS):
+            rest.append(first)
+            for last, *others in [rest, WORDS]:
+                print(number, ask(first + last), others)
+            print("".join(rest))
+        print(number, rest)
+        """,
+    "a name that is bound twice": """
+        for _, _, word in zip(WORDS, "abc", WORDS):
+            print(ask(word), _)
+        print(_)
+        """,
     "the item, in a module": """
         for word in WORDS:
             print(ask(word))

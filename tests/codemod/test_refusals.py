@@ -524,6 +524,15 @@ REFUSED: dict[str, dict[str, tuple[str, str]]] = {
             """,
             "the loop assigns to an attribute or item in its head",
         ),
+        "an item in the loop's head": (
+            """
+            def main(texts):
+                row = {}
+                for row["number"], (_, *_) in enumerate(texts):
+                    print(ask(texts[row["number"]]))
+            """,
+            "the loop assigns to an attribute or item in its head",
+        ),
         "a walrus in a comprehension": (
             """
             def main(texts):
