@@ -116,7 +116,7 @@ class Planner:
         whether several such loops share the items, so that these end in any order. `state`: what drawing binds anew.
         """
         node = stands or loop
-        self._check_body(function, loop)
+        self._check_body(function, loop, may_stop=not nested)
         emptied.check_around(self.reader, function, node)
         scope, path = function.node, function.id.path
         targets = [n.id for n in ast.walk(loop.target) if isinstance(n, ast.Name)]
@@ -126,7 +126,7 @@ class Planner:
             )
         paging.check(self, fanout, function, loop, targets)
         assigned = scopes.bound(loop.body)
-        later = scopes.after(scope, node)
+        later = scopes.after(scope, node) | scopes.exposed(node.orelse)
         if counter is not None and stands is not None:
             later = (later | scopes.read(stands.test)) - {counter.name}
         elif stands is not None:
@@ -276,8 +276,8 @@ class Planner:
         else:
             changes.barriers.setdefault(where, barrier.key)
 
-    def _check_body(self, function: FunctionFacts, loop: Loop) -> None:
-        if loop.orelse and any(isinstance(n, ast.Break) for n in ast.walk(loop)):
+    def _check_body(self, function: FunctionFacts, loop: Loop, *, may_stop: bool = False) -> None:
+        if loop.orelse and not may_stop and any(own_exits(loop.body, ast.Break)):
             raise Refused("early-stop", "the loop has an `else` for when nothing stopped it")
         if function.owner is None and isinstance(function.node, ast.Lambda):
             raise Refused("unsupported-shape", "a loop in a lambda")

@@ -318,7 +318,10 @@ class Rewriter(CallRewriter):
             each = self._fresh("result") if change.is_async else None
             statements[-1:] = yielded(statements[-1], change.collected, is_guarded=guarded, each=each)
         statements[0] = statements[0].with_changes(leading_lines=list(loop.leading_lines))
-        if loop.orelse is not None:
+        if loop.orelse is not None and change.stop:
+            leading = loop.orelse.leading_lines
+            statements.append(cst.If(cst.parse_expression(f"not {change.stop}"), loop.orelse.body, None, leading))
+        elif loop.orelse is not None:
             statements += cast(list[cst.BaseStatement], list(loop.orelse.body.body))
         return self._with_extras(where, statements)
 

@@ -30,6 +30,46 @@ ALIKE = {
 
         main()
         """,
+    "an else that a break before the request skips": """
+        def main(words):
+            count = kind = 0
+            for word in words:
+                kind = len(word)
+                if word == "END":
+                    print("ends here")
+                    break
+                if word == "cup":
+                    continue
+                print(ask(word))
+                count += 1
+            # With all of them.
+            else:
+                print("no end", kind)
+                return count, kind
+            return count
+
+
+        print(main(WORDS), main([*WORDS, "END", "bee"]), main(["END"]), main([]))
+        """,
+    "an else, in a loop that goes on": """
+        for words in [WORDS, ["END", "bee"], []]:
+            for word in words:
+                if word == "END": break
+                print(ask(word))
+            else: print("all"); continue
+            print("not all")
+        """,
+    "an else that reads what the loop binds": """
+        def main(words):
+            for word in words:
+                upper = word.upper()
+                print(ask(upper))
+            else:
+                print(upper)
+
+
+        main(WORDS)
+        """,
     "a starred rest": """
         for number, (first, *rest) in enumerate(WORDS):
             rest.append(first)

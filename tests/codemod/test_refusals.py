@@ -188,17 +188,16 @@ REFUSED: dict[str, dict[str, tuple[str, str]]] = {
             """,
             "the function returns from within the loop (line 15)",
         ),
-        "a loop with an else": (
+        "a loop with an else, and an answer that ends it": (
             """
             def main(texts):
                 for text in texts:
-                    if not text:
+                    if not ask(text):
                         break
-                    print(ask(text))
                 else:
                     print("all")
             """,
-            "the loop has an `else` for when nothing stopped it",
+            "the loop ends early (line 14)",
         ),
     },
     "streaming": {
