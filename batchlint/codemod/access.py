@@ -34,6 +34,8 @@ OBJECT, CONTENT = "[object]", "[content]"
 """Which object a name stands for, and what is in it: methods that change an object leave the name as it is."""
 ELEMENTS = "[elements]"
 """Which objects a list holds that has them for itself, whatever their own attributes are."""
+PRIVATE = "[private]"
+"""A file in a folder of the item's own, as a step behind its path."""
 MARK = "\u01c1"
 """In front of the item's own names, in texts of paths and keys."""
 
@@ -59,6 +61,8 @@ class Access(NamedTuple):
     """The columns by which the row of a table is named, with what they hold as the iteration has it."""
     place: Place | None = None
     """Of a file: the folder it is in; of a listing: that which is listed."""
+    named: bool = False
+    """Of a file: whether its path is the text that a name stands for."""
 
     @property
     def name(self) -> str:
@@ -176,9 +180,12 @@ def _files_clash(a: Access, b: Access) -> bool:
         return folder.place is None or file.place is None or may_hold(folder.place, file.place)
     if a.key is None and b.key is None:
         x, y = a.channel[1], b.channel[1]
-        return x == y or not ((_is_text(x) and _is_text(y)) or (_DOTTED.fullmatch(x) and _DOTTED.fullmatch(y)))
+        by_name = (each.named or _DOTTED.fullmatch(each.channel[1]) for each in (a, b))
+        return x == y or not ((_is_text(x) and _is_text(y)) or all(by_name))
     if a.key is not None and b.key is not None:
         if a.channel == b.channel:
+            if PRIVATE in a.channel:
+                return False
             # Two items may have the same file: whether it is there already depends on the one before.
             return "read" in (a.how, b.how)
         # The item's input file and its output file differ; a path with arithmetic on the index reaches another item's.

@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from batchlint.codemod import folders, scopes
-from batchlint.codemod.access import ANY, CELL, MARK, OWN, Access, Channel, Frame
+from batchlint.codemod import file_names, folders, scopes
+from batchlint.codemod.access import ANY, CELL, MARK, OWN, PRIVATE, Access, Channel, Frame
 from batchlint.codemod.enclosing import Enclosing
 from batchlint.codemod.folders import LISTED
 from batchlint.codemod.linked import Linked
@@ -306,17 +306,13 @@ class Paths:
         return ast.unparse(node)
 
     def file_access(self, node: ast.expr, how: str, frame: Frame) -> Access:
-        expanded = self.expand(node, frame)
-        while (
-            isinstance(expanded, ast.Call)
-            and len(expanded.args) == 1
-            and isinstance(expanded.func, ast.Name | ast.Attribute)
-            and (expanded.func.id if isinstance(expanded.func, ast.Name) else expanded.func.attr) in {"Path", "str"}
-        ):
-            expanded = expanded.args[0]
+        plain = file_names.bare(self.expand(node, frame))
+        expanded = file_names.constant(self, node, frame) or plain
         text = ast.unparse(expanded)
         place = folders.of_file(self, node, frame) if how != "read" else None
-        return Access(("file", text), how, node.lineno, text if MARK in text else None, place=place)
+        own = text if MARK in text else None
+        channel = ("file", text, PRIVATE) if own and file_names.is_private(self, node, frame) else ("file", text)
+        return Access(channel, how, node.lineno, own, place=place, named=isinstance(plain, ast.Name))
 
     def listing(self, call: ast.Call, folder: ast.expr | None, pattern: ast.expr | None, frame: Frame) -> Access:
         """What is seen of the files in a folder, or of those that a pattern names, by listing them."""

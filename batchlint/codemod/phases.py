@@ -145,10 +145,7 @@ class Phases(Layout):
                     f"{folder.name} is listed {listed}, and {file.name}, which may be in it, is written {written}",
                     "list it once before the loop, and note what comes in it",
                 )
-            raise Refused(
-                "external-read-back",
-                f"{access.name} is read in line {access.line} before a request and written after one ({where})",
-            )
+            raise _touched_around(access, opposite)
         verb, then = ("read" if each.how == "read" else "changed" for each in (access, opposite))
         raise Refused(
             "dependent-iterations",
@@ -276,6 +273,18 @@ class Phases(Layout):
                 inside = self.asks(step.statement, step.frame)
                 place = step.statement if inside else lifted(self, step.frame, step.statement)
                 barriers.setdefault((id(place), None), Barrier(step.frame, place, None, inside))
+
+
+def _touched_around(access: Access, opposite: Access) -> Refused:
+    """Why a file, a table or the like cannot be touched before the requests of all items and after their answers."""
+    early, late = ("read" if each.how == "read" else "written" for each in (access, opposite))
+    then = "again " if early == late else f"{late} "
+    what = f"{access.name} is {early} in line {access.line} before a request and {then}after one (line {opposite.line})"
+    if early == "read":
+        return Refused("external-read-back", what)
+    if late == "written":
+        return Refused("order-of-effects", what)
+    return Refused("external-read-back", what, "let each item have its own")
 
 
 def _can_be_hoisted(statement: ast.stmt, calls: list[ast.Call]) -> bool:

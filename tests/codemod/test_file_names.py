@@ -1,0 +1,147 @@
+"""Files by the names that constants give them, folders of the item's own, and what is said of files and tables."""
+
+from __future__ import annotations
+
+import pytest
+
+from .programs import check_noop, check_runs_alike, rewrite
+
+HEAD = """\
+import sqlite3
+import tempfile
+from pathlib import Path
+
+from openai import OpenAI
+
+client = OpenAI()
+TODO = Path("todo.txt")
+DONE = "done.txt"
+SAME = "todo.txt"
+TODO.write_text("tea\\ncup\\njam\\n")
+Path(DONE).write_text("")
+
+
+def ask(text):
+    return client.responses.create(model="gpt-5-mini", input=text).output_text
+
+
+def note(path, text):
+    with open(path, "a") as file:
+        file.write(text + "\\n")
+
+
+def words(path):
+    for line in Path(path).read_text().split():
+        yield line
+
+
+def length(path):
+    return len(Path(path).read_text())
+
+
+"""
+
+
+def program(body: str) -> str:
+    return HEAD + body.replace("\n        ", "\n").strip() + "\n"
+
+
+APART = {
+    "two constants": """
+        for word in ["tea", "cup"]:
+            note(DONE, ask(f"{word} of {length(TODO)}"))
+        """,
+    "a constant and a text": """
+        for word in ["tea", "cup"]:
+            note("answers.txt", ask(f"{word} of {length(TODO)}"))
+        """,
+    "a constant and what a helper is told": """
+        def run(target):
+            for word in ["tea", "cup"]:
+                note(target, ask(f"{word} of {length(TODO)}"))
+
+
+        run("other.txt")
+        """,
+    "a folder of the item's own": """
+        for word in ["tea", "cup"]:
+            with tempfile.TemporaryDirectory() as folder:
+                scratch = Path(folder) / "scratch.txt"
+                scratch.write_text(word)
+                note(scratch, ask(scratch.read_text()))
+                print(scratch.read_text())
+        """,
+    "a folder that a helper is handed": """
+        def fill(folder, word):
+            note(Path(folder, "scratch.txt"), word)
+            return ask(word)
+
+
+        for word in ["tea", "cup"]:
+            folder = tempfile.mkdtemp()
+            print(fill(folder, word), length(Path(folder, "scratch.txt")))
+        """,
+}
+LEFT = {
+    "one file by two constants": """
+        for word in ["tea", "cup"]:
+            note(SAME, ask(f"{word} of {length(TODO)}"))
+        """,
+    "one folder for all": """
+        with tempfile.TemporaryDirectory() as folder:
+            for word in ["tea", "cup"]:
+                scratch = Path(folder) / "scratch.txt"
+                note(scratch, word)
+                print(ask(word), scratch.read_text())
+        """,
+    "a file beside the folder": """
+        for word in ["tea", "cup"]:
+            with tempfile.TemporaryDirectory() as folder:
+                scratch = Path(folder).parent / "scratch.txt"
+                note(scratch, word)
+                print(ask(word), scratch.read_text())
+        """,
+}
+
+
+@pytest.mark.parametrize("name", APART)
+def test_files_that_are_told_apart_may_be_written_after_all_answers(name: str, tmp_path) -> None:
+    check_runs_alike(program(APART[name]), tmp_path)
+
+
+@pytest.mark.parametrize("name", LEFT)
+def test_files_that_may_be_the_same_are_left(name: str) -> None:
+    check_noop(program(LEFT[name]))
+
+
+SAID = {
+    "read and written": (
+        "for word in words(TODO):\n    note(DONE, ask(f'{word} {length(DONE)}'))",
+        "external-read-back",
+        "the file `'done.txt'` is read in line 30 before a request and written after one (line 20); read it once",
+    ),
+    "written and read": (
+        "for word in words(TODO):\n    TODO.write_text(word)\n    print(ask(word), length(TODO))",
+        "external-read-back",
+        "the file `'todo.txt'` is written in line 34 before a request and read after one (line 30); let each item have",
+    ),
+    "written twice": (
+        "for word in words(TODO):\n    note(DONE, word)\n    note(DONE, ask(word))",
+        "order-of-effects",
+        "the file `'done.txt'` is written in line 20 before a request and again after one (line 20), and a batch",
+    ),
+    "two rows": (
+        "db = sqlite3.connect('a.db')\ndb.execute('create table events (what text)')\nfor word in ['a', 'b']:\n"
+        "    db.execute('insert into events values (?)', (word,))\n"
+        "    db.execute('insert into events values (?)', (ask(word),))\n",
+        "order-of-effects",
+        "the table `events` is written in line 36 before a request and again after one (line 37), and a batch",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SAID)
+def test_what_is_said_of_files_and_tables_is_what_is_done_with_them(name: str) -> None:
+    body, refusal, words = SAID[name]
+    found = [r for _, _, r in rewrite(program(body)).refusals if r.name == refusal]
+    assert found and words in found[0].detail, found
