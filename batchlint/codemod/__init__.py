@@ -68,7 +68,7 @@ def plan(
             fanouts = flex.fanouts(*found) if strategy == "flex" else finder.fanouts(*found)
             plans[key] = Plan("flex" if strategy == "flex" else "batch", tuple(fanouts))
         except Refused as refused:
-            plans[key] = refused.refusal
+            plans[key] = refused.seen_from(site.path)
         except RecursionError:
             plans[key] = Refused("unsupported-shape", "the code around the call is nested too deeply").refusal
     return plans

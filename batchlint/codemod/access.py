@@ -63,6 +63,8 @@ class Access(NamedTuple):
     """Of a file: the folder it is in; of a listing: that which is listed."""
     named: bool = False
     """Of a file: whether its path is the text that a name stands for."""
+    path: str = ""
+    """The file of its line, where a helper that asks nothing has it."""
 
     @property
     def name(self) -> str:

@@ -68,6 +68,30 @@ class Phases(Layout):
 
     def judge(self, unsafe: bool) -> list[Barrier]:
         """The barriers that keep the order of effects; Refused where none can."""
+        try:
+            return self._judged(unsafe)
+        except Refused as refused:
+            refused.lines_in = self._home
+            raise
+
+    @property
+    def _home(self) -> str:
+        """The file of the loop."""
+        return self.steps[0].frame.function.id.path
+
+    def _at(self, step: Step, access: Access) -> str:
+        """Where the access stands, as one says it of the loop's file."""
+        path = access.path or step.frame.function.id.path
+        return f"line {access.line}" if path == self._home else f"{path}:{access.line}"
+
+    def _both(self, step: Step, access: Access, other: Step, opposite: Access) -> str:
+        """Where the two stand."""
+        places = self._at(step, access), self._at(other, opposite)
+        if all(place.startswith("line ") for place in places):
+            return f"lines {access.line} and {opposite.line}"
+        return " and ".join(places)
+
+    def _judged(self, unsafe: bool) -> list[Barrier]:
         early = [s for s in self.steps if s.ahead and s.counts and s.request is None and s.accesses]
         late = [s for s in self.steps if not s.ahead and s.counts and s.accesses]
         barriers: dict[tuple[int, str | None], Barrier] = {}
@@ -77,7 +101,7 @@ class Phases(Layout):
                 for other in met:
                     for opposite in other.accesses:
                         if clash(access, opposite) and not self._keeps_order(step, access, other):
-                            self._early_late(step, access, opposite, barriers, unsafe)
+                            self._early_late((step, access), (other, opposite), barriers, unsafe)
         if self.is_async:
             self._drawn_first(early)
         self._emptied(early)
@@ -107,12 +131,12 @@ class Phases(Layout):
 
     def _early_late(
         self,
-        step: Step,
-        access: Access,
-        opposite: Access,
+        early: tuple[Step, Access],
+        late: tuple[Step, Access],
         barriers: dict[tuple[int, str | None], Barrier],
         unsafe: bool,
     ) -> None:
+        (step, access), (_, opposite) = early, late
         keyed = access.key is not None and _same_key(access, opposite) and step.counts == {0}
         key = None
         if keyed and step.statement is not None and access.channel[0] in {"v", "file", "sql"} and access.how == "read":
@@ -125,31 +149,27 @@ class Phases(Layout):
             self.parked.append(step.statement)
             barriers.setdefault((id(step.statement), barrier.key), barrier)
             return
-        where = f"line {opposite.line}"
+        here, where = self._at(*early), self._at(*late)
         if unsafe and access.how == "write" and access.channel[0] in {"call", "random", "file", "sql"}:
-            self.allowed.append(
-                f"{access.name} (line {access.line}) now comes before the answers of all items ({where})"
-            )
+            self.allowed.append(f"{access.name} ({here}) now comes before the answers of all items ({where})")
             return
         if access.how == "write" and opposite.how != "read" and access.channel[0] in _ORDERED:
-            raise Refused(
-                "order-of-effects", f"{access.name} is used before the call (line {access.line}) and after it ({where})"
-            )
+            raise Refused("order-of-effects", f"{access.name} is used before the call ({here}) and after it ({where})")
         if access.channel[0] in {"file", "sql", "call", "random"}:
             folder, file = (access, opposite) if LISTED in access.channel else (opposite, access)
             if LISTED in folder.channel and file.how != "read":
-                when = (f"before a request (line {access.line})", f"after one ({where})")
+                when = (f"before a request ({here})", f"after one ({where})")
                 listed, written = when if folder is access else reversed(when)
                 raise Refused(
                     "external-read-back",
                     f"{folder.name} is listed {listed}, and {file.name}, which may be in it, is written {written}",
                     "list it once before the loop, and note what comes in it",
                 )
-            raise _touched_around(access, opposite)
+            raise _touched_around(access, here, opposite, where)
         verb, then = ("read" if each.how == "read" else "changed" for each in (access, opposite))
         raise Refused(
             "dependent-iterations",
-            f"{access.name} is {verb} before the request (line {access.line}) and {then} after an answer ({where})",
+            f"{access.name} is {verb} before the request ({here}) and {then} after an answer ({where})",
         )
 
     def _plain_names(self, frame: Frame) -> set[str]:
@@ -187,7 +207,7 @@ class Phases(Layout):
         drawing = self.steps[0]
         for step in early:
             for access, opposite in drawing.clashes(step) if step is not drawing else ():
-                lines = f"(line {access.line}) and by the items before it (line {opposite.line})"
+                lines = f"({self._at(drawing, access)}) and by the items before it ({self._at(step, opposite)})"
                 raise Refused("order-of-effects", f"{access.name} is used where an item is drawn {lines}")
 
     def _middle(self, early: list[Step], unsafe: bool) -> None:
@@ -197,7 +217,7 @@ class Phases(Layout):
                 if step.counts == other.counts and len(step.counts) == 1 and MANY not in step.counts:
                     continue
                 for access, opposite in step.clashes(other):
-                    lines = f"(lines {access.line} and {opposite.line})"
+                    lines = f"({self._both(step, access, other, opposite)})"
                     if unsafe and access.channel[0] in {"call", "random"}:
                         self.allowed.append(f"{access.name} {lines} may come in another order")
                     elif not self._keeps_order(step, access, other) and not self._keeps_order(other, access, step):
@@ -236,7 +256,7 @@ class Phases(Layout):
                     if not _same_key(access, opposite):
                         raise Refused(
                             "dependent-iterations",
-                            f"{access.name} is used before the request (lines {access.line} and {opposite.line})"
+                            f"{access.name} is used before the request ({self._both(step, access, other, opposite)})"
                             " by items that wait for each other",
                         )
 
@@ -275,11 +295,11 @@ class Phases(Layout):
                 barriers.setdefault((id(place), None), Barrier(step.frame, place, None, inside))
 
 
-def _touched_around(access: Access, opposite: Access) -> Refused:
+def _touched_around(access: Access, here: str, opposite: Access, where: str) -> Refused:
     """Why a file, a table or the like cannot be touched before the requests of all items and after their answers."""
     early, late = ("read" if each.how == "read" else "written" for each in (access, opposite))
     then = "again " if early == late else f"{late} "
-    what = f"{access.name} is {early} in line {access.line} before a request and {then}after one (line {opposite.line})"
+    what = f"{access.name} is {early} in {here} before a request and {then}after one ({where})"
     if early == "read":
         return Refused("external-read-back", what)
     if late == "written":

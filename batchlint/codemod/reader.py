@@ -470,7 +470,9 @@ class Reader(Paths):
             frame = self.entered(target.id, aliases, given, caller, receiver)
             frame.entry = call
             body = function_body(frame.function)
-            found = list(dict.fromkeys(a for statement in body for a in self.statement(statement, frame, later)))
+            touched = (a for statement in body for a in self.statement(statement, frame, later))
+            path = target.id.path
+            found = list(dict.fromkeys(a if a.path else a._replace(path=path) for a in touched))
         finally:
             self._active.pop()
             is_whole = self._cut >= depth

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from typing import NamedTuple
 
 from batchlint.facts import FunctionId
@@ -30,6 +31,8 @@ REFUSALS: dict[str, str] = {
 """Each refusal's sentence; `{what}` is the evidence in this program."""
 
 
+_LINES = re.compile(r"\blines (\d+) and (\d+)\b")
+_LINE = re.compile(r"\bline (\d+)\b")
 UNFIT = frozenset({"streaming", "generator-consumer", "no-batch-tier", "no-backend"})
 """What is the request's own affair: no other loop helps."""
 
@@ -51,8 +54,17 @@ class Refused(Exception):  # noqa: N818 - it carries a decision, not an error
         """Where the loop stands that stays as it is, if it is one: `path:line`."""
         self.around: tuple[FunctionId, ast.AST] | None = None
         """The loop's function, and the loop."""
+        self.lines_in: str | None = None
+        """The file of the lines that are named without one, where that is known."""
         sentence = REFUSALS[name].rpartition("; ")[0] + f"; {advice}" if advice else REFUSALS[name]
         self.refusal = Refusal(name, sentence.format(what=what))
+
+    def seen_from(self, path: str) -> Refusal:
+        """What is said of a call in this file: lines of another one with its name."""
+        if self.lines_in is None or self.lines_in == path:
+            return self.refusal
+        detail = _LINES.sub(rf"lines \1 and \2 of {self.lines_in}", self.refusal.detail)
+        return self.refusal._replace(detail=_LINE.sub(rf"{self.lines_in}:\1", detail))
 
 
 class EditedHelperError(Exception):
