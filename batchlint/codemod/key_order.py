@@ -12,7 +12,7 @@ from batchlint.facts import MODULE, FunctionId
 from batchlint.symbols import Program, last_name
 from batchlint.trees import parents_in, walk
 
-_WITHOUT_ORDER = frozenset({"sorted", "len", "sum", "set", "frozenset", "min", "max", "any", "all", "bool"})
+_WITHOUT_ORDER = frozenset({"sorted", "len", "sum", "min", "max", "any", "all", "bool"})
 """Calls that give the same of the same items in any order, where no key makes two of them equal."""
 _NAMES_A_KEY = frozenset({"get", "setdefault", "pop", "clear", "total"})
 _GIVES_ALL = frozenset({"keys", "values", "items"})
