@@ -179,6 +179,10 @@ class _Split:
             return self._is_whole(node.value, depth + 1)
         if isinstance(node, ast.Call):
             return self._gives_whole(node, depth + 1)
+        if isinstance(node, ast.GeneratorExp):
+            parts = [node.elt, *(test for each in node.generators for test in each.ifs)]
+            drawn = all(self._is_whole(each.iter, depth + 1) for each in node.generators)
+            return drawn and not any(map(self._keeps_open, parts))
         return isinstance(node, _DISPLAYS) and self._is_still(node, depth + 1)
 
     def _stored_in(self, name: str) -> Iterator[ast.expr]:

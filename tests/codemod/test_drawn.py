@@ -86,6 +86,10 @@ READ_BEFORE = {
         "self.pending()",
     ),
     "all_rows_mapped": ("yield from map(Row._make, self.cursor().fetchall())", "self.pending()"),
+    "all_rows_in_an_expression": (
+        "yield from (Review(*row) for row in self.cursor().fetchall() if row[1])",
+        "self.pending()",
+    ),
     "all_rows_mapped_by_a_lambda": (
         "rows = self.cursor().fetchall()\n        for review in map(lambda row: Review(*row), filter(None, rows)):\n"
         "            yield review",
@@ -98,6 +102,14 @@ READ_BETWEEN = {
     "a_cursor": (LAZY, "self.pending()"),
     "a_cursor_in_a_variable": (
         "rows = self.cursor()\n        for row in rows:\n            yield Review(*row)",
+        "self.pending()",
+    ),
+    "a_cursor_that_an_expression_reads": (
+        "rows = self.cursor()\n        yield from (Review(*rows.fetchone()) for number in [1, 2, 3])",
+        "self.pending()",
+    ),
+    "cursors_in_an_expression": (
+        "yield from (Review(*list(rows)[0]) for rows in [self.cursor() for number in range(3)])",
         "self.pending()",
     ),
     "a_cursor_mapped": ("yield from map(Row._make, self.cursor())", "self.pending()"),
