@@ -40,24 +40,47 @@ def is_item_loop(loop: LoopNode) -> bool:
 
 
 class Drawn(NamedTuple):
-    """What the test of a `while` loop draws an item from, and the name that it gives it."""
+    """What a `while` loop draws an item from, the name that it gives it, and how many statements of the body do so."""
 
     target: ast.Name
     value: ast.Call
+    heads: int
 
 
 def drawn_in_test(loop: ast.While) -> Drawn | None:
-    """The item that the test draws from a file, an iterator or a cursor: `while rows := list(islice(reader, 100))`."""
-    test = loop.test
-    if not isinstance(test, ast.NamedExpr) or not isinstance(test.value, ast.Call):
+    """The item that the loop draws from a file, an iterator or a cursor: `while rows := list(islice(reader, 100))`.
+
+    Also the same in two statements: `while True: rows = ...`, and `if not rows: break`.
+    """
+    test, heads = loop.test, 0
+    target: ast.expr | None = test.target if isinstance(test, ast.NamedExpr) else None
+    value = test.value if isinstance(test, ast.NamedExpr) else None
+    if isinstance(test, ast.Constant) and test.value and len(loop.body) > 1 and _ends_without(*loop.body[:2]):
+        (target, value), heads = _assigned(loop.body[0]), 2
+    if not isinstance(target, ast.Name) or not isinstance(value, ast.Call):
         return None
-    drawing = test.value
+    drawing = value
     if _name(drawing.func) in {"list", "tuple"} and drawing.args and isinstance(drawing.args[0], ast.Call):
         drawing = drawing.args[0]
     name = _name(drawing.func)
     is_told = any(isinstance(node, ast.Attribute) and node.attr == "stdin" for node in walk(drawing))
     is_drawn = name in _DRAWS or (name == "next" and len(drawing.args) == 2)
-    return Drawn(test.target, test.value) if is_drawn and not is_told else None
+    return Drawn(target, value, heads) if is_drawn and not is_told else None
+
+
+def _assigned(statement: ast.stmt) -> tuple[ast.expr | None, ast.expr | None]:
+    is_one = isinstance(statement, ast.Assign) and len(statement.targets) == 1
+    return (statement.targets[0], statement.value) if is_one and isinstance(statement, ast.Assign) else (None, None)
+
+
+def _ends_without(first: ast.stmt, then: ast.stmt) -> bool:
+    """Whether the loop ends where the first statement has given its name nothing."""
+    target, _ = _assigned(first)
+    if not isinstance(then, ast.If) or then.orelse or not isinstance(then.test, ast.UnaryOp):
+        return False
+    is_empty = isinstance(then.test.op, ast.Not) and isinstance(then.test.operand, ast.Name)
+    is_same = is_empty and isinstance(target, ast.Name) and ast.unparse(then.test.operand) == target.id
+    return is_same and len(then.body) == 1 and isinstance(then.body[0], ast.Break)
 
 
 def is_retry(loop: ast.For | ast.AsyncFor | ast.comprehension) -> bool:

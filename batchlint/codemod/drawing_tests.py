@@ -1,4 +1,4 @@
-"""`while` loops whose test draws the next item: `while rows := list(islice(reader, 100))`."""
+"""`while` loops that draw the next item first of all: `while rows := list(islice(reader, 100))`."""
 
 from __future__ import annotations
 
@@ -25,16 +25,18 @@ _READING = frozenset({"reader", "DictReader", "iter", "enumerate", "zip", "islic
 _MAX_DEPTH = 5
 
 
-def loop_of(planner: Planner, function: FunctionFacts, node: ast.While) -> tuple[ast.For, list[Access]] | None:
-    """The `for` loop over the same items, and what drawing one touches; None for other tests.
+def loop_of(planner: Planner, function: FunctionFacts, node: ast.While) -> tuple[ast.For, list[Access], int] | None:
+    """The `for` loop over the same items, what drawing one touches, and how many statements do so; None for others.
 
     Refused where it is not known that what is drawn is there, whatever becomes of the items before.
     """
     item = drawn_in_test(node)
-    if item is None or node.orelse or awaits([node]):
+    rest = node.body[item.heads :] if item is not None else []
+    if item is None or not rest or node.orelse or awaits([node]):
         return None
     sources, touched = _Sources(planner, function), Frame(function, set())
-    if planner.asks(function, [node.test]):
+    drawing: list[ast.expr] = [item.value]
+    if planner.asks(function, drawing):
         raise Refused("unsupported-shape", f"a request decides which item comes next (line {node.lineno})")
     if not sources.follow(_source(item.value)):
         text = ast.unparse(item.value)
@@ -45,8 +47,8 @@ def loop_of(planner: Planner, function: FunctionFacts, node: ast.While) -> tuple
     for made in sources.made:
         found += drawn.drawing(planner.reader, made, touched)
     given = ast.copy_location(ast.Tuple([], ast.Load()), item.value)
-    loop = ast.copy_location(ast.For(ast.Name(item.target.id, ast.Store()), given, node.body, []), node)
-    return ast.fix_missing_locations(loop), found
+    loop = ast.copy_location(ast.For(ast.Name(item.target.id, ast.Store()), given, rest, []), node)
+    return ast.fix_missing_locations(loop), found, item.heads
 
 
 def may_depend(text: str, node: ast.While) -> Refused:

@@ -71,11 +71,11 @@ def fanout(planner: Planner, function: FunctionFacts, node: ast.While) -> Fanout
 
 
 def _drawn_in_test(
-    planner: Planner, function: FunctionFacts, node: ast.While, loop: ast.For, drawing: list[Access]
+    planner: Planner, function: FunctionFacts, node: ast.While, loop: ast.For, drawing: list[Access], heads: int
 ) -> Fanout:
     made = Fanout(function.id, node)
     planner.split(made, function, loop, nested=False, stands=node, drawing=drawing)
-    made.file(function.id.path).loops[planner.place(function.id.path, node)].taking = ()
+    made.file(function.id.path).loops[planner.place(function.id.path, node)].taking = tuple(range(heads))
     return made
 
 

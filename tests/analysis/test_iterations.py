@@ -713,3 +713,42 @@ def test_the_reason_says_what_ends_the_loop(test, reason):
         """
     )
     assert reason in [factor.reason for factor in site.factors]
+
+
+DRAWING = """
+import csv
+import sys
+from itertools import islice
+from llm import ask
+
+def run(path):
+    with open(path) as file:
+        reader = csv.reader(file)
+        {head}
+            print(ask(str(item)))  # !
+
+run("rows.csv")
+"""
+
+
+@pytest.mark.parametrize(
+    ("head", "is_over_items"),
+    [
+        ("while item := list(islice(reader, 20)):", True),
+        ("while item := file.readline():", True),
+        ("while item := next(reader, None):", True),
+        (
+            "while True:\n            item = list(islice(reader, 20))\n            if not item:\n                break",
+            True,
+        ),
+        ("while item := sys.stdin.readline():", False),
+        ("while item := input():", False),
+        ("while True:\n            item = input()\n            if not item:\n                break", False),
+        (
+            "while True:\n            item = list(islice(reader, 20))\n            if not path:\n                break",
+            False,
+        ),
+    ],
+)
+def test_a_loop_that_draws_its_items_from_a_file_goes_over_items(head: str, is_over_items: bool) -> None:
+    assert (verdict(DRAWING.replace("{head}", head)) == "batchable") is is_over_items

@@ -68,6 +68,34 @@ DRAWN = [
 ]
 
 
+IN_TWO = (
+    "True",
+    "rows = iter(source)",
+    "item = list(islice(rows, 3))\n            if not item:\n                break",
+)
+
+
+def test_items_are_drawn_by_the_first_statements(tmp_path) -> None:
+    test, source, first = IN_TWO
+    done = check_runs_alike(program(test, source, first=first), tmp_path)
+    assert f"while {test}:\n" in done.rewritten.files["app.py"]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"then": "print(source.tell())"},
+        {"then": "next(rows, None)"},
+        {"after": "print(item)"},
+        {"first": IN_TWO[2].replace("not item", "not done")},
+        {"first": IN_TWO[2].replace("list(islice(rows, 3))", "db.execute('select id from jobs').fetchone()")},
+    ],
+)
+def test_first_statements_that_do_more_are_left(changes: dict[str, str]) -> None:
+    test, source, first = IN_TWO
+    check_noop(program(**{"test": test, "source": source, "first": first, **changes}))
+
+
 @pytest.mark.parametrize(("test", "source"), DRAWN)
 def test_items_are_drawn_as_before(test: str, source: str, tmp_path) -> None:
     done = check_runs_alike(program(test, source), tmp_path)
