@@ -6,8 +6,8 @@ import ast
 from collections.abc import Callable, Mapping
 
 from batchlint.facts import FunctionFacts, LoopNode
-from batchlint.flow import MUTATORS, all_read, holds, is_none, moves, reached, reads, targets, whole
-from batchlint.trees import walk
+from batchlint.flow import MUTATORS, all_read, holds, moves, reached, reads, targets, whole
+from batchlint.trees import is_none, walk
 from batchlint.turncounts import one_a_turn, without_lengths
 
 NO_OPTIONS: Mapping[str, bool] = {}

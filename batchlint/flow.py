@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from batchlint.facts import FunctionFacts, LoopNode
 from batchlint.items import is_apart, read_again
-from batchlint.trees import SCOPES, children, stands_in, walk
+from batchlint.trees import SCOPES, children, is_none, stands_in, walk
 
 
 class Move(NamedTuple):
@@ -153,11 +153,6 @@ def _is_presence(test: ast.expr) -> bool:
     return (
         isinstance(test, ast.Compare) and isinstance(test.ops[0], ast.Is | ast.IsNot) and is_none(test.comparators[0])
     )
-
-
-def is_none(node: ast.AST) -> bool:
-    """Whether the node is written `None`."""
-    return isinstance(node, ast.Constant) and node.value is None
 
 
 def reached(seeds: set[str], rows: list[Move], source: ast.expr | None = None) -> set[str]:

@@ -75,6 +75,11 @@ def replaced(node: T, by: Callable[[ast.Name], ast.expr]) -> T:
     return ast.copy_location(type(node)(**{**dict(ast.iter_fields(node)), **changed}), node)
 
 
+def is_none(node: ast.AST | None) -> bool:
+    """Whether the node is written `None`."""
+    return isinstance(node, ast.Constant) and node.value is None
+
+
 def walk_own(node: ast.AST) -> Iterator[ast.AST]:
     """All nodes below `node` that are the same function's: nested functions, lambdas and classes are not entered."""
     stack = [node]

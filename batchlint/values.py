@@ -8,6 +8,7 @@ Nearly all are tuples: hashing and comparing them is much of what the evaluator 
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
@@ -24,6 +25,11 @@ class Ext(NamedTuple):
     """The server that its client talks to."""
     origin: str | None = None
     """Where the object was made that it comes from, if steps are linked on that object: `path:line:column`."""
+
+
+def origin_at(path: str, node: ast.expr) -> str:
+    """Where something is made, as `Ext.origin` has it."""
+    return f"{path}:{node.lineno}:{node.col_offset}"
 
 
 class Fn(NamedTuple):

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from batchlint.codemod import scopes
 from batchlint.codemod.access import Frame
 from batchlint.codemod.effects import LOG_RECEIVERS
 from batchlint.codemod.reader import Reader
@@ -71,8 +72,7 @@ class Attempts:
             if isinstance(loop.target, ast.Name) and end and self._is_fixed(end) and not self._stores(loop.target.id):
                 self.limits[loop.target.id] = Bound(end.base, end.offset - 1)
         if self.limits or self.flags:
-            declared = (n for n in ast.walk(tree) if isinstance(n, ast.Global | ast.Nonlocal))
-            for name in {name for each in declared for name in each.names}:
+            for name in scopes.declared(ast.walk(tree)):
                 self.limits.pop(name, None)
                 self.flags.pop(name, None)
 

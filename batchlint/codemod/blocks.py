@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 from typing import TypeGuard
 
 from batchlint.symbols import last_name
@@ -36,6 +36,14 @@ def own_loops(body: list[ast.stmt]) -> Iterator[Loop]:
 def opens(node: ast.expr) -> TypeGuard[ast.Call]:
     """Whether the expression opens a file, by its name: `open(path)`, `path.open()`."""
     return isinstance(node, ast.Call) and last_name(node.func) == "open"
+
+
+def changed(node: ast.AST, methods: Set[str]) -> ast.expr | None:
+    """The object that the node itself changes: by an attribute or item that it sets, or one of the methods."""
+    if isinstance(node, ast.Subscript | ast.Attribute) and not isinstance(node.ctx, ast.Load):
+        return node.value
+    is_method = isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in methods
+    return node.func.value if is_method else None  # type: ignore[attr-defined]
 
 
 def own_exits(body: list[ast.stmt], kind: type[ast.stmt] = ast.Continue) -> Iterator[ast.stmt]:

@@ -15,7 +15,7 @@ from batchlint.facts import FunctionFacts, FunctionId
 from batchlint.graph import Edge, Graph
 from batchlint.loops import is_item_loop
 from batchlint.symbols import last_name
-from batchlint.trees import walk
+from batchlint.trees import is_none, walk
 from batchlint.values import Ext, Fn
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ class Callbacks:
         is_async = self.program.functions[scope].is_async
         kinds = {self.kind(caller, argument, is_async) for caller, _, argument in self.handed(scope, name)}
         default = self.program.functions[scope].default(name)
-        if default is not None and not (isinstance(default, ast.Constant) and default.value is None):
+        if default is not None and not is_none(default):
             kinds.add(self.kind(scope, default, is_async))
         if kinds <= {"plain", "unknown"}:
             return None

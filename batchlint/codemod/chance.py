@@ -10,6 +10,7 @@ from batchlint.symbols import Program, last_name
 
 if TYPE_CHECKING:
     from batchlint.codemod.reader import Reader
+from batchlint.trees import is_none
 
 MODULES = ("random.", "numpy.random.")
 _SEEDING = ("seed", "default_rng", "set_seed")
@@ -54,7 +55,7 @@ class Chance:
 def _is_seeded(call: ast.Call) -> bool:
     given = [*call.args, *(k.value for k in call.keywords)]
     is_made = last_name(call.func) in _GENERATORS
-    return not is_made or any(not (isinstance(g, ast.Constant) and g.value is None) for g in given)
+    return not is_made or not all(map(is_none, given))
 
 
 def _is_made_here(node: ast.expr, frame: Frame, depth: int = 0) -> bool:

@@ -36,7 +36,7 @@ def step_of(planner: Planner, function: FunctionFacts, node: ast.While) -> int |
     before, behind = node.body[:index], node.body[index + 1 :]
     others = [*before, *behind]
     counter = step.target.id
-    declared = {n for x in ast.walk(function.node) if isinstance(x, ast.Global | ast.Nonlocal) for n in x.names}
+    declared = scopes.declared(ast.walk(function.node))
     is_steered = counter in scopes.bound(others) | declared or scopes.read(step.value) & scopes.bound(others)
     leaves = any(own_exits(before)) or (behind and any(own_exits(others, ast.Break)))
     loop = ast.For(step.target, node.test, node.body, [])

@@ -104,8 +104,7 @@ class _Sources:
         return any(isinstance(v, Fn) for c in calls for v in self.planner.program.eval(self.function.id, c.func))
 
     def _follow_name(self, node: ast.Name, depth: int) -> bool:
-        owners = self.planner.program.scopes(self.function)
-        owner = next((o for o in owners if node.id in o.bindings or node.id in o.parameter_names), None)
+        owner = self.planner.program.owner(self.function, node.id)
         if owner is None or node.id in owner.parameter_names:
             return False
         bindings = [b for b in owner.bindings[node.id] if b.how != "annotation"]

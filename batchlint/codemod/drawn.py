@@ -15,7 +15,7 @@ from batchlint.codemod.refusals import Refused
 from batchlint.facts import FunctionFacts, FunctionId
 from batchlint.symbols import Program, last_name
 from batchlint.trees import walk
-from batchlint.values import Cls, Ext, Fn
+from batchlint.values import Cls, Ext, Fn, Values
 
 _WHOLE = re.compile(r"builtins\.(list|sorted|tuple|set|frozenset|dict|len|str)$|(json|yaml|tomllib|pickle)\.\w*loads?$")
 """Calls that have read all when they give something."""
@@ -156,7 +156,7 @@ class _Split:
     def _is_calm(self, call: ast.Call) -> bool:
         """Whether it makes an object of what it is given, asks an item for a part of it, or is a plain function."""
         values = self.program.eval(self.function.id, call.func)
-        if values and all(isinstance(v, Cls) or (isinstance(v, Ext) and _PLAIN.match(v.path)) for v in values):
+        if _is_plain(values):
             return True
         root: ast.expr = call.func
         while isinstance(root, ast.Attribute | ast.Subscript):
@@ -240,7 +240,7 @@ class _Split:
         if isinstance(mapped, ast.Attribute) and mapped.attr == "_make":  # of a named tuple
             made = self.program.eval(self.function.id, mapped.value)
             return bool(made) and all(isinstance(v, Cls) for v in made) and not any(isinstance(v, Fn) for v in values)
-        return bool(values) and all(isinstance(v, Cls) or (isinstance(v, Ext) and _PLAIN.match(v.path)) for v in values)
+        return _is_plain(values)
 
     def _holds_nothing_open(self, iterated: ast.expr, depth: int) -> bool:
         """Whether what going through it gives is not open itself, as the cursors in a list are."""
@@ -255,3 +255,8 @@ class _Split:
 
 def _gives(statement: ast.stmt) -> bool:
     return any(isinstance(node, _YIELDS) for node in walk(statement))
+
+
+def _is_plain(values: Values) -> bool:
+    """Whether all that may be called makes an object or is a plain function."""
+    return bool(values) and all(isinstance(v, Cls) or (isinstance(v, Ext) and _PLAIN.match(v.path)) for v in values)

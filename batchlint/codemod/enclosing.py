@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Set
 
+from batchlint.codemod import scopes
 from batchlint.codemod.access import Frame
 from batchlint.facts import Binding, FunctionFacts, FunctionId
 from batchlint.symbols import Program
@@ -44,15 +45,15 @@ class Enclosing:
             return function.outer
         if function.id not in self._outer:
             inner = (n for n in walk(function.node) if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef))
-            kept = {n for each in inner if not self._stays(each, function) for n in _declared(each)}
+            kept = {n for each in inner if not self._stays(each, function) for n in scopes.declared(walk_own(each))}
             self._outer[function.id] = function.outer & kept
         return self._outer[function.id]
 
     def _stays(self, inner: ast.FunctionDef | ast.AsyncFunctionDef, function: FunctionFacts) -> bool:
         """Whether the helper itself makes the function, and is alone to call it."""
         made = function.bindings.get(inner.name, ()) if inner is not function.node else ()
-        scopes = {b.scope for b in made if b.how == "function"}
-        found = [self.program.functions[FunctionId(function.id.path, scope)] for scope in scopes if scope]
+        made_in = {b.scope for b in made if b.how == "function"}
+        found = [self.program.functions[FunctionId(function.id.path, scope)] for scope in made_in if scope]
         return any(each.node is inner for each in found) and all(self._is_only_called(f, function) for f in found)
 
     def _is_only_called(self, function: FunctionFacts, owner: FunctionFacts) -> bool:
@@ -80,7 +81,3 @@ class Enclosing:
         """The functions that a function makes."""
         bindings = self.program.functions[id].bindings.values()
         return [b for each in bindings for b in each if b.how == "function"]
-
-
-def _declared(function: ast.AST) -> set[str]:
-    return {name for n in walk_own(function) if isinstance(n, ast.Global | ast.Nonlocal) for name in n.names}

@@ -99,10 +99,11 @@ def _uncaught(statements: list[ast.stmt]) -> Iterator[ast.stmt]:
 
 def _calls(node: ast.AST) -> Iterator[ast.Call]:
     """The calls of a statement or expression, without those of the statements in it."""
-    apart = (ast.stmt, ast.ExceptHandler, ast.match_case)
-    for part in (
-        [child for child in children(node) if not isinstance(child, apart)] if isinstance(node, ast.stmt) else [node]
-    ):
+    parts = [node]
+    if isinstance(node, ast.stmt):
+        apart = (ast.stmt, ast.ExceptHandler, ast.match_case)
+        parts = [child for child in children(node) if not isinstance(child, apart)]
+    for part in parts:
         yield from (node for node in walk_own(part) if isinstance(node, ast.Call))
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from batchlint.codemod import scopes
 from batchlint.codemod.access import Frame
+from batchlint.codemod.blocks import changed
 from batchlint.codemod.changes import EnqueueChange
 from batchlint.codemod.effects import LOG_RECEIVERS
 from batchlint.codemod.refusals import Refused
@@ -26,7 +27,6 @@ ROUTING = frozenset({"queue", "routing_key", "exchange", "priority", "serializer
 """Options of a task and of its sending that mean the same for all items together."""
 _LOOPS = ast.For | ast.AsyncFor | ast.While | ast.comprehension | ast.ListComp | ast.SetComp | ast.GeneratorExp
 _IN_MEMORY = frozenset({"append", "add", "extend", "update", "setdefault", "discard", "insert"})
-
 _CHANGES = _IN_MEMORY | {"clear", "pop", "popitem", "popleft", "appendleft", "remove", "sort", "reverse"}
 
 
@@ -130,13 +130,9 @@ class Enqueuing:
         """A message is written when it is sent: what all items share must not change until all are sent together."""
         shared = scopes.read(call) - scopes.bound([loop])
         for node in (n for statement in loop.body for n in walk(statement)):
-            changed: ast.expr | None = None
-            if isinstance(node, ast.Subscript | ast.Attribute) and not isinstance(node.ctx, ast.Load):
-                changed = node.value
-            elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _CHANGES:
-                changed = node.func.value
-            if isinstance(changed, ast.Name) and changed.id in shared:
-                what = f"`{changed.id}` is one object for all tasks, changed for each (line {changed.lineno})"
+            each = changed(node, _CHANGES)
+            if isinstance(each, ast.Name) and each.id in shared:
+                what = f"`{each.id}` is one object for all tasks, changed for each (line {each.lineno})"
                 raise Refused("unsupported-shape", f"{what}; make one for each")
 
     def _check_effects(self, caller: FunctionFacts, loop: ast.For, beside: list[ast.stmt]) -> None:

@@ -41,8 +41,7 @@ def constant(paths: Paths, node: ast.expr, frame: Frame) -> ast.expr | None:
             continue
         if node.id in paths.program.stored_names:
             return None  # it may be another one of its module by then
-        scopes = paths.program.scopes(frame.function)
-        owner = next((o for o in scopes if node.id in o.bindings or node.id in o.parameter_names), None)
+        owner = paths.program.owner(frame.function, node.id)
         if owner is None or node.id in owner.parameter_names:
             return None
         id, value = paths.graph.constant(owner.id, node)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from batchlint.codemod.refusals import Refused
 from batchlint.facts import Binding, ClassId, FunctionFacts, FunctionId
 from batchlint.symbols import last_name
-from batchlint.trees import children
+from batchlint.trees import children, is_none
 from batchlint.values import Inst
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def _made(handing: Handing, caller: FunctionFacts, pool: ast.Name | ast.Attribut
         if any(pool.id in function.outer for function in module.functions.values()):
             return []
     values = [(id, binding.value) for id, binding in writes if binding.how != "annotation"]
-    values = [(id, value) for id, value in values if not (isinstance(value, ast.Constant) and value.value is None)]
+    values = [(id, value) for id, value in values if not is_none(value)]
     made = [Kept(id, value) for id, value in values if isinstance(value, ast.Call)]
     return made if len(made) == len(values) else []
 

@@ -244,7 +244,7 @@ class Layout:
         """The steps of one expression or simple statement, its requests in the order in which they are made."""
         calls = self._calls(node, frame)
         if not calls:
-            return self._end(node, preds, frame, statement, accesses, None)
+            return self._noted(node, frame, self._end(node, preds, frame, statement, accesses, None))
         conditional = under_condition(node, {id(call) for call, _ in calls})
         skip = {id(call) for call, _ in calls}
         early = self._before(node, calls[0][0], frame, skip)
@@ -284,7 +284,7 @@ class Layout:
             preds = [*preds, *before]
         if not preds:
             return []
-        return self._end(node, preds, frame, statement, accesses, skip)
+        return self._noted(node, frame, self._end(node, preds, frame, statement, accesses, skip))
 
     def _end(
         self,
@@ -296,24 +296,6 @@ class Layout:
         skip: set[int] | None,
     ) -> list[int]:
         """The steps of the expression or statement behind its last request."""
-        preds = self._last(node, preds, frame, statement, accesses, skip)
-        end = self.endings.of(frame.function, node, self._is_laid_out(frame)) if not self._handlers else None
-        if end is not None:
-            self.ends.append((end, preds[-1]))
-        return preds
-
-    def _is_laid_out(self, frame: Frame) -> Callable[[ast.Call], bool]:
-        return lambda call: self.converts(frame.function.id, call) is not None
-
-    def _last(
-        self,
-        node: ast.AST,
-        preds: list[int],
-        frame: Frame,
-        statement: ast.stmt,
-        accesses: Callable[[set[int] | None], list[Access]],
-        skip: set[int] | None,
-    ) -> list[int]:
         found = accesses(skip)
         if not self._handlers or node is not statement:
             return self._add(Step(frame, statement, found), preds)
@@ -325,6 +307,17 @@ class Layout:
             preds = self._add(Step(frame, statement, reads), preds)
             return self._add(Step(frame, statement, changes), preds, raises=False)
         return self._add(Step(frame, statement, found), preds)
+
+    def _noted(self, node: ast.AST, frame: Frame, preds: list[int]) -> list[int]:
+        """The same steps; noted where what they evaluate ends the loop from anywhere."""
+
+        def is_laid_out(call: ast.Call) -> bool:
+            return self.converts(frame.function.id, call) is not None
+
+        end = self.endings.of(frame.function, node, is_laid_out) if not self._handlers else None
+        if end is not None:
+            self.ends.append((end, preds[-1]))
+        return preds
 
     def _before(self, node: ast.AST, call: ast.Call, frame: Frame, skip: set[int]) -> list[Access]:
         """What the statement reads before its first request: names left of the call, and a sum's target."""

@@ -10,6 +10,7 @@ from typing import Any
 import libcst as cst
 from libcst.metadata import MetadataWrapper, PositionProvider
 
+from batchlint.codemod import scopes
 from batchlint.symbols import last_name
 from batchlint.trees import SCOPES, walk
 
@@ -31,7 +32,7 @@ def drop(before: str, after: str, is_shared: Callable[[str], bool]) -> str:
     for scope in [n for n in walk(tree) if isinstance(n, ast.Module | ast.FunctionDef | ast.AsyncFunctionDef)]:
         for statement in _statements(scope.body):
             name = _made(statement) or (None if isinstance(scope, ast.Module) else _imported(statement))
-            if name is None or used[name] <= uses[name] or _loads(scope)[name] or name in _declared(scope):
+            if name is None or used[name] <= uses[name] or _loads(scope)[name] or name in scopes.declared(walk(scope)):
                 continue
             if not isinstance(scope, ast.Module) or not is_shared(name):
                 lines.add(statement.lineno)
@@ -52,10 +53,6 @@ def _statements(block: list[ast.stmt]) -> Iterator[ast.stmt]:
 
 def _loads(tree: ast.AST) -> Counter[str]:
     return Counter(n.id for n in walk(tree) if isinstance(n, ast.Name) and not isinstance(n.ctx, ast.Store))
-
-
-def _declared(scope: ast.AST) -> set[str]:
-    return {name for n in walk(scope) if isinstance(n, ast.Global | ast.Nonlocal) for name in n.names}
 
 
 def _made(statement: ast.stmt) -> str | None:

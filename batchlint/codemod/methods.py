@@ -61,8 +61,7 @@ class Methods:
 
     def _owner(self, function: FunctionFacts, name: str) -> FunctionFacts | None:
         """Whose variable or parameter the name is, unless it is that of a function, class or module."""
-        owners = self._program.scopes(function)
-        owner = next((o for o in owners if name in o.bindings or name in o.parameter_names), None)
+        owner = self._program.owner(function, name)
         bindings = owner.bindings.get(name, ()) if owner is not None else ()
         return None if any(b.how in {"function", "class", "import"} for b in bindings) else owner
 

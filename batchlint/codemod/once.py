@@ -12,7 +12,7 @@ from batchlint.codemod.callbacks import Callbacks
 from batchlint.codemod.paths import Paths, function_body
 from batchlint.codemod.refusals import Refused
 from batchlint.facts import FunctionFacts, FunctionId
-from batchlint.trees import walk
+from batchlint.trees import is_none, walk
 
 _DEFINITIONS = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 _ENDS = ast.Return | ast.Raise | ast.Continue | ast.Break
@@ -165,8 +165,7 @@ def _tested(test: ast.expr) -> tuple[ast.expr | None, bool]:
         operator, against = test.ops[0], test.comparators[0]
         if isinstance(operator, ast.In | ast.NotIn):
             return _named(test), isinstance(operator, ast.In)
-        is_none = isinstance(against, ast.Constant) and against.value is None
-        if is_none and isinstance(operator, ast.Is | ast.IsNot):
+        if is_none(against) and isinstance(operator, ast.Is | ast.IsNot):
             return _named(test.left), isinstance(operator, ast.IsNot)
         return None, False
     return _named(test), True

@@ -133,9 +133,7 @@ class Planner:
             later |= scopes.read(stands.test) | scopes.exposed([s for s in stands.body if s not in loop.body])
             later -= state
         shared = self._read_elsewhere(function, node)
-        declared = {
-            n for s in loop.body for x in ast.walk(s) if isinstance(x, ast.Global | ast.Nonlocal) for n in x.names
-        }
+        declared = scopes.declared(x for s in loop.body for x in ast.walk(s))
         left_behind = sorted(set(targets) & (later | (shared if function.id.qualname != MODULE else set())))
         is_plain = not (nested or fanout.is_async or stands or runner or is_worker or own_yields(loop))
         if left_behind and not (is_plain and not set(left_behind) & (assigned | shared) and _ends_well(scope, loop)):
@@ -314,7 +312,7 @@ class Planner:
             node = pending.pop()
             is_nested = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
             if is_nested and node is not function.node:  # with what stands in it
-                found |= scopes.read(node) | scopes.declared(node, kind) if id(node) not in inside else set()
+                found |= scopes.read(node) | scopes.declared(ast.walk(node), kind) if id(node) not in inside else set()
             else:
                 pending += ast.iter_child_nodes(node)
         return found

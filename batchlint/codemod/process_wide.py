@@ -8,7 +8,7 @@ from collections.abc import Callable
 from functools import cache
 
 from batchlint import datafiles
-from batchlint.codemod.access import Channel
+from batchlint.codemod.access import Access, Channel
 from batchlint.codemod.refusals import Refused
 from batchlint.facts import FunctionFacts, FunctionId
 from batchlint.patterns import PathTable
@@ -48,6 +48,11 @@ def check(
                 f"`{ast.unparse(context)}` (line {node.lineno}) holds for the whole process while an item waits in it"
             )
             raise Refused("order-of-effects", f"{what}; make the request outside of the block")
+
+
+def logged(name: str, line: int) -> Access:
+    """What a logger's method of that name touches."""
+    return Access(LOGGING, "write" if name in SETS_UP else "read", line)
 
 
 def is_environment(program: Program, scope: FunctionId, node: ast.Attribute) -> bool:

@@ -47,7 +47,7 @@ from batchlint.codemod.linked import is_self
 from batchlint.codemod.looks import draws_own_objects, looked_at
 from batchlint.codemod.once import Once
 from batchlint.codemod.paths import Paths, function_body, receiver_of
-from batchlint.codemod.process_wide import LOGGING, RUNS, SETS_UP
+from batchlint.codemod.process_wide import RUNS, SETS_UP
 from batchlint.codemod.tables import columns_of, row_key, sql_accesses
 from batchlint.codemod.threads import Threads
 from batchlint.facts import ClassId, FunctionId
@@ -272,7 +272,7 @@ class Reader(Paths):
         """The accesses of a call into a library; None where only the method's name can tell."""
         plain = path.replace("()", "")
         if plain.startswith("logging."):
-            return [Access(LOGGING, "write" if plain.rpartition(".")[2] in SETS_UP else "read", call.lineno)]
+            return [process_wide.logged(plain.rpartition(".")[2], call.lineno)]
         if path == "builtins.print" or QUIET.match(plain):
             file = next((k.value for k in call.keywords if k.arg == "file"), None)
             if file is None and path == "builtins.print" and self.prints:
@@ -329,10 +329,8 @@ class Reader(Paths):
         name, line = func.attr, call.lineno
         receiver = self.path(func.value, frame)
         shown = ast.unparse(func.value) if isinstance(func.value, ast.Name | ast.Attribute) else ""
-        if name in SETS_UP:
-            return [Access(LOGGING, "write", line)]
-        if LOG_RECEIVERS.search(shown) and name not in {"append", "extend", "write"}:
-            return [Access(LOGGING, "read", line)]
+        if name in SETS_UP or (LOG_RECEIVERS.search(shown) and name not in {"append", "extend", "write"}):
+            return [process_wide.logged(name, line)]
         if name in {"execute", "executemany", "executescript"} and call.args:
             return self._sql(call, frame, receiver)
         if name in TRANSACTIONS:

@@ -6,13 +6,13 @@ import ast
 from collections.abc import Iterator, Set
 
 from batchlint.codemod.access import Access, Channel, Frame, touches
+from batchlint.codemod.blocks import changed
 from batchlint.codemod.effects import MUTATORS
 from batchlint.codemod.reader import Reader
 from batchlint.facts import FunctionFacts
 from batchlint.trees import walk_own
 from batchlint.values import Ext, Fn
 
-_EMPTIES = frozenset({"clear", "pop", "popleft", "popitem"})
 _GROUPS = "itertools.groupby"
 _COUNTERS = {"csv.reader()": "line_num", "csv.DictReader()": "line_num"}
 """Attributes of readers that tell how far they have come."""
@@ -83,10 +83,6 @@ def _changes(loop: ast.AST, name: str) -> bool:
     for node in walk_own(loop):
         if isinstance(node, ast.Name) and node.id == name and not isinstance(node.ctx, ast.Load):
             return False
-        owner: ast.expr | None = None
-        if isinstance(node, ast.Subscript | ast.Attribute) and not isinstance(node.ctx, ast.Load):
-            owner = node.value
-        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-            owner = node.func.value if node.func.attr in MUTATORS | _EMPTIES else None
+        owner = changed(node, MUTATORS)
         is_changed = is_changed or (isinstance(owner, ast.Name) and owner.id == name)
     return is_changed

@@ -83,7 +83,7 @@ def read(node: ast.AST) -> set[str]:
             outer = [*args.defaults, *(d for d in args.kw_defaults if d), *getattr(current, "decorator_list", [])]
             stack += [(each, hidden) for each in outer]
             own = {a.arg for a in walk(args) if isinstance(a, ast.arg)} | bound(body)
-            own -= {n for b in body for s in walk(b) if isinstance(s, ast.Global | ast.Nonlocal) for n in s.names}
+            own -= declared(s for b in body for s in walk(b))
             stack += [(each, hidden | own) for each in body]
             continue
         stack += [(child, hidden) for child in children(current)]
@@ -143,9 +143,9 @@ def kept(nodes: Iterable[ast.AST], consumed: Set[int] = frozenset()) -> set[str]
     return found
 
 
-def declared(node: ast.AST, kind: type[ast.Global | ast.Nonlocal]) -> set[str]:
-    """The names that functions in it change further out."""
-    return {name for n in walk(node) if isinstance(n, kind) for name in n.names}
+def declared(nodes: Iterable[ast.AST], *kinds: type[ast.Global | ast.Nonlocal]) -> set[str]:
+    """The names that statements among the nodes say are further out: `global` and `nonlocal`, or those of one kind."""
+    return {name for n in nodes if isinstance(n, kinds or (ast.Global, ast.Nonlocal)) for name in n.names}
 
 
 def exposed(statements: Iterable[ast.stmt], given: Iterable[str] = ()) -> set[str]:
@@ -299,7 +299,7 @@ def _path(root: ast.AST, wanted: ast.AST) -> Iterator[ast.AST]:
 
 def declared_global(function: ast.AST) -> set[str]:
     """The names that the function itself says are global variables."""
-    return {name for node in walk_own(function) if isinstance(node, ast.Global) for name in node.names}
+    return declared(walk_own(function), ast.Global)
 
 
 def bound_beside(scope: ast.AST, inner: ast.stmt) -> set[str]:

@@ -11,6 +11,7 @@ from batchlint.codemod.changes import CallChange, Fanout
 from batchlint.codemod.paths import function_body
 from batchlint.facts import MODULE, FunctionFacts, FunctionId
 from batchlint.symbols import last_name
+from batchlint.trees import is_none
 from batchlint.values import Fn
 
 if TYPE_CHECKING:
@@ -70,15 +71,9 @@ class Wrappers:
     def _unset(self, outer: FunctionFacts, decorator: ast.expr) -> set[str]:
         """The parameters of the decorator that are None for this function: a hook of it that is never called."""
         given = decorator if isinstance(decorator, ast.Call) else ast.Call(decorator, [decorator], [])
-        if outer.arguments is None or any(k.arg is None for k in given.keywords):
+        if any(k.arg is None for k in given.keywords) or any(isinstance(a, ast.Starred) for a in given.args):
             return set()
-        if any(isinstance(a, ast.Starred) for a in given.args):
-            return set()
-        arguments = outer.arguments
-        positional = [*arguments.posonlyargs, *arguments.args]
-        last = zip(reversed(positional), reversed(arguments.defaults), strict=False)
-        defaults = [*last, *zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)]
-        unset = {a.arg for a, value in defaults if isinstance(value, ast.Constant) and value.value is None}
+        unset = {name for name in outer.parameter_names if is_none(outer.default(name))}
         unset -= {name for name, _ in self.planner.reader.passed(Fn(outer.id), given)}
         inside = [n for statement in function_body(outer) for n in ast.walk(statement)]
         bound = {n.id for n in inside if isinstance(n, ast.Name) and not isinstance(n.ctx, ast.Load)}

@@ -13,7 +13,7 @@ from batchlint.findings import Latency, Step
 from batchlint.graph.durations import Duration, Durations
 from batchlint.graph.links import Entry, Part, label, source
 from batchlint.symbols import Program, last_name
-from batchlint.trees import SCOPES, children, walk_own
+from batchlint.trees import SCOPES, children, is_none, walk_own
 from batchlint.values import Ext, Fn
 
 _SHORTEST = 10.0
@@ -244,7 +244,7 @@ def _is_none(test: ast.expr) -> TypeGuard[ast.Compare]:
     """Whether the test is `... is None`."""
     if not isinstance(test, ast.Compare) or not isinstance(test.ops[0], ast.Is):
         return False
-    return isinstance(test.comparators[0], ast.Constant) and test.comparators[0].value is None
+    return is_none(test.comparators[0])
 
 
 def _runs_until_told(loop: ast.While) -> bool:

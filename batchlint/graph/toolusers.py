@@ -9,7 +9,7 @@ from batchlint.facts import MODULE, CallFacts, FunctionFacts, FunctionId
 from batchlint.graph.links import Part
 from batchlint.providers import AgentMaker
 from batchlint.symbols import last_name
-from batchlint.values import Ext
+from batchlint.values import Ext, origin_at
 
 
 class ToolUsers(Part):
@@ -38,7 +38,7 @@ class ToolUsers(Part):
         """The calls that make agents, by their place."""
         names = self.program.catalogue.agents.tails
         return {
-            f"{function.id.path}:{call.node.lineno}:{call.node.col_offset}": call.node
+            origin_at(function.id.path, call.node): call.node
             for function in self.program.functions.values()
             for call in function.calls
             if last_name(call.node.func) in names

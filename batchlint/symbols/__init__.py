@@ -189,6 +189,10 @@ class Program(Memo):
         """Where a name of the function is looked up: itself, those that it stands in, and the module's body."""
         return (*self.around(function), self.modules[function.id.path].body)
 
+    def owner(self, function: FunctionFacts, name: str) -> FunctionFacts | None:
+        """The scope whose variable or parameter the name is, as the function sees it."""
+        return next((o for o in self.scopes(function) if name in o.bindings or name in o.parameter_names), None)
+
     def modules_function(self, path: str, qualname: str | None) -> FunctionFacts | None:
         return self.modules[path].functions.get(qualname) if qualname else None
 

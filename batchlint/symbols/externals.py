@@ -10,7 +10,7 @@ from batchlint.facts import Binding, ClassId, FunctionId, Import
 from batchlint.symbols.annotations import instance
 from batchlint.symbols.local_models import keeps_local
 from batchlint.symbols.names import LOCAL, MAX_STEPS, host_of
-from batchlint.values import NOTHING, Cls, Elems, Ext, Fn, Inst, Mod, Text, Value, Values, elements, ordered
+from batchlint.values import NOTHING, Cls, Elems, Ext, Fn, Inst, Mod, Text, Value, Values, elements, ordered, origin_at
 
 if TYPE_CHECKING:
     from batchlint.symbols import Program
@@ -61,7 +61,7 @@ def external_call(program: Program, scope: FunctionId, node: ast.Call, value: Ex
         host = LOCAL
     origin = value.origin
     if origin is None and (program.registry.builders.first(f"{path}()") or program.catalogue.agents.first(f"{path}()")):
-        origin = f"{scope.path}:{node.lineno}:{node.col_offset}"
+        origin = origin_at(scope.path, node)
     found: set[Value] = {Ext(result, host, origin) for result in results}
     if program.registry.resolved.find(path):
         found |= {Inst(v.id) for each in node.args[:1] for v in program.eval(scope, each) if isinstance(v, Cls)}
