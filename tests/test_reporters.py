@@ -132,6 +132,32 @@ def test_rich_keeps_the_middle_of_a_long_chain_out():
     assert "more steps" in text
 
 
+def test_rich_shows_the_steps_that_findings_have_in_common_once():
+    def called(line, *others):
+        steps = (*(Step(f"m{n}.py", n, f"f{n}()") for n in range(1, 6)), *others)
+        return site(line=line, contexts=(Context("schedule", Latency.HOURS, steps),))
+
+    text = render("rich", view(report(called(41), called(60), called(80, Step("n.py", 9, "g()")))))
+    first, second, third = text.split("RTB101")[1:4]
+    assert "m3.py:3" in first
+    for later in (second, third):
+        assert "m1.py:1" in later
+        assert "3 steps as for shop/nightly.py:41" in later
+        assert "m3.py:3" not in later
+        assert "m5.py:5" in later
+    assert "n.py:9" in third
+
+
+def test_rich_shows_every_step_of_chains_that_only_start_alike():
+    def called(line, name):
+        steps = (Step("m1.py", 1, "f1()"), Step(f"{name}.py", 2, "f2()"), Step("m3.py", 3, "f3()"))
+        return site(line=line, contexts=(Context("schedule", Latency.HOURS, steps),))
+
+    text = render("rich", view(report(called(41, "a"), called(60, "b"))))
+    assert "as for" not in text
+    assert text.count("m3.py:3") == 2
+
+
 def test_rich_names_each_place_that_starts_it_once():
     places = [("a.py", 1), ("b.py", 2), ("a.py", 1), ("b.py", 2), ("c.py", 3), ("d.py", 4), ("e.py", 5)]
     contexts = tuple(

@@ -5,6 +5,7 @@ The layout is plain segments of (text, style); rich is loaded only when they are
 
 from __future__ import annotations
 
+import itertools
 import textwrap
 from collections.abc import Iterator
 
@@ -16,6 +17,7 @@ Segment = tuple[str, str]
 Line = list[Segment]
 LABEL = 9
 MAX_STEPS = 9
+MIN_SHARED = 4
 MAX_ERRORS = 10
 VERDICT_STYLES = {Verdict.BATCHABLE: "yellow", Verdict.REALTIME: "green", Verdict.UNCLEAR: "cyan"}
 
@@ -25,8 +27,10 @@ def render(view: View) -> str:
     if view.statistics:
         lines += [[(text, "")] for text in statistics(view)]
     else:
+        whole: CallSite | None = None
         for finding in view.report.findings:
-            lines += [*_finding(view, finding), []]
+            whole = whole if whole and _shared(finding.site, whole) else finding.site
+            lines += [*_finding(view, finding, whole), []]
         if view.all_calls:
             lines += [*_other_calls(view), []]
         lines += _sources(view)
@@ -53,7 +57,8 @@ def paint(lines: list[Line], color: bool) -> str:
 
 
 # -- one finding
-def _finding(view: View, finding: Finding) -> list[Line]:
+def _finding(view: View, finding: Finding, whole: CallSite) -> list[Line]:
+    """The lines of one finding; `whole` is the call whose chain is shown from its start: this one or one above."""
     site = finding.site
     head: Line = [
         (f"{finding.path}:{finding.line}:{finding.column}", "bold"),
@@ -62,7 +67,7 @@ def _finding(view: View, finding: Finding) -> list[Line]:
         (f" {finding.message} ", ""),
         (f"(score {site.score})", "dim"),
     ]
-    return [head, *source_line(view, site), *started(site), *_answers(view, site)]
+    return [head, *source_line(view, site), *_started(site, whole), *_answers(view, site)]
 
 
 def source_line(view: View, site: CallSite) -> list[Line]:
@@ -86,11 +91,11 @@ def source_line(view: View, site: CallSite) -> list[Line]:
     ]
 
 
-def started(site: CallSite) -> list[Line]:
+def _started(site: CallSite, whole: CallSite) -> list[Line]:
     """The chain from the entry point to the SDK call, and how many more entry points reach it."""
     if not site.contexts:
-        return [_labelled("starts", "no entry point found")] if not site.via else _chain(site, None)
-    lines = _chain(site, site.contexts[0])
+        return [_labelled("starts", "no entry point found")] if not site.via else _chain(site, whole)
+    lines = _chain(site, whole)
     first, *others = [f"{c.chain[0].path}:{c.chain[0].line} ({c.kind})" for c in site.contexts if c.chain] or [""]
     names = list(dict.fromkeys(name for name in others if name != first))
     if names:
@@ -108,17 +113,32 @@ def chain_steps(site: CallSite, context: Context | None) -> list[Step]:
     return list(unique.values())
 
 
-def _chain(site: CallSite, context: Context | None) -> list[Line]:
-    steps = chain_steps(site, context)
+def _first_chain(site: CallSite) -> list[Step]:
+    return chain_steps(site, site.contexts[0] if site.contexts else None)
+
+
+def _shared(site: CallSite, whole: CallSite) -> int:
+    """How many steps the site's chain has in common with one that is shown, from the start; 0 for a few."""
+    pairs = zip(_first_chain(site), _first_chain(whole), strict=False)
+    same = sum(1 for _ in itertools.takewhile(lambda pair: pair[0] == pair[1], pairs))
+    return same if same >= MIN_SHARED else 0
+
+
+def _chain(site: CallSite, whole: CallSite) -> list[Line]:
+    """The steps, a line each; in one line those that are shown above already, and the middle of a long chain."""
+    steps = _first_chain(site)
     places = [f"{step.path}:{step.line}" for step in steps]
     width = min(max(map(len, places)), 48)
     rows = [(f"{place:<{width}}  ", step.what) for place, step in zip(places, steps, strict=True)]
+    same = _shared(site, whole) if whole is not site else 0
+    if same:
+        rows = [rows[0], ("", f"… {same - 2} steps as for {whole.path}:{whole.line} …"), *rows[same - 1 :]]
     if len(rows) > MAX_STEPS:
         half = MAX_STEPS // 2
         rows = [*rows[:half], ("", f"… {len(rows) - 2 * half} more steps …"), *rows[-half:]]
     lines: list[Line] = []
     for number, (place, what) in enumerate(rows):
-        label = "starts" if number == 0 and context else "calls" if number == 0 else ""
+        label = "" if number else "starts" if site.contexts else "calls"
         first = what.splitlines()[0] if what else ""
         lines.append([(f"  {label:<{LABEL}}", "dim"), (place, "cyan"), (first, "")])
     return lines

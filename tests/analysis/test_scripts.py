@@ -477,7 +477,7 @@ def test_a_schedule_starts_the_subcommand_that_its_command_line_names(form):
 
 @pytest.mark.parametrize(("latency", "expected"), [(None, "batchable"), (Latency.REALTIME, "realtime")])
 def test_a_script_that_a_workflow_starts_for_somebody_is_waited_for(latency, expected):
-    step = Step(".github/workflows/review.yml", 9, "on: pull_request: job review")
+    step = Step(".github/workflows/review.yml", 9, "job review, on pull_request")
     program = """
         from llm import ask
 

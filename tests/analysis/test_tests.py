@@ -224,7 +224,7 @@ def test_a_test_that_a_workflow_runs_as_a_program_is_a_test(path, expected):
                 main()
             """
     }
-    step = Step(".github/workflows/checks.yml", 9, "on: pull_request: job checks")
+    step = Step(".github/workflows/checks.yml", 9, "job checks, on pull_request")
     assert verdict(program, [ManifestTarget(path, "script", None, step)]) == expected
 
 

@@ -59,7 +59,7 @@ def read_github(path: str, node: Node, project: Project, commands: Commands) -> 
         for number, run in enumerate(runs):
             for started, line in in_script(run.script, run.line, run.path, run.folder, commands):
                 if crons:
-                    what = f"on: schedule, cron {', '.join(crons)}: job {name}"
+                    what = f"job {name}, on schedule (cron {', '.join(crons)})"
                     yield ManifestTarget(
                         started.target,
                         "schedule",
@@ -71,7 +71,7 @@ def read_github(path: str, node: Node, project: Project, commands: Commands) -> 
                         next(_after(runs[number:], line, started.target, waiting), None),
                     )
                 elif events:
-                    what = f"on: {', '.join(events)}: job {name}"
+                    what = f"job {name}, on {', '.join(events)}"
                     given = (run.node, documents.get(node, "env"), documents.get(job, "env"))
                     answers = _is_personal(events) and _answers(given, started.target, project)
                     latency = Latency.REALTIME if answers else None
