@@ -19,6 +19,8 @@ from batchlint.trees import walk
 from batchlint.values import Fn, Inst
 
 _MAX_DEPTH = 8
+Asked = set[tuple[int, str]]
+"""Names of frames, by identity, that a question has gone through: a text that is built in ten steps is asked once."""
 _SCALARS = frozenset(
     [
         "len", "sum", "str", "repr", "int", "float", "bool", "round", "abs", "join", "format", "print", "any", "all",
@@ -108,13 +110,14 @@ class Linked:
         return found
 
     # -- expressions
-    def may_be_other(self, node: ast.expr, frame: Frame, depth: int = 0) -> bool:
+    def may_be_other(self, node: ast.expr, frame: Frame, asked: Asked | None = None) -> bool:
         """Whether the expression may be another item of the loop around it, or hold some."""
         items = _items(frame)
-        if items is None or depth > _MAX_DEPTH:
+        if items is None:
             return False
+        asked = set() if asked is None else asked
         if isinstance(node, ast.Name):
-            return self._name(node.id, frame, items, depth)
+            return self._name(node.id, frame, items, asked)
         if isinstance(node, ast.Attribute | ast.Subscript):
             field = field_of(node)
             if self.is_item(node.value, frame):
@@ -123,52 +126,56 @@ class Linked:
                 return f"self.{node.attr}" in items.others
             if field is not None and field not in self._links and ast.unparse(node) not in items.others:
                 return False  # what an item holds under a name is no item
-            return self.may_be_other(node.value, frame, depth + 1)
+            return self.may_be_other(node.value, frame, asked)
         if isinstance(node, ast.Call):
-            return self._call(node, frame, items, depth)
+            return self._call(node, frame, items, asked)
         if isinstance(node, ast.ListComp | ast.GeneratorExp | ast.SetComp):
-            return any(self.may_be_other(g.iter, frame, depth + 1) for g in node.generators)
+            return any(self.may_be_other(g.iter, frame, asked) for g in node.generators)
         if isinstance(node, ast.IfExp):
-            return any(self.may_be_other(each, frame, depth + 1) for each in (node.body, node.orelse))
+            return any(self.may_be_other(each, frame, asked) for each in (node.body, node.orelse))
         if isinstance(node, ast.BoolOp | ast.NamedExpr | ast.Await | ast.Starred | ast.List | ast.Tuple):
             inner = (n for n in ast.iter_child_nodes(node) if isinstance(n, ast.expr))
-            return any(self.may_be_other(each, frame, depth + 1) for each in inner)
+            return any(self.may_be_other(each, frame, asked) for each in inner)
         return False
 
-    def _name(self, name: str, frame: Frame, items: Items, depth: int) -> bool:
+    def _name(self, name: str, frame: Frame, items: Items, asked: Asked) -> bool:
+        if (id(frame), name) in asked:
+            return False
+        asked.add((id(frame), name))
         if name in frame.drawn:
-            return any(self.may_be_other(each, frame, depth + 1) for each in frame.drawn[name])
+            return any(self.may_be_other(each, frame, asked) for each in frame.drawn[name])
         if frame.items is not None and name in items.names:
             return items.are_linked
         if name in frame.given and frame.caller is not None:
-            return self.may_be_other(frame.given[name], frame.caller, depth + 1)
+            rebound = any(self.may_be_other(each, frame, asked) for each in frame.bound.get(name, ()))
+            return rebound or self.may_be_other(frame.given[name], frame.caller, asked)
         if name in {"self", "cls"}:
             if frame.receiver is None or frame.caller is None:
                 return False
-            return self.may_be_other(frame.receiver, frame.caller, depth + 1)
+            return self.may_be_other(frame.receiver, frame.caller, asked)
         if name in frame.local:
-            return any(self.may_be_other(each, frame, depth + 1) for each in frame.bound.get(name, ()))
+            return any(self.may_be_other(each, frame, asked) for each in frame.bound.get(name, ()))
         is_seen = frame.function.id.path == items.function.id.path and (
             frame.items is not None or name in self._program.modules[frame.function.id.path].body.bindings
         )
         return is_seen and name in items.others
 
-    def _call(self, node: ast.Call, frame: Frame, items: Items, depth: int) -> bool:
+    def _call(self, node: ast.Call, frame: Frame, items: Items, asked: Asked) -> bool:
         name = last_name(node.func)
         if name in _SCALARS:
             return False
         if name == "getattr" and len(node.args) > 1 and isinstance(node.args[1], ast.Constant):
             made = ast.Attribute(node.args[0], str(node.args[1].value), ast.Load())
-            return self.may_be_other(ast.copy_location(made, node), frame, depth + 1)
+            return self.may_be_other(ast.copy_location(made, node), frame, asked)
         if isinstance(node.func, ast.Attribute):
             if name == "get" and node.args and self.is_item(node.func.value, frame):
                 return field_of(node) in self._links
-            if not is_self(node.func.value) and self.may_be_other(node.func.value, frame, depth + 1):
+            if not is_self(node.func.value) and self.may_be_other(node.func.value, frame, asked):
                 return True
         targets = self._program.eval(frame.function.id, node.func)
         if any(isinstance(v, Fn) and self._reads_others(self._program.functions[v.id], items) for v in targets):
             return True
-        return any(self.may_be_other(each, frame, depth + 1) for each in node.args)
+        return any(self.may_be_other(each, frame, asked) for each in node.args)
 
     def _reads_others(self, function: FunctionFacts, items: Items) -> bool:
         """Whether the function gives something out of the variables of its module or its object."""

@@ -143,6 +143,27 @@ for cue in cues:
 for cue in cues:
     print(cue.text, cue.label)
 """
+LOOPS["a_parameter_that_is_bound_again"] = """
+by_id = {post["id"]: post for post in posts}
+
+def main(posts, by_id):
+    for post in posts:
+        post["summary"] = summarise(post, by_id, post)
+
+def summarise(post, by_id, other):
+    other = by_id.get(post["parent"]) or other
+    return ask(post["text"], other["FIELD"])
+
+main(posts, by_id)
+"""
+HANDED_ON = "".join(f"    name{n} = name{n - 1} or post\n" for n in range(1, 13))
+LOOPS["a_table_through_many_names"] = f"""
+by_id = {{post["id"]: post for post in posts}}
+for post in posts:
+    name0 = by_id.get(post["parent"])
+{HANDED_ON}
+    post["summary"] = ask(post["text"], name12["FIELD"])
+"""
 
 
 @pytest.mark.parametrize("name", LOOPS)
@@ -190,3 +211,29 @@ for post in posts:
 @pytest.mark.parametrize("name", APART)
 def test_the_same_field_of_what_is_no_item(name: str, tmp_path: Path) -> None:
     check_runs_alike(HEAD + APART[name] + SHOW, tmp_path)
+
+
+def test_a_list_that_is_unpacked_in_many_branches(tmp_path: Path) -> None:
+    branch = """
+        if kind == "KIND":
+            for role, message in self.messages:
+                if type(message) is tuple:
+                    message, images = message
+                told = told + f"{role} KIND {message}"
+"""
+    branches = "".join(branch.replace("KIND", f"k{n}") for n in range(30))
+    loop = f"""
+class Prompt:
+    def __init__(self, text):
+        self.messages = [("user", text), ("tool", (text, []))]
+
+    def told(self, kind):
+        told = ""
+{branches}
+        return told
+
+for post in posts:
+    prompt = Prompt(post["text"])
+    post["summary"] = ask(prompt.told("k3"))
+"""
+    check_runs_alike(HEAD + loop + SHOW, tmp_path)
