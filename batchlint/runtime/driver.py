@@ -122,10 +122,16 @@ class Item:
             self.error = error
 
 
+class Ended(BaseException):
+    """Ends a generator at its request."""
+
+
 def close(items: Iterable[Item]) -> None:
-    """End generators that a loop would not have begun; what they print is dropped."""
+    """End generators that a loop would not have begun; what they print is dropped, and what they raise."""
     with contextlib.redirect_stdout(io.StringIO()):
         for item in items:
-            if item.work is not None:
-                item.work.close()
-            item.work = item.step = None
+            work, item.work, item.step = item.work, None, None
+            with contextlib.suppress(Exception, Ended):
+                for _ in range(Rounds.PATIENCE):  # a bare `except` goes on to the next request
+                    if work is not None:
+                        work.throw(Ended)

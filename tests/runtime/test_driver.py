@@ -307,3 +307,25 @@ asyncio.run(main())
     with FakeProvider(Faults(failures=[Failure("bad")])) as provider:
         assert run(tmp_path, body, provider).splitlines() == ["a", "invalid_prompt", "b", "['c', 'd']", "1"]
         assert (provider.realtime_calls, len(provider.batches)) == (0, 3)
+
+
+def test_an_error_comes_out_whatever_the_items_after_it_catch(tmp_path: Path) -> None:
+    body = """
+def item(name):
+    for attempt in range(3):
+        try:
+            first = yield from ask(name)
+            break
+        except:
+            print("again", name)
+    if name == "b":
+        raise LookupError(name)
+    print(name, first, (yield from ask(name + " too")))
+
+try:
+    run_batch(item(name) for name in "abcd")
+except LookupError as error:
+    print("no", error)
+"""
+    with FakeProvider() as provider:
+        assert run(tmp_path, body, provider).splitlines() == ["a a a too", "no b"]
