@@ -243,6 +243,11 @@ class PathTable(Generic[T]):
                 self._by_head.setdefault("*" if "*" in head else head, []).append(order)
 
     @property
+    def open_heads(self) -> Set[str]:
+        """The first steps of the patterns that match paths of any length."""
+        return {head for pattern, _ in self._entries if "**" in pattern for head in heads(pattern)}
+
+    @property
     def tails(self) -> Set[str]:
         """The last steps of all patterns."""
         return self.by_last.keys()

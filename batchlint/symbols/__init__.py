@@ -27,13 +27,13 @@ from batchlint.facts import (
     ModuleFacts,
 )
 from batchlint.modules import ModuleIndex
-from batchlint.patterns import FilePattern, file_pattern
+from batchlint.patterns import FilePattern, PathTable, file_pattern, head_of
 from batchlint.symbols import expressions, externals, members, protocols, unpacking, wrapped
 from batchlint.symbols.annotations import instance
 from batchlint.symbols.callers import Callers
 from batchlint.symbols.members import PROPERTIES
 from batchlint.symbols.memo import Memo
-from batchlint.symbols.names import MAX_STEPS, host_of, is_constructor, last_name
+from batchlint.symbols.names import MAX_STEPS, MAX_UNTOLD_STEPS, host_of, is_constructor, last_name
 from batchlint.symbols.stored import Stored
 from batchlint.values import NOTHING, Cls, Elems, Ext, Fn, Inst, Mod, Text, Value, Values, ordered
 
@@ -379,7 +379,7 @@ class Program(Memo):
         """The values of the attribute `name` of `value`."""
         if isinstance(value, Ext):
             longer = f"{value.path}.{name}"
-            return frozenset({value._replace(path=longer)}) if longer.count(".") < MAX_STEPS else NOTHING
+            return NOTHING if self.is_too_long(longer) else frozenset({value._replace(path=longer)})
         if isinstance(value, Mod):
             path = self.index.stems.get(value.stem)
             if path is not None and path in self.modules:
@@ -403,7 +403,21 @@ class Program(Memo):
         if any(name in wrapped.attributes(self, each.id) for each in wrapped.wrappers(self, function)):
             return frozenset({Fn(id)})
         made = {v for decorator in function.decorators for v in self.eval(scope, decorator) if isinstance(v, Ext)}
-        return frozenset(Ext(f"{v.path}().{name}", v.host) for v in made if v.path.count(".") < MAX_STEPS)
+        return frozenset(Ext(f"{v.path}().{name}", v.host) for v in made if not self.is_too_long(v.path))
+
+    def is_too_long(self, path: str) -> bool:
+        """Whether nothing is followed that is reached over so many steps."""
+        steps = path.count(".")
+        return steps >= MAX_STEPS or (steps >= MAX_UNTOLD_STEPS and head_of(path) not in self._told)
+
+    @cached_property
+    def _told(self) -> frozenset[str]:
+        """The first steps of long paths that the shipped data may tell something of."""
+        tables = (each for each in (*self.catalogue, *self.registry) if isinstance(each, PathTable))
+        packages = self.catalogue.packages | self.registry.packages
+        return frozenset(
+            {package.partition(".")[0] for package in packages}.union(*(each.open_heads for each in tables))
+        )
 
     def mro(self, klass: ClassId) -> tuple[list[ClassId], list[Ext]]:
         """The class and its project bases, nearest first, and its external bases."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from batchlint.facts import Binding, ClassId, FunctionId, Import
 from batchlint.symbols.annotations import instance
 from batchlint.symbols.local_models import keeps_local
-from batchlint.symbols.names import LOCAL, MAX_STEPS, host_of
+from batchlint.symbols.names import LOCAL, host_of
 from batchlint.values import NOTHING, Cls, Elems, Ext, Fn, Inst, Mod, Text, Value, Values, elements, ordered, origin_at
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def external_call(program: Program, scope: FunctionId, node: ast.Call, value: Ex
     if last in program.catalogue.literal_arguments:
         texts = {text.text for text in _argument_texts(program, scope, node, "service_name")}
         results = {f"{path}('{text}')" for text in texts} or results
-    if path.count("()") > 7 or path.count(".") > MAX_STEPS:
+    if path.count("()") > 7 or program.is_too_long(path):
         return NOTHING
     host = value.host
     if last == "Request" and node.args:

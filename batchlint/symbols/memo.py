@@ -11,6 +11,8 @@ P = ParamSpec("P")
 
 _MAX_DEPTH = 600
 """How many expressions' meanings are looked for within one another."""
+_MAX_TRIES = 4
+"""How often what means nothing so far is looked for within one open cycle: what it depends on may be known by then."""
 
 
 class Memo:
@@ -22,6 +24,7 @@ class Memo:
         self._cut = 1 << 30
         self._tentative: dict[object, tuple[Values, int]] = {}
         """What is known within a cycle that is not closed yet, and how deep that began."""
+        self._tries: dict[object, int] = {}
 
     def forget(self) -> None:
         """Drop all values that are known so far."""
@@ -57,16 +60,19 @@ class Memo:
                 values |= compute(*args, **kwargs)
         finally:
             del self._active[key]
+        if not self._active:
+            self._tries.clear()
         if self._cut >= depth:
             if len(self._tentative) > before:
-                self.memo.update(self._resolve(before))
+                self.memo.update((key, known) for key, known in self._resolve(before) if known)
             self.memo[key] = values
             self._cut = saved
         else:
             # Part of a cycle through a caller: exact only once that is known, good enough meanwhile the second time.
             known = self._provisional.get(key)
             values |= known or NOTHING
-            if values and known is not None:
+            tries = self._tries[key] = self._tries.get(key, 0) + 1
+            if known is not None and (values or tries >= _MAX_TRIES):
                 self._tentative[key] = values, self._cut
             self._cut = min(saved, self._cut)
             if known is None or not values:
@@ -76,4 +82,6 @@ class Memo:
     def _resolve(self, before: int) -> Iterator[tuple[object, Values]]:
         """Take back what has become tentative since there were `before` of it."""
         taken = [self._tentative.popitem() for _ in range(len(self._tentative) - before)]
+        for key, _ in taken:
+            self._tries.pop(key, None)
         return ((key, values) for key, (values, _) in taken)

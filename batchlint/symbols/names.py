@@ -14,6 +14,8 @@ LOCAL = "localhost"
 """The host that stands for all that are no hosted ones."""
 MAX_STEPS = 24
 """Steps of a symbolic path beyond which nothing is followed."""
+MAX_UNTOLD_STEPS = 6
+"""The same of a library that the shipped data does not name: what its objects give gives more and more of them."""
 
 
 def last_name(node: ast.expr) -> str:
