@@ -9,6 +9,7 @@ Nearly all are tuples: hashing and comparing them is much of what the evaluator 
 from __future__ import annotations
 
 import ast
+import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
@@ -85,8 +86,11 @@ def ordered(values: Iterable[V]) -> list[V]:
 
 @cache
 def _rank(value: Value) -> str:
-    inner = sorted(map(_rank, value.values)) if isinstance(value, Elems) else value
-    return f"{type(value).__name__} {inner}"
+    if not isinstance(value, Elems):
+        return f"{type(value).__name__} {value}"
+    # Containers of containers of many values: a digest is as good an order as their text, which grows and grows.
+    inner = "\n".join(sorted(map(_rank, value.values)))
+    return f"Elems {hashlib.md5(inner.encode('utf-8', 'surrogatepass'), usedforsecurity=False).hexdigest()}"
 
 
 def elements(values: Values) -> Values:

@@ -33,12 +33,15 @@ class Methods:
         self._program = program
         self._known: dict[tuple[FunctionId, int], tuple[ast.expr, list[Method]]] = {}
         """Each with the expression, whose identity is half of the key."""
+        self._seen: dict[int, int] = {}
+        """Over how few steps an expression was come to, by its identity: from there on nothing else is found."""
 
     def held(self, function: FunctionFacts, func: ast.expr) -> list[Method]:
         """The methods that the variable, parameter or attribute may hold which is called."""
         key = (function.id, id(func))
         if key not in self._known:
             self._known[key] = func, []
+            self._seen.clear()
             found = self._of(function, func, 0) if self._is_variable(function, func) else ()
             self._known[key] = func, list(dict.fromkeys(found))[:_MOST]
         return self._known[key][1]
@@ -66,8 +69,9 @@ class Methods:
         return None if any(b.how in {"function", "class", "import"} for b in bindings) else owner
 
     def _of(self, function: FunctionFacts, node: ast.expr | None, depth: int) -> Iterator[Method]:
-        if node is None or depth > _MAX_DEPTH:
+        if node is None or depth > _MAX_DEPTH or self._seen.get(id(node), depth + 1) <= depth:
             return
+        self._seen[id(node)] = depth
         if isinstance(node, ast.Name):
             owner = self._owner(function, node.id)
             if owner is not None:

@@ -69,7 +69,15 @@ def external_call(program: Program, scope: FunctionId, node: ast.Call, value: Ex
         for argument in [*node.args, *[keyword.value for keyword in node.keywords]]:
             found |= _parts(program, scope, argument)
     # What `wraps(function)` gives is called with the wrapper, not for the function.
-    for argument in node.args[:2] if path != "functools.wraps" else ():
+    if node.args and path != "functools.wraps":
+        found |= program.once(("functions", id(node)), _functions_given, program, scope, node)
+    return frozenset(found)
+
+
+def _functions_given(program: Program, scope: FunctionId, node: ast.Call) -> Values:
+    """The functions that a call is given first or second, which what it gives may call."""
+    found: set[Value] = set()
+    for argument in node.args[:2]:
         if isinstance(argument, ast.Name | ast.Attribute | ast.Lambda | ast.Call):
             found |= {v for v in program.eval(scope, argument) if isinstance(v, Fn)}
     return frozenset(found)
