@@ -1,4 +1,4 @@
-"""Parts of expressions that may be skipped, and what decides about them."""
+"""The order of evaluation: what comes before a call in its statement, what may be skipped, what decides about it."""
 
 from __future__ import annotations
 
@@ -18,6 +18,37 @@ def decisions(node: ast.AST, call: ast.Call) -> list[ast.expr]:
     """What tells, in the expression or statement, whether and how often the call is made."""
     decided = (test for parts, test in _conditions(node) if any(n is call for part in parts for n in walk(part)))
     return [part for test in decided for part in test]
+
+
+def parts_before(node: ast.AST, call: ast.Call) -> Iterator[tuple[ast.expr, bool]]:
+    """What the statement or expression evaluates before the call, and whether only a method is taken of that.
+
+    `self.rows.append((len(self.rows), ask(text)))` takes `append` of `self.rows`, then reads `len(self.rows)`.
+    """
+    for child in _evaluated(node):
+        if any(inner is call for inner in walk(child)):
+            if child is not call:
+                yield from parts_before(child, call)
+            return
+        is_taken = isinstance(node, ast.Call) and child is node.func and isinstance(child, ast.Attribute)
+        yield (child.value, True) if is_taken and isinstance(child, ast.Attribute) else (child, False)
+
+
+def _evaluated(node: ast.AST) -> Iterator[ast.expr]:
+    """The expressions directly in the node, in the order in which they are evaluated; no targets of assignments."""
+    if isinstance(node, ast.Assign | ast.AugAssign | ast.AnnAssign | ast.NamedExpr):
+        children: list[ast.AST | None] = [node.value]
+    elif isinstance(node, ast.Dict):
+        children = [each for pair in zip(node.keys, node.values, strict=True) for each in pair]
+    elif isinstance(node, ast.IfExp):
+        children = [node.test, node.body, node.orelse]
+    elif isinstance(node, Comprehension):
+        children = [*(part for g in node.generators for part in (g.iter, *g.ifs)), *comprehension_parts(node)]
+    elif isinstance(node, ast.Lambda):
+        children = []
+    else:
+        children = [each.value if isinstance(each, ast.keyword) else each for each in ast.iter_child_nodes(node)]
+    return (each for each in children if isinstance(each, ast.expr))
 
 
 def _conditions(node: ast.AST) -> Iterator[tuple[list[ast.expr], list[ast.expr]]]:

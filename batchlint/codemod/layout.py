@@ -15,7 +15,7 @@ from batchlint.codemod.access import OWN, Access, Channel, Frame
 from batchlint.codemod.attempts import Attempts, OpenLoop, changes_last, is_quiet, tries_again
 from batchlint.codemod.blocks import opens
 from batchlint.codemod.callbacks import CALLED
-from batchlint.codemod.conditions import decisions, under_condition
+from batchlint.codemod.conditions import decisions, parts_before, under_condition
 from batchlint.codemod.endings import End
 from batchlint.codemod.families import is_stub
 from batchlint.codemod.held import HELD, Way
@@ -247,11 +247,10 @@ class Layout:
             return self._noted(node, frame, self._end(node, preds, frame, statement, accesses, None))
         conditional = under_condition(node, {id(call) for call, _ in calls})
         skip = {id(call) for call, _ in calls}
-        early = self._before(node, calls[0][0], frame, skip)
-        if early:
-            preds = self._add(Step(frame, statement, early), preds)
         before = preds
         for stands, what in calls:
+            if early := self._before(node, stands, frame, skip):
+                preds = self._add(Step(frame, statement, early), preds)
             call = self.reader.threads.plain(stands)
             # What a helper does with an argument shows where the helper is laid out.
             entered = self._handed_on(what, call) if isinstance(what, tuple) else set()
@@ -320,26 +319,11 @@ class Layout:
         return preds
 
     def _before(self, node: ast.AST, call: ast.Call, frame: Frame, skip: set[int]) -> list[Access]:
-        """What the statement reads before its first request: names left of the call, and a sum's target."""
-        if isinstance(node, ast.AugAssign | ast.Assign | ast.AnnAssign | ast.Return | ast.Expr):
-            value = node.value
-        elif isinstance(node, ast.expr):
-            value = node
-        else:
-            return []
-        start = (call.lineno, call.col_offset)
+        """What the statement reads before the call."""
         found: list[Access] = []
-        if value is None:
-            return found
-        for child in walk(value):
-            if isinstance(child, ast.Name) and (child.lineno, child.col_offset) < start:
-                found += [a for a in self.reader.of(child, frame, skip) if a.how == "read"]
-        if isinstance(value, ast.Call) and isinstance(value.func, ast.Attribute):
-            # `xs.append(call())`: the list itself is the same before and after.
-            roots = {id(n) for n in walk(value.func)}
-            names = [n for n in walk(value) if isinstance(n, ast.Name) and id(n) not in roots]
-            names = [n for n in names if (n.lineno, n.col_offset) < start]
-            found = [a for name in names for a in self.reader.of(name, frame, skip)]
+        for part, is_taken in parts_before(node, call):
+            read = self.reader.reference if is_taken else self.reader.of
+            found += [access for access in read(part, frame, skip) if access.how == "read"]
         return found
 
     def _is_stub(self, target: Fn) -> bool:

@@ -1,0 +1,73 @@
+"""What the statement of a request reads before it is what the items before have left."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from .programs import check_noop, check_runs_alike
+
+PROGRAM = """
+from openai import OpenAI
+
+client = OpenAI()
+made = []
+
+
+class Tally:
+    seen = 0
+
+    def __init__(self):
+        self.total, self.best, self.name, self.rows, self.counts = 0, 0, "", [], {{}}
+
+    def points(self, text):
+        answer = client.chat.completions.create(
+            model="gpt-4o-mini", messages=[{{"role": "user", "content": text}}], max_tokens=3
+        )
+        return len(answer.choices[0].message.content)
+
+    def add(self, text):
+        {statement}
+
+
+tally = Tally()
+for text in ["a", "bb", "ccc", "bb"]:
+    tally.add(text)
+print(tally.total, tally.best, tally.name, tally.rows, tally.counts, Tally.seen, made)
+"""
+READ_BEFORE = {
+    "a sum": "self.total = self.total + self.points(text)",
+    "a maximum": "self.best = max(self.best, self.points(text))",
+    "a count of rows": "self.rows.append((len(self.rows), self.points(text)))",
+    "a text": 'self.name = f"{self.name}{self.points(text)};"',
+    "a keyword": "self.rows.append(dict(number=len(self.rows), points=self.points(text)))",
+    "an entry of a dict": 'self.rows.append({"before": self.rows[-1:], "points": self.points(text)})',
+    "a display": "self.rows = [*self.rows, self.points(text)]",
+    "a variable of the class": "Tally.seen = Tally.seen + self.points(text)",
+    "between two requests": "self.rows.append((self.points(text), len(self.rows), self.points(text + '!')))",
+}
+READ_AFTER = {
+    "a sum": "self.total += self.points(text)",
+    "on the right": "self.total = self.points(text) + self.total",
+    "a list that is only appended to": "self.rows.append(self.points(text))",
+    "an entry of its own": "self.counts[text] = self.points(text)",
+    "a target": "self.counts[len(self.counts)] = self.points(text)",
+    "what nobody changes": "self.rows.append((self.name, self.points(text)))",
+    "a row with its number": "self.rows.append((self.points(text), len(self.rows)))",
+}
+
+
+@pytest.mark.parametrize("name", READ_BEFORE)
+def test_what_stands_left_of_the_call_is_read_before_the_request(name: str) -> None:
+    check_noop(PROGRAM.format(statement=READ_BEFORE[name]), "dependent-iterations")
+
+
+@pytest.mark.parametrize("name", READ_AFTER)
+def test_what_stands_right_of_the_call_is_read_after_the_answer(name: str, tmp_path: Path) -> None:
+    check_runs_alike(PROGRAM.format(statement=READ_AFTER[name]), tmp_path)
+
+
+def test_an_entry_that_is_read_first_waits_for_the_items_with_the_same_key(tmp_path: Path) -> None:
+    entry = "self.counts[text[0]] = self.counts.get(text[0], 0) + self.points(text)"
+    check_runs_alike(PROGRAM.format(statement=entry), tmp_path)
