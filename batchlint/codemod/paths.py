@@ -76,9 +76,7 @@ class Paths:
         aliases = {name: self.path(argument, caller) for name, argument in self.passed(target, call)}
         parameters = self.program.functions[target.id].parameters
         if target.owner is not None and parameters:
-            receiver = call.func.value if isinstance(call.func, ast.Attribute) else None
-            if target.id.qualname.endswith(".__call__") and last_name(call.func) != "__call__":
-                receiver = call.func
+            receiver = receiver_of(target, call)
             own = self.path(receiver, caller) if receiver is not None else set()
             aliases[parameters[0].arg] = own.union(
                 *(self.taken_from(m, caller) for m in self._held_as(target, call, caller))
@@ -340,6 +338,8 @@ class Paths:
                     return self.expand(frame.given[name.id], frame.caller)
                 if value is not None and name.id not in scopes.read(value) and _is_plain(value):
                     return self.expand(value, frame, depth + 1)
+                if value is None and frame.caller is not None and (own := receiver_in(frame, name.id)) is not None:
+                    return self.expand(own, frame.caller)
             return ast.Name(f"{MARK}{frame.number}_{name.id}", ast.Load())
 
         return replaced(node, meaning)
@@ -404,7 +404,25 @@ def _root(node: ast.expr) -> str:
 
 def receiver_of(target: Fn, call: ast.Call) -> ast.expr | None:
     """What a method is called on."""
+    if target.owner is not None and is_called_itself(target, call):
+        return call.func
     return call.func.value if target.owner is not None and isinstance(call.func, ast.Attribute) else None
+
+
+def is_called_itself(target: Fn, call: ast.Call) -> bool:
+    """Whether what is called is an object of the project, whose class says what that does."""
+    return target.id.qualname.endswith(".__call__") and last_name(call.func) != "__call__"
+
+
+def receiver_in(frame: Frame, name: str) -> ast.expr | None:
+    """What the method of the frame was called on, in the names of its caller, if `name` stands for that."""
+    function, receiver = frame.function, frame.receiver
+    if not function.owner or not function.parameters or function.parameters[0].arg != name or frame.caller is None:
+        return None
+    if isinstance(receiver, ast.Call) and last_name(receiver.func) == "super":
+        around = frame.caller.function
+        return ast.Name(around.parameters[0].arg, ast.Load()) if around.owner and around.parameters else None
+    return receiver
 
 
 def function_body(function: FunctionFacts) -> list[ast.stmt]:

@@ -19,6 +19,7 @@ from batchlint.codemod.layout import Converts, Layout
 from batchlint.codemod.reader import Reader
 from batchlint.codemod.refusals import Refused
 from batchlint.codemod.steps import MANY, Step
+from batchlint.codemod.turn_keys import named_in
 from batchlint.symbols import last_name
 from batchlint.trees import walk
 
@@ -142,6 +143,8 @@ class Phases(Layout):
         if keyed and step.statement is not None and access.channel[0] in {"v", "file", "sql"} and access.how == "read":
             key = _key_of(access, step.statement, step.frame) or self._key_in(access, step.statement, step.frame)
             key = key or in_terms_of(access.key, step.frame, self._plain_names(step.frame))
+            if access.channel[0] == "file":
+                key = key or named_in(self.reader, access, step.frame)
         if key is not None and step.statement is not None:
             if access.held:
                 return  # what fetched it waits

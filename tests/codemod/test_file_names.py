@@ -145,3 +145,104 @@ def test_what_is_said_of_files_and_tables_is_what_is_done_with_them(name: str) -
     body, refusal, words = SAID[name]
     found = [r for _, _, r in rewrite(program(body)).refusals if r.name == refusal]
     assert found and words in found[0].detail, found
+
+
+STORE = """\
+class Store:
+    def __init__(self, path):
+        self.path = Path(path)
+        self.path.touch()
+
+    def rows(self):
+        return self.path.read_text().splitlines()
+
+    def add(self, row):
+        with self.path.open("a") as file:
+            file.write(row + "\\n")
+
+    def path_of(self, word):
+        return self.path.with_name(word + ".kept")
+
+    def has(self, word):
+        return self.path_of(word).exists()
+
+    def keep(self, word, text):
+        self.path_of(word).write_text(text)
+
+
+class Log(Store):
+    def add(self, row):
+        super().add(row)
+
+
+"""
+OF_OBJECTS = {
+    "a method": "store = {made}('a.txt')\nfor word in ['tea', 'cup']:\n    store.add(ask(f'{{word}} {{{asked}}}'))\n",
+    "a method of what a helper is handed": (
+        "def run(store, word):\n    number = {asked}\n    store.add(ask(f'{{word}} {{number}}'))\n\n\n"
+        "store = {made}('a.txt')\nfor word in ['tea', 'cup']:\n    run(store, word)\n"
+    ),
+    "a method that calls others": (
+        "class Shop({made}):\n    def fill(self, store, word):\n        number = {asked}\n"
+        "        self.add(ask(f'{{word}} {{number}}'))\n\n\n"
+        "store = Shop('a.txt')\nfor word in ['tea', 'cup']:\n    store.fill(store, word)\n"
+    ),
+}
+
+
+@pytest.mark.parametrize("name", OF_OBJECTS)
+@pytest.mark.parametrize("made", ["Store", "Log"])
+def test_a_file_is_known_by_the_object_that_has_its_path(name: str, made: str, tmp_path) -> None:
+    left = STORE + OF_OBJECTS[name].format(made=made, asked="len(store.rows())")
+    refusal = check_noop(HEAD + left, "external-read-back")
+    assert refusal is not None and "the file `store.path` is read" in refusal.detail
+    check_runs_alike(HEAD + STORE + OF_OBJECTS[name].format(made=made, asked="length(TODO)"), tmp_path)
+
+
+KEPT = """\
+for word in ["tea", "cup", "tea"]:
+    if store.has(word):
+        print("known", word)
+        continue
+    store.keep(word, ask(word))
+"""
+LOOKED_UP = """\
+def find(cache, text):
+    if cache.has(text):
+        return cache.path_of(text).read_text()
+    answer = ask(text)
+    cache.keep(text, answer)
+    return answer
+
+
+for word in ["tea", "cup", "tea"]:
+    print(find(store, "a " + word))
+"""
+
+
+@pytest.mark.parametrize(
+    ("body", "key"),
+    [(KEPT, "in_turn(store.path_of(word))"), (LOOKED_UP, "in_turn(cache.path_of(text))")],
+    ids=["in the loop", "in a helper"],
+)
+@pytest.mark.parametrize("is_apart", [False, True], ids=["one file", "two files"])
+def test_items_wait_for_a_file_by_the_names_of_whoever_asks_for_it(body, key, is_apart, tmp_path) -> None:
+    made = "store = Store('a.txt')\n"
+    source = {"app.py": HEAD + STORE + made + body}
+    if is_apart:
+        source = {
+            "app.py": "from stores import Store\n" + HEAD + made + body,
+            "stores.py": "from pathlib import Path\n\n\n" + STORE,
+        }
+    done = check_runs_alike(source, tmp_path)
+    assert key in done.rewritten.files["app.py"]
+
+
+def test_a_file_whose_path_needs_the_names_of_another_module_is_left() -> None:
+    stores = STORE.replace("word + ", "word + ENDING + ")
+    source = {
+        "app.py": "from stores import Store\n\nENDING = 1\n" + HEAD + "store = Store('a.txt')\n" + KEPT,
+        "stores.py": "from pathlib import Path\n\nENDING = '-'\n\n\n"
+        + stores.replace("self.path_of(word)", "Path(word + ENDING)"),
+    }
+    check_noop(source, "external-read-back")
