@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from batchlint.facts import Binding, FunctionFacts, FunctionId
 from batchlint.symbols import Program, last_name
-from batchlint.values import Fn
+from batchlint.values import Cls, Fn, Inst
 
 _MAX_DEPTH = 5
 _MOST = 20
@@ -54,7 +54,11 @@ class Methods:
     def _is_own_name(self, function: FunctionFacts, func: ast.Attribute) -> bool:
         """Whether a method is called by the name that it has in its class."""
         values = self._program.eval(function.id, func)
-        return any(isinstance(v, Fn) and self._program.functions[v.id].name == func.attr for v in values)
+        if not any(isinstance(v, Fn) and self._program.functions[v.id].name == func.attr for v in values):
+            return False
+        classes = [v.id for v in self._program.eval(function.id, func.value) if isinstance(v, Inst | Cls)]
+        line = {each for klass in classes for each in [*self._program.mro(klass)[0], *self._program.subclasses(klass)]}
+        return not any(func.attr in self._program.self_writes.get(each, ()) for each in line)
 
     @cached_property
     def _stored(self) -> frozenset[str]:
@@ -80,7 +84,7 @@ class Methods:
                 for caller, _, argument in self._program.callers.arguments(owner, node.id):
                     yield from self._of(self._program.functions[caller], argument, depth + 1)
         elif isinstance(node, ast.Attribute):
-            if node.attr in self._stored:
+            if node.attr in self._stored and not self._is_own_name(function, node):
                 stored = [writes.get(node.attr, ()) for writes in self._program.self_writes.values()]
                 yield from self._bound((each for writes in stored for each in writes), depth)
                 others = self._program.attribute_writes.get(node.attr, ())
@@ -137,7 +141,7 @@ class Methods:
         container: ast.expr,
         item: ast.expr,
     ) -> None:
-        name = last_name(container)
+        name = last_name(_outermost(container))
         if not name or not isinstance(item, ast.Name | ast.Attribute):
             return
         if isinstance(item, ast.Name):
@@ -145,3 +149,14 @@ class Methods:
             if owner is None or item.id not in owner.parameter_names:
                 return
         found.setdefault(name, []).append((function, item))
+
+
+def _outermost(container: ast.expr) -> ast.expr:
+    """The table that holds the list: `handlers.setdefault(topic, []).append(handler)`."""
+    while True:
+        if isinstance(container, ast.Subscript):
+            container = container.value
+        elif isinstance(container, ast.Call) and isinstance(container.func, ast.Attribute):
+            container = container.func.value
+        else:
+            return container

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from batchlint.codemod import file_names, folders, scopes
 from batchlint.codemod.access import ANY, CELL, MARK, OWN, PRIVATE, Access, Channel, Frame
@@ -14,12 +14,13 @@ from batchlint.codemod.methods import Method, Methods
 from batchlint.codemod.process_wide import ENVIRONMENT, is_environment
 from batchlint.codemod.refusals import Refused
 from batchlint.codemod.shared import Shared
+from batchlint.codemod.stored import Stored
 from batchlint.codemod.threads import Threads
 from batchlint.facts import FunctionFacts, FunctionId
 from batchlint.graph import Graph
 from batchlint.symbols import last_name
 from batchlint.trees import replaced, walk
-from batchlint.values import Fn
+from batchlint.values import Ext, Fn
 
 _LEADING = frozenset(
     [
@@ -28,6 +29,11 @@ _LEADING = frozenset(
     ]
 )  # fmt: skip
 """Kinds of expressions whose value can be part of what something else names."""
+_AROUND = {
+    "vars": "builtins.vars", "iter": "builtins.iter", "writer": "csv.writer", "DictWriter": "csv.DictWriter",
+    "TextIOWrapper": "io.TextIOWrapper", "closing": "contextlib.closing",
+}  # fmt: skip
+"""What gives something through which its argument is changed, by its last name."""
 _PAIRING = frozenset([ast.Assign, ast.AnnAssign, ast.NamedExpr, ast.For, ast.AsyncFor, ast.withitem])
 Pair = tuple[ast.expr, ast.expr, bool]
 """A target, what it is bound to, and whether it is an element of that."""
@@ -46,6 +52,7 @@ class Paths:
         self.enclosing = Enclosing(graph.program)
         self.linked = Linked(graph.program)
         self.shared = Shared(graph.program)
+        self.stored = Stored(graph.program, self.shared)
         self.methods = Methods(graph.program)
         self._leading: dict[FunctionId, tuple[ast.expr, ...]] = {}
 
@@ -96,8 +103,14 @@ class Paths:
 
     def taken_from(self, method: Method, frame: Frame) -> set[Channel]:
         """The channels of the object from which a method was taken."""
-        own = frame if frame.function is method.function else Frame(method.function, set())
-        return self.path(method.node.value, own)
+        taken = method.node.value
+        around: Frame | None = frame
+        while around is not None and around.function is not method.function:
+            around = around.caller
+        if around is not None:
+            return self.path(taken, around)
+        found = self.path(taken, Frame(method.function, set()))
+        return found | self.stored.origins(method.function, taken) if isinstance(taken, ast.Name) else found
 
     def _held(self, keyword: ast.keyword, caller: Frame) -> set[Channel]:
         """What a keyword argument is, or the values behind `**`."""
@@ -203,10 +216,16 @@ class Paths:
             inside = self.path(node.value, frame)
             if node.attr == "__dict__":
                 return inside
-            return {p if len(p) > 6 else (*p, node.attr) for p in inside} | self.shared.attribute(
+            found = {p if len(p) > 6 else (*p, node.attr) for p in inside} | self.shared.attribute(
                 node, frame.function.id
             )
+            if inside and node.attr in self.stored.names and isinstance(node.ctx, ast.Load):
+                found |= self.stored.channels(node, frame.function, inside)
+            return found
         if isinstance(node, ast.Subscript):
+            names = self._names_of(node, frame)
+            if names is not None:
+                return names
             steps = self._steps(node.slice, frame)
             inside = {p if len(p) > 6 else (*p, *steps) for p in self.path(node.value, frame)}
             return inside | self._elements(node.value, frame)
@@ -214,8 +233,14 @@ class Paths:
             return self.path(node.body, frame) | self.path(node.orelse, frame)
         if isinstance(node, ast.BoolOp):
             return set().union(*(self.path(each, frame) for each in node.values))
-        if isinstance(node, ast.Starred | ast.Await | ast.NamedExpr):
+        if isinstance(node, ast.NamedExpr):
+            return self.path(node.value, frame) | self.root(frame, node.target.id)
+        if isinstance(node, ast.Starred | ast.Await):
             return self.path(node.value, frame)
+        if isinstance(node, ast.Call) and node.args and last_name(node.func) in _AROUND:
+            values = self.program.eval(frame.function.id, node.func)
+            if any(isinstance(v, Ext) and v.path in _AROUND.values() for v in values):
+                return self.path(node.args[0], frame)
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
             if node.func.attr in {"get", "setdefault"} and node.args:
                 step = OWN if self.is_own(node.args[0], frame) else ANY
@@ -228,6 +253,22 @@ class Paths:
         if isinstance(node, ast.List | ast.Tuple):
             return set().union(*(self.path(each, frame) for each in node.elts), set())
         return self.returned(node, frame) if isinstance(node, ast.Call) else set()
+
+    def _names_of(self, node: ast.Subscript, frame: Frame) -> set[Channel] | None:
+        """What is behind the name of a variable or attribute: `vars(memory)["last"]`; None for other items."""
+        mapping = node.value
+        if isinstance(mapping, ast.Call) and last_name(mapping.func) == "globals" and not mapping.args:
+            named = [node.slice.value] if isinstance(node.slice, ast.Constant) else self._variables(frame)
+            return set().union(*(self.shared.variable(frame.function.id.path, str(name)) for name in named), set())
+        is_vars = isinstance(mapping, ast.Call) and last_name(mapping.func) == "vars" and len(mapping.args) == 1
+        if not is_vars and not (isinstance(mapping, ast.Attribute) and mapping.attr == "__dict__"):
+            return None
+        inside = self.path(mapping, frame)
+        is_named = isinstance(node.slice, ast.Constant)
+        return {(*p, str(node.slice.value)) for p in inside} if is_named else inside  # type: ignore[attr-defined]
+
+    def _variables(self, frame: Frame) -> Iterable[str]:
+        return self.program.modules[frame.function.id.path].body.bindings
 
     def returned(self, call: ast.Call, frame: Frame) -> set[Channel]:
         """What a function of the project gives out: a variable of its module, or a part of its object."""

@@ -65,6 +65,10 @@ _TELLING = frozenset([*_NOTHING, *_PLACES, ast.Call, ast.Lambda, ast.Compare])
 """Kinds of expressions of which more is to say than of what stands in them."""
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _DRAWING = frozenset([ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp])
+_BUILTIN = frozenset({"list", "dict", "set", "bytearray"})
+"""Classes of which a method may be called with the object it changes: `list.append(texts, text)`."""
+_DISPLAYS = (ast.List, ast.Set, ast.Dict, ast.ListComp, ast.SetComp, ast.DictComp)
+_CONTAINERS = frozenset({"list", "set", "dict"})
 _BLOCKS = (ast.stmt, ast.ExceptHandler, ast.match_case)
 
 
@@ -235,6 +239,11 @@ class Reader(Paths):
             if isinstance(value, Fn):
                 known = True
                 found += self.function(value, call, frame)
+            elif isinstance(value, Inst):
+                for method in ordered(self.program.attribute(value, "__call__")):
+                    if isinstance(method, Fn) and self.program.functions[method.id].name == "__call__":
+                        known = True
+                        found += self.function(method, call, frame)
             elif isinstance(value, Cls):
                 known = True
                 for method in self.program.attribute(Inst(value.id, True), "__init__"):
@@ -525,6 +534,9 @@ class Reader(Paths):
             found += self.of(node.value, frame, skip)
             how = "sum" if isinstance(node.op, ast.Add | ast.Sub) and self._is_number(node, frame) else "write"
             found += self.targets(node.target, frame, how)
+            if isinstance(node.target, ast.Name) and node.target.id in frame.local and _extends(node, frame):
+                changed = {(*path, CONTENT) for path in self.root(frame, node.target.id)}
+                found += touches(changed, "write", node.lineno)
             if how == "sum" and isinstance(node.target, ast.Subscript):
                 found += self._tally(node.target, frame)
         elif isinstance(node, ast.Delete):
@@ -601,6 +613,12 @@ class Reader(Paths):
     def _class_bindings(self, klass: ClassId, name: str) -> list[ast.expr | None]:
         facts = self.program.classes.get(klass)
         return [b.value for b in facts.bindings.get(name, []) if b.how == "value"] if facts else []
+
+
+def _extends(node: ast.AugAssign, frame: Frame) -> bool:
+    """Whether the statement puts something into the list or set that a name of the frame stands for."""
+    value = frame.definitions.get(node.value.id) if isinstance(node.value, ast.Name) else node.value
+    return isinstance(value, _DISPLAYS) or (isinstance(value, ast.Call) and last_name(value.func) in _CONTAINERS)
 
 
 def _opens_for(mode: str) -> list[str]:

@@ -56,11 +56,11 @@ class Shared:
         scope = FunctionId(function.id.path, function.parent or MODULE)
         for parameter in function.parameters:
             value = function.default(parameter.arg)
-            if value is not None and self._can_change(value, scope):
+            if value is not None and self.can_change(value, scope):
                 yield parameter.arg, {("v", function.id.path, function.id.qualname, parameter.arg)}
             elif isinstance(value, ast.Name) and function.parent is None and function.owner is None:
                 bindings = self._program.modules[function.id.path].body.bindings.get(value.id, ())
-                if any(b.how == "import" or (b.value and self._can_change(b.value, scope)) for b in bindings):
+                if any(b.how == "import" or (b.value and self.can_change(b.value, scope)) for b in bindings):
                     yield parameter.arg, self.variable(function.id.path, value.id)
 
     # -- attributes
@@ -183,7 +183,7 @@ class Shared:
         if not isinstance(value, ast.Name) or value.id not in function.parameter_names:
             return False
         default = function.default(value.id)
-        if default is None or not self._can_change(default, FunctionId(function.id.path, function.parent or MODULE)):
+        if default is None or not self.can_change(default, FunctionId(function.id.path, function.parent or MODULE)):
             return False
         callers = self._program.callers
         given = {id(call) for _, call, _ in callers.arguments(function, value.id)}
@@ -191,7 +191,7 @@ class Shared:
 
     def _is_made_once(self, facts: ClassFacts, name: str, bindings: list[Binding]) -> bool:
         scope = FunctionId(facts.id.path, facts.parent or MODULE)
-        if not any(b.value is not None and self._can_change(b.value, scope) for b in bindings if b.how == "value"):
+        if not any(b.value is not None and self.can_change(b.value, scope) for b in bindings if b.how == "value"):
             return False
         own = [c for c in self._line(facts.id) if name in self._program.self_writes.get(c, ())]
         if any(f.name in _MAKING for c in own for f, _ in self._program.self_writes[c][name]):
@@ -202,7 +202,8 @@ class Shared:
             return False  # a manager or a column
         return not (is_model and hints) or any(last_name(n) == "ClassVar" for h in hints for n in _parts(h))
 
-    def _can_change(self, value: ast.expr, scope: FunctionId) -> bool:
+    def can_change(self, value: ast.expr, scope: FunctionId) -> bool:
+        """Whether the value is made there, and may become another one without a new name."""
         if isinstance(value, ast.Call) and any(isinstance(v, Cls) for v in self._program.eval(scope, value.func)):
             return True
         return self._is_plain(value)

@@ -47,6 +47,30 @@ class Runner:
 
 
 """
+TOPICS = """\
+class Topics:
+    def __init__(self):
+        self.handlers = {}
+
+    def on(self, topic, handler):
+        self.handlers.setdefault(topic, []).append(handler)
+
+    def emit(self, topic, text):
+        for handler in self.handlers.get(topic, ()):
+            handler(text)
+
+
+"""
+SAME_NAME = """\
+class Chat:
+    def __init__(self, add):
+        self.add = add
+
+    def tell(self, text):
+        self.add(ask(text))
+
+
+"""
 STATE = """\
 class State:
     def __init__(self):
@@ -95,6 +119,16 @@ LEFT: Mapping[str, tuple[str, Source]] = {
         HEAD + MEMORY + BUS + "bus, memory = Bus(), Memory()\nbus.on(memory.add)\nfor word in WORDS:\n"
         "    bus.emit(ask(f'{word} after {memory.last}'))\n",
     ),
+    "what is put into a list of a table": (
+        "`memory.last`",
+        HEAD + MEMORY + TOPICS + "bus, memory = Topics(), Memory()\nbus.on('text', memory.add)\nfor word in WORDS:\n"
+        "    bus.emit('text', ask(f'{word} after {memory.last}'))\n",
+    ),
+    "what an object is handed under the method's own name": (
+        "`memory.texts`",
+        HEAD + MEMORY + SAME_NAME + "memory = Memory()\nchat = Chat(memory.add)\nfor word in WORDS:\n"
+        "    chat.tell(f'{word}, not {memory.texts}')\n",
+    ),
     "what a table holds": (
         "`memory.last`",
         HEAD + MEMORY + "memory = Memory()\nHANDLERS = {'text': memory.add}\nfor word in WORDS:\n"
@@ -132,6 +166,14 @@ ALIKE: Mapping[str, Source] = {
     "what a list holds": (
         HEAD + MEMORY + BUS + "bus, memory = Bus(), Memory()\nbus.on(memory.add)\nbus.on(print)\nfor word in WORDS:\n"
         "    bus.emit(ask(word))\nprint(memory.texts)\n"
+    ),
+    "what a list of a table holds": (
+        HEAD + MEMORY + TOPICS + "bus, memory = Topics(), Memory()\nbus.on('text', memory.add)\nfor word in WORDS:\n"
+        "    bus.emit('text', ask(word))\nprint(memory.texts)\n"
+    ),
+    "what an object is handed under the method's own name": (
+        HEAD + MEMORY + SAME_NAME + "memory, other = Memory(), Memory()\nchat = Chat(memory.add)\nfor word in WORDS:\n"
+        "    chat.tell(f'{word}, not {other.texts}')\nprint(memory.texts)\n"
     ),
     "another object's": (
         HEAD + MEMORY + BUS + "bus, memory, other = Bus(), Memory(), Memory()\nbus.on(memory.add)\nfor word in WORDS:\n"
