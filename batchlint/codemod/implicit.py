@@ -20,7 +20,11 @@ if TYPE_CHECKING:
 
 _GETTERS = PROPERTIES
 _SETTERS = frozenset({"setter"})
-_OPERATORS: dict[type[ast.operator], str] = {ast.Add: "__iadd__", ast.Sub: "__isub__", ast.BitOr: "__ior__"}
+_OPERATORS: dict[type[ast.operator], str] = {
+    ast.Add: "add", ast.Sub: "sub", ast.Mult: "mul", ast.Div: "truediv", ast.FloorDiv: "floordiv", ast.Mod: "mod",
+    ast.Pow: "pow", ast.MatMult: "matmul", ast.BitOr: "or", ast.BitAnd: "and", ast.BitXor: "xor",
+    ast.LShift: "lshift", ast.RShift: "rshift",
+}  # fmt: skip
 _BUILTINS = frozenset({"len", "bool", "next"})
 Written = tuple[ast.expr, str, list[ast.expr]]
 """A receiver, the name of its method, and the arguments."""
@@ -41,6 +45,11 @@ class Implicit:
             for function in self.program.functions.values()
             if function.owner and (function.name.startswith("__") or _decorated(function.decorators, _GETTERS))
         )
+
+    @cached_property
+    def has_operators(self) -> bool:
+        """Whether a class says what an operator between its objects and others does."""
+        return any(f"__{side}{name}__" in self._names for name in _OPERATORS.values() for side in ("", "r"))
 
     def at(self, reader: Reader, node: ast.AST, frame: Frame) -> list[Access]:
         """The accesses of what the expression, or the statement itself, calls."""
@@ -135,7 +144,18 @@ def _written(node: ast.AST) -> Iterator[Written]:
         if isinstance(node.func, ast.Name) and node.func.id in _BUILTINS and len(node.args) == 1:
             yield node.args[0], f"__{node.func.id}__", []
     elif isinstance(node, ast.AugAssign):
-        yield node.target, _OPERATORS.get(type(node.op), ""), [node.value]
+        name = _OPERATORS[type(node.op)]
+        yield node.target, f"__i{name}__", [node.value]
+        yield node.target, f"__{name}__", [node.value]
+        yield node.value, f"__r{name}__", [node.target]
+    elif isinstance(node, ast.BinOp):
+        name = _OPERATORS[type(node.op)]
+        yield node.left, f"__{name}__", [node.right]
+        yield node.right, f"__r{name}__", [node.left]
+    elif isinstance(node, ast.Delete):
+        for target in node.targets:
+            if isinstance(target, ast.Subscript):
+                yield target.value, "__delitem__", [target.slice]
     elif isinstance(node, ast.Assign):
         for target in node.targets:
             if isinstance(target, ast.Subscript):

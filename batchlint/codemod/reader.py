@@ -122,6 +122,8 @@ class Reader(Paths):
                     self.linked.draw(current, frame)
                 elif isinstance(current, ast.FormattedValue):
                     found += self.linked.shown(current.value, frame)
+                elif isinstance(current, ast.BinOp) and self.implicit.has_operators:
+                    found += self.implicit.at(self, current, frame)
                 continue
             found += self.implicit.at(self, current, frame)
             if isinstance(current, ast.Call):

@@ -82,6 +82,40 @@ for text in TEXTS:
     with span(text):
         print(ask(text).output_text)
 """
+SUMS = """
+class Sums:
+    def __init__(self):
+        self.texts, self.asked = [], []
+
+    def __lshift__(self, text):
+        self.texts.append(text)
+        return self
+
+    def __delitem__(self, place):
+        self.texts.append("")
+
+    def __rmatmul__(self, text):
+        self.texts.append(text)
+
+    def __imul__(self, text):
+        self.texts.append(text)
+        return self
+
+
+sums = Sums()
+
+
+def take(text):
+    global sums
+    answer = ask(f"{{text}} {{len(sums.{read})}}").output_text
+    {change}
+
+
+for text in TEXTS:
+    take(text)
+print(sums.texts)
+"""
+OPERATORS = ["sums << answer", "answer @ sums", "sums *= answer", "del sums[answer]"]
 LEFT = {
     "a property that the answers change": LEDGER + LOOP.format(before="if ledger.exhausted: break", after=""),
     "a length of an object": LEDGER + LOOP.format(before="if len(ledger) > 2: break", after=""),
@@ -110,6 +144,14 @@ def test_what_the_answers_change_is_not_read_before_them(name: str) -> None:
 @pytest.mark.parametrize("name", ALIKE)
 def test_programs_run_alike(name: str, tmp_path: Path) -> None:
     check_runs_alike(HEAD + ALIKE[name], tmp_path)
+
+
+@pytest.mark.parametrize("change", OPERATORS)
+def test_an_operator_changes_its_object(change: str, tmp_path: Path) -> None:
+    refusal = check_noop(HEAD + SUMS.format(read="texts", change=change), "dependent-iterations")
+    assert refusal is not None and "`sums" in refusal.detail
+    if "=" not in change:
+        check_runs_alike(HEAD + SUMS.format(read="asked", change=change), tmp_path)
 
 
 def test_a_file_that_an_item_reads_and_writes_is_the_key_of_its_turn(tmp_path: Path) -> None:
