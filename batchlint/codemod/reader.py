@@ -44,10 +44,12 @@ from batchlint.codemod.endings import Endings
 from batchlint.codemod.implicit import Implicit
 from batchlint.codemod.key_order import KeyOrder
 from batchlint.codemod.linked import is_self
+from batchlint.codemod.log_handlers import LogHandlers
 from batchlint.codemod.looks import draws_own_objects, looked_at
 from batchlint.codemod.once import Once
 from batchlint.codemod.paths import Paths, function_body, receiver_of
 from batchlint.codemod.process_wide import RUNS, SETS_UP
+from batchlint.codemod.searches import Searches
 from batchlint.codemod.tables import columns_of, row_key, sql_accesses
 from batchlint.codemod.threads import Threads
 from batchlint.facts import ClassId, FunctionId
@@ -81,6 +83,8 @@ class Reader(Paths):
         self.caches = Caches(graph)
         self.implicit = Implicit(graph.program)
         self.endings = Endings(graph.program)
+        self.searches = Searches(graph)
+        self.log_handlers = LogHandlers(graph.program)
         self.once = Once(self, callbacks)
         self.key_order = KeyOrder(graph.program)
         self._active: list[FunctionId] = []
@@ -283,7 +287,7 @@ class Reader(Paths):
         """The accesses of a call into a library; None where only the method's name can tell."""
         plain = path.replace("()", "")
         if plain.startswith("logging."):
-            return [process_wide.logged(plain.rpartition(".")[2], call.lineno)]
+            return self.log_handlers.logged(self, plain.rpartition(".")[2], call, frame)
         if path == "builtins.print" or QUIET.match(plain):
             file = next((k.value for k in call.keywords if k.arg == "file"), None)
             if file is None and path == "builtins.print" and self.prints:
@@ -310,6 +314,8 @@ class Reader(Paths):
             is_pattern = path.startswith("glob.")
             return [self.listing(call, given if is_pattern else first or given, first if is_pattern else None, frame)]
         if (path in EXTERNAL_READS or FRAME_READ.match(path)) and call.args:
+            if self.searches.holds(call):
+                return [Access(("file",), "read", call.lineno)]
             return [self.file_access(call.args[0], "read", frame)]
         if path in EXTERNAL_WRITES and call.args:
             return [self.file_access(each, "write", frame) for each in call.args]
@@ -341,7 +347,7 @@ class Reader(Paths):
         receiver = self.path(func.value, frame)
         shown = ast.unparse(func.value) if isinstance(func.value, ast.Name | ast.Attribute) else ""
         if name in SETS_UP or (LOG_RECEIVERS.search(shown) and name not in {"append", "extend", "write"}):
-            return [process_wide.logged(name, line)]
+            return self.log_handlers.logged(self, name, call, frame)
         if name in {"execute", "executemany", "executescript"} and call.args:
             return self._sql(call, frame, receiver)
         if name in TRANSACTIONS:
@@ -353,6 +359,8 @@ class Reader(Paths):
             mode = call.args[0] if call.args else next((k.value for k in call.keywords if k.arg == "mode"), None)
             text = str(mode.value) if isinstance(mode, ast.Constant) else "r"
             return [self.file_access(func.value, how, frame) for how in _opens_for(text)]
+        if name in FILE_READ and self.searches.holds(call):
+            return [Access(("file",), "read", line)]
         if name in FILE_READ and not (name == "exists" and call.args):
             return [self.file_access(func.value, "read", frame)]
         if name in FILE_WRITE:
@@ -492,6 +500,22 @@ class Reader(Paths):
         elif is_whole:
             self._read[key] = depth, found
         return found
+
+    def entering(self, target: Fn, call: ast.Call, receivers: set[Channel], caller: Frame) -> list[Access]:
+        """All accesses of a method of those objects, which something calls that the program does not show."""
+        if target.id in self._active or len(self._active) > MAX_DEPTH:
+            return []
+        self._active.append(target.id)
+        try:
+            own = self.program.functions[target.id].parameters[:1]
+            frame = self.entered(target.id, {each.arg: receivers for each in own}, {}, caller, None)
+            return [
+                access._replace(line=call.lineno, path=caller.function.id.path)
+                for statement in function_body(frame.function)
+                for access in self.statement(statement, frame)
+            ]
+        finally:
+            self._active.pop()
 
     def statement(self, statement: ast.stmt, frame: Frame, later: Set[int] = frozenset()) -> list[Access]:
         """All accesses of a statement and what stands in it, those left out that come `later`."""
