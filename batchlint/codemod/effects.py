@@ -144,6 +144,8 @@ EXTERNAL_WRITES = {"os.remove", "os.unlink", "os.rename", "os.replace", "shutil.
 ARGUMENT_WRITES = {
     "heapq.heappush": 0, "heapq.heappop": 0, "heapq.heapify": 0, "json.dump": 1,
     "pickle.dump": 1, "yaml.dump": 1, "yaml.safe_dump": 1, "bisect.insort": 0,
-    "builtins.setattr": 0, "builtins.delattr": 0, "builtins.next": 0,
+    "builtins.setattr": 0, "builtins.delattr": 0, "builtins.next": 0, "builtins.object.__setattr__": 0,
+    "bisect.insort_left": 0, "bisect.insort_right": 0, "heapq.heappushpop": 0, "heapq.heapreplace": 0,
+    "operator.setitem": 0, "operator.delitem": 0, "operator.iadd": 0, "operator.iconcat": 0, "operator.ior": 0,
 }  # fmt: skip
 LOG_RECEIVERS = re.compile(r"(^|[._])(log|logger|logging|_log|_logger|pbar|bar|progress|console|st)$", re.IGNORECASE)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from batchlint.codemod.access import Access, Frame
+from batchlint.codemod.access import CONTENT, Access, Frame, touches
 from batchlint.codemod.paths import function_body
 from batchlint.facts import FunctionId
 from batchlint.symbols import PROPERTIES, Program, last_name
@@ -57,7 +57,18 @@ class Implicit:
         for written in _written(node):
             for target, call in self._found(frame.function.id, node, written):
                 found += reader.function(target, call, frame)
+        if isinstance(node, ast.Subscript) and last_name(node.value) in self._numbering:
+            found += touches({(*path, CONTENT) for path in reader.path(node.value, frame)}, "write", node.lineno)
         return found
+
+    @cached_property
+    def _numbering(self) -> frozenset[str]:
+        """The variables and attributes whose items come from what counts them: `defaultdict(count().__next__)`."""
+        scopes = [function.bindings for function in self.program.functions.values()]
+        bound = [(name, b.value) for bindings in scopes for name, given in bindings.items() for b in given]
+        stored = self.program.self_writes.values()
+        bound += [(name, b.value) for writes in stored for name, given in writes.items() for _, b in given]
+        return frozenset(name for name, value in bound if isinstance(value, ast.Call) and _numbers(value))
 
     def leaving(self, reader: Reader, node: ast.With | ast.AsyncWith, frame: Frame) -> list[Access]:
         """The accesses of what the statement does when its block has ended."""
@@ -166,6 +177,18 @@ def _written(node: ast.AST) -> Iterator[Written]:
         for item in node.items:
             yield item.context_expr, "__enter__", []
             yield item.context_expr, "__aenter__", []
+
+
+def _numbers(made: ast.Call) -> bool:
+    """Whether it is a mapping that makes its items by taking the next one, or by counting."""
+    if last_name(made.func) != "defaultdict" or not made.args:
+        return False
+    factory = made.args[0]
+    if isinstance(factory, ast.Attribute):
+        return factory.attr in {"__next__", "__len__"}
+    return isinstance(factory, ast.Lambda) and any(
+        isinstance(n, ast.Call) and last_name(n.func) in {"next", "len"} for n in walk(factory.body)
+    )
 
 
 def _behind_yield(body: list[ast.stmt]) -> Iterator[ast.stmt]:

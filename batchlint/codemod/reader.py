@@ -144,6 +144,7 @@ class Reader(Paths):
                 if isinstance(current.func, ast.Attribute):
                     found += self.reference(current.func.value, frame, skip)
                 handed_on = self._handed_on(current, frame) or looked_at(self.program, frame.function, current)
+                handed_on = handed_on or self._changed_by(current, frame)
                 for child in [*current.args, *(k.value for k in current.keywords)]:
                     if child in handed_on:
                         found += self.reference(child, frame, skip)
@@ -298,6 +299,8 @@ class Reader(Paths):
             scope, read = frame.function.id, call.args[0]
             paths = self.shared.named(read, str(named), scope) if named else self.shared.whole(read, scope)
             return touches(paths, "read", call.lineno)
+        if receivers := self._changed_by(call, frame):
+            return touches({(*p, CONTENT) for each in receivers for p in self.path(each, frame)}, "write", call.lineno)
         if path in ARGUMENT_WRITES and len(call.args) > ARGUMENT_WRITES[path]:
             changed = call.args[ARGUMENT_WRITES[path]]
             paths = self.path(changed, frame) | self.shared.whole(changed, frame.function.id)
@@ -328,6 +331,15 @@ class Reader(Paths):
         if dropped:
             return [Access(("call", plain.rpartition(".")[0] or plain), "write", call.lineno)]
         return []
+
+    def _changed_by(self, call: ast.Call, frame: Frame) -> list[ast.expr]:
+        """The object that a method is called with which changes it: `list.append(texts, text)`."""
+        func = call.func
+        if not isinstance(func, ast.Attribute) or func.attr not in MUTATORS or last_name(func.value) not in _BUILTIN:
+            return []
+        values = self.program.eval(frame.function.id, func)
+        is_one = any(isinstance(v, Ext) and v.path.startswith("builtins.") for v in values)
+        return call.args[:1] if is_one else []
 
     def closing(self, node: ast.With | ast.AsyncWith, frame: Frame) -> list[Access]:
         """What is written at the latest when the `with` closes its files."""

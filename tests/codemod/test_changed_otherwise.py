@@ -1,0 +1,87 @@
+"""Variables that are changed by calls in which they are no receiver, and mappings that count when they are read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from .programs import check_noop, check_runs_alike
+from .test_shared import HEAD
+
+MORE = """\
+import csv
+import io
+import itertools
+import operator
+from collections import defaultdict
+
+
+class Memory:
+    last = "none"
+    first = "none"
+
+
+memory = Memory()
+texts = []
+table = {}
+buffer = io.StringIO()
+last = "nothing"
+
+
+def keep(text):
+    vars(memory).update(last=text)
+
+
+def put(text):
+    vars(memory)["last"] = text
+
+
+"""
+LEFT = {
+    "a method with its object": "text = ask(f'{word} {texts[-1:]}')\n    list.append(texts, text)\n",
+    "a function of the operator": "text = ask(f'{word} {len(table)}')\n    operator.setitem(table, word, text)\n",
+    "the attributes as a mapping": "text = ask(f'{word} {memory.last}')\n    keep(text)\n",
+    "an attribute in the mapping": "text = ask(f'{word} {memory.last}')\n    memory.__dict__['last'] = text\n",
+    "an attribute in the mapping of `vars`": "text = ask(f'{word} {memory.last}')\n    put(text)\n",
+    "a variable in the mapping": "text = ask(f'{word} {last}')\n    globals()['last'] = text\n",
+    "what writes into it": (
+        "text = ask(f'{word} {buffer.getvalue()}')\n    csv.writer(buffer).writerow([word, text])\n"
+    ),
+}
+ALIKE = {
+    "a method with its object": "text = ask(word)\n    list.append(texts, text)\nprint(texts)\n",
+    "another attribute in the mapping": (
+        "text = ask(f'{word} {memory.first}')\n    memory.__dict__['last'] = text\nprint(memory.last)\n"
+    ),
+    "another attribute in the mapping of `vars`": (
+        "text = ask(f'{word} {memory.first}')\n    put(text)\nprint(memory.last)\n"
+    ),
+    "another variable in the mapping": ("text = ask(f'{word} {table}')\n    globals()['last'] = text\nprint(last)\n"),
+    "what writes into it": "csv.writer(buffer).writerow([word, ask(word)])\nprint(buffer.getvalue())\n",
+}
+NUMBERS = {
+    "the next number": "numbers = defaultdict(itertools.count().__next__)\n",
+    "a number by how many there are": "numbers = defaultdict(lambda: len(numbers))\n",
+}
+
+
+def looped(body: str) -> str:
+    return f"{HEAD}{MORE}for word in WORDS:\n    {body}"
+
+
+@pytest.mark.parametrize("name", LEFT)
+def test_what_a_call_changes_a_request_needs(name: str) -> None:
+    check_noop(looped(LEFT[name]), "dependent-iterations")
+
+
+@pytest.mark.parametrize("name", ALIKE)
+def test_what_a_call_changes_no_request_needs(name: str, tmp_path: Path) -> None:
+    check_runs_alike(looped(ALIKE[name]), tmp_path)
+
+
+@pytest.mark.parametrize("name", NUMBERS)
+def test_a_mapping_counts_what_it_is_asked_for(name: str, tmp_path: Path) -> None:
+    body = "for word in WORDS:\n    text = ask(f'{numbers[word]} {word}')\n"
+    check_noop(HEAD + MORE + NUMBERS[name] + body + "    print(numbers[text])\n", "dependent-iterations")
+    check_runs_alike(HEAD + MORE + NUMBERS[name] + body + "    print(text)\n", tmp_path)
