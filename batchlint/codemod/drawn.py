@@ -29,6 +29,7 @@ _OF_ITEMS = _OF_WHOLE | {
 }  # fmt: skip
 """Methods of what is drawn that read nothing else."""
 _PASS_ON = frozenset({"builtins.enumerate", "builtins.zip", "builtins.reversed"})
+_THROUGH = frozenset({"enumerate", "tqdm", "track", "reversed", "list", "tuple", "sorted"})
 _MAPPING = re.compile(r"builtins\.(map|filter)$")
 _PLAIN = re.compile(r"builtins\.(?!next$|open$|iter$|input$|getattr$|exec$|eval$)\w+$")
 _KEEPING = frozenset({"staticmethod", "classmethod"})
@@ -43,7 +44,8 @@ _NESTED = (
 
 def drawing(reader: Reader, iterated: ast.expr, outer: Frame) -> list[Access]:
     """The accesses of drawing the next item: what the iterable yields from, what a generator touches between two."""
-    shapes = {(*p, "[shape]") for p in reader.iterated(iterated, outer)}
+    is_made = isinstance(_innermost(iterated), ast.List | ast.Tuple)  # which nobody else has, whatever is in it
+    shapes = {(*p, "[shape]") for p in reader.iterated(iterated, outer)} if not is_made else set()
     found = touches(shapes, "read", iterated.lineno)
     for value, call in _called(reader, iterated, outer):
         function = reader.program.functions[value.id]
@@ -54,6 +56,13 @@ def drawing(reader: Reader, iterated: ast.expr, outer: Frame) -> list[Access]:
             inner = reader.callee_frame(value, call, outer)
             found += [access for statement in between for access in reader.statement(statement, inner)]
     return found
+
+
+def _innermost(iterated: ast.expr) -> ast.expr:
+    """What is gone through, by `enumerate` or otherwise."""
+    while isinstance(iterated, ast.Call) and iterated.args and last_name(iterated.func) in _THROUGH:
+        iterated = iterated.args[0]
+    return iterated
 
 
 def _called(reader: Reader, iterated: ast.expr, outer: Frame) -> Iterator[tuple[Fn, ast.Call]]:
