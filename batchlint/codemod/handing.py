@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING
 
-from batchlint.codemod import joining, kept_pools, scopes, started
+from batchlint.codemod import joining, kept_pools, one_by_one, scopes, started
 from batchlint.codemod.access import Frame
 from batchlint.codemod.blocks import Comprehension
 from batchlint.codemod.changes import CallChange, Fanout
@@ -98,6 +98,9 @@ class Handing:
         if "BatchThread" in stands:
             joining.plan(self.planner, fanout, caller)
         handed = [each for each in self.edges(edge.caller) if self.is_handed_to_pool(each)]
+        if one_by_one.has_one_worker(self.planner, caller):
+            for each in handed or [edge]:
+                one_by_one.check(self.planner, self.graph.function(each.callee))
         for each in handed or [edge]:
             if self.planner.mappings.carrier(each) is None:
                 self._check_late(each)

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from batchlint.codemod import one_by_one
 from batchlint.codemod.blocks import awaits
 from batchlint.codemod.changes import Fanout
 from batchlint.codemod.refusals import Refused
@@ -74,6 +75,8 @@ class Limits:
         is_plain = len(node.items) == 1 and not node.items[0].optional_vars
         if is_time and not is_plain:
             raise Refused("unsupported-shape", f"{shown} measures a request, which takes as long as its batch")
+        if is_place and asks and one_by_one.has_one_place(self.planner, node.items[0].context_expr):
+            one_by_one.check(self.planner, function, node.body)
         if is_place and asks and not is_plain:
             raise Refused("unsupported-shape", f"{shown} limits how many requests run, and does more")
         if is_time:
