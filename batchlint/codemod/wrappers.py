@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
-from batchlint.codemod.access import Frame
+from batchlint.codemod.access import Channel, Frame
 from batchlint.codemod.changes import CallChange, Fanout
 from batchlint.codemod.paths import function_body
 from batchlint.facts import MODULE, FunctionFacts, FunctionId
@@ -83,9 +83,17 @@ class Wrappers:
         """Whether the wrapper changes what outlives its call, so that the order of the items would matter."""
         reader = self.planner.reader
         names = {a.arg for a in ast.walk(inner.node) if isinstance(a, ast.arg)}
-        frame = Frame(inner, (names | set(inner.bindings)) - inner.outer)
+        # What it is given lives on, but for the mapping and the tuple that its `**` and `*` make.
+        given: dict[str, set[Channel]] = {
+            name: {("v", inner.id.path, inner.id.qualname, name)} for name in inner.parameter_names
+        }
+        given = {name: channels for name, channels in given.items() if name not in {inner.rest, inner.named}}
+        own = {channel for channels in given.values() for channel in channels}
+        frame = Frame(inner, (names | set(inner.bindings)) - inner.outer, given)
+        reader.alias_statements(frame, function_body(inner))
         statements = [n for s in function_body(inner) for n in ast.walk(s) if isinstance(n, ast.stmt)]
-        return any(a.how != "read" for s in statements for a in reader.simple(s, frame, calls))
+        touched = [a for s in statements for a in reader.simple(s, frame, calls)]
+        return any(a.how != "read" and not (a.how == "sum" and {a.channel[:4]} <= own) for a in touched)
 
     def plan(self, fanout: Fanout, wrappers: list[Wrapper], path: str) -> None:
         """Plan the twins of the decorators of a function of the file."""
