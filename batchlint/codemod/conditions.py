@@ -21,17 +21,20 @@ def decisions(node: ast.AST, call: ast.Call) -> list[ast.expr]:
 
 
 def parts_before(node: ast.AST, call: ast.Call) -> Iterator[tuple[ast.expr, bool]]:
-    """What the statement or expression evaluates before the call, and whether only a method is taken of that.
+    """What the statement or expression evaluates before the call; whether only as which object it is.
 
-    `self.rows.append((len(self.rows), ask(text)))` takes `append` of `self.rows`, then reads `len(self.rows)`.
+    In `keep(self.rows, len(self.rows), ask(text))` it is read how many rows there are, but not which.
     """
     for child in _evaluated(node):
         if any(inner is call for inner in walk(child)):
             if child is not call:
                 yield from parts_before(child, call)
             return
-        is_taken = isinstance(node, ast.Call) and child is node.func and isinstance(child, ast.Attribute)
-        yield (child.value, True) if is_taken and isinstance(child, ast.Attribute) else (child, False)
+        if isinstance(node, ast.Call) and child is node.func and isinstance(child, ast.Attribute):
+            yield child.value, True
+        else:
+            is_looked_into = isinstance(node, ast.BoolOp | ast.IfExp | Comprehension)
+            yield child, isinstance(child, ast.Name | ast.Attribute) and not is_looked_into
 
 
 def _evaluated(node: ast.AST) -> Iterator[ast.expr]:

@@ -321,8 +321,8 @@ class Layout:
     def _before(self, node: ast.AST, call: ast.Call, frame: Frame, skip: set[int]) -> list[Access]:
         """What the statement reads before the call."""
         found: list[Access] = []
-        for part, is_taken in parts_before(node, call):
-            read = self.reader.reference if is_taken else self.reader.of
+        for part, is_named in parts_before(node, call):
+            read = self.reader.reference if is_named else self.reader.of
             found += [access for access in read(part, frame, skip) if access.how == "read"]
         return found
 

@@ -15,6 +15,11 @@ client = OpenAI()
 made = []
 
 
+def keep(rows, *what):
+    rows.append(what)
+    return rows
+
+
 class Tally:
     seen = 0
 
@@ -43,6 +48,9 @@ READ_BEFORE = {
     "a text": 'self.name = f"{self.name}{self.points(text)};"',
     "a keyword": "self.rows.append(dict(number=len(self.rows), points=self.points(text)))",
     "an entry of a dict": 'self.rows.append({"before": self.rows[-1:], "points": self.points(text)})',
+    "a list that is handed on with its length": "keep(self.rows, len(self.rows), self.points(text))",
+    "a list that is bound again": "self.rows = self.rows + [self.points(text)]",
+    "a condition": "self.best = self.best or self.points(text)",
     "a display": "self.rows = [*self.rows, self.points(text)]",
     "a variable of the class": "Tally.seen = Tally.seen + self.points(text)",
     "between two requests": "self.rows.append((self.points(text), len(self.rows), self.points(text + '!')))",
@@ -52,6 +60,7 @@ READ_AFTER = {
     "on the right": "self.total = self.points(text) + self.total",
     "a list that is only appended to": "self.rows.append(self.points(text))",
     "an entry of its own": "self.counts[text] = self.points(text)",
+    "a list that is handed on": "keep(self.rows, self.points(text))",
     "a target": "self.counts[len(self.counts)] = self.points(text)",
     "what nobody changes": "self.rows.append((self.name, self.points(text)))",
     "a row with its number": "self.rows.append((self.points(text), len(self.rows)))",
