@@ -107,6 +107,8 @@ class Stored:
         """Whether the expression makes an object or gets one from a function of the project, by its looks."""
         if isinstance(value, ast.Await):
             value = value.value
+        if isinstance(value, ast.Subscript) and isinstance(value.slice, ast.Constant):
+            value = value.value  # one of several that a function makes at once
         if isinstance(value, ast.Call):
             name = last_name(value.func)
             return name[:1].isupper() or name in self._functions

@@ -29,6 +29,20 @@ LIVE = {
             st.session_state.writer = Writer()
         st.write(st.session_state.writer.title(st.text_input("text")))
         """,
+    "streamlit_session_of_several": """
+        import streamlit as st
+        from service import Writer
+
+        @st.cache_resource
+        def load():
+            return {"writer": Writer(), "words": open("words.txt").read()}
+
+        if "writer" not in st.session_state:
+            loaded = load()
+            st.session_state["words"] = loaded["words"]
+            st.session_state["writer"] = loaded["writer"]
+        st.write(st.session_state["writer"].title(st.text_input("text")))
+        """,
     "flask_g": """
         from flask import Flask, g, request
         from service import Writer
