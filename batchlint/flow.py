@@ -306,7 +306,7 @@ def carried(
         return row.item is not None and is_apart(row.item, read, turning)
 
     own = {id(row) for row in rows if is_own(row)}
-    tainted = reached(set(), [row for row in rows if id(row) not in own], call)
+    tainted = reached(set(), _of_this_turn([row for row in rows if id(row) not in own], loop, call, turning), call)
     exposed = _exposed(loop)
     wanted = all_read(arguments)
     needed = _needed(wanted, [row for row in before if id(row) not in own])
@@ -320,6 +320,21 @@ def carried(
     read = [*arguments, *(value for row in before if row.given & needed for value in row.values)]
     keys = [item.slice for item in stored if isinstance(item.value, ast.Name) and item.value.id in turning]
     return container if any(read_again(key, container, read, turning) for key in keys) else None
+
+
+def _of_this_turn(rows: list[Move], loop: LoopNode, call: ast.Call, turning: frozenset[str]) -> list[Move]:
+    """The rows, without what those in front of the call read of the turn's own item: no answer has reached that yet."""
+    if not turning or any(True for _ in _ends_of_loops(loop.body, call)):  # type: ignore[union-attr]
+        return rows
+    return [
+        row._replace(reads=row.reads - turning) if all(_is_before(value, call) for value in row.values) else row
+        for row in rows
+    ]
+
+
+def _is_before(node: ast.AST, call: ast.Call) -> bool:
+    end = getattr(node, "end_lineno", None) or call.lineno
+    return end < call.lineno
 
 
 def _iterated(loop: ast.For | ast.AsyncFor | ast.While) -> str | None:

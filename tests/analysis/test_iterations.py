@@ -65,6 +65,14 @@ APART = {
                     time.sleep(1)
             item["answer"] = answer
         """,
+    "item_that_the_answer_is_put_into": """
+        prompt = ("Shorten: {}", "Answer in one line.")
+        for item in items:
+            prompt = (prompt[0].format(item["title"]), prompt[1])
+            answer = ask(prompt)  # !
+            if answer:
+                item["title"] = answer
+        """,
     "answer_under_a_condition": """
         for item in items:
             if item["hard"]:
@@ -132,6 +140,19 @@ CARRIED = {
             prompt = summary + item["text"]
             answer = ask(prompt)  # !
             summary = answer
+        """,
+    "items_before_that_the_answer_is_put_into": """
+        before = []
+        for item in items:
+            prompt = str(before) + item["title"]
+            item["title"] = ask(prompt)  # !
+            before.append(item)
+        """,
+    "item_that_an_inner_loop_fills": """
+        for item in items:
+            for step in range(30):
+                prompt = item["text"] + str(step)
+                item["text"] = ask(prompt)  # !
         """,
     "handed_on_twice": """
         last = before = ""
