@@ -129,16 +129,31 @@ def is_short(
 
 
 def counts(loop: ast.While) -> bool:
-    """Whether the loop's test looks at a number that its body counts up or down."""
-    names = {node.id for node in walk(loop.test) if isinstance(node, ast.Name)}
-    return any(
-        isinstance(node, ast.AugAssign)
-        and isinstance(node.target, ast.Name)
-        and node.target.id in names
-        and isinstance(node.value, ast.Constant)
-        for statement in loop.body
-        for node in walk(statement)
-    )
+    """Whether the loop ends at a number that its body counts up or down: in its test, an assertion or a way out."""
+    names = {node.id for test in (loop.test, *_ends(loop.body)) for node in walk(test) if isinstance(node, ast.Name)}
+    return any(name in names for statement in loop.body for node in walk(statement) for name in _counted(node))
+
+
+def _ends(body: list[ast.stmt]) -> Iterator[ast.expr]:
+    """The tests in each turn that end the loop at what they look at, whatever else is so: `assert tries < 5`."""
+    for statement in _straight(body):
+        if isinstance(statement, ast.Assert) or (
+            isinstance(statement, ast.If)
+            and isinstance(statement.test, ast.Compare)
+            and any(isinstance(each, ast.Break | ast.Return | ast.Raise) for each in statement.body)
+        ):
+            yield statement.test
+
+
+def _counted(node: ast.AST) -> Iterator[str]:
+    """The name of what the statement counts: `tries += 1`, `tries = tries + 1`."""
+    if isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name) and isinstance(node.value, ast.Constant):
+        yield node.target.id
+    elif isinstance(node, ast.Assign) and isinstance(node.value, ast.BinOp) and len(node.targets) == 1:
+        target, left = node.targets[0], node.value.left
+        is_same = isinstance(target, ast.Name) and isinstance(left, ast.Name) and target.id == left.id
+        if is_same and isinstance(target, ast.Name) and isinstance(node.value.right, ast.Constant):
+            yield target.id
 
 
 def _gone_through(iterated: ast.expr) -> Iterator[ast.expr]:

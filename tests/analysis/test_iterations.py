@@ -89,6 +89,25 @@ APART = {
                 tries += 1
             print(answer)
         """,
+    "tries_that_an_assertion_ends": """
+        for item in items:
+            answer, k = "", 0
+            while "yes" not in answer and "no" not in answer:
+                assert k < 5
+                answer = ask(item["question"])  # !
+                k = k + 1
+            print(answer)
+        """,
+    "tries_that_a_way_out_ends": """
+        for item in items:
+            answer, k = "", 0
+            while "yes" not in answer and "no" not in answer:
+                k += 1
+                if k > 5:
+                    break
+                answer = ask(item["question"])  # !
+            print(answer)
+        """,
     "three_rounds_an_item": """
         for item in items:
             text = item["text"]
@@ -133,6 +152,15 @@ CARRIED = {
         record = {"text_de": ""}
         for language in items:
             record[f"text_{language}"] = ask(language + record.get("text_de"))  # !
+        """,
+    "tries_without_an_end_of_their_own": """
+        for item in items:
+            answer, k = "", 0
+            while "yes" not in answer and "no" not in answer:
+                assert item["question"]
+                answer = ask(item["question"])  # !
+                k = k + 1
+            print(answer, k)
         """,
     "summary_that_the_next_prompt_starts_with": """
         summary = ""
