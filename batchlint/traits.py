@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator
 from functools import cache
 
-from batchlint import flow, given, timing
+from batchlint import flow, given, streams, timing
 from batchlint.facts import FunctionId
 from batchlint.graph import Graph
 from batchlint.places import Place, Trait
@@ -30,7 +30,9 @@ def traits(place: Place, ties: Ties) -> list[Trait]:
 def _request_traits(place: Place) -> Iterator[Trait]:
     graph, model = place.graph, place.model
     path, line = model.function.path, model.span.line
-    if model.stream or any(map(given.is_true, given.given_for(graph.function(model.function), model.node, "stream"))):
+    function = graph.function(model.function)
+    is_stream = model.stream or any(map(given.is_true, given.given_for(function, model.node, "stream")))
+    if is_stream and not streams.is_put_together(function, model.node):
         yield Trait("stream", "the answer is streamed", path, line)
     if model.agent:
         yield Trait("agent", "an agent run: each step's request holds the last answer", path, line)

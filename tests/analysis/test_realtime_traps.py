@@ -580,6 +580,46 @@ def test_a_stream_is_asked_for_in_a_dict_or_by_default(place, value):
     assert verdict(STREAM.format(**given, arguments=arguments)) == expected
 
 
+PARTS = """
+    import anthropic
+    import openai
+
+    client = openai.OpenAI()
+    claude = anthropic.Anthropic()
+
+    class Writer:
+        def write(self, prompt):
+            message, text, parts = [{{"role": "user", "content": prompt}}], "", []
+            {taken}
+            return text or "".join(parts)
+
+    if __name__ == "__main__":
+        for line in open("topics.txt"):
+            print(Writer().write(line))
+    """
+CREATE = 'client.chat.completions.create(model="gpt-5", messages=message, stream=True)'
+OPEN = 'claude.messages.stream(model="claude-opus-4-5", max_tokens=9, messages=message)'
+
+
+@pytest.mark.parametrize(
+    ("taken", "expected"),
+    [
+        (f"for part in {CREATE}: text += part.choices[0].delta.content or ''  # !", "batchable"),
+        (f"parts = [part.choices[0].delta.content for part in {CREATE}]  # !", "batchable"),
+        (f"with {OPEN} as stream: text = stream.get_final_text()  # !", "batchable"),
+        (f"with {OPEN} as stream: parts = list(stream.text_stream)  # !", "realtime"),
+        (f"with {OPEN} as stream: text = ''.join(each for each in stream.text_stream)  # !", "batchable"),
+        (f"for part in {CREATE}: text += part.choices[0].delta.content; print(text)  # !", "realtime"),
+        (f"for part in {CREATE}: self.text = part.choices[0].delta.content  # !", "realtime"),
+        (f"for part in {CREATE}: self.parts.append(part.choices[0].delta.content)  # !", "realtime"),
+        (f"with {OPEN} as stream: print(*stream.text_stream); text = stream.get_final_text()  # !", "realtime"),
+        (f"return (part.choices[0].delta.content for part in {CREATE})  # !", "realtime"),
+    ],
+)
+def test_a_stream_of_which_nobody_sees_a_part_may_come_at_once(taken, expected):
+    assert verdict(PARTS.format(taken=taken)) == expected
+
+
 @pytest.mark.parametrize(
     ("prompt", "expected"),
     [('"This is a connectivity test."', "realtime"), ('f"Is {name} a connectivity test?"', "batchable")],

@@ -1,0 +1,104 @@
+"""Streamed answers of which nobody sees a part: they are put together first, so that they may as well come at once."""
+
+from __future__ import annotations
+
+import ast
+
+from batchlint.facts import FunctionFacts
+from batchlint.trees import parents_in, walk
+
+_WHOLE = frozenset({"get_final_message", "get_final_text", "get_final_completion", "get_final_response", "until_done"})
+"""Methods of a stream that give all of it."""
+_PARTS = frozenset({"text_stream", "iter_lines", "aiter_lines"})
+"""What of a stream is gone through instead of itself."""
+_ADDS = frozenset({"append", "extend"})
+_PUTS = _ADDS | frozenset(
+    {"join", "get", "getattr", "hasattr", "isinstance", "len", "str", "strip", "rstrip", "decode",
+     "startswith", "removeprefix", "split", "loads", "model_dump", "list", "enumerate", "tqdm"}
+)  # fmt: skip
+"""Calls that only look at a part and put it to the others."""
+_PLAIN = (ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Expr, ast.If, ast.Pass, ast.Continue)
+_COMPREHENSIONS = (ast.ListComp, ast.GeneratorExp)
+
+
+def is_put_together(function: FunctionFacts, call: ast.Call) -> bool:
+    """Whether the parts of the stream that the call gives only become one answer, and nothing shows them before."""
+    parents = parents_in([function.node])
+    holder = _outside(call, parents)
+    name = _name(holder, parents.get(id(holder)))
+    if name is None:
+        return _is_taken(holder, parents)
+    read = [
+        node
+        for node in walk(function.node)
+        if isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Load)
+    ]
+    return bool(read) and all(_is_taken(node, parents) for node in read)
+
+
+def _outside(node: ast.expr, parents: dict[int, ast.AST]) -> ast.expr:
+    """The expression without an `await` in front of it."""
+    parent = parents.get(id(node))
+    return parent if isinstance(parent, ast.Await) else node
+
+
+def _name(node: ast.expr, parent: ast.AST | None) -> str | None:
+    """The name that holds the stream: of an assignment, or of what a `with` opens."""
+    target: ast.expr | None = None
+    if isinstance(parent, ast.Assign) and parent.value is node and len(parent.targets) == 1:
+        target = parent.targets[0]
+    elif isinstance(parent, ast.withitem):
+        target = parent.optional_vars
+    return target.id if isinstance(target, ast.Name) else None
+
+
+def _is_taken(node: ast.expr, parents: dict[int, ast.AST]) -> bool:
+    """Whether what stands there is gone through or asked for the whole, and no part gets anywhere else."""
+    parent = parents.get(id(node))
+    if isinstance(parent, ast.Attribute) and parent.attr in _WHOLE:
+        return isinstance(parents.get(id(parent)), ast.Call)
+    while isinstance(parent, ast.Attribute | ast.Call) and _passes(parent, node):
+        node, parent = parent, parents.get(id(parent))
+    if isinstance(parent, ast.For | ast.AsyncFor):
+        return parent.iter is node and not parent.orelse and all(map(_puts, parent.body))
+    if isinstance(parent, ast.comprehension):
+        outer = parents.get(id(parent))
+        gives = parents.get(id(outer))
+        is_listed = isinstance(outer, ast.ListComp) or (isinstance(gives, ast.Call) and _called(gives) in _PUTS)
+        shown = [outer.elt, *parent.ifs] if isinstance(outer, _COMPREHENSIONS) else []
+        return is_listed and bool(shown) and all(map(_shows_nothing, shown))
+    return False
+
+
+def _passes(parent: ast.Attribute | ast.Call, node: ast.expr) -> bool:
+    """Whether the parent is what is gone through in place of the stream."""
+    if isinstance(parent, ast.Attribute):
+        return parent.attr in _PARTS
+    return parent.func is node or (_called(parent) in {"list", "enumerate", "tqdm"} and node in parent.args[:1])
+
+
+def _puts(statement: ast.stmt) -> bool:
+    """Whether the statement puts a part to the others, or looks whether it should."""
+    inner = (node for node in walk(statement) if isinstance(node, ast.stmt))
+    return all(isinstance(each, _PLAIN) for each in inner) and _shows_nothing(statement)
+
+
+def _shows_nothing(node: ast.AST) -> bool:
+    """Whether nothing in the node leaves the function: parts of an object may be on somebody's page."""
+    return not any(
+        isinstance(each, ast.Yield | ast.YieldFrom | ast.Await)
+        or (isinstance(each, ast.Attribute) and isinstance(each.ctx, ast.Store))
+        or (isinstance(each, ast.Call) and not _is_quiet(each))
+        for each in walk(node)
+    )
+
+
+def _is_quiet(call: ast.Call) -> bool:
+    name = _called(call)
+    is_held = isinstance(call.func, ast.Attribute) and not isinstance(call.func.value, ast.Name)
+    return name in _PUTS and not (is_held and name in _ADDS)
+
+
+def _called(call: ast.Call) -> str:
+    func = call.func
+    return func.id if isinstance(func, ast.Name) else func.attr if isinstance(func, ast.Attribute) else ""
