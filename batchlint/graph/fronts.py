@@ -25,6 +25,9 @@ _NO_TEXTS = frozenset(
      "INT", "FLOAT", "BOOL", "DateTime", "UUID", "Literal", "Enum"]
 )  # fmt: skip
 """Types of arguments that hold no words of somebody's."""
+_OPENING = frozenset(["open", "Path", "read_csv", "read_json", "read_excel", "read_parquet", "load_dataset", "listdir"])
+"""Calls whose argument names a file or a folder."""
+_MAY_BE_FILES = frozenset(["exists", "isfile", "is_file"])
 _QUESTION = Kind("command-line", "interactive", None)
 
 
@@ -68,7 +71,8 @@ class Fronts(Part):
         for name in sorted(registry.parsers.tails):
             for caller, call in self.program.calls_by_name.get(name, ()):
                 values = self.program.eval(caller.id, call.node.func) if self._questions(call.node) else ()
-                if any(isinstance(value, Ext) and registry.parsers.first(value.path) for value in values):
+                is_option = any(isinstance(value, Ext) and registry.parsers.first(value.path) for value in values)
+                if is_option and not any(self._is_file(caller.id, each) for each in self._questions(call.node)):
                     yield CallRef(caller, call)
 
     def question(self, id: FunctionId) -> Entry | None:
@@ -80,6 +84,7 @@ class Fronts(Part):
             asked -= self._filters(decorator)
             if isinstance(decorator, ast.Call) and _is_chosen(decorator):
                 asked -= _option_names(decorator)
+        asked -= {name for name in asked if self._is_file(id, name)}
         if not asked:
             return None
         return Entry(_QUESTION, Step(id.path, function.line, f"`{min(asked)}` of {label(id)}"))
@@ -88,6 +93,15 @@ class Fronts(Part):
         """The words in the names of an option or argument that stand for somebody's question."""
         names = _option_names(node) & self.program.registry.questions
         return set() if _is_chosen(node) else names - self._filters(node)
+
+    def _is_file(self, id: FunctionId, name: str) -> bool:
+        """Whether the program opens what an option, or a parameter of the function, is given: `open(args.question)`."""
+        read = [
+            each.call
+            for each in self.program.modules[id.path].references.get(name, ())
+            if each.call is not None and (isinstance(each.node, ast.Attribute) or each.function == id)
+        ]
+        return any(map(_opens, read)) and not any(last_name(call.func) in _MAY_BE_FILES for call in read)
 
     def _filters(self, node: ast.expr) -> set[str]:
         options = _texts(node.args) if isinstance(node, ast.Call) else ()
@@ -126,6 +140,12 @@ class Fronts(Part):
 
 def _asks_for_confirmation(node: ast.Call) -> bool:
     return any(_CONFIRMATION.search(text) for argument in node.args for text in _texts(walk(argument)))
+
+
+def _opens(call: ast.Call) -> bool:
+    func = call.func
+    is_path = isinstance(func, ast.Attribute) and func.attr == "join" and last_name(func.value) == "path"
+    return is_path or last_name(func) in _OPENING
 
 
 def _option_names(node: ast.Call) -> set[str]:

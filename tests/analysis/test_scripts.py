@@ -567,6 +567,41 @@ def test_no_command_takes_one_as_a_question(options: str, kind: str, expected: s
     assert verdict(COMMAND.replace("{options}", options).replace("{kind}", kind)) == expected
 
 
+FOLDER = """
+    import argparse
+    import json
+    import os
+    from llm import ask
+
+    if __name__ == "__main__":
+        parser = argparse.ArgumentParser()
+        parser.add_argument("--question", type=str)
+        args = parser.parse_args()
+        {given}
+        for line in open("notes.txt"):
+            print(ask(f"{asked}: {line}"))  # !
+    """
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ("asked = json.load(open(args.question))", "batchable"),
+        ("asked = open(os.path.join(args.question, 'first.txt')).read()", "batchable"),
+        ("asked = ' '.join(args.question)", "unclear"),
+        ("asked = open(args.question).read() if os.path.isfile(args.question) else args.question", "unclear"),
+    ],
+)
+def test_nobody_waits_for_what_a_file_asks(given: str, expected: str):
+    assert verdict(FOLDER.replace("{given}", given)) == expected
+
+
+def test_nobody_waits_for_what_the_file_of_a_command_asks():
+    program = COMMAND.replace("{options}", "").replace("{kind}", "")
+    assert verdict(program) == "unclear"
+    assert verdict(program.replace("for line", "question = open(question).read()\n        for line")) == "batchable"
+
+
 LABEL = """
     from llm import ask
 
