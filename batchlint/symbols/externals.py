@@ -31,6 +31,8 @@ _KEEPING = frozenset(
     }
 )  # fmt: skip
 
+_MANY_CLASSES = 20
+"""Classes of a module, of which a setting hardly chooses one."""
 _IMPORTING = frozenset({"importlib.import_module", "builtins.__import__"})
 _SPECIAL = frozenset({"typing.cast", "functools.reduce", "random.choice", *_IMPORTING, *_OF_SAME, *_PARTING})
 
@@ -153,11 +155,13 @@ def _builtin(program: Program, scope: FunctionId, node: ast.Call, path: str) -> 
         return program.eval(scope, arguments[0])
     if path == "builtins.getattr" and len(arguments) > 1:
         found: set[Value] = set(program.eval(scope, arguments[2])) if len(arguments) > 2 else set()
-        for text in ordered(program.eval(scope, arguments[1])):
-            if isinstance(text, Text):
-                for value in ordered(program.eval(scope, arguments[0])):
-                    for attribute in _named(program, value, text.text):
-                        found |= program.attribute(value, attribute)
+        texts = [value for value in ordered(program.eval(scope, arguments[1])) if isinstance(value, Text)]
+        for value in ordered(program.eval(scope, arguments[0])):
+            for text in texts:
+                for attribute in _named(program, value, text.text):
+                    found |= program.attribute(value, attribute)
+            if isinstance(value, Mod) and not any(re.search("[A-Za-z]", text.text) for text in texts):
+                found |= _classes_of(program, value)
         return frozenset(found)
     if path == "builtins.type" and len(arguments) == 1:
         return frozenset(Cls(v.id) for v in program.eval(scope, arguments[0]) if isinstance(v, Inst))
@@ -201,6 +205,18 @@ def _callables_of(program: Program, path: str) -> Values:
         if any(binding.how in {"function", "class"} for binding in bindings):
             found |= program.module_name(path, name)
     return frozenset(found)
+
+
+def _classes_of(program: Program, module: Mod) -> Values:
+    """The classes that the module defines or has imported, of which a setting names one: `getattr(models, kind)`."""
+    path = program.index.stems.get(module.stem)
+    if path not in program.modules or program.is_test(path):
+        return NOTHING
+    bindings = program.modules[path].body.bindings
+    names = [n for n, rows in bindings.items() if n[:1].isupper() and rows[0].how in {"class", "import"}]
+    if len(names) > _MANY_CLASSES:
+        return NOTHING
+    return frozenset(v for name in names for v in program.module_name(path, name) if isinstance(v, Cls))
 
 
 def _super(program: Program, scope: FunctionId) -> Values:

@@ -353,6 +353,33 @@ LINKS = {
         },
         ("labels", "label", "label(line)"),
     ),
+    "class_of_a_module_that_a_setting_names": (
+        {
+            "readers/__init__.py": """
+                from .lines import Lines
+                from .words import Words
+                """,
+            "readers/lines.py": "class Lines:\n    def __init__(self, text):\n        self.label = text\n",
+            "readers/words.py": """
+                from llm import ask
+
+                class Words:
+                    def __init__(self, text):
+                        self.label = ask(text)  # !
+                """,
+            "labels.py": """
+                import yaml
+                import readers
+
+                config = yaml.safe_load(open("config.yaml"))
+
+                def label(text):
+                    reader = getattr(readers, config["reader"])
+                    return reader(text).label
+                """,
+        },
+        ("labels", "label", "label(line)"),
+    ),
     "variable_that_another_module_fills": (
         {
             "state.py": """
@@ -1152,6 +1179,21 @@ def test_a_job_is_found_behind(program):
 @pytest.mark.parametrize("program", cases(programs(ROUTE)))
 def test_a_route_is_found_behind(program):
     assert is_waited_for(program)
+
+
+@pytest.mark.parametrize(("named", "expected"), [("{kind}", "batchable"), ("Old{kind}", "unclear")])
+def test_a_setting_names_no_class_of_which_the_name_begins_otherwise(named: str, expected: str):
+    files, _ = LINKS["class_of_a_module_that_a_setting_names"]
+    program = {
+        **files,
+        "labels.py": f"""
+            import readers
+
+            for kind in open("kinds.txt"):
+                print(getattr(readers, f"{named}")(kind))
+            """,
+    }
+    assert verdict(program) == expected
 
 
 def test_a_wrapper_that_its_decorator_casts_is_no_call_site():
