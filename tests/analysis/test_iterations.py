@@ -740,6 +740,34 @@ def test_what_is_read_behind_an_inner_loop_is_what_that_loop_gave(start, expecte
     assert verdict(DRAFTS.format(start=start)) == expected
 
 
+BUDGET = """
+    import json
+    from llm import ask
+
+    spent, good = 0, 0
+    for text in json.load(open("texts.json")):
+        answer = ask(text)  # !
+        {added}
+        print(answer)
+        if {test}:
+            break
+    """
+
+
+@pytest.mark.parametrize(
+    ("added", "test", "expected"),
+    [
+        ("spent += answer.usage.total_tokens", "spent > 100_000", "batchable"),
+        ("tokens = answer['usage']['total_tokens']; spent += tokens * 0.01", "spent > 100_000", "batchable"),
+        ("spent += answer.usage.total_tokens", "spent > 100_000 and answer == 'no'", "realtime"),
+        ("good += 'yes' in answer.output_text", "good > 100_000", "realtime"),
+        ("row = [answer.usage, answer.output_text]; good += row.count('yes')", "good > 100_000", "realtime"),
+    ],
+)
+def test_a_limit_to_what_requests_cost_only_ends_the_run(added: str, test: str, expected: str):
+    assert verdict(BUDGET.format(added=added, test=test)) == expected
+
+
 @pytest.mark.parametrize(
     ("test", "reason"),
     [
