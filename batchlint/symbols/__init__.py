@@ -28,7 +28,7 @@ from batchlint.facts import (
 )
 from batchlint.modules import ModuleIndex
 from batchlint.patterns import FilePattern, PathTable, file_pattern, head_of
-from batchlint.symbols import expressions, externals, members, protocols, unpacking, wrapped
+from batchlint.symbols import appended, expressions, externals, members, protocols, unpacking, wrapped
 from batchlint.symbols.annotations import instance
 from batchlint.symbols.callers import Callers
 from batchlint.symbols.members import PROPERTIES
@@ -129,11 +129,7 @@ class Program(Memo):
 
     def _add_appended(self, function: FunctionFacts, func: ast.expr, item: ast.expr) -> None:
         """A new object or a function that is put into a list, to be called from there: `clients.append(OpenAI())`."""
-        if isinstance(item, ast.Name):
-            is_kept = all(binding.how in {"function", "import"} for binding in function.bindings.get(item.id, ()))
-        else:
-            is_kept = isinstance(item, ast.Call) and last_name(item.func)[:1].isupper()
-        if is_kept and isinstance(func, ast.Attribute):
+        if isinstance(func, ast.Attribute) and appended.may_be_called(function, item):
             self._add_item(function, func.value, Binding("value", item))
 
     def is_test(self, path: str) -> bool:
@@ -315,7 +311,7 @@ class Program(Memo):
         values: set[Value] = set()
         for function, binding in writes[:20]:
             values |= self.binding(function.id, binding)
-        values = {value for value in values if not isinstance(value, Text | Elems)}
+        values = {v for v in values if not isinstance(v, Text | Elems)} | appended.objects(frozenset(values))
         return frozenset({Elems(frozenset(values))}) if values else NOTHING
 
     def binding(self, scope: FunctionId, binding: Binding) -> Values:

@@ -380,6 +380,63 @@ LINKS = {
         },
         ("labels", "label", "label(line)"),
     ),
+    "pairs_of_what_a_table_of_makers_makes": (
+        {
+            "labels.py": """
+                from typing import Any
+                from llm import ask
+
+                class Judge:
+                    def __init__(self, language):
+                        self.language = language
+
+                    def label(self, text):
+                        return ask(f"{self.language}: {text}")  # !
+
+                class Silent:
+                    def label(self, text):
+                        return ""
+
+                MAKERS = {"en": lambda: ("English", Judge("en")), "de": lambda: ("German", Judge("de"))}
+
+                def make(names):
+                    made = []
+                    for key in names:
+                        name, judge = MAKERS[key]()
+                        made.append((name, judge))
+                    return made
+
+                def label(text):
+                    judges: list[tuple[str, Any]] = make(["en", "de"])
+                    return {name: judge.label(text) for name, judge in judges}
+                """,
+        },
+        ("labels", "label", "label(line)"),
+    ),
+    "object_that_a_list_is_given_by_its_name": (
+        {
+            "labels.py": """
+                from llm import ask
+
+                class Judge:
+                    def label(self, text):
+                        return ask(text)  # !
+
+                class Silent:
+                    def label(self, text):
+                        return ""
+
+                judges = []
+                for _ in open("judges.txt"):
+                    judge = Judge()
+                    judges.append(judge)
+
+                def label(text):
+                    return [each.label(text) for each in judges]
+                """,
+        },
+        ("labels", "label", "label(line)"),
+    ),
     "variable_that_another_module_fills": (
         {
             "state.py": """

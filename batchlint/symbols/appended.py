@@ -1,0 +1,35 @@
+"""What lists are filled with that is called from there later: objects, functions, and pairs that hold one."""
+
+from __future__ import annotations
+
+import ast
+
+from batchlint.facts import Binding, FunctionFacts
+from batchlint.symbols.names import last_name
+from batchlint.values import Cls, Elems, Fn, Inst, Values
+
+
+def may_be_called(function: FunctionFacts, item: ast.expr) -> bool:
+    """Whether what a list is given can be an object or a function of the program, by its looks."""
+    if isinstance(item, ast.Tuple):
+        return any(may_be_called(function, part) for part in item.elts)
+    if isinstance(item, ast.Name):
+        bindings = function.bindings.get(item.id, ())
+        return all(map(_is_defined, bindings)) or any(_is_made(binding.value) for binding in bindings)
+    return _is_made(item)
+
+
+def _is_defined(binding: Binding) -> bool:
+    return binding.how in {"function", "import"}
+
+
+def _is_made(node: ast.expr | None) -> bool:
+    """Whether the expression makes an object: `Label()`, or by an entry of a table, `MAKERS[name]()`."""
+    return isinstance(node, ast.Call) and (isinstance(node.func, ast.Subscript) or last_name(node.func)[:1].isupper())
+
+
+def objects(values: Values) -> Values:
+    """The objects and functions of the program in the pairs among the values, each in a pair of its own."""
+    pairs = (value.values for value in values if isinstance(value, Elems))
+    held = (frozenset(v for v in pair if isinstance(v, Inst | Fn | Cls)) for pair in pairs)
+    return frozenset(Elems(found) for found in held if found)
