@@ -343,7 +343,24 @@ class Program(Memo):
         """The stem of the project module that an import means; None for a module from outside."""
         if source.level:
             return self.index.relative(source.module, source.level, importer)
-        return self.index.find(source.module, importer) or self._shadowing(source, importer)
+        stem = self.index.find(source.module, importer)
+        if stem is None:
+            return self._shadowing(source, importer)
+        return stem if self._has(stem, source.name) else self._folder_of(source, importer) or stem
+
+    def _has(self, stem: str, name: str | None) -> bool:
+        """Whether the module can have what is imported from it."""
+        path = self.index.stems.get(stem)
+        module = self.modules.get(path) if path is not None else None
+        if not name or (module is None and path is not None) or self.index.exists(f"{stem}/{name}"):
+            return True
+        is_open = module is not None and (module.stars or "__getattr__" in module.functions)
+        return bool(is_open) or (module is not None and name in module.body.bindings)
+
+    def _folder_of(self, source: Import, importer: str) -> str | None:
+        """The folder of the module's name that has a file for what is imported from it, as `utils/dates.py`."""
+        found = self.index.find(f"{source.module}.{source.name}", importer)
+        return found.rpartition("/")[0] if found is not None else None
 
     def _shadowing(self, source: Import, importer: str) -> str | None:
         """The file beside the importer that has a library's name, where it has what is imported: `agents.py`."""

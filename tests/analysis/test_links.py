@@ -600,6 +600,18 @@ LINKS = {
         },
         ("shop.text.labels", "label", "label(line)"),
     ),
+    "folder_with_a_file_of_its_own_name": (
+        {
+            "core/labels/labels.py": "NAMES = ['new', 'used']",
+            "core/labels/writer.py": """
+                from llm import ask
+
+                def label(text):
+                    return ask(text)  # !
+                """,
+        },
+        ("labels", "writer", "writer.label(line)"),
+    ),
     "re_export_by_star": (
         {
             "shop/__init__.py": "from shop.labels import *",
