@@ -36,7 +36,8 @@ _STRING_FILES = re.compile(
 
 
 _LAUNCHERS = frozenset({"subprocess", "runpy", "asyncio.subprocess"})
-_PROGRAMS = (b"sys.executable", b'"-m"', b"'-m'", b"run_module", b"run_path")
+_PROGRAMS = (b"sys.executable", b'"-m"', b"'-m'", b"run_module", b"run_path", b'.py"', b".py'", b".py ")
+_SHELLS = (b"os.system(", b"os.popen(", b"os.exec", b"os.spawn")
 _GIVEN_DEPTH = 3
 """How many imports lie between a file that makes a client and the one that is given it."""
 
@@ -415,7 +416,7 @@ class Prefilter:
         data = self._files[path]
         return self._holds(path, self._words.launchers) or (
             any(word in data for word in _PROGRAMS)
-            and any(module in _LAUNCHERS for module, _ in self._imports[path].modules)
+            and (any(module in _LAUNCHERS for module, _ in self._imports[path].modules) or self._holds(path, _SHELLS))
         )
 
 

@@ -259,6 +259,11 @@ def test_a_helper_of_a_test_that_counts_does_too():
     [
         ("from airflow.operators.bash import BashOperator\nBashOperator(bash_command='python job.py')\n", True),
         ("import subprocess, sys\nsubprocess.run([sys.executable, 'job.py'])\n", True),
+        ("import subprocess\nsubprocess.run(['python', 'job.py'])\n", True),
+        ("import subprocess\nsubprocess.run(f'uv run job.py {day}', shell=True)\n", True),
+        ("import os\nos.system('python job.py --all')\n", True),
+        ("import subprocess\nsubprocess.run(['convert', 'a.png'])\n", False),
+        ("import os\nos.system('convert a.png')\n", False),
         ("from airflow.operators.empty import EmptyOperator\nEmptyOperator()\n", False),
     ],
 )
