@@ -18,7 +18,7 @@ from batchlint.graph.ways import Way
 from batchlint.loops import is_item_loop
 from batchlint.places import Link, Place, Trait, line_of
 from batchlint.repetitions import repeated
-from batchlint.singles import all_give_one, gives_one
+from batchlint.singles import all_give_one, asks_one_thing, gives_one
 from batchlint.symbols import last_name
 from batchlint.ties import Ties
 from batchlint.traits import traits
@@ -265,7 +265,8 @@ def _many(place: Place) -> Trait | None:
     graph, model = place.graph, place.model
     links = place.links()
     for index, link in enumerate(links):
-        if link.repeats and not _is_of_one(graph, link, links[index - 1] if index else None):
+        is_search = model.kind == "embeddings" and link.node is model.node and asks_one_thing(link.node, link.loops)
+        if link.repeats and not is_search and not _is_of_one(graph, link, links[index - 1] if index else None):
             lines = [line_of(loop) for loop in link.loops if is_item_loop(loop)]
             line = lines[0] if lines else link.node.lineno
             return Trait("many", "once per item of a collection", link.function.path, line)

@@ -1,4 +1,4 @@
-"""Loops over a collection of which the caller gives one item: `embed([question])`."""
+"""Loops that ask one thing: over a collection of which the caller gives one item, or over places to search in."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import ast
 from collections.abc import Sequence
 
 from batchlint.facts import FunctionFacts, FunctionId, LoopNode
+from batchlint.flow import all_read, moves, reads, request_arguments, targets
 from batchlint.graph import Graph
 from batchlint.loops import is_item_loop
 from batchlint.symbols import last_name
@@ -27,6 +28,20 @@ def gives_one(graph: Graph, caller: FunctionId, call: ast.expr, id: FunctionId, 
     if not isinstance(call, ast.Call) or not names:
         return False
     return all(name is not None and _is_one(graph, caller, call, function, name) for name in names)
+
+
+def asks_one_thing(call: ast.expr, loops: Sequence[LoopNode]) -> bool:
+    """Whether the loops only go over places that are all searched for the same: `store.similarity_search(query)`."""
+    func = call.func if isinstance(call, ast.Call) else None
+    if not isinstance(call, ast.Call) or not isinstance(func, ast.Attribute):
+        return False
+    gone = [loop for loop in loops if is_item_loop(loop)]
+    if not gone or any(isinstance(loop, ast.While) for loop in gone):
+        return False
+    items = {name for loop in gone if not isinstance(loop, ast.While) for name in targets(loop.target)}
+    rows = [row for loop in gone if not isinstance(loop, ast.comprehension) for row in moves(loop.body)]
+    asked = all_read(request_arguments(call))
+    return not items.isdisjoint(reads(func.value)) and asked.isdisjoint(items.union(*(row.given for row in rows)))
 
 
 def _collection(function: FunctionFacts, loop: LoopNode) -> str | None:

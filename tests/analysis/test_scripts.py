@@ -498,6 +498,36 @@ def test_one_call_of_a_script_is_no_batch():
     assert verdict(program) == "realtime"
 
 
+SEARCH = """
+    import sys
+    from langchain_chroma import Chroma
+
+    stores = {name: Chroma(name) for name in ("laws", "news")}
+
+    def find(query):
+        found = []
+        for name, store in stores.items():
+            found += store.similarity_search({asked})  # !
+        return found
+
+    if __name__ == "__main__":
+        {start}
+    """
+
+
+@pytest.mark.parametrize(
+    ("asked", "start", "expected"),
+    [
+        ("query", "print(find(sys.argv[1]))", "realtime"),
+        ("query, k=3", "print(find(sys.argv[1]))", "realtime"),
+        ("f'{name}: {query}'", "print(find(sys.argv[1]))", "batchable"),
+        ("query", "print([find(line) for line in open('queries.txt')])", "batchable"),
+    ],
+)
+def test_one_question_to_several_stores_is_one(asked: str, start: str, expected: str):
+    assert verdict(SEARCH.replace("{asked}", asked).replace("{start}", start)) == expected
+
+
 @pytest.mark.parametrize("program", cases(UNCLEAR))
 def test_whoever_answers_one_question_may_wait_or_not(program):
     assert verdict(program) == "unclear"
