@@ -67,7 +67,11 @@ class ModuleIndex:
             )
             if best is None or rank < best:
                 best = rank
-        return best[3] if best else None
+        if best is None:
+            return None
+        # A project's folder has the name of the package in it: `shop/shop/__init__.py`.
+        inner = f"{best[3]}/{best[3].rpartition('/')[2]}"
+        return inner if best[3] not in self.stems and inner in self._packages else best[3]
 
     def _is_within_package(self, folder: str) -> bool:
         """Whether the folder or one around it is a package: the program is not run from there."""

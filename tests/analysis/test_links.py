@@ -612,6 +612,18 @@ LINKS = {
         },
         ("labels", "writer", "writer.label(line)"),
     ),
+    "package_in_a_project_s_folder_of_its_name": (
+        {
+            "labels/setup.py": "from setuptools import setup",
+            "labels/labels/__init__.py": """
+                from llm import ask
+
+                def label(text):
+                    return ask(text)  # !
+                """,
+        },
+        ("labels", "label", "label(line)"),
+    ),
     "re_export_by_star": (
         {
             "shop/__init__.py": "from shop.labels import *",
