@@ -12,7 +12,7 @@ from batchlint.facts import MODULE, CallFacts, FunctionFacts, FunctionId, LoopNo
 from batchlint.findings import Step
 from batchlint.graph.links import Entry, ModelCall, Part, label, source
 from batchlint.symbols import CallRef, Program, last_name
-from batchlint.trees import walk
+from batchlint.trees import stands_in, walk
 from batchlint.values import Cls, Ext, Fn
 
 _CONFIRMATION = re.compile(
@@ -28,6 +28,7 @@ _NO_TEXTS = frozenset(
 _OPENING = frozenset(["open", "Path", "read_csv", "read_json", "read_excel", "read_parquet", "load_dataset", "listdir"])
 """Calls whose argument names a file or a folder."""
 _MAY_BE_FILES = frozenset(["exists", "isfile", "is_file"])
+"""Calls that ask whether there is a file."""
 _QUESTION = Kind("command-line", "interactive", None)
 
 
@@ -97,11 +98,17 @@ class Fronts(Part):
     def _is_file(self, id: FunctionId, name: str) -> bool:
         """Whether the program opens what an option, or a parameter of the function, is given: `open(args.question)`."""
         read = [
-            each.call
+            each
             for each in self.program.modules[id.path].references.get(name, ())
             if each.call is not None and (isinstance(each.node, ast.Attribute) or each.function == id)
         ]
-        return any(map(_opens, read)) and not any(last_name(call.func) in _MAY_BE_FILES for call in read)
+        is_opened = any(each.call is not None and _opens(each.call) for each in read)
+        return is_opened and not any(self._may_be_file(each.function, each.node) for each in read)
+
+    def _may_be_file(self, id: FunctionId, node: ast.expr) -> bool:
+        """Whether the function looks first if what it is given is a file at all: `Path(question).exists()`."""
+        calls = (call.node for call in self.function(id).calls)
+        return any(last_name(call.func) in _MAY_BE_FILES and stands_in(node, call) for call in calls)
 
     def _filters(self, node: ast.expr) -> set[str]:
         options = _texts(node.args) if isinstance(node, ast.Call) else ()

@@ -601,6 +601,7 @@ FOLDER = """
     import argparse
     import json
     import os
+    from pathlib import Path
     from llm import ask
 
     if __name__ == "__main__":
@@ -620,6 +621,7 @@ FOLDER = """
         ("asked = open(os.path.join(args.question, 'first.txt')).read()", "batchable"),
         ("asked = ' '.join(args.question)", "unclear"),
         ("asked = open(args.question).read() if os.path.isfile(args.question) else args.question", "unclear"),
+        ("asked = open(args.question).read() if Path(args.question).exists() else args.question", "unclear"),
     ],
 )
 def test_nobody_waits_for_what_a_file_asks(given: str, expected: str):
