@@ -622,7 +622,12 @@ def test_a_stream_of_which_nobody_sees_a_part_may_come_at_once(taken, expected):
 
 @pytest.mark.parametrize(
     ("prompt", "expected"),
-    [('"This is a connectivity test."', "realtime"), ('f"Is {name} a connectivity test?"', "batchable")],
+    [
+        ('"This is a connectivity test."', "realtime"),
+        ('f"Is {name} a connectivity test?"', "batchable"),
+        ('"Hello!"', "realtime"),
+        ('"In French: Hello!"', "batchable"),
+    ],
 )
 def test_a_prompt_that_only_asks_for_a_sign_of_life_is_a_probe(prompt, expected):
     program = f"""
