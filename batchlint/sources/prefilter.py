@@ -11,7 +11,7 @@ is that they call something.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -36,7 +36,8 @@ _STRING_FILES = re.compile(
 
 
 _LAUNCHERS = frozenset({"subprocess", "runpy", "asyncio.subprocess"})
-_PROGRAMS = (b"sys.executable", b'"-m"', b"'-m'", b"run_module", b"run_path", b'.py"', b".py'", b".py ")
+_PROGRAMS = (b"sys.executable", b'"-m"', b"'-m'", b"run_module", b"run_path")
+_FILE = re.compile(rb"([\w-]+\.py)[\"' ]")
 _SHELLS = (b"os.system(", b"os.popen(", b"os.exec", b"os.spawn")
 _GIVEN_DEPTH = 3
 """How many imports lie between a file that makes a client and the one that is given it."""
@@ -373,13 +374,14 @@ class Prefilter:
         last: dict[str, list[str]] = {}
         for stem in stems:
             last.setdefault(stem.rpartition("/")[2], []).append(stem)
+        files = {path.rpartition("/")[2].encode() for path in kept}
         for path in self._files:
             if path in kept:
                 continue
             functions = [b"def %b(" % name for name in self._enqueued_in(path)]
             is_asked = self._holds(path, self._settings) and self._holds(path, self._words.loads)
             is_enqueuing = functions and any(self._holds(each, functions) for each in kept)
-            if self._launches(path) or is_asked or is_enqueuing:
+            if self._launches(path, files) or is_asked or is_enqueuing:
                 yield path
             for parts in self._strings_in(path):
                 if any(_names_module(parts[:end], last) for end in range(max(len(parts) - 2, 1), len(parts) + 1)):
@@ -411,13 +413,17 @@ class Prefilter:
             known = self._strings[path] = [parts for parts in steps if len(parts) > 1]
         return known
 
-    def _launches(self, path: str) -> bool:
-        """Whether the file starts Python programs: which ones, its strings need not say in full."""
+    def _launches(self, path: str, files: Set[bytes]) -> bool:
+        """Whether the file starts Python programs: which ones, its strings need not say in full, unless by `files`."""
         data = self._files[path]
-        return self._holds(path, self._words.launchers) or (
-            any(word in data for word in _PROGRAMS)
-            and (any(module in _LAUNCHERS for module, _ in self._imports[path].modules) or self._holds(path, _SHELLS))
-        )
+        if self._holds(path, self._words.launchers):
+            return True
+        is_starting = any(module in _LAUNCHERS for module, _ in self._imports[path].modules)
+        if not is_starting and not self._holds(path, _SHELLS):
+            return False
+        if any(word in data for word in _PROGRAMS):
+            return True
+        return not self._is_test(path) and not files.isdisjoint(_FILE.findall(data))
 
 
 def _registers(data: bytes, names: Iterable[str]) -> bool:
