@@ -60,12 +60,12 @@ class Loop:
         """Run each item as far as it gets; whether any waits. What it prints before its turn is kept for it."""
         waiting, self.items, self.asked, self.turn = iter(self.items), [], [], turn
         for item in itertools.chain(waiting, self.drawn()):
-            kept = io.StringIO()
+            kept = Aside()
             with contextlib.redirect_stdout(sys.stdout if self.turn else kept):
                 print(item.output, end="")
                 while item.work is not None and (item.step is None or item.step.ready(item, self)):
                     item.advance()
-            item.output = kept.getvalue()
+            item.output = kept.text()
             if item.error is not None:  # a loop would have begun none after it
                 self.error, self.source = item.error, None
                 close(waiting)
@@ -122,13 +122,26 @@ class Item:
             self.error = error
 
 
+class Aside(io.TextIOWrapper):
+    """Keeps what is printed, and is else what stdout is."""
+
+    def __init__(self) -> None:
+        out, self.bytes = sys.stdout, io.BytesIO()
+        super().__init__(self.bytes, getattr(out, "encoding", None) or "utf-8", getattr(out, "errors", None), "")
+        vars(self).update({name: getattr(out, name) for name in ("fileno", "isatty") if hasattr(out, name)})
+
+    def text(self) -> str:
+        self.flush()
+        return self.bytes.getvalue().decode(self.encoding, str(self.errors))
+
+
 class Ended(BaseException):
     """Ends a generator at its request."""
 
 
 def close(items: Iterable[Item]) -> None:
     """End generators that a loop would not have begun; what they print is dropped, and what they raise."""
-    with contextlib.redirect_stdout(io.StringIO()):
+    with contextlib.redirect_stdout(Aside()):
         for item in items:
             work, item.work, item.step = item.work, None, None
             with contextlib.suppress(Exception, Ended):

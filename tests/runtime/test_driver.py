@@ -60,6 +60,26 @@ run_batch(names())
         assert len(provider.batches) == 2
 
 
+def test_what_an_item_sees_of_stdout_before_its_turn_is_stdouts_own(tmp_path: Path) -> None:
+    body = """
+import os
+import sys
+
+def item(name):
+    sys.stdout.reconfigure(line_buffering=True)
+    width = 9 if os.isatty(sys.stdout.fileno()) or sys.stdout.isatty() else 2
+    print(name.encode(sys.stdout.encoding).decode() * width)
+    sys.stdout.buffer.write(f"{name}é: ".encode(sys.stdout.encoding))
+    sys.stdout.buffer.flush()
+    print((yield from ask(name)), flush=True)
+
+run_batch(item(name) for name in "abc")
+"""
+    with FakeProvider() as provider:
+        assert run(tmp_path, body, provider).splitlines() == ["aa", "aé: a", "bb", "bé: b", "cc", "cé: c"]
+        assert len(provider.batches) == 1
+
+
 def test_an_error_drops_what_a_loop_would_not_have_printed(tmp_path: Path) -> None:
     body = """
 def item(name):
