@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import ast
+import builtins
 from collections.abc import Iterable, Mapping, Sequence, Set
 
 import libcst as cst
 import libcst.matchers as m
 
 Statement = cst.SimpleStatementLine | cst.BaseCompoundStatement
+_ALL_NAMES = frozenset({"globals", "locals", "vars", "eval", "exec"})
+"""What finds names that stand nowhere."""
 
 
 def add(
@@ -321,6 +324,31 @@ def drop_unused(before: str, after: str) -> str:
     tree = cst.parse_module(after)
     text = tree.with_changes(body=_without(tree.body, _Drop(gone))).code
     return text if after.startswith(("\n", "\r")) else text.lstrip("\r\n")
+
+
+def is_star_for(text: str, names: Set[str]) -> bool:
+    """Whether nothing but these names can come by the file's imports by `*`."""
+    tree = ast.parse(text)
+    read = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
+    given = bound(tree, "") | set(dir(builtins)) - _ALL_NAMES
+    return read - given == names and "__all__" not in given
+
+
+def instead_of_star(text: str, module: str, names: set[str]) -> str:
+    """The text that imports the names from the module instead of `*`."""
+    return cst.parse_module(text).visit(_Named(module, names)).code
+
+
+class _Named(cst.CSTTransformer):
+    def __init__(self, module: str, names: set[str]) -> None:
+        super().__init__()
+        self.module = module
+        self.names = _import(module, names).names
+
+    def leave_ImportFrom(self, original_node: cst.ImportFrom, updated_node: cst.ImportFrom) -> cst.ImportFrom:
+        name = "." * len(updated_node.relative) + _dotted(updated_node.module)
+        is_meant = name == self.module and isinstance(updated_node.names, cst.ImportStar)
+        return updated_node.with_changes(names=self.names) if is_meant else updated_node
 
 
 def _without(body: Sequence[Statement], drop: _Drop) -> list[Statement]:

@@ -56,6 +56,7 @@ def write(graph: Graph, fanouts: Sequence[Fanout], framework: str | None = None)
         groups.use(path, from_helper)
         named = {f"{name} as {names.aliases[name]}" if name in names.aliases else name for name in from_helper}
         text = imports.add(text, groups.module_for(path), named, wanted, groups.own(path))
+        text = imported.beside_star(path, text, groups.own(path))
         for extra in sorted(h for h in helpers if ":" in h):
             package, _, name = extra.partition(":")
             if package == "tenacity":
@@ -67,7 +68,8 @@ def write(graph: Graph, fanouts: Sequence[Fanout], framework: str | None = None)
         if text != module.text:
             yield path, module.text, text
     for path, wanted in sorted(imported.wanted.items()):
-        yield path, graph.modules[path].text, imports.add(graph.modules[path].text, "", set(), wanted)
+        text = imports.add(graph.modules[path].text, "", set(), wanted)
+        yield path, graph.modules[path].text, imported.beside_star(path, text, groups.own(path))
     places = groups.helpers()
     for place in places:
         yield from _helper(graph, place)

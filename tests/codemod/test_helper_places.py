@@ -193,3 +193,37 @@ def test_a_gather_and_the_requests_of_its_coroutines_have_one_helper(tmp_path: P
     assert "from shop.llm_batch import gather_batch" in files["bench.py"]
     assert "from shop.llm_batch import batched" in files["shop/llm.py"]
     assert [path for path in files if path.endswith("llm_batch.py")] == ["shop/llm_batch.py"]
+
+
+STARRED = """\
+from openai import OpenAI
+
+client = OpenAI(api_key="key")
+__all__ = ["client"]
+__all__ += ["embed"]
+
+
+def embed(text):
+    return client.embeddings.create(model="text-embedding-3-small", input=text).data[0].embedding
+"""
+
+
+def test_what_comes_by_a_star_is_imported_by_its_name(tmp_path: Path) -> None:
+    script = f"from shop import *\n{LOOP}print(embed, other)\n"
+    package = {"shop/__init__.py": "from .llm import *\nfrom .more import *\n", "shop/more.py": "other = 1\n"}
+    files = started({**package, "load.py": script, "shop/llm.py": STARRED}, tmp_path, "load.py")
+    assert "from .llm import embed_batch" in files["shop/__init__.py"].splitlines()
+    assert files["load.py"].startswith("from shop import *\n")
+    assert "from shop import embed_batch\n" in files["load.py"]
+
+
+@pytest.mark.parametrize(("more", "is_named"), [("", True), ("print(client)\n", False), ("print(vars())\n", False)])
+def test_a_star_goes_where_nothing_else_comes_by_it(tmp_path: Path, more: str, is_named: bool) -> None:
+    source = {
+        "load.py": f"from llm import *  # noqa\n{LOOP}{more}",
+        "llm.py": STARRED,
+        "other.py": "import llm\nllm.embed('')\n",
+    }
+    files = started(source, tmp_path, "load.py")
+    assert ("from llm import embed_batch  # noqa\n" in files["load.py"]) == is_named
+    assert ("from llm import *  # noqa\n" in files["load.py"]) != is_named
