@@ -319,6 +319,8 @@ class Handing:
             name = last_name(call.node.func)
             if name in _TASKS and not any("TaskGroup" in p for p in paths):
                 tasks.append(call.node)
+            elif name in _TASKS and any(keyword.arg != "name" for keyword in call.node.keywords):
+                raise Refused("unsupported-shape", f"the task of line {call.node.lineno} has a context of its own")
             elif paths & {"asyncio.wait", "asyncio.Queue"} or self._is_unread_thread(function, call.node):
                 raise Refused(
                     "unsupported-shape",
@@ -335,7 +337,8 @@ class Handing:
             changes.renames |= {self.planner.place(path, task.func): "batch_task" for task in asking}
             return True
         for task in asking:
-            if started.is_only_gathered(function, task):
+            is_named = bool(task.keywords) and "get_name" in self.program.calls_by_name
+            if started.is_only_gathered(function, task) and not is_named:
                 changes.untasked.add(self.planner.place(path, task))
             else:
                 changes.renames[self.planner.place(path, task.func)] = "batch_task"

@@ -82,7 +82,7 @@ class Lot:
         self.parked: list[tuple[Request, asyncio.Future[None], asyncio.Task[Any] | None]] = []
         self.stirred = asyncio.Event()
 
-    def start(self, awaitable: Awaitable[Any]) -> asyncio.Task[Any]:
+    def start(self, awaitable: Awaitable[Any], **named: Any) -> asyncio.Task[Any]:
         """Run it as a task that the next round waits for."""
 
         async def run() -> Any:
@@ -91,7 +91,7 @@ class Lot:
             finally:
                 self.leave(asyncio.current_task())
 
-        task = asyncio.create_task(run())
+        task = asyncio.create_task(run(), **named)
         self.busy.add(task)
         return task
 

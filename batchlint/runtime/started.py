@@ -14,12 +14,12 @@ def batch_task(awaitable: Awaitable[Any], **named: Any) -> asyncio.Task[Any]:
     """`asyncio.create_task` whose coroutines get the answers of `batched(...)` from batches, those beside them too."""
     outer = LOT.get()
     if outer is not None:
-        return outer.start(awaitable)
+        return outer.start(awaitable, **named)
     started = STARTED.get()
     if started is None or started.ended:
         started = Started()
         STARTED.set(started)
-    return asyncio.create_task(started.result(started.begin(awaitable)), **named)
+    return asyncio.create_task(started.result(started.begin(awaitable, **named)), **named)
 
 
 class Started(Lot):
@@ -33,9 +33,9 @@ class Started(Lot):
         self.ended = False
         self.watch = asyncio.create_task(self.watching())
 
-    def begin(self, awaitable: Awaitable[Any]) -> asyncio.Task[Any]:
+    def begin(self, awaitable: Awaitable[Any], **named: Any) -> asyncio.Task[Any]:
         token = LOT.set(self)
-        self.tasks.append(self.start(awaitable))
+        self.tasks.append(self.start(awaitable, **named))
         LOT.reset(token)
         self.left += 1
         return self.tasks[-1]

@@ -15,15 +15,15 @@ class BatchTaskGroup:
     """`asyncio.TaskGroup` whose tasks run at the end of the `async with`, and get their answers from batches."""
 
     def __init__(self) -> None:
-        self.waiting: list[tuple[Coroutine[Any, Any, Any], asyncio.Future[Any]]] = []
+        self.waiting: list[tuple[Coroutine[Any, Any, Any], str | None, asyncio.Future[Any]]] = []
 
     async def __aenter__(self) -> BatchTaskGroup:
         return self
 
-    def create_task(self, coro: Coroutine[Any, Any, Any], **named: Any) -> asyncio.Future[Any]:
+    def create_task(self, coro: Coroutine[Any, Any, Any], *, name: str | None = None) -> asyncio.Future[Any]:
         """A future that has its result when the group has ended."""
         future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-        self.waiting.append((coro, future))
+        self.waiting.append((coro, name, future))
         return future
 
     async def __aexit__(
@@ -32,14 +32,14 @@ class BatchTaskGroup:
         errors: list[BaseException] = []
         while error is None and self.waiting and not errors:  # tasks may have made tasks
             waiting, self.waiting = self.waiting, []
-            outcomes = await gather_batch(*(outcome(coro) for coro, _ in waiting))
-            for (_, future), (value, problem) in zip(waiting, outcomes, strict=True):
+            outcomes = await gather_batch(*(outcome(coro, name) for coro, name, _ in waiting))
+            for (_, _, future), (value, problem) in zip(waiting, outcomes, strict=True):
                 if problem is None:
                     future.set_result(value)
                 else:
                     future.cancel()
                     errors.append(problem)
-        for coro, future in self.waiting:
+        for coro, _, future in self.waiting:
             coro.close()
             future.cancel()
         if isinstance(error, Exception):

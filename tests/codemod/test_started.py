@@ -116,8 +116,53 @@ ALIKE = {
             loop.close()
             return asyncio.sleep(0)
     """,
+    "a group that tells its tasks by their names": """
+        lines = {}
+
+        async def told(text):
+            answer = await ask(text)
+            lines[asyncio.current_task().get_name()] = answer
+
+        async def main():
+            async with asyncio.TaskGroup() as group:
+                for text in TEXTS:
+                    group.create_task(told(text), name=f"task {text}")
+            print(sorted(lines.items()))
+    """,
+    "gathered tasks that tell themselves by their names": """
+        lines = {}
+
+        async def told(text):
+            answer = await ask(text)
+            lines[asyncio.current_task().get_name()] = answer
+
+        async def main():
+            await asyncio.gather(*[asyncio.create_task(told(text), name=f"task {text}") for text in TEXTS])
+            print(sorted(lines.items()))
+    """,
+    "awaited tasks that tell themselves by their names": """
+        lines = {}
+
+        async def told(text):
+            answer = await ask(text)
+            lines[asyncio.current_task().get_name()] = answer
+
+        async def main():
+            tasks = [asyncio.create_task(told(text), name=f"task {text}") for text in TEXTS]
+            for task in tasks:
+                await task
+            print(sorted(lines.items()))
+    """,
 }
 LEFT = {
+    "a task of a group in a context of its own": """
+        import contextvars
+
+        async def main():
+            async with asyncio.TaskGroup() as group:
+                for text in TEXTS:
+                    group.create_task(ask(text), context=contextvars.copy_context())
+    """,
     "one after the other": """
         async def main():
             for text in TEXTS:
