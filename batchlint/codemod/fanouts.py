@@ -6,7 +6,7 @@ import ast
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from batchlint.codemod import drawing_tests, worklists
+from batchlint.codemod import drawing_tests, own_folder, worklists
 from batchlint.codemod.blocks import Comprehension
 from batchlint.codemod.changes import Fanout
 from batchlint.codemod.handing import LATER
@@ -53,6 +53,7 @@ class Finder:
             self._descend(function, node, found, refusals, set())
         if not found:
             raise min(refusals or [Refused("no-fan-out")], key=_how_telling)
+        own_folder.check(self.graph, {path for fanout in found for path in fanout.changes})
         for refused in refusals:
             if refused.loop is not None:
                 repeated = next((f for f in found if self._runs_in(f, refused)), None)
