@@ -122,7 +122,7 @@ class Support:
         func = self.threads.plain(call).func
         if not isinstance(func, ast.Name | ast.Attribute):
             return self._by_item(scope, func)
-        if last_name(func) in _ENQUEUE:
+        if last_name(func) in _ENQUEUE and not self._is_own(scope, func):
             return None
         try:
             entered = self.entered(scope, func)
@@ -218,6 +218,11 @@ class Support:
         """Whether the model call keeps the coroutine waiting in which it stands, and all others with it."""
         model = self.model(call)
         return model is not None and not model.is_async and self.threads.made(call) is None
+
+    def _is_own(self, scope: FunctionId, func: ast.expr) -> bool:
+        """Whether the project has functions of that name, and one of them is meant."""
+        values = self.program.eval(scope, func)
+        return any(isinstance(v, Fn) and self.program.functions[v.id].name == last_name(func) for v in values)
 
     def _stays(self, scope: FunctionId, call: ast.Call) -> bool:
         """Whether the call cannot be carried, but stands in for implementations whose calls can be."""

@@ -53,6 +53,23 @@ def provider(name):
 """
 
 ALIKE = {
+    "helpers that are named as what enqueues tasks": """
+        from llm import ask
+
+
+        def delay(text):
+            return ask(text)
+
+
+        class Chat:
+            def send(self, text):
+                return delay(f"say {text}")
+
+
+        chat = Chat()
+        for request in ["tea", "cups"]:
+            print(request, chat.send(request), delay(request))
+    """,
     "sections that are begun, and a count in the innermost loop": """
         from llm import ask
 
