@@ -39,6 +39,8 @@ _POOLS = (
 _CARRIERS = re.compile(r"joblib\.(.*\.)?delayed$|functools\.partial$")
 """What makes of a function something that is handed to a pool."""
 _PROCESSES = frozenset({"BatchProcessExecutor", "BatchPool", "BatchParallel", "batch_process_map"})
+_IN_THREADS = frozenset({("backend", "'threading'"), ("prefer", "'threads'"), ("require", "'sharedmem'")})
+"""What tells joblib to take threads."""
 _TERMINABLE = frozenset({"BatchPool", "BatchThreadPool"})
 SUBMITS = frozenset({"submit", "apply_async", "map_async", "starmap_async"})
 LATER = SUBMITS | {"Thread"}
@@ -105,9 +107,15 @@ class Handing:
             if self.planner.mappings.carrier(each) is None:
                 self._check_late(each)
                 self.hand(fanout, edge.caller, each)
-                if stands & _PROCESSES:
+                if stands & _PROCESSES and not self._are_threads(caller):
                     self.processes.check(each)
         fanout.file(path).names.discard("")
+
+    def _are_threads(self, function: FunctionFacts) -> bool:
+        """Whether all that the function has run beside it is told to run in threads."""
+        made = [c.node for c in function.calls if self.stand_ins_of(function.id, c.node) & _PROCESSES]
+        options = [{(k.arg, ast.unparse(k.value)) for k in call.keywords} for call in made]
+        return bool(made) and all(each & _IN_THREADS for each in options)
 
     def is_handed_to_pool(self, edge: Edge) -> bool:
         if edge.kind != "callback":

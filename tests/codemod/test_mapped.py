@@ -157,6 +157,28 @@ MAPPED = {
         print(frame[["name"]].dtypes.to_dict(), seen)
         print(frame[frame["name"] == "nothing"]["name"].apply(ask).tolist())
         """,
+    "what threads of a pool keep": """
+        import threading
+
+        from joblib import Parallel, delayed
+
+        from llm import ask
+
+        LOCAL = threading.local()
+
+
+        def prefix():
+            if not hasattr(LOCAL, "prefix"):
+                LOCAL.prefix = "say"
+            return LOCAL.prefix
+
+
+        def work(text):
+            return ask(f"{prefix()} {text}")
+
+
+        print(Parallel(n_jobs=2, backend="threading")([delayed(work)(text) for text in ["a", "b", "c"]]))
+        """,
     "progress bars that map": """
         from joblib import Parallel, delayed
         from tqdm.contrib.concurrent import thread_map
@@ -197,6 +219,32 @@ LEFT = {
                 print(pool.map(work, ["a", "b"]), SEEN)
         """,
         "`work` changes `SEEN` (line 9) in another process",
+    ),
+    "a worker's process keeps what its threads would": (
+        "unsupported-shape",
+        """
+        import threading
+
+        from joblib import Parallel, delayed
+
+        from llm import ask
+
+        LOCAL = threading.local()
+
+
+        def prefix():
+            if not hasattr(LOCAL, "prefix"):
+                LOCAL.prefix = "say"
+            return LOCAL.prefix
+
+
+        def work(text):
+            return ask(f"{prefix()} {text}")
+
+
+        print(Parallel(n_jobs=2)([delayed(work)(text) for text in ["a", "b", "c"]]))
+        """,
+        "`prefix` changes `LOCAL` (line 12) in another process",
     ),
     "results are taken until one is good": (
         "early-stop",
