@@ -71,7 +71,21 @@ def plan(
             plans[key] = refused.seen_from(site.path)
         except RecursionError:
             plans[key] = Refused("unsupported-shape", "the code around the call is nested too deeply").refusal
-    return plans
+    return {**plans, **_displaced(graph, {key: plan for key, plan in plans.items() if isinstance(plan, Plan)})}
+
+
+def _displaced(graph: Graph, plans: Mapping[Key, Plan]) -> dict[Key, Refusal]:
+    """The plans whose helper has no place."""
+    from batchlint.codemod.writing import others_place
+
+    found: dict[Key, Refusal] = {}
+    batches = {key: plan.fanouts for key, plan in plans.items() if plan.strategy == "batch"}
+    taken = others_place(graph, list({id(f): f for fanouts in batches.values() for f in fanouts}.values()))
+    for key, fanouts in batches.items():
+        if place := next(filter(None, map(taken, fanouts)), None):
+            what = f"{place} is the project's own, and the helper that rewritten code imports has its name; rename it"
+            found[key] = Refused("unsupported-shape", what).refusal
+    return found
 
 
 def _nodes(graph: Graph, paths: Set[str]) -> dict[tuple[str, int, int, int, int], tuple[FunctionId, ast.Call]]:

@@ -69,17 +69,18 @@ class Groups:
     def use(self, path: str, names: Set[str]) -> None:
         """The file imports these names from its helper module."""
         if names:
-            self._names.setdefault(self._location(path), set()).update(names)
+            self._names.setdefault(self.location(path), set()).update(names)
 
     def helpers(self) -> list[Helper]:
         """The helper modules that files import, in the order of their paths."""
         providers: dict[str, set[str]] = {}
         for fanout in self._fanouts:
             for path in fanout.changes:
-                providers.setdefault(self._location(path), set()).update(fanout.providers)
+                providers.setdefault(self.location(path), set()).update(fanout.providers)
         return [Helper(p, sorted(providers[p]), sorted(names)) for p, names in sorted(self._names.items())]
 
-    def _location(self, path: str) -> str:
+    def location(self, path: str) -> str:
+        """Where the helper module of the file lies."""
         return f"{self._folder(path)}/{self.helper}.py".lstrip("/")
 
     def _folder(self, path: str) -> str:

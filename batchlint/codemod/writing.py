@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
 from batchlint.codemod import helper_places, imports, leftovers, reexports, webhooks
@@ -76,6 +76,21 @@ def write(graph: Graph, fanouts: Sequence[Fanout], framework: str | None = None)
     jobs = {job: words for fanout in fanouts for job, words in fanout.webhook.items()}
     if framework is not None and jobs and places:
         yield _handler(graph, groups, places[0].path, framework, jobs)
+
+
+def others_place(graph: Graph, fanouts: Sequence[Fanout]) -> Callable[[Fanout], str | None]:
+    """What tells of a fan-out in which place of its helper module another one of the project lies."""
+    from batchlint import runtime
+
+    def is_others(path: str) -> bool:
+        module = graph.modules.get(path)
+        return module is not None and not runtime.served(module.text)[0]
+
+    if not fanouts or not any(path.rpartition("/")[2] == f"{HELPER}.py" for path in graph.modules):
+        return lambda fanout: None
+    outer = _apart(fanouts)[1]
+    groups = helper_places.Groups(graph, _merged(outer), outer, HELPER)
+    return lambda fanout: next(filter(is_others, map(groups.location, sorted(fanout.changes))), None)
 
 
 def _helper(graph: Graph, place: helper_places.Helper) -> Iterator[tuple[str, str, str]]:

@@ -110,8 +110,9 @@ def served(text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     for node in ast.parse(text).body:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             names.append(node.name)
-        elif isinstance(node, ast.AnnAssign) and ast.unparse(node.target) == "FACTS":
-            assert isinstance(node.value, ast.Dict)
+        elif not isinstance(node, ast.AnnAssign) or ast.unparse(node.target) != "FACTS":
+            continue
+        elif isinstance(node.value, ast.Dict):
             providers = tuple(str(key.value) for key in node.value.keys if isinstance(key, ast.Constant))
     return providers, tuple(name for name in names if name in NAMES)
 

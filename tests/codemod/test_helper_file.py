@@ -91,6 +91,17 @@ def test_an_edited_helper_stops_the_rewrite_and_stays(project):
     assert helper.read_text().endswith("# ours\n")
 
 
+def test_a_module_of_the_projects_own_in_the_helpers_place_is_named_for_each_call(tmp_path):
+    (tmp_path / "first.py").write_text(f"import llm_batch\n{FIRST}")
+    (tmp_path / "llm_batch.py").write_text("FACTS: list = []\n")
+    (tmp_path / "jobs").mkdir()
+    (tmp_path / "jobs" / "second.py").write_text(SECOND)
+    done = batchlint(tmp_path, "fix", "--diff", "--allow-no-vcs", ".")
+    assert "first.py:8:18: RTB104 not rewritten (unsupported-shape): llm_batch.py is the project's own" in done.stderr
+    assert "jobs/second.py:8:18: RTB104 would be rewritten" in done.stderr
+    assert "jobs/llm_batch.py: would be added" in done.stderr
+
+
 def test_the_helper_is_written_anew_when_asked(project):
     done = batchlint(project, "runtime", "llm_batch.py", "--provider", "anthropic", "--update")
     assert done.returncode == 0
