@@ -16,7 +16,7 @@ from batchlint.graph import Edge, Graph
 from batchlint.loops import is_item_loop
 from batchlint.symbols import last_name
 from batchlint.trees import is_none, walk
-from batchlint.values import Ext, Fn
+from batchlint.values import Ext, Fn, Inst, Value
 
 if TYPE_CHECKING:
     from batchlint.codemod.planner import Planner
@@ -60,7 +60,7 @@ class Callbacks:
         callees = []
         for scope, name in self._calling:
             values = {v for caller, _, argument in self.handed(scope, name) for v in self._values(caller, argument)}
-            callees.append((scope, {value.id for value in values if isinstance(value, Fn)}))
+            callees.append((scope, set[FunctionId]().union(*map(self._entered, values))))
         return callees
 
     @cached_property
@@ -75,7 +75,7 @@ class Callbacks:
                 found[id, name] = found.get((id, name), True) and once
         return [each for each, once in found.items() if once and not self.program.functions[each[0]].is_generator]
 
-    def _values(self, caller: FunctionId, argument: ast.expr) -> frozenset[object]:
+    def _values(self, caller: FunctionId, argument: ast.expr) -> frozenset[Value]:
         if isinstance(argument, ast.Call) and last_name(argument.func) == "partial" and argument.args:
             argument = argument.args[0]
         return frozenset(self.program.eval(caller, argument))
@@ -124,7 +124,7 @@ class Callbacks:
             return "plain"
         return kinds.pop() if len(kinds) == 1 else "unknown"
 
-    def _kind_of(self, value: object, is_async: bool) -> str:
+    def _kind_of(self, value: Value, is_async: bool) -> str:
         if isinstance(value, Ext):
             return "request" if self.program.catalogue.match(value.path) is not None else "plain"
         if isinstance(value, Fn):
@@ -159,10 +159,13 @@ class Callbacks:
         return len(targets) == 1 and any(self._is_handed(edge, id, name) for id, name in self._calling if id in targets)
 
     def _is_handed(self, edge: Edge, id: FunctionId, name: str) -> bool:
-        return any(
-            node is edge.node and any(isinstance(v, Fn) and v.id == edge.callee for v in self._values(caller, argument))
-            for caller, node, argument in self.handed(id, name)
-        )
+        given = [(caller, argument) for caller, node, argument in self.handed(id, name) if node is edge.node]
+        return any(edge.callee in self._entered(value) for each in given for value in self._values(*each))
+
+    def _entered(self, value: Value) -> set[FunctionId]:
+        """The functions that a call of the value enters: itself, or the `__call__` of an object."""
+        found = self.program.attribute(value, "__call__") if isinstance(value, Inst) else {value}
+        return {v.id for v in found if isinstance(v, Fn)}
 
     def consumed(self, scope: FunctionId, nodes: Iterable[ast.AST]) -> set[int]:
         """The lambdas, by identity, that a helper of the project calls and forgets."""

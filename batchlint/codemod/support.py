@@ -187,10 +187,12 @@ class Support:
         return {m for m in found if isinstance(m, Fn)}
 
     def _is_any_of(self, scope: FunctionId, func: ast.Name | ast.Attribute, objects: set[Fn]) -> bool:
-        """Whether what is called is one of the objects; an item of a collection, where all items are such."""
+        """Whether what is called is one of the objects: all that is handed over is, or all items of a collection."""
         bindings = self._bindings(scope, func.id) if isinstance(func, ast.Name) else []
         drawn = [b.value for b in bindings if b.how == "element" and b.value is not None]
         items = [item for each in drawn for item in self._items(scope, each)]
+        if isinstance(func, ast.Name) and func.id in self.program.functions[scope].parameter_names:
+            items += [(caller, argument) for caller, _, argument in self.callbacks.handed(scope, func.id)]
         entered = [self._called(self.program.eval(place, item)) for place, item in items]
         is_known = all(found and found <= objects for found in entered) and (bool(items) or not drawn)
         return is_known and all(isinstance(v, Inst) for v in self.program.eval(scope, func))

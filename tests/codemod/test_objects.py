@@ -40,12 +40,70 @@ def run(text):
 for text in ["Tea", " cup", "tea", "jam "]:
     print(run(text))
 """
+HANDED = """
+class Counted(Draft):
+    def __init__(self):
+        self.count = 0
+
+    def __call__(self, text):
+        answer = client.responses.create(model="gpt-5-mini", input=f"say {text}").output_text
+        self.count += 1
+        return answer
+
+
+def work(stage, text):
+    first = stage(f"first {text}")
+    return f"{first}, {stage(text)}" if text != "cup" else first
+
+
+def main():
+    counted, clean = Counted(), Clean()
+    for text in ["tea", "cup", "jam"]:
+        print(work(counted, text), OTHER)
+    print(counted.count)
+
+
+main()
+"""
+COROUTINES = """
+import asyncio
+from openai import AsyncOpenAI
+
+
+class Model:
+    def __init__(self):
+        self.client = AsyncOpenAI()
+        self.gate = asyncio.Semaphore(2)
+
+    async def __call__(self, text, *, words=3):
+        async with self.gate:
+            return (await self.client.responses.create(model="gpt-5-mini", input=f"{words} {text}")).output_text
+
+
+async def work(model, text):
+    first = await model(text)
+    return await model(f"{first}, {text}", words=5)
+
+
+async def main():
+    model = Model()
+    print(await asyncio.gather(*(work(model, text) for text in ["tea", "cup", "jam"])))
+
+
+asyncio.run(main())
+"""
 ALIKE = {
+    "what is handed to the item's function": HANDED.replace("OTHER", "text"),
+    "one of those that are handed": HANDED.replace("OTHER", "work(clean, text)"),
+    "what is handed to the item's coroutine": COROUTINES,
     "one that asks nothing": "STAGES = [Clean(), Draft()]\n\n" + RUN.format(stages="STAGES"),
     "two that ask": "draft = Draft()\nSTAGES = (draft, Improve())\n\n" + RUN.format(stages="STAGES"),
     "where they are called": RUN.format(stages="(Clean(), Draft(), Improve())"),
 }
 LEFT = {
+    "a function that is handed too": HANDED.replace("OTHER", "work(str.upper, text)"),
+    "something unknown that is handed too": "from stages import found\n" + HANDED.replace("OTHER", "work(found, text)"),
+    "what nobody has seen that is handed too": HANDED.replace("OTHER", "[work(each, text) for each in clean.more()]"),
     "a function among them": "STAGES = [str.strip, Draft()]\n\n" + RUN.format(stages="STAGES"),
     "what is added later": "STAGES = [Draft()]\nSTAGES.append(str.strip)\n\n" + RUN.format(stages="STAGES"),
     "what nobody knows": "from stages import found\n\nSTAGES = [Draft(), found]\n\n" + RUN.format(stages="STAGES"),
