@@ -36,6 +36,8 @@ from batchlint.timing import CLOCKS
 from batchlint.trees import walk_outside_lambdas, walk_own
 from batchlint.values import Ext, Fn
 
+_FRAMES = ("pandas.", "polars.")
+
 
 class Planner:
     """Plans fan-outs of one program; each is planned once."""
@@ -331,16 +333,22 @@ class Planner:
         """The targets that differ from item to item: an index, a key."""
         if isinstance(iterated, ast.Attribute) and iterated.attr == "index" and isinstance(target, ast.Name):
             return {target.id}  # the rows of a frame
+        if isinstance(iterated, ast.Set | ast.SetComp) and isinstance(target, ast.Name):
+            return {target.id}
         if not isinstance(iterated, ast.Call):
             return set()
         name = iterated.func.id if isinstance(iterated.func, ast.Name) else getattr(iterated.func, "attr", "")
         if name in {"tqdm", "track", "reversed", "sorted", "list"} and iterated.args:
             return self.distinct(function, target, iterated.args[0])
-        if name in {"range", "trange"} and isinstance(target, ast.Name):
+        if name in {"range", "trange", "set", "frozenset"} and isinstance(target, ast.Name):
             return {target.id}
         first = target.elts[0] if isinstance(target, ast.Tuple) and target.elts else None
         if name in {"enumerate", "items", "iterrows"} and isinstance(first, ast.Name):
             return {first.id}
+        if name in {"groupby", "group_by"} and isinstance(first, ast.Name):
+            values = self.program.eval(function.id, iterated.func)
+            is_frame = bool(values) and all(isinstance(v, Ext) and v.path.startswith(_FRAMES) for v in values)
+            return {first.id} if is_frame else set()  # those of itertools come again
         return {target.id} if name == "keys" and isinstance(target, ast.Name) else set()
 
     def _exits(self, fanout: Fanout, function: FunctionFacts, loop: Loop, phases: Phases, nested: bool) -> str | None:

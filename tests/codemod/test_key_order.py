@@ -144,3 +144,53 @@ main(["a", "b", "c", "b"])
 def test_items_wait_for_their_turn_where_the_order_of_their_keys_shows(shown: str, is_in_turn: bool, tmp_path) -> None:
     done = check_runs_alike(LOCAL.replace("{shown}", shown), tmp_path)
     assert ("in_turn()" in done.rewritten.files["app.py"]) is is_in_turn
+
+
+GROUPED = """
+import itertools
+
+import pandas as pd
+from openai import OpenAI
+
+client = OpenAI()
+ROWS = [{"who": "ann", "text": "tea"}, {"who": "bob", "text": "cup"}, {"who": "ann", "text": "jam"}]
+scores = {}
+for who, group in GROUPS:
+    scores[who] = []
+    for text in TEXTS:
+        scores[who].append(client.responses.create(model="gpt-5-mini", input=f"{who} {text}").output_text)
+    print(who, scores[who])
+print(scores)
+"""
+
+
+@pytest.mark.parametrize(
+    ("groups", "texts", "is_one"),
+    [
+        ("pd.DataFrame(ROWS).groupby('who')", 'group["text"]', True),
+        ("itertools.groupby(ROWS, lambda row: row['who'])", "[row['text'] for row in group]", False),
+    ],
+)
+def test_lists_that_are_begun_for_each_group_of_a_frame(groups: str, texts: str, is_one: bool, tmp_path) -> None:
+    alike = check_runs_alike(GROUPED.replace("GROUPS", groups).replace("TEXTS", texts), tmp_path)
+    in_turns = "\nfor who, group in" in alike.rewritten.files["app.py"]
+    assert in_turns != is_one
+
+
+@pytest.mark.parametrize(("words", "is_fit"), [("sorted(set(WORDS))", True), ("sorted(WORDS)", False)])
+def test_lists_that_are_begun_for_each_of_a_set(words: str, is_fit: bool, tmp_path) -> None:
+    program = f"""
+        from openai import OpenAI
+
+        client = OpenAI()
+        WORDS = "tea cup tea".split()
+        scores = {{}}
+        for word in {words}:
+            scores[word] = []
+            scores[word].append(client.responses.create(model="gpt-5-mini", input=word).output_text)
+        print(scores)
+    """
+    if is_fit:
+        check_runs_alike(program, tmp_path)
+    else:
+        check_noop(program, "dependent-iterations")
