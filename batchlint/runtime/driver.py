@@ -60,12 +60,13 @@ class Loop:
         """Run each item as far as it gets; whether any waits. What it prints before its turn is kept for it."""
         waiting, self.items, self.asked, self.turn = iter(self.items), [], [], turn
         for item in itertools.chain(waiting, self.drawn()):
-            kept = Aside()
+            kept = aside()
             with contextlib.redirect_stdout(sys.stdout if self.turn else kept):
                 print(item.output, end="")
                 while item.work is not None and (item.step is None or item.step.ready(item, self)):
                     item.advance()
-            item.output = kept.text()
+            kept.seek(0)
+            item.output = kept.read()
             if item.error is not None:  # a loop would have begun none after it
                 self.error, self.source = item.error, None
                 close(waiting)
@@ -122,17 +123,13 @@ class Item:
             self.error = error
 
 
-class Aside(io.TextIOWrapper):
+def aside() -> io.TextIOWrapper:
     """Keeps what is printed, and is else what stdout is."""
-
-    def __init__(self) -> None:
-        out, self.bytes = sys.stdout, io.BytesIO()
-        super().__init__(self.bytes, getattr(out, "encoding", None) or "utf-8", getattr(out, "errors", None), "")
-        vars(self).update({name: getattr(out, name) for name in ("fileno", "isatty") if hasattr(out, name)})
-
-    def text(self) -> str:
-        self.flush()
-        return self.bytes.getvalue().decode(self.encoding, str(self.errors))
+    out = sys.stdout
+    encoding, errors = getattr(out, "encoding", None) or "utf-8", getattr(out, "errors", None)
+    kept = io.TextIOWrapper(io.BytesIO(), encoding, errors, "", getattr(out, "line_buffering", False))
+    vars(kept).update({name: getattr(out, name) for name in ("fileno", "isatty") if hasattr(out, name)})
+    return kept
 
 
 class Ended(BaseException):
@@ -141,7 +138,7 @@ class Ended(BaseException):
 
 def close(items: Iterable[Item]) -> None:
     """End generators that a loop would not have begun; what they print is dropped, and what they raise."""
-    with contextlib.redirect_stdout(Aside()):
+    with contextlib.redirect_stdout(aside()):
         for item in items:
             work, item.work, item.step = item.work, None, None
             with contextlib.suppress(Exception, Ended):
