@@ -337,10 +337,12 @@ class Planner:
             return {target.id}
         if not isinstance(iterated, ast.Call):
             return set()
+        if isinstance(target, ast.Name) and self.program.eval(function.id, iterated.func) == {Ext("builtins.set")}:
+            return {target.id}
         name = iterated.func.id if isinstance(iterated.func, ast.Name) else getattr(iterated.func, "attr", "")
         if name in {"tqdm", "track", "reversed", "sorted", "list"} and iterated.args:
             return self.distinct(function, target, iterated.args[0])
-        if name in {"range", "trange", "set", "frozenset"} and isinstance(target, ast.Name):
+        if name in {"range", "trange"} and isinstance(target, ast.Name):
             return {target.id}
         first = target.elts[0] if isinstance(target, ast.Tuple) and target.elts else None
         if name in {"enumerate", "items", "iterrows"} and isinstance(first, ast.Name):
