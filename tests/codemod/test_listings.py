@@ -90,9 +90,10 @@ ALIKE = {
             (OUT / f"{word}.txt").write_text(ask(f"{word} {notes}"))
         """,
     "a folder in the other one": """
+        Path("in", "out").mkdir()
         for word in WORDS:
-            folders = sorted(os.listdir("."))
-            Path(f"out/{word}.txt").write_text(ask(f"{word} {[each for each in folders if '.' not in each]}"))
+            folders = sorted(os.listdir("in"))
+            Path(f"in/out/{word}.txt").write_text(ask(f"{word} {folders}"))
         """,
     "other files by their ending": """
         for word in WORDS:
