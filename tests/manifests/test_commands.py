@@ -60,6 +60,10 @@ def started(tmp_path):
         "if true; then python job.py; fi",
         "python $HOME/app/job.py",
         "echo start | tee log; (python job.py) &",
+        'SCRIPT="job.py"; python "$SCRIPT"',
+        "if [ -f job.py ]; then SCRIPT=job.py; elif [ -f main.py ]; then SCRIPT=main.py; fi; python ${SCRIPT}",
+        "RUN='uv run python job.py'\n$RUN --all",
+        'for name in job.py other.py; do python "$name"; done',
     ],
 )
 def test_wrappers_are_looked_through(started, command):
@@ -105,6 +109,9 @@ def test_the_working_directory_counts(started):
         "python -c 'print(1)'",
         "",
         "unclosed 'quote python job.py",
+        'SCRIPT="job.py"; cat "$SCRIPT"; python "$1"',
+        'SCRIPT="$(pwd)/job.py-backup"; python "$SCRIPT"',
+        "OTHER=job.py; python $SCRIPT",
     ],
 )
 def test_what_starts_nothing_of_the_project(started, command):

@@ -72,8 +72,10 @@ class Commands:
                     target = words[1].strip("/")
                     bases = [f"{base}/{target}" if base else target for base in bases] + bases
                     continue
-                for started in self._words(words, bases, depth):
-                    yield started if pause is None else started._replace(pause=pause)
+                found = list(self._words(words, bases, depth))
+                if not found:  # the script or the interpreter may stand in a variable
+                    found = [each for given in shells.choices(words, text) for each in self._words(given, bases, depth)]
+                yield from (started if pause is None else started._replace(pause=pause) for started in found)
 
     def _words(self, words: list[str], bases: list[str], depth: int) -> Iterator[Started]:
         words = _without_prefixes(words)

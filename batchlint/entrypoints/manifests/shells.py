@@ -10,6 +10,11 @@ _ASSIGNED = re.compile(
     r"^[ \t]*(?:(?:export|local|readonly|ENV|ARG)[ \t]+)?(\w+)=(?:\"([^\"\n]*)\"|'([^'\n]*)'|(\S+))", re.MULTILINE
 )
 _VARIABLE = re.compile(r"\$(?:(\w+)|\{(\w+)(?::?[-=]([^{}]*))?\})")
+_GIVEN = re.compile(r"(?<![\w$-])(\w+)=(?:\"([^\"$`\n]+)\"|'([^'$`\n]+)'|([^\s\"'$`;&|)]+))")
+_LISTED = r"\bfor[ \t]+{}[ \t]+in[ \t]+([^;\n]+)"
+_BARE = re.compile(r"\$(?:(\w+)|\{(\w+)\})")
+_CHOICES = 4
+"""Values of one variable that are tried."""
 _NESTED = 3
 """Variables in the values of variables."""
 _LOOP = re.compile(r"\bwhile[ \t]+(?:true|:|\[\[?[ \t]+1[ \t]+\]\]?)[ \t]*[;\n]\s*do\b")
@@ -31,6 +36,23 @@ def with_values(text: str, variables: Mapping[str, str]) -> str:
     for _ in range(_NESTED):
         text = _VARIABLE.sub(lambda found: variables.get(found[1] or found[2], found[3] or found[0]), text)
     return text
+
+
+def choices(words: list[str], text: str) -> Iterator[list[str]]:
+    """The words of a command, once for each value that the script gives its first word that is only a variable.
+
+    A value that is assigned is split into words as a shell splits it; a `for` loop gives one word after the other.
+    """
+    for index, word in enumerate(words):
+        variable = _BARE.fullmatch(word)
+        if variable:
+            name = variable[1] or variable[2]
+            values = [each[2] or each[3] or each[4] for each in _GIVEN.finditer(text) if each[1] == name]
+            listed = re.findall(_LISTED.format(re.escape(name)), text)
+            values += [value.strip("\"'") for row in listed for value in row.split()]
+            for value in list(dict.fromkeys(values))[:_CHOICES]:
+                yield [*words[:index], *value.split(), *words[index + 1 :]]
+            return
 
 
 def turns(text: str) -> Iterator[tuple[str, float | None]]:
