@@ -28,6 +28,10 @@ MAX_LEVELS = 8
 """How many wrappers of wrappers are followed."""
 _RUNS = frozenset({"script", "schedule", "pipeline", "task_queue", "evaluation"})
 """Kinds of entry points that may come to a call more than once a run."""
+_TEXT = frozenset({"chat", "completion", "embeddings"})
+"""Kinds of requests that have a batch tier somewhere, if not at this provider's endpoint: a project can change that."""
+_BEHIND = 2
+"""How many calls nearer a request has to be that no batch API takes, to speak for a call that leads to others too."""
 _OWN = "self"
 """Stands among a method's parameters for its object, of which a part goes into the request."""
 _HOLDERS = ("typing.NamedTuple.", "pydantic.BaseModel.")
@@ -66,17 +70,28 @@ class Described(NamedTuple):
 def find(graph: Graph) -> list[Described]:
     """All call sites of the program, in the order of their places."""
     sites: dict[tuple[FunctionId, Span], Described] = {}
+    ranks: dict[tuple[FunctionId, Span], int] = {}
     ties = Ties(graph)
     for model in graph.model_calls:
+        farther = _BEHIND if refuses(graph, model) else 0
         for level in _levels(graph, model):
             edges = level.edges
             function = edges[0].caller if edges else model.function
             span = edges[0].span if edges else model.span
             key = (function, span)
+            rank = len(edges) + farther
             # Where one call leads to several models, the nearest speaks for it.
-            if key not in sites or len(edges) < len(sites[key].edges):
+            if key not in ranks or rank < ranks[key]:
+                ranks[key] = rank
                 sites[key] = _describe(graph, model, level, ties)
     return sorted(sites.values(), key=lambda site: (site.function.path, site.span))
+
+
+def refuses(graph: Graph, model: ModelCall) -> bool:
+    """Whether the provider's batch API is known not to take the endpoint."""
+    catalogue = graph.program.catalogue
+    is_text = model.kind in _TEXT or catalogue.tier(model.provider, model.endpoint) is not None
+    return not is_text and catalogue.refuses(model.provider, model.endpoint)
 
 
 class _Level(NamedTuple):

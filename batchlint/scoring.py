@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from batchlint import gates, probes, rules
-from batchlint.callsites import Described
+from batchlint.callsites import Described, refuses
 from batchlint.findings import CallSite, Context, Factor, Latency, Step, Verdict
 from batchlint.graph import Graph, Reach, relevant
 from batchlint.places import Trait
@@ -63,8 +63,6 @@ _DECISIVE = frozenset(
         "other_endpoints",
     }
 )
-_TEXT = frozenset({"chat", "completion", "embeddings"})
-"""Kinds of requests that have a batch tier somewhere, if not at this provider's endpoint: a project can change that."""
 _OFFLINE = ("schedule", "pipeline", "task_queue", "evaluation")
 
 
@@ -94,7 +92,7 @@ def _judge(graph: Graph, site: Described) -> CallSite:
     factors = [*_who_waits(graph, site, reaches), *_repetition(site, reaches), *_traits(site)]
     if tier is not None:
         factors.append(_factor("tier", _offer(tier.discount, tier.window_hours), site))
-    elif site.model.kind not in _TEXT and graph.program.catalogue.refuses(site.model.provider, site.model.endpoint):
+    elif refuses(graph, site.model):
         what = f"the provider's batch API does not take {site.model.endpoint}"
         factors.append(_factor("other_endpoints", what, site))
     else:

@@ -45,6 +45,24 @@ BATCHABLE = {
         if __name__ == "__main__":
             print(OpenAIEmbedding().get_text_embedding_batch(open("corpus.txt").readlines()))  # !
         """,
+    "one_request_that_a_batch_takes_beside_a_nearer_one_that_none_does": """
+        from openai import OpenAI
+
+        from llm import ask
+
+        def listen(path):
+            return OpenAI().audio.transcriptions.create(model="m", file=open(path, "rb"))
+
+        def digest(path):
+            return summarize(listen(path).text)
+
+        def summarize(text):
+            return ask(text)
+
+        if __name__ == "__main__":
+            for line in open("recordings.txt"):
+                print(digest(line.strip()))  # !
+        """,
     "own_batch_process": """
         from llm import ask
 

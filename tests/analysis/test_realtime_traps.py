@@ -170,6 +170,19 @@ REALTIME = {
             for line in open("lines.txt"):
                 OpenAI().audio.speech.create(model="m", voice="v", input=line)  # !
         """,
+    "requests_none_of_which_a_batch_takes": """
+        from openai import OpenAI
+
+        client = OpenAI()
+
+        def speak(path):
+            text = client.audio.transcriptions.create(model="m", file=open(path, "rb")).text
+            return client.audio.speech.create(model="m", voice="v", input=text)
+
+        if __name__ == "__main__":
+            for line in open("recordings.txt"):
+                speak(line.strip())  # !
+        """,
     "speech_by_plain_http": """
         import json
         import urllib.request
