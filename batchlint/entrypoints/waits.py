@@ -26,6 +26,10 @@ class Polled(NamedTuple):
     pushes: frozenset[str]
     watched: frozenset[str]
     """What a task calls whose progress a page shows."""
+    progress: frozenset[str]
+    """Words for how far something is."""
+    tells: frozenset[str]
+    """Words in the names of calls by which a task lets others know of that."""
     readers: frozenset[str]
     """Base classes of views that also show one object by its id."""
     kept: frozenset[str]

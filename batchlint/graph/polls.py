@@ -34,6 +34,7 @@ class Polls(Part):
         self._edges_to = edges_to
         self._is_test = is_test
         self._settled: dict[FunctionId, frozenset[str]] = {}
+        self._progress: dict[FunctionId, bool] = {}
         self._polled: dict[tuple[FunctionId, FunctionId, Span], bool] = {}
 
     def is_polled(self, edge: Edge) -> bool:
@@ -69,6 +70,8 @@ class Polls(Part):
             isinstance(node, ast.Name | ast.Attribute) and last_name(node) in polled.watched
             for node in walk(callee.node)
         ):
+            return True
+        if self._tells_progress(edge.callee):
             return True
         function = self.function(edge.caller)
         callers = self._callers(function)
@@ -281,6 +284,33 @@ class Polls(Part):
                     if name == "model":
                         yield from self._states_of(self._classes_in(FunctionId(path, MODULE), binding.value))
 
+    def _tells_progress(self, id: FunctionId, depth: int = 0) -> bool:
+        """Whether a task lets others know how far it is: `publish("jobs", {"progress": 40})`, `emit_progress(40)`."""
+        polled = self.program.registry.polled
+        known = self._progress.get(id)
+        if known is None:
+            self._progress[id] = False
+            function = self.function(id)
+            is_named = any(word in self.program.modules[id.path].text for word in polled.progress)
+            known = is_named and any(self._is_progress(call.node) for call in function.calls)
+            if not known and depth < _SETTLED_DEEP:
+                called = (value for call in function.calls for value in self.program.eval(id, call.node.func))
+                below = {value.id for value in called if isinstance(value, Fn) and value.id != id}
+                known = any(self._tells_progress(each, depth + 1) for each in sorted(below))
+            self._progress[id] = known
+        return known
+
+    def _is_progress(self, call: ast.Call) -> bool:
+        """Whether the call sends how far something is, by its own name or by what the message holds."""
+        polled = self.program.registry.polled
+        name = last_name(call.func).lower()
+        if polled.tells.isdisjoint(name.split("_")):
+            return False
+        given = [*call.args, *(keyword.value for keyword in call.keywords)]
+        words = [name, *(keyword.arg or "" for keyword in call.keywords)]
+        words += [word for each in given for node in walk(each) for word in _words_of(node)]
+        return any(word in said.lower() for said in words for word in polled.progress)
+
     def _settles(self, id: FunctionId, depth: int = 0) -> frozenset[str]:
         """The states that a task gives to something: `job.status = "done"`, `update(status="done")`."""
         known = self._settled.get(id)
@@ -299,6 +329,16 @@ class Polls(Part):
                     found = found.union(*(self._settles(each, depth + 1) for each in below))
             known = self._settled[id] = frozenset(found & states)
         return known
+
+
+def _words_of(node: ast.AST) -> Iterator[str]:
+    """The names and keys in an expression, but no sentences."""
+    if isinstance(node, ast.Attribute):
+        yield node.attr
+    elif isinstance(node, ast.Name):
+        yield node.id
+    elif isinstance(node, ast.Constant) and isinstance(node.value, str) and " " not in node.value:
+        yield node.value
 
 
 def _is_id(name: str | None) -> bool:

@@ -128,6 +128,27 @@ def test_there_is_no_state_to_ask_for(program):
     assert verdict(program) == "batchable"
 
 
+TOLD = {
+    "progress_to_whoever_listens": ("hub.publish('notes', {'id': id, 'progress': 50})", "realtime"),
+    "progress_by_name": ("emit_progress(id, 50)", "realtime"),
+    "progress_as_a_keyword": ("hub.send('notes', progress=50)", "realtime"),
+    "an_event_when_it_is_done": ("hub.publish('notes', {'id': id, 'label': note.label})", "batchable"),
+    "a_line_of_the_log": ("log.info('progress', id)", "batchable"),
+    "a_sentence_about_progress": ("hub.publish('notes', 'one more, we make progress')", "batchable"),
+}
+
+
+@pytest.mark.parametrize(("settle", "expected"), TOLD.values(), ids=TOLD)
+def test_who_is_told_how_far_a_task_is_looks_on(settle: str, expected: str):
+    assert verdict(notes(settle=settle)) == expected
+
+
+def test_a_helper_may_tell_how_far_a_task_is():
+    helper = "\n    def tell(id, part):\n        hub.publish('notes', {'id': id, 'progress': part})\n"
+    program = notes(settle="tell(id, 50)")
+    assert verdict({**program, "tasks.py": program["tasks.py"] + helper}) == "realtime"
+
+
 STATUS = """
     @api.get("/notes/{id}/status")
     def progress(id: int, session):
