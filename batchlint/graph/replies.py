@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator, Sequence
 
 from batchlint.entrypoints import Kind
@@ -20,10 +21,13 @@ _PASSING = frozenset({"str", "int", "loads", "dict", "list", "format", "cast"})
 _READING = frozenset(
     [
         "get", "pop", "strip", "split", "decode", "lower", "format", "copy", "replace", "json", "get_json", "items",
-        "values",
+        "values", "first", "one", "select_related",
     ]
 )  # fmt: skip
 """Methods whose result is a part of their object, or what it says."""
+_LOOKUP = re.compile(r"a?(get|find|fetch|load|filter|where)(_|$)")
+"""Names of calls that find something by its id."""
+_ID = re.compile(r"(^|_)(id|pk|uuid|key)$")
 _REQUESTS = frozenset({"request", "event", "update", "message"})
 """Names of what a handler was sent where it is no parameter."""
 
@@ -173,6 +177,16 @@ def _names(node: ast.expr) -> set[str]:
     return found
 
 
+def _ids_in(call: ast.Call) -> Iterator[str]:
+    """The names of ids by which a call looks something up: `get(id=note_id)`, `filter(Note.id == note_id)`."""
+    given = [(None, each) for each in call.args] + [(keyword.arg, keyword.value) for keyword in call.keywords]
+    for keyword, argument in given:
+        parts = [argument, *argument.comparators] if isinstance(argument, ast.Compare) else [argument]
+        for part in parts:
+            if isinstance(part, ast.Name) and (_ID.search(part.id) or (keyword and _ID.search(keyword))):
+                yield part.id
+
+
 def _carried(node: ast.expr | None) -> Iterator[str]:
     """The names whose values, or parts of them, the expression's value consists of."""
     if isinstance(node, ast.Name):
@@ -185,6 +199,8 @@ def _carried(node: ast.expr | None) -> Iterator[str]:
         if last_name(node.func) in _PASSING:
             for argument in node.args:
                 yield from _carried(argument)
+        if _LOOKUP.match(last_name(node.func)):
+            yield from _ids_in(node)
     elif isinstance(node, ast.JoinedStr | ast.BoolOp):
         for value in node.values:
             yield from _carried(value)

@@ -74,6 +74,31 @@ def test_a_message_to_somebody_else_is_no_answer(send):
     assert verdict(hook(send)) == "batchable"
 
 
+ROW = 'answer.delay(request.json["user"], request.json["text"])'
+FOUND = {
+    "row_of_an_id": ("telegram.send_message(User.objects.get(id=user_id).chat, found)", "realtime"),
+    "row_of_a_session": (
+        "user = session.query(User).filter(User.id == user_id).first()\n        telegram.send_message(user.id, found)",
+        "realtime",
+    ),
+    "function_that_finds_it": ("telegram.send_message(get_user(user_id).chat, found)", "realtime"),
+    "channel_of_a_topic": ('slack.chat_postMessage(channel=CHANNELS.get("a"), text=found)', "batchable"),
+    "row_of_another_id": ("telegram.send_message(User.objects.get(id=ADMIN_ID).chat, found)", "batchable"),
+    "what_is_made_with_it": ("telegram.send_message(Room.create(user_id).chat, found)", "batchable"),
+}
+
+
+@pytest.mark.parametrize(("send", "expected"), FOUND.values(), ids=FOUND)
+def test_whom_to_answer_may_be_looked_up_by_an_id(send, expected):
+    assert verdict(hook(send, ROW).replace("(whom, text)", "(user_id, text)")) == expected
+
+
+def test_rows_that_are_gone_through_are_no_answer():
+    each = "for user in User.objects.all(): answer.delay(user.id, user.note)"
+    send = "telegram.send_message(User.objects.get(id=user_id).chat, found)"
+    assert verdict(hook(send, each).replace("(whom, text)", "(user_id, text)")) == "batchable"
+
+
 def test_messages_to_many_answer_nobody():
     each = "for user in User.objects.all(): answer.delay(user.chat, user.note)"
     assert verdict(hook(SENT["telegram"], each)) == "batchable"
