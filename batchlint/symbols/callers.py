@@ -270,16 +270,22 @@ class Callers:
         ]
 
     def _duck_typed(self, function: FunctionFacts) -> list[tuple[FunctionId, ast.Call, int]]:
-        """Calls of the method's name on objects of unknown class, where one family of classes has it."""
-        if not self._is_telling(function):
-            return []
+        """Calls of the method's name on objects of unknown class, where one family of classes has it.
+
+        Where several have it, those on objects that are named as the class is: `project.analyze()`.
+        """
         name = function.name
+        if not self._is_distinct(name):
+            return []
+        is_family = self._is_one_family(name)
         others = [Fn(FunctionId(each.path, f"{each.qualname}.{name}")) for each in (self._owners or {}).get(name, ())]
         family = [each for each in others if each.id in self._program.functions]
         return [
             (caller.id, call.node, 1)
             for caller, call in self.named_calls(name)
-            if isinstance(call.node.func, ast.Attribute) and self._is_unknown(caller.id, call.node.func)
+            if isinstance(call.node.func, ast.Attribute)
+            if is_family or self._is_named_for(function, call.node.func.value)
+            if self._is_unknown(caller.id, call.node.func)
             if not signatures.is_other(self._program, Fn(function.id), family, call.node)
         ]
 
@@ -288,15 +294,20 @@ class Callers:
         values = self._program.eval(scope, node)
         if any(isinstance(value, Fn) and value.id == function.id for value in values):
             return True
-        if not isinstance(node, ast.Attribute) or function.owner is None or not self._is_telling(function):
+        if not isinstance(node, ast.Attribute) or function.owner is None or not self._is_distinct(function.name):
             return False
-        return self._is_unknown(scope, node)
+        is_meant = self._is_one_family(function.name) or self._is_named_for(function, node.value)
+        return is_meant and self._is_unknown(scope, node)
 
-    def _is_telling(self, function: FunctionFacts) -> bool:
-        name = function.name
-        if len(name) < 5 or name.startswith("__") or name in self._program.registry.generic_methods:
-            return False
-        return self._is_one_family(name)
+    def _is_distinct(self, name: str) -> bool:
+        """Whether a method's name says more than that of any library's."""
+        return len(name) >= 5 and not name.startswith("__") and name not in self._program.registry.generic_methods
+
+    def _is_named_for(self, function: FunctionFacts, receiver: ast.expr) -> bool:
+        """Whether the receiver bears the name of the method's class, which no other class that has it bears."""
+        said = last_name(receiver).replace("_", "").lower()
+        owners = [each for each in (self._owners or {}).get(function.name, ()) if _simple(each) == said]
+        return [(each.path, each.qualname) for each in owners] == [(function.id.path, function.owner)]
 
     def _is_one_family(self, name: str) -> bool:
         """Whether all classes with a method `name` have a project base (or themselves) in common."""
@@ -393,6 +404,11 @@ class Callers:
         for alias in sorted(self._program.aliases.get(name, ())):
             calls += self._program.calls_by_name.get(alias, ())
         return calls[:_MAX_CALLS] if len(calls) > _MAX_CALLS else calls
+
+
+def _simple(klass: ClassId) -> str:
+    """The class's own name, as a variable would have it but for underscores."""
+    return klass.qualname.rpartition(".")[2].replace("_", "").lower()
 
 
 def _index(function: FunctionFacts, name: str) -> int | None:

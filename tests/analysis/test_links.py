@@ -2408,3 +2408,49 @@ CLOSURE = """
 )
 def test_a_wrapper_whose_request_a_closure_makes_is_told_of_where_it_is_called(body, expected):
     assert verdict(CLOSURE.format(body=body)) == expected
+
+
+SEVERAL = """
+    from llm import ask
+
+    class Note:
+        def summarize_text(self):
+            return ask(self.text)  # !
+
+    class Draft:
+        def summarize_text(self):
+            return self.text[:80]
+    """
+CARRIED = """
+    from django.http import HttpRequest
+    from ninja import NinjaAPI
+    from notes import Note
+
+    api = NinjaAPI()
+
+    @api.post("/note")
+    def read(request: HttpRequest):
+        {name} = {carried}
+        return {name}.summarize_text()
+
+    def nightly():
+        for note in [Note(), Note()]:
+            note.summarize_text()
+
+    if __name__ == "__main__":
+        nightly()
+    """
+
+
+@pytest.mark.parametrize(
+    ("name", "carried", "expected"),
+    [
+        ("note", "request.auth.latest()", "realtime"),
+        ("draft", "request.auth.latest()", "batchable"),
+        ("found", "request.auth.latest()", "batchable"),
+        ("note", "request.headers.latest()", "batchable"),
+    ],
+)
+def test_an_object_of_unknown_class_is_of_the_one_that_it_is_named_for(name, carried, expected):
+    route = CARRIED.replace("{name}", name).replace("{carried}", carried)
+    assert verdict({"notes.py": SEVERAL, "api.py": route}) == expected
