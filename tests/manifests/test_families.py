@@ -472,6 +472,42 @@ def test_a_broken_property_list_is_an_error(read):
     assert (error.path, error.message.partition(":")[0]) == ("shop.plist", "not a valid property list")
 
 
+TIMER = """
+    HOUR=8
+    gcloud scheduler jobs create http nightly-trigger \\
+      --location "$REGION" --schedule="{when}" \\
+      --uri "https://$REGION-run.googleapis.com/apis/run.googleapis.com/v1/namespaces/$PROJECT/{what}" \\
+      --http-method POST
+    """
+
+
+@pytest.mark.parametrize(
+    ("when", "what", "command", "expected"),
+    [
+        ("0 $HOUR * * *", "jobs/nightly:run", '["python", "job.py"]', [("job.py", "schedule", Latency.HOURS, 2)]),
+        ("*/5 * * * *", "jobs/nightly:run", '["python", "job.py"]', [("job.py", "schedule", Latency.MINUTES, 2)]),
+        ("0 8 * * *", "services/shop", '["python", "job.py"]', []),
+        ("0 8 * * *", "jobs/nightly:run", '["uvicorn", "shop.web:app"]', []),
+    ],
+)
+def test_a_cloud_run_job_of_a_scheduler(read, when, what, command, expected):
+    files = {
+        "deploy/schedule.sh": TIMER.replace("{when}", when).replace("{what}", what),
+        "Dockerfile": f"FROM python:3.12\nCMD {command}\n",
+    }
+    found = rows(read(files))
+    assert [row for row in found if row[1] == "schedule"] == expected
+
+
+def test_which_image_a_cloud_run_job_has_must_be_plain(read):
+    files = {
+        "deploy/schedule.sh": TIMER.replace("{when}", "0 8 * * *").replace("{what}", "jobs/nightly:run"),
+        "Dockerfile": 'FROM python:3.12\nCMD ["python", "job.py"]\n',
+        "Dockerfile.web": 'FROM python:3.12\nCMD ["uvicorn", "shop.web:app"]\n',
+    }
+    assert all(row[1] != "schedule" for row in rows(read(files)))
+
+
 def test_systemd_service_without_a_timer(read):
     files = {"shop.service": "[Service]\nExecStart=python job.py\n", "other.timer": "[Timer]\nOnCalendar=daily\n"}
     assert rows(read(files)) == [("job.py", "script", None, 2)]

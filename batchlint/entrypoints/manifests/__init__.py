@@ -71,7 +71,7 @@ def read_manifests(root: Path, names: Sequence[str]) -> tuple[list[ManifestTarge
 
 
 def _read(path: str, project: Project, commands: object) -> Iterator[ManifestTarget | FileError]:
-    from batchlint.entrypoints.manifests import containers, crontabs, functions, hosts, launchd
+    from batchlint.entrypoints.manifests import cloudrun, containers, crontabs, functions, hosts, launchd
 
     readers: list[tuple[Callable[[str], bool], Callable[..., Iterator[ManifestTarget | FileError]]]] = [
         (crontabs.matches, crontabs.read),
@@ -79,6 +79,7 @@ def _read(path: str, project: Project, commands: object) -> Iterator[ManifestTar
         (hosts.is_procfile, hosts.read_procfile),
         (lambda name: name.endswith(".service"), hosts.read_service),
         (launchd.matches, launchd.read),
+        (cloudrun.matches, cloudrun.read),
         (hosts.is_toml, hosts.read_toml),
         (hosts.is_vercel, hosts.read_vercel),
         (functions.is_json, functions.read_json),
