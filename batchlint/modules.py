@@ -30,8 +30,11 @@ class ModuleIndex:
     def exists(self, stem: str) -> bool:
         return stem in self.stems or stem in self.folders
 
-    def find(self, dotted: str, importer: str) -> str | None:
-        """The stem of the module that `import dotted` in `importer` means, or None for a module from outside."""
+    def find(self, dotted: str, importer: str, *, adds_folders: bool = False) -> str | None:
+        """The stem of the module that `import dotted` in `importer` means, or None for a module from outside.
+
+        `adds_folders`: whether the importer puts folders on `sys.path`, which can be packages as well.
+        """
         if not dotted:
             return None
         tail = dotted.replace(".", "/")
@@ -48,7 +51,7 @@ class ModuleIndex:
             near = root == "" or folder == root or folder.startswith(root + "/")
             # The folder that programs are run from, as a Django project's, can have an `__init__.py` all the same.
             beneath = root in self._packages and root != folder
-            if beneath and (not near or first in sys.stdlib_module_names):
+            if beneath and ((not near and not adds_folders) or first in sys.stdlib_module_names):
                 continue
             is_file = self.stems.get(stem, "").endswith(f"{stem.rpartition('/')[2]}.py")
             # A library's package comes before a folder without `__init__.py`, wherever that stands on `sys.path`.

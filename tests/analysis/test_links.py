@@ -2107,6 +2107,33 @@ def test_a_package_is_no_root_where_an_import_means_something_else(program):
     assert not is_waited_for({**PROJECT_FOLDER, **program})
 
 
+@pytest.mark.parametrize(
+    ("line", "module", "expected"),
+    [
+        ("sys.path.insert(0, os.path.join(os.path.dirname(__file__), 'src'))", "labels", "batchable"),
+        ("sys.path.append('src')", "labels", "batchable"),
+        ("print(sys.argv)", "labels", "none"),
+        ("sys.path.append('src')", "calendar", "none"),
+    ],
+)
+def test_a_package_is_a_root_for_who_puts_it_on_the_path(line, module, expected):
+    program = {
+        "src/__init__.py": "",
+        f"src/{module}.py": "from llm import ask\n\ndef label(text):\n    return ask(text)\n",
+        "job.py": f"""
+            import os
+            import sys
+            {line}
+            from {module} import label
+
+            if __name__ == "__main__":
+                for text in open("products.txt"):
+                    label(text)  # !
+            """,
+    }
+    assert verdict(program) == expected
+
+
 def test_a_package_file_in_the_root_stands_in_no_import_s_way():
     program = {
         "__init__.py": "",
