@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterable
 
@@ -30,10 +31,10 @@ class ModuleIndex:
     def exists(self, stem: str) -> bool:
         return stem in self.stems or stem in self.folders
 
-    def find(self, dotted: str, importer: str, *, adds_folders: bool = False) -> str | None:
+    def find(self, dotted: str, importer: str, *, adding: str = "") -> str | None:
         """The stem of the module that `import dotted` in `importer` means, or None for a module from outside.
 
-        `adds_folders`: whether the importer puts folders on `sys.path`, which can be packages as well.
+        `adding`: the text of an importer that puts folders which it names on `sys.path`; packages can be among them.
         """
         if not dotted:
             return None
@@ -51,7 +52,12 @@ class ModuleIndex:
             near = root == "" or folder == root or folder.startswith(root + "/")
             # The folder that programs are run from, as a Django project's, can have an `__init__.py` all the same.
             beneath = root in self._packages and root != folder
-            if beneath and ((not near and not adds_folders) or first in sys.stdlib_module_names):
+            is_near = (
+                near
+                or not beneath
+                or re.search(rf"[\"'/]{re.escape(root.rpartition('/')[2])}[\"'/]", adding) is not None
+            )
+            if beneath and (not is_near or first in sys.stdlib_module_names):
                 continue
             is_file = self.stems.get(stem, "").endswith(f"{stem.rpartition('/')[2]}.py")
             # A library's package comes before a folder without `__init__.py`, wherever that stands on `sys.path`.

@@ -63,7 +63,7 @@ class Program(Memo):
             )
         external = (self.catalogue.packages | self.registry.packages) - self.catalogue.common_names
         self.index = ModuleIndex(self.modules, packages, external)
-        self._adding_folders = {path for path, module in self.modules.items() if "sys.path" in module.text}
+        self._adding = {path: module.text for path, module in self.modules.items() if "sys.path" in module.text}
         self.callers = Callers(self)
         self.functions: dict[FunctionId, FunctionFacts] = {}
         self.classes: dict[ClassId, ClassFacts] = {}
@@ -344,7 +344,7 @@ class Program(Memo):
         """The stem of the project module that an import means; None for a module from outside."""
         if source.level:
             return self.index.relative(source.module, source.level, importer)
-        stem = self.index.find(source.module, importer, adds_folders=importer in self._adding_folders)
+        stem = self.index.find(source.module, importer, adding=self._adding.get(importer, ""))
         if stem is None:
             return self._shadowing(source, importer)
         return stem if self._has(stem, source.name) else self._folder_of(source, importer) or stem

@@ -2113,6 +2113,7 @@ def test_a_package_is_no_root_where_an_import_means_something_else(program):
         ("sys.path.insert(0, os.path.join(os.path.dirname(__file__), 'src'))", "labels", "batchable"),
         ("sys.path.append('src')", "labels", "batchable"),
         ("print(sys.argv)", "labels", "none"),
+        ("sys.path.append('lib')", "labels", "none"),
         ("sys.path.append('src')", "calendar", "none"),
     ],
 )
