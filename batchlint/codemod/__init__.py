@@ -10,6 +10,7 @@ from batchlint.codemod.changes import Fanout
 from batchlint.codemod.events import COLLECTING
 from batchlint.codemod.fanouts import Finder
 from batchlint.codemod.flex import Flex
+from batchlint.codemod.helper_places import HELPER
 from batchlint.codemod.refusals import REFUSALS, EditedHelperError, Refusal, Refused
 from batchlint.codemod.reviews import Review, reviews
 from batchlint.facts import FunctionId
@@ -76,6 +77,8 @@ def plan(
 
 def _displaced(graph: Graph, plans: Mapping[Key, Plan]) -> dict[Key, Refusal]:
     """The plans whose helper has no place."""
+    if not any(path.rpartition("/")[2] == f"{HELPER}.py" for path in graph.modules):
+        return {}
     from batchlint.codemod.writing import others_place
 
     found: dict[Key, Refusal] = {}

@@ -31,7 +31,8 @@ def parts_before(node: ast.AST, call: ast.Call) -> Iterator[tuple[ast.expr, bool
                 yield from parts_before(child, call)
             return
         if isinstance(node, ast.Call) and child is node.func and isinstance(child, ast.Attribute):
-            yield child.value, True
+            if not isinstance(child.value, ast.Name):
+                yield child.value, True
         else:
             is_looked_into = isinstance(node, ast.BoolOp | ast.IfExp | Comprehension)
             yield child, isinstance(child, ast.Name | ast.Attribute) and not is_looked_into

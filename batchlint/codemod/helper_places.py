@@ -13,6 +13,9 @@ from batchlint.codemod.changes import Fanout
 from batchlint.facts import Import
 from batchlint.graph import Graph
 
+HELPER = "llm_batch"
+"""The name of the helper module."""
+
 
 class Helper(NamedTuple):
     """A helper module: its path, and the providers and names that the code around it uses."""

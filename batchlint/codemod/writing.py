@@ -12,6 +12,7 @@ from batchlint.codemod import helper_places, imports, leftovers, reexports, webh
 from batchlint.codemod.blocks import Comprehension, Loop
 from batchlint.codemod.call_rewriter import Names
 from batchlint.codemod.changes import Fanout, FileChanges, Place
+from batchlint.codemod.helper_places import HELPER
 from batchlint.codemod.refusals import EditedHelperError
 from batchlint.codemod.rewriter import rewrite
 from batchlint.facts import FunctionId
@@ -19,7 +20,6 @@ from batchlint.graph import Graph
 from batchlint.symbols import Program
 from batchlint.values import Ext, Fn
 
-HELPER = "llm_batch"
 _LOOKING_UP = frozenset(
     [
         "getattr", "setattr", "globals", "locals", "vars", "eval", "exec", "attrgetter", "methodcaller", "getmembers",
@@ -86,7 +86,7 @@ def others_place(graph: Graph, fanouts: Sequence[Fanout]) -> Callable[[Fanout], 
         module = graph.modules.get(path)
         return module is not None and not runtime.served(module.text)[0]
 
-    if not fanouts or not any(path.rpartition("/")[2] == f"{HELPER}.py" for path in graph.modules):
+    if not fanouts:
         return lambda fanout: None
     outer = _apart(fanouts)[1]
     groups = helper_places.Groups(graph, _merged(outer), outer, HELPER)
