@@ -115,3 +115,12 @@ def test_every_run_names_the_same_reason(tmp_path):
     }
     assert len(reports) == 1
     assert "the table `articles` is read in line 8" in reports.pop()
+
+
+def test_a_check_does_not_load_what_only_a_rewrite_needs(shop):
+    command = [sys.executable, "-X", "importtime", "-m", "batchlint", "check", "--exit-zero", "."]
+    done = subprocess.run(command, cwd=shop, capture_output=True, text=True, check=True)
+    assert "`batchlint fix` rewrites it" in done.stdout
+    loaded = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines() if line.startswith("import time:")}
+    assert "batchlint.codemod.planner" in loaded
+    assert not {"libcst", "rich"} & loaded
