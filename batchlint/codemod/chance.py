@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from batchlint.codemod.access import CONTENT, Access, Frame, touches
 from batchlint.symbols import Program, last_name
+from batchlint.trees import is_none
 
 if TYPE_CHECKING:
     from batchlint.codemod.reader import Reader
-from batchlint.trees import is_none
 
 MODULES = ("random.", "numpy.random.")
 _SEEDING = ("seed", "default_rng", "set_seed")

@@ -317,7 +317,7 @@ class Reader(Paths):
             is_pattern = path.startswith("glob.")
             return [self.listing(call, given if is_pattern else first or given, first if is_pattern else None, frame)]
         if (path in EXTERNAL_READS or FRAME_READ.match(path)) and call.args:
-            if self.searches.holds(call):
+            if self.searches.holds(frame.function.id.path, call):
                 return [Access(("file",), "read", call.lineno)]
             return [self.file_access(call.args[0], "read", frame)]
         if path in EXTERNAL_WRITES and call.args:
@@ -371,7 +371,7 @@ class Reader(Paths):
             mode = call.args[0] if call.args else next((k.value for k in call.keywords if k.arg == "mode"), None)
             text = str(mode.value) if isinstance(mode, ast.Constant) else "r"
             return [self.file_access(func.value, how, frame) for how in _opens_for(text)]
-        if name in FILE_READ and self.searches.holds(call):
+        if name in FILE_READ and self.searches.holds(frame.function.id.path, call):
             return [Access(("file",), "read", line)]
         if name in FILE_READ and not (name == "exists" and call.args):
             return [self.file_access(func.value, "read", frame)]

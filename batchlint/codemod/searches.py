@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-from functools import cached_property
 
 from batchlint.graph import Graph
 from batchlint.symbols import last_name
@@ -15,16 +14,15 @@ class Searches:
 
     def __init__(self, graph: Graph) -> None:
         self._graph = graph
+        self._calls: dict[str, set[int]] = {}
+        """The calls in conditions, by file and identity."""
 
-    def holds(self, call: ast.Call) -> bool:
-        """Whether the call stands in the condition of such a loop."""
-        return id(call) in self._calls
-
-    @cached_property
-    def _calls(self) -> set[int]:
-        """The calls in conditions, by identity."""
-        nodes = (node for module in self._graph.modules.values() for node in walk(module.tree))
-        return {id(n) for node in nodes for test in _conditions(node) for n in walk(test) if isinstance(n, ast.Call)}
+    def holds(self, path: str, call: ast.Call) -> bool:
+        """Whether the call, which stands in the file, stands in the condition of such a loop."""
+        if path not in self._calls:
+            tests = (test for node in walk(self._graph.modules[path].tree) for test in _conditions(node))
+            self._calls[path] = {id(n) for test in tests for n in walk(test) if isinstance(n, ast.Call)}
+        return id(call) in self._calls[path]
 
 
 def _conditions(node: ast.AST) -> list[ast.expr]:

@@ -8,13 +8,14 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator
 from functools import cached_property
+from itertools import islice
 from typing import NamedTuple
 
 from batchlint.codemod.access import Channel
 from batchlint.codemod.shared import Shared
 from batchlint.facts import ClassId, FunctionFacts
 from batchlint.symbols import Program
-from batchlint.symbols.members import decorators
+from batchlint.symbols.members import decorators, given_for_field
 from batchlint.values import Cls, Inst
 
 _MAX_DEPTH = 4
@@ -173,14 +174,11 @@ class Stored:
     def _fields(self, klass: ClassId, name: str) -> Iterator[Handed]:
         """What the constructor of a dataclass is given for a field."""
         facts = self._program.classes.get(klass)
-        if facts is None or "__init__" in facts.bindings or not facts.node.decorator_list:
+        if facts is None or not facts.node.decorator_list:
             return
-        fields = [each for each, bindings in facts.bindings.items() if any(b.how == "annotation" for b in bindings)]
-        calls = list(self._program.callers.named_calls(facts.name)) if name in fields else []
-        for caller, call in calls[:_MOST]:
-            named = [keyword.value for keyword in call.node.keywords if keyword.arg == name]
-            named += call.node.args[fields.index(name) :][:1]
-            yield from ((caller, call.node, each) for each in named[:1])
+        for caller, call, argument in islice(given_for_field(self._program, facts, name), _MOST):
+            if argument is not None:
+                yield caller, call, argument
 
     @staticmethod
     def _is_own(function: FunctionFacts, node: ast.expr) -> bool:

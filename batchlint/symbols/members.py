@@ -107,23 +107,29 @@ def _bound(program: Program, method: Fn, receiver: Inst | Cls) -> Values:
 
 def _field(program: Program, facts: ClassFacts, name: str) -> Values:
     """A dataclass or model field: what the constructor's callers pass for it."""
+    found: set[Value] = set()
+    for caller, call, argument in given_for_field(program, facts, name):
+        if argument is not None and any(
+            isinstance(value, Cls) and facts.id in program.mro(value.id)[0]
+            for value in program.eval(caller.id, call.func)
+        ):
+            found |= program.eval(caller.id, argument)
+    return frozenset(found)
+
+
+def given_for_field(
+    program: Program, facts: ClassFacts, name: str
+) -> Iterator[tuple[FunctionFacts, ast.Call, ast.expr | None]]:
+    """The calls by the name of a class without `__init__`, each with what it gives for a field that is annotated."""
     if facts.name in ("", None) or "__init__" in facts.bindings:
-        return NOTHING
+        return
     fields = [field for field, bindings in facts.bindings.items() if any(b.how == "annotation" for b in bindings)]
     if name not in fields:
-        return NOTHING
-    found: set[Value] = set()
+        return
     position = fields.index(name)
     for caller, call in program.callers.named_calls(facts.name):
-        arguments = [keyword.value for keyword in call.node.keywords if keyword.arg == name]
-        if not arguments and position < len(call.node.args):
-            arguments = [call.node.args[position]]
-        if arguments and any(
-            isinstance(value, Cls) and facts.id in program.mro(value.id)[0]
-            for value in program.eval(caller.id, call.node.func)
-        ):
-            found |= program.eval(caller.id, arguments[0])
-    return frozenset(found)
+        named = [keyword.value for keyword in call.node.keywords if keyword.arg == name]
+        yield caller, call.node, next(iter([*named, *call.node.args[position : position + 1]]), None)
 
 
 def asked(program: Program, scope: FunctionId, nodes: Iterable[ast.expr]) -> Iterator[Value]:
