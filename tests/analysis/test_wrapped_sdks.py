@@ -35,6 +35,16 @@ PER_ITEM = {
             client = Client("gpt-5-mini")
             print([client(line) for line in open(sys.argv[1])])  # !
         """,
+    "instructor_completions": """
+        import sys
+        import instructor
+
+        if __name__ == "__main__":
+            client = instructor.from_provider("anthropic/claude-haiku-4-5")
+            for line in open(sys.argv[1]):
+                asked = [{"role": "user", "content": line}]
+                print(client.completions.create(messages=asked, response_model=Label))  # !
+        """,
     "gigachat": """
         import sys
         from gigachat import GigaChat

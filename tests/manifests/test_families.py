@@ -59,6 +59,12 @@ def test_cron_d_names_the_user(read):
     assert row[:3] == ("job.py", "schedule", Latency.HOURS)
 
 
+@pytest.mark.parametrize("end", ["flock ", "", "python -m", "cd /srv &&", "root "])
+def test_an_entry_that_breaks_off_starts_nothing(read, end):
+    text = f"0 3 * * * {end}\n0 4 * * * python job.py\n"
+    assert rows(read({"crontab": text})) == [("job.py", "schedule", Latency.HOURS, 2)]
+
+
 def test_crontab_written_by_an_image(read):
     text = """
         FROM python:3.12
@@ -467,9 +473,25 @@ def test_the_property_list_of_an_application_starts_nothing(read):
     assert rows(read({"Info.plist": text})) == []
 
 
-def test_a_broken_property_list_is_an_error(read):
-    _, [error] = read({"shop.plist": PLIST.format(when="<key>StartInterval")})
+@pytest.mark.parametrize(
+    "text",
+    [
+        PLIST.format(when="<key>StartInterval"),
+        PLIST.format(when="</dict><key>StartInterval</key><dict>"),
+        PLIST.format(when="").replace("dict>", "array>"),
+        "<plist></array><key>ProgramArguments</key></plist>",
+        "<plist><array><string><key>Program</key></string></array></plist>",
+    ],
+)
+def test_a_broken_property_list_is_an_error(read, text):
+    targets, [error] = read({"shop.plist": text})
+    assert not targets
     assert (error.path, error.message.partition(":")[0]) == ("shop.plist", "not a valid property list")
+
+
+def test_a_property_list_whose_arguments_are_no_list_starts_nothing(read):
+    text = PLIST.format(when="").replace("array>", "dict>")
+    assert read({"shop.plist": text})[0] == []
 
 
 TIMER = """

@@ -64,8 +64,9 @@ def read_written(path: str, project: Project, commands: Commands) -> Iterator[Ma
 def entries(path: str, line: int, when: str, command: str, commands: Commands) -> Iterator[ManifestTarget]:
     """The targets of one entry; the first word may be the user that cron.d asks for."""
     started = commands.started(command, path)
-    if not started and " " in command:
-        started = commands.started(command.split(None, 1)[1], path)
+    if not started:
+        _, _, behind_user = command.strip().partition(" ")
+        started = commands.started(behind_user, path)
     step = Step(path, line, f"{when} {' '.join(command.split())[:80]}")
     for each in started:
         more = starts_with_more(command, each.target)

@@ -27,10 +27,14 @@ def read(path: str, project: Project, commands: Commands) -> Iterator[ManifestTa
 
     try:
         job = plistlib.loads(content.encode())
-    except (ExpatError, plistlib.InvalidFileException, ValueError) as error:
+        if not isinstance(job, dict):
+            raise plistlib.InvalidFileException("a job is a dict")
+    # Elements in the wrong place are an IndexError: the library's stack of open ones is empty.
+    except (ExpatError, plistlib.InvalidFileException, ValueError, IndexError) as error:
         yield FileError(path, getattr(error, "lineno", 1), f"not a valid property list: {error}")
         return
-    words = [job.get("Program"), *(job.get("ProgramArguments") or [])[bool(job.get("Program")) :]]
+    given = job.get("ProgramArguments")
+    words = [job.get("Program"), *(given if isinstance(given, list) else [])[bool(job.get("Program")) :]]
     words = [word for word in words if isinstance(word, str)]
     key = next((each for each in ("StartCalendarInterval", "StartInterval") if each in job), "")
     line = content[: max(content.find(f"<key>{key or 'Program'}"), 0)].count("\n") + 1
