@@ -63,6 +63,13 @@ def own_parens(value: cst.BaseExpression, original: cst.BaseExpression | None) -
     return value
 
 
+def drawable(over: cst.BaseExpression) -> cst.BaseExpression:
+    """What a `for` statement goes over, as a comprehension can go over it."""
+    if isinstance(over, cst.Tuple | cst.IfExp | cst.Lambda) and not over.lpar:
+        return over.with_changes(lpar=[cst.LeftParen()], rpar=[cst.RightParen()])
+    return over
+
+
 def standalone(value: cst.BaseExpression) -> cst.BaseExpression:
     """The expression in parentheses where it spans lines that only the brackets around it held together."""
     code = cst.Module([]).code_for_node(value)

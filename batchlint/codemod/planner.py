@@ -406,8 +406,8 @@ class Planner:
         for loop in own_loops(body):
             if not is_item_loop(loop) or not self._asks_itself(function, loop.body):
                 continue
-            trial = Fanout(function.id, loop, is_async=fanout.is_async and function.is_async)
-            names = self.taken()
+            is_async = fanout.is_async and function.is_async
+            trial, names = Fanout(function.id, loop, is_async=is_async, twins=set(fanout.twins)), self.taken()
             try:
                 self.split(trial, function, loop, nested=True)
             except Refused as refused:
@@ -543,7 +543,7 @@ class Planner:
         for loop in own_loops(body):
             if not isinstance(loop, ast.For | ast.AsyncFor) or not self.asks(function, loop.body):
                 continue
-            trial, names = Fanout(function.id, loop, is_async=True), self.taken()
+            trial, names = Fanout(function.id, loop, is_async=True, twins=set(fanout.twins)), self.taken()
             try:
                 self.split(trial, function, loop, nested=False)
             except Refused:  # one after the other, as before

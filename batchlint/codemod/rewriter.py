@@ -18,6 +18,7 @@ from batchlint.codemod.nodes import (
     ASKS_NOTHING,
     close,
     def_statement,
+    drawable,
     drawn_as,
     forwarded,
     gap,
@@ -262,9 +263,7 @@ class Rewriter(CallRewriter):
         change = self.changes.loops.get(where)
         if change is None:
             return self._with_extras(where, [updated_node])
-        over = updated_node.iter
-        if isinstance(over, cst.Tuple) and not over.lpar:
-            over = over.with_changes(lpar=[cst.LeftParen()], rpar=[cst.RightParen()])
+        over = drawable(updated_node.iter)
         drawn: cst.BaseStatement | cst.GeneratorExp = cst.GeneratorExp(
             elt=_item(change),
             for_in=cst.CompFor(

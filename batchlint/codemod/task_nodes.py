@@ -9,7 +9,7 @@ import libcst.matchers as m
 
 from batchlint.codemod.changes import EnqueueChange, SentLoop, TaskChange
 from batchlint.codemod.event_nodes import Use, collecting, flushing
-from batchlint.codemod.nodes import TWO_LINES, def_statement, forwarded, line
+from batchlint.codemod.nodes import TWO_LINES, def_statement, drawable, forwarded, line
 
 
 def sent_once(change: EnqueueChange, items: str) -> cst.BaseExpression:
@@ -32,7 +32,7 @@ def sent_loop(loop: cst.For, change: EnqueueChange) -> list[cst.BaseStatement]:
         trailing = statement.trailing_whitespace
     if isinstance(block, cst.IndentedBlock) and block.header.comment is not None:
         leading.append(cst.EmptyLine(comment=block.header.comment))
-    call = sent_once(change, _drawn(change.item, cst.CompFor(target=loop.target, iter=loop.iter)))
+    call = sent_once(change, _drawn(change.item, cst.CompFor(target=loop.target, iter=drawable(loop.iter))))
     return [cst.SimpleStatementLine([cst.Expr(call)], leading_lines=leading, trailing_whitespace=trailing)]
 
 

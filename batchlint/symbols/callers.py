@@ -196,7 +196,9 @@ class Callers:
                         if owner in line and self.first_definition(line, function.name) == owner:
                             found.append((caller.id, call.node, 1))
                             break
-            found += (*self._made(owner), *self._made_by_class(owner)) if function.name == "__init__" else ()
+            if is_method and function.name == "__init__":
+                owner = ClassId(function.id.path, function.owner or "")
+                found += (*self._made(owner), *self._made_by_class(owner))
         found += self._from_choices(function)
         found += self._handed_over(function)
         if is_method:

@@ -51,6 +51,12 @@ def test_comments_quotes_and_spaces_stay() -> None:
     assert [line for line in kept if line.strip() and line not in text.splitlines()] == []
 
 
+@pytest.mark.parametrize("head", ["texts if texts else DEFAULT", "texts, DEFAULT", "*texts, DEFAULT"])
+def test_what_only_a_statement_can_go_over_bare_gets_parentheses(head: str) -> None:
+    text = after(LOOP.replace("in texts:", f"in {head}:"))
+    assert f"\n    run_batch(handle_text(text) for text in ({head}))\n" in text
+
+
 def test_tabs_stay() -> None:
     text = after(LOOP.replace("    ", "\t"))
     assert "\n\t\tif not text:\n\t\t\treturn  # nothing" in text

@@ -202,3 +202,9 @@ def test_what_a_call_by_another_name_changes_keeps_items_apart(name: str) -> Non
 @pytest.mark.parametrize("name", ALIKE)
 def test_what_no_request_needs_is_rewritten(name: str, tmp_path: Path) -> None:
     check_runs_alike(ALIKE[name], tmp_path)
+
+
+def test_a_function_outside_of_classes_may_be_named_as_a_method_is(tmp_path: Path) -> None:
+    outside = "def __init__(self):\n    self.texts = []\n    self.last = ''\n\n\n"
+    body = "memory = Memory()\nfor word in WORDS:\n    memory.add(ask(word))\nprint(memory.texts)\n"
+    check_runs_alike(HEAD + outside + MEMORY + body, tmp_path)

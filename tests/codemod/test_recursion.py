@@ -48,6 +48,13 @@ def ask(text, *, tries=3):
         answer = ask(text, tries=tries - 1)
     return answer.upper()
 """,
+    "from its own loop": """
+def ask(text, tries=2):
+    for word in text.removeprefix("refuse ").split():
+        if tries:
+            ask(text, tries - 1)
+        print(tries, request(word))
+""",
     "after a bad answer": """
 def ask(text, attempt=0):
     try:
