@@ -271,7 +271,8 @@ def _with_rewrite(site: CallSite, plan: Any) -> CallSite:
         return site._replace(rewrite=Rewrite(False, reason=plan.name, detail=plan.detail))
     if site.verdict is not Verdict.BATCHABLE:
         return site
-    return site._replace(rewrite=Rewrite(True, strategy=plan.strategy, detail="; ".join(plan.notes) or None))
+    notes = tuple(plan.notes)
+    return site._replace(rewrite=Rewrite(True, strategy=plan.strategy, detail="; ".join(notes) or None, notes=notes))
 
 
 def _findings(sites: Sequence[CallSite], config: Config, texts: dict[str, str]) -> tuple[list[Finding], list[Finding]]:

@@ -95,16 +95,23 @@ class BatchTier(NamedTuple):
 class Rewrite(NamedTuple):
     """What `fix` would do to the call site: a strategy, or the refusal's name as `reason`.
 
-    `detail`: what to change, or what to review in the rewrite.
+    `detail`: what to change, or what to review in the rewrite; `notes`: the latter one by one.
     """
 
     available: bool
     strategy: str | None = None
     reason: str | None = None
     detail: str | None = None
+    notes: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
-        return {"available": self.available, "strategy": self.strategy, "reason": self.reason, "detail": self.detail}
+        return {
+            "available": self.available,
+            "strategy": self.strategy,
+            "reason": self.reason,
+            "detail": self.detail,
+            "notes": list(self.notes),
+        }
 
 
 class CallSite(NamedTuple):

@@ -98,6 +98,21 @@ def test_rich_tells_the_whole_story_of_a_finding():
     assert text.endswith("Found 1 finding in 23 files; `batchlint fix` can rewrite 1.\n")
 
 
+def test_rich_gives_what_to_review_a_line_each_and_counts_the_rest():
+    notes = tuple(f"look at step {number}" for number in range(1, 8))
+    text = render("rich", view(report(site(rewrite=Rewrite(True, "batch", detail="; ".join(notes), notes=notes)))))
+    start = next(i for i, line in enumerate(text.splitlines()) if "fix" in line)
+    shown = [line.strip() for line in text.splitlines()[start : start + 6]]
+    assert shown[0].endswith("rewrites it (batch); to review:")
+    assert shown[1:5] == [f"- {note}" for note in notes[:4]]
+    assert shown[5] == "- 3 more: `batchlint fix --diff` lists them"
+
+
+def test_rich_gives_a_single_thing_to_review_beside_the_strategy():
+    one = Rewrite(True, "batch", detail="look at step 1", notes=("look at step 1",))
+    assert "rewrites it (batch): look at step 1\n" in render("rich", view(report(site(rewrite=one))))
+
+
 def test_rich_names_the_refusal_and_promises_nothing_without_a_tier():
     text = render("rich", view(report(REFUSED._replace(batch=None))))
     assert "not rewritten (dependent-iterations): the next prompt holds the answer" in text

@@ -88,9 +88,9 @@ class Phases(Layout):
     def _both(self, step: Step, access: Access, other: Step, opposite: Access) -> str:
         """Where the two stand."""
         places = self._at(step, access), self._at(other, opposite)
-        if all(place.startswith("line ") for place in places):
+        if all(place.startswith("line ") for place in places) and access.line != opposite.line:
             return f"lines {access.line} and {opposite.line}"
-        return " and ".join(places)
+        return " and ".join(dict.fromkeys(places))
 
     def _judged(self, unsafe: bool) -> list[Barrier]:
         early = [s for s in self.steps if s.ahead and s.counts and s.request is None and s.accesses]

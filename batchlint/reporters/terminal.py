@@ -19,6 +19,7 @@ LABEL = 9
 MAX_STEPS = 9
 MIN_SHARED = 4
 MAX_ERRORS = 10
+MAX_NOTES = 4
 VERDICT_STYLES = {Verdict.BATCHABLE: "yellow", Verdict.REALTIME: "green", Verdict.UNCLEAR: "cyan"}
 
 
@@ -152,13 +153,35 @@ def _answers(view: View, site: CallSite) -> Iterator[Line]:
         yield from labelled("waits", f"nobody: {'; '.join(reasons)}", view.width)
     date = f" (as of {site.batch.checked})" if site.batch and site.batch.discount > 0 else ""
     yield from labelled("batch", offer(site) + date, view.width)
-    if text := rewrite(site):
+    yield from _fix(view, site)
+
+
+def _fix(view: View, site: CallSite) -> Iterator[Line]:
+    """What `fix` does; several things to review on a line each."""
+    notes = site.rewrite.notes
+    if not (text := rewrite(site)):
+        return
+    if len(notes) < 2:
         yield from labelled("fix", text, view.width)
+        return
+    bare = rewrite(site._replace(rewrite=site.rewrite._replace(detail=None)))
+    yield from labelled("fix", f"{bare}; to review:", view.width)
+    for note in notes[:MAX_NOTES]:
+        yield from labelled("", note, view.width, bullet="- ")
+    if len(notes) > MAX_NOTES:
+        yield _labelled("", f"- {len(notes) - MAX_NOTES} more: `batchlint fix --diff` lists them")
 
 
-def labelled(label: str, text: str, width: int) -> Iterator[Line]:
-    """A label in the margin and its text, wrapped at `width` with the margin kept free."""
-    wrapped = textwrap.wrap(text, max(width - LABEL - 2, 40), break_long_words=False, break_on_hyphens=False)
+def labelled(label: str, text: str, width: int, *, bullet: str = "") -> Iterator[Line]:
+    """A label in the margin and its text, wrapped at `width` with the margin kept free, also below a `bullet`."""
+    wrapped = textwrap.wrap(
+        text,
+        max(width - LABEL - 2, 40),
+        initial_indent=bullet,
+        subsequent_indent=" " * len(bullet),
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
     for number, part in enumerate(wrapped or [""]):
         yield _labelled(label if number == 0 else "", part)
 
