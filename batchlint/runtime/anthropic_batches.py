@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from typing import Any, BinaryIO
 
 from batchlint.runtime.asking import BACKENDS
+from batchlint.runtime.doubles import copied
 from batchlint.runtime.facts import FACTS
-from batchlint.runtime.rounds import State
-from batchlint.runtime.stainless import Stainless, copied
+from batchlint.runtime.stainless import Stainless
 
 
 class AnthropicBatches(Stainless):
@@ -46,12 +46,12 @@ class AnthropicBatches(Stainless):
         requests = [{"custom_id": custom_id, "params": json.loads(body)} for custom_id, body in lines]
         return str(self.batches.create(requests=requests).id)
 
-    def poll(self, batch: str) -> State:
+    def poll(self, batch: str) -> tuple[bool, str, str]:
         found = self.batches.retrieve(batch)
         counts = found.request_counts
         done = counts.succeeded + counts.errored + counts.expired + counts.canceled
         text = f"{found.processing_status}, {done} of {done + counts.processing} done"
-        return State(found.processing_status == "ended", text)
+        return found.processing_status == "ended", text, ""
 
     def download(self, batch: str, file: BinaryIO) -> None:
         self.save(self.batches.with_streaming_response.results(batch), file)

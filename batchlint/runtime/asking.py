@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import contextvars
 import functools
 import hashlib
 import inspect
 import json
 import sys
-import threading
 from collections.abc import Callable
 from typing import Any, BinaryIO, NamedTuple
+
+from batchlint.runtime.asks import ASK  # with asks
+from batchlint.runtime.reading import READING  # with reading
 
 
 class BatchError(RuntimeError):
@@ -22,11 +23,8 @@ def request(method: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
 
     Raises ValueError for what a batch cannot carry, and what the SDK raises for wrong arguments.
     """
-    return ASK.get()(method, args, kwargs)
-
-
-def captured(method: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Request:
-    """The request that the SDK would have sent: the method runs on a copy of its object that raises Captured."""
+    if ask := ASK.get():  # with asks
+        return ask(method, args, kwargs)
     while isinstance(method, functools.partial):
         args, kwargs, method = (*method.args, *args), {**method.keywords, **kwargs}, method.func
     method = inspect.unwrap(method, stop=lambda each: hasattr(each, "__self__"))
@@ -34,17 +32,14 @@ def captured(method: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Requ
         raise ValueError("a request of a batch cannot carry extra_headers or extra_query: set them on the client")
     kwargs.pop("timeout", None)
     owner = getattr(method, "__self__", None)
-    packages = [kind.__module__.partition(".")[0] for kind in type(owner).__mro__]
-    kind = next((BACKENDS[package] for package in packages if package in BACKENDS), None)
-    if kind is None:
-        raise TypeError(f"{getattr(method, '__qualname__', method)!s} is no method of an SDK that llm_batch knows")
-    backend = backend_for(kind, owner)
+    backend = backend_for(owner)
+    double = backend.silenced(owner, kwargs)
     try:
-        started = getattr(backend.silenced(owner, kwargs), method.__name__)(*args, **kwargs)
+        started = getattr(double, method.__name__)(*args, **kwargs)
         if inspect.iscoroutine(started):
             started.send(None)
     except Captured as sent:
-        return backend.request(method, args, kwargs, *sent.args)  # type: ignore[no-any-return]
+        return backend.request(method, args, kwargs, *sent.args)
     raise TypeError(f"{method.__qualname__} sends no request")
 
 
@@ -56,13 +51,23 @@ class Captured(BaseException):
         raise cls(args, kwargs)
 
 
-ASK: contextvars.ContextVar[Callable[..., Any]] = contextvars.ContextVar("llm_batch_ask", default=captured)
 BACKENDS: dict[str, Any] = {}  # by SDK package: the classes further down, each around an object of the user's client
-backend_for = functools.lru_cache(maxsize=64)(lambda kind, owner: kind(owner))
+
+
+@functools.lru_cache(maxsize=64)
+def backend_for(owner: Any) -> Any:
+    for kind in type(owner).__mro__:
+        if backend := BACKENDS.get(kind.__module__.partition(".")[0]):
+            return backend(owner)
+    raise TypeError(f"{owner!r} is no object of an SDK that llm_batch knows")
 
 
 class Request:
     """A request of a batch; later, where its answer lies."""
+
+    number = tries = 0  # which of several equal requests; how often it failed by chance
+    batch = ""  # the key of its last one
+    answer: Line | None = None
 
     def __init__(self, backend: Any, endpoint: str, body: dict[str, Any], decode: Any) -> None:
         self.backend, self.endpoint, self.decode = backend, endpoint, decode
@@ -73,25 +78,19 @@ class Request:
         # The order of keys differs between SDK versions: it must not make another request.
         same = json.dumps([backend.provider, backend.server, endpoint, body], sort_keys=True).encode()
         self.digest = hashlib.sha256(same).digest()[:16]
-        self.number = self.tries = 0  # which of several equal requests; how often it failed by chance
-        self.batch = ""  # the key of its last one
-        self.answer: Line | None = None
 
     @property
     def custom_id(self) -> str:
         """From the content and its occurrence, so that a restart finds the answer again."""
         return f"{self.digest.hex()}-{self.number}"
 
-    def ready(self, item: Any, loop: Any) -> bool:
+    def ready(self, item: Any, loop: Any) -> bool:  # with driver
         return self.answer is not None
 
     def result(self) -> Any:
         """The SDK's own answer object; raises the SDK's own exception where the provider refused this request."""
         assert self.answer is not None
         return self.backend.answer(self.decode, *self.backend.response(json.loads(self.answer.read())))
-
-
-READING = threading.Lock()
 
 
 class Line(NamedTuple):
@@ -102,6 +101,6 @@ class Line(NamedTuple):
     length: int
 
     def read(self) -> bytes:
-        with READING:
+        with READING:  # around reading
             self.file.seek(self.start)
             return self.file.read(self.length)

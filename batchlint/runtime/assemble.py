@@ -6,16 +6,20 @@ import ast
 import json
 import re
 import textwrap
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 from importlib.resources import files
 
 from batchlint.facts import HELPER_MARK
 from batchlint.runtime import facts
 
 # In the order in which a reader meets them. A part brings along the parts that it imports.
+# Names that no code imports stand for what only some programs need: `Loop` instead of the plain one, `called_again`.
 PARTS = {
     "asking": ("request", "BatchError"),
-    "driver": ("run_batch",),
+    "asks": (),
+    "reading": (),
+    "plain": ("run_batch",),
+    "driver": ("Loop",),
     "steps": ("Steps",),
     "turns": ("in_turn",),
     "loops": ("each",),
@@ -57,7 +61,9 @@ PARTS = {
     "journal": (),
     "facts": (),
     "replaying": (),
+    "doubles": (),
     "stainless": (),
+    "parsing": ("called_again",),
     "openai_batches": (),
     "anthropic_batches": (),
     "google_batches": (),
@@ -75,8 +81,9 @@ it waits and where its state is. `python llm_batch.py status`, `resume` or `canc
 """
 # ruff: noqa: {lint}
 '''
+MARKED = re.compile(r"  # (?P<how>with|around) (?P<parts>\w+(, \w+)*)$")
 USAGE = {
-    "driver": "run_batch(generator(item) for item in items)   # in the generator: answer = yield request(method, ...)",
+    "plain": "run_batch(generator(item) for item in items)   # in the generator: answer = yield request(method, ...)",
     "gather": "await gather_batch(*coroutines)                # in a coroutine: answer = await batched(method, ...)",
 }
 
@@ -94,13 +101,15 @@ def render(providers: Iterable[str], names: Iterable[str] = NAMES) -> str:
         )
     used = {"commands", *(BACKENDS[provider] for provider in wanted), *(NAMES[name] for name in names)}
     used = _closure(used)
-    imports: dict[str, set[str]] = {}
-    bodies = [_table(wanted) if part == "facts" else _body(part, imports) for part in PARTS if part in used]
     usage = "".join(f"    {line}\n" for part, line in USAGE.items() if part in used)
+    used -= {"plain"} if "driver" in used else set()
+    imports: dict[str, set[str]] = {}
+    bodies = [_table(wanted) if part == "facts" else _body(part, used, imports) for part in PARTS if part in used]
     # Errors of any kind go to the code that asked; a pool's `with` gives the class, as Python 3.10 has no `Self`.
     lint = "BLE001, PYI034" if used & {"pools", "taskgroups"} else "BLE001"
-    head = HEADER.format(mark=HELPER_MARK, usage=usage, lint=lint) + "\n" + _imports(imports)
-    return head + "\n\n" + "\n\n\n".join(bodies).rstrip() + "\n"
+    text = "\n\n\n".join(filter(None, bodies)).rstrip() + "\n"
+    head = HEADER.format(mark=HELPER_MARK, usage=usage, lint=lint) + "\n" + _imports(imports, text)
+    return head + "\n\n" + text
 
 
 def served(text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -146,14 +155,34 @@ def _source(part: str) -> str:
 
 
 def _imported(part: str) -> Iterator[str]:
-    for node in ast.parse(_source(part)).body if part != "facts" else []:
+    for node in ast.parse(_pruned(_source(part), set())).body if part != "facts" else []:
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("batchlint.runtime."):
             yield str(node.module).removeprefix("batchlint.runtime.")
 
 
-def _body(part: str, imports: dict[str, set[str]]) -> str:
+def _pruned(source: str, used: Set[str]) -> str:
+    """Without the statements that end in `# with PART`, where no such part is used, and those that they begin.
+
+    Of a block that begins with `# around PART` the content stays. So does what is told about no part.
+    """
+    lines = source.splitlines()
+    dropped: set[int] = set()
+    for node in ast.walk(ast.parse(source)):
+        marked = MARKED.search(lines[node.lineno - 1]) if isinstance(node, ast.stmt) else None
+        if marked and used.isdisjoint(marked["parts"].split(", ")):
+            assert isinstance(node, ast.stmt) and node.end_lineno
+            inside = range(node.body[0].lineno - 1, node.end_lineno) if isinstance(node, ast.With) else ()
+            whole = range(node.lineno - 1, node.end_lineno)
+            for number in inside if marked["how"] == "around" else ():
+                lines[number] = lines[number].removeprefix("    ")
+            dropped.update(set(whole) - set(inside) if marked["how"] == "around" else whole)
+    kept = (MARKED.sub("", line) for number, line in enumerate(lines) if number not in dropped)
+    return "\n".join(kept) + "\n"
+
+
+def _body(part: str, used: Set[str], imports: dict[str, set[str]]) -> str:
     """The module without its docstring and imports, which are collected."""
-    source = _source(part)
+    source = _pruned(_source(part), used)
     lines = source.splitlines()
     end = 0
     for node in ast.parse(source).body:
@@ -169,8 +198,10 @@ def _body(part: str, imports: dict[str, set[str]]) -> str:
     return re.sub(r"  # noqa: \w+", "", "\n".join(lines[end:])).strip("\n")
 
 
-def _imports(imports: dict[str, set[str]]) -> str:
-    imports = {module: set(names) for module, names in imports.items()}
+def _imports(imports: dict[str, set[str]], text: str) -> str:
+    """The statements for those that the text names."""
+    named = {node.id for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Name)} | {"annotations"}
+    imports = {module: names & named for module, names in imports.items() if names & named}
     future = imports.pop("__future__", set())
     plain = sorted(imports.pop("", set()))
     lines = [f"from __future__ import {name}" for name in sorted(future)] + [""]

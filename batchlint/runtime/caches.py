@@ -7,6 +7,8 @@ from collections import OrderedDict
 from collections.abc import Callable, Generator
 from typing import Any
 
+from batchlint.runtime.driver import Loop  # noqa: F401
+
 
 def batch_lru_cache(maxsize: Any = 128, typed: bool = False) -> Any:
     """`lru_cache` whose function yields requests: who calls with the same arguments meanwhile waits for the first."""

@@ -23,8 +23,9 @@ def main(command: str = "status") -> int:
         try:
             backend = BACKENDS[provider].connect(server)
             state = Rounds().persist("resume", fetch, id, backend, []) if command == "resume" else backend.poll(id)
-            print(f"{id}: {state.text} {state.refused}".rstrip() + f" ({what})")
-            if command == "cancel" and not state.ended:
+            ended, text, refused = state
+            print(f"{id}: {text} {refused}".rstrip() + f" ({what})")
+            if command == "cancel" and not ended:
                 backend.cancel(id)
                 print(f"{id}: cancelling; what is answered already is paid, and the next start uses it")
         except Exception as error:

@@ -132,7 +132,7 @@ def aside() -> io.TextIOWrapper:
     return kept
 
 
-class Ended(BaseException):
+class Unbegun(BaseException):
     """Ends a generator at its request."""
 
 
@@ -141,7 +141,7 @@ def close(items: Iterable[Item]) -> None:
     with contextlib.redirect_stdout(aside()):
         for item in items:
             work, item.work, item.step = item.work, None, None
-            with contextlib.suppress(Exception, Ended):
+            with contextlib.suppress(Exception, Unbegun):
                 for _ in range(Rounds.PATIENCE):  # a bare `except` goes on to the next request
                     if work is not None:
-                        work.throw(Ended)
+                        work.throw(Unbegun)

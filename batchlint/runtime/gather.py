@@ -14,7 +14,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, BinaryIO
 
-from batchlint.runtime.asking import ASK, BatchError, Request, request
+from batchlint.runtime.asking import BatchError, Request, request
+from batchlint.runtime.asks import ASK  # with asks
 from batchlint.runtime.rounds import Rounds
 
 # Without a sign of life for so long, those that have parked go ahead: others may be waiting for them.
@@ -76,7 +77,9 @@ class Lot:
     """Where the coroutines of one outermost `gather_batch` park, and the rounds that answer them."""
 
     def __init__(self) -> None:
-        self.rounds: Stoppable = getattr(ASK.get(), "rounds", Stoppable)()  # the job's, where it is one in two phases
+        rounds = Stoppable
+        rounds = getattr(ASK.get(), "rounds", rounds)  # those of the job that leaves  # with visits
+        self.rounds = rounds()
         self.thread = ThreadPoolExecutor(1)
         self.busy: set[asyncio.Task[Any] | None] = set()  # tasks that may still ask something
         self.parked: list[tuple[Request, asyncio.Future[None], asyncio.Task[Any] | None]] = []

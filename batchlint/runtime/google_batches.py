@@ -13,7 +13,6 @@ from typing import Any, BinaryIO
 from batchlint.runtime.asking import BACKENDS, Captured, Request
 from batchlint.runtime.facts import FACTS
 from batchlint.runtime.replaying import replayed
-from batchlint.runtime.rounds import State
 
 
 class GoogleBatches:
@@ -80,12 +79,12 @@ class GoogleBatches:
         path = endpoint.replace(":generateContent", ":batchGenerateContent")
         return str(self.call("post", path, {"batch": batch})["name"])
 
-    def poll(self, batch: str) -> State:
+    def poll(self, batch: str) -> tuple[bool, str, str]:
         found = self.call("get", batch)
         state = found.get("metadata", {}).get("state", "").rpartition("STATE_")[2]
         failed = str(found.get("error", {}).get("message") or "no reason given") if state == "FAILED" else ""
         ended = state in ("SUCCEEDED", "FAILED", "CANCELLED", "EXPIRED", "PARTIALLY_SUCCEEDED")
-        return State(ended, state.lower(), failed)
+        return ended, state.lower(), failed
 
     def download(self, batch: str, file: BinaryIO) -> None:
         found = self.call("get", batch)

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from types import GeneratorType
 from typing import Any, NamedTuple
 
-from batchlint.runtime.asking import ASK, captured
+from batchlint.runtime.asks import ASK, captured
+from batchlint.runtime.driver import Loop  # noqa: F401
 
 
 def realtime(work: Any) -> Any:

@@ -17,7 +17,6 @@ from batchlint.runtime.asking import BACKENDS, Captured, Request
 from batchlint.runtime.facts import FACTS
 from batchlint.runtime.journal import new_file
 from batchlint.runtime.replaying import replayed
-from batchlint.runtime.rounds import State
 
 
 class MistralBatches:
@@ -83,13 +82,13 @@ class MistralBatches:
         about = {"endpoint": endpoint, "model": model, "metadata": {"llm_batch": key}}
         return str(self.jobs.create(input_files=[stored.id], retries=None, **about).id)
 
-    def poll(self, batch: str) -> State:
+    def poll(self, batch: str) -> tuple[bool, str, str]:
         job = self.jobs.get(job_id=batch)
         text = f"{job.status.lower()}, {job.completed_requests} of {job.total_requests} done"
         reasons = "; ".join(error.message for error in job.errors[:3]) or "no reason given"
         ended = job.status in ("SUCCESS", "FAILED", "TIMEOUT_EXCEEDED", "CANCELLED")
         refused = job.status == "FAILED" and not (job.output_file or job.error_file)
-        return State(ended, text, reasons if refused else "")
+        return ended, text, reasons if refused else ""
 
     def download(self, batch: str, file: BinaryIO) -> None:
         """Answers and errors; a job that ran out of time has both as well, and they are paid."""

@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from typing import Any, BinaryIO
 
 from batchlint.runtime.asking import BACKENDS
+from batchlint.runtime.doubles import copied
 from batchlint.runtime.journal import new_file
-from batchlint.runtime.rounds import State
-from batchlint.runtime.stainless import Stainless, copied
+from batchlint.runtime.stainless import Stainless
 
 
 class OpenAIBatches(Stainless):
@@ -58,14 +58,14 @@ class OpenAIBatches(Stainless):
         about = {"endpoint": endpoint, "completion_window": "24h", "metadata": {"llm_batch": key}}
         return str(self.batches.create(input_file_id=upload.id, **about).id)
 
-    def poll(self, batch: str) -> State:
+    def poll(self, batch: str) -> tuple[bool, str, str]:
         found = self.batches.retrieve(batch)
         errors = (found.errors.data if found.errors else None) or []
         reasons = "; ".join(f"{e.code}: {e.message}" + (f" (line {e.line})" if e.line else "") for e in errors[:3])
         counts = found.request_counts
         text = f"{found.status}, {counts.completed + counts.failed} of {counts.total} done" if counts else found.status
         refused = (reasons or "no reason given") if found.status == "failed" else ""
-        return State(found.status in ("completed", "failed", "expired", "cancelled"), text, refused)
+        return found.status in ("completed", "failed", "expired", "cancelled"), text, refused
 
     def download(self, batch: str, file: BinaryIO) -> None:
         """Answers and errors; an expired or cancelled batch has both as well, and they are paid."""

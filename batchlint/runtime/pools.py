@@ -9,8 +9,10 @@ from concurrent.futures import ALL_COMPLETED, Future, ThreadPoolExecutor
 from types import TracebackType
 from typing import Any, NamedTuple
 
-from batchlint.runtime.asking import ASK, Request
+from batchlint.runtime.asking import Request
+from batchlint.runtime.asks import ASK, asking_alike  # with asks
 from batchlint.runtime.driver import Item, Loop
+from batchlint.runtime.reading import READING  # noqa: F401
 from batchlint.runtime.rounds import Rounds
 from batchlint.runtime.stepping import steps_of
 
@@ -70,8 +72,9 @@ class BatchExecutor:
         """Run what was submitted and has not been run."""
         work = Work(self)
         try:
-            rounds = getattr(ASK.get(), "rounds", Rounds)()  # those of the job, where it is one in two phases
-            work.settle(work.loop.run(rounds))
+            rounds = Rounds
+            rounds = getattr(ASK.get(), "rounds", rounds)  # those of the job that leaves  # with visits
+            work.settle(work.loop.run(rounds()))
         except BaseException as error:
             for future in work.futures:
                 future.set_exception(error)
@@ -118,8 +121,9 @@ class Threads(Loop):
         self.workers, self.initialize = workers, initialize
 
     def go_on(self, turn: bool) -> bool:
-        ask = ASK.get()
-        with ThreadPoolExecutor(self.workers, initializer=lambda: (ASK.set(ask), self.initialize())) as self.threads:
+        initialize = self.initialize
+        initialize = asking_alike(initialize)  # with asks
+        with ThreadPoolExecutor(self.workers, initializer=initialize) as self.threads:
             self.advance([item for item in self.items if isinstance(item.step, Request) and item.step.answer])
             return super().go_on(turn)
 

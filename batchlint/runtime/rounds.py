@@ -11,19 +11,11 @@ import sqlite3
 import sys
 import time
 from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 from batchlint.runtime.asking import BatchError, Line, Request
 from batchlint.runtime.facts import FACTS
 from batchlint.runtime.journal import RELEASED, SESSION, claim, journal, new_file, note, prune
-
-
-class State(NamedTuple):
-    """What a poll of a batch says. `refused`: why the provider took none of it."""
-
-    ended: bool
-    text: str
-    refused: str = ""
 
 
 class Rounds:
@@ -44,7 +36,10 @@ class Rounds:
         for request in requests:
             request.body = Line(bodies, bodies.tell(), bodies.write(request.body))
         for _ in range(self.SUBMISSIONS):
-            self.collect(self.submit(requests))
+            batches = self.submit(requests)
+            refused = list(filter(None, itertools.starmap(self.collect, batches.items())))
+            if refused and len(refused) == len(batches):  # else there is room now for those: the others have ended
+                raise BatchError("; ".join(refused))
             requests = [request for request in requests if request.answer is None]
             if not requests:
                 return
@@ -73,23 +68,20 @@ class Rounds:
                     request.batch = key
         return batches
 
-    def collect(self, batches: dict[str, list[Request]]) -> None:
-        """Wait for every batch and note where each answer lies."""
-        refused = []
-        for key, members in batches.items():
-            id, backend = self.bought[key]
-            state: State = self.persist(f"wait for batch {id}", fetch, id, backend, members)
-            if state.refused:
-                refused.append(f"the provider refused batch {id}: {state.refused}")
-                with journal() as db:
-                    db.execute("delete from requests where key = ?", (key,))
-        if refused and len(refused) == len(batches):  # else there is room now for those: the others have ended
-            raise BatchError("; ".join(refused))
+    def collect(self, key: str, members: list[Request]) -> str:
+        """Wait for the batch and note where each answer lies; why the provider took none of it, where it refused."""
+        id, backend = self.bought[key]
+        _, _, refused = self.persist(f"wait for batch {id}", fetch, id, backend, members)
+        if not refused:
+            return ""
+        with journal() as db:
+            db.execute("delete from requests where key = ?", (key,))
+        return f"the provider refused batch {id}: {refused}"
 
     def persist(self, what: str, action: Callable[..., Any], *args: object) -> Any:
         """What the action returns. Tried again while that is None, or while the provider or the network has trouble."""
-        failures = 0
-        for tries in itertools.count():
+        tries = failures = 0
+        while True:
             try:
                 found = action(*args)
                 if found is not None:
@@ -101,7 +93,7 @@ class Rounds:
                     raise BatchError(f"cannot {what}: {error}") from error
                 log(f"cannot {what} yet: {error}")
             self.sleep(float(os.environ.get("LLM_BATCH_POLL_SECONDS") or min(5 * 1.5 ** min(tries, 9), 120)), what)
-        return None
+            tries += 1
 
     def sleep(self, seconds: float, what: str) -> None:
         if time.monotonic() + seconds > self.deadline:
@@ -138,7 +130,7 @@ class Rounds:
 def create(db: sqlite3.Connection, key: str, members: list[Request]) -> str:
     """The batch with this key. One that seemed to fail may be there, and so may one of a run whose disk is gone."""
     first, text = members[0], "going on with batch"
-    (id,) = db.execute("select id from batches where key = ?", (key,)).fetchone()
+    id, what = db.execute("select id, what from batches where key = ?", (key,)).fetchone()
     id = id or first.backend.find(key, db)
     db.execute("update batches set since = coalesce(since, ?) where key = ?", (time.time(), key))
     if id is None:
@@ -147,30 +139,28 @@ def create(db: sqlite3.Connection, key: str, members: list[Request]) -> str:
         id, text = first.backend.create(key, first.endpoint, lines), "batch"
     db.execute("update batches set id = ? where key = ?", (id, key))
     db.commit()
-    log(f"{text} {id}: {len(members)} requests to {first.endpoint} with {first.model}")
+    log(f"{text} {id}: {what}")
     return str(id)
 
 
-def fetch(id: str, backend: Any, members: list[Request]) -> State | None:
+def fetch(id: str, backend: Any, members: list[Request]) -> tuple[bool, str, str] | None:
     """None until the batch has ended. Then each request knows its answer, but those not run or failed by chance."""
-    state: State = backend.poll(id)
-    log(f"batch {id} {state.text} {state.refused}".rstrip())
-    if state.refused or not state.ended:
-        return state if state.ended else None
-    waiting = {request.custom_id: request for request in members}
-    file, end = new_file(), 0
+    state: tuple[bool, str, str] = backend.poll(id)
+    ended, text, refused = state
+    log(f"batch {id} {text} {refused}".rstrip())
+    if refused or not ended:
+        return state if ended else None
+    waiting, file = {request.custom_id: request for request in members}, new_file()
     backend.download(id, file)
     file.seek(0)
     for line in file:
-        start, end = end, end + len(line)
         row = json.loads(line) if line.strip() else {}
         request = waiting.get(row.get("custom_id", ""))
-        status = backend.response(row)[0] if request else 0
-        if request and status:
+        if request and (status := backend.response(row)[0]):
             by_chance = is_passing(status)
             request.tries += by_chance
             if not by_chance or request.tries > backend.retries:
-                request.answer = Line(file, start, len(line))
+                request.answer = Line(file, file.tell() - len(line), len(line))
     return state
 
 

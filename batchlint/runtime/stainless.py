@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import copy
+import functools
 import sys
 from typing import Any, BinaryIO
 
 from batchlint.runtime.asking import Captured, Request
+from batchlint.runtime.doubles import copied
 from batchlint.runtime.facts import FACTS
+from batchlint.runtime.parsing import called_again  # with parsing
 
 
 class Stainless:
-    """What the SDKs that Stainless generates have in common: to capture a call, and to make of a result what it makes.
+    """How to capture a call of an SDK that Stainless has generated, and to make of a result what the SDK makes of it.
 
     `owner`: an object of the client that has methods, as `client.chat.completions`.
     """
@@ -37,14 +39,8 @@ class Stainless:
         if options.files or how.get("stream") or body.pop("stream", None):
             raise ValueError(f"{method.__qualname__} uploads files or streams: it cannot run in a batch")
         parser: Any = options.post_parser if callable(options.post_parser) else None
-        if parser is None and method.__name__ == "parse":  # old SDKs parse what the request has returned
-
-            def called_again(answer: Any) -> Any:
-                double = copied(method.__self__, request=lambda *sent, **how: answer)
-                return getattr(double, method.__name__)(*args, **kwargs)
-
-            parser = called_again
-
+        if parser is None and method.__name__ == "parse":  # with parsing
+            parser = functools.partial(called_again, method, args, kwargs)
         return Request(self, endpoint, body, (cast_to, parser))
 
     def answer(self, decode: Any, status: int, body: Any, request_id: str | None) -> Any:
@@ -66,10 +62,3 @@ class Stainless:
         with response as opened:
             file.writelines(opened.iter_bytes())
         file.write(b"\n")
-
-
-def copied(resource: Any, **changed: Any) -> Any:
-    """The resource on a copy of its client with other attributes; the original stays as it is."""
-    client = copy.copy(resource._client)
-    vars(client).update(changed)
-    return type(resource)(client)

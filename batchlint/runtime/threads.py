@@ -10,6 +10,7 @@ from typing import Any
 from batchlint.runtime.driver import Loop, close
 from batchlint.runtime.gather import LOT
 from batchlint.runtime.live import realtime
+from batchlint.runtime.reading import READING  # noqa: F401
 
 
 async def batched_thread(run: Callable[..., Awaitable[Any]], /, *args: Any, **kwargs: Any) -> Any:

@@ -16,7 +16,8 @@ from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
-from batchlint.runtime.asking import ASK, Line, Request, captured
+from batchlint.runtime.asking import Line, Request
+from batchlint.runtime.asks import ASK, captured
 from batchlint.runtime.facts import FACTS
 from batchlint.runtime.journal import FOLDER, claim, journal, new_file, prune
 from batchlint.runtime.rounds import Rounds, log
@@ -56,7 +57,7 @@ class Phase:
         self.next_rounds, self.others = visit, others
 
     def __call__(self, method: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Request:
-        asked = captured(method, args, dict(kwargs))
+        asked: Request = captured(method, args, dict(kwargs))
         CALLS[asked] = functools.partial(method, *args, **kwargs)
         return asked
 
@@ -147,8 +148,8 @@ class Visit(Rounds):
         key, (first, *_) = batch
         with journal() as db:
             id = next((id for (id,) in db.execute("select id from batches where key = ?", (key,))), None)
-        state = self.persist(f"poll batch {id}", first.backend.poll, id) if id else None
-        return state is not None and state.ended and not state.refused
+        ended, _, refused = self.persist(f"poll batch {id}", first.backend.poll, id) if id else (False, "", "")
+        return ended and not refused
 
     def answer_late(self, requests: Collection[Request]) -> None:
         log(f"asking at once for {len(requests)} requests that are new since the batch was submitted")
@@ -186,7 +187,7 @@ def told(answer: Any, error: Exception | None) -> Any:
 
 def held(id: str, backend: Any) -> list[str] | None:
     """The custom_ids of what a batch has run; None until it has ended."""
-    if not backend.poll(id).ended:
+    if not backend.poll(id)[0]:
         return None
     file = new_file()
     backend.download(id, file)

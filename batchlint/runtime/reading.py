@@ -1,0 +1,7 @@
+"""Threads that read the same file."""
+
+from __future__ import annotations
+
+import threading
+
+READING = threading.Lock()
