@@ -30,7 +30,6 @@ def request(method: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
     method = inspect.unwrap(method, stop=lambda each: hasattr(each, "__self__"))
     if kwargs.get("extra_headers") or kwargs.get("extra_query"):
         raise ValueError("a request of a batch cannot carry extra_headers or extra_query: set them on the client")
-    kwargs.pop("timeout", None)
     owner = getattr(method, "__self__", None)
     backend = backend_for(owner)
     double = backend.silenced(owner, kwargs)

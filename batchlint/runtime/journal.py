@@ -8,13 +8,9 @@ import os
 import sqlite3
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
-
-from batchlint.runtime.asking import Request
-from batchlint.runtime.facts import FACTS
 
 # Where the code lies on a read-only disk, as in AWS Lambda, the state goes into the temporary folder.
 HOME = Path() if os.access(".", os.W_OK) else Path(tempfile.gettempdir())
@@ -48,37 +44,6 @@ def journal() -> Iterator[sqlite3.Connection]:
                 with contextlib.suppress(OSError):
                     STATE.unlink()
             return
-
-
-def claim(db: sqlite3.Connection, requests: list[Request], session: str) -> dict[str, list[Request]]:
-    """By the key of the batch that an earlier run has put them into, the requests; under "" those that are new."""
-    known = "select number, key, tries from requests where digest = ? and session != ?"
-    known += " order by used is not null, number limit 1"  # what was used may be of an earlier night
-    new = "select coalesce(max(number) + 1, 0), '', 0 from requests where digest = ?"
-    batches: dict[str, list[Request]] = {}
-    for request in requests:
-        key = ""  # of one that came back without an answer
-        if not request.batch:
-            row = db.execute(known, (request.digest, session)).fetchone()
-            # Equal requests are told apart by their number.
-            request.number, key, request.tries = row or db.execute(new, (request.digest,)).fetchone()
-        batches.setdefault(key, []).append(request)
-        note(db, key, [request], session)
-    return batches
-
-
-def note(db: sqlite3.Connection, key: str, members: list[Request], session: str) -> None:
-    """The requests are in the batch with this key, and this session is going to use their answers."""
-    rows = ((request.digest, request.number, key, session, request.tries) for request in members)
-    db.executemany("insert or replace into requests values (?, ?, ?, ?, ?, null)", rows)
-
-
-def prune(db: sqlite3.Connection) -> None:
-    """Forget runs that ended an hour ago without tidying up, and what the providers no longer keep."""
-    now, kept = time.time(), min(facts["kept_days"] for facts in FACTS.values()) * 86400
-    ended = "select session from requests group by session having count(used) = count(*) and max(used) < ?"
-    gone = "select key from batches where coalesce(since, 0) < ?"
-    db.execute(f"delete from requests where session in ({ended}) or key in ({gone})", (now - 3600, now - kept))
 
 
 @atexit.register

@@ -15,7 +15,7 @@ from typing import Any
 
 from batchlint.runtime.asking import BatchError, Line, Request
 from batchlint.runtime.facts import FACTS
-from batchlint.runtime.journal import RELEASED, SESSION, claim, journal, new_file, note, prune
+from batchlint.runtime.journal import RELEASED, SESSION, journal, new_file
 
 
 class Rounds:
@@ -51,22 +51,58 @@ class Rounds:
         with journal() as db:
             if not self.bought:
                 prune(db)
-            batches = claim(db, requests, self.session)
+            batches = self.claim(db, requests)
             for chunk in split(batches.pop("", [])):
                 first, names = chunk[0], sorted([*{each.batch for each in chunk}, *(each.custom_id for each in chunk)])
                 key = self.prefix + hashlib.sha256("\n".join(names).encode()).hexdigest()[:32]
                 what = f"{len(chunk)} requests to {first.endpoint} with {first.model}"
                 row = (key, first.backend.provider, first.backend.server, what)
                 db.execute("insert or replace into batches values (?, ?, ?, ?, null, null)", row)
-                note(db, key, chunk, self.session)
+                self.note(db, key, chunk)
                 batches[key] = chunk
             db.commit()  # the intent: from here on a restart looks for these batches
             for key, members in batches.items():
                 self.bought[key] = ("", members[0].backend)
-                self.bought[key] = (self.persist("create a batch", create, db, key, members), members[0].backend)
+                self.bought[key] = (self.persist("create a batch", self.create, db, key, members), members[0].backend)
                 for request in members:
                     request.batch = key
         return batches
+
+    def claim(self, db: sqlite3.Connection, requests: list[Request]) -> dict[str, list[Request]]:
+        """By the key of the batch that an earlier run has put them into, the requests; under "" those that are new."""
+        known = "select number, key, tries from requests where digest = ? and session != ?"
+        known += " order by used is not null, number limit 1"  # what was used may be of an earlier night
+        new = "select coalesce(max(number) + 1, 0), '', 0 from requests where digest = ?"
+        batches: dict[str, list[Request]] = {}
+        for request in requests:
+            key = ""  # of one that came back without an answer
+            if not request.batch:
+                row = db.execute(known, (request.digest, self.session)).fetchone()
+                # Equal requests are told apart by their number.
+                request.number, key, request.tries = row or db.execute(new, (request.digest,)).fetchone()
+            batches.setdefault(key, []).append(request)
+            self.note(db, key, [request])
+        return batches
+
+    def note(self, db: sqlite3.Connection, key: str, members: list[Request]) -> None:
+        """The requests are in the batch with this key, and this session is going to use their answers."""
+        rows = ((request.digest, request.number, key, self.session, request.tries) for request in members)
+        db.executemany("insert or replace into requests values (?, ?, ?, ?, ?, null)", rows)
+
+    def create(self, db: sqlite3.Connection, key: str, members: list[Request]) -> str:
+        """The batch with this key. One that seemed to fail may be there, and so may one of a run whose disk is gone."""
+        first, text = members[0], "going on with batch"
+        id, what = db.execute("select id, what from batches where key = ?", (key,)).fetchone()
+        id = id or first.backend.find(key, db)
+        db.execute("update batches set since = coalesce(since, ?) where key = ?", (time.time(), key))
+        if id is None:
+            db.commit()
+            lines = ((request.custom_id, request.body.read()) for request in members)
+            id, text = first.backend.create(key, first.endpoint, lines), "batch"
+        db.execute("update batches set id = ? where key = ?", (id, key))
+        db.commit()
+        log(f"{text} {id}: {what}")
+        return str(id)
 
     def collect(self, key: str, members: list[Request]) -> str:
         """Wait for the batch and note where each answer lies; why the provider took none of it, where it refused."""
@@ -127,22 +163,6 @@ class Rounds:
             log(f"could not delete the input of batch {id}: {problem}")
 
 
-def create(db: sqlite3.Connection, key: str, members: list[Request]) -> str:
-    """The batch with this key. One that seemed to fail may be there, and so may one of a run whose disk is gone."""
-    first, text = members[0], "going on with batch"
-    id, what = db.execute("select id, what from batches where key = ?", (key,)).fetchone()
-    id = id or first.backend.find(key, db)
-    db.execute("update batches set since = coalesce(since, ?) where key = ?", (time.time(), key))
-    if id is None:
-        db.commit()
-        lines = ((request.custom_id, request.body.read()) for request in members)
-        id, text = first.backend.create(key, first.endpoint, lines), "batch"
-    db.execute("update batches set id = ? where key = ?", (id, key))
-    db.commit()
-    log(f"{text} {id}: {what}")
-    return str(id)
-
-
 def fetch(id: str, backend: Any, members: list[Request]) -> tuple[bool, str, str] | None:
     """None until the batch has ended. Then each request knows its answer, but those not run or failed by chance."""
     state: tuple[bool, str, str] = backend.poll(id)
@@ -179,6 +199,14 @@ def split(requests: list[Request]) -> Iterator[list[Request]]:
         chunks.setdefault(kind, []).append(request)
         sizes[kind] = total
     yield from chunks.values()
+
+
+def prune(db: sqlite3.Connection) -> None:
+    """Forget runs that ended an hour ago without tidying up, and what the providers no longer keep."""
+    now, kept = time.time(), min(facts["kept_days"] for facts in FACTS.values()) * 86400
+    ended = "select session from requests group by session having count(used) = count(*) and max(used) < ?"
+    gone = "select key from batches where coalesce(since, 0) < ?"
+    db.execute(f"delete from requests where session in ({ended}) or key in ({gone})", (now - 3600, now - kept))
 
 
 def is_passing(problem: Exception | int) -> bool:

@@ -19,8 +19,8 @@ from typing import Any, TypeVar
 from batchlint.runtime.asking import Line, Request
 from batchlint.runtime.asks import ASK, captured
 from batchlint.runtime.facts import FACTS
-from batchlint.runtime.journal import FOLDER, claim, journal, new_file, prune
-from batchlint.runtime.rounds import Rounds, log
+from batchlint.runtime.journal import FOLDER, journal, new_file
+from batchlint.runtime.rounds import Rounds, log, prune
 
 R = TypeVar("R")
 
@@ -117,7 +117,7 @@ class Visit(Rounds):
                 self.look(backend)
                 self.may_submit()
         with journal() as db:
-            known = claim(db, requests, self.session)
+            known = self.claim(db, requests)
             db.rollback()  # it was only a look
         return known, dict.fromkeys(known.pop("", []))
 
