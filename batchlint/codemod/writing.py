@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
-from batchlint.codemod import helper_places, imports, leftovers, reexports, webhooks
+from batchlint.codemod import helper_places, imports, leftovers, plain, reexports, webhooks
 from batchlint.codemod.blocks import Comprehension, Loop
 from batchlint.codemod.call_rewriter import Names
 from batchlint.codemod.changes import Fanout, FileChanges, Place
@@ -27,6 +27,7 @@ _LOOKING_UP = frozenset(
     ]
 )  # fmt: skip
 """Calls that find functions by a name in a string."""
+_PARSED = re.compile(r"\.parse\b")
 
 
 def write(graph: Graph, fanouts: Sequence[Fanout], framework: str | None = None) -> Iterator[tuple[str, str, str]]:
@@ -70,7 +71,7 @@ def write(graph: Graph, fanouts: Sequence[Fanout], framework: str | None = None)
     for path, wanted in sorted(imported.wanted.items()):
         text = imports.add(graph.modules[path].text, "", set(), wanted)
         yield path, graph.modules[path].text, imported.beside_star(path, text, groups.own(path))
-    places = groups.helpers()
+    places = [_whole(graph, fanouts, groups, place) for place in groups.helpers()]
     for place in places:
         yield from _helper(graph, place)
     jobs = {job: words for fanout in fanouts for job, words in fanout.webhook.items()}
@@ -107,6 +108,19 @@ def _helper(graph: Graph, place: helper_places.Helper) -> Iterator[tuple[str, st
             lacking = f"was edited and lacks {', '.join(missing)}"
             raise EditedHelperError(f"{place.path} {lacking}: see `batchlint runtime {options}` for all parts")
         yield place.path, known.text, extended
+
+
+def _whole(
+    graph: Graph, fanouts: Sequence[Fanout], groups: helper_places.Groups, place: helper_places.Helper
+) -> helper_places.Helper:
+    """The helper with what its users need without naming it."""
+    own = [f for f in fanouts if any(groups.location(path) == place.path for path in f.changes)]
+    names = set(place.names)
+    if "run_batch" in names and not all(plain.is_plain(graph, fanout) for fanout in own):
+        names.add("Loop")
+    if any(_PARSED.search(graph.modules[path].text) for fanout in own for path in fanout.changes):
+        names.add("called_again")
+    return place._replace(names=sorted(names))
 
 
 def _is_named_elsewhere(graph: Graph, path: str, name: str) -> bool:
