@@ -30,17 +30,16 @@ class AnthropicBatches(Stainless):
 
         return cls(Anthropic(base_url=server).messages)
 
-    def find(self, key: str, db: sqlite3.Connection) -> str | None:
+    def named(self, key: str, since: float, db: sqlite3.Connection) -> Iterator[tuple[str, str]]:
         """These batches carry no key: one of the same size, made since the intent. Its results tell if it is ours."""
-        (since,) = db.execute("select since from batches where key = ?", (key,)).fetchone()
+        (begun,) = db.execute("select since from batches where key = ?", (key,)).fetchone()
         (count,) = db.execute("select count(*) from requests where key = ?", (key,)).fetchone()
         taken = {id for (id,) in db.execute("select id from batches")}
-        for batch in self.batches.list(limit=100) if since else ():
-            if batch.created_at.timestamp() < since - 60:
-                break
+        for batch in self.batches.list(limit=100) if begun else ():
+            if batch.created_at.timestamp() < begun - 60:
+                return
             if sum(batch.request_counts.to_dict().values()) == count and batch.id not in taken:
-                return str(batch.id)
-        return None
+                yield key, str(batch.id)
 
     def create(self, key: str, endpoint: str, lines: Iterator[tuple[str, bytes]]) -> str:
         requests = [{"custom_id": custom_id, "params": json.loads(body)} for custom_id, body in lines]

@@ -31,7 +31,11 @@ def request(method: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
     if kwargs.get("extra_headers") or kwargs.get("extra_query"):
         raise ValueError("a request of a batch cannot carry extra_headers or extra_query: set them on the client")
     owner = getattr(method, "__self__", None)
-    backend = backend_for(owner)
+    packages = [kind.__module__.partition(".")[0] for kind in type(owner).__mro__]
+    kind = next((BACKENDS[package] for package in packages if package in BACKENDS), None)
+    if kind is None:
+        raise TypeError(f"{getattr(method, '__qualname__', method)!s} is no method of an SDK that llm_batch knows")
+    backend = backend_for(kind, owner)
     double = backend.silenced(owner, kwargs)
     try:
         started = getattr(double, method.__name__)(*args, **kwargs)
@@ -51,14 +55,7 @@ class Captured(BaseException):
 
 
 BACKENDS: dict[str, Any] = {}  # by SDK package: the classes further down, each around an object of the user's client
-
-
-@functools.lru_cache(maxsize=64)
-def backend_for(owner: Any) -> Any:
-    for kind in type(owner).__mro__:
-        if backend := BACKENDS.get(kind.__module__.partition(".")[0]):
-            return backend(owner)
-    raise TypeError(f"{owner!r} is no object of an SDK that llm_batch knows")
+backend_for = functools.lru_cache(maxsize=64)(lambda kind, owner: kind(owner))
 
 
 class Request:

@@ -35,7 +35,7 @@ class Loop:
         self.asked: list[Request] = []  # what they wait for
         self.values: list[Any] = []
         self.error: BaseException | None = None
-        self.passed: set[Any] = set()  # keys of `in_turn` of items that come before
+        self.passed: set[Any] = set()  # keys of `in_turn` of items that come before  # with turns
         self.turn = True  # whether all that come before the next item have ended
 
     def run(self, rounds: Rounds) -> list[Any]:
@@ -43,7 +43,7 @@ class Loop:
         try:
             while self.go_on(True):
                 rounds.answer(self.asked)
-                self.passed.clear()
+                self.passed.clear()  # with turns
         except BaseException:
             close(self.items)
             rounds.release()
@@ -71,7 +71,7 @@ class Loop:
                 self.error, self.source = item.error, None
                 close(waiting)
             self.turn = self.turn and item.work is None
-            self.passed.update(item.keys if item.work else ())
+            self.passed.update(item.keys if item.work else ())  # with turns
             if item.work is not None or item.output:
                 self.items.append(item)
             self.asked += [item.step] if isinstance(item.step, Request) else getattr(item.step, "asked", ())
@@ -100,7 +100,7 @@ class Item:
     step: Any = None
     output: str = ""
     error: BaseException | None = None
-    keys: tuple[Any, ...] = ()  # of `in_turn`
+    keys: tuple[Any, ...] = ()  # of `in_turn`  # with turns
 
     def advance(self) -> None:
         """Hand over what it waits for, or throw the error of it, and run to the next step or the end."""

@@ -54,11 +54,7 @@ class GoogleBatches:
     def call(self, verb: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
         return dict(json.loads(self.client.request(verb, path, body or {}).body or "{}"))
 
-    def find(self, key: str, db: sqlite3.Connection) -> str | None:
-        """The batch that carries the key in its name."""
-        return next((id for name, id in self.named(key, 0) if name == key), None)
-
-    def named(self, prefix: str, since: float) -> Iterator[tuple[str, str]]:
+    def named(self, prefix: str, since: float, db: sqlite3.Connection | None = None) -> Iterator[tuple[str, str]]:
         """The keys that start so and their batches, newest first; `forget` deletes a batch."""
         page, oldest = "", time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(since))
         while True:

@@ -19,5 +19,5 @@ class Looking(Loop):
         waits = super().go_on(self.wait)
         if self.wait or self.asked:
             return waits
-        self.passed.clear()
+        self.passed.clear()  # with turns
         return super().go_on(True)

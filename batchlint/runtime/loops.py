@@ -23,7 +23,7 @@ class Each:
         return self.loop.asked
 
     def ready(self, item: Item, loop: Loop) -> bool:
-        self.loop.passed = loop.passed
+        self.loop.passed = loop.passed  # with turns
         if self.loop.go_on(loop.turn):
             return False
         for inner in self.loop.items:  # ended before their turn: what they printed follows what the owner did

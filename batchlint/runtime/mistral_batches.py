@@ -55,12 +55,9 @@ class MistralBatches:
             raise ValueError(f"{method.__qualname__} streams: it cannot run in a batch")
         return Request(self, endpoint, body, functools.partial(mistral_answer, method, args, kwargs))
 
-    def find(self, key: str, db: sqlite3.Connection) -> str | None:
-        """The job that carries the key in its metadata."""
-        return next((id for name, id in self.named(key, 0, {"llm_batch": key}) if name == key), None)
-
-    def named(self, prefix: str, since: float, about: dict[str, Any] | None = None) -> Iterator[tuple[str, str]]:
-        """The keys that start so and their jobs, newest first; `forget` deletes a job. `about`: their metadata."""
+    def named(self, prefix: str, since: float, db: sqlite3.Connection | None = None) -> Iterator[tuple[str, str]]:
+        """The keys that start so, or are so where the state is given, and their jobs; `forget` deletes a job."""
+        about = {"llm_batch": prefix} if db else None
         for page in itertools.count():
             found = self.jobs.list(metadata=about, page=page).data
             for job in found or ():

@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import json
 import sqlite3
-import time
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
@@ -32,11 +31,7 @@ class OpenAIBatches(Stainless):
 
         return cls(OpenAI(base_url=server).batches)
 
-    def find(self, key: str, db: sqlite3.Connection) -> str | None:
-        """The batch that carries the key in its metadata."""
-        return next((id for name, id in self.named(key, time.time() - 48 * 3600) if name == key), None)
-
-    def named(self, prefix: str, since: float) -> Iterator[tuple[str, str]]:
+    def named(self, prefix: str, since: float, db: sqlite3.Connection | None = None) -> Iterator[tuple[str, str]]:
         """The keys that start so and their batches, newest first; without those whose input `forget` has deleted."""
         for batch in itertools.takewhile(lambda batch: batch.created_at >= since, self.batches.list(limit=100)):
             key = (batch.metadata or {}).get("llm_batch", "")

@@ -23,7 +23,7 @@ class Rounds:
 
     SUBMISSIONS = 6  # how often a request is submitted that comes back without an answer
     PATIENCE = 50  # how often something is tried while the provider is in trouble
-    prefix = ""  # of the keys of its batches
+    prefix = ""  # of the keys of its batches  # with visits
 
     def __init__(self) -> None:
         self.session = SESSION
@@ -54,7 +54,8 @@ class Rounds:
             batches = self.claim(db, requests)
             for chunk in split(batches.pop("", [])):
                 first, names = chunk[0], sorted([*{each.batch for each in chunk}, *(each.custom_id for each in chunk)])
-                key = self.prefix + hashlib.sha256("\n".join(names).encode()).hexdigest()[:32]
+                key = hashlib.sha256("\n".join(names).encode()).hexdigest()[:32]
+                key = self.prefix + key  # with visits
                 what = f"{len(chunk)} requests to {first.endpoint} with {first.model}"
                 row = (key, first.backend.provider, first.backend.server, what)
                 db.execute("insert or replace into batches values (?, ?, ?, ?, null, null)", row)
@@ -93,7 +94,7 @@ class Rounds:
         """The batch with this key. One that seemed to fail may be there, and so may one of a run whose disk is gone."""
         first, text = members[0], "going on with batch"
         id, what = db.execute("select id, what from batches where key = ?", (key,)).fetchone()
-        id = id or first.backend.find(key, db)
+        id = id or next((found for _, found in first.backend.named(key, time.time() - 48 * 3600, db)), None)
         db.execute("update batches set since = coalesce(since, ?) where key = ?", (time.time(), key))
         if id is None:
             db.commit()

@@ -28,7 +28,7 @@ async def batched_thread(run: Callable[..., Awaitable[Any]], /, *args: Any, **kw
     try:
         while await run(*executor, contextvars.copy_context().run, loop.go_on, True):
             await lot.park(*loop.asked)
-            loop.passed.clear()
+            loop.passed.clear()  # with turns
     finally:
         close(loop.items)
     return loop.result()[0]
