@@ -104,10 +104,13 @@ def render(providers: Iterable[str], names: Iterable[str] = NAMES) -> str:
     usage = "".join(f"    {line}\n" for part, line in USAGE.items() if part in used)
     used -= {"plain"} if "driver" in used else set()
     imports: dict[str, set[str]] = {}
-    bodies = [_table(wanted) if part == "facts" else _body(part, used, imports) for part in PARTS if part in used]
+    bodies = {p: _table(wanted) if p == "facts" else _body(p, used, imports) for p in PARTS if p in used}
+    heirs = [part for part in ("openai_batches", "anthropic_batches") if part in used]
+    if len(heirs) == 1:
+        bodies[heirs[0]] = _one_class(bodies.pop("stainless"), bodies[heirs[0]])
     # Errors of any kind go to the code that asked; a pool's `with` gives the class, as Python 3.10 has no `Self`.
     lint = "BLE001, PYI034" if used & {"pools", "taskgroups"} else "BLE001"
-    text = "\n\n\n".join(filter(None, bodies)).rstrip() + "\n"
+    text = "\n\n\n".join(filter(None, bodies.values())).rstrip() + "\n"
     head = HEADER.format(mark=HELPER_MARK, usage=usage, lint=lint) + "\n" + _imports(imports, text)
     return head + "\n\n" + text
 
@@ -177,7 +180,7 @@ def _pruned(source: str, used: Set[str]) -> str:
                 lines[number] = lines[number].removeprefix("    ")
             dropped.update(set(whole) - set(inside) if marked["how"] == "around" else whole)
     kept = (MARKED.sub("", line) for number, line in enumerate(lines) if number not in dropped)
-    return "\n".join(kept) + "\n"
+    return re.sub(r"\n{3,}(?= )", "\n\n", "\n".join(kept)) + "\n"
 
 
 def _body(part: str, used: Set[str], imports: dict[str, set[str]]) -> str:
@@ -196,6 +199,18 @@ def _body(part: str, used: Set[str], imports: dict[str, set[str]]) -> str:
             break
         end = node.end_lineno or end
     return re.sub(r"  # noqa: \w+", "", "\n".join(lines[end:])).strip("\n")
+
+
+def _one_class(base: str, own: str) -> str:
+    """The class of `own` with what it has from that of `base`, on which no other builds."""
+    first = next(node for node in ast.parse(base).body if isinstance(node, ast.ClassDef))
+    setup = next(node for node in first.body if isinstance(node, ast.FunctionDef))
+    lines = base.splitlines()
+    assert setup.end_lineno is not None
+    head, rest = own.replace(f"({first.name}):", ":").split("        super().__init__(owner)\n")
+    ready, methods = rest.split("\n\n", 1)
+    inherited = ["\n".join(lines[setup.body[0].lineno - 1 : setup.end_lineno]), ready, *lines[setup.end_lineno :]]
+    return head + "\n".join(inherited) + "\n\n" + methods
 
 
 def _imports(imports: dict[str, set[str]], text: str) -> str:
