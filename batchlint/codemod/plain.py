@@ -17,6 +17,7 @@ from pathlib import Path
 from batchlint.codemod.blocks import Comprehension
 from batchlint.codemod.changes import Fanout
 from batchlint.codemod.effects import MUTATORS, READERS
+from batchlint.codemod.helper_places import HELPER
 from batchlint.codemod.phases import MANY, Phases
 from batchlint.codemod.steps import Step
 from batchlint.facts import FunctionId
@@ -54,9 +55,24 @@ def is_plain(graph: Graph, fanout: Fanout) -> bool:
     if any(_holds(each, fanout.converted) for node in nodes for each in walk(node)):
         return False
     quiet = _Quiet(graph)
-    drawn = (f.id for f in graph.program.functions.values() if f.yields or f.name in ("__iter__", "__next__"))
     early = _early(phases, fanout)
-    return all(quiet.is_call(scope, call) for scope, call in early) and all(map(quiet.is_function, drawn))
+    return all(quiet.is_call(scope, call) for scope, call in early) and all(map(quiet.is_function, _sources(graph)))
+
+
+def _sources(graph: Graph) -> Iterator[FunctionId]:
+    """What may run where an item is drawn, of whatever it comes; generators that yield requests are no sources."""
+    for module in graph.modules.values():
+        is_rewritten = f"{HELPER} import" in module.text
+        for function in module.functions.values() if not module.is_helper else ():
+            iterates = function.name in ("__iter__", "__next__")
+            if iterates or (function.yields and not (is_rewritten and _gives_nothing(function.node))):
+                yield function.id
+
+
+def _gives_nothing(function: ast.AST) -> bool:
+    """Whether all that the generator yields is what it waits for."""
+    given = [n.value.value for n in walk(function) if isinstance(n, ast.Expr) and isinstance(n.value, ast.Yield)]
+    return all(isinstance(value, ast.Call) and last_name(value.func) == "in_turn" for value in given)
 
 
 def _holds(node: ast.AST, converted: set[int]) -> bool:
@@ -166,7 +182,7 @@ class _Quiet:
         if package == "builtins":
             return name not in _PRINTING and (path.count(".") > 1 or hasattr(builtins, name))
         if package == "logging":
-            texts = [module.text for module in self.graph.modules.values()]
+            texts = [module.text for module in self.graph.modules.values() if not module.is_helper]
             return any("basicConfig" in text for text in texts) and not any(map(_TO_STDOUT.search, texts))
         if package in sys.stdlib_module_names:
             return not path.startswith(_PRINTING_MODULES) and name not in _PRINTING

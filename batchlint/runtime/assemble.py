@@ -81,11 +81,10 @@ it waits and where its state is. `python llm_batch.py status`, `resume` or `canc
 """
 # ruff: noqa: {lint}
 '''
+_LOOP = "run_batch(generator(item) for item in items)   # in the generator: answer = yield request(method, ...)"
+_GATHER = "await gather_batch(*coroutines)                # in a coroutine: answer = await batched(method, ...)"
+USAGE = {("plain", "driver"): _LOOP, ("gather",): _GATHER}
 MARKED = re.compile(r"  # (?P<how>with|around) (?P<parts>\w+(, \w+)*)$")
-USAGE = {
-    "plain": "run_batch(generator(item) for item in items)   # in the generator: answer = yield request(method, ...)",
-    "gather": "await gather_batch(*coroutines)                # in a coroutine: answer = await batched(method, ...)",
-}
 
 
 def render(providers: Iterable[str], names: Iterable[str] = NAMES) -> str:
@@ -101,8 +100,8 @@ def render(providers: Iterable[str], names: Iterable[str] = NAMES) -> str:
         )
     used = {"commands", *(BACKENDS[provider] for provider in wanted), *(NAMES[name] for name in names)}
     used = _closure(used)
-    usage = "".join(f"    {line}\n" for part, line in USAGE.items() if part in used)
-    used -= {"plain"} if "driver" in used else set()
+    used = used - {"plain"} if "driver" in used else used
+    usage = "".join(f"    {line}\n" for parts, line in USAGE.items() if not used.isdisjoint(parts))
     imports: dict[str, set[str]] = {}
     bodies = {p: _table(wanted) if p == "facts" else _body(p, used, imports) for p in PARTS if p in used}
     heirs = [part for part in ("openai_batches", "anthropic_batches") if part in used]
@@ -122,6 +121,8 @@ def served(text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     for node in ast.parse(text).body:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             names.append(node.name)
+        elif isinstance(node, ast.Assign):
+            names += [target.id for target in node.targets if isinstance(target, ast.Name)]
         elif not isinstance(node, ast.AnnAssign) or ast.unparse(node.target) != "FACTS":
             continue
         elif isinstance(node.value, ast.Dict):

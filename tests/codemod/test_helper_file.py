@@ -1,11 +1,16 @@
 """The helper in the user's tree: one file, extended while it is as it was written, never overwritten once edited."""
 
+import io
+import re
 import subprocess
 import sys
 
 import pytest
+from pyflakes import api as pyflakes
+from pyflakes.reporter import Reporter
 
 from batchlint import runtime
+from batchlint.runtime.assemble import NAMES
 
 FIRST = """\
 from openai import OpenAI
@@ -112,3 +117,22 @@ def test_an_unknown_provider_is_one_line(tmp_path):
     done = batchlint(tmp_path, "runtime", "--provider", "openai2")
     assert (done.returncode, len(done.stderr.splitlines())) == (2, 1)
     assert "openai2" in done.stderr
+
+
+@pytest.mark.parametrize("name", sorted(NAMES))
+def test_a_helper_with_one_part_lacks_nothing(name):
+    for providers in (["openai"], ["anthropic", "google"], ["openai", "anthropic", "mistral"]):
+        text = runtime.render(providers, [name])
+        told = io.StringIO()
+        assert not pyflakes.check(text, "llm_batch.py", Reporter(told, told)), told.getvalue()
+        assert name in runtime.served(text)[1]
+        assert not re.search(r"# (with|around) |\n\n\n\n", text)
+        assert runtime.render(*runtime.served(text)) == text
+
+
+def test_the_helper_of_a_plain_loop_is_shorter():
+    """Without what stands for stdout, threads, turns and jobs that leave; one provider has one class."""
+    plain, whole = (runtime.render(["openai"], names) for names in (["run_batch"], ["run_batch", "Loop"]))
+    assert plain.count("\n") < 590
+    assert plain.count("\n") < whole.count("\n") - 60
+    assert not re.search(r"redirect_stdout|threading|in_turn|contextvars|class Stainless", plain)

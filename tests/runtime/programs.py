@@ -8,11 +8,13 @@ import subprocess
 import sys
 import textwrap
 import threading
+from collections.abc import Iterable
 from pathlib import Path
 
 from fake_provider import FakeProvider
 
 from batchlint.runtime import render
+from batchlint.runtime.assemble import NAMES
 
 PROVIDERS = ("openai", "anthropic")
 
@@ -20,9 +22,16 @@ PROVIDERS = ("openai", "anthropic")
 class Program:
     """A folder with `program.py` and `llm_batch.py`, run in child processes against a fake provider."""
 
-    def __init__(self, folder: Path, source: str, providers: tuple[str, ...] = PROVIDERS, python: str = sys.executable):
+    def __init__(
+        self,
+        folder: Path,
+        source: str,
+        providers: tuple[str, ...] = PROVIDERS,
+        python: str = sys.executable,
+        names: Iterable[str] = NAMES,
+    ):
         self.folder, self.python = folder, python
-        (folder / "llm_batch.py").write_text(render(providers), encoding="utf-8")
+        (folder / "llm_batch.py").write_text(render(providers, names), encoding="utf-8")
         (folder / "program.py").write_text(textwrap.dedent(source), encoding="utf-8")
 
     def start(self, provider: FakeProvider, *arguments: str, script: str = "program.py", **variables: str) -> Running:
