@@ -95,15 +95,20 @@ def _early(phases: Phases, fanout: Fanout) -> Iterator[tuple[FunctionId, ast.Cal
     elif isinstance(node, ast.For):
         yield from ((home, call) for call in _calls([node.iter]))
     top = max(max(step.counts, default=0) for step in phases.steps)
+    most: dict[tuple[int, int], int] = {}  # the fewest requests that lie behind the last step of a statement
+    for step in phases.steps:
+        place = id(step.frame), id(step.statement)
+        most[place] = max(most.get(place, 0), min(step.counts, default=0))
     for step in phases.steps:
         is_last = step.counts == {top} and top < MANY and not step.ahead and not phases.parked
         if step.statement is None or is_last or (isinstance(node, Comprehension) and step.frame.function.id == home):
             continue
-        yield from ((step.frame.function.id, call) for call in _own_calls(step, fanout.converted))
+        is_before = most[id(step.frame), id(step.statement)] > min(step.counts, default=0)
+        yield from ((step.frame.function.id, call) for call in _own_calls(step, fanout.converted, is_before))
 
 
-def _own_calls(step: Step, converted: set[int]) -> list[ast.Call]:
-    """The calls of the step's statement, without those that take the answer of the one request in it."""
+def _own_calls(step: Step, converted: set[int], is_before: bool) -> list[ast.Call]:
+    """The calls of the step's statement, where it is before a request without those that take its answer."""
     assert step.statement is not None
     parts = [
         part
@@ -111,9 +116,9 @@ def _own_calls(step: Step, converted: set[int]) -> list[ast.Call]:
         for part in (value if isinstance(value, list) else [value])
         if isinstance(part, ast.expr | ast.withitem)
     ]
-    calls = _calls(parts)
+    calls = _calls([*parts, *(case.guard for case in getattr(step.statement, "cases", ()) if case.guard)])
     asking = [call for call in calls if id(call) in converted]
-    return [call for call in calls if not (step.ahead and len(asking) == 1 and _asks(call, converted))]
+    return [call for call in calls if not (is_before and len(asking) == 1 and _asks(call, converted))]
 
 
 def _calls(nodes: Iterable[ast.AST]) -> list[ast.Call]:
