@@ -85,6 +85,13 @@ def test_the_helper_has_the_parts_that_the_code_uses(project):
     assert {"run_batch", "batched", "gather_batch"} <= set(runtime.served(helper.read_text())[1])
 
 
+def test_a_loop_that_prints_before_it_asks_brings_what_keeps_that_for_its_turn(project):
+    (project / "second.py").write_text(FIRST.replace("        answer", "        print(text)\n        answer"))
+    assert "class Loop" not in (project / "llm_batch.py").read_text()
+    assert batchlint(project, "fix", "--allow-no-vcs", ".").returncode == 0
+    assert "class Loop" in (project / "llm_batch.py").read_text()
+
+
 def test_an_edited_helper_stops_the_rewrite_and_stays(project):
     helper = project / "llm_batch.py"
     helper.write_text(helper.read_text() + "# ours\n")
