@@ -92,7 +92,7 @@ def render(providers: Iterable[str], names: Iterable[str] = NAMES) -> str:
 
     Raises ValueError for a provider without a backend ("openai", "anthropic", "google" and "mistral" have one).
     """
-    wanted = list(dict.fromkeys(providers))
+    wanted, names = list(dict.fromkeys(providers)), set(names)
     unknown = [provider for provider in wanted if provider not in BACKENDS]
     if unknown or not wanted:
         raise ValueError(
@@ -109,7 +109,7 @@ def render(providers: Iterable[str], names: Iterable[str] = NAMES) -> str:
         bodies[heirs[0]] = _one_class(bodies.pop("stainless"), bodies[heirs[0]])
     # Errors of any kind go to the code that asked; a pool's `with` gives the class, as Python 3.10 has no `Self`.
     lint = "BLE001, PYI034" if used & {"pools", "taskgroups"} else "BLE001"
-    text = "\n\n\n".join(filter(None, bodies.values())).rstrip() + "\n"
+    text = _needed("\n\n\n".join(filter(None, bodies.values())).rstrip() + "\n", {"request", "tidy", *names})
     head = HEADER.format(mark=HELPER_MARK, usage=usage, lint=lint) + "\n" + _imports(imports, text)
     return head + "\n\n" + text
 
@@ -212,6 +212,25 @@ def _one_class(base: str, own: str) -> str:
     ready, methods = rest.split("\n\n", 1)
     inherited = ["\n".join(lines[setup.body[0].lineno - 1 : setup.end_lineno]), ready, *lines[setup.end_lineno :]]
     return head + "\n".join(inherited) + "\n\n" + methods
+
+
+def _needed(text: str, names: Set[str]) -> str:
+    """Without the functions and classes that neither the names stand for nor what is kept needs."""
+    nodes = ast.parse(text).body
+    named = [{inner.id for inner in ast.walk(node) if isinstance(inner, ast.Name)} for node in nodes]
+    kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+    places = {node.name: place for place, node in enumerate(nodes) if isinstance(node, kinds)}
+    kept = {place for place in range(len(nodes)) if place not in places.values()}
+    kept |= {place for name, place in places.items() if name in names}
+    while more := {places[name] for place in kept for name in named[place] if name in places} - kept:
+        kept |= more
+    lines = text.splitlines()
+    for place in set(places.values()) - kept:
+        node = nodes[place]
+        first = min(each.lineno for each in (node, *getattr(node, "decorator_list", ())))
+        for number in range(first - 1, node.end_lineno or first):
+            lines[number] = ""
+    return re.sub(r"\n{4,}", "\n\n\n", "\n".join(lines)).strip("\n") + "\n"
 
 
 def _imports(imports: dict[str, set[str]], text: str) -> str:
