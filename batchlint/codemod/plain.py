@@ -92,8 +92,8 @@ def _early(phases: Phases, fanout: Fanout) -> Iterator[tuple[FunctionId, ast.Cal
     home, node = fanout.function, fanout.node
     if isinstance(node, Comprehension):
         yield from ((home, call) for call in _calls([node]) if not _asks(call, fanout.converted))
-    elif isinstance(node, ast.For):
-        yield from ((home, call) for call in _calls([node.iter]))
+    elif isinstance(node, ast.For | ast.While):
+        yield from ((home, call) for call in _calls([node.iter if isinstance(node, ast.For) else node.test]))
     top = max(max(step.counts, default=0) for step in phases.steps)
     most: dict[tuple[int, int], int] = {}  # the fewest requests that lie behind the last step of a statement
     for step in phases.steps:

@@ -69,6 +69,11 @@ PLAIN = {
                 text = file.read()
             print(ask(text))
     """,
+    "a while loop": """
+        while texts:
+            text = texts.pop(0)
+            print(ask(text))
+    """,
     "a generator that prints nothing": """
         def rows():
             for text in texts:
