@@ -32,6 +32,10 @@ _TEXT = frozenset({"chat", "completion", "embeddings"})
 """Kinds of requests that have a batch tier somewhere, if not at this provider's endpoint: a project can change that."""
 _BEHIND = 2
 """How many calls nearer a request has to be that no batch API takes, to speak for a call that leads to others too."""
+_ON_THEIR_OWN = frozenset({"schedule", "pipeline"})
+"""Kinds of entry points that nobody's wish starts."""
+_FAR = 100
+"""Puts a call that hands on nothing of the request behind all that do."""
 _OWN = "self"
 """Stands among a method's parameters for its object, of which a part goes into the request."""
 _HOLDERS = ("typing.NamedTuple.", "pydantic.BaseModel.")
@@ -76,10 +80,12 @@ def find(graph: Graph) -> list[Described]:
         farther = _BEHIND if refuses(graph, model) else 0
         for level in _levels(graph, model):
             edges = level.edges
+            if level.parts and not graph.leads_down(edges, model.function, model.node):
+                continue
             function = edges[0].caller if edges else model.function
             span = edges[0].span if edges else model.span
             key = (function, span)
-            rank = len(edges) + farther
+            rank = len(edges) + farther + (_FAR if level.parts else 0)
             # Where one call leads to several models, the nearest speaks for it.
             if key not in ranks or rank < ranks[key]:
                 ranks[key] = rank
@@ -101,6 +107,8 @@ class _Level(NamedTuple):
     way: Way
     is_plumbing: bool
     """Whether the call is a wrapper's of its own object's or module's inside."""
+    parts: bool = False
+    """Whether nothing of the request stands here, but nobody waits, as somebody does for others who call the same."""
 
 
 def _levels(graph: Graph, model: ModelCall) -> Iterator[_Level]:
@@ -115,6 +123,7 @@ def _levels(graph: Graph, model: ModelCall) -> Iterator[_Level]:
     if passed:
         queue.append((model.function, start, (), passed, _keeps_answer(graph, model.function, model.node)))
     seen: set[tuple[FunctionId, Way]] = {(model.function, start)}
+    tops: list[_Top] = [] if passed else [(model.function, start, ())]
     while queue:
         id, way, below, passed, is_kept = queue.pop(0)
         is_shared = _is_shared(graph, id, way)
@@ -136,6 +145,7 @@ def _levels(graph: Graph, model: ModelCall) -> Iterator[_Level]:
             is_inner = edge.caller == _outer(graph, id) and not passed & _names(graph, id)
             handed = _given(graph, edge, passed, is_shared=is_shared)
             if not handed and not is_inner:
+                tops.append((id, way, below))
                 continue
             taken = passed if is_inner else _passed_on(graph, edge.caller, above, edge.node, handed)
             # Where the answer does not come back the request is told of once, but for those who do not wait.
@@ -148,6 +158,58 @@ def _levels(graph: Graph, model: ModelCall) -> Iterator[_Level]:
             if taken and (edge.caller, above) not in seen and len(edges) < MAX_LEVELS:
                 seen.add((edge.caller, above))
                 queue.append((edge.caller, above, edges, taken, keeps))
+            elif not taken:
+                tops.append((edge.caller, above, edges))
+    yield from _partings(graph, tops)
+
+
+_Top = tuple[FunctionId, Way, tuple[Edge, ...]]
+"""A function that makes the request up, with the calls from it down to the model."""
+
+
+def _partings(graph: Graph, tops: list[_Top]) -> Iterator[_Level]:
+    """The calls by which those come to the request who do not wait, where others who start the same code do."""
+    seen: set[tuple[FunctionId, Way]] = set()
+    while tops:
+        id, way, below = tops.pop(0)
+        if (id, way) in seen or len(below) >= MAX_LEVELS or not _is_shared(graph, id, way):
+            continue
+        seen.add((id, way))
+        if any(map(_leads_dialogue, relevant(graph.reaches(id, way)))):
+            continue  # so it does for those as well who only play one
+        for edge in graph.edges_to(id):
+            above = graph.ways.above(edge, way) if _calls_by_name(graph, edge) else None
+            if above is not None:
+                yield from _part(graph, edge, above, (edge, *below), tops)
+
+
+def _calls_by_name(graph: Graph, edge: Edge) -> bool:
+    """Whether the code says there which function runs."""
+    call = edge.node
+    if edge.kind in {"queue", "callback"} or not isinstance(call, ast.Call):
+        return False
+    called = last_name(call.func)
+    runs = [call.func, *(() if called[:1].isupper() else call.args)]
+    return edge.kind != "call" or graph.function(edge.callee).name in map(last_name, runs)
+
+
+def _leads_dialogue(reach: Reach) -> bool:
+    """Whether the code asks a person at a terminal, rather than that a person starts the program as a whole."""
+    is_asked = reach.entry.kind.kind == "interactive"
+    return is_asked and all(edge.callee.qualname != MODULE for edge in reach.edges)
+
+
+def _part(graph: Graph, edge: Edge, above: Way, edges: tuple[Edge, ...], tops: list[_Top]) -> Iterator[_Level]:
+    """The call, where nobody waits on any way to it; where some do, the ways part further up."""
+    if _is_shared(graph, edge.caller, above):
+        tops.append((edge.caller, above, edges))
+        return
+    reaches = relevant(graph.reaches(edge.caller, above))
+    kinds = {reach.entry.kind.kind for reach in reaches}
+    # What somebody starts is worth it where it asks again and again.
+    is_often = edge.repeats or any(each.repeats for reach in reaches for each in reach.edges)
+    if kinds <= _RUNS and (is_often or kinds & _ON_THEIR_OWN):
+        yield _Level(edges, above, is_plumbing=False, parts=True)
 
 
 def _keeps(graph: Graph, caller: FunctionId, call: ast.Call) -> bool:

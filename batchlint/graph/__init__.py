@@ -90,6 +90,7 @@ class Graph(Part):
         self.ways = Ways(program)
         # What only an option switches on that nobody gives here is started as the rest of its function is.
         self._any_words = Ways(program, by_word=False)
+        self._flagged = Ways(program, by_flag=True)
         self._tests = Tests(program, tests)
         self._reaches: dict[tuple[FunctionId, Way], list[Reach]] = {}
 
@@ -134,6 +135,13 @@ class Graph(Part):
     def is_waited_for(self, id: FunctionId, way: Way) -> bool:
         """Whether somebody is known to wait at one of the entry points."""
         return any(reach.entry.kind.latency is Latency.REALTIME for reach in relevant(self.reaches(id, way)))
+
+    def leads_down(self, edges: Sequence[Edge], id: FunctionId, node: ast.expr) -> bool:
+        """Whether the calls lead down to `node` by what they give and leave to defaults, flags too (`if search:`)."""
+        way: Way | None = self._flagged.start(id, node)
+        for edge in reversed(edges):
+            way = self._flagged.above(edge, way) if way is not None else None
+        return way is not None
 
     def starts_here(self, id: FunctionId) -> bool:
         """Whether the outside world starts the very function."""

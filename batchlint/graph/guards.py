@@ -24,17 +24,18 @@ class Demand(NamedTuple):
 
 
 Demands = frozenset[Demand]
-_NO_WORD = "\0"
-"""Stands for what is equal to no string."""
+_TRUE, _NONE = frozenset({"\0true"}), frozenset({"\0none"})
+"""Stand among the words for whatever counts as true, as in `if query:`, and for None."""
+_FLAGS = (_TRUE, _NONE)
 _LEAVE = (ast.Return, ast.Raise, ast.Continue, ast.Break)
 
 
 class Guards(Part):
     """Reads the tests before calls, and holds the arguments of callers against them."""
 
-    def __init__(self, program: Program, *, by_word: bool = True) -> None:
+    def __init__(self, program: Program, *, by_word: bool = True, by_flag: bool = False) -> None:
         super().__init__(program)
-        self._by_word = by_word
+        self._by_word, self._by_flag = by_word, by_flag
         self._kinds = Kinds(program)
         self._known: dict[tuple[FunctionId, int], Demands] = {}
 
@@ -51,7 +52,12 @@ class Guards(Part):
             return frozenset()
         demands = (demand for test, holds in tests_before(function, node) for demand in _read(test, holds))
         found = (self._with_rounds(function, demand) for demand in demands if demand.parameter in fixed)
-        return frozenset(demand for demand in found if demand is not None and (self._by_word or not demand.is_word))
+        return frozenset(demand for demand in found if demand is not None and self._is_asked(demand))
+
+    def _is_asked(self, demand: Demand) -> bool:
+        if demand.types in _FLAGS:
+            return self._by_flag
+        return self._by_word or not demand.is_word
 
     def _with_rounds(self, function: FunctionFacts, demand: Demand) -> Demand | None:
         """The demand, met as well by what has the function call itself with what meets it; None where that is open."""
@@ -64,7 +70,7 @@ class Guards(Part):
             words = [
                 each.types for each in before if each.is_word and each.holds and each.parameter == demand.parameter
             ]
-            if not words or not demand.holds:
+            if not words or not demand.holds or demand.types in _FLAGS:
                 return None
             demand = demand._replace(types=demand.types.union(*words))
         return demand
@@ -75,7 +81,7 @@ class Guards(Part):
         call = edge.node
         if edge.kind == "call" and isinstance(call, ast.Call) and not _is_spread(call):
             callee = self.function(edge.callee)
-            for demand in demands if self._by_word else [each for each in demands if not each.is_word]:
+            for demand in filter(self._is_asked, demands):
                 refused = self._is_refused(edge.caller, callee, call, demand)
                 if refused:
                     return None
@@ -93,15 +99,14 @@ class Guards(Part):
         types = self._kinds.of(caller, argument) if argument is not None else None
         return None if types is None else all(is_one(kind, demand.types) is (not demand.holds) for kind in types)
 
-    def _words(self, callee: FunctionFacts, call: ast.Call, name: str) -> list[str] | None:
-        """The strings that the call can give for the parameter, or leaves to its default; None if they are open."""
+    def _words(self, callee: FunctionFacts, call: ast.Call, name: str) -> list[object] | None:
+        """The constants that the call can give for the parameter, or leaves to its default; None if they are open."""
         if _is_spread(call):
             return None
         argument = self.program.callers.argument(call, callee, name) or callee.default(name)
         choices = [argument.body, argument.orelse] if isinstance(argument, ast.IfExp) else [argument]
-        given = [each.value for each in choices if isinstance(each, ast.Constant)]
-        words = [value if isinstance(value, str) else _NO_WORD for value in given]
-        return words if len(words) == len(choices) else None
+        given: list[object] = [each.value for each in choices if isinstance(each, ast.Constant)]
+        return given if len(given) == len(choices) else None
 
     def _is_fixed(self, id: FunctionId, name: str) -> bool:
         function = self.function(id)
@@ -165,8 +170,10 @@ def _read(test: ast.expr, holds: bool) -> Iterator[Demand]:
         if types is not None:
             yield Demand(test.args[0].id, types, holds)
     elif isinstance(test, ast.Compare) and isinstance(test.left, ast.Name) and (words := _words_in(test)):
-        is_one_of = isinstance(test.ops[0], ast.Eq | ast.In)
+        is_one_of = isinstance(test.ops[0], ast.Eq | ast.In | ast.Is)
         yield Demand(test.left.id, words, holds is is_one_of, True)
+    elif isinstance(test, ast.Name):
+        yield Demand(test.id, _TRUE, holds, True)
 
 
 def _words_in(test: ast.expr) -> frozenset[str]:
@@ -174,6 +181,8 @@ def _words_in(test: ast.expr) -> frozenset[str]:
     if not isinstance(test, ast.Compare) or len(test.ops) != 1 or not isinstance(test.left, ast.Name):
         return frozenset()
     operator, other = test.ops[0], test.comparators[0]
+    if isinstance(operator, ast.Is | ast.IsNot) and isinstance(other, ast.Constant) and other.value is None:
+        return _NONE
     if isinstance(operator, ast.In | ast.NotIn) and isinstance(other, ast.Tuple | ast.List | ast.Set):
         nodes = other.elts
     else:
@@ -182,8 +191,13 @@ def _words_in(test: ast.expr) -> frozenset[str]:
     return frozenset(words) if len(words) == len(nodes) else frozenset()
 
 
-def _meets(word: str, demand: Demand) -> bool:
-    return (word in demand.types) is demand.holds
+def _meets(value: object, demand: Demand) -> bool:
+    """Whether the constant is what the demand asks for."""
+    if demand.types == _TRUE:
+        return bool(value) is demand.holds
+    if demand.types == _NONE:
+        return (value is None) is demand.holds
+    return (isinstance(value, str) and value in demand.types) is demand.holds
 
 
 def _is_test(call: ast.Call) -> bool:

@@ -257,7 +257,7 @@ OBJECT_JOB = """
     def main(lines):
         {made}
         for line in lines:
-            {asked}  # !
+            {asked}
 
     main(open(sys.argv[1]))
     """
@@ -266,13 +266,13 @@ OBJECT_JOB = """
 @pytest.mark.parametrize(
     ("made", "asked", "live", "expected"),
     [
-        ("pass", "print(Labeller(line).label())", "Labeller(line).label()", "batchable"),
-        ("one = Labeller()", "one.set_text(line); print(one.label())", "Labeller(line).label()", "batchable"),
-        ("one = Labeller()", "print(one.set_text(line).label())", "Labeller(line).label()", "batchable"),
+        ("pass", "print(Labeller(line).label())  # !", "Labeller(line).label()", "batchable"),
+        ("one = Labeller()", "one.set_text(line); print(one.label())  # !", "Labeller(line).label()", "batchable"),
+        ("one = Labeller()", "print(one.set_text(line).label())  # !", "Labeller(line).label()", "batchable"),
         # Nobody else waits: the request itself is reported.
-        ("one = Labeller()", "one.set_text(line); print(one.label())", "line", "none"),
-        # How it asks is no part of what is asked.
-        ("one = Labeller(model=sys.argv[2])", "print(line, one.first())", "Labeller().first()", "none"),
+        ("one = Labeller()", "one.set_text(line); print(one.label())  # !", "line", "none"),
+        # How it asks is no part of what is asked: once by hand is not worth it.
+        ("one = Labeller(model=sys.argv[2]); print(one.first())  # !", "print(line)", "Labeller().first()", "none"),
     ],
 )
 def test_an_object_that_is_told_what_to_ask_passes_it_on(made, asked, live, expected):

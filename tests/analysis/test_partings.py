@@ -1,0 +1,149 @@
+"""Functions that make their requests up themselves: the job that calls one is told of it where others wait for it."""
+
+import pytest
+
+from batchlint.findings import Verdict
+
+from .verdicts import call_sites, verdict
+
+DIGEST = """
+    from llm import ask
+    from store import articles
+
+    def digest(search=None):
+        for article in articles():
+            article.summary = ask(article.text)
+    """
+ROUTE = """
+    from digests import digest
+    from flask import Flask, request
+
+    app = Flask(__name__)
+
+    @app.post("/digest")
+    def refresh():
+        digest(request.args["q"])
+        return "done"
+    """
+NIGHTLY = """
+    from apscheduler.schedulers.blocking import BlockingScheduler
+    from digests import digest
+
+    scheduler = BlockingScheduler()
+
+    @scheduler.scheduled_job("cron", hour=2)
+    def nightly():
+        digest()  # !
+    """
+BACKFILL = """
+    import sys
+    from digests import digest
+
+    for day in sys.argv[1:]:
+        digest()  # !
+    """
+SCRIPT = """
+    from digests import digest
+
+    digest()  # !
+    """
+
+
+def program(job: str, digests: str = DIGEST, route: str = ROUTE) -> dict[str, str]:
+    return {"digests.py": digests, "site.py": route, "app.py": job}
+
+
+@pytest.mark.parametrize("job", [NIGHTLY, BACKFILL])
+def test_a_job_is_told_that_it_calls_what_a_route_waits_for(job):
+    assert verdict(program(job)) == "batchable"
+
+
+def test_the_route_and_the_function_itself_stay_silent():
+    batchable = {site.path for site in call_sites(program(NIGHTLY)) if site.verdict is Verdict.BATCHABLE}
+    assert batchable == {"app.py"}
+
+
+def test_without_a_route_the_function_tells_of_it():
+    assert verdict({"digests.py": DIGEST, "app.py": NIGHTLY}) == "none"
+
+
+def test_a_script_that_somebody_starts_once_is_not_told():
+    assert verdict(program(SCRIPT)) == "none"
+
+
+def test_another_route_is_not_told():
+    other = """
+        from digests import digest
+        from flask import Flask
+
+        app = Flask(__name__)
+
+        @app.get("/other")
+        def other():
+            for _ in range(3):
+                digest()  # !
+        """
+    assert verdict(program(other)) == "none"
+
+
+@pytest.mark.parametrize("test", ["if search:", "if search is not None:"])
+@pytest.mark.parametrize(("given", "expected"), [("", "none"), ("'all'", "batchable"), ("None", "none")])
+def test_what_only_an_option_switches_on_is_asked_of_who_gives_it(test, given, expected):
+    digests = f"""
+        from llm import ask
+
+        def digest(search=None):
+            {test}
+                ask("What is new?")
+        """
+    assert verdict(program(NIGHTLY.replace("digest()", f"digest({given})"), digests)) == expected
+
+
+def test_what_leads_a_dialogue_leads_it_for_a_benchmark_too():
+    digests = """
+        from llm import ask
+
+        def digest(search=None):
+            line = "hello"
+            while line:
+                print(ask(line))
+                line = input("> ")
+        """
+    terminal = """
+        from digests import digest
+
+        while True:
+            input("ready?")
+            digest()
+        """
+    assert verdict({**program(BACKFILL, digests), "terminal.py": terminal}) != "batchable"
+
+
+def test_a_function_that_is_kept_for_later_does_not_run_here():
+    job = """
+        from apscheduler.schedulers.blocking import BlockingScheduler
+        from digests import digest
+        from langchain_core.runnables import RunnableLambda
+
+        scheduler = BlockingScheduler()
+
+        @scheduler.scheduled_job("cron", hour=2)
+        def nightly():
+            return RunnableLambda(digest)  # !
+        """
+    assert verdict(program(job)) == "none"
+
+
+def test_a_function_that_a_thread_runs_meanwhile_runs_here():
+    job = """
+        import asyncio
+        from apscheduler.schedulers.asyncio import AsyncIOScheduler
+        from digests import digest
+
+        scheduler = AsyncIOScheduler()
+
+        @scheduler.scheduled_job("cron", hour=2)
+        async def nightly():
+            await asyncio.to_thread(digest)  # !
+        """
+    assert verdict(program(job)) == "batchable"
