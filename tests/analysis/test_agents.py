@@ -436,6 +436,54 @@ def test_a_run_of_an_agent_with_tools_is_a_chain_of_answers_even_in_a_script(mor
     assert verdict(RUN.format(more=more, runner=runner)) == expected
 
 
+ADK_RUN = """
+    import asyncio
+    {imported}
+
+    runner = Runner(agent=agent, app_name="labels", session_service=sessions)
+
+    async def label(line):
+        async for event in runner.run_async(user_id="me", session_id="one", new_message=line):  # !
+            print(event)
+
+    for line in open("questions.txt"):
+        asyncio.run(label(line))
+    """
+
+
+@pytest.mark.parametrize(
+    ("imported", "expected"),
+    [
+        ("from google.adk.runners import Runner", "realtime"),
+        ("from google.adk import Runner", "realtime"),
+        ("from pipelines import Runner", "none"),
+    ],
+)
+def test_a_runner_keeps_what_was_said(imported, expected):
+    assert verdict(ADK_RUN.format(imported=imported)) == expected
+
+
+CLAUDE_CODE = """
+    import anyio
+    {imported}
+
+    async def fix(line):
+        async for message in query(prompt=line):  # !
+            print(message)
+
+    for line in open("bugs.txt"):
+        anyio.run(fix, line)
+    """
+
+
+@pytest.mark.parametrize(
+    ("imported", "expected"),
+    [("from claude_agent_sdk import query", "realtime"), ("from database import query", "none")],
+)
+def test_claude_code_is_an_agent(imported, expected):
+    assert verdict(CLAUDE_CODE.format(imported=imported)) == expected
+
+
 OWN_RUN = """
     from pydantic_ai import Agent
 
@@ -521,3 +569,18 @@ ROUNDS = """
 )
 def test_rounds_in_which_tools_run_are_an_agent_s(role, mark, expected):
     assert verdict(ROUNDS.format(role=role, mark=mark)) == expected
+
+
+TOOL_OUTPUTS = """
+    from openai import OpenAI
+
+    client = {client}
+
+    for run in open("runs.txt"):
+        client.beta.threads.runs.submit_tool_outputs_and_poll(thread_id="t", run_id=run, tool_outputs=[])  # !
+    """
+
+
+@pytest.mark.parametrize(("client", "expected"), [("OpenAI()", "realtime"), ("Threads()", "none")])
+def test_what_a_tool_gave_goes_into_the_next_request(client, expected):
+    assert verdict(TOOL_OUTPUTS.format(client=client)) == expected
