@@ -31,7 +31,7 @@ _RUNS = frozenset({"script", "schedule", "pipeline", "task_queue", "evaluation"}
 _TEXT = frozenset({"chat", "completion", "embeddings"})
 """Kinds of requests that have a batch tier somewhere, if not at this provider's endpoint: a project can change that."""
 _BEHIND = 2
-"""How many calls nearer a request has to be that no batch API takes, to speak for a call that leads to others too."""
+"""How many calls nearer an agent or what no batch API takes has to be to speak for a call that leads to others too."""
 _ON_THEIR_OWN = frozenset({"schedule", "pipeline"})
 """Kinds of entry points that nobody's wish starts."""
 _FAR = 100
@@ -77,7 +77,7 @@ def find(graph: Graph) -> list[Described]:
     ranks: dict[tuple[FunctionId, Span], int] = {}
     ties = Ties(graph)
     for model in graph.model_calls:
-        farther = _BEHIND if refuses(graph, model) else 0
+        is_refused = refuses(graph, model)
         for level in _levels(graph, model):
             edges = level.edges
             if level.parts and not graph.leads_down(edges, model.function, model.node):
@@ -85,7 +85,8 @@ def find(graph: Graph) -> list[Described]:
             function = edges[0].caller if edges else model.function
             span = edges[0].span if edges else model.span
             key = (function, span)
-            rank = len(edges) + farther + (_FAR if level.parts else 0)
+            is_behind = is_refused or (model.agent and bool(edges))
+            rank = len(edges) + (_BEHIND if is_behind else 0) + (_FAR if level.parts else 0)
             # Where one call leads to several models, the nearest speaks for it.
             if key not in ranks or rank < ranks[key]:
                 ranks[key] = rank

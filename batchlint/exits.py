@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Mapping
+from typing import NamedTuple
 
 from batchlint.facts import FunctionFacts, LoopNode
 from batchlint.flow import MUTATORS, Move, all_read, holds, moves, reached, reads, targets, whole
@@ -30,7 +31,7 @@ def stops_early(
         parts = list(without_lengths(test, counted)) if counted else [test]
         return any(reads(part) & tainted for part in parts) or holds([test], call)
 
-    return _exit(loop.body, hinges, options, 0, False)
+    return _exit(loop.body, _Tests(hinges, options, _looked_into(loop)), 0, False)
 
 
 def _unspent(row: Move) -> Move:
@@ -112,9 +113,39 @@ def _is_switched(test: ast.expr, options: Mapping[str, bool]) -> bool:
     return isinstance(test, ast.Name) and options.get(test.id, False)
 
 
-def _exit(
-    statements: list[ast.stmt], hinges: Callable[[ast.expr], bool], options: Mapping[str, bool], depth: int, under: bool
-) -> ast.stmt | None:
+class _Tests(NamedTuple):
+    """What is known of the tests in a loop."""
+
+    hinges: Callable[[ast.expr], bool]
+    """Whether a test is on the answer."""
+    options: Mapping[str, bool]
+    things: frozenset[str]
+    """Names of what is more than true or false."""
+
+    def fails(self, test: ast.expr, *, holds: bool) -> bool:
+        """Whether the test turns out so where there is no answer, whatever it would say."""
+        if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
+            return self.fails(test.operand, holds=not holds)
+        if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.Or) is holds:
+            return all(self.fails(value, holds=holds) for value in test.values)
+        if isinstance(test, ast.Compare) and len(test.ops) == 1 and is_none(test.comparators[0]):
+            return isinstance(test.ops[0], ast.Is if holds else ast.IsNot)
+        is_thing = isinstance(test, ast.Name) and test.id in self.things
+        return not holds and (is_thing or (isinstance(test, ast.Call) and _is_len(test)))
+
+
+def _looked_into(loop: ast.For | ast.AsyncFor | ast.While) -> frozenset[str]:
+    """The names of what the loop takes parts of."""
+    parts: list[ast.expr] = []
+    for node in (node for statement in loop.body for node in walk(statement)):
+        if isinstance(node, ast.Attribute | ast.Subscript):
+            parts.append(node.value)
+        elif isinstance(node, ast.For | ast.AsyncFor | ast.comprehension):
+            parts.append(node.iter)
+    return frozenset(part.id for part in parts if isinstance(part, ast.Name))
+
+
+def _exit(statements: list[ast.stmt], known: _Tests, depth: int, under: bool) -> ast.stmt | None:
     for statement in statements:
         if isinstance(statement, ast.Return) and under:
             return statement
@@ -122,10 +153,11 @@ def _exit(
             return statement
         inner: list[tuple[list[ast.stmt], int, bool]] = []
         if isinstance(statement, ast.If):
-            tests = under or hinges(statement.test)
-            inner = [(statement.orelse, depth, tests)]
-            if not _is_switched(statement.test, options):
-                inner.insert(0, (statement.body, depth, tests))
+            tests = under or known.hinges(statement.test)
+            for holds, block in ((True, statement.body), (False, statement.orelse)):
+                is_failure = _gives_up(block) and known.fails(statement.test, holds=holds)
+                if not (holds and _is_switched(statement.test, known.options)):
+                    inner.append((block, depth, under if is_failure else tests))
         elif isinstance(statement, ast.For | ast.AsyncFor | ast.While):
             inner = [(statement.body, depth + 1, under)]
         elif isinstance(statement, ast.With | ast.AsyncWith):
@@ -137,7 +169,16 @@ def _exit(
                 (statement.finalbody, depth, under),
             ]
         for nested, level, tests in inner:
-            found = _exit(nested, hinges, options, level, tests)
+            found = _exit(nested, known, level, tests)
             if found is not None:
                 return found
     return None
+
+
+def _gives_up(statements: list[ast.stmt]) -> bool:
+    """Whether the statements return with nothing of what was asked for so far."""
+    last = statements[-1] if statements else None
+    if not isinstance(last, ast.Return):
+        return False
+    value = last.value
+    return value is None or is_none(value) or (isinstance(value, ast.List) and not value.elts)

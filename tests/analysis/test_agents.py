@@ -584,3 +584,36 @@ TOOL_OUTPUTS = """
 @pytest.mark.parametrize(("client", "expected"), [("OpenAI()", "realtime"), ("Threads()", "none")])
 def test_what_a_tool_gave_goes_into_the_next_request(client, expected):
     assert verdict(TOOL_OUTPUTS.format(client=client)) == expected
+
+
+ADAPTERS = """
+    import sys
+    from claude_agent_sdk import query
+    from openai import OpenAI
+
+    class Chat:
+        def ask(self, line):
+            return self.send(line)
+
+        def send(self, line):
+            {chat}
+
+    class Agent:
+        def ask(self, line):
+            return query(prompt=line)
+
+    adapter = {"chat": Chat, "agent": Agent}[sys.argv[1]]()
+    for line in open("lines.txt"):
+        print(adapter.ask(line))  # !
+    """
+
+
+@pytest.mark.parametrize(
+    ("chat", "expected"),
+    [
+        ("return OpenAI().responses.create(model='gpt-5', input=line)", "batchable"),
+        ("return query(prompt=line)", "realtime"),
+    ],
+)
+def test_of_several_adapters_that_a_loop_may_call_one_that_can_wait_decides(chat, expected):
+    assert verdict(ADAPTERS.replace("{chat}", chat)) == expected

@@ -156,3 +156,38 @@ def test_a_turn_that_waits_for_the_last_one(program):
 @pytest.mark.parametrize("program", cases(OPEN))
 def test_turns_that_can_go_together(program):
     assert verdict(program) == "batchable"
+
+
+FAILING = """
+    from llm import ask
+
+    def claims(lines):
+        found = []
+        for line in lines:
+            answer = ask(line)  # !
+            {failing}
+            found.append(answer.choices[0])
+        return found
+
+    print(claims(open("lines.txt")))
+    """
+
+
+@pytest.mark.parametrize(
+    ("failing", "expected"),
+    [
+        ("if not answer: return None", "batchable"),
+        ("if answer is None: return []", "batchable"),
+        ("if not answer or not answer.choices: return found", "realtime"),
+        (
+            "if answer and len(answer):\n                print(answer)\n            else:\n                return None",
+            "batchable",
+        ),
+        ("if answer == 'none': return None", "realtime"),
+        ("if answer: return None", "realtime"),
+        ("if not answer: break", "realtime"),
+        ("is_over = 'over' in answer.choices\n            if not is_over: return None", "realtime"),
+    ],
+)
+def test_giving_up_where_no_answer_came_is_no_end_by_what_it_says(failing, expected):
+    assert verdict(FAILING.format(failing=failing)) == expected
