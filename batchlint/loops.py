@@ -15,6 +15,9 @@ _RETRY_NAME = re.compile(
 )
 """As words of their own: `entries` and `countries` are items."""
 _MOST = re.compile(r"(^|_)max(imum)?(_|$)", re.IGNORECASE)
+_ROUND_NAME = re.compile(
+    r"(^|_)(rounds?|evolutions?|generations?|epochs?|passes|layers?|levels?|depth)(_|$)", re.IGNORECASE
+)
 _FEW = 10
 _HANDFUL = 3
 _DRAWS = frozenset({"islice", "readline", "fetchone", "fetchmany"})
@@ -126,6 +129,17 @@ def is_short(
         return True
     turns = end.value if isinstance(end, ast.Constant) else None if _says(_MOST, given) else number(end)
     return isinstance(turns, int | float) and turns <= _ROUNDS
+
+
+def is_rounds(iterated: ast.expr, number: Callable[[ast.expr], float | None]) -> bool:
+    """Whether a loop counts a few rounds, by their number or, where nothing tells it, by its name."""
+    if isinstance(iterated, ast.Call) and _name(iterated.func) in _PASSING and iterated.args:
+        return is_rounds(iterated.args[0], number)
+    if not isinstance(iterated, ast.Call) or _name(iterated.func) != "range" or not iterated.args:
+        return False
+    end = iterated.args[1 if len(iterated.args) > 1 else 0]
+    turns = end.value if isinstance(end, ast.Constant) else number(end)
+    return turns <= _ROUNDS if isinstance(turns, int | float) else _says(_ROUND_NAME, end)
 
 
 def counts(loop: ast.While) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from batchlint import exits, flow
 from batchlint.facts import FunctionId, LoopNode
 from batchlint.graph import Edge, Graph
-from batchlint.loops import counts, is_item_loop, is_retry, is_short, tries_again
+from batchlint.loops import counts, is_item_loop, is_retry, is_rounds, is_short, tries_again
 from batchlint.memories import Memories
 from batchlint.places import Link, Place, Trait, line_of
 from batchlint.stages import runs_stages
@@ -71,6 +71,8 @@ class Ties:
                     pass  # one stage after the other, each with all its requests at once
                 elif many_below and not is_item_loop(loop) and self._is_bounded(link, loop, found):
                     pass  # all that failed are tried again together
+                elif found.name == "dependent" and self._is_round(link, loop, many_below=many_below):
+                    yield found._replace(name="chain")
                 elif key not in done:
                     yield from self._judged(place, link, loop, found, above, fanned_out, many_below)
             done.add(key)
@@ -145,6 +147,14 @@ class Ties:
         if isinstance(loop, ast.While):
             return tries_again(loop)
         return is_retry(loop) or is_short(loop.iter, bound, number)
+
+    def _is_round(self, link: Link, loop: LoopNode, *, many_below: bool) -> bool:
+        """Whether each turn is one of a few rounds over many items, which do not wait for each other in it."""
+        if not many_below and not any(map(is_item_loop, _inside(link, loop))):
+            return False
+        return isinstance(loop, ast.For | ast.AsyncFor) and is_rounds(
+            loop.iter, lambda node: self._graph.number(link.function, node)
+        )
 
     def _step(self, link: Link, loop: LoopNode, trait: Trait) -> Trait:
         """What a few rounds for an item are: an agent's, where the next request holds what tools gave for an answer."""

@@ -829,3 +829,37 @@ run("rows.csv")
 )
 def test_a_loop_that_draws_its_items_from_a_file_goes_over_items(head: str, is_over_items: bool) -> None:
     assert (verdict(DRAWING.replace("{head}", head)) == "batchable") is is_over_items
+
+
+ROUNDS = """
+    import sys
+    from llm import ask
+
+    ROUNDS = 4
+
+    def evolve(tasks, rounds, count, best=""):
+        for _ in {rounds}:
+            made = []
+            for task in tasks:
+                made.append(ask({asked}))  # !
+                {more}
+            tasks = made
+        return tasks
+
+    print(evolve(open("tasks.txt").readlines(), int(sys.argv[1]), int(sys.argv[2])))
+    """
+
+
+@pytest.mark.parametrize(
+    ("rounds", "asked", "more", "expected"),
+    [
+        ("range(ROUNDS)", "task", "", "batchable"),
+        ("range(1, rounds + 1)", "task", "", "batchable"),
+        ("range(100)", "task", "", "realtime"),
+        ("range(count)", "task", "", "realtime"),
+        ("open('topics.txt')", "task", "", "realtime"),
+        ("range(ROUNDS)", "task + best", "best = made[-1]", "realtime"),
+    ],
+)
+def test_each_of_a_few_rounds_over_all_items_is_a_batch(rounds, asked, more, expected):
+    assert verdict(ROUNDS.format(rounds=rounds, asked=asked, more=more)) == expected
