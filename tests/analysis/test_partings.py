@@ -147,3 +147,27 @@ def test_a_function_that_a_thread_runs_meanwhile_runs_here():
             await asyncio.to_thread(digest)  # !
         """
     assert verdict(program(job)) == "batchable"
+
+
+def test_what_makes_a_function_asks_nothing_yet():
+    digests = """
+        from langchain_core.runnables import RunnableLambda
+        from llm import ask
+
+        def digest():
+            def run(line):
+                return ask(line)
+
+            return RunnableLambda(run)
+        """
+    route = """
+        from digests import digest
+        from flask import Flask, request
+
+        app = Flask(__name__)
+
+        @app.post("/digest")
+        def refresh():
+            return digest().invoke(request.args["q"])
+        """
+    assert verdict(program(NIGHTLY, digests, route)) == "none"
