@@ -175,9 +175,9 @@ def _partings(graph: Graph, tops: list[_Top]) -> Iterator[_Level]:
         id, way, below = tops.pop(0)
         if (id, way) in seen or len(below) >= MAX_LEVELS or not _is_shared(graph, id, way):
             continue
-        seen.add((id, way))
         if any(edge.kind == "callback" for edge in below):
             continue  # runs what it hands over some other time
+        seen.add((id, way))
         if any(map(_leads_dialogue, relevant(graph.reaches(id, way)))):
             continue  # so it does for those as well who only play one
         for edge in graph.edges_to(id):

@@ -230,3 +230,30 @@ def test_a_job_gets_it_from_its_context():
         """
     assert verdict(program) == "batchable"
     assert marked(program.replace('ctx["embedder"] = AsyncClient()', 'ctx["other"] = AsyncClient()')) is None
+
+
+GIVEN = """
+    from llm import client
+
+    class Labels:
+        def __init__(self):
+            self.cleaner = Cleaner(self.ask)
+
+        def ask(self, text):
+            return client.responses.create(model="gpt-5", input=text)  # !
+
+    class Cleaner:
+        def __init__(self, ask):
+            self.ask = {kept}
+
+        def clean(self, text):
+            return self.ask(text)
+
+    for line in open("lines.txt"):
+        print(Labels().cleaner.clean(line))
+    """
+
+
+@pytest.mark.parametrize(("kept", "expected"), [("ask", "batchable"), ("str.strip", "unclear")])
+def test_a_field_may_hold_the_method_of_another_object_that_has_its_name(kept, expected):
+    assert verdict(GIVEN.format(kept=kept)) == expected
