@@ -161,15 +161,18 @@ def _levels(graph: Graph, model: ModelCall) -> Iterator[_Level]:
                 queue.append((edge.caller, above, edges, taken, keeps))
             elif not taken:
                 tops.append((edge.caller, above, edges))
-    yield from _partings(graph, tops)
+    yield from _partings(graph, start, tops)
 
 
 _Top = tuple[FunctionId, Way, tuple[Edge, ...]]
 """A function that makes the request up, with the calls from it down to the model."""
 
 
-def _partings(graph: Graph, tops: list[_Top]) -> Iterator[_Level]:
-    """The calls by which those come to the request who do not wait, where others who start the same code do."""
+def _partings(graph: Graph, start: Way, tops: list[_Top]) -> Iterator[_Level]:
+    """The calls by which those come to the request who do not wait, where others who start the same code do.
+
+    With them the calls below, for which somebody waits.
+    """
     seen: set[tuple[FunctionId, Way]] = set()
     while tops:
         id, way, below = tops.pop(0)
@@ -182,8 +185,23 @@ def _partings(graph: Graph, tops: list[_Top]) -> Iterator[_Level]:
             continue  # so it does for those as well who only play one
         for edge in graph.edges_to(id):
             above = graph.ways.above(edge, way) if _calls_by_name(graph, edge) else None
-            if above is not None:
-                yield from _part(graph, edge, above, (edge, *below), tops)
+            if above is None:
+                continue
+            if _is_shared(graph, edge.caller, above):
+                tops.append((edge.caller, above, (edge, *below)))
+            elif _is_alone(graph, edge, above):
+                yield from _on_the_way(graph, start, (edge, *below))
+
+
+def _on_the_way(graph: Graph, start: Way, edges: tuple[Edge, ...]) -> Iterator[_Level]:
+    """The calls from the last one up to the first."""
+    way = start
+    for at in range(len(edges) - 1, -1, -1):
+        above = graph.ways.above(edges[at], way)
+        if above is None:
+            return
+        way = above
+        yield _Level(edges[at:], way, is_plumbing=False, parts=True)
 
 
 def _calls_by_name(graph: Graph, edge: Edge) -> bool:
@@ -202,17 +220,14 @@ def _leads_dialogue(reach: Reach) -> bool:
     return is_asked and all(edge.callee.qualname != MODULE for edge in reach.edges)
 
 
-def _part(graph: Graph, edge: Edge, above: Way, edges: tuple[Edge, ...], tops: list[_Top]) -> Iterator[_Level]:
-    """The call, where nobody waits on any way to it; where some do, the ways part further up."""
-    if _is_shared(graph, edge.caller, above):
-        tops.append((edge.caller, above, edges))
-        return
+def _is_alone(graph: Graph, edge: Edge, above: Way) -> bool:
+    """Whether nobody waits on any way to the call, and there is enough to ask for a batch."""
     reaches = relevant(graph.reaches(edge.caller, above))
     kinds = {reach.entry.kind.kind for reach in reaches}
     # What somebody starts is worth it where it asks again and again.
     is_often = edge.repeats or any(each.repeats for reach in reaches for each in reach.edges)
-    if kinds <= _RUNS and (is_often or kinds & _ON_THEIR_OWN):
-        yield _Level(edges, above, is_plumbing=False, parts=True)
+    is_waited_for = graph.is_waited_for(edge.caller, above)
+    return not is_waited_for and kinds <= _RUNS and (is_often or bool(kinds & _ON_THEIR_OWN))
 
 
 def _keeps(graph: Graph, caller: FunctionId, call: ast.Call) -> bool:
