@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import cached_property
 
-from batchlint.codemod import filled, process_wide
+from batchlint.codemod import augmented, filled, process_wide
 from batchlint.codemod.access import OWN, Access, Channel, Frame
 from batchlint.codemod.attempts import Attempts, OpenLoop, changes_last, is_quiet, tries_again
 from batchlint.codemod.blocks import opens
@@ -247,7 +247,7 @@ class Layout:
             return self._noted(node, frame, self._end(node, preds, frame, statement, accesses, None))
         conditional = under_condition(node, {id(call) for call, _ in calls})
         skip = {id(call) for call, _ in calls}
-        before = preds
+        before, first = preds, len(self.steps)
         for stands, what in calls:
             if early := self._before(node, stands, frame, skip):
                 preds = self._add(Step(frame, statement, early), preds)
@@ -279,6 +279,7 @@ class Layout:
                 kept = preds if any(self._is_cached(target) for target in what) else []
                 preds = [end for target in real or what for end in self._inline(target, call, preds, frame)]
                 preds = [*preds, *kept]  # an answer that is there already is no request
+        augmented.check(self.reader, frame, node, self.steps[first:], skip)
         if conditional:
             preds = [*preds, *before]
         if not preds:

@@ -80,3 +80,87 @@ def test_what_stands_right_of_the_call_is_read_after_the_answer(name: str, tmp_p
 def test_an_entry_that_is_read_first_waits_for_the_items_with_the_same_key(tmp_path: Path) -> None:
     entry = "self.counts[text[0]] = self.counts.get(text[0], 0) + self.points(text)"
     check_runs_alike(PROGRAM.format(statement=entry), tmp_path)
+
+
+ADDED = """
+from openai import OpenAI
+
+client = OpenAI()
+count = 0
+
+
+class Tally:
+    def __init__(self):
+        self.total, self.asked, self.counts = 0, 0, {{}}
+
+    def note(self, text):
+        {noted}
+        return 1
+
+    def points(self, text):
+        global count
+        answer = client.chat.completions.create(
+            model="gpt-4o-mini", messages=[{{"role": "user", "content": text}}], max_tokens=3
+        )
+        {changed}
+        return len(answer.choices[0].message.content)
+
+    def add(self, text):
+        global count
+        self.counts[text] = 0
+        {added}
+
+
+tally = Tally()
+for text in ["a", "bb", "ccc"]:
+    tally.add(text)
+print(tally.total, tally.asked, tally.counts, count)
+"""
+
+
+@pytest.mark.parametrize(
+    ("changed", "added"),
+    [
+        ("self.total += 1", "self.total += self.points(text)"),
+        ("self.counts[text] += 1", "self.counts[text] += self.points(text)"),
+        ("count += 1", "count += self.points(text)"),
+        ("pass", "self.asked += self.note(text) + self.points(text)"),
+    ],
+)
+def test_a_sum_that_the_call_changes_is_left(changed: str, added: str) -> None:
+    program = ADDED.format(noted="self.asked += 1", changed=changed, added=added)
+    check_noop(program, "unsupported-shape")
+
+
+@pytest.mark.parametrize("changed", ["self.asked += 1", "count += 1"])
+def test_a_sum_beside_which_the_call_changes_another_is_rewritten(changed: str, tmp_path: Path) -> None:
+    program = ADDED.format(noted="pass", changed=changed, added="self.total += self.note(text) + self.points(text)")
+    check_runs_alike(program, tmp_path)
+
+
+def test_a_sum_of_the_function_around_that_the_call_changes_is_left() -> None:
+    program = """
+from openai import OpenAI
+
+client = OpenAI()
+
+
+def measure(text):
+    total = 0
+
+    def points():
+        nonlocal total
+        answer = client.chat.completions.create(
+            model="gpt-4o-mini", messages=[{"role": "user", "content": text}], max_tokens=3
+        )
+        total += 1
+        return len(answer.choices[0].message.content)
+
+    total += points()
+    return total
+
+
+for text in ["a", "bb"]:
+    print(measure(text))
+"""
+    check_noop(program, "unsupported-shape")
