@@ -29,7 +29,7 @@ class Families:
 
         Empty where the targets are not methods of that name.
         """
-        if any(t.owner is None or t.id.qualname != f"{t.owner.qualname}.{name}" for t in targets):
+        if not all(self._is_method(t, name) for t in targets):
             return ()
         roots = {
             c for t in targets if t.owner for c in self.program.mro(t.owner)[0] if c in self._defining.get(name, ())
@@ -40,6 +40,11 @@ class Families:
                 id = self._method(klass, name)
                 found.setdefault(id, Fn(id, klass))
         return tuple(found[id] for id in sorted(found))
+
+    def _is_method(self, target: Fn, name: str) -> bool:
+        """Whether an object has the function as its method of that name: its class, or one above that, defines it."""
+        classes = self.program.mro(target.owner)[0] if target.owner is not None else []
+        return any(self._method(klass, name) == target.id for klass in classes)
 
 
 def is_stub(program: Program, function: FunctionFacts) -> bool:

@@ -119,3 +119,52 @@ for text in ["tea", "cup", "jam"]:
     assert "return realtime(self.complete_batch(text))" in after
     alone = rewrite(program.replace(".complete(name)", ".finish(name)")).files["app.py"]
     assert "yield from writer.complete(text)" in alone
+
+
+INHERITED = """\
+from openai import OpenAI
+
+client = OpenAI()
+
+
+class Judge:
+    def __init__(self, name):
+        self.name = name
+
+    def score(self, text):
+        return client.responses.create(model="gpt-5-mini", input=f"{{self.name}}: {{text}}").output_text
+
+
+class Kind(Judge):
+    def __init__(self):
+        super().__init__("kind")
+
+
+class Strict(Judge):
+    def score(self, text):
+        {asks}
+
+
+JUDGES = {{"kind": lambda: Kind(), "strict": lambda: Strict("strict")}}
+
+
+def main(name):
+    judge = JUDGES[name]()
+    for text in ["tea", "cup"]:
+        print(judge.score(text))
+
+
+main("kind")
+main("strict")
+"""
+
+
+def test_a_method_that_one_class_inherits_and_another_replaces_has_one_form(tmp_path: Path) -> None:
+    asks = 'return client.responses.create(model="gpt-5-mini", input=f"strictly {text}").output_text'
+    alike = check_runs_alike(INHERITED.format(asks=asks), tmp_path)
+    assert sum(alike.after.answered.values()) == 4
+
+
+def test_what_the_replacing_method_remembers_counts() -> None:
+    asks = 'self.name = client.responses.create(model="gpt-5-mini", input=self.name + text).output_text\n'
+    check_noop(INHERITED.format(asks=asks + "        return self.name"), "dependent-iterations")
