@@ -274,7 +274,7 @@ class Layout:
                 ways = self.callbacks.support.held.ways(call, frame)
                 preds = [end for way in ways for end in self._way(way, preds, frame, statement)]
             elif isinstance(what, tuple):
-                real = [f for f in what if not self._is_stub(f)]
+                real = [f for f in self.reader.fakes.without(what, frame.function.id.path) if not self._is_stub(f)]
                 real = [f for f in real if not self._is_wrapped_again(f, what)]
                 kept = preds if any(self._is_cached(target) for target in what) else []
                 preds = [end for target in real or what for end in self._inline(target, call, preds, frame)]

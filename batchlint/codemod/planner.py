@@ -478,6 +478,7 @@ class Planner:
                     called = f"`{Graph.label(what[0].id)}` (line {call.lineno})"
                     raise Refused("unsupported-shape", f"a call of {called} mixes coroutines with blocking calls")
                 changes.calls[where] = CallChange("name" if is_async else "enter", self.enter(fanout, what))
+                fanout.notes += self.support.fakes.notes(function.id, call)
                 self.support.callbacks.plan(self, fanout, function, call)
             elif what in {MAPPED, SUBMITTED}:
                 self.chunked.plan(fanout, function, call)

@@ -83,6 +83,7 @@ class Reader(Paths):
         self.caches = Caches(graph)
         self.implicit = Implicit(graph.program)
         self.endings = Endings(graph.program)
+        self.fakes = callbacks.support.fakes
         self.searches = Searches(graph)
         self.log_handlers = LogHandlers(graph.program)
         self.once = Once(self, callbacks)
@@ -238,7 +239,7 @@ class Reader(Paths):
     def _call(self, call: ast.Call, frame: Frame, dropped: bool) -> list[Access]:
         call = self.threads.plain(call)
         func, line = call.func, call.lineno
-        values = ordered(self.program.eval(frame.function.id, func))
+        values = self.fakes.without(ordered(self.program.eval(frame.function.id, func)), frame.function.id.path)
         found = self._of_held(call, frame)
         known = bool(found)
         values += [v for v in self._held_methods(call, frame) if v not in values]

@@ -10,6 +10,7 @@ from functools import cached_property
 from batchlint.codemod.blocks import streams
 from batchlint.codemod.callbacks import Callbacks
 from batchlint.codemod.changes import Retry
+from batchlint.codemod.fakes import Fakes
 from batchlint.codemod.families import Families
 from batchlint.codemod.held import HELD, Held
 from batchlint.codemod.refusals import Refused
@@ -53,6 +54,7 @@ class Support:
         self.held = Held(self)
         self.reaching = self._reaching([call.function for call in graph.model_calls])
         self.families = Families(graph)
+        self.fakes = Fakes(graph.program)
         self._known: dict[tuple[FunctionId, int], Target | Refused] = {}
         self._joined: dict[int, str] = {}
         """By their identity, the calls that hand functions over and join the loop around them: MAPPED or SUBMITTED."""
@@ -152,7 +154,8 @@ class Support:
         if objects and not self._is_any_of(scope, func, objects):
             what = f"`{ast.unparse(func)}` can be something that asks nothing; call it by the name of a method"
             raise Refused("unsupported-shape", what)
-        foreign = sorted(v.path for v in values if isinstance(v, Ext) and _can_be(v.path))
+        others = [v for v in values if isinstance(v, Ext) and not self.fakes.is_fake(v, scope.path)]
+        foreign = sorted(v.path for v in others if _can_be(v.path))
         if foreign:
             what = f"`{ast.unparse(func)}` can be `{foreign[0]}` as well, of which the project has no other form"
             raise Refused("unsupported-shape", what)

@@ -11,7 +11,8 @@ from batchlint.graph.links import Part
 from batchlint.providers import ApiCall
 from batchlint.values import Ext, Value, Values
 
-_FAKES = ("unittest.mock.", "mock.", "pytest_mock.")
+FAKES = ("unittest.mock.", "mock.", "pytest_mock.")
+"""What tests put in the place of something else, and nothing else has."""
 
 
 class HandedIn(Part):
@@ -66,7 +67,7 @@ class HandedIn(Part):
 
 
 def _is_fake(value: Value) -> bool:
-    return isinstance(value, Ext) and value.path.startswith(_FAKES)
+    return isinstance(value, Ext) and value.path.startswith(FAKES)
 
 
 def _receiver(func: ast.expr, steps: list[str]) -> ast.expr | None:
