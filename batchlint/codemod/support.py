@@ -19,10 +19,12 @@ from batchlint.facts import MODULE, Binding, ClassId, FunctionFacts, FunctionId
 from batchlint.graph import Graph, ModelCall
 from batchlint.patterns import head_of
 from batchlint.symbols import last_name
-from batchlint.values import Cls, Ext, Fn, Inst, Value
+from batchlint.values import Cls, Ext, Fn, Inst, Value, ordered
 
 BACKENDS = {"openai": "openai", "anthropic": "anthropic", "google": "google", "mistralai": "mistral"}
 """The backends of the runtime helper, by the package that the client comes from."""
+_THROUGH_STORAGE = frozenset({"vertexai"})
+"""Providers whose batches read and write files of a cloud's own, which the helper does not make."""
 _HARMLESS = frozenset(
     {"staticmethod", "classmethod", "abstractmethod", "abc.abstractmethod"}
     | {"override", "typing.override", "typing_extensions.override"}
@@ -307,7 +309,9 @@ class Support:
             )
         package = head_of(model.path)
         if catalogue.tier(model.provider, model.endpoint) is None and package in catalogue.packages:
-            raise Refused("no-batch-tier", self._without_tier(model))
+            raise Refused("no-batch-tier", self._without_tier(model.provider, model.endpoint))
+        if package in BACKENDS:
+            self._check_clients(scope, call)
         if model.legacy:
             what = f"`{model.call}` {line} is of an SDK that the helper cannot call; move to the provider's current one"
             raise Refused("no-backend", what)
@@ -324,13 +328,28 @@ class Support:
             raise Refused("unsupported-shape", f"`{unfit}` {line} cannot go into a batch line")
         return BACKENDS[package]
 
-    def _without_tier(self, model: ModelCall) -> str:
+    def _check_clients(self, scope: FunctionId, call: ast.Call) -> None:
+        """Refused where one of the clients that the call may ask is that of a host without a batch for us."""
+        catalogue = self.program.catalogue
+        for value in ordered(self.program.eval(scope, self.threads.plain(call).func)):
+            if not isinstance(value, Ext):
+                continue
+            api = catalogue.match(value.path)
+            provider = catalogue.host_provider(value.host) if value.host else None
+            if api is None or provider is None:
+                continue
+            if catalogue.tier(provider, api.endpoint) is None:
+                raise Refused("no-batch-tier", self._without_tier(provider, api.endpoint))
+            if provider in _THROUGH_STORAGE:
+                what = f"a batch of {provider} needs Cloud Storage or BigQuery (line {call.lineno})"
+                raise Refused("no-backend", what)
+
+    def _without_tier(self, provider: str, endpoint: str) -> str:
         """Why no batch takes the request."""
         catalogue = self.program.catalogue
-        if catalogue.refuses(model.provider, model.endpoint):
-            return f"the batch API of {model.provider} does not take {model.endpoint}"
-        note = catalogue.tier_note(model.provider)
-        return note or f"no batch tier on record for {model.provider} {model.endpoint}"
+        if catalogue.refuses(provider, endpoint):
+            return f"the batch API of {provider} does not take {endpoint}"
+        return catalogue.tier_note(provider) or f"no batch tier on record for {provider} {endpoint}"
 
     def check_handed(self, value: Ext, node: ast.expr, is_async: bool) -> str:
         """The backend that carries the requests of a method which is handed over; Refused where none does."""

@@ -132,6 +132,8 @@ class Catalogue(NamedTuple):
     literal_arguments: frozenset[str]
     """Last steps of callables whose first string argument is part of the path: `boto3.client('bedrock-runtime')`."""
     local_arguments: frozenset[str]
+    switches: dict[str, str]
+    """Arguments that, if true, have the client ask another host, which one."""
     model_arguments: frozenset[str]
     """Arguments under which models are given to what asks them."""
     handed: tuple[dict[str, Any], ...]
@@ -240,6 +242,7 @@ def build(documents: list[dict[str, Any]]) -> Catalogue:
         hosts=tuple(hosts),
         literal_arguments=frozenset(literal),
         local_arguments=frozenset(name for provider in providers.values() for name in provider.local_arguments),
+        switches={name: host for each in documents for name, host in each.get("switches", {}).items()},
         model_arguments=frozenset(name for each in documents for name in each.get("model_arguments", [])),
         handed=tuple(row for document in documents for row in document.get("handed", [])),
         defaults=tuple(_default(row) for document in documents for row in document.get("defaults", [])),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from batchlint.facts import Binding, ClassId, FunctionId, Import
@@ -37,6 +38,22 @@ _IMPORTING = frozenset({"importlib.import_module", "builtins.__import__"})
 _SPECIAL = frozenset({"typing.cast", "functools.reduce", "random.choice", *_IMPORTING, *_OF_SAME, *_PARTING})
 
 
+def _keywords(program: Program, scope: FunctionId, node: ast.Call) -> Iterator[tuple[str, ast.expr]]:
+    """The keyword arguments, also those that a variable holds: `options["base_url"] = url; OpenAI(**options)`."""
+    for keyword in node.keywords:
+        if keyword.arg is not None:
+            yield keyword.arg, keyword.value
+        elif isinstance(keyword.value, ast.Name):
+            held = keyword.value.id
+            function = program.functions[scope]
+            for name in sorted({name for owner, name in function.item_keys if owner == held}):
+                yield from ((name, value) for value in function.item_keys[held, name] if value is not None)
+            for display in (b.value for b in function.bindings.get(held, ()) if isinstance(b.value, ast.Dict)):
+                for key, value in zip(display.keys, display.values, strict=True):
+                    if isinstance(key, ast.Constant) and isinstance(key.value, str):
+                        yield key.value, value
+
+
 def external_call(program: Program, scope: FunctionId, node: ast.Call, value: Ext) -> Values:
     """The values of the call `node` of `value`."""
     path = value.path
@@ -56,9 +73,11 @@ def external_call(program: Program, scope: FunctionId, node: ast.Call, value: Ex
     host = value.host
     if last == "Request" and node.args:
         host = _host(program, scope, node.args[0]) or host
-    for keyword in node.keywords:
-        if keyword.arg in program.catalogue.local_arguments:
-            host = _host(program, scope, keyword.value) or host
+    for name, argument in _keywords(program, scope, node):
+        if name in program.catalogue.local_arguments:
+            host = _host(program, scope, argument) or host
+        elif name in program.catalogue.switches and isinstance(argument, ast.Constant) and argument.value is True:
+            host = program.catalogue.switches[name]
     if host is None and keeps_local(program, scope, node, path):
         host = LOCAL
     origin = value.origin

@@ -593,6 +593,62 @@ def test_the_calls_of_the_current_sdk_are_rewritten(call: str) -> None:
     assert "(yield request(" in rewrite(placed(program)).files["app.py"]
 
 
+CLIENTS = """
+import os
+
+from google import genai
+from openai import OpenAI
+
+{made}
+
+
+def main(texts):
+    for text in texts:
+        print(client.{asked})
+
+
+main(["a", "b"])
+"""
+GEMINI = "models.generate_content(model='gemini-3-pro', contents=text)"
+GPT = "responses.create(model='gpt-5-mini', input=text)"
+OPTIONS = """
+def connect(url):
+    options = {{"max_retries": 3}}
+    if url:
+        options["base_url"] = url
+    return OpenAI(**options)
+
+
+client = connect({url})
+"""
+
+
+@pytest.mark.parametrize(
+    ("made", "asked", "name"),
+    [
+        ("client = genai.Client(vertexai=True, project='shop')", GEMINI, "no-backend"),
+        (OPTIONS.format(url="'https://openrouter.ai/api/v1'"), GPT, "no-batch-tier"),
+        ("options = {'base_url': 'https://openrouter.ai/api/v1'}\nclient = OpenAI(**options)", GPT, "no-batch-tier"),
+        ("client = OpenAI(base_url='https://openrouter.ai/api/v1') if os.name else OpenAI()", GPT, "no-batch-tier"),
+    ],
+)
+def test_a_client_of_which_no_batch_takes_the_requests_stays(made: str, asked: str, name: str) -> None:
+    check_noop(CLIENTS.format(made=made, asked=asked), name)
+
+
+@pytest.mark.parametrize(
+    ("made", "asked"),
+    [
+        ("client = genai.Client(vertexai=False)", GEMINI),
+        (OPTIONS.format(url="None"), GPT),
+        ("options = {'max_retries': 3}\nclient = OpenAI(**options)", GPT),
+        ("client = OpenAI(max_retries=3) if os.name else OpenAI()", GPT),
+    ],
+)
+def test_a_client_of_the_provider_does_not(made: str, asked: str) -> None:
+    assert "(yield request(" in rewrite(placed(CLIENTS.format(made=made, asked=asked))).files["app.py"]
+
+
 def test_the_end_of_a_transaction_for_each_item_is_no_reason_to_stay() -> None:
     program = """
         import warehouse
