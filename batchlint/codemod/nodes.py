@@ -351,8 +351,9 @@ def close(outer: Place, inner: Place) -> bool:
 
 def gap(function: cst.FunctionDef) -> list[cst.EmptyLine]:
     """The empty lines between two functions of this file, as in front of this one."""
-    empty = [cst.EmptyLine(indent=False) for each in function.leading_lines if each.comment is None]
-    return empty or [cst.EmptyLine(indent=False)] * (1 if _is_method(function) else 2)
+    runs = itertools.groupby(function.leading_lines, lambda each: each.comment is None)
+    empty = max((len(list(run)) for is_empty, run in runs if is_empty), default=1 if _is_method(function) else 2)
+    return [cst.EmptyLine(indent=False)] * empty
 
 
 class _DrawnAs(cst.CSTTransformer):

@@ -100,3 +100,54 @@ def test_numbers_come_to_the_same_items(name: str, tmp_path: Path) -> None:
 def test_numbers_without_a_seed_may_come_in_any_order(tmp_path: Path) -> None:
     source = HEAD + "rng = random.Random()\n" + BEFORE_AND_AFTER.replace("{rng.randint(0, 99)}", "{rng.randint(1, 1)}")
     check_runs_alike(source.replace("< 0.5", "< 2"), tmp_path)
+
+
+RETRIES = """\
+import time
+
+import openai
+
+random.seed(3)
+
+
+def patient(function):
+    def wrapper(text):
+        delay = 0.001
+        while True:
+            try:
+                return function(text)
+            except openai.RateLimitError as error:
+                print("again in", delay)
+                {pause}
+
+    return wrapper
+
+
+@patient
+def tell(text):
+    return ask(text)
+
+
+for word in random.sample(WORDS, 3):
+    print(tell(word))
+print(random.random())
+"""
+
+
+@pytest.mark.parametrize(
+    "pause", ["delay *= 1 + random.random()\n                time.sleep(delay)", "time.sleep(0.001 * random.random())"]
+)
+def test_a_number_that_makes_a_pause_after_an_error_longer_counts_for_nothing(pause: str, tmp_path: Path) -> None:
+    check_runs_alike(HEAD + RETRIES.format(pause=pause), tmp_path)
+
+
+@pytest.mark.parametrize(
+    "pause",
+    [
+        "text += str(random.random())",
+        "delay *= 1 + random.random()\n                text += str(delay)",
+        "time.sleep(delay * 0)\n                time.strftime(str(random.random()))",
+    ],
+)
+def test_a_number_that_is_there_for_something_else_counts(pause: str) -> None:
+    check_noop(HEAD + RETRIES.format(pause=pause), "unsupported-shape")
