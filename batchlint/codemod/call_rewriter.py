@@ -148,6 +148,10 @@ class CallRewriter(cst.CSTTransformer):
         if change.how == "blocking":
             waiting = cst.Await(self._passed("batched", updated_node, where, "(await batched(, )"))
             return waiting.with_changes(lpar=[cst.LeftParen()], rpar=[cst.RightParen()])
+        if change.how == "steps":
+            called = self._fitting(updated_node, where, "(await batched_steps())")
+            waiting = cst.Await(cst.Call(self._use("batched_steps"), [cst.Arg(called)]))
+            return waiting.with_changes(lpar=[cst.LeftParen()], rpar=[cst.RightParen()])
         if change.how == "thread":
             return self._passed("batched_thread", updated_node, where, "batched_thread(, ")
         if change.how == "made":

@@ -19,8 +19,9 @@ class CallChange:
     """What becomes of a call.
 
     `request`: `yield request(f, ...)`; `enter`: `yield from twin(...)`; `await`: `batched(f, ...)`; `blocking`: `await
-    batched(f, ...)`; `thread`: `batched_thread(f, ...)`; `made`: `batched(f, ...)` for what a thread was to call;
-    `name`: only the callee's name; `called`: `yield from called(f, ...)` for a parameter.
+    batched(f, ...)`; `steps`: `await batched_steps(twin(...))`; `thread`: `batched_thread(f, ...)`; `made`:
+    `batched(f, ...)` for what a thread was to call; `name`: only the callee's name; `called`: `yield from
+    called(f, ...)` for a parameter.
     """
 
     how: str

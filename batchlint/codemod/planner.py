@@ -268,6 +268,9 @@ class Planner:
         if self.caches.is_within(barrier.frame):
             what = f"line {barrier.statement.lineno} has an effect in a call for which others wait, as it is cached"
             raise Refused("order-of-effects", what)
+        if fanout.is_async and not barrier.frame.function.is_async:
+            what = f"{path}:{barrier.statement.lineno} has an effect in a call that keeps its coroutine waiting"
+            raise Refused("order-of-effects", what)
         changes = fanout.file(path)
         where = self.place(path, barrier.statement)
         if fanout.is_async:
@@ -471,13 +474,17 @@ class Planner:
                 self.handing.thread(fanout, function, call, is_async)
             elif what == "request":
                 how = "request" if not is_async else "blocking" if self.support.blocks(call) else "await"
-                fanout.is_blocking |= how == "blocking"
+                if how == "blocking":
+                    self._wait(fanout, function, call)
                 changes.calls[where] = CallChange(how)
             elif isinstance(what, tuple):
-                if self._blocks(call, what) if is_async else any(self._is_async(target) for target in what):
+                if len({self._is_async(target) for target in what}) > 1 or (not is_async and self._is_async(what[0])):
                     called = f"`{Graph.label(what[0].id)}` (line {call.lineno})"
                     raise Refused("unsupported-shape", f"a call of {called} mixes coroutines with blocking calls")
-                changes.calls[where] = CallChange("name" if is_async else "enter", self.enter(fanout, what))
+                how = "enter" if not is_async else "steps" if self._blocks(call, what) else "name"
+                if how == "steps":
+                    self._wait(fanout, function, call)
+                changes.calls[where] = CallChange(how, self.enter(fanout, what))
                 fanout.notes += self.support.fakes.notes(function.id, call)
                 self.support.callbacks.plan(self, fanout, function, call)
             elif what in {MAPPED, SUBMITTED}:
@@ -486,6 +493,14 @@ class Planner:
                 self.support.held.plan(self, fanout, function, call, is_async)
             elif what == CALLED and not is_async:  # what a coroutine is handed makes coroutines
                 changes.calls[where] = CallChange("called")
+
+    @staticmethod
+    def _wait(fanout: Fanout, function: FunctionFacts, call: ast.Call) -> None:
+        """Note a call that keeps its coroutine waiting and becomes an `await`, where one can stand."""
+        fanout.is_blocking = True
+        if any(isinstance(node, ast.GeneratorExp) for node in scopes.path_to(function.node, call)):
+            what = f"a generator expression of a coroutine asks (line {call.lineno})"
+            raise Refused("unsupported-shape", f"{what}; make a list of it")
 
     def _is_async(self, target: Fn) -> bool:
         return self.program.functions[target.id].is_async

@@ -45,6 +45,7 @@ PARTS = {
     "gather": ("gather_batch", "batched"),
     "ordering": ("gather_in_order", "in_order"),
     "threads": ("batched_thread",),
+    "blocking": ("batched_steps",),
     "completing": ("as_completed_batch",),
     "taskgroups": ("BatchTaskGroup",),
     "started": ("batch_task",),

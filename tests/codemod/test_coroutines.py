@@ -82,6 +82,48 @@ ALIKE = {
 
         asyncio.run(main())
         """,
+    "helpers keep coroutines waiting": """
+        import asyncio
+
+        from llm import Asker, ask, improve
+
+        asker = Asker("gpt-5-mini")
+
+
+        async def read(text):
+            await asyncio.sleep(0)
+            total = len(ask(f"first {text}"))
+            total += len(asker.ask(text))
+            parts = [improve(part) for part in text.split()]
+            return f"{ask(text)}: {total} {parts}"
+
+
+        async def main():
+            print(await asyncio.gather(*(read(text) for text in ["a b", "b", "a b"])))
+            for text in ["k", "l"]:
+                answer = improve(text)
+                await asyncio.sleep(0.001)
+                print(text, answer)
+
+
+        asyncio.run(main())
+        """,
+    "a generator expression keeps a coroutine waiting": """
+        import asyncio
+
+        from llm import ask
+
+
+        async def read(texts):
+            return " ".join(ask(text) for text in texts)
+
+
+        async def main():
+            print(await asyncio.gather(*[read(texts) for texts in ("ab", "c", "ab")]))
+
+
+        asyncio.run(main())
+        """,
     "threads make the request": """
         import asyncio
         import functools
@@ -348,14 +390,53 @@ REFUSED = {
         """,
         "unsupported-shape",
     ),
-    "a helper that blocks a coroutine": (
+    "a helper that blocks a coroutine, and prints in front of the request": (
         """
         async def read(text):
-            return ask(text)
+            print("reading", text)
+            answer = ask(text)
+            print(answer)
 
 
         async def main(texts):
             return await asyncio.gather(*(read(text) for text in texts))
+        """,
+        "order-of-effects",
+    ),
+    "a helper with an effect in the order of the items": (
+        """
+        kept = []
+
+
+        def note(text):
+            kept.append(ask(text))
+            return len(text)
+
+
+        async def main(texts):
+            for text in texts:
+                note(text)
+                await asyncio.sleep(0.1)
+        """,
+        "order-of-effects",
+    ),
+    "a function that may be a coroutine": (
+        """
+        class Now:
+            def read(self, text):
+                return ask(text)
+
+
+        class Later:
+            async def read(self, text):
+                return ask(text)
+
+
+        async def main(texts, reader=Now()):
+            reader = reader or Later()
+            for text in texts:
+                await asyncio.sleep(0.1)
+                print(reader.read(text))
         """,
         "unsupported-shape",
     ),
@@ -409,15 +490,6 @@ REFUSED = {
 
         async def main(texts):
             return await asyncio.gather(*started(asyncio.get_running_loop(), texts))
-        """,
-        "unsupported-shape",
-    ),
-    "a loop that gives others a turn, and blocks": (
-        """
-        async def main(texts):
-            for text in texts:
-                print(ask(text))
-                await asyncio.sleep(1)
         """,
         "unsupported-shape",
     ),

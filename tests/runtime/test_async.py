@@ -78,6 +78,34 @@ def test_threads_run_generators_in_batches_and_in_realtime(tmp_path: Path) -> No
         assert (len(provider.batches), provider.realtime_calls) == (4, 4)
 
 
+def test_generators_run_in_coroutines_in_batches_and_in_realtime(tmp_path: Path) -> None:
+    body = """
+    from openai import OpenAI
+    from llm_batch import batched_steps, each, request
+    blocking = OpenAI(max_retries=0)
+
+    def steps(text):
+        print("asks", text)
+        try:
+            answer = yield request(blocking.embeddings.create, model="m", input=text)
+        except BadRequestError as error:
+            return error.code
+        parts = yield each(steps(f"{part} {text}") for part in (1, 2) if " " not in text)
+        return [len(answer.data), *parts]
+
+    async def main():
+        print(await gather_batch(*[batched_steps(steps(text)) for text in ("a", "bad", "c")], ask("d")) != [])
+        print(await batched_steps(steps("f")), await batched_steps("nothing asked"))
+    asyncio.run(main())
+    """
+    with FakeProvider(Faults(failures=[Failure("bad")])) as provider:
+        first, second = run(tmp_path, body, provider).split("True\n")
+        assert first.splitlines()[:3] == ["asks a", "asks bad", "asks c"]
+        assert sorted(first.splitlines()[3:]) == ["asks 1 a", "asks 1 c", "asks 2 a", "asks 2 c"]
+        assert second == "asks f\nasks 1 f\nasks 2 f\n[1, [1], [1]] nothing asked\n"
+        assert (len(provider.batches), provider.realtime_calls) == (2, 3)
+
+
 def test_an_error_is_one_coroutines_own(tmp_path: Path) -> None:
     body = """
     async def main():
