@@ -28,6 +28,9 @@ _READING = FILE_READ | FILE_LIST | {"open"}
 _OPENING = frozenset(path.rpartition(".")[2] for path in EXTERNAL_READS | EXTERNAL_LISTS)
 """What reads the file of a path, as a method of the path or with it."""
 
+STDOUT: Channel = ("stdout",)
+_FORGETFUL = "run_in_executor"
+"""What runs a function where it is not known which item prints."""
 _ORDERED = frozenset({"call", "random", "stdout", "transaction"})
 
 
@@ -66,6 +69,18 @@ class Phases(Layout):
             what = f"line {statement.lineno} asks and has an effect at once; store the answer first"
             raise Refused("order-of-effects", what)
         return found
+
+    def keep_output(self) -> bool:
+        """Have the driver keep what items print for their turns, if they print: whether it has to."""
+        printing = [step for step in self.steps if any(a.channel == STDOUT for a in step.accesses)]
+        handed = (n for step in self.steps if step.statement is not None for n in walk(step.statement))
+        if any(isinstance(n, ast.Call) and last_name(n.func) == _FORGETFUL for n in handed):
+            return False
+        if self.steps[0] in printing:  # all items are drawn before the first one runs
+            return False
+        for step in printing:
+            step.leave_out(STDOUT)
+        return bool(printing)
 
     def judge(self, unsafe: bool) -> list[Barrier]:
         """The barriers that keep the order of effects; Refused where none can."""

@@ -179,8 +179,9 @@ class Planner:
         if stop and handed:
             raise Refused("unsupported-shape", f"`{min(handed.values())}` is handed on by a loop that ends early")
         phases.suspends |= fanout.is_async and bool(own_yields(loop))  # what is yielded before an error counts
+        can_keep = fanout.is_async and not (nested or is_worker or own_yields(loop))
         try:
-            barriers = self.judged(fanout, phases)
+            barriers, is_kept = self._judged_loop(fanout, phases, can_keep)
         except Refused as refused:
             raise Refused("dependent-iterations", left) if left else refused from None
         if is_worker:
@@ -209,7 +210,7 @@ class Planner:
             is_async=fanout.is_async,
             counter=counter,
             runner=runner,
-            is_ordered=fanout.is_async and bool(barriers),
+            is_ordered=fanout.is_async and (bool(barriers) or is_kept),
             kept={name: self.fresh(path, f"each_{name}") for name in left_behind},
             taken=len(stands.body) - len(loop.body) if stands is not None and is_worker else 0,
         )
@@ -237,6 +238,15 @@ class Planner:
             for line in sorted(held)
         ]
         return barriers
+
+    def _judged_loop(self, fanout: Fanout, phases: Phases, can_keep: bool) -> tuple[list[Barrier], bool]:
+        """`judged`, and whether that takes a driver of coroutines that keeps what they print for their turns."""
+        try:
+            return self.judged(fanout, phases), False
+        except Refused:
+            if not can_keep or not phases.keep_output():
+                raise
+        return self.judged(fanout, phases), True
 
     @staticmethod
     def check_ends(phases: Phases) -> None:
@@ -268,7 +278,7 @@ class Planner:
         if self.caches.is_within(barrier.frame):
             what = f"line {barrier.statement.lineno} has an effect in a call for which others wait, as it is cached"
             raise Refused("order-of-effects", what)
-        if fanout.is_async and not barrier.frame.function.is_async:
+        if fanout.is_async and not barrier.frame.function.is_async and barrier.frame.function.id != fanout.function:
             what = f"{path}:{barrier.statement.lineno} has an effect in a call that keeps its coroutine waiting"
             raise Refused("order-of-effects", what)
         changes = fanout.file(path)

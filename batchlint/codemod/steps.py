@@ -39,6 +39,11 @@ class Step:
             self.accesses = [*self.accesses, *accesses]
             self.__post_init__()
 
+    def leave_out(self, channel: Channel) -> None:
+        """Forget the accesses of the channel."""
+        self.accesses = [access for access in self.accesses if access.channel != channel]
+        self.__post_init__()
+
     def meets(self, other: Step) -> bool:
         """Whether an access of the one can clash with one of the other."""
         return not (self.changed.isdisjoint(other.touched) and self.touched.isdisjoint(other.changed))

@@ -46,6 +46,22 @@ ALIKE = {
                 print(len(out), word)
             print(out)
         """,
+    "what is printed before an answer and after it": """
+        async def main():
+            client = AsyncOpenAI(max_retries=0)
+            for number, word in enumerate(WORDS):
+                print("asks", number)
+                answer = await careful(client, word)
+                print("asked", number, end=" ")
+                if number % 2:
+                    print("again", await careful(client, f"{answer} again"))
+                await asyncio.to_thread(print, "from a thread", number)
+                for part in ("head", "tail"):
+                    print(f"the {part}:")
+                    print(await careful(client, f"{part} of {answer}"))
+                print("done", number)
+            print("all done")
+        """,
     "what comes of an error": """
         async def main():
             client = AsyncOpenAI(max_retries=0)
@@ -154,6 +170,16 @@ STOPPED = {
             asyncio.run(main())
         except openai.OpenAIError as error:
             print(error.code)
+        """,
+    "what is printed before": """
+        async def main():
+            client = AsyncOpenAI(max_retries=0)
+            for word in WORDS:
+                print("asks", word)
+                answer = await ask(client, word)
+                print(answer)
+
+        asyncio.run(main())
         """,
     "an effect in a helper": """
         async def process(client, word, out):
@@ -438,3 +464,17 @@ def test_what_drawing_an_item_prints_comes_before_what_the_items_print(told: str
         """
     done = rewrite(textwrap.dedent(source).lstrip())
     assert (done.files != done.before) is is_alike
+
+
+def test_what_another_thread_prints_for_an_item_has_no_turn() -> None:
+    source = """
+        async def main(told):
+            client = AsyncOpenAI(max_retries=0)
+            loop = asyncio.get_running_loop()
+            for word in WORDS:
+                print("asks", word)
+                answer = await ask(client, word)
+                await loop.run_in_executor(None, told, answer)
+                print(answer)
+        """
+    check_noop(HEAD + source.replace("\n        ", "\n"), "order-of-effects")

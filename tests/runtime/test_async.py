@@ -106,6 +106,50 @@ def test_generators_run_in_coroutines_in_batches_and_in_realtime(tmp_path: Path)
         assert (len(provider.batches), provider.realtime_calls) == (2, 3)
 
 
+def test_what_items_of_a_loop_print_comes_in_their_turn(tmp_path: Path) -> None:
+    body = """
+    import sys
+    from llm_batch import gather_in_order, in_order
+
+    async def item(name, asked, inner=()):
+        print(name, "begins")
+        for text in asked:
+            try:
+                await ask(text)
+            except BadRequestError:
+                print(name, "fails")
+                if name == "z":
+                    raise
+            sys.stdout.write(f"{name} has {text}\\n")
+        await gather_in_order(*[item(f"{name}.{each}", ["i" * each]) for each in inner])
+        print(name, "ends", flush=True)
+
+    async def beside():
+        await asyncio.sleep(0)
+        print("beside")
+
+    async def main():
+        shown = sys.stdout
+        other = asyncio.create_task(beside())
+        await gather_in_order(item("a", ["1", "2", "3"]), item("b", ["1"], [2, 1]), item("c", []))
+        await other
+        try:
+            await gather_in_order(item("y", ["1", "bad"]), item("z", ["bad"]), item("never", []))
+        except BadRequestError as error:
+            print(error.code, sys.stdout is shown)
+    asyncio.run(main())
+    """
+    with FakeProvider(Faults(failures=[Failure("bad")])) as provider:
+        lines = run(tmp_path, body, provider).splitlines()
+    lines.remove("beside")
+    assert lines == [
+        *["a begins", "a has 1", "a has 2", "a has 3", "a ends"],
+        *["b begins", "b has 1", "b.2 begins", "b.2 has ii", "b.2 ends", "b.1 begins", "b.1 has i", "b.1 ends"],
+        *["b ends", "c begins", "c ends"],
+        *["y begins", "y has 1", "y fails", "y has bad", "y ends", "z begins", "z fails", "invalid_prompt True"],
+    ]
+
+
 def test_an_error_is_one_coroutines_own(tmp_path: Path) -> None:
     body = """
     async def main():
