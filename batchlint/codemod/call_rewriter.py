@@ -240,7 +240,7 @@ class CallRewriter(cst.CSTTransformer):
     def on_visit(self, node: cst.CSTNode) -> bool:
         if isinstance(node, cst.SimpleStatementLine | cst.BaseCompoundStatement):
             where = self.place(node)
-            self._column, self._is_hoisted = where[1], where in self.changes.hoisted
+            self._column, self._is_hoisted = where[1], where in self.changes.hoisted | self.changes.moved
         return super().on_visit(node)
 
     def visit_ListComp(self, node: cst.ListComp) -> None:

@@ -219,6 +219,8 @@ class FileChanges:
     """Those of both that coroutines await: `await in_order(key)`."""
     hoisted: set[Place] = field(default_factory=set)
     """Statements whose answers are stored first, and which then wait for their turn."""
+    moved: set[Place] = field(default_factory=set)
+    """Statements whose answers are stored first, as they read before what they change after."""
     exits: dict[Place, str] = field(default_factory=dict)
     """`continue` and `break` of a loop that becomes a function: the text of the flag to set, or nothing."""
     renames: dict[Place, str] = field(default_factory=dict)

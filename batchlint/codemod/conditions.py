@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from batchlint.codemod import scopes
 from batchlint.codemod.blocks import Comprehension, comprehension_parts
 from batchlint.trees import walk
 
@@ -36,6 +37,17 @@ def parts_before(node: ast.AST, call: ast.Call) -> Iterator[tuple[ast.expr, bool
         else:
             is_looked_into = isinstance(node, ast.BoolOp | ast.IfExp | Comprehension)
             yield child, isinstance(child, ast.Name | ast.Attribute) and not is_looked_into
+
+
+def can_be_hoisted(statement: ast.AST, calls: list[ast.Call]) -> bool:
+    """Whether the requests can stand in front of the statement: they need no name that it binds, and are all made."""
+    if not isinstance(statement, ast.Expr | ast.Assign | ast.AnnAssign | ast.AugAssign | ast.Return):
+        return False
+    own = {id(n) for call in calls for n in walk(call)}
+    bound = {n.target.id for n in walk(statement) if isinstance(n, ast.NamedExpr) and id(n) not in own}
+    chains = (n for n in walk(statement) if isinstance(n, ast.Compare) and len(n.comparators) > 1)
+    later = {id(n) for chain in chains for part in chain.comparators[1:] for n in walk(part)}
+    return not any(id(call) in later or bound & scopes.read(call) for call in calls)
 
 
 def _evaluated(node: ast.AST) -> Iterator[ast.expr]:

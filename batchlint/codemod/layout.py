@@ -10,12 +10,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import cached_property
 
-from batchlint.codemod import augmented, filled, process_wide
+from batchlint.codemod import augmented, filled, process_wide, scopes
 from batchlint.codemod.access import OWN, Access, Channel, Frame
 from batchlint.codemod.attempts import Attempts, OpenLoop, changes_last, is_quiet, tries_again
 from batchlint.codemod.blocks import opens
 from batchlint.codemod.callbacks import CALLED
-from batchlint.codemod.conditions import decisions, parts_before, under_condition
+from batchlint.codemod.conditions import can_be_hoisted, decisions, parts_before, under_condition
 from batchlint.codemod.endings import End
 from batchlint.codemod.families import is_stub
 from batchlint.codemod.held import HELD, Way
@@ -51,6 +51,12 @@ class Layout:
         self.callbacks = reader.callbacks
         self.endings = reader.endings
         self.parallel = {id(loop) for loop in parallel}
+        self.hoists = False
+        """Whether the answers of statements that read something before they ask are stored in front of them."""
+        self.hoistable = False
+        """Whether there are such statements."""
+        self.moved: list[tuple[Frame, ast.stmt]] = []
+        """Those whose answers are."""
         self.steps: list[Step] = []
         self._handlers: list[list[int]] = []
         self._loops: list[OpenLoop] = []
@@ -248,8 +254,14 @@ class Layout:
         conditional = under_condition(node, {id(call) for call, _ in calls})
         skip = {id(call) for call, _ in calls}
         before, first = preds, len(self.steps)
+        behind: list[Access] = []
+        can_move = not conditional and self._can_move(node, calls, frame)
         for stands, what in calls:
-            if early := self._before(node, stands, frame, skip):
+            early = self._before(node, stands, frame, skip)
+            self.hoistable |= can_move and bool(early)
+            if early and can_move and self.hoists:
+                behind += self._effects(node, stands, frame, skip)
+            elif early:
                 preds = self._add(Step(frame, statement, early), preds)
             call = self.reader.threads.plain(stands)
             # What a helper does with an argument shows where the helper is laid out.
@@ -280,6 +292,9 @@ class Layout:
                 preds = [end for target in real or what for end in self._inline(target, call, preds, frame)]
                 preds = [*preds, *kept]  # an answer that is there already is no request
         augmented.check(self.reader, frame, node, self.steps[first:], skip)
+        if behind:
+            augmented.check_moved(frame, scopes.read(node), behind, self.steps[first:])
+            self.moved.append((frame, statement))
         if conditional:
             preds = [*preds, *before]
         if not preds:
@@ -326,6 +341,26 @@ class Layout:
             read = self.reader.reference if is_named else self.reader.of
             found += [access for access in read(part, frame, skip) if access.how == "read"]
         return found
+
+    def _can_move(self, node: ast.AST, calls: list[tuple[ast.Call, str | tuple[Fn, ...]]], frame: Frame) -> bool:
+        """Whether the calls of the statement can be made in front of it, where they show as what is asked."""
+        if any(what != "request" and not isinstance(what, tuple) for _, what in calls):
+            return False
+        if frame.function.is_async:
+            awaited = {id(n.value) for n in walk(node) if isinstance(n, ast.Await)}
+            if any(id(call) not in awaited for call, _ in calls):
+                return False
+        asked = {id(call) for call, _ in calls}
+        before = (n for call, _ in calls for part, _ in parts_before(node, call) for n in walk(part))
+        others = [n for n in before if isinstance(n, ast.Call) and not any(id(inner) in asked for inner in walk(n))]
+        if not all(augmented.only_reads(self.reader, frame, other) for other in others):
+            return False
+        return can_be_hoisted(node, [call for call, _ in calls])
+
+    def _effects(self, node: ast.AST, call: ast.Call, frame: Frame, skip: set[int] | None) -> list[Access]:
+        """All that the statement does before the call."""
+        parts = [part for part, _ in parts_before(node, call)]
+        return [access for part in parts for access in self.reader.of(part, frame, skip)]
 
     def _is_stub(self, target: Fn) -> bool:
         return is_stub(self.reader.program, self.reader.program.functions[target.id])

@@ -13,6 +13,7 @@ from typing import cast
 
 from batchlint.codemod import emptied, folders, scopes
 from batchlint.codemod.access import Access, Channel, Frame, clash, in_terms_of
+from batchlint.codemod.conditions import can_be_hoisted
 from batchlint.codemod.effects import EXTERNAL_LISTS, EXTERNAL_READS, FILE_LIST, FILE_READ
 from batchlint.codemod.folders import LISTED
 from batchlint.codemod.layout import Converts, Layout
@@ -64,8 +65,7 @@ class Phases(Layout):
         """Whether requests are made in the statement itself; Refused where its answers cannot be stored first."""
         calls = [call for call, _ in self._calls(statement, frame)]
         found = bool(calls)
-        is_plain = isinstance(statement, ast.Expr | ast.Assign | ast.AnnAssign | ast.AugAssign | ast.Return)
-        if found and not (is_plain and _can_be_hoisted(statement, calls)):
+        if found and not can_be_hoisted(statement, calls):
             what = f"line {statement.lineno} asks and has an effect at once; store the answer first"
             raise Refused("order-of-effects", what)
         return found
@@ -323,15 +323,6 @@ def _touched_around(access: Access, here: str, opposite: Access, where: str) -> 
     if late == "written":
         return Refused("order-of-effects", what)
     return Refused("external-read-back", what, "let each item have its own")
-
-
-def _can_be_hoisted(statement: ast.stmt, calls: list[ast.Call]) -> bool:
-    """Whether the requests can stand in front of the statement: they need no name that it binds, and are all made."""
-    own = {id(n) for call in calls for n in walk(call)}
-    bound = {n.target.id for n in walk(statement) if isinstance(n, ast.NamedExpr) and id(n) not in own}
-    chains = (n for n in walk(statement) if isinstance(n, ast.Compare) and len(n.comparators) > 1)
-    later = {id(n) for chain in chains for part in chain.comparators[1:] for n in walk(part)}
-    return not any(id(call) in later or bound & scopes.read(call) for call in calls)
 
 
 def lifted(phases: Phases, frame: Frame, statement: ast.stmt) -> ast.stmt:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from batchlint.codemod import drawn, emptied, handed_on, paging, redrawn, releasing, scopes, submitting
 from batchlint.codemod.access import Access, Channel, Frame, clash
@@ -180,10 +180,20 @@ class Planner:
             raise Refused("unsupported-shape", f"`{min(handed.values())}` is handed on by a loop that ends early")
         phases.suspends |= fanout.is_async and bool(own_yields(loop))  # what is yielded before an error counts
         can_keep = fanout.is_async and not (nested or is_worker or own_yields(loop))
+
+        def hoisted() -> Phases:
+            again = Phases(self.reader, self.support.converts, inner | self.parallel, is_async=fanout.is_async)
+            again.hoists, again.lost = True, phases.lost
+            again.build(frame, loop.body, drawing)
+            again.suspends |= phases.suspends
+            return again
+
         try:
-            barriers, is_kept = self._judged_loop(fanout, phases, can_keep)
+            barriers, is_kept, phases = self._judged_loop(fanout, phases, can_keep, hoisted)
         except Refused as refused:
             raise Refused("dependent-iterations", left) if left else refused from None
+        for moved, statement in phases.moved:
+            fanout.file(moved.function.id.path).moved.add(self.place(moved.function.id.path, statement))
         if is_worker:
             barriers = [b for b in barriers if b.key is not None]
         if fanout.is_async and any(nested or (b.key is not None and phases.suspends) for b in barriers):
@@ -239,8 +249,25 @@ class Planner:
         ]
         return barriers
 
-    def _judged_loop(self, fanout: Fanout, phases: Phases, can_keep: bool) -> tuple[list[Barrier], bool]:
-        """`judged`, and whether that takes a driver of coroutines that keeps what they print for their turns."""
+    def _judged_loop(
+        self, fanout: Fanout, phases: Phases, can_keep: bool, hoisted: Callable[[], Phases]
+    ) -> tuple[list[Barrier], bool, Phases]:
+        """`judged`, whether a driver of coroutines has to keep what they print for their turns, and the steps.
+
+        `hoisted`: lays the iteration out with the answers in front of what their statements read before.
+        """
+        try:
+            return *self._judged_with_output(fanout, phases, can_keep), phases
+        except Refused as refused:
+            if not phases.hoistable:
+                raise
+            try:
+                again = hoisted()
+                return *self._judged_with_output(fanout, again, can_keep), again
+            except Refused:
+                raise refused from None
+
+    def _judged_with_output(self, fanout: Fanout, phases: Phases, can_keep: bool) -> tuple[list[Barrier], bool]:
         try:
             return self.judged(fanout, phases), False
         except Refused:

@@ -116,13 +116,14 @@ class Rewriter(CallRewriter):
         statements: list[cst.BaseStatement] = []
         for before, each in zip(original_node.body, updated_node.body, strict=False):
             place = self.place(before)
-            turn = place in self.changes.hoisted
-            if (turn or isinstance(each, cst.AugAssign)) and m.findall(each, m.Yield()):
-                statements = self._hoisted(updated_node, each, self._turn(place) if turn else None)
-            elif turn and m.findall(each, m.Await()):
-                statements = self._hoisted(updated_node, each, self._turn(place))
-            elif isinstance(each, cst.AugAssign) and m.findall(each, m.Await()) and self._asks(place):
-                statements = self._hoisted(updated_node, each, None)
+            turn = self._turn(place) if place in self.changes.hoisted else None
+            in_parts = place in self.changes.moved
+            is_told = bool(turn or in_parts)
+            if is_told or isinstance(each, cst.AugAssign):
+                # What else a sum awaits stays in it.
+                asking = m.Yield() | m.Await() if is_told or self._asks(place) else m.Yield()
+                if m.findall(each, asking):
+                    statements = self._hoisted(updated_node, each, turn, in_parts)
         flags = [
             index
             for index, each in enumerate(original_node.body)
@@ -140,12 +141,20 @@ class Rewriter(CallRewriter):
         return self._with_extras(where, statements or [updated_node])
 
     def _hoisted(
-        self, statement: cst.SimpleStatementLine, each: cst.BaseSmallStatement, turn: cst.SimpleStatementLine | None
+        self,
+        statement: cst.SimpleStatementLine,
+        each: cst.BaseSmallStatement,
+        turn: cst.SimpleStatementLine | None,
+        in_parts: bool,
     ) -> list[cst.BaseStatement]:
-        """The statement's answers get names first: `total += yield ...` reads `total` before the answer is there."""
+        """The statement's answers get names first: `total += yield ...` reads `total` before the answer is there.
+
+        `in_parts`: whether the rest of a value is read behind the answers too.
+        """
         hoist = Hoist(self._fresh)
         value = getattr(each, "value", None)
-        if (turn and isinstance(each, cst.Assign) and isinstance(value, cst.Yield | cst.Await)) or not turn:
+        is_bare = turn and isinstance(each, cst.Assign) and isinstance(value, cst.Yield | cst.Await)
+        if is_bare or not (turn or in_parts):
             name = self._fresh("answer")
             stored = [(name, own_parens(value, None))]  # type: ignore[arg-type]
             rest: Any = each.with_changes(value=cst.Name(name))

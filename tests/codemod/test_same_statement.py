@@ -1,4 +1,4 @@
-"""What the statement of a request reads before it is what the items before have left."""
+"""What the statement of a request reads before it is what the items before have left: it is read behind the answer."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ import pytest
 from .programs import check_noop, check_runs_alike
 
 PROGRAM = """
+import time
+
 from openai import OpenAI
 
 client = OpenAI()
@@ -25,8 +27,14 @@ class Tally:
 
     def __init__(self):
         self.total, self.best, self.name, self.rows, self.counts = 0, 0, "", [], {{}}
+        self.asked = 0
+
+    def note(self):
+        self.best += 1
+        return self.best
 
     def points(self, text):
+        self.asked += 1
         answer = client.chat.completions.create(
             model="gpt-4o-mini", messages=[{{"role": "user", "content": text}}], max_tokens=3
         )
@@ -50,10 +58,16 @@ READ_BEFORE = {
     "an entry of a dict": 'self.rows.append({"before": self.rows[-1:], "points": self.points(text)})',
     "a list that is handed on with its length": "keep(self.rows, len(self.rows), self.points(text))",
     "a list that is bound again": "self.rows = self.rows + [self.points(text)]",
-    "a condition": "self.best = self.best or self.points(text)",
     "a display": "self.rows = [*self.rows, self.points(text)]",
     "a variable of the class": "Tally.seen = Tally.seen + self.points(text)",
     "between two requests": "self.rows.append((self.points(text), len(self.rows), self.points(text + '!')))",
+}
+LEFT = {
+    "a condition": "self.best = self.best or self.points(text)",
+    "what the call changes": "self.rows.append((self.asked, self.points(text)))",
+    "what has an effect": "self.rows.append((self.note(), self.points(text)))",
+    "the time": "self.rows.append((len(self.rows), time.time() > 0, self.points(text)))",
+    "what is asked for": "self.total = self.total + self.points(f'{self.total} {text}')",
 }
 READ_AFTER = {
     "a sum": "self.total += self.points(text)",
@@ -67,9 +81,14 @@ READ_AFTER = {
 }
 
 
+@pytest.mark.parametrize("name", LEFT)
+def test_what_cannot_be_read_behind_the_answer_is_read_before_the_request(name: str) -> None:
+    check_noop(PROGRAM.format(statement=LEFT[name]), "dependent-iterations")
+
+
 @pytest.mark.parametrize("name", READ_BEFORE)
-def test_what_stands_left_of_the_call_is_read_before_the_request(name: str) -> None:
-    check_noop(PROGRAM.format(statement=READ_BEFORE[name]), "dependent-iterations")
+def test_what_stands_left_of_the_call_is_read_behind_the_answer(name: str, tmp_path: Path) -> None:
+    check_runs_alike(PROGRAM.format(statement=READ_BEFORE[name]), tmp_path)
 
 
 @pytest.mark.parametrize("name", READ_AFTER)
@@ -164,3 +183,58 @@ for text in ["a", "bb"]:
     print(measure(text))
 """
     check_noop(program, "unsupported-shape")
+
+
+FOLD = """
+import asyncio
+
+from openai import AsyncOpenAI, OpenAI
+
+client, others = OpenAI(), AsyncOpenAI()
+
+
+def ask(text):
+    return client.responses.create(model="gpt-5-mini", input=text).output_text
+
+
+async def wait_for(text):
+    return (await others.responses.create(model="gpt-5-mini", input=text)).output_text
+
+
+def fold(texts):
+    story, longest = "", 0
+    for text in texts:
+        story = story + "\\n" + ask(text)
+        longest = max(longest, len(ask(text + "!")))
+        print(f"{text} {ask(text * 2)}")
+    return story, longest
+
+
+async def fold_later(texts):
+    story, longest = "", 0
+    for text in texts:
+        story = story + "\\n" + await wait_for(text)
+        longest = max(longest, len(await wait_for(text + "!")))
+        print(f"{text} {await wait_for(text * 2)}")
+    return story, longest
+
+
+texts = ["a", "bb", "ccc"]
+print(fold(texts))
+print(asyncio.run(fold_later(texts)))
+"""
+
+
+def test_what_is_folded_is_read_behind_the_answer(tmp_path: Path) -> None:
+    alike = check_runs_alike(FOLD, tmp_path)
+    text = alike.rewritten.files["app.py"]
+    assert 'answer = yield from ask(text)\n        story = story + "\\n" + answer\n' in text
+    assert 'await wait_for(text)\n        story = story + "\\n" + answer' in text
+
+
+def test_what_is_folded_into_the_next_request_is_left() -> None:
+    check_noop(
+        FOLD.replace("+ ask(text)", "+ ask(story + text)").replace(
+            "wait_for(text)\n        l", "wait_for(story)\n        l"
+        )
+    )
