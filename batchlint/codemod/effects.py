@@ -141,6 +141,8 @@ FRAME_READ = re.compile(r"pandas\.(.*\.)?read_(csv|json|parquet|excel|pickle|fea
 FRAME_WRITE = frozenset({"to_csv", "to_json", "to_parquet", "to_excel", "to_pickle", "to_feather", "to_markdown"})
 """Methods that write what the object holds into a file, where they are given one."""
 EXTERNAL_WRITES = {"os.remove", "os.unlink", "os.rename", "os.replace", "shutil.move", "shutil.copy"}
+MAKES_FOLDERS = frozenset({"os.makedirs", "os.mkdir"})
+"""What makes a folder, as `mkdir` of a path does: who looks for a file in it finds none of another item's."""
 ARGUMENT_WRITES = {
     "heapq.heappush": 0, "heapq.heappop": 0, "heapq.heapify": 0, "json.dump": 1,
     "pickle.dump": 1, "yaml.dump": 1, "yaml.safe_dump": 1, "bisect.insort": 0,

@@ -35,6 +35,7 @@ from batchlint.codemod.effects import (
     FRAME_READ,
     FRAME_WRITE,
     LOG_RECEIVERS,
+    MAKES_FOLDERS,
     MUTATORS,
     QUIET,
     READERS,
@@ -321,6 +322,8 @@ class Reader(Paths):
             if self.searches.holds(frame.function.id.path, call):
                 return [Access(("file",), "read", call.lineno)]
             return [self.file_access(call.args[0], "read", frame)]
+        if path in MAKES_FOLDERS:
+            return []
         if path in EXTERNAL_WRITES and call.args:
             return [self.file_access(each, "write", frame) for each in call.args]
         if path.startswith(chance.MODULES):
@@ -368,6 +371,8 @@ class Reader(Paths):
             return [Access(("transaction", ast.unparse(func.value)), TRANSACTIONS[name], line)]
         if name in {"flush", "task_done", "mkdir"}:
             return []
+        if name == "__init__" and isinstance(func.value, ast.Call) and last_name(func.value.func) == "super":
+            return []  # it makes the object to which it belongs
         if name == "open" and (shown or self._is_path(func.value, frame)):
             mode = call.args[0] if call.args else next((k.value for k in call.keywords if k.arg == "mode"), None)
             text = str(mode.value) if isinstance(mode, ast.Constant) else "r"

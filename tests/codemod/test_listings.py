@@ -142,3 +142,70 @@ def test_a_folder_is_listed_whose_files_come_with_the_answers(name: str) -> None
 @pytest.mark.parametrize("name", ALIKE)
 def test_a_folder_is_listed_that_is_the_same_for_all_items(name: str, tmp_path: Path) -> None:
     check_runs_alike(placed(ALIKE[name]), tmp_path)
+
+
+MADE = """
+import os
+from html.parser import HTMLParser
+
+from openai import OpenAI
+
+client = OpenAI()
+
+
+class Words(HTMLParser):
+    def __init__(self):
+        super().__init__()
+        self.words = []
+
+    def handle_data(self, data):
+        self.words.append(data)
+
+
+class Kept(HTMLParser):
+    def again(self, text):
+        super().feed(text)
+
+
+kept = Kept()
+
+
+def parsed(text):
+    words = Words()
+    words.feed(text)
+    return words.words
+
+
+def main(names):
+    for name in names:
+        {before}
+        answer = client.responses.create(model="gpt-5-mini", input=name).output_text
+        {after}
+        print(name, answer)
+
+
+main(["a", "b", "a"])
+"""
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("os.makedirs(f'in/{name}', exist_ok=True)", "os.makedirs(f'out/{name}', exist_ok=True)"),
+        ("os.path.isdir(name) or os.mkdir(name)", "os.makedirs(f'out/{name}', exist_ok=True)"),
+        ("name += str(parsed(f'<b>{name}</b>'))", "print(parsed(answer))"),
+    ],
+)
+def test_folders_and_objects_of_an_item_are_made_on_both_sides(before: str, after: str, tmp_path: Path) -> None:
+    check_runs_alike(MADE.format(before=before, after=after), tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("os.utime(__file__)", "os.utime(__file__)"),
+        ("kept.again(name)", "kept.again(answer)"),
+    ],
+)
+def test_other_effects_are_not(before: str, after: str) -> None:
+    check_noop(MADE.format(before=before, after=after))
