@@ -563,7 +563,7 @@ class Rewriter(CallRewriter):
         assert isinstance(decorator.decorator, cst.Call)
         if retry.attempts == "Retrying":
             self.helpers.add("tenacity:Retrying")
-        is_own = retry.attempts == "backoff_attempts"
+        is_own = retry.attempts in {"backoff_attempts", "retry_attempts"}
         attempts = self._use(retry.attempts) if is_own else name_expression(retry.attempts)
         call = decorator.decorator.with_changes(func=attempts)
         body: list[Any] = list(function.body.body)

@@ -31,6 +31,13 @@ _HARMLESS = frozenset(
 )
 RETRIES = frozenset({"tenacity.retry", "backoff.on_exception", "backoff.on_predicate"})
 """Decorators that await coroutines as often as they need."""
+_RETRIES = {
+    "tenacity.retry": "Retrying",
+    "backoff.on_exception": "backoff_attempts",
+    "retry.retry": "retry_attempts",
+    "retry.api.retry": "retry_attempts",
+}
+"""Decorators that try again, with what their twin goes over."""
 _HANDLERS = frozenset({"on_success", "on_backoff", "on_giveup"})
 _ENQUEUE = frozenset({"delay", "apply_async", "send", "enqueue"})
 _METHODS = (".create", ".parse", ".generate_content", ".complete", ".complete_async", ".parse_async", ".create_async")
@@ -381,22 +388,23 @@ class Support:
                 continue
             if function.is_async and paths & RETRIES:
                 continue
-            if retry is None and paths & {"tenacity.retry", "backoff.on_exception"}:
-                retry = self._retry(label, name, decorator, is_tenacity="tenacity.retry" in paths)
+            kind = next((kind for path, kind in _RETRIES.items() if path in paths), None)
+            if retry is None and kind is not None:
+                retry = self._retry(label, name, decorator, kind)
                 continue
             raise Refused("unsupported-shape", f"`{label}` is wrapped by `@{name}`, which expects an answer at once")
         return retry
 
     @staticmethod
-    def _retry(label: str, name: str, decorator: ast.expr, *, is_tenacity: bool) -> Retry:
+    def _retry(label: str, name: str, decorator: ast.expr, kind: str) -> Retry:
         if not isinstance(decorator, ast.Call):
             raise Refused("unsupported-shape", f"`{label}` is retried for ever by a bare `@{name}`")
-        if is_tenacity:
+        if kind == "Retrying":
             return Retry(name, name.rpartition(".")[0] + ".Retrying" if "." in name else "Retrying")
         unfit = {keyword.arg or "**" for keyword in decorator.keywords} & {*_HANDLERS, "**"}
         if unfit:
             raise Refused("unsupported-shape", f"`@{name}` of `{label}` is told `{min(unfit)}`")
-        return Retry(name, "backoff_attempts")
+        return Retry(name, kind)
 
 
 def _can_be(path: str) -> bool:

@@ -27,6 +27,7 @@ PARTS = {
     "caches": ("batch_lru_cache", "batch_cache"),
     "live": ("realtime",),
     "attempts": ("backoff_attempts",),
+    "retried": ("retry_attempts",),
     "stepping": (),
     "pools": ("BatchExecutor", "batch_as_completed", "batch_wait"),
     "pools_in_turns": ("ended",),

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from fake_provider import Failure, Faults
+
+from batchlint.runtime.retried import retry_attempts
 
 from .programs import check_noop, check_rewritten, check_runs_alike
 
@@ -135,6 +139,103 @@ def test_the_decorator_becomes_a_loop_and_leaves_the_realtime_form() -> None:
         main(["a", "b"])
         """
     check_rewritten(before, after)
+
+
+def test_the_decorator_of_retry_becomes_a_loop_too() -> None:
+    before = """
+        import retry
+        from openai import OpenAI, RateLimitError
+
+        client = OpenAI()
+
+
+        @retry.retry(RateLimitError, tries=3, delay=2)
+        def ask(text):
+            return client.responses.create(model="gpt-5", input=text).output_text
+
+
+        for text in ["a", "b"]:
+            print(ask(text))
+        """
+    after = """
+        from openai import OpenAI, RateLimitError
+
+        from llm_batch import request, retry_attempts, run_batch
+
+        client = OpenAI()
+
+
+        def ask(text):
+            for attempt in retry_attempts(RateLimitError, tries=3, delay=2):
+                with attempt:
+                    return (yield request(
+                        client.responses.create, model="gpt-5", input=text
+                    )).output_text
+
+
+        def handle_text(text):
+            print((yield from ask(text)))
+
+
+        run_batch(handle_text(text) for text in ["a", "b"])
+        """
+    check_rewritten(before, after)
+
+
+def test_its_decorator_without_a_call_is_left() -> None:
+    program = """
+        from retry import retry
+        from openai import OpenAI
+
+        client = OpenAI()
+
+
+        @retry
+        def ask(text):
+            return client.responses.create(model="gpt-5", input=text).output_text
+
+
+        for text in ["a", "b"]:
+            print(ask(text))
+        """
+    check_noop(program, "unsupported-shape")
+
+
+@pytest.mark.parametrize(
+    ("options", "pauses"),
+    [
+        ({"tries": 3, "delay": 2}, [2, 2]),
+        ({"tries": 4, "delay": 1, "backoff": 3, "max_delay": 5}, [1, 3, 5]),
+        ({"tries": 3, "delay": 1, "jitter": 1}, [1, 2]),
+        ({"tries": 2, "jitter": (1, 1)}, [0]),
+    ],
+)
+def test_attempts_pause_as_those_of_retry(
+    options: dict[str, Any], pauses: list[float], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    slept: list[float] = []
+    monkeypatch.setattr("time.sleep", slept.append)
+    with pytest.raises(ValueError, match="no"):
+        for attempt in retry_attempts((ValueError, KeyError), **options):
+            with attempt:
+                raise ValueError("no")
+    assert slept == pauses
+    assert len(caplog.records) == len(pauses)
+
+
+def test_attempts_of_retry_end_with_success_and_with_other_errors() -> None:
+    made = []
+    for attempt in retry_attempts(ValueError):
+        with attempt:
+            made.append(None)
+            if len(made) < 5:
+                raise ValueError
+    assert len(made) == 5
+    assert list(retry_attempts(tries=0)) == []
+    with pytest.raises(KeyError):
+        for attempt in retry_attempts(ValueError, tries=9):
+            with attempt:
+                raise KeyError
 
 
 @pytest.mark.parametrize(
