@@ -39,6 +39,8 @@ class Way(NamedTuple):
     target: Fn | None
     body: ast.expr | None
     frame: Frame
+    plain: Fn | None = None
+    """The function of the project, if it asks nothing."""
 
 
 class Held(Origins):
@@ -212,7 +214,8 @@ class Held(Origins):
             elif self.kind(leaf) == "asks":
                 yield Way(made, self.target(leaf), None, frame)
             else:
-                yield Way(made, None, None, frame)
+                values = self.program.eval(leaf.scope, leaf.node)  # the name may mean nothing where it is called
+                yield Way(made, None, None, frame, next((v for v in values if isinstance(v, Fn)), None))
 
 
 builtin_id = id

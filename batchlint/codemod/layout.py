@@ -407,7 +407,8 @@ class Layout:
         if isinstance(given, ast.Lambda):
             return self._body_of(given, preds, callbacks.lambda_frame(given, caller), statement)
         kind = callbacks.kind(caller.function.id, given, frame.function.is_async)
-        preds = self._add(Step(frame, statement, self.reader.of(made, caller)), preds)
+        is_plain = kind != "request" and not (kind == "asks" and isinstance(given, ast.Name | ast.Attribute))
+        preds = self._add(Step(frame, statement, self.reader.of(made, caller), is_called=is_plain), preds)
         if kind == "request":
             return self._add(Step(frame, statement, request=call), preds)
         if kind == "asks" and isinstance(given, ast.Name | ast.Attribute):
@@ -420,7 +421,13 @@ class Layout:
             return self._inline(way.target, way.call, preds, frame)
         if way.body is not None:
             return self._evaluate(way.body, preds, way.frame, statement, self._reading(way.body, way.frame))
-        return self._add(Step(frame, statement, self.reader.of(way.call, frame)), preds)
+        if way.plain is None:
+            return self._add(Step(frame, statement, self.reader.of(way.call, frame), is_called=True), preds)
+        given = [
+            a for each in [*way.call.args, *(k.value for k in way.call.keywords)] for a in self.reader.of(each, frame)
+        ]
+        accesses = [*given, *self.reader.function(way.plain, way.call, frame)]
+        return self._add(Step(frame, statement, accesses, is_called=True), preds)
 
     def _is_cached(self, target: Fn) -> bool:
         return self.reader.caches.decorator(self.reader.program.functions[target.id]) is not None

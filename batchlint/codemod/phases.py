@@ -307,6 +307,9 @@ class Phases(Layout):
             if step.is_end and step.statement is not None:
                 what = f"the `with` in line {step.statement.lineno} has an effect when it ends"
                 raise Refused("order-of-effects", what)
+            if step.is_called and step.statement is not None:
+                what = f"line {step.statement.lineno} calls what asks or has an effect"
+                raise Refused("order-of-effects", what)
             if step.statement is not None:
                 inside = self.asks(step.statement, step.frame)
                 place = step.statement if inside else lifted(self, step.frame, step.statement)

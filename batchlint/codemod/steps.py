@@ -25,6 +25,8 @@ class Step:
     ahead: bool = False
     is_end: bool = False
     """Whether it comes when the block of its statement has ended."""
+    is_called: bool = False
+    """Whether it comes in a call that can enter a function with requests instead."""
     touched: set[Channel] = field(init=False)
     """The stems of its accesses, and below of those that are more than reads."""
     changed: set[Channel] = field(init=False)

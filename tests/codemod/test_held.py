@@ -123,3 +123,38 @@ def test_programs_run_alike(name: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", LEFT)
 def test_what_is_used_otherwise_is_left(name: str) -> None:
     assert check_noop(HEAD + LEFT[name]) is None
+
+
+IN_ANOTHER_FILE = """
+from openai import OpenAI
+
+client = OpenAI()
+seen = []
+
+
+def summary(row):
+    answer = client.responses.create(model="gpt-5-mini", input=row).output_text
+    seen.append(answer)
+    return answer
+
+
+def upper(row):
+    return row.upper() + {told}
+
+
+HANDLERS = {{"summary": summary, "upper": upper}}
+"""
+USE = """
+from handlers import HANDLERS
+
+for kind, row in [("summary", "a"), ("upper", "b"), ("summary", "c"), ("upper", "d")]:
+    print(HANDLERS[kind](row))
+"""
+
+
+def test_what_a_function_of_a_table_reads_that_asks_nothing_counts() -> None:
+    check_noop({"handlers.py": IN_ANOTHER_FILE.format(told="str(len(seen))"), "app.py": USE}, "order-of-effects")
+
+
+def test_a_function_of_a_table_that_reads_nothing_else_does_not(tmp_path: Path) -> None:
+    check_runs_alike({"handlers.py": IN_ANOTHER_FILE.format(told="'!'"), "app.py": USE}, tmp_path)
