@@ -225,6 +225,8 @@ class FileChanges:
     """`continue` and `break` of a loop that becomes a function: the text of the flag to set, or nothing."""
     renames: dict[Place, str] = field(default_factory=dict)
     """Names and attributes that get another last step, with the helper's name they need."""
+    registering: set[Place] = field(default_factory=set)
+    """Names of decorators that put the twin into a table, and not the function."""
     references: dict[Place, FunctionId] = field(default_factory=dict)
     """Functions that are handed over: their twin is handed over instead."""
     untasked: set[Place] = field(default_factory=set)

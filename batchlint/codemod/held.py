@@ -14,6 +14,7 @@ from batchlint.codemod.changes import CallChange, Fanout
 from batchlint.codemod.origins import Leaf, Origin, Origins
 from batchlint.codemod.paths import Paths
 from batchlint.codemod.refusals import Refused
+from batchlint.codemod.registries import Entry
 from batchlint.facts import MODULE, FunctionFacts, FunctionId
 from batchlint.graph import Edge
 from batchlint.symbols import last_name
@@ -85,9 +86,20 @@ class Held(Origins):
                 else:
                     planner.plan_body(fanout, inner, [leaf.node.body], False)
                 continue
+            if leaf.entry is not None:
+                self._enter_entry(planner, fanout, leaf.entry)
+                continue
             twin = planner.enter(fanout, (self.target(leaf),))
             fanout.file(leaf.scope.path).references[planner.place(leaf.scope.path, leaf.node)] = twin
             fanout.converted |= {id(leaf.node), *(id(edge.node) for edge in self._handing(leaf))}
+
+    @staticmethod
+    def _enter_entry(planner: Planner, fanout: Fanout, entry: Entry) -> None:
+        """Plan that a decorator puts the twin into its table."""
+        id_, path = entry.function.id, entry.function.id.path
+        fanout.converted |= {id(entry.decorator), id(entry.name)}
+        fanout.file(path).registering.add(planner.place(path, entry.name))
+        planner.enter(fanout, (Fn(id_),))
 
     def _handing(self, leaf: Leaf) -> Iterator[Edge]:
         """The calls that hand the function over there."""
@@ -140,6 +152,8 @@ class Held(Origins):
         """Whether the use only hands on to rewritten calls, or looks at keys."""
         if not isinstance(use.ctx, ast.Load):
             return True
+        if (around := parents.get(id(use))) is not None and self._is_store(around, origin):
+            return True
         current: ast.AST = use
         while (parent := parents.get(id(current))) is not None:
             if id(current) in fanout.converted and current is use:
@@ -174,6 +188,11 @@ class Held(Origins):
             else:
                 return isinstance(parent, ast.keyword) and parent.arg == "choices"
         return False
+
+    def _is_store(self, node: ast.AST, origin: Origin) -> bool:
+        """Whether a decorator puts functions there of which all are known."""
+        tables = ((path, name) for path, owner, name in origin.names if owner == MODULE)
+        return any(self.registries.is_store(table, node) for table in tables)
 
     def _is_table(self, node: ast.AST) -> bool:
         """Whether it is a variable that only holds a mapping, so that going through it gives keys."""

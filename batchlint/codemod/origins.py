@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from batchlint.codemod.registries import Entry, Registries
 from batchlint.facts import MODULE, Binding, FunctionFacts, FunctionId
 from batchlint.graph import Edge
 from batchlint.loops import is_item_loop
@@ -28,6 +29,8 @@ class Leaf:
     node: ast.expr
     args: tuple[ast.expr, ...] = ()
     keywords: tuple[ast.keyword, ...] = ()
+    entry: Entry | None = None
+    """The decorator that puts it there, if one does."""
 
 
 @dataclass(slots=True)
@@ -50,6 +53,7 @@ class Origins:
         self.support = support
         self.graph = support.graph
         self.program = support.program
+        self.registries = Registries(support.graph)
         self._known: dict[tuple[FunctionId, int], Origin | None] = {}
 
     # -- following
@@ -145,6 +149,8 @@ class Origins:
                 if binding.how != "value" or binding.value is None:
                     raise _UnknownError
                 self._trace_all(found, where, binding.value, position, depth + 1, is_table=is_table)
+            if is_table and position is None:
+                self._trace_entries(found)
             return
         if isinstance(values, ast.Dict) and is_table:
             items = values.values
@@ -158,6 +164,17 @@ class Origins:
                     raise _UnknownError
                 item = item.elts[position]
             self._trace(found, scope, item, depth + 1)
+
+    def _trace_entries(self, found: Origin) -> None:
+        """What decorators put into the tables through which the functions go."""
+        for path, owner, name in sorted(found.names):
+            for registry in self.registries.by_table.get((path, name), ()) if owner == MODULE else ():
+                if not registry.is_known:
+                    raise _UnknownError
+                for entry in registry.entries:
+                    function = entry.function
+                    node = ast.copy_location(ast.Name(function.name, ast.Load()), entry.decorator)
+                    found.leaves.append(Leaf(FunctionId(function.id.path, MODULE), node, entry=entry))
 
     def _is_direct(self, scope: FunctionId, node: ast.expr) -> bool:
         """Whether it is the own name of a function."""

@@ -572,7 +572,9 @@ class Planner:
         self.yielding.as_list(fanout, function)
         carried = self.wrappers.of(function)
         cached = self.caches.decorator(function)
-        retry = self.support.check_twin(function, [*(w.decorator for w in carried), *([cached] if cached else [])])
+        registering = [d for d in function.decorators if builtin_id(d) in fanout.converted]
+        also = [*([cached] if cached else []), *registering]
+        retry = self.support.check_twin(function, [*(w.decorator for w in carried), *also])
         self.caches.plan(self, fanout, function)
         if not function.is_async:
             self.wrappers.plan(fanout, carried, function.id.path)
@@ -604,6 +606,9 @@ class Planner:
                 continue
             fanout.merge(trial)
             self.parallel.add(loop)
+
+
+builtin_id = id
 
 
 def _lost(function: FunctionFacts, loop: ast.stmt) -> set[Channel]:

@@ -548,7 +548,7 @@ class Rewriter(CallRewriter):
     def _has_twin(self, decorator: cst.BaseExpression) -> bool:
         """Whether the decorator stands with the twin only: the project's own, or a cache that is the helper's."""
         place = self.place(decorator.func if isinstance(decorator, cst.Call) else decorator)
-        return place in self.changes.references or place in self.changes.renames
+        return place in self.changes.references or place in self.changes.renames or place in self.changes.registering
 
     def _annotation(self, returns: cst.Annotation | None) -> cst.Annotation | None:
         if returns is None:
