@@ -108,13 +108,24 @@ class Groups:
             below = target.removeprefix(common).strip("/").replace("/", ".")
             dots = "." * (1 + len([step for step in own.removeprefix(common).split("/") if step]))
             return f"{dots}{below}.{self.helper}" if below else dots + self.helper
-        if target in self.graph.settings.packages:
+        if target in self.graph.settings.packages and not self._is_put_on_path(path, target):
             return f"{self._package_name(target, path)}.{self.helper}"
         if own == target and not self._is_imported_dotted(path):
             return self.helper
         root = self._root(path, target)
         inner = target.removeprefix(root).strip("/").replace("/", ".")
         return f"{inner}.{self.helper}" if inner else self.helper
+
+    def _is_put_on_path(self, path: str, package: str) -> bool:
+        """Whether the package's modules are named without it: its folder itself is on the path."""
+        others = (other for other in self.graph.modules if other != path)
+        for importer in (path, *others) if path in self.graph.modules else others:
+            for source in self._sources(importer):
+                stem = "" if source.level else self.graph.program.import_stem(source, importer) or ""
+                tail = source.module.replace(".", "/")
+                if f"{stem}/".startswith(f"{package}/") and f"/{stem}".endswith(f"/{tail}"):
+                    return stem.removesuffix(tail).strip("/") == package
+        return False
 
     def _package_name(self, package: str, path: str) -> str:
         """The dotted name of a top package: more than its folder's where the project imports it through one above."""

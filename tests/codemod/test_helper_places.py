@@ -61,6 +61,17 @@ def test_the_import_stands_behind_the_change_of_the_path_that_it_needs(tmp_path:
     assert "embed  # noqa: E402\nfrom shop.llm_batch import run_batch  # noqa: E402\n" in files["tools/load.py"]
 
 
+@pytest.mark.parametrize(("top", "named"), [("src", "llm_batch"), ("", "src.llm_batch")])
+def test_a_package_whose_own_folder_is_put_on_the_path_is_not_named(tmp_path: Path, top: str, named: str) -> None:
+    change = f'sys.path.insert(0, str(Path(__file__).parent.parent / "{top}"))\n'
+    package = "" if top else "src."
+    script = f"{FRONT}{change}\nfrom {package}shop import main  # noqa: E402\n\nmain([])\n"
+    shop = f"from {package}llm import embed\n{LOOP.partition('if __name__')[0]}"
+    source = {"tools/load.py": script, "src/__init__.py": "", "src/llm.py": LLM, "src/shop.py": shop}
+    files = started(source, tmp_path, "tools/load.py")
+    assert f"from {named} import" in files["src/shop.py"]
+
+
 def test_a_path_that_is_changed_where_the_script_starts_moves_no_import(tmp_path: Path) -> None:
     start = 'if __name__ == "__main__":\n    import sys\n\n    sys.path.append("plugins")\n'
     script = "from shop.llm import embed\n" + LOOP.replace('if __name__ == "__main__":\n', start)
