@@ -14,6 +14,7 @@ _RETRY_NAME = re.compile(
     r"[Rr]etr(y|ies)|RETR(Y|IES)|[Aa]ttempt|ATTEMPT|[Bb]ackoff|BACKOFF|(?<![a-z])(tries|try_)|Tries|(?<![A-Z])(TRIES|TRY_)"
 )
 """As words of their own: `entries` and `countries` are items."""
+_TURN_NAME = re.compile(r"(?<![a-z])turns?(?![a-z])|Turns?(?![a-z])|(?<![A-Z])TURNS?(?![A-Z])")
 _MOST = re.compile(r"(^|_)max(imum)?(_|$)", re.IGNORECASE)
 _ROUND_NAME = re.compile(
     r"(^|_)(rounds?|evolutions?|generations?|epochs?|passes|layers?|levels?|depth)(_|$)", re.IGNORECASE
@@ -97,6 +98,14 @@ def tries_again(loop: ast.While) -> bool:
     counted = [node for node in nodes if isinstance(node, ast.AugAssign) and isinstance(node.value, ast.Constant)]
     started = {ast.dump(target) for node in nodes if isinstance(node, ast.Assign) for target in node.targets}
     return any(_mentions_retry(node.target) and ast.dump(node.target) not in started for node in counted)
+
+
+def takes_turns(loop: LoopNode) -> bool:
+    """Whether the loop counts the turns of a game or a talk, of which each goes on from the last one."""
+    if isinstance(loop, ast.While):
+        return _says(_TURN_NAME, loop.test)
+    is_counted = isinstance(loop.iter, ast.Call) and _name(loop.iter.func) in {"range", "count"}
+    return is_counted and (_says(_TURN_NAME, loop.target) or _says(_TURN_NAME, loop.iter))
 
 
 def is_handful(node: ast.expr) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from batchlint import exits, flow
 from batchlint.facts import FunctionId, LoopNode
 from batchlint.graph import Edge, Graph
-from batchlint.loops import counts, is_item_loop, is_retry, is_rounds, is_short, tries_again
+from batchlint.loops import counts, is_item_loop, is_retry, is_rounds, is_short, takes_turns, tries_again
 from batchlint.memories import Memories
 from batchlint.places import Link, Place, Trait, line_of
 from batchlint.stages import runs_stages
@@ -134,7 +134,7 @@ class Ties:
     def _is_bounded(self, link: Link, loop: LoopNode, trait: Trait) -> bool:
         """Whether the loop is a few tries, or a few rounds of which each needs the last: so many batches for all."""
         graph = self._graph
-        if trait.name == "early_stop":
+        if trait.name == "early_stop" and not takes_turns(loop):
             return not isinstance(loop, ast.While) or counts(loop)
 
         def bound(node: ast.expr) -> ast.expr:

@@ -52,7 +52,7 @@ class Fronts(Part):
             for caller, call in program.calls_by_name.get(name, ()):
                 for value in program.eval(caller.id, call.node.func):
                     kind = table.first(value.path) if isinstance(value, Ext) else None
-                    if kind is not None and not _asks_for_confirmation(call.node):
+                    if kind is not None and not self._only_confirms(kind, caller, call):
                         found.setdefault(caller.id, []).append((call, self._asked(kind, caller, call)))
         for caller, call in self._options():
             found.setdefault(caller.id, []).append((call, _QUESTION))
@@ -120,6 +120,13 @@ class Fronts(Part):
         if kind.kind != "interactive" or talks or self._is_repeated(caller, 0):
             return kind
         return kind._replace(latency=None)
+
+    def _only_confirms(self, kind: Kind, caller: FunctionFacts, call: CallFacts) -> bool:
+        """Whether the question is if the program shall go on at all: in words, or as one asked once with yes and no."""
+        if _asks_for_confirmation(call.node):
+            return True
+        is_yes_or_no = kind.kind == "interactive" and kind.latency is None
+        return is_yes_or_no and not call.loops and not self._is_repeated(caller, 0)
 
     def _talks(self, caller: FunctionFacts, call: CallFacts, loop: LoopNode) -> bool:
         """Whether the loop does more than ask until the answer is one that it takes."""

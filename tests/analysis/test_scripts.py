@@ -132,6 +132,17 @@ OFFLINE = {
                 for line in open(path):
                     click.echo(ask(line))  # !
         """,
+    "click_group_with_a_yes_or_no_first": """
+        import click
+        from llm import ask
+
+        @click.command()
+        @click.argument("path")
+        def label(path):
+            if click.confirm("Label them all?"):
+                for line in open(path):
+                    click.echo(ask(line))  # !
+        """,
     "typer": """
         import typer
         from llm import ask
@@ -526,6 +537,21 @@ SEARCH = """
 )
 def test_one_question_to_several_stores_is_one(asked: str, start: str, expected: str):
     assert verdict(SEARCH.replace("{asked}", asked).replace("{start}", start)) == expected
+
+
+def test_who_says_yes_or_no_to_each_item_may_wait_for_it():
+    source = """
+        import click
+        from llm import ask
+
+        @click.command()
+        @click.argument("path")
+        def label(path):
+            for line in open(path):
+                if click.confirm(f"Label {line}?"):
+                    click.echo(ask(line))  # !
+        """
+    assert verdict(source) == "unclear"
 
 
 @pytest.mark.parametrize("program", cases(UNCLEAR))

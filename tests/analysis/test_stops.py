@@ -191,3 +191,36 @@ FAILING = """
 )
 def test_giving_up_where_no_answer_came_is_no_end_by_what_it_says(failing, expected):
     assert verdict(FAILING.format(failing=failing)) == expected
+
+
+GAME = """
+    from game import Game
+    from llm import ask
+
+    def play(game):
+        for {count} in range({most}):
+            move = ask(f"The board: {{game.board}}. What is next?")  # !
+            if game.make(move).is_won:
+                break
+        return game
+
+    def main():
+        for line in open("games.txt"):
+            print(play(Game(line)).board)
+
+    main()
+    """
+
+
+@pytest.mark.parametrize(
+    ("count", "most", "expected"),
+    [
+        ("turn", "most", "realtime"),
+        ("i", "MAX_TURNS", "realtime"),
+        ("turn", "3", "batchable"),
+        ("i", "most", "batchable"),
+        ("i", "RETURNED", "batchable"),
+    ],
+)
+def test_turns_of_a_game_are_more_than_a_few_rounds(count: str, most: str, expected: str):
+    assert verdict(GAME.format(count=count, most=most)) == expected
