@@ -19,10 +19,11 @@ from batchlint.loops import is_item_loop
 from batchlint.places import Link, Place, Trait, line_of
 from batchlint.repetitions import repeated
 from batchlint.singles import all_give_one, asks_one_thing, gives_one
-from batchlint.symbols import last_name
+from batchlint.symbols import host_of, last_name
+from batchlint.symbols.names import LOCAL
 from batchlint.ties import Ties
 from batchlint.traits import traits
-from batchlint.values import Cls, Ext
+from batchlint.values import Cls, Ext, Text
 
 MAX_LEVELS = 8
 """How many wrappers of wrappers are followed."""
@@ -130,7 +131,7 @@ def _levels(graph: Graph, model: ModelCall) -> Iterator[_Level]:
         is_shared = _is_shared(graph, id, way)
         # Of the calls in one caller the one in a loop speaks for those above: `if few: embed(texts) else: for ...`.
         for edge in sorted(graph.edges_to(id), key=lambda each: not each.repeats):
-            if edge.kind == "queue" or not isinstance(edge.node, ast.Call):
+            if edge.kind == "queue" or not isinstance(edge.node, ast.Call) or _names_local(graph, edge):
                 continue
             above = graph.ways.above(edge, way)
             if above is None:
@@ -228,6 +229,15 @@ def _is_alone(graph: Graph, edge: Edge, above: Way) -> bool:
     is_often = edge.repeats or any(each.repeats for reach in reaches for each in reach.edges)
     is_waited_for = graph.is_waited_for(edge.caller, above)
     return not is_waited_for and kinds <= _RUNS and (is_often or bool(kinds & _ON_THEIR_OWN))
+
+
+def _names_local(graph: Graph, edge: Edge) -> bool:
+    """Whether the call says that a server on this machine is to be asked: `self._post(f"{self.url}/api/generate")`."""
+    first = edge.node.args[0] if isinstance(edge.node, ast.Call) and edge.node.args else None
+    if not isinstance(first, ast.JoinedStr | ast.BinOp):
+        return False
+    values = graph.program.eval(edge.caller, first)
+    return bool(values) and all(isinstance(value, Text) and host_of(value.text) == LOCAL for value in values)
 
 
 def _keeps(graph: Graph, caller: FunctionId, call: ast.Call) -> bool:

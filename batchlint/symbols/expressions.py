@@ -20,6 +20,8 @@ _CONTAINER_METHODS = frozenset(
 _CUTTING = frozenset({"split", "rsplit", "partition", "rpartition"})
 _ENTERING = frozenset({"__enter__", "__aenter__", "enter_context", "enter_async_context"})
 """What enters a context manager without `with`: by its own method, or an exit stack's."""
+_MOST_SERVERS = 4
+"""So many servers at which an address can begin; one that can begin with more says nothing."""
 
 
 def _eval_name(program: Program, scope: FunctionId, node: ast.Name) -> Values:
@@ -190,14 +192,17 @@ def _eval_constant(program: Program, scope: FunctionId, node: ast.Constant) -> V
 
 
 def _eval_joined(program: Program, scope: FunctionId, node: ast.JoinedStr) -> Values:
-    text = ""
+    text, heads = "", {""}
     for part in node.values[:12]:
         if isinstance(part, ast.Constant):
             text += str(part.value)
         elif isinstance(part, ast.FormattedValue):
             inner = [v.text for v in program.eval(scope, part.value) if isinstance(v, Text)] if len(text) < 80 else []
-            text += inner[0] if len(inner) == 1 else "{}"
-    return frozenset({Text(text[:300])})
+            if not text and 1 < len(inner) <= _MOST_SERVERS and all("://" in each for each in inner):
+                heads = set(inner)
+            else:
+                text += inner[0] if len(inner) == 1 else "{}"
+    return frozenset({Text(f"{head}{text}"[:300]) for head in heads})
 
 
 def _eval_lambda(program: Program, scope: FunctionId, node: ast.Lambda) -> Values:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from batchlint.facts import MODULE, ClassFacts, ClassId, FunctionFacts, FunctionId
+from batchlint.symbols.handedup import handed_up
 from batchlint.symbols.names import last_name
 from batchlint.values import NOTHING, Cls, Ext, Fn, Inst, Value, Values, ordered
 
@@ -82,7 +83,8 @@ def _own_member(program: Program, klass: ClassId, name: str, receiver: Inst | Cl
         else:
             found |= program.binding(scope, binding)
     for function, binding in program.self_writes.get(klass, {}).get(name, ()):
-        found |= program.binding(function.id, binding)
+        given = handed_up(program, receiver.id, klass, function, binding) if receiver.id != klass else None
+        found |= program.binding(function.id, binding) if given is None else given
     found |= program.held(klass, name)
     others = program.attribute_writes.get(name, ())
     if not found and len(others) <= 30:

@@ -546,3 +546,55 @@ def test_a_client_that_is_given_says_more_than_its_class(made: str, expected: st
             main()
         """
     assert verdict(program) == expected
+
+
+SERVERS = """
+    import json
+    import sys
+    from urllib.request import Request, urlopen
+
+    class Server:
+        def __init__(self, url, key=None, **options):
+            self.url, self.key, self.options = (url or "").rstrip("/"), key, options
+
+        def post(self, url, body):
+            request = Request(url, data=json.dumps(body).encode(), method="POST")
+            with urlopen(request) as answer:  {shared}
+                return json.load(answer)
+
+    class Hosted(Server):
+        def __init__(self, url={hosted}, **options):
+            super().__init__(url=url, **options)
+
+        def ask(self, text):
+            return self.post(f"{{self.url}}/messages", {{"messages": text}})
+
+    class Own(Server):
+        def __init__(self, url="http://localhost:11434", **options):
+            super().__init__(url=url, **options)
+
+        def ask(self, text):
+            return self.post(f"{{self.url}}/api/generate", {{"prompt": text}})  {own}
+
+    def main():
+        server = Hosted() if len(sys.argv) > 2 else Own()
+        for line in open(sys.argv[1]):
+            print(server.ask(line))
+
+    main()
+    """
+HOSTED = '"https://api.anthropic.com/v1"'
+
+
+@pytest.mark.parametrize(
+    ("marks", "hosted", "expected"),
+    [
+        ({"shared": "# !"}, HOSTED, "batchable"),
+        ({"shared": "# !"}, f'{HOSTED} if sys.argv[3:] else "https://api.openai.com/v1"', "batchable"),
+        ({"own": "# !"}, HOSTED, "none"),
+        ({"shared": "# !"}, '"http://localhost:8000"', "none"),
+    ],
+)
+def test_a_class_tells_its_base_which_server_to_ask(marks: dict[str, str], hosted: str, expected: str) -> None:
+    program = SERVERS.format(**{"shared": "", "own": "", **marks}, hosted=hosted)
+    assert verdict(program) == expected

@@ -159,3 +159,15 @@ EMBEDDER = """
 )
 def test_the_same_greeting_many_times_is_a_probe(texts, expected):
     assert verdict(EMBEDDER.replace("{texts}", texts)) == expected
+
+
+@pytest.mark.parametrize(("text", "expected"), [('"test"', "realtime"), ('"Test the label of a shoe"', "batchable")])
+def test_a_message_of_a_word_that_asks_nothing_is_a_probe(text, expected):
+    source = f"""
+        from openai import OpenAI
+
+        client = OpenAI()
+        for model in open("models.txt"):
+            print(client.chat.completions.create(model=model, messages=[{{"role": "user", "content": {text}}}]))  # !
+        """
+    assert verdict(source) == expected
