@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from batchlint.facts import FunctionFacts, LoopNode
-from batchlint.items import is_apart, read_again
+from batchlint.items import drawn, is_apart, read_again
 from batchlint.trees import SCOPES, children, is_none, stands_in, walk
 
 
@@ -300,10 +300,13 @@ def carried(
     before = [row for row in rows if any(getattr(value, "lineno", 0) <= last for value in row.values)]
     turning = frozenset(targets(loop.target)) if isinstance(loop, ast.For | ast.AsyncFor) else frozenset()
 
+    is_stored = isinstance(loop, ast.For | ast.AsyncFor) and any(row.item is not None for row in rows)
+    parted = drawn(loop, turning) if is_stored else frozenset()  # type: ignore[arg-type]
+
     def is_own(row: Move) -> bool:
         """Whether what the row stores is an item that no other iteration's request reads."""
         read = [*arguments, *(value for each in before if each is not row for value in each.values)]
-        return row.item is not None and is_apart(row.item, read, turning)
+        return row.item is not None and is_apart(row.item, read, turning, parted)
 
     own = {id(row) for row in rows if is_own(row)}
     tainted = reached(set(), _of_this_turn([row for row in rows if id(row) not in own], loop, call, turning), call)

@@ -13,17 +13,52 @@ _ACCESSORS = frozenset({"loc", "iloc", "at", "iat"})
 Keys = tuple[ast.expr, ...]
 
 
-def is_apart(stored: ast.expr, reads: Iterable[ast.AST], turning: frozenset[str]) -> bool:
+def drawn(loop: ast.For | ast.AsyncFor, turning: frozenset[str]) -> frozenset[str]:
+    """The names that inner loops draw from the turn's part of a list: `for i in part` of `part = left[s:s + 20]`."""
+    nodes = [node for statement in loop.body for node in walk(statement)]
+    parts = set(turning)
+    is_stepping = isinstance(loop.iter, ast.Call) and len(loop.iter.args) == 3
+    for node in nodes if is_stepping else ():
+        if isinstance(node, ast.Assign) and _is_part(node.value, turning):
+            parts |= {target.id for target in node.targets if isinstance(target, ast.Name)}
+    found: set[str] = set()
+    for node in nodes:
+        if isinstance(node, ast.For | ast.AsyncFor | ast.comprehension):
+            found |= {name for name, iterated in _pairs(node.target, node.iter) if iterated in parts}
+    return frozenset(found)
+
+
+def _is_part(node: ast.expr, turning: frozenset[str]) -> bool:
+    start = node.slice.lower if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Slice) else None
+    return isinstance(start, ast.Name) and start.id in turning
+
+
+def _pairs(target: ast.expr, iterated: ast.expr) -> Iterator[tuple[str, str]]:
+    """The names that a loop gives its items, each with the list that it comes from."""
+    if isinstance(iterated, ast.Call) and isinstance(iterated.func, ast.Name) and isinstance(target, ast.Tuple):
+        if iterated.func.id == "zip":
+            for each, source in zip(target.elts, iterated.args, strict=False):
+                yield from _pairs(each, source)
+        elif iterated.func.id == "enumerate" and iterated.args and len(target.elts) == 2:
+            yield from _pairs(target.elts[1], iterated.args[0])
+    elif isinstance(target, ast.Name) and isinstance(iterated, ast.Name):
+        yield target.id, iterated.id
+
+
+def is_apart(
+    stored: ast.expr, reads: Iterable[ast.AST], turning: frozenset[str], own: frozenset[str] = frozenset()
+) -> bool:
     """Whether no expression of `reads` can see what another iteration stored in the item `stored`.
 
-    Each read of the container has another constant key, or an index that is another one in each turn: `turning`.
+    Each read of the container has another constant key, or an index that is another one in each turn: `turning`, or
+    both are the turn's `own`.
     """
     name, keys = _item(stored)
     if name is None or not keys:
         return False
     is_inside = isinstance(stored, ast.Subscript) and isinstance(stored.value, ast.Subscript)
     return all(
-        read is not None and _differ(keys, read, turning)
+        read is not None and _differ(keys, read, turning, own)
         for node in reads
         for read in _reads_of(node, name, with_length=not is_inside)
     )
@@ -100,9 +135,11 @@ def _is_length(node: ast.AST) -> bool:
     return is_len and isinstance(node, ast.Call) and len(node.args) == 1 and isinstance(node.args[0], ast.Name)
 
 
-def _differ(stored: Keys, read: Keys, turning: frozenset[str]) -> bool:
+def _differ(stored: Keys, read: Keys, turning: frozenset[str], own: frozenset[str]) -> bool:
     for mine, other in zip(stored, read, strict=False):
-        if isinstance(mine, ast.Name) and isinstance(other, ast.Name) and mine.id == other.id and mine.id in turning:
+        names = {key.id for key in (mine, other) if isinstance(key, ast.Name)}
+        is_named = isinstance(mine, ast.Name) and isinstance(other, ast.Name)
+        if is_named and (names <= own or (len(names) == 1 and names <= turning)):
             return True
         if not _may_be_equal(mine, other):
             return True

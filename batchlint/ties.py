@@ -42,8 +42,10 @@ class Ties:
         ways = [[*(Link.of(self._graph, edge) for edge in reach.edges), *links] for reach in place.reaches]
         above = {_key(edge.node) for reach in place.reaches for edge in reach.edges}
         done: set[tuple[int, bool]] = set()
-        for way in ways or [links]:
-            yield from self._on_way(place, way, above, done)
+        found = [trait for way in ways or [links] for trait in self._on_way(place, way, above, done)]
+        rounds = {(trait.path, trait.line) for trait in found if trait.name == "chain"}
+        # Where one way has a few rounds for many items, another that has only one item takes no batch away.
+        yield from (trait for trait in found if trait.name == "chain" or (trait.path, trait.line) not in rounds)
         kinds = [reach.entry.kind.kind for reach in place.reaches] or [""]
         for way, kind in zip(ways or [links], kinds, strict=True):
             memory = self._memories.find(way[::-1], is_run_once=kind in _RUN_ONCE)

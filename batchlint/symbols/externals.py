@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from batchlint.facts import Binding, ClassId, FunctionId, Import
 from batchlint.symbols.annotations import instance
+from batchlint.symbols.handedup import is_left_out
 from batchlint.symbols.local_models import keeps_local
 from batchlint.symbols.names import LOCAL, host_of
 from batchlint.values import NOTHING, Cls, Elems, Ext, Fn, Inst, Mod, Text, Value, Values, elements, ordered, origin_at
@@ -132,7 +133,10 @@ def _hosts(program: Program, scope: FunctionId, node: ast.expr, depth: int) -> s
         if bindings and all(binding.how == "value" and binding.value is not None for binding in bindings):
             return set().union(*(_hosts(program, scope, b.value, depth + 1) for b in bindings if b.value is not None))
     urls = [value.text for value in program.eval(scope, node) if isinstance(value, Text)]
-    return {None if program.catalogue.is_gateway(url) else host_of(url) for url in urls} or {None}
+    hosts = {None if program.catalogue.is_gateway(url) else host_of(url) for url in urls}
+    if hosts == {LOCAL} and isinstance(node, ast.Name) and is_left_out(program, scope, node.id):
+        return {None, LOCAL}
+    return hosts or {None}
 
 
 def _argument_texts(program: Program, scope: FunctionId, node: ast.Call, keyword: str) -> list[Text]:

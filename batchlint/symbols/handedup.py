@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from batchlint.facts import MODULE, Binding, ClassId, FunctionFacts, FunctionId
 from batchlint.symbols.handed import argument_for
+from batchlint.trees import is_none
 from batchlint.values import NOTHING, Values
 
 if TYPE_CHECKING:
@@ -36,6 +37,18 @@ def handed_up(
         return None
     default = function.default(name)
     return program.eval(FunctionId(base.path, MODULE), default) if default is not None else NOTHING
+
+
+def is_left_out(program: Program, scope: FunctionId, name: str) -> bool:
+    """Whether only the classes below give a parameter of the constructor, which is None for objects of the class."""
+    function = program.functions[scope]
+    default = function.default(name) if function.name == "__init__" else None
+    if default is None or not is_none(default) or name in function.bindings:
+        return False
+    names = [parameter.arg for parameter in function.positional]
+    place = names.index(name) - 1 if name in names else None
+    given = [call for _, call, _ in program.callers.call_sites(function) if argument_for(call, name, place) is not None]
+    return bool(given) and all(_is_super(call.func) for call in given)
 
 
 def _kept(node: ast.expr | None) -> str | None:

@@ -108,6 +108,15 @@ APART = {
                 answer = ask(item["question"])  # !
             print(answer)
         """,
+    "rows_of_its_own_part": """
+        left = [i for i, row in enumerate(rows) if not row.get("title")]
+        for start in range(0, len(left), 20):
+            part = left[start:start + 20]
+            asked = [rows[i] for i in part]
+            answers = ask(str(asked)).split(";")  # !
+            for i, answer in zip(part, answers):
+                rows[i]["title"] = answer
+        """,
     "three_rounds_an_item": """
         for item in items:
             text = item["text"]
@@ -125,6 +134,24 @@ CARRIED = {
                     start = rows[j]["page"]
                     break
             row["page"] = ask(f"{row['title']}: which page behind {start}?")  # !
+        """,
+    "rows_of_a_window_that_moves_on": """
+        left = list(range(len(rows)))
+        for start in range(len(left)):
+            part = left[start:start + 20]
+            texts = [rows[i].get("title", "") for i in part]
+            answers = ask("; ".join(texts)).split(";")  # !
+            for i, answer in zip(part, answers):
+                rows[i]["title"] = answer
+        """,
+    "rows_of_the_part_before": """
+        left = list(range(len(rows)))
+        for start in range(20, len(left), 20):
+            part, before = left[start:start + 20], left[start - 20:start]
+            texts = [rows[i]["title"] for i in before]
+            answers = ask("; ".join(texts)).split(";")  # !
+            for i, answer in zip(part, answers):
+                rows[i]["title"] = answer
         """,
     "item_before": """
         for i in range(1, len(rows)):
@@ -863,3 +890,37 @@ ROUNDS = """
 )
 def test_each_of_a_few_rounds_over_all_items_is_a_batch(rounds, asked, more, expected):
     assert verdict(ROUNDS.format(rounds=rounds, asked=asked, more=more)) == expected
+
+
+TWICE = {
+    "labels.py": """
+        from llm import ask
+
+        def label(text, tries=3):
+            prompt = text
+            for attempt in range(tries):
+                answer = ask(prompt)  # !
+                if answer.startswith("{"):
+                    return answer
+                prompt = f"{answer} was no good: {text}"
+            return ""
+        """,
+    "first.py": """
+        from labels import label
+
+        if __name__ == "__main__":
+            print(label(open("a.txt").read()))
+        """,
+}
+ALL = """
+    from labels import label
+
+    if __name__ == "__main__":
+        for line in open("a.txt"):
+            print(label(line))
+    """
+
+
+@pytest.mark.parametrize(("more", "expected"), [({"all.py": ALL}, "batchable"), ({}, "realtime")])
+def test_a_way_with_one_item_leaves_the_rounds_of_the_others_as_they_are(more, expected):
+    assert verdict({**TWICE, **more}) == expected

@@ -598,3 +598,36 @@ HOSTED = '"https://api.anthropic.com/v1"'
 def test_a_class_tells_its_base_which_server_to_ask(marks: dict[str, str], hosted: str, expected: str) -> None:
     program = SERVERS.format(**{"shared": "", "own": "", **marks}, hosted=hosted)
     assert verdict(program) == expected
+
+
+LEFT_OUT = """
+    import sys
+    from openai import OpenAI
+
+    class Labels:
+        def __init__(self, url=None):
+            self.client = OpenAI(base_url=url)
+
+        def label(self, text):
+            return self.client.responses.create(model="m", input=text).output_text  # !
+
+    class OwnLabels(Labels):
+        def __init__(self, url="http://localhost:8000/v1"):
+            super().__init__(url=url)
+
+    if __name__ == "__main__":
+        labels = {made}
+        for line in open(sys.argv[1]):
+            print(labels.label(line))
+    """
+
+
+@pytest.mark.parametrize(
+    ("made", "expected"),
+    [
+        ("OwnLabels() if sys.argv[2:] else Labels()", "batchable"),
+        ('OwnLabels() if sys.argv[2:] else Labels("http://localhost:9000/v1")', "none"),
+    ],
+)
+def test_the_class_above_one_for_an_own_server_may_ask_a_hosted_one(made: str, expected: str) -> None:
+    assert verdict(LEFT_OUT.format(made=made)) == expected
