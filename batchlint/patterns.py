@@ -253,6 +253,11 @@ class PathTable(Generic[T]):
         return self.by_last.keys()
 
     @cached_property
+    def makers(self) -> Set[str]:
+        """The last steps of the patterns whose object is called itself: `Evaluate` of `dspy.Evaluate()`."""
+        return {last for pattern, _ in self._entries if pattern.endswith("()") for last in tails(pattern)}
+
+    @cached_property
     def by_last(self) -> dict[str, list[T]]:
         """The values by the last steps of their patterns."""
         found: dict[str, list[T]] = {}

@@ -44,12 +44,27 @@ class Handovers(Part):
         for name in sorted(names):
             for reference in self.program.calls_by_name.get(name, ()):
                 self._handover(reference, name)
+        for name in sorted(registry.handovers.makers):
+            for held in sorted(self._held(name)):
+                for reference in self.program.calls_by_name.get(held, ()):
+                    self._handover(reference, name)
         for body, reference, kind in Launches(self.program).find():
             if kind is not None:
                 self.enter(body, reference, kind)
             else:
                 edge = self.edge(reference.caller.id, body, reference.call.node, "call", reference.call)
                 self.edges.setdefault(body, []).append(edge)
+
+    def _held(self, name: str) -> set[str]:
+        """The variables that hold what a call of the name makes: `evaluate` of `evaluate = Evaluate(devset=rows)`."""
+        made = {id(call.node) for _, call in self.program.calls_by_name.get(name, ())}
+        callers = {caller.id: caller for caller, _ in self.program.calls_by_name.get(name, ())}
+        return {
+            held
+            for caller in callers.values()
+            for held, bindings in caller.bindings.items()
+            if any(id(binding.value) in made for binding in bindings)
+        }
 
     def _handover(self, reference: CallRef, name: str) -> None:
         program, registry = self.program, self.program.registry

@@ -525,3 +525,71 @@ def test_a_resource_of_dagster_gives_its_sdk_s_client(package, resource, call, e
                 return [client.{call}(model="m", messages=[line]) for line in open("lines.txt")]  # !
         """
     assert verdict(program) == expected
+
+
+HELD = {
+    "label.py": """
+        import dspy
+
+        class Label(dspy.Module):
+            def __init__(self):
+                super().__init__()
+                self.predict = dspy.Predict("text -> label")
+
+            def forward(self, text):
+                return self.predict(text=text)  # !
+        """,
+    "run.py": """
+        from dspy.evaluate import Evaluate
+        from label import Label
+
+        def measure(program: dspy.Module, rows):
+            {held} = Evaluate(devset=rows, metric=print)
+            {called}(program)
+
+        measure(Label(), [])
+        """,
+}
+
+
+@pytest.mark.parametrize(("called", "expected"), [("scored", "batchable"), ("print", "unclear")])
+def test_what_a_variable_holds_starts_the_program_that_it_is_called_with(called: str, expected: str) -> None:
+    program = {path: source.format(held="scored", called=called) for path, source in HELD.items()}
+    assert verdict(program) == expected
+
+
+LIBRARY = """
+    from llm import ask
+
+    def {name}({rows}, key=None):
+        return [ask(str(row)) for row in {rows}]  # !
+    """
+
+
+@pytest.mark.parametrize(
+    ("name", "rows", "expected"),
+    [
+        ("run_evaluation", "qa_dataset", "batchable"),
+        ("evaluate", "dataset", "batchable"),
+        ("evaluate", "parts", "unclear"),
+        ("translate", "dataset", "unclear"),
+    ],
+)
+def test_a_library_evaluates_a_data_set_for_whoever_calls_it(name: str, rows: str, expected: str) -> None:
+    program = {"rates/run.py": LIBRARY.format(name=name, rows=rows)}
+    assert verdict(program) == expected
+
+
+def test_a_page_may_show_what_it_evaluates() -> None:
+    page = """
+        from fastapi import FastAPI
+        from rates.run import evaluate
+
+        app = FastAPI()
+
+        @app.post("/rates")
+        def rates(rows: list[str]):
+            return evaluate(rows)
+        """
+    program = {"rates/run.py": LIBRARY.format(name="evaluate", rows="dataset"), "page.py": page}
+    assert verdict(program) == "realtime"
