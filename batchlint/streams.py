@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Callable
 
 from batchlint.facts import FunctionFacts
-from batchlint.trees import parents_in, walk
+from batchlint.trees import is_none, parents_in, walk
 
 _WHOLE = frozenset({"get_final_message", "get_final_text", "get_final_completion", "get_final_response", "until_done"})
 """Methods of a stream that give all of it."""
@@ -21,19 +22,53 @@ _PLAIN = (ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Expr, ast.If, ast.Pass, 
 _COMPREHENSIONS = (ast.ListComp, ast.GeneratorExp)
 
 
-def is_put_together(function: FunctionFacts, call: ast.Call) -> bool:
+Takes = Callable[[ast.Call, ast.expr], bool]
+"""Whether a call of the project's own code only puts together what the argument is."""
+
+
+def _never(call: ast.Call, argument: ast.expr) -> bool:
+    return False
+
+
+def is_put_together(function: FunctionFacts, call: ast.Call, takes: Takes = _never) -> bool:
     """Whether the parts of the stream that the call gives only become one answer, and nothing shows them before."""
     parents = parents_in([function.node])
     holder = _outside(call, parents)
     name = _name(holder, parents.get(id(holder)))
-    if name is None:
-        return _is_taken(holder, parents)
-    read = [
+    return _is_taken(holder, parents, takes) if name is None else _all_taken(function, name, parents, takes)
+
+
+def puts_together(function: FunctionFacts, name: str) -> bool:
+    """Whether the function does so with the stream that it is given for the parameter."""
+    return name not in function.bindings and _all_taken(function, name, parents_in([function.node]), _never)
+
+
+def is_returned(function: FunctionFacts, call: ast.Call) -> bool:
+    """Whether the stream that the call gives is just what the function gives."""
+    parents = parents_in([function.node])
+    holder = _outside(call, parents)
+    name = _name(holder, parents.get(id(holder)))
+    read = _read(function, name) if name is not None else [holder]
+    return len(read) == 1 and isinstance(parents.get(id(read[0])), ast.Return)
+
+
+def _all_taken(function: FunctionFacts, name: str, parents: dict[int, ast.AST], takes: Takes) -> bool:
+    read = [node for node in _read(function, name) if not _is_asked_for(parents.get(id(node)))]
+    return bool(read) and all(_is_taken(node, parents, takes) for node in read)
+
+
+def _read(function: FunctionFacts, name: str) -> list[ast.expr]:
+    return [
         node
         for node in walk(function.node)
         if isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Load)
     ]
-    return bool(read) and all(_is_taken(node, parents) for node in read)
+
+
+def _is_asked_for(parent: ast.AST | None) -> bool:
+    """Whether the name only stands in a test of whether there is a stream at all."""
+    is_not = isinstance(parent, ast.UnaryOp) and isinstance(parent.op, ast.Not)
+    return is_not or isinstance(parent, ast.If) or (isinstance(parent, ast.Compare) and is_none(parent.comparators[0]))
 
 
 def _outside(node: ast.expr, parents: dict[int, ast.AST]) -> ast.expr:
@@ -52,11 +87,13 @@ def _name(node: ast.expr, parent: ast.AST | None) -> str | None:
     return target.id if isinstance(target, ast.Name) else None
 
 
-def _is_taken(node: ast.expr, parents: dict[int, ast.AST]) -> bool:
+def _is_taken(node: ast.expr, parents: dict[int, ast.AST], takes: Takes) -> bool:
     """Whether what stands there is gone through or asked for the whole, and no part gets anywhere else."""
     parent = parents.get(id(node))
     if isinstance(parent, ast.Attribute) and parent.attr in _WHOLE:
         return isinstance(parents.get(id(parent)), ast.Call)
+    if isinstance(parent, ast.Call) and node in parent.args and takes(parent, node):
+        return True
     while isinstance(parent, ast.Attribute | ast.Call) and _passes(parent, node):
         node, parent = parent, parents.get(id(parent))
     if isinstance(parent, ast.For | ast.AsyncFor):

@@ -18,6 +18,8 @@ from batchlint.values import Ext, Fn
 
 ANSWERS = "the request only shows that the service answers"
 """How the reason of a probe begins, unless it takes the time."""
+_MOST_ABOVE = 2
+"""How many functions may hand a stream up to the one that puts it together."""
 _STANDARD = sys.stdlib_module_names - {"builtins"}  # to which names count that nothing defines
 
 
@@ -32,12 +34,29 @@ def _request_traits(place: Place) -> Iterator[Trait]:
     path, line = model.function.path, model.span.line
     function = graph.function(model.function)
     is_stream = model.stream or any(map(given.is_true, given.given_for(function, model.node, "stream")))
-    if is_stream and not streams.is_put_together(function, model.node):
+    if is_stream and not _is_put_together(graph, model.function, model.node):
         yield Trait("stream", "the answer is streamed", path, line)
     if model.agent:
         yield Trait("agent", "an agent run: each step's request holds the last answer", path, line)
     if model.kind == "realtime":
         yield Trait("live_kind", "a live exchange", path, line)
+
+
+def _is_put_together(graph: Graph, id: FunctionId, call: ast.Call, depth: int = 0) -> bool:
+    """Whether nothing shows the parts of the stream that the call gives: neither the function nor those around it."""
+    function = graph.function(id)
+
+    def takes(below: ast.Call, argument: ast.expr) -> bool:
+        functions = [graph.function(value.id) for value in graph.program.eval(id, below.func) if isinstance(value, Fn)]
+        names = [(each, flow.parameter_of(each, below, argument)) for each in functions]
+        return bool(names) and all(name is not None and streams.puts_together(each, name) for each, name in names)
+
+    if streams.is_put_together(function, call, takes):
+        return True
+    edges = graph.edges_to(id) if depth < _MOST_ABOVE and streams.is_returned(function, call) else []
+    above = [edge for edge in edges if not graph.is_test(edge.caller.path)]
+    calls = [(edge.caller, edge.node) for edge in above if edge.kind == "call" and isinstance(edge.node, ast.Call)]
+    return bool(above) and len(calls) == len(above) and all(_is_put_together(graph, *each, depth + 1) for each in calls)
 
 
 def _session_traits(place: Place) -> Iterator[Trait]:

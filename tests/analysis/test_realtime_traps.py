@@ -633,6 +633,50 @@ def test_a_stream_of_which_nobody_sees_a_part_may_come_at_once(taken, expected):
     assert verdict(PARTS.format(taken=taken)) == expected
 
 
+HANDED_ON = {
+    "models.py": """
+        import openai
+
+        client = openai.OpenAI()
+
+        def opened(prompt):
+            message = [{"role": "user", "content": prompt}]
+            return client.chat.completions.create(model="gpt-5", messages=message, stream=True)  # !
+
+        def whole(stream):
+            text = ""
+            for part in stream:
+                text += part.choices[0].delta.content or ""
+            return text
+
+        def shown(stream):
+            for part in stream:
+                print(part.choices[0].delta.content)
+        """,
+    "app.py": """
+        from models import opened, shown, whole
+
+        def write(prompt):
+            stream = opened(prompt)
+            if stream:
+                {taken}
+
+        if __name__ == "__main__":
+            for line in open("topics.txt"):
+                write(line)
+        """,
+}
+
+
+@pytest.mark.parametrize(
+    ("taken", "expected"),
+    [("print(whole(stream))", "batchable"), ("shown(stream)", "realtime"), ("yield from stream", "realtime")],
+)
+def test_a_stream_may_be_opened_and_put_together_by_others(taken: str, expected: str) -> None:
+    program = {**HANDED_ON, "app.py": HANDED_ON["app.py"].format(taken=taken)}
+    assert verdict(program) == expected
+
+
 @pytest.mark.parametrize(
     ("prompt", "expected"),
     [
