@@ -174,7 +174,9 @@ class ModelCalls(Part):
                 if found:
                     return found
             hosts = {host_of(each.text) for each in targets if isinstance(each, Text)}
-            if LOCAL not in hosts and not any(isinstance(t, Ext) and t.host == LOCAL for t in targets):
+            # An address that may begin at one of several servers is on this machine only where all of them are.
+            is_own = LOCAL in hosts and hosts <= {LOCAL, None}
+            if not is_own and not any(isinstance(t, Ext) and t.host == LOCAL for t in targets):
                 paths = {_path_of(each.text) for each in targets if isinstance(each, Text)} or {""}
                 for body in registry.bodies:
                     if any(body.matches(found, path) for found in keys for path in paths):

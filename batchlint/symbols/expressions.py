@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from batchlint.facts import FunctionId
 from batchlint.symbols import rows, unpacking
+from batchlint.symbols.names import LOCAL, host_of
 from batchlint.values import NOTHING, Cls, Elems, Ext, Fn, Inst, Text, Value, Values, ordered
 
 if TYPE_CHECKING:
@@ -198,11 +199,17 @@ def _eval_joined(program: Program, scope: FunctionId, node: ast.JoinedStr) -> Va
             text += str(part.value)
         elif isinstance(part, ast.FormattedValue):
             inner = [v.text for v in program.eval(scope, part.value) if isinstance(v, Text)] if len(text) < 80 else []
-            if not text and 1 < len(inner) <= _MOST_SERVERS and all("://" in each for each in inner):
+            if not text and _are_servers(inner):
                 heads = set(inner)
             else:
                 text += inner[0] if len(inner) == 1 else "{}"
     return frozenset({Text(f"{head}{text}"[:300]) for head in heads})
+
+
+def _are_servers(urls: list[str]) -> bool:
+    """Whether an address can begin at any of these servers, of which some are hosted, as others may be."""
+    hosts = {host_of(each) for each in urls}
+    return 1 < len(urls) <= _MOST_SERVERS and None not in hosts and hosts != {LOCAL}
 
 
 def _eval_lambda(program: Program, scope: FunctionId, node: ast.Lambda) -> Values:

@@ -631,3 +631,38 @@ LEFT_OUT = """
 )
 def test_the_class_above_one_for_an_own_server_may_ask_a_hosted_one(made: str, expected: str) -> None:
     assert verdict(LEFT_OUT.format(made=made)) == expected
+
+
+SOME_SERVER = """
+    import os
+    import requests
+
+    class Server:
+        def __init__(self, url):
+            self.url = url
+
+        def ask(self, text):
+            body = {{"model": "m", "messages": [{{"role": "user", "content": text}}]}}
+            return requests.post(f"{{self.url}}/chat/completions", json=body).json()  # !
+
+    def server(name):
+        if name == "own":
+            return Server("http://localhost:8080/v1")
+        return Server({url})
+
+    if __name__ == "__main__":
+        for line in open("lines.txt"):
+            print(server(os.environ["NAME"]).ask(line))
+    """
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ('"https://api.openai.com/v1"', "batchable"),
+        ('"https://models.example.com/v1"', "batchable"),
+        ('"http://localhost:8080/v1"', "none"),
+    ],
+)
+def test_an_address_that_begins_at_one_of_several_servers(url: str, expected: str) -> None:
+    assert verdict(SOME_SERVER.format(url=url)) == expected
