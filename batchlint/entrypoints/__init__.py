@@ -105,13 +105,13 @@ class Convention(NamedTuple):
     """Import names of the framework: without a file pattern the habit counts only where one of them is imported."""
 
     def matches(self, path: str, klass: str | None, function: str, parameters: Iterable[str]) -> bool:
+        if self.parameters and self.klass is None and not set(self.parameters) <= set(parameters):
+            return False
         if self.file is not None and not file_pattern(self.file).matches(path):
             return False
         if self.klass is not None:
             return klass is not None and name_matches(self.klass, klass) and _among(function, self.methods)
-        if self.function is not None and not name_matches(self.function, function):
-            return False
-        return not self.parameters or set(self.parameters) <= set(parameters)
+        return self.function is None or name_matches(self.function, function)
 
 
 class EventShape(NamedTuple):
