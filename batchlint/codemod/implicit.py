@@ -173,6 +173,7 @@ def _written(node: ast.AST) -> Iterator[Written]:
                 yield target.value, "__setitem__", [target.slice, node.value]
             elif isinstance(target, ast.Attribute):
                 yield target.value, target.attr, [node.value]
+                yield target.value, "__setattr__", [ast.Constant(target.attr), node.value]
     elif isinstance(node, ast.With | ast.AsyncWith):
         for item in node.items:
             yield item.context_expr, "__enter__", []

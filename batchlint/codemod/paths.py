@@ -201,8 +201,16 @@ class Paths:
                 if around is not None and name in around.local:
                     return self.root(around, name)
                 imported = self.shared.imported(owner, name)
-                return imported if imported is not None else {("v", owner.id.path, owner.id.qualname, name)}
+                if imported is not None:
+                    return imported
+                return {("v", owner.id.path, owner.id.qualname, name)} | self._wrapped(owner, name)
         return self.shared.variable(frame.function.id.path, name)
+
+    def _wrapped(self, owner: FunctionFacts, name: str) -> set[Channel]:
+        """What the variable holds an object around, through which that is changed."""
+        made = [b.value for b in owner.bindings.get(name, ()) if b.how in {"value", "enter"}]
+        around = [n for n in made if isinstance(n, ast.Call) and n.args and last_name(n.func) in _AROUND]
+        return set().union(*(self.path(node, Frame(owner, set())) for node in around), set())
 
     def path(self, node: ast.expr | None, frame: Frame) -> set[Channel]:
         """The channels that the expression's value may be part of."""

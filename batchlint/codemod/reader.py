@@ -42,6 +42,7 @@ from batchlint.codemod.effects import (
     TRANSACTIONS,
 )
 from batchlint.codemod.endings import Endings
+from batchlint.codemod.foreign import Foreign
 from batchlint.codemod.implicit import Implicit
 from batchlint.codemod.key_order import KeyOrder
 from batchlint.codemod.linked import is_self
@@ -103,6 +104,7 @@ class Reader(Paths):
         """Whether the order of what is printed matters: the driver of coroutines does not keep it."""
         self._has_frames = any("pandas" in module.text for module in graph.modules.values())
         self.chance = chance.Chance(self.program)
+        self.foreign = Foreign(self)
 
     # -- expressions
     def reference(self, node: ast.expr, frame: Frame, skip: set[int] | None = None) -> list[Access]:
@@ -139,6 +141,7 @@ class Reader(Paths):
                 entered = self.once.told([current], self._call(current, frame, dropped), frame)
                 found += entered
                 found += self.linked.called(current, frame)
+                found += self.foreign.called(current, frame, dropped)
                 if not dropped and id(current) not in bases:
                     set_once = {a.channel: a.once for a in entered if a.once and a.how == "write"}
                     given_out = touches(self.returned(current, frame), "read", current.lineno)
@@ -241,7 +244,7 @@ class Reader(Paths):
         call = self.threads.plain(call)
         func, line = call.func, call.lineno
         values = self.fakes.without(ordered(self.program.eval(frame.function.id, func)), frame.function.id.path)
-        found = self._of_held(call, frame)
+        found = self.changing_methods(call, frame)
         known = bool(found)
         values += [v for v in self._held_methods(call, frame) if v not in values]
         for value in values:
@@ -277,7 +280,7 @@ class Reader(Paths):
         found = (v for m in held for v in ordered(self.program.eval(m.function.id, m.node)))
         return [v for v in found if isinstance(v, Fn) and v.owner is not None]
 
-    def _of_held(self, call: ast.Call, frame: Frame) -> list[Access]:
+    def changing_methods(self, call: ast.Call, frame: Frame) -> list[Access]:
         """What methods of lists and the like do that the call calls by the name of a variable."""
         found: list[Access] = []
         for method in self.methods.held(frame.function, call.func):

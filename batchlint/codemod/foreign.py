@@ -1,0 +1,235 @@
+"""What libraries do with what they are handed: they call functions, and change objects without saying so."""
+
+from __future__ import annotations
+
+import ast
+import re
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from batchlint.codemod.access import CONTENT, Access, Channel, Frame, touches
+from batchlint.codemod.effects import ARGUMENT_WRITES, LOG_RECEIVERS, MUTATORS, QUIET, READERS
+from batchlint.codemod.scalars import is_scalar
+from batchlint.facts import MODULE, FunctionFacts, FunctionId
+from batchlint.symbols import Program, last_name
+from batchlint.trees import walk
+from batchlint.values import Cls, Ext, Fn, Inst, Value, ordered
+
+if TYPE_CHECKING:
+    from batchlint.codemod.reader import Reader
+
+_LEAVING = re.compile(
+    r"_*(dump|save|write|print|pprint|pp$|show|display|plot|log|report|notify|warn|send|post|put|publish|emit|sleep|wait"
+    r"|make|mkdir|copy|move|remove|rename|unlink|chmod|check|assert|validate|ensure|verify|raise|set_|seed|exit|kill"
+    r"|run|call|exec|system|getLogger|imwrite|imsave|render|echo|secho|track|to_|get|load|read|open|close|collect|free|init)"
+)
+"""Beginnings of names of functions that leave what they are given as it is."""
+_INTO = frozenset({"out", "into", "inout"})
+"""Keywords with what a function writes its result into."""
+_CHECKING = frozenset(
+    {
+        "validator", "field_validator", "model_validator", "root_validator", "validates", "validates_schema",
+        "post_load", "pre_load", "field_serializer", "model_serializer",
+    }
+)  # fmt: skip
+"""Decorators of libraries that call the method when an object of its class is made or given out."""
+_MADE = ("__new__", "__post_init__", "__attrs_post_init__", "model_post_init")
+"""What else is called when an object is made."""
+_SIGNALLING = frozenset({"signal.raise_signal", "signal.pthread_kill", "os.kill"})
+_MEMORIES = frozenset({"cache", "lru_cache"})
+
+
+class Foreign:
+    """Finds what that touches."""
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+        self._program: Program = reader.program
+
+    def called(self, call: ast.Call, frame: Frame, dropped: bool) -> list[Access]:
+        """The accesses of what a call does beside what it says."""
+        call = self._reader.threads.plain(call)
+        values = ordered(self._program.eval(frame.function.id, call.func))
+        found = self._remembered(call, values, frame)
+        for value in values:
+            if isinstance(value, Cls):
+                found += self._made(value, call, frame)
+        if any(isinstance(v, Fn | Cls | Inst) for v in values):
+            return found
+        for each in [*call.args, *(k.value for k in call.keywords)]:
+            found += self._handed(each, frame)
+        found += self._changed(call, values, frame, dropped)
+        if isinstance(call.func, ast.Attribute):
+            found += self._kept(call, call.func, values, frame)
+        return found
+
+    # -- functions
+    def _handed(self, argument: ast.expr, frame: Frame) -> list[Access]:
+        """What a function touches that a library is handed, and calls."""
+        if not isinstance(argument, ast.Name | ast.Attribute):
+            return []
+        call = ast.copy_location(ast.Call(argument, [], []), argument)
+        if isinstance(argument, ast.Attribute) and argument.attr in MUTATORS and argument.attr not in self._names:
+            changed = {(*p, CONTENT) for p in self._reader.path(argument.value, frame)}
+            return touches(changed, "write", argument.lineno)
+        if isinstance(argument, ast.Name):
+            changing = self._reader.changing_methods(call, frame)
+            if changing:
+                return changing
+        if last_name(argument) not in self._names:
+            return []
+        return self._entered(ordered(self._program.eval(frame.function.id, argument)), call, frame)
+
+    def _entered(self, values: list[Value], call: ast.Call, frame: Frame) -> list[Access]:
+        reaching = self._reader.callbacks.support.reaching
+        targets = [v for v in values if isinstance(v, Fn) and v.id not in reaching]
+        return [access for target in targets for access in self._reader.function(target, call, frame)]
+
+    @cached_property
+    def _names(self) -> frozenset[str]:
+        return frozenset(function.name for function in self._program.functions.values())
+
+    def _made(self, value: Cls, call: ast.Call, frame: Frame) -> list[Access]:
+        """What methods touch that are called when an object is made."""
+        found: list[Access] = []
+        for klass in self._program.mro(value.id)[0]:
+            facts = self._program.classes.get(klass)
+            for name, bindings in facts.bindings.items() if facts else ():
+                for id in (FunctionId(klass.path, b.scope or "") for b in bindings if b.how == "function"):
+                    is_checking = any(last_name(d) in _CHECKING for d in self._program.functions[id].decorators)
+                    if name in _MADE or is_checking:
+                        given = ast.copy_location(ast.Call(call.func, [], []), call)
+                        found += self._reader.function(Fn(id, klass), given, frame, fresh=True)
+        return found
+
+    # -- functions that libraries keep
+    def _kept(self, call: ast.Call, func: ast.Attribute, values: list[Value], frame: Frame) -> list[Access]:
+        """What functions touch that the object was handed before: it may call them now."""
+        paths = [v.path for v in values if isinstance(v, Ext)]
+        if not _SIGNALLING.isdisjoint(paths):
+            kept = [given for channel, given in self._keeping if channel == ("signal",)]
+        else:
+            receivers = self._reader.path(func.value, frame) if self._keeping else set()
+            kept = [g for c, g in self._keeping if any(p[: len(c)] == c for p in receivers)]
+        found: list[Access] = []
+        for function, argument in kept:
+            given = ast.copy_location(ast.Call(argument, [], []), call)
+            outside = Frame(function, set())
+            if isinstance(argument, ast.Attribute) and argument.attr in MUTATORS:
+                changed = {(*p, CONTENT) for p in self._reader.path(argument.value, outside)}
+                found += touches(changed, "write", call.lineno)
+            else:
+                found += self._entered(self._values(function, argument), given, outside)
+        return found
+
+    @cached_property
+    def _keeping(self) -> list[tuple[Channel, tuple[FunctionFacts, ast.expr]]]:
+        """The objects that are handed functions which have an effect, each with one of these."""
+        found: list[tuple[Channel, tuple[FunctionFacts, ast.expr]]] = []
+        for reference in self._program.call_facts.values():
+            function, call = reference.caller, reference.call.node
+            arguments = [*call.args, *(k.value for k in call.keywords)]
+            given = [a for a in arguments if isinstance(a, ast.Lambda | ast.Name | ast.Attribute)]
+            given = [a for a in given if self._changes(function, a)] if isinstance(call.func, ast.Attribute) else []
+            if not given or not isinstance(call.func, ast.Attribute):
+                continue
+            targets = self._program.eval(function.id, call.func)
+            if any(isinstance(v, Fn | Cls | Inst) for v in targets):
+                continue
+            channels = self._reader.path(call.func.value, Frame(function, set()))
+            if Ext("signal.signal") in targets:
+                channels = {("signal",)}
+            found += [(channel, (function, each)) for channel in sorted(channels) for each in given]
+        return found
+
+    def _changes(self, function: FunctionFacts, argument: ast.expr) -> bool:
+        """Whether the argument is a function that changes something."""
+        if isinstance(argument, ast.Attribute) and argument.attr in MUTATORS and argument.attr not in self._names:
+            return True
+        if not isinstance(argument, ast.Lambda) and last_name(argument) not in self._names:
+            return False
+        for value in self._values(function, argument):
+            if isinstance(value, Fn) and self._has_effect(self._program.functions[value.id]):
+                return True
+        return False
+
+    def _values(self, function: FunctionFacts, argument: ast.expr) -> list[Value]:
+        if isinstance(argument, ast.Lambda):
+            return [Fn(self._reader.callbacks.scope(function.id, argument))]
+        return ordered(self._program.eval(function.id, argument))
+
+    @staticmethod
+    def _has_effect(function: FunctionFacts) -> bool:
+        """Whether its text may change what is not its own."""
+        if function.outer:
+            return True
+        return any(
+            (isinstance(node, ast.Call) and last_name(node.func) in MUTATORS)
+            or (isinstance(node, ast.Subscript | ast.Attribute) and isinstance(node.ctx, ast.Store))
+            for node in walk(function.node)
+        )
+
+    # -- objects
+    def _changed(self, call: ast.Call, values: list[Value], frame: Frame, dropped: bool) -> list[Access]:
+        """The objects that a call changes which it is handed."""
+        paths = [v.path for v in values if isinstance(v, Ext)]
+        given = [k.value for k in call.keywords if k.arg in _INTO]
+        if "operator.methodcaller()" in paths:
+            named = [_first(start) for start in [call.func, *self._reader.starts(call.func, frame)]]
+            given += call.args[:1] if not set(named) & READERS else []
+        elif dropped and any(self._may_change(path, call) for path in paths):
+            given += [*call.args, *(k.value for k in call.keywords if k.arg not in _INTO)]
+        places = [a for a in given if isinstance(a, ast.Name | ast.Attribute | ast.Subscript)]
+        places = [a for a in places if self._reader.path(a, frame) and not is_scalar(self._program, a, frame)]
+        return touches({(*p, CONTENT) for a in places for p in self._reader.path(a, frame)}, "write", call.lineno)
+
+    @staticmethod
+    def _may_change(path: str, call: ast.Call) -> bool:
+        """Whether the call of a library's function, of whose value nothing is made, may be there for its arguments."""
+        if "()" in path or path.startswith("builtins.") or path in ARGUMENT_WRITES or QUIET.match(path):
+            return False
+        receiver = ast.unparse(call.func.value) if isinstance(call.func, ast.Attribute) else ""
+        return not LOG_RECEIVERS.search(receiver) and not _LEAVING.match(path.rpartition(".")[2])
+
+    # -- functions that remember their calls
+    def _remembered(self, call: ast.Call, values: list[Value], frame: Frame) -> list[Access]:
+        """What a decorator keeps of calls, where the program asks the function for it."""
+        if not self._asked:
+            return []
+        func, line = call.func, call.lineno
+        if isinstance(func, ast.Attribute) and func.attr in self._asked.get(last_name(func.value), ()):
+            return touches(self._reader.path(func.value, frame), "read", line)
+        if last_name(func) in self._asked:
+            return touches({(*p, CONTENT) for p in self._reader.path(func, frame)}, "write", line)
+        return []
+
+    @cached_property
+    def _asked(self) -> dict[str, set[str]]:
+        """By the names of decorated functions, the attributes that are asked of them."""
+        kinds = {f.name: kind for f in self._program.functions.values() if (kind := self._memory(f))}
+        found: dict[str, set[str]] = {}
+        if not kinds:
+            return found
+        pattern = re.compile(rf"\b({'|'.join(map(re.escape, sorted(kinds)))})\.([a-z]\w*)")
+        for module in self._program.modules.values():
+            for name, attribute in pattern.findall(module.text):
+                if kinds[name] == "own" or attribute == "cache_info":
+                    found.setdefault(name, set()).add(attribute)
+        return found
+
+    def _memory(self, function: FunctionFacts) -> str:
+        """Whether a decorator of the program's "own", or a "cache", may remember the calls of the function."""
+        for decorator in function.decorators:
+            func = decorator.func if isinstance(decorator, ast.Call) else decorator
+            if last_name(func) in _MEMORIES:
+                return "cache"
+            scope = FunctionId(function.id.path, function.parent or MODULE)
+            if last_name(func) in self._names and any(isinstance(v, Fn) for v in self._program.eval(scope, func)):
+                return "own"
+        return ""
+
+
+def _first(made: ast.expr) -> str:
+    """The text that a call is given first."""
+    first = made.args[0] if isinstance(made, ast.Call) and made.args else None
+    return str(first.value) if isinstance(first, ast.Constant) else ""
