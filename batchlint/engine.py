@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from batchlint.graph import Graph, GraphSettings
 
 Key = tuple[str, int, int]
+_MOST_SQL = 300_000
+"""Bytes of an SQL file that may say what tables there are; larger ones hold rows."""
 
 
 class Program(NamedTuple):
@@ -99,7 +101,7 @@ def _run(
 
     entries, broken = manifests.read_manifests(root, [*read.python, *read.manifests])
     budgets, misplaced = _stated_budgets(read.modules)
-    linked = graph.build(read.modules, entries, _settings(config, budgets, read.packages), read.tests)
+    linked = graph.build(read.modules, entries, _settings(config, budgets, read, root), read.tests)
     sites = scoring.score(linked, callsites.find(linked))
     waiting = [site for site in sites if site.verdict is Verdict.BATCHABLE or (to_rewrite and could_wait(site))]
     plans: dict[Key, Any] = {}
@@ -157,14 +159,12 @@ def _walk(program: Sequence[Path], root: Path, config: Config, texts: dict[str, 
         ["" if folder == "." else folder for folder in folders],
         dict.fromkeys([*files, *texts]),
         excludes=config.excludes,
-        is_manifest=manifests.is_manifest,
+        is_manifest=_is_beside,
         force=config.force_exclude,
     )
     if "." not in folders and is_project_root(root):
         # What starts the code may lie beside it: the crontab, the workflows, the Makefile of the project.
-        beside = sources.walk(
-            str(root), [""], (), excludes=config.excludes, is_manifest=manifests.is_manifest, force=False
-        )
+        beside = sources.walk(str(root), [""], (), excludes=config.excludes, is_manifest=_is_beside, force=False)
         tree.manifests = list(dict.fromkeys([*tree.manifests, *beside.manifests]))
     return tree
 
@@ -340,12 +340,25 @@ def _short(call: str) -> str:
     return call if len(call) <= 60 else f"{call[:59]}…"
 
 
-def _settings(config: Config, stated: Sequence[tuple[str, Latency]], packages: frozenset[str]) -> GraphSettings:
+def _settings(config: Config, stated: Sequence[tuple[str, Latency]], read: _Read, root: Path) -> GraphSettings:
     from batchlint import graph
 
     return graph.GraphSettings(
         wrappers=tuple((wrapper.name, wrapper.provider) for wrapper in config.wrappers),
         entry_points=tuple((entry.name, entry.kind, entry.latency) for entry in config.entry_points),
         latencies=(*stated, *((budget.target, budget.latency) for budget in config.latency)),
-        packages=packages,
+        packages=read.packages,
+        schemas=lambda: _schemas(root, read.manifests),
     )
+
+
+def _is_beside(path: str) -> bool:
+    """Whether the file says what starts the code, or what the tables of its database are."""
+    return path.endswith(".sql") or manifests.is_manifest(path)
+
+
+def _schemas(root: Path, names: Sequence[str]) -> list[str]:
+    """The texts of the SQL files, but for dumps."""
+    found = [root / name for name in names if name.endswith(".sql")]
+    small = [path for path in found if path.is_file() and path.stat().st_size <= _MOST_SQL]
+    return [path.read_text(encoding="utf-8", errors="replace") for path in small]

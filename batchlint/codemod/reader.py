@@ -51,8 +51,9 @@ from batchlint.codemod.looks import draws_own_objects, looked_at
 from batchlint.codemod.once import Once
 from batchlint.codemod.paths import Paths, function_body, receiver_of
 from batchlint.codemod.process_wide import RUNS, SETS_UP
+from batchlint.codemod.schemas import TELLING, Schema, schema_of, touches_in
 from batchlint.codemod.searches import Searches
-from batchlint.codemod.tables import columns_of, row_key, sql_accesses
+from batchlint.codemod.tables import columns_of, row_key
 from batchlint.codemod.threads import Threads
 from batchlint.facts import ClassId, FunctionId
 from batchlint.graph import Graph
@@ -452,32 +453,45 @@ class Reader(Paths):
         texts = sorted({v.text for v in self.program.eval(frame.function.id, call.args[0]) if isinstance(v, Text)})
         if not texts:
             return [Access(("sql",), "write", call.lineno)]
-        found = [Access(channel, how, call.lineno) for text in texts for channel, how in sql_accesses(text)]
+        said = [touch for text in texts for touch in touches_in(text)]
+        beside = [each for touch in said for each in self._schema.beside(touch)]
+        said += [touch for touch in beside if touch.same_row]
+        found = [Access(touch.channel, touch.how, call.lineno) for touch in said]
+        others = [Access(touch.channel, touch.how, call.lineno) for touch in beside if not touch.same_row]
         given = call.args[1] if len(call.args) == 2 and len(texts) == 1 and last_name(call.func) == "execute" else None
         if given is None or not {"?", ":"} & set(texts[0]):
-            return found
+            return found + others
         named = row_key(texts[0], given, self._tables)
         # Fewer columns only make more items wait for each other; an object says little about the item.
         named = {column: node for column, node in named.items() if scopes.read(node) - {"self", "cls"}}
         keys = [(column, node, key) for column, node in named.items() if (key := self.key_text(node, frame))]
         if not keys:
-            return found
+            return found + others
         row = frozenset((column, self.meaning(node, frame)) for column, node, _ in keys)
         text = ", ".join(key for _, _, key in keys)
         means = ", ".join(self.meaning(node, frame) for _, node, _ in keys)
-        return [a._replace(key=text, means=means, frame=frame.number, row=row) for a in found]
+        return [a._replace(key=text, means=means, frame=frame.number, row=row) for a in found] + others
+
+    @cached_property
+    def _created(self) -> list[str]:
+        """The texts that create tables and the like."""
+        texts = [
+            node.value
+            for module in self.graph.modules.values()
+            if TELLING.search(module.text) or "collate" in module.text.lower()
+            for node in walk(module.tree)
+            if isinstance(node, ast.Constant) and isinstance(node.value, str) and "create" in node.value.lower()
+        ]
+        return [*texts, *self.graph.settings.schemas()]
 
     @cached_property
     def _tables(self) -> dict[str, list[str]]:
         """The columns of the tables that the program creates."""
-        texts = (
-            node.value
-            for module in self.graph.modules.values()
-            if any("create table" in line.lower() or "collate" in line.lower() for line in module.lines)
-            for node in walk(module.tree)
-            if isinstance(node, ast.Constant) and isinstance(node.value, str) and "create" in node.value.lower()
-        )
-        return columns_of(texts)
+        return columns_of(self._created)
+
+    @cached_property
+    def _schema(self) -> Schema:
+        return schema_of(self._created)
 
     def function(self, target: Fn, call: ast.Call, caller: Frame, fresh: bool = False) -> list[Access]:
         """All accesses of a project function, in no order; those of a recursive call are there already."""

@@ -32,14 +32,14 @@ def sql_accesses(text: str) -> list[tuple[Channel, str]]:
     update, insert, delete = _UPDATE.search(plain), _INSERT.search(plain), _DELETE.search(plain)
     if update:
         columns = [part.partition("=")[0].strip().lower() for part in update[2].split(",") if "=" in part]
-        return [(("sql", _table(update[1]), *columns), "write")]
+        return [(("sql", table_name(update[1]), *columns), "write")]
     if insert:
-        return [(("sql", _table(insert[1]), "*"), "write")]
+        return [(("sql", table_name(insert[1]), "*"), "write")]
     if delete:
-        return [(("sql", _table(delete[1]), "*"), "write")]
+        return [(("sql", table_name(delete[1]), "*"), "write")]
     select = _SELECT.search(plain)
     if select:
-        tables = [_table(name) for name in _JOINED.findall(plain)]
+        tables = [table_name(name) for name in _JOINED.findall(plain)]
         words = {w.lower() for w in re.findall(r"[A-Za-z_]\w*|\*", re.sub(r"'[^']*'", "", plain))}
         return [(("sql", table, *sorted(words)), "read") for table in dict.fromkeys(tables)]
     if re.match(r"(create|pragma|begin|commit|rollback|alter|drop|vacuum)\b", plain, re.IGNORECASE):
@@ -47,7 +47,8 @@ def sql_accesses(text: str) -> list[tuple[Channel, str]]:
     return [(("sql",), "write")]
 
 
-def _table(name: str) -> str:
+def table_name(name: str) -> str:
+    """The name of a table as all statements have it."""
     return name.strip('"`[]').lower()
 
 
@@ -60,9 +61,9 @@ def columns_of(texts: Iterable[str]) -> dict[str, list[str]]:
             if match is None:
                 continue
             columns = [_column(part.split()[0]) for part, _ in _parts(match[2]) if part.split()]
-            is_unclear = "collate" in match[2].lower() or found.setdefault(_table(match[1]), columns) != columns
+            is_unclear = "collate" in match[2].lower() or found.setdefault(table_name(match[1]), columns) != columns
             if is_unclear:
-                found[_table(match[1])] = []
+                found[table_name(match[1])] = []
     return found
 
 
@@ -80,7 +81,7 @@ def row_key(text: str, given: ast.expr | None, tables: dict[str, list[str]]) -> 
     named, where = _VALUES.search(plain), _WHERE.search(plain)
     rows: list[tuple[str, str, int]] = []
     if named:
-        known = tables.get(_table(_INSERT.findall(plain)[0]), [])
+        known = tables.get(table_name(_INSERT.findall(plain)[0]), [])
         columns = [_column(each.strip()) for each in named[1].split(",")] if named[1] else known
         values = [(part.strip(), place) for part, place in _parts(named[2], named.start(2))]
         if len(columns) == len(values):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from batchlint.entrypoints import Kind
@@ -82,6 +82,8 @@ class GraphSettings(NamedTuple):
     """Stated budgets: a dotted name, a glob over paths, or `path:line` of a call."""
     packages: frozenset[str] = frozenset()
     """Folders with an `__init__.py`, also of files that were not read."""
+    schemas: Callable[[], Sequence[str]] = tuple
+    """Gives the texts of the project's SQL files."""
 
 
 class Reach(NamedTuple):
