@@ -36,6 +36,8 @@ ELEMENTS = "[elements]"
 """Which objects a list holds that has them for itself, whatever their own attributes are."""
 PRIVATE = "[private]"
 """A file in a folder of the item's own, as a step behind its path."""
+HELD = "[held]"
+"""A file that stands open, read through the variable that holds it, as a step behind its path."""
 MARK = "\u01c1"
 """In front of the item's own names, in texts of paths and keys."""
 
@@ -175,6 +177,8 @@ def _files_clash(a: Access, b: Access) -> bool:
     """Files by the text of their path; `key` says that the path is the item's own."""
     if len(a.channel) == 1 or len(b.channel) == 1:
         return True
+    if HELD in a.channel or HELD in b.channel:
+        return a.channel[:2] == b.channel[:2]
     if "fill" in (a.how, b.how):
         return "read" in (a.how, b.how) and a.channel == b.channel
     if LISTED in a.channel or LISTED in b.channel:

@@ -1,4 +1,4 @@
-"""Files that stand open around a loop: what is written into them by their variable is written into the file."""
+"""Files that stand open around a loop: what goes through their variable is written into the file, or read from it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from batchlint.codemod.access import Access, Channel, Frame
+from batchlint.codemod.access import HELD, Access, Channel, Frame
 from batchlint.codemod.blocks import opens
 from batchlint.facts import MODULE, FunctionFacts, FunctionId
 
@@ -15,15 +15,16 @@ if TYPE_CHECKING:
 
 
 def fills(reader: Reader, accesses: Iterable[Access], known: dict[Channel, list[Access]]) -> list[Access]:
-    """The touches of files by writing to variables that hold them; `known` keeps the files of each variable."""
+    """The touches of files through variables that hold them; `known` keeps the files of each variable."""
     found: list[Access] = []
     for access in accesses:
-        if access.channel[0] != "v" or access.how != "write" or len(access.channel) < 4:
+        if access.channel[0] != "v" or access.how not in {"read", "write"} or len(access.channel) < 4:
             continue
         variable = access.channel[1:4]
         if variable not in known:
             known[variable] = list(_files(reader, *variable))
-        found += [file._replace(line=access.line) for file in known[variable]]
+        how = "fill" if access.how == "write" else "read"
+        found += [file._replace(line=access.line) for file in known[variable] if file.how == how]
     return found
 
 
@@ -32,9 +33,14 @@ def _files(reader: Reader, path: str, qualname: str, name: str) -> Iterator[Acce
     function = program.modules[path].body if qualname == MODULE else program.functions.get(FunctionId(path, qualname))
     if function is None:
         return
+    direct = {id(binding.value) for binding in function.bindings.get(name, ())}
     for call in _opened(function, name):
         accesses = reader.of(call, Frame(function, set()))
-        yield from (a._replace(how="fill") for a in accesses if a.channel[0] == "file" and a.how == "write")
+        for access in (a for a in accesses if a.channel[0] == "file" and len(a.channel) > 1):
+            if access.how == "write":
+                yield access._replace(how="fill")
+            elif access.how == "read" and id(call) in direct:  # what is made of a file is no file
+                yield access._replace(channel=(*access.channel[:2], HELD))
 
 
 def _opened(function: FunctionFacts, name: str, depth: int = 0) -> Iterator[ast.Call]:

@@ -101,7 +101,7 @@ class Layout:
         index = len(self.steps)
         if index > 4000:
             raise Refused("unsupported-shape", "the helpers below this loop are too large to follow")
-        if "v" in {channel[0] for channel in step.changed}:
+        if "v" in {channel[0] for channel in step.touched}:
             step.touch(filled.fills(self.reader, step.accesses, self._files))
         self.steps.append(step)
         for pred in preds:

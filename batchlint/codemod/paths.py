@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from batchlint.codemod import file_names, folders, scopes
 from batchlint.codemod.access import ANY, CELL, MARK, OWN, PRIVATE, Access, Channel, Frame
 from batchlint.codemod.enclosing import Enclosing
+from batchlint.codemod.file_links import FileLinks
 from batchlint.codemod.folders import LISTED
 from batchlint.codemod.linked import Linked
 from batchlint.codemod.methods import Method, Methods
@@ -54,6 +55,7 @@ class Paths:
         self.shared = Shared(graph.program)
         self.stored = Stored(graph.program, self.shared)
         self.methods = Methods(graph.program)
+        self.file_links = FileLinks(self)
         self._leading: dict[FunctionId, tuple[ast.expr, ...]] = {}
 
     # -- frames
@@ -353,6 +355,8 @@ class Paths:
         return ast.unparse(node)
 
     def file_access(self, node: ast.expr, how: str, frame: Frame) -> Access:
+        if self.file_links.leads_through(node, frame):
+            return Access(("file",), how, node.lineno)
         plain = file_names.bare(self.expand(node, frame))
         expanded = file_names.constant(self, node, frame) or plain
         text = ast.unparse(expanded)
@@ -363,6 +367,8 @@ class Paths:
 
     def listing(self, call: ast.Call, folder: ast.expr | None, pattern: ast.expr | None, frame: Frame) -> Access:
         """What is seen of the files in a folder, or of those that a pattern names, by listing them."""
+        if folder is not None and self.file_links.leads_through(folder, frame):
+            return Access(("file",), "read", call.lineno)
         is_deep = last_name(call.func) in {"rglob", "walk"}
         place = folders.listed(self, folder, pattern, frame, is_deep=is_deep)
         text = ast.unparse(self.expand(folder or pattern or ast.Constant("."), frame))

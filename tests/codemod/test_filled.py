@@ -68,6 +68,14 @@ LEFT = {
 
         main()
         """,
+    "by a second variable that reads it": """
+        out = open("out.txt", "w")
+        tail = open("out.txt")
+        for word in WORDS:
+            news = tail.read()
+            out.write(ask(f"{word} {news}") + "\\n")
+            out.flush()
+        """,
     "for reading and writing": """
         for word in WORDS:
             with open("out.txt", "a+") as file:
@@ -102,6 +110,12 @@ ALIKE = {
 
 
         main("in.txt", "out.txt")
+        """,
+    "a file that stands open": """
+        notes = open("in.txt")
+        with open("out.txt", "w") as file:
+            for word in WORDS:
+                file.write(ask(f"{word} {notes.readline()}") + "\\n")
         """,
     "behind the answer": """
         def main():

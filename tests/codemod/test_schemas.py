@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
+
+from batchlint import engine
+from batchlint.config import Config
 
 from .programs import check_noop, rewrite
 
@@ -79,3 +84,18 @@ def test_what_the_database_changes_for_the_next_request(name: str) -> None:
 @pytest.mark.parametrize("name", LEFT)
 def test_what_it_leaves_as_it_is(name: str) -> None:
     assert rewrite(program(*LEFT[name])).planned
+
+
+def test_a_schema_in_a_file_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    statements = HEAD.split('"""')[1]
+    head = HEAD.replace(f'con.executescript("""{statements}""")\n', "")
+    (tmp_path / "app.py").write_text(program(*CHANGED["a view"], head=head))
+
+    def is_rewritten() -> bool:
+        report = engine.analyze([tmp_path], Config(root=tmp_path))
+        return all(site.rewrite.available for site in report.call_sites if site.rewrite is not None)
+
+    assert is_rewritten()
+    (tmp_path / "schema.sql").write_text(statements)
+    assert not is_rewritten()
