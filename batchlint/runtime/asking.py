@@ -18,6 +18,10 @@ class BatchError(RuntimeError):
     """A batch failed as a whole, or did not end in time. What is paid is found again by the next start."""
 
 
+class Insisting(BaseException):
+    """The program asks again and again for what failed. No `except Exception` around it stops this."""
+
+
 def request(method: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
     """Write down the call `method(*args, **kwargs)` of a provider's SDK; nothing is sent.
 

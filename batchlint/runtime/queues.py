@@ -7,7 +7,7 @@ from collections.abc import Coroutine
 from types import TracebackType
 from typing import Any
 
-from batchlint.runtime.asking import BatchError
+from batchlint.runtime.asking import BatchError, Insisting
 from batchlint.runtime.gather import LOT, Lot
 
 
@@ -70,14 +70,14 @@ class Crew:
         self.lot, self.failed = Lot(), asyncio.Event()
         self.workers: list[asyncio.Task[Any] | None] = []
         self.tasks: list[asyncio.Task[Any]] = []
-        self.problem: BatchError | None = None
+        self.problem: BaseException | None = None
         self.server = asyncio.create_task(self.serve())
         self.is_over = False
 
     async def serve(self) -> None:
         try:
             await self.lot.serve()
-        except BatchError as problem:
+        except (BatchError, Insisting) as problem:
             self.problem = problem
             self.failed.set()
             for task in (*self.workers, *self.tasks):

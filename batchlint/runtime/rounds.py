@@ -10,12 +10,15 @@ import os
 import sqlite3
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from batchlint.runtime.asking import BatchError, Line, Request
+from batchlint.runtime.asking import BatchError, Insisting, Line, Request
 from batchlint.runtime.facts import FACTS
 from batchlint.runtime.journal import RELEASED, SESSION, journal, new_file
+
+FAILED: Counter[bytes] = Counter()  # how often the batch of a request did, by the request's digest
 
 
 class Rounds:
@@ -32,14 +35,20 @@ class Rounds:
 
     def answer(self, requests: list[Request]) -> None:
         """Get every request its answer. Raises BatchError."""
+        if min((FAILED[request.digest] for request in requests), default=0) >= self.SUBMISSIONS:
+            raise Insisting(f"the batch of these requests failed {self.SUBMISSIONS} times in this run")
         bodies = new_file()
         for request in requests:
             request.body = Line(bodies, bodies.tell(), bodies.write(request.body))
         for _ in range(self.SUBMISSIONS):
-            batches = self.submit(requests)
-            refused = list(filter(None, itertools.starmap(self.collect, batches.items())))
-            if refused and len(refused) == len(batches):  # else there is room now for those: the others have ended
-                raise BatchError("; ".join(refused))
+            try:
+                batches = self.submit(requests)
+                refused = list(filter(None, itertools.starmap(self.collect, batches.items())))
+                if refused and len(refused) == len(batches):  # else there is room now for those: the others have ended
+                    raise BatchError("; ".join(refused))
+            except BatchError:
+                FAILED.update(request.digest for request in requests)
+                raise
             requests = [request for request in requests if request.answer is None]
             if not requests:
                 return
