@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 CALLED = "called"
 """What becomes of a call of a parameter that can be something else than one SDK's method."""
+_UNKNOWN = ast.Constant(...)
+"""In place of an argument that the helper makes itself."""
+_OTHERS = ast.keyword(None, _UNKNOWN)
 _TELLING = frozenset({"__name__", "__qualname__", "__doc__", "__module__"})
 
 
@@ -207,23 +210,51 @@ class Callbacks:
         return given, caller
 
     def _arguments(self, frame: Frame, call: ast.Call) -> tuple[list[ast.expr], list[ast.keyword]]:
-        """The arguments of the call in the names of the helper's caller, or of the helper where all are its own."""
-        starred = any(isinstance(a, ast.Starred) for a in call.args) or any(k.arg is None for k in call.keywords)
-        if not call.args and not call.keywords:
-            return [], []
-        rest = frame.entry
-        is_simple = rest is not None and not any(isinstance(a, ast.Starred) for a in rest.args)
-        if not starred or rest is None or not is_simple or len(call.args) > 1 or len(call.keywords) > 1:
+        """The arguments of the call in the names of the helper's caller."""
+        found: list[ast.expr] = []
+        for argument in call.args:
+            if isinstance(argument, ast.Starred):
+                found += self._more(frame) if _is_name(argument.value, frame.function.rest) else [_UNKNOWN]
+            else:
+                found.append(self._own(frame, argument))
+        named: list[ast.keyword] = []
+        for keyword in call.keywords:
+            if keyword.arg is None:
+                named += self._others(frame) if _is_name(keyword.value, frame.function.named) else [_OTHERS]
+            else:
+                named.append(ast.keyword(keyword.arg, self._own(frame, keyword.value)))
+        if any(each is _UNKNOWN for each in (*found, *(k.value for k in named))):
             raise Refused(
                 "unsupported-shape",
                 f"`{ast.unparse(call.func)}` is handed more than what its caller gave (line {call.lineno})",
             )
+        return found, named
+
+    @staticmethod
+    def _others(frame: Frame) -> list[ast.keyword]:
+        """What the helper was given for its `**kwargs`."""
+        function, given = frame.function, frame.entry.keywords if frame.entry is not None else [_OTHERS]
+        return [k for k in given if k.arg not in function.parameter_names]
+
+    def _own(self, frame: Frame, argument: ast.expr) -> ast.expr:
+        """What the helper was given for the parameter that the argument names, or a part of its `*args`."""
         function = frame.function
+        if isinstance(argument, ast.Constant):
+            return argument
+        if isinstance(argument, ast.Name) and argument.id not in function.bindings:
+            return frame.given.get(argument.id, _UNKNOWN)
+        is_part = isinstance(argument, ast.Subscript) and _is_name(argument.value, function.rest)
+        place = _number(argument.slice) if is_part and isinstance(argument, ast.Subscript) else None
+        more = self._more(frame) if place is not None else []
+        return more[place] if place is not None and -len(more) <= place < len(more) else _UNKNOWN
+
+    def _more(self, frame: Frame) -> list[ast.expr]:
+        """What the helper was given for its `*args`."""
+        rest, function = frame.entry, frame.function
+        if rest is None or any(isinstance(a, ast.Starred) for a in rest.args) or function.rest in function.bindings:
+            return [_UNKNOWN]
         own = len(function.arguments.posonlyargs) + len(function.arguments.args) if function.arguments else 0
-        own -= bool(function.owner)
-        positional = rest.args[own:] if call.args else []
-        keywords = [k for k in rest.keywords if k.arg not in function.parameter_names] if call.keywords else []
-        return list(positional), keywords
+        return list(rest.args[own - bool(function.owner) :])
 
     def lambda_frame(self, node: ast.Lambda, caller: Frame) -> Frame:
         """The frame of the lambda: the names around it mean what they mean there."""
@@ -270,3 +301,15 @@ class Callbacks:
         for value in self._values(function.id, argument):
             if isinstance(value, Ext) and self.program.catalogue.match(value.path) is not None:
                 fanout.providers.add(self.support.check_handed(value, argument, is_async))
+
+
+def _is_name(node: ast.expr, name: str) -> bool:
+    return isinstance(node, ast.Name) and node.id == name != ""
+
+
+def _number(node: ast.expr) -> int | None:
+    """The whole number that the node is, also a negative one."""
+    is_negative = isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub)
+    constant = node.operand if isinstance(node, ast.UnaryOp) else node
+    value = constant.value if isinstance(constant, ast.Constant) else None
+    return (-value if is_negative else value) if isinstance(value, int) else None

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from batchlint.facts import FunctionId
 from batchlint.symbols import rows, unpacking
-from batchlint.symbols.names import LOCAL, host_of
+from batchlint.symbols.names import LOCAL, host_of, last_name
 from batchlint.values import NOTHING, Cls, Elems, Ext, Fn, Inst, Text, Value, Values, ordered
 
 if TYPE_CHECKING:
@@ -19,6 +19,8 @@ _CONTAINER_METHODS = frozenset(
 )
 
 _CUTTING = frozenset({"split", "rsplit", "partition", "rpartition"})
+_FIELDS = {"field": "dataclasses.field", "Field": "pydantic.Field", "PrivateAttr": "pydantic.PrivateAttr"}
+"""What says of a field how it is made, by its last name."""
 _ENTERING = frozenset({"__enter__", "__aenter__", "enter_context", "enter_async_context"})
 """What enters a context manager without `with`: by its own method, or an exit stack's."""
 _MOST_SERVERS = 4
@@ -73,6 +75,8 @@ def _given(program: Program, scope: FunctionId, node: ast.Call) -> Values:
 
 def _calls(program: Program, scope: FunctionId, node: ast.Call) -> Values:
     func = node.func
+    if node.keywords and last_name(func) in _FIELDS and (made := _of_factory(program, scope, node)):
+        return made
     if not isinstance(func, ast.Attribute):
         return program.call(scope, node)
     if func.attr in _CONTAINER_METHODS:
@@ -101,6 +105,20 @@ def _calls(program: Program, scope: FunctionId, node: ast.Call) -> Values:
     elif func.attr in {"format", "join", "replace"}:
         return frozenset(v for v in program.eval(scope, func.value) if isinstance(v, Text)) or program.call(scope, node)
     return program.call(scope, node)
+
+
+def _of_factory(program: Program, scope: FunctionId, node: ast.Call) -> Values:
+    """What a field holds for which a class or function of the project makes the value: `field(default_factory=Log)`."""
+    if not any(isinstance(v, Ext) and v.path in _FIELDS.values() for v in program.eval(scope, node.func)):
+        return NOTHING
+    found: set[Value] = set()
+    for factory in (keyword.value for keyword in node.keywords if keyword.arg in {"default_factory", "factory"}):
+        for value in ordered(program.eval(scope, factory)):
+            if isinstance(value, Cls):
+                found.add(Inst(value.id, True))
+            elif isinstance(value, Fn):
+                found |= program.returned(value)
+    return frozenset(found)
 
 
 def _named(program: Program, node: ast.Call) -> Values:

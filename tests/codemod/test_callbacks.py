@@ -65,6 +65,23 @@ ALIKE = {
             print(name, size, first, second, third.choices[0].text, fourth)
         print(with_retries(lambda: ask("alone")))
         """,
+    "parameters of the helper's own, and a part of the rest": """
+        def tried(function, text, *more, tries=2):
+            for _ in range(tries):
+                found = function(text, *more) if len(more) == 1 else function(text, more[-1])
+                if found:
+                    return found
+            return None
+
+
+        def length(text, tone):
+            return len(text + tone)
+
+
+        for name in ["tea", "cup", "jam", "pot"]:
+            first = tried(ask, name, " in short")
+            print(first, tried(ask, first, 1, " again"), tried(length, name, "!"))
+        """,
     "two at once, and one that is told about": """
         def timed(function):
             print("calling", function.__name__)
@@ -321,3 +338,17 @@ def test_what_is_handed_over_and_stays(name: str) -> None:
     refusal, program, sentence = REFUSED[name]
     found = check_noop(HEAD + textwrap.dedent(program).lstrip("\n"), refusal)
     assert found is not None and sentence in found.detail
+
+
+@pytest.mark.parametrize("given", ["text + '!'", "*more[1:]", "text.strip(), *more", "more[1]"])
+def test_what_the_helper_makes_itself_is_not_followed(given: str) -> None:
+    program = f"""
+    def tried(function, text, *more):
+        return function({given})
+
+
+    for name in ["tea", "cup", "jam", "pot"]:
+        print(tried(ask, name, " in short"))
+    """
+    refusal = check_noop(HEAD + textwrap.dedent(program), "unsupported-shape")
+    assert refusal is not None and "`function` is handed more than what its caller gave" in refusal.detail

@@ -168,3 +168,56 @@ def test_a_method_that_one_class_inherits_and_another_replaces_has_one_form(tmp_
 def test_what_the_replacing_method_remembers_counts() -> None:
     asks = 'self.name = client.responses.create(model="gpt-5-mini", input=self.name + text).output_text\n'
     check_noop(INHERITED.format(asks=asks + "        return self.name"), "dependent-iterations")
+
+
+FIELDS = """\
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, field
+
+from openai import OpenAI
+
+
+class Base(ABC):
+    @abstractmethod
+    def ask(self, text):
+        pass
+
+
+class Fast(Base):
+    def ask(self, text):
+        return OpenAI().responses.create(model="gpt-5-mini", input=text).output_text
+
+
+def fast():
+    return Fast()
+
+
+@dataclass
+class Config:
+    model: Base = {field}
+
+
+class Job:
+    def __init__(self, config):
+        self.model = config.model
+
+    def run(self, texts):
+        for text in texts:
+            print(self.model.ask(text))
+
+
+Job(Config()).run(["tea", "cup", "jam", "pot"])
+"""
+
+
+@pytest.mark.parametrize("factory", ["Fast", "fast", "lambda: Fast()"])
+def test_a_field_whose_value_the_project_makes(factory: str, tmp_path: Path) -> None:
+    check_runs_alike(FIELDS.format(field=f"field(default_factory={factory})"), tmp_path)
+
+
+def test_a_field_whose_value_something_else_makes() -> None:
+    check_noop(
+        FIELDS.format(field="field(default_factory=models.default)").replace(
+            "from openai", "import models\nfrom openai"
+        )
+    )
