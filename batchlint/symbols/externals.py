@@ -201,8 +201,15 @@ def _builtin(program: Program, scope: FunctionId, node: ast.Call, path: str) -> 
             level = len(name.text) - len(dotted)
             stem = program.import_stem(Import(dotted, None, level), scope.path)
             found.add(Mod(stem) if stem else Ext("." * level + dotted))
-        return frozenset(found)
+        return frozenset(found - _of_modules(program, found))
     return None
+
+
+def _of_modules(program: Program, imported: set[Value]) -> set[Value]:
+    """What is no module, but a name in one of the others: both stand in one table, `"a": ("jobs.a", "JobA")`."""
+    paths = [program.index.stems.get(value.stem) for value in imported if isinstance(value, Mod)]
+    names = {name for path in paths if path in program.modules for name in program.modules[path].body.bindings}
+    return {value for value in imported if isinstance(value, Ext) and value.path in names}
 
 
 def _named(program: Program, value: Value, text: str) -> list[str]:

@@ -221,3 +221,46 @@ def test_a_field_whose_value_something_else_makes() -> None:
             "from openai", "import models\nfrom openai"
         )
     )
+
+
+NAMED = {
+    "app.py": """
+        import sys
+        from providers import create
+
+        provider = create(sys.argv[1] if len(sys.argv) > 1 else "fast")
+        for text in ["tea", "cup", "jam", "pot"]:
+            print(provider.ask(text))
+        """,
+    "providers.py": """
+        from importlib import import_module
+
+        CLASSES = {"fast": ("fast", "Fast"), "slow": ("slow", "Slow")}
+
+
+        def create(kind):
+            module, name = CLASSES[kind]
+            return getattr(import_module(module), name)()
+        """,
+    "fast.py": """
+        from openai import OpenAI
+
+
+        class Fast:
+            def ask(self, text):
+                return OpenAI().responses.create(model="gpt-5-mini", input=text).output_text
+        """,
+    "slow.py": """
+        class Slow:
+            def ask(self, text):
+                return text.upper()
+        """,
+}
+
+
+def test_classes_by_the_names_in_a_table(tmp_path: Path) -> None:
+    check_runs_alike(NAMED, tmp_path)
+
+
+def test_classes_of_which_one_is_not_the_projects() -> None:
+    check_noop({**NAMED, "providers.py": NAMED["providers.py"].replace('"slow", "Slow"', '"vendor.slow", "Slow"')})
