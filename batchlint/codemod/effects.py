@@ -149,6 +149,7 @@ ARGUMENT_WRITES = {
     "builtins.setattr": 0, "builtins.delattr": 0, "builtins.next": 0, "builtins.object.__setattr__": 0,
     "bisect.insort_left": 0, "bisect.insort_right": 0, "heapq.heappushpop": 0, "heapq.heapreplace": 0,
     "operator.setitem": 0, "operator.delitem": 0, "operator.iadd": 0, "operator.iconcat": 0, "operator.ior": 0,
+    "numpy.copyto": 0, "numpy.put": 0, "numpy.place": 0, "numpy.putmask": 0,
     "struct.pack_into": 1, "xml.etree.ElementTree.SubElement": 0, "lxml.etree.SubElement": 0,
 }  # fmt: skip
 LOG_RECEIVERS = re.compile(r"(^|[._])(log|logger|logging|_log|_logger|pbar|bar|progress|console|st)$", re.IGNORECASE)

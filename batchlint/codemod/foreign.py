@@ -19,9 +19,10 @@ if TYPE_CHECKING:
     from batchlint.codemod.reader import Reader
 
 _LEAVING = re.compile(
-    r"_*(dump|save|write|print|pprint|pp$|show|display|plot|log|report|notify|warn|send|post|put|publish|emit|sleep|wait"
-    r"|make|mkdir|copy|move|remove|rename|unlink|chmod|check|assert|validate|ensure|verify|raise|set_|seed|exit|kill"
-    r"|run|call|exec|system|getLogger|imwrite|imsave|render|echo|secho|track|to_|get|load|read|open|close|collect|free|init)"
+    r"_*(dump|save|write|print|pprint|pp$|show|display|plot|log|report|notify|warn|send|post|put$|patch|delete|request"
+    r"|url|upload|download|fetch|publish|emit|sleep|wait|make|mkdir|copy(2|file|tree)?$|move|remove|rename|unlink|chmod"
+    r"|check|assert|validate|ensure|verify|raise|set_(num|option|seed|default)|seed|exit|kill|run|call|exec|system"
+    r"|imwrite|imsave|render|echo|secho|track|to_|get|load|read|open|close|collect|free|init)"
 )
 """Beginnings of names of functions that leave what they are given as it is."""
 _INTO = frozenset({"out", "into", "inout"})
@@ -36,6 +37,14 @@ _CHECKING = frozenset(
 _MADE = ("__new__", "__post_init__", "__attrs_post_init__", "model_post_init")
 """What else is called when an object is made."""
 _SIGNALLING = frozenset({"signal.raise_signal", "signal.pthread_kill", "os.kill"})
+_KEEPING = frozenset(
+    [
+        *(f"builtins.{name}" for name in ("callable", "getattr", "hasattr", "id", "isinstance", "issubclass", "print")),
+        *(f"builtins.{name}" for name in ("repr", "setattr", "str", "super", "type", "vars")),
+        *(f"functools.{name}" for name in ("partial", "partialmethod", "update_wrapper", "wraps")),
+    ]
+)
+"""What calls no function that it is handed, or not yet."""
 _MEMORIES = frozenset({"cache", "lru_cache"})
 
 
@@ -51,19 +60,28 @@ class Foreign:
         call = self._reader.threads.plain(call)
         values = ordered(self._program.eval(frame.function.id, call.func))
         found = self._remembered(call, values, frame)
+        if isinstance(call.func, ast.Attribute) and not any(isinstance(v, Fn) for v in values):
+            values += [v for v in self._program.eval(frame.function.id, call.func.value) if isinstance(v, Cls)]
         for value in values:
             if isinstance(value, Cls):
                 found += self._made(value, call, frame)
         if any(isinstance(v, Fn | Cls | Inst) for v in values):
             return found
-        for each in [*call.args, *(k.value for k in call.keywords)]:
-            found += self._handed(each, frame)
+        if not self._only_keeps(call, values):
+            for each in [*call.args, *(k.value for k in call.keywords)]:
+                found += self._handed(each, frame)
         found += self._changed(call, values, frame, dropped)
         if isinstance(call.func, ast.Attribute):
             found += self._kept(call, call.func, values, frame)
         return found
 
     # -- functions
+    @staticmethod
+    def _only_keeps(call: ast.Call, values: list[Value]) -> bool:
+        """Whether what is called calls none of the functions that it is handed."""
+        is_put = isinstance(call.func, ast.Attribute) and call.func.attr in MUTATORS
+        return is_put or any(isinstance(v, Ext) and v.path in _KEEPING for v in values)
+
     def _handed(self, argument: ast.expr, frame: Frame) -> list[Access]:
         """What a function touches that a library is handed, and calls."""
         if not isinstance(argument, ast.Name | ast.Attribute):
@@ -76,9 +94,12 @@ class Foreign:
             changing = self._reader.changing_methods(call, frame)
             if changing:
                 return changing
-        if last_name(argument) not in self._names:
+        if last_name(argument) not in self._names and last_name(argument) not in self._classes:
             return []
-        return self._entered(ordered(self._program.eval(frame.function.id, argument)), call, frame)
+        values = ordered(self._program.eval(frame.function.id, argument))
+        made = [v for v in values if isinstance(v, Cls)]
+        found = [a for klass in made for a in self._made(klass, call, frame)]
+        return found + self._entered(values, call, frame)
 
     def _entered(self, values: list[Value], call: ast.Call, frame: Frame) -> list[Access]:
         reaching = self._reader.callbacks.support.reaching
@@ -88,6 +109,10 @@ class Foreign:
     @cached_property
     def _names(self) -> frozenset[str]:
         return frozenset(function.name for function in self._program.functions.values())
+
+    @cached_property
+    def _classes(self) -> frozenset[str]:
+        return frozenset(facts.name for facts in self._program.classes.values())
 
     def _made(self, value: Cls, call: ast.Call, frame: Frame) -> list[Access]:
         """What methods touch that are called when an object is made."""
@@ -136,7 +161,9 @@ class Foreign:
             targets = self._program.eval(function.id, call.func)
             if any(isinstance(v, Fn | Cls | Inst) for v in targets):
                 continue
-            channels = self._reader.path(call.func.value, Frame(function, set()))
+            owners = self._program.eval(function.id, call.func.value)
+            is_module = any(isinstance(v, Ext) and "()" not in v.path for v in owners)
+            channels = set() if is_module else self._reader.path(call.func.value, Frame(function, set()))
             if Ext("signal.signal") in targets:
                 channels = {("signal",)}
             found += [(channel, (function, each)) for channel in sorted(channels) for each in given]
@@ -178,7 +205,7 @@ class Foreign:
             named = [_first(start) for start in [call.func, *self._reader.starts(call.func, frame)]]
             given += call.args[:1] if not set(named) & READERS else []
         elif dropped and any(self._may_change(path, call) for path in paths):
-            given += [*call.args, *(k.value for k in call.keywords if k.arg not in _INTO)]
+            given += call.args
         places = [a for a in given if isinstance(a, ast.Name | ast.Attribute | ast.Subscript)]
         places = [a for a in places if self._reader.path(a, frame) and not is_scalar(self._program, a, frame)]
         return touches({(*p, CONTENT) for a in places for p in self._reader.path(a, frame)}, "write", call.lineno)

@@ -16,9 +16,11 @@ import signal
 import sqlite3
 import struct
 import xml.etree.ElementTree as ET
+from dataclasses import dataclass
 from operator import methodcaller
 
 import numpy as np
+import requests
 from openai import OpenAI
 from pydantic import BaseModel, field_validator
 
@@ -68,6 +70,19 @@ MADE = {
         "memory",
         "print(Reply(text=answer))",
     ),
+    "a validator by a method of its class": (
+        "memory = []\n\n\nclass Reply(BaseModel):\n    text: str\n\n    @field_validator('text')\n    @classmethod\n"
+        "    def note(cls, value):\n        memory.append(value)\n        return value\n\n\n",
+        "memory",
+        "print(Reply.model_validate({'text': answer}))",
+    ),
+    "a class that is handed over": (
+        "memory = []\n\n\n@dataclass\nclass Reply:\n    text: str\n\n    def __post_init__(self):\n"
+        "        memory.append(self.text)\n\n\n",
+        "memory",
+        "print(list(map(Reply, [answer])))",
+    ),
+    "an array that is copied into": ("memory = np.zeros(3)\n", "memory.tolist()", "np.copyto(memory, len(answer))"),
     "an attribute that is set": (
         "class Tracked:\n    log = []\n\n    def __setattr__(self, name, value):\n"
         "        type(self).log.append(value)\n"
@@ -134,6 +149,18 @@ def test_the_same_where_no_request_needs_it(name: str) -> None:
     [
         ("memory = {}\n", "memory", "json.dump(memory, open('memory.json', 'w'))"),
         ("SETTINGS = {'a': 1}\n", "SETTINGS", "np.save('answers.npy', SETTINGS)"),
+        ("HEADERS = {'a': '1'}\n", "HEADERS", "requests.patch('http://localhost', json=answer, headers=HEADERS)"),
+        ("HEADERS = {'a': '1'}\n", "HEADERS", "requests.options('http://localhost', headers=HEADERS)"),
+        (
+            "memory = []\n\n\ndef keep(text):\n    memory.append(text)\n\n\n",
+            "memory",
+            "print(callable(keep), functools.partial(keep, answer))",
+        ),
+        (
+            "memory = []\n\n\ndef keep(text):\n    memory.append(text)\n\n\nprint(json.dumps(TEXTS, default=keep))\n",
+            "memory",
+            "print(json.dumps(answer))",
+        ),
         ("LIMIT = 3\n", "LIMIT", "np.clip(len(answer), 0, LIMIT)"),
         (
             "memory = []\n\n\ndef shorter(match):\n    return match.group()[:3]\n\n\n",
