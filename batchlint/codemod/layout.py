@@ -510,6 +510,7 @@ class Layout:
 
     def _count(self) -> None:
         """For each step, how many requests can lie behind it, and whether one can lie ahead."""
+        self.reader.aliases.changed(self.steps)
         pending = [0]
         self.steps[0].counts = {0}
         while pending:

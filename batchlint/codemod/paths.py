@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from batchlint.codemod import file_names, folders, scopes
 from batchlint.codemod.access import ANY, CELL, MARK, OWN, PRIVATE, Access, Channel, Frame
+from batchlint.codemod.aliases import Aliases
 from batchlint.codemod.enclosing import Enclosing
 from batchlint.codemod.file_links import FileLinks
 from batchlint.codemod.folders import LISTED
@@ -56,6 +57,7 @@ class Paths:
         self.stored = Stored(graph.program, self.shared)
         self.methods = Methods(graph.program)
         self.file_links = FileLinks(self)
+        self.aliases = Aliases(self)
         self._leading: dict[FunctionId, tuple[ast.expr, ...]] = {}
 
     # -- frames
@@ -117,11 +119,11 @@ class Paths:
     def _held(self, keyword: ast.keyword, caller: Frame) -> set[Channel]:
         """What a keyword argument is, or the values behind `**`."""
         paths = self.path(keyword.value, caller)
-        return paths if keyword.arg else {(*p, ANY) for p in paths} | self._elements(keyword.value, caller)
+        return paths if keyword.arg else {(*p, ANY) for p in paths} | self.elements(keyword.value, caller)
 
     @staticmethod
-    def _elements(node: ast.expr, frame: Frame) -> set[Channel]:
-        """What the values of the frame's own `**` mapping are: the mapping itself is new for each call."""
+    def elements(node: ast.expr, frame: Frame) -> set[Channel]:
+        """What a `**` mapping or a copy of the frame's own holds: it is new itself."""
         return frame.aliases.get(f"**{node.id}", set()) if isinstance(node, ast.Name) else set()
 
     def entered(
@@ -185,6 +187,9 @@ class Paths:
                 frame.bound.setdefault(target.id, []).append(value)
                 paths = {(*p, ANY) for p in self.iterated(value, frame)} if element else self.path(value, frame)
                 frame.aliases.setdefault(target.id, set()).update(paths)
+                for steps, channel in () if element else self.aliases.copied(value, frame):
+                    if len(steps) < 2:
+                        frame.aliases.setdefault(f"**{target.id}" if steps else target.id, set()).add(channel)
                 if not element:
                     frame.definitions[target.id] = value
         elif isinstance(target, ast.Tuple | ast.List):
@@ -229,6 +234,8 @@ class Paths:
             found = {p if len(p) > 6 else (*p, node.attr) for p in inside} | self.shared.attribute(
                 node, frame.function.id
             )
+            if isinstance(node.ctx, ast.Load):
+                found |= {(*p[:-1], node.attr) for p in self.elements(node.value, frame) if p[-1] == ANY}
             if inside and node.attr in self.stored.names and isinstance(node.ctx, ast.Load):
                 found |= self.stored.channels(node, frame.function, inside)
             return found
@@ -238,7 +245,7 @@ class Paths:
                 return names
             steps = self._steps(node.slice, frame)
             inside = {p if len(p) > 6 else (*p, *steps) for p in self.path(node.value, frame)}
-            return inside | self._elements(node.value, frame)
+            return inside | self.elements(node.value, frame) if isinstance(node.ctx, ast.Load) else inside
         if isinstance(node, ast.IfExp):
             return self.path(node.body, frame) | self.path(node.orelse, frame)
         if isinstance(node, ast.BoolOp):
@@ -255,11 +262,11 @@ class Paths:
             if node.func.attr in {"get", "setdefault"} and node.args:
                 step = OWN if self.is_own(node.args[0], frame) else ANY
                 inside = {(*p, step) for p in self.path(node.func.value, frame)}
-                return inside | self._elements(node.func.value, frame)
+                return inside | self.elements(node.func.value, frame)
             if node.func.attr in {"values", "items", "keys", "cursor", "begin", "connect"}:
-                return self.path(node.func.value, frame) | self._elements(node.func.value, frame)
+                return self.path(node.func.value, frame) | self.elements(node.func.value, frame)
             if node.func.attr == "pop":
-                return self._elements(node.func.value, frame)
+                return self.elements(node.func.value, frame)
         if isinstance(node, ast.List | ast.Tuple):
             return set().union(*(self.path(each, frame) for each in node.elts), set())
         return self.returned(node, frame) if isinstance(node, ast.Call) else set()

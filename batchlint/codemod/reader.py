@@ -149,6 +149,8 @@ class Reader(Paths):
                     found += [a._replace(once=set_once.get(a.channel, "")) for a in given_out]
                 if isinstance(current.func, ast.Attribute):
                     found += self.reference(current.func.value, frame, skip)
+                elif isinstance(current.func, ast.Name) and current.func.id not in frame.local:
+                    found += touches(self.root(frame, current.func.id), "read", current.lineno)
                 handed_on = self._handed_on(current, frame) or looked_at(self.program, frame.function, current)
                 handed_on = handed_on or self._changed_by(current, frame)
                 for child in [*current.args, *(k.value for k in current.keywords)]:
@@ -310,7 +312,7 @@ class Reader(Paths):
         if path in ARGUMENT_WRITES and len(call.args) > ARGUMENT_WRITES[path]:
             changed = call.args[ARGUMENT_WRITES[path]]
             paths = self.path(changed, frame) | self.shared.whole(changed, frame.function.id)
-            return touches(paths, "write", call.lineno)
+            return touches(paths | {(*p, CONTENT) for p in paths if len(p) == 4}, "write", call.lineno)
         if path in {"builtins.open", "io.open"} and call.args:
             mode = next(iter([*call.args[1:2], *(k.value for k in call.keywords if k.arg == "mode")]), None)
             text = str(mode.value) if isinstance(mode, ast.Constant) else "r" if mode is None else "w"
@@ -598,6 +600,8 @@ class Reader(Paths):
             if isinstance(node.target, ast.Name) and node.target.id in frame.local and _extends(node, frame):
                 changed = {(*path, CONTENT) for path in self.root(frame, node.target.id)}
                 found += touches(changed, "write", node.lineno)
+            elif isinstance(node.target, ast.Name | ast.Attribute) and _extends(node, frame):
+                found += touches({(*p, CONTENT) for p in self.path(node.target, frame)}, "write", node.lineno)
             if how == "sum" and isinstance(node.target, ast.Subscript):
                 found += self._tally(node.target, frame)
         elif isinstance(node, ast.Delete):

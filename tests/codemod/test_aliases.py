@@ -1,0 +1,267 @@
+"""Objects with two names: an answer goes in by the one, and the next prompt reads the other."""
+
+from __future__ import annotations
+
+import textwrap
+from pathlib import Path
+
+import pytest
+
+from .programs import check_noop, check_runs_alike
+
+HEAD = """\
+import contextlib
+import copy
+from collections import ChainMap
+from functools import partial
+from types import MappingProxyType
+
+from openai import OpenAI
+
+client = OpenAI()
+WORDS = ["tea", "cup", "jam", "egg"]
+
+
+def ask(text):
+    return client.responses.create(model="gpt-5-mini", input=text).output_text
+
+
+"""
+LISTS = {
+    "or": ("notes = []\nshown = None or notes", "shown", "notes"),
+    "conditional expression": ("notes = []\nshown = notes if WORDS else []", "shown", "notes"),
+    "chain": ("notes = shown = []", "shown", "notes"),
+    "pair": ("notes = []\nshown, _ = notes, 1", "shown", "notes"),
+    "third name": ("notes = []\nbetween = notes\nshown = between", "shown", "notes"),
+    "walrus": ("if (shown := (notes := [])) is None:\n    print()", "shown", "notes"),
+    "with": ("notes = []\nwith contextlib.nullcontext(notes) as shown:\n    pass", "shown", "notes"),
+    "target of a loop": ("rows = [[], []]\nfor shown in rows:\n    pass", "shown", "rows[-1]"),
+    "starred": ("first, *rest = [[], [], []]\nrow = rest", "rest", "row[0]"),
+    "taken out and put back": ("rows = [[]]\ntop = rows.pop()\nrows.append(top)", "rows", "top"),
+    "get": ("store = {'log': []}\nlog = store.get('log')", "store", "log"),
+    "setdefault": ("store = {}\nlog = store.setdefault('log', [])", "store", "log"),
+    "zip": ("notes = []\nshown = list(zip([notes], 'x'))[0][0]", "shown", "notes"),
+    "longest": ("rows = [['a'], ['b', 'c']]\nlongest = max(rows, key=len)", "rows[1]", "longest"),
+    "comprehension": ("rows = [{'log': []}]\nlogs = [row['log'] for row in rows]", "rows[0]", "logs[0]"),
+    "helper": ("def same(x):\n    return x\n\n\nnotes = []\nshown = same(notes)", "shown", "notes"),
+    "elements of a dict": ("base = {'log': []}\nspec = dict(base)", "spec['log']", "base['log']"),
+    "elements of a display": ("base = {'log': []}\nspec = {**base, 'x': 1}", "spec['log']", "base['log']"),
+    "elements of a slice": ("base = [[], []]\nspec = base[:]", "spec[0]", "base[0]"),
+    "elements of a sum": ("base = [[]]\nspec = base + [1]", "spec[0]", "base[0]"),
+    "lazy items": ("notes = []\nshown = reversed(notes)", "list(shown)", "notes"),
+    "made by a library": ("from queue_tools import Window\n\nnotes = []\nshown = Window(notes)", "shown.text", "notes"),
+    "partial": (
+        "def shown_as(notes, word):\n    return f'{word} {notes}'\n\n\nnotes = []\nshow = partial(shown_as, notes)",
+        "show(word)",
+        "notes",
+    ),
+}
+"""What comes before the loop, what the prompt reads, and where the answer is put."""
+MAPPINGS = {
+    "keys": ("notes = {}\nshown = notes.keys()", "list(shown)"),
+    "items": ("notes = {}\nshown = notes.items()", "list(shown)"),
+    "proxy": ("notes = {}\nshown = MappingProxyType(notes)", "dict(shown)"),
+    "chain": ("notes = {}\nshown = ChainMap(notes, {'x': 1})", "dict(shown)"),
+    "global": ("notes = {}\n\n\ndef shown():\n    return len(notes.copy())", "shown()"),
+}
+OTHERS = {
+    "attributes of one object": """
+        class Desk:
+            def __init__(self):
+                self.notes = self.shown = []
+
+            def work(self, word):
+                answer = ask(f"{word} {self.shown}")
+                self.notes.append(answer)
+
+
+        desk = Desk()
+        for word in WORDS:
+            desk.work(word)
+        """,
+    "a view of an attribute": """
+        class Desk:
+            def __init__(self):
+                self.notes = {}
+                self.known = self.notes.keys()
+
+            def run(self):
+                for word in WORDS:
+                    answer = ask(f"{word} {sorted(self.known)}")
+                    self.notes[word] = answer
+
+
+        Desk().run()
+        """,
+    "a property": """
+        class Desk:
+            def __init__(self):
+                self._notes = {}
+
+            @property
+            def notes(self):
+                return MappingProxyType(self._notes)
+
+            def put(self, word, answer):
+                self._notes[word] = answer
+
+
+        desk = Desk()
+        view = desk.notes
+        for word in WORDS:
+            desk.put(word, ask(f"{word} {dict(view)}"))
+        """,
+    "two parameters": """
+        def run(notes, shown):
+            for word in WORDS:
+                answer = ask(f"{word} {shown}")
+                notes.append(answer)
+
+
+        texts = []
+        run(texts, texts)
+        """,
+    "a parameter and a variable": """
+        texts = []
+
+
+        def run(notes):
+            for word in WORDS:
+                answer = ask(f"{word} {texts}")
+                notes += [answer]
+
+
+        run(texts)
+        """,
+    "a copy of the item's own": """
+        template = {"style": "short", "examples": []}
+        for word in WORDS:
+            spec = copy.copy(template)
+            answer = ask(f"{word} {spec}")
+            spec["examples"].append(answer)
+        """,
+    "a list that is extended": """
+        notes = []
+        shown = notes
+        for word in WORDS:
+            answer = ask(f"{word} {shown}")
+            notes += [answer]
+        """,
+}
+ALIKE = {
+    "a copy": """
+        notes = ["none"]
+        shown = list(notes)
+        for word in WORDS:
+            answer = ask(f"{word} {shown}")
+            notes.append(answer)
+        print(notes)
+        """,
+    "a copy of a mapping": """
+        notes = {"x": "y"}
+        shown = {**notes, "z": 1}
+        for word in WORDS:
+            answer = ask(f"{word} {shown}")
+            notes[word] = answer
+        print(notes)
+        """,
+    "a deep copy": """
+        base = {"log": []}
+        spec = copy.deepcopy(base)
+        for word in WORDS:
+            answer = ask(f"{word} {spec['log']}")
+            base["log"].append(answer)
+        print(base)
+        """,
+    "a copy of the item's own": """
+        BASE = [{"role": "user", "content": "short"}]
+        for word in WORDS:
+            turns = list(BASE)
+            turns.append({"role": "user", "content": word})
+            answer = ask(str(turns))
+            turns.append({"role": "assistant", "content": answer})
+            turns[0] = {"role": "user", "content": answer}
+            print(turns)
+        print(BASE)
+        """,
+    "a name that is bound again": """
+        first = "none"
+        last = first
+        for word in WORDS:
+            answer = ask(f"{word} {first}")
+            last = answer
+        print(last)
+        """,
+    "a number of what is there": """
+        notes = ["none"]
+        known = len(notes)
+        for word in WORDS:
+            answer = ask(f"{word} {known}")
+            notes.append(answer)
+        print(notes)
+        """,
+    "another element": """
+        store = {"style": "short", "log": []}
+        style = store["style"]
+        for word in WORDS:
+            answer = ask(f"{word} {style}")
+            store["log"] = [answer]
+        print(store)
+        """,
+    "attributes of two lists": """
+        class Desk:
+            def __init__(self, shown):
+                self.shown = list(shown)
+                self.notes = list(self.shown)
+
+            def work(self, word):
+                answer = ask(f"{word} {self.shown}")
+                self.notes.append(answer)
+
+
+        desk = Desk(["none"])
+        for word in WORDS:
+            desk.work(word)
+        print(desk.notes)
+        """,
+    "two parameters": """
+        def run(notes, shown):
+            for word in WORDS:
+                answer = ask(f"{word} {shown}")
+                notes.append(answer)
+
+
+        texts, known = [], ["none"]
+        run(texts, known)
+        print(texts)
+        """,
+}
+
+
+def _left(text: str) -> None:
+    refusal = check_noop(HEAD + text, "dependent-iterations")
+    assert refusal is not None
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_a_list_has_a_second_name(name: str) -> None:
+    before, shown, changed = LISTS[name]
+    asking = f'answer = ask(f"{{word}} {{{shown}}}")'
+    _left(f"{before}\n\nfor word in WORDS:\n    {asking}\n    {changed}.append(answer)\n")
+
+
+@pytest.mark.parametrize("name", MAPPINGS)
+def test_a_view_shows_a_mapping(name: str) -> None:
+    before, shown = MAPPINGS[name]
+    asking = f'answer = ask(f"{{word}} {{{shown}}}")'
+    _left(f"{before}\n\n\nfor word in WORDS:\n    {asking}\n    notes[word] = answer\n")
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_an_object_has_a_second_name(name: str) -> None:
+    _left(textwrap.dedent(OTHERS[name]))
+
+
+@pytest.mark.parametrize("name", ALIKE)
+def test_copies_are_objects_of_their_own(name: str, tmp_path: Path) -> None:
+    check_runs_alike(HEAD + textwrap.dedent(ALIKE[name]), tmp_path)
