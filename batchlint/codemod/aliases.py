@@ -345,8 +345,12 @@ def _changes(access: Access) -> bool:
 
 
 def _moved(channel: Channel, a: Channel, b: Channel) -> Channel | None:
-    """The channel that is behind `b` what the given one is behind `a`; only what is inside is the same."""
-    if len(channel) <= len(a) or not all(_is_same(x, y) for x, y in zip(channel, a, strict=False)):
+    """The channel that is behind `b` what the given one is behind `a`; only what is inside is the same.
+
+    What is within the item's own element is that of other items by fields: `Linked` knows these.
+    """
+    reached = channel[: len(a)]
+    if len(channel) <= len(a) or OWN in reached or not all(_is_same(x, y) for x, y in zip(reached, a, strict=True)):
         return None
     return (*b, *channel[len(a) :])
 
