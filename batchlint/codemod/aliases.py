@@ -39,7 +39,7 @@ _TAKING = frozenset(
 _PICKING = frozenset({"getattr", "max", "min"})
 _TUPLES = frozenset({"zip", "zip_longest", "enumerate", "product", "pairwise", "groupby", "batched", "items"})
 """Calls that give tuples of elements."""
-_LIVE = frozenset({"iter", "map", "filter", "reversed", "islice", "chain", "cycle", "tee", "values", "keys", *_TUPLES})
+_LIVE = frozenset({"iter", "map", "filter", "reversed", "islice", "chain", "cycle", "tee", "values", "keys"})
 """Calls whose value shows what they are given, or called on, as it is at any time."""
 _VIEWS = frozenset(
     {"reshape", "ravel", "view", "transpose", "squeeze", "swapaxes", "cast", "toreadonly", "new_child", "__iter__"}
@@ -161,7 +161,7 @@ class Aliases:
         for each, given in pairs:
             yield from self._bound(each, given, frame)
         if not pairs:
-            yield from self._into(target, self.parts(value, frame), frame)
+            yield from self._into(target, self.parts(value, frame) | self._viewed(value, frame), frame)
 
     def _into(self, target: ast.expr, parts: Parts, frame: Frame) -> Iterator[Fact]:
         if not parts:
@@ -173,6 +173,14 @@ class Aliases:
             yield from self._into(target.value, parts, frame)
         else:
             yield from self._put(target, parts, frame)
+
+    def _viewed(self, value: ast.expr, frame: Frame) -> Parts:
+        """The parts of what tuples are made of, as long as nothing has taken them."""
+        is_made = isinstance(value, ast.Call) and last_name(value.func) in _TUPLES
+        if not is_made or not isinstance(value, ast.Call):
+            return set()
+        receiver = [value.func.value] if isinstance(value.func, ast.Attribute) else []
+        return self._all([*receiver, *value.args], frame, 0)
 
     def _of_parameters(self, scope: FunctionFacts) -> Iterator[Fact]:
         """What callers give: two parameters may be one object, or one that a global variable holds."""
@@ -300,10 +308,10 @@ class Aliases:
             return self._all(node.args, frame, depth) if several else _taken(self._all(node.args, frame, depth))
         if name in COPYING:
             return _elements(self._all(given, frame, depth))
+        if name in _TUPLES:
+            return _put_in(_elements(self._all(given, frame, depth)))
         if name in _LIVE:
-            parts = self._all(given, frame, depth)
-            elements = _elements(parts)
-            return parts | (_put_in(elements) if name in _TUPLES else set())
+            return self._all(given, frame, depth)
         if is_method:
             return self._all(given, frame, depth) if name in _VIEWS else set()
         return {part for each in given if self._can_change(each, frame) for part in self.parts(each, frame, depth + 1)}
