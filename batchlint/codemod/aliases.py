@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 Parts = set[tuple[Channel, Channel]]
 Fact = tuple[Channel, Channel]
 """Two channels behind which the same object may be."""
+_OF_MAPPINGS = frozenset(
+    {"dict", "copy", "OrderedDict", "defaultdict", "UserDict", "replace", "keys", "values", "items"}
+)
+"""Those that do not go through the keys of a mapping."""
 COPYING = frozenset(
     {
         "dict", "list", "tuple", "set", "frozenset", "sorted", "copy", "OrderedDict", "deque", "defaultdict", "Counter",
@@ -41,6 +45,8 @@ _TUPLES = frozenset({"zip", "zip_longest", "enumerate", "product", "pairwise", "
 """Calls that give tuples of elements."""
 _LIVE = frozenset({"iter", "map", "filter", "reversed", "islice", "chain", "cycle", "tee", "values", "keys"})
 """Calls whose value shows what they are given, or called on, as it is at any time."""
+_WRAPPING = frozenset({"sorted", "list", "tuple", "reversed", "tqdm", "track", "iter"})
+"""Calls that give what they are given one by one."""
 _VIEWS = frozenset(
     {"reshape", "ravel", "view", "transpose", "squeeze", "swapaxes", "cast", "toreadonly", "new_child", "__iter__"}
 )
@@ -138,7 +144,8 @@ class Aliases:
             elif isinstance(node, ast.AugAssign):
                 yield from self._put(node.target, _elements(self.parts(node.value, frame)), frame)
             elif isinstance(node, ast.For | ast.AsyncFor):
-                yield from self._into(node.target, _taken(self.parts(node.iter, frame)), frame)
+                for each, drawn in self._drawn(node.target, node.iter, frame):
+                    yield from self._into(each, drawn, frame)
             elif isinstance(node, ast.withitem) and node.optional_vars is not None:
                 yield from self._bound(node.optional_vars, node.context_expr, frame)
             elif isinstance(node, ast.Match):
@@ -259,7 +266,7 @@ class Aliases:
             own = [v for k, v in zip(node.keys, node.values, strict=True) if k is not None]
             return self._held(own, frame, depth) | _elements(self._all(shared, frame, depth))
         if isinstance(node, ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp):
-            return self._drawn(node, frame, depth)
+            return self._made(node, frame, depth)
         return self._of_call(node, frame, depth) if isinstance(node, ast.Call) else set()
 
     def _all(self, nodes: Iterable[ast.expr], frame: Frame, depth: int) -> Parts:
@@ -273,7 +280,7 @@ class Aliases:
             found |= _elements(parts) if isinstance(each, ast.Starred) else _put_in(parts)
         return found
 
-    def _drawn(
+    def _made(
         self, node: ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp, frame: Frame, depth: int
     ) -> Parts:
         names = {n.id for g in node.generators for n in walk(g.target) if isinstance(n, ast.Name)}
@@ -281,10 +288,26 @@ class Aliases:
         for name in names:
             inner.aliases[name] = set()
         for generator in node.generators:
-            taken = _taken(self.parts(generator.iter, inner, depth + 1))
-            for name in (n.id for n in walk(generator.target) if isinstance(n, ast.Name)):
-                inner.aliases[name] |= {channel for steps, channel in taken if not steps}
+            for target, taken in self._drawn(generator.target, generator.iter, inner, depth + 1):
+                for name in (n.id for n in walk(target) if isinstance(n, ast.Name)):
+                    inner.aliases[name] |= {channel for steps, channel in taken if not steps}
         return self._held([node.value if isinstance(node, ast.DictComp) else node.elt], inner, depth)
+
+    def _drawn(
+        self, target: ast.expr, iterated: ast.expr, frame: Frame, depth: int = 0
+    ) -> Iterator[tuple[ast.expr, Parts]]:
+        """The targets of a loop that may be what can change, each with its parts: no keys and no numbers."""
+        name = last_name(iterated.func) if isinstance(iterated, ast.Call) else ""
+        if isinstance(iterated, ast.Call) and name in _WRAPPING and iterated.args:
+            yield from self._drawn(target, iterated.args[0], frame, depth)
+            return
+        taken = set() if self._is_mapping(iterated, frame) else _taken(self.parts(iterated, frame, depth))
+        if name in {"items", "enumerate"} and isinstance(target, ast.Tuple | ast.List) and len(target.elts) == 2:
+            yield target.elts[1], _taken(taken)
+        elif isinstance(target, ast.Tuple | ast.List):
+            yield from ((each, _taken(taken)) for each in target.elts)
+        else:
+            yield target, taken
 
     def _of_call(self, node: ast.Call, frame: Frame, depth: int) -> Parts:
         name, func = last_name(node.func), node.func
@@ -308,6 +331,10 @@ class Aliases:
             return self._all(node.args, frame, depth) if several else _taken(self._all(node.args, frame, depth))
         if name in COPYING:
             return _elements(self._all(given, frame, depth))
+        if name == "fromkeys":
+            return _put_in(self._all(node.args[1:], frame, depth))
+        if name in COPYING | _LIVE | _TUPLES:
+            given = [each for each in given if name in _OF_MAPPINGS or not self._is_mapping(each, frame)]
         if name in _TUPLES:
             return _put_in(_elements(self._all(given, frame, depth)))
         if name in _LIVE:
@@ -336,6 +363,13 @@ class Aliases:
         values = [b.value for b in owner.bindings.get(node.id, ()) if b.how == "value"] if owner is not None else []
         scope = owner.id if owner is not None else frame.function.id
         return any(v is not None and self._paths.shared.can_change(v, scope) for v in values)
+
+    def _is_mapping(self, node: ast.expr, frame: Frame) -> bool:
+        """Whether it is a variable that holds a mapping, of which going through it gives the keys."""
+        owner = self._program.owner(frame.function, node.id) if isinstance(node, ast.Name) else None
+        bindings = owner.bindings.get(node.id, ()) if owner is not None and isinstance(node, ast.Name) else ()
+        values = [b.value for b in bindings if b.how == "value"]
+        return bool(values) and all(_is_mapping(value) for value in values)
 
     def _is_array(self, node: ast.Subscript, frame: Frame) -> bool:
         """Whether a slice is one of an array, which is a view of it."""
@@ -392,6 +426,11 @@ def _paired(target: ast.expr, value: ast.expr) -> list[tuple[ast.expr, ast.expr]
         return []
     is_whole = len(target.elts) == len(value.elts) and not any(isinstance(e, ast.Starred) for e in target.elts)
     return list(zip(target.elts, value.elts, strict=True)) if is_whole else []
+
+
+def _is_mapping(value: ast.expr | None) -> bool:
+    made = isinstance(value, ast.Call) and last_name(value.func) in {"dict", "defaultdict", "Counter", "OrderedDict"}
+    return made or isinstance(value, ast.Dict | ast.DictComp)
 
 
 def _captured(match: ast.Match) -> Iterator[str]:
