@@ -13,6 +13,7 @@ from batchlint.codemod.file_links import FileLinks
 from batchlint.codemod.folders import LISTED
 from batchlint.codemod.linked import Linked
 from batchlint.codemod.methods import Method, Methods
+from batchlint.codemod.parts import Sharing
 from batchlint.codemod.process_wide import ENVIRONMENT, is_environment
 from batchlint.codemod.refusals import Refused
 from batchlint.codemod.shared import Shared
@@ -57,6 +58,7 @@ class Paths:
         self.stored = Stored(graph.program, self.shared)
         self.methods = Methods(graph.program)
         self.file_links = FileLinks(self)
+        self.sharing = Sharing(self)
         self.aliases = Aliases(self)
         self._leading: dict[FunctionId, tuple[ast.expr, ...]] = {}
 
@@ -187,7 +189,7 @@ class Paths:
                 frame.bound.setdefault(target.id, []).append(value)
                 paths = {(*p, ANY) for p in self.iterated(value, frame)} if element else self.path(value, frame)
                 frame.aliases.setdefault(target.id, set()).update(paths)
-                for steps, channel in () if element else self.aliases.copied(value, frame):
+                for steps, channel in () if element else self.sharing.copied(value, frame):
                     if len(steps) < 2:
                         frame.aliases.setdefault(f"**{target.id}" if steps else target.id, set()).add(channel)
                 if not element:

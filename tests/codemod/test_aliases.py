@@ -200,6 +200,20 @@ ALIKE = {
             notes.append(answer)
         print(notes)
         """,
+    "keys": """
+        kinds = {"hot": [1], "cold": [2]}
+        counts = dict.fromkeys(kinds, 0)
+        found = {}
+        for kind in kinds:
+            found.setdefault(kind, [])
+        for word in WORDS:
+            answer = ask(f"{word} {list(kinds)}")
+            kind = "hot" if "a" in answer else "cold"
+            counts[kind] += 1
+            found[kind].append(answer)
+        for kind, texts in found.items():
+            print(kind, texts, counts[kind])
+        """,
     "another element": """
         store = {"style": "short", "log": []}
         style = store["style"]
