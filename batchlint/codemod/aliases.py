@@ -85,14 +85,24 @@ class Aliases:
         if known is None:
             self._of_scope[id] = []
             scope = self._program.modules[id.path].body if id.qualname == MODULE else self._program.functions[id]
+            keys = self._keys(scope)
             stated = (*self._stated(scope), *self._of_parameters(scope))
-            known = self._of_scope[id] = list(dict.fromkeys(fact for fact in stated if fact[0] != fact[1]))
+            known = [fact for fact in stated if fact[0] != fact[1] and keys.isdisjoint(part[:4] for part in fact)]
+            known = self._of_scope[id] = list(dict.fromkeys(known))
         return known
+
+    def _nodes(self, scope: FunctionFacts) -> Iterator[ast.AST]:
+        body = self._program.modules[scope.id.path].tree.body if scope.id.qualname == MODULE else body_of(scope)
+        return (node for statement in body for node in _within(statement))
+
+    def _keys(self, scope: FunctionFacts) -> set[Channel]:
+        """The variables by which elements are named: what is a key does not change."""
+        named = (node.slice for node in self._nodes(scope) if isinstance(node, ast.Subscript))
+        return {("v", scope.id.path, scope.id.qualname, key.id) for key in named if isinstance(key, ast.Name)}
 
     def _stated(self, scope: FunctionFacts) -> Iterator[Fact]:
         frame = Frame(scope, set())
-        body = self._program.modules[scope.id.path].tree.body if scope.id.qualname == MODULE else body_of(scope)
-        for node in (n for statement in body for n in _within(statement)):
+        for node in self._nodes(scope):
             if isinstance(node, ast.Assign):
                 for target in node.targets:
                     yield from self._bound(target, node.value, frame)

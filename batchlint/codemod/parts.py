@@ -206,7 +206,7 @@ class Sharing:
         owner = self._program.owner(frame.function, node.id) if isinstance(node, ast.Name) else None
         bindings = owner.bindings.get(node.id, ()) if owner is not None and isinstance(node, ast.Name) else ()
         values = [b.value for b in bindings if b.how == "value"]
-        return bool(values) and all(_is_mapping(value) for value in values)
+        return any(_is_mapping(value) for value in values)
 
     def _is_array(self, node: ast.Subscript, frame: Frame) -> bool:
         """Whether a slice is one of an array, which is a view of it."""

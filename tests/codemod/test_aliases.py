@@ -214,6 +214,18 @@ ALIKE = {
         for kind, texts in found.items():
             print(kind, texts, counts[kind])
         """,
+    "a key that an item names": """
+        import json
+
+        output = json.loads("{}") if WORDS else {}
+        rows = [{"id": word} for word in WORDS]
+        for row in rows:
+            name = row["id"]
+            output[name] = {}
+            output[name]["text"] = ask(f"{name} {row['id']}")
+        for name in output:
+            print(name, output[name])
+        """,
     "another element": """
         store = {"style": "short", "log": []}
         style = store["style"]
