@@ -221,8 +221,9 @@ ALIKE = {
         rows = [{"id": word} for word in WORDS]
         for row in rows:
             name = row["id"]
+            answer = ask(f"{name} {row['id']}")
             output[name] = {}
-            output[name]["text"] = ask(f"{name} {row['id']}")
+            output[name]["text"] = answer
         for name in output:
             print(name, output[name])
         """,
