@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Sequence
 
-from batchlint import exits, flow
+from batchlint import dialogues, exits, flow
 from batchlint.facts import FunctionId, LoopNode
 from batchlint.graph import Edge, Graph
 from batchlint.loops import counts, is_item_loop, is_retry, is_rounds, is_short, takes_turns, tries_again
@@ -160,14 +160,10 @@ class Ties:
 
     def _step(self, link: Link, loop: LoopNode, trait: Trait) -> Trait:
         """What a few rounds for an item are: an agent's, where the next request holds what tools gave for an answer."""
-        names = self._graph.program.registry.tool_results
-        for node in walk(loop):
-            keys = node.keys if isinstance(node, ast.Dict) else []
-            said = next((key.value for key in keys if isinstance(key, ast.Constant) and key.value in names), None)
-            if said is not None:
-                return Trait(
-                    "agent", f"an agent runs tools by each answer: `{said}`", link.function.path, line_of(loop)
-                )
+        said = dialogues.tool_result(loop, self._graph.program.registry.tool_results)
+        if said is not None:
+            reason = f"an agent runs tools by each answer: `{said}`"
+            return Trait("agent", reason, link.function.path, line_of(loop))
         return trait._replace(name="chain")
 
     # -- other ways to a function

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator
 from functools import cache
 
-from batchlint import flow, given, streams, timing
+from batchlint import dialogues, flow, given, streams, timing
 from batchlint.facts import FunctionId
 from batchlint.graph import Graph
 from batchlint.places import Place, Trait
@@ -83,6 +83,9 @@ def _session_traits(place: Place) -> Iterator[Trait]:
         facts = place.call(call)
         if facts is not None and timing.is_what_counts(place.graph.program, function, facts):
             yield Trait("probe", "what counts is how long the answer takes", id.path, call.lineno)
+        said_key = dialogues.begun(function, call, registry.tool_results)
+        if said_key is not None:
+            yield Trait("agent", f"an agent runs tools by each answer: `{said_key}`", id.path, call.lineno)
         for keyword in call.keywords if call is not place.model.node else ():
             if keyword.arg in registry.agent_arguments and given.is_given(keyword.value, function):
                 yield Trait("agent", f"an agent runs tools by each answer: `{keyword.arg}`", id.path, call.lineno)

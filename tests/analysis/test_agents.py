@@ -571,6 +571,35 @@ def test_rounds_in_which_tools_run_are_an_agent_s(role, mark, expected):
     assert verdict(ROUNDS.format(role=role, mark=mark)) == expected
 
 
+OPENED = """
+    from llm import ask
+
+    def answered(question, run):
+        messages = [{{"role": "user", "content": question}}]
+        answer = ask({first})  # !
+        while answer.tool_calls:
+            messages.append({{"role": "tool", {mark}"content": run(answer)}})
+            answer = ask(messages)
+        return answer
+
+    if __name__ == "__main__":
+        for line in open("questions.txt"):
+            print(answered(line, str))
+    """
+
+
+@pytest.mark.parametrize(
+    ("first", "mark", "expected"),
+    [
+        ("messages", '"tool_call_id": answer.id, ', "realtime"),
+        ("messages", "", "batchable"),
+        ("question", '"tool_call_id": answer.id, ', "batchable"),
+    ],
+)
+def test_the_request_before_the_rounds_in_which_tools_run_is_the_agent_s_first(first, mark, expected):
+    assert verdict(OPENED.format(first=first, mark=mark)) == expected
+
+
 TOOL_OUTPUTS = """
     from openai import OpenAI
 
