@@ -15,8 +15,8 @@ CLOCKS = re.compile(r"time\.(time|monotonic|perf_counter)(_ns)?$|datetime\.(.*\.
 _NAMES = re.compile(r"(time|monotonic|perf_counter)(_ns)?$|now$|utcnow$|today$")
 _TELLS = re.compile(r"(print|sleep|echo|secho|set_postfix|set_description|debug|info|warning|error|log)$")
 _STORES = frozenset({"append", "add", "extend", "write", "writerow", "execute", "insert", "setdefault", "update"})
-_USAGE = frozenset({"usage", "usage_metadata"})
-"""What an answer says of how much was asked, rather than what was asked for."""
+_ABOUT = frozenset({"usage", "usage_metadata", "success", "ok", "status_code", "elapsed", "latency", "latency_ms"})
+"""What an answer says of how much was asked, whether it went well and how long it took, not what was asked for."""
 
 
 def measured(program: Program, function: FunctionFacts, body: Iterable[ast.AST]) -> list[ast.BinOp]:
@@ -40,7 +40,7 @@ def _is_clock(program: Program, function: FunctionFacts, node: ast.expr) -> bool
 
 
 def is_what_counts(program: Program, function: FunctionFacts, call: CallFacts) -> bool:
-    """Whether the function keeps how long the call takes, and nothing of what it answers but how much that was."""
+    """Whether the function keeps how long the call takes, and nothing of what it answers but how that went."""
     body = getattr(function.node, "body", [])
     if not isinstance(body, list) or not any(_NAMES.match(last_name(each.node.func)) for each in function.calls):
         return False
@@ -52,7 +52,7 @@ def is_what_counts(program: Program, function: FunctionFacts, call: CallFacts) -
 
 
 def _is_read(body: list[ast.stmt], call: CallFacts) -> bool:
-    """Whether anything but its usage is read of the answer."""
+    """Whether anything is read of the answer but how it went."""
     statement = call.statement
     value = getattr(statement, "value", None)
     if (value.value if isinstance(value, ast.Await) else value) is not call.node:
@@ -62,7 +62,7 @@ def _is_read(body: list[ast.stmt], call: CallFacts) -> bool:
     target = statement.targets[0] if isinstance(statement, ast.Assign) and len(statement.targets) == 1 else None
     if not isinstance(target, ast.Name):
         return True
-    nodes = (node for each in body for node in walk(each) if isinstance(node, ast.Attribute) and node.attr in _USAGE)
+    nodes = (node for each in body for node in walk(each) if isinstance(node, ast.Attribute) and node.attr in _ABOUT)
     usage = sum(isinstance(node.value, ast.Name) and node.value.id == target.id for node in nodes)
     return len(_uses(body, target.id)) > usage
 

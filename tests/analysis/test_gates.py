@@ -139,7 +139,9 @@ TIMED = """
     ("told", "expected"),
     [
         ("return [text, round(seconds, 3), answer.usage.output_tokens]", "realtime"),
+        ("return [text, round(seconds, 3), answer.success, answer.latency_ms]", "realtime"),
         ("return [text, round(seconds, 3), answer.output_text]", "batchable"),
+        ("return [text, round(seconds, 3), answer.success, answer.output_text]", "batchable"),
         ("print(f'took {seconds:.1f} s'); return [text, answer.usage.output_tokens]", "batchable"),
     ],
 )
