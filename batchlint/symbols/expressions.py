@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from batchlint.facts import FunctionId
-from batchlint.symbols import rows, unpacking
+from batchlint.symbols import keyed, rows, unpacking
 from batchlint.symbols.names import LOCAL, host_of, last_name
 from batchlint.values import NOTHING, Cls, Elems, Ext, Fn, Inst, Text, Value, Values, ordered
 
@@ -172,6 +172,9 @@ def _texts(values: Values) -> list[str]:
 
 def _eval_subscript(program: Program, scope: FunctionId, node: ast.Subscript) -> Values:
     found: set[Value] = set(_stored_item(program, scope, node.value, node.slice))
+    kept = keyed.item(program, scope, node)
+    if kept is not None:
+        return kept | found
     for value in ordered(program.eval(scope, node.value)):
         if isinstance(value, Elems):
             found |= {value} if isinstance(node.slice, ast.Slice) else value.values

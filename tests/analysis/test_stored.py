@@ -257,3 +257,44 @@ GIVEN = """
 @pytest.mark.parametrize(("kept", "expected"), [("ask", "batchable"), ("str.strip", "unclear")])
 def test_a_field_may_hold_the_method_of_another_object_that_has_its_name(kept, expected):
     assert verdict(GIVEN.format(kept=kept)) == expected
+
+
+KEYED = """
+    from flask import Flask
+    from llm import ask
+
+    class Writer:
+        def run(self, text):
+            return ask(text)  # !
+
+    class Counter:
+        def run(self, text):
+            return len(text)
+
+    def services(more=()):
+        return {{"writer": Writer(), "counter": Counter(){more}}}
+
+    app = Flask(__name__)
+
+    @app.post("/count")
+    def count():
+        known = services()
+        return str(known[{key}].run("text"))
+
+    if __name__ == "__main__":
+        for line in open("texts.txt"):
+            print(services()["writer"].run(line))
+    """
+
+
+@pytest.mark.parametrize(
+    ("key", "more", "expected"),
+    [
+        ('"counter"', "", "batchable"),
+        ('"writer"', "", "realtime"),
+        ("app.name", "", "realtime"),
+        ('"counter"', ", **dict(more)", "realtime"),
+    ],
+)
+def test_of_a_dict_that_a_function_makes_a_key_tells_which_object_is_meant(key, more, expected):
+    assert verdict(KEYED.format(key=key, more=more)) == expected
