@@ -23,7 +23,7 @@ async def batched_steps(work: Generator[Any, Any, Any]) -> Any:
     try:
         while loop.go_on(True):
             await lot.park(*loop.asked)
-            loop.passed.clear()
+            loop.passed.clear()  # with turns
     finally:
         close(loop.items)
     return loop.result()[0]

@@ -140,6 +140,6 @@ def test_a_helper_with_one_part_lacks_nothing(name):
 def test_the_helper_of_a_plain_loop_is_shorter():
     """Without what stands for stdout, threads, turns and jobs that leave; one provider has one class."""
     plain, whole = (runtime.render(["openai"], names) for names in (["run_batch"], ["run_batch", "Loop"]))
-    assert plain.count("\n") < 590
+    assert plain.count("\n") < 605
     assert plain.count("\n") < whole.count("\n") - 60
     assert not re.search(r"redirect_stdout|threading|in_turn|contextvars|class Stainless", plain)
