@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Iterator
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeGuard
 
 from batchlint.codemod.access import CONTENT, Access, Channel, Frame, touches
 from batchlint.codemod.effects import ARGUMENT_WRITES, LOG_RECEIVERS, MUTATORS, QUIET, READERS
 from batchlint.codemod.scalars import is_scalar
-from batchlint.facts import MODULE, FunctionFacts, FunctionId
+from batchlint.facts import MODULE, ClassId, FunctionFacts, FunctionId
 from batchlint.symbols import Program, last_name
 from batchlint.trees import walk
 from batchlint.values import Cls, Ext, Fn, Inst, Value, ordered
@@ -54,6 +55,9 @@ class Foreign:
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
         self._program: Program = reader.program
+        self._names = self._program.function_names
+        self._making: dict[ClassId, list[Fn]] = {}
+        """The methods that are called when an object is made, by its class."""
 
     def called(self, call: ast.Call, frame: Frame, dropped: bool) -> list[Access]:
         """The accesses of what a call does beside what it says."""
@@ -87,7 +91,7 @@ class Foreign:
         if not isinstance(argument, ast.Name | ast.Attribute):
             return []
         call = ast.copy_location(ast.Call(argument, [], []), argument)
-        if isinstance(argument, ast.Attribute) and argument.attr in MUTATORS and argument.attr not in self._names:
+        if self._is_mutator(argument):
             changed = {(*p, CONTENT) for p in self._reader.path(argument.value, frame)}
             return touches(changed, "write", argument.lineno)
         if isinstance(argument, ast.Name):
@@ -101,14 +105,14 @@ class Foreign:
         found = [a for klass in made for a in self._made(klass, call, frame)]
         return found + self._entered(values, call, frame)
 
+    def _is_mutator(self, argument: ast.expr) -> TypeGuard[ast.Attribute]:
+        """Whether the argument is a method of a container that changes it: `xs.append`."""
+        return isinstance(argument, ast.Attribute) and argument.attr in MUTATORS and argument.attr not in self._names
+
     def _entered(self, values: list[Value], call: ast.Call, frame: Frame) -> list[Access]:
         reaching = self._reader.callbacks.support.reaching
         targets = [v for v in values if isinstance(v, Fn) and v.id not in reaching]
         return [access for target in targets for access in self._reader.function(target, call, frame)]
-
-    @cached_property
-    def _names(self) -> frozenset[str]:
-        return frozenset(function.name for function in self._program.functions.values())
 
     @cached_property
     def _classes(self) -> frozenset[str]:
@@ -116,16 +120,20 @@ class Foreign:
 
     def _made(self, value: Cls, call: ast.Call, frame: Frame) -> list[Access]:
         """What methods touch that are called when an object is made."""
-        found: list[Access] = []
-        for klass in self._program.mro(value.id)[0]:
+        methods = self._making.get(value.id)
+        if methods is None:
+            methods = self._making[value.id] = list(self._called_by_making(value.id))
+        given = ast.copy_location(ast.Call(call.func, [], []), call)
+        return [a for method in methods for a in self._reader.function(method, given, frame, fresh=True)]
+
+    def _called_by_making(self, id: ClassId) -> Iterator[Fn]:
+        for klass in self._program.mro(id)[0]:
             facts = self._program.classes.get(klass)
             for name, bindings in facts.bindings.items() if facts else ():
-                for id in (FunctionId(klass.path, b.scope or "") for b in bindings if b.how == "function"):
-                    is_checking = any(last_name(d) in _CHECKING for d in self._program.functions[id].decorators)
+                for method in (FunctionId(klass.path, b.scope or "") for b in bindings if b.how == "function"):
+                    is_checking = any(last_name(d) in _CHECKING for d in self._program.functions[method].decorators)
                     if name in _MADE or is_checking:
-                        given = ast.copy_location(ast.Call(call.func, [], []), call)
-                        found += self._reader.function(Fn(id, klass), given, frame, fresh=True)
-        return found
+                        yield Fn(method, klass)
 
     # -- functions that libraries keep
     def _kept(self, call: ast.Call, func: ast.Attribute, values: list[Value], frame: Frame) -> list[Access]:
@@ -153,10 +161,12 @@ class Foreign:
         found: list[tuple[Channel, tuple[FunctionFacts, ast.expr]]] = []
         for reference in self._program.call_facts.values():
             function, call = reference.caller, reference.call.node
+            if not isinstance(call.func, ast.Attribute):
+                continue
             arguments = [*call.args, *(k.value for k in call.keywords)]
             given = [a for a in arguments if isinstance(a, ast.Lambda | ast.Name | ast.Attribute)]
-            given = [a for a in given if self._changes(function, a)] if isinstance(call.func, ast.Attribute) else []
-            if not given or not isinstance(call.func, ast.Attribute):
+            given = [a for a in given if self._changes(function, a)]
+            if not given:
                 continue
             targets = self._program.eval(function.id, call.func)
             if any(isinstance(v, Fn | Cls | Inst) for v in targets):
@@ -171,7 +181,7 @@ class Foreign:
 
     def _changes(self, function: FunctionFacts, argument: ast.expr) -> bool:
         """Whether the argument is a function that changes something."""
-        if isinstance(argument, ast.Attribute) and argument.attr in MUTATORS and argument.attr not in self._names:
+        if self._is_mutator(argument):
             return True
         if not isinstance(argument, ast.Lambda) and last_name(argument) not in self._names:
             return False

@@ -12,6 +12,7 @@ import datetime
 import re
 import sys
 from collections.abc import Iterable, Iterator
+from functools import cached_property
 from pathlib import Path
 
 from batchlint.codemod.blocks import Comprehension
@@ -169,10 +170,13 @@ class _Quiet:
 
     def _is_class(self, value: Cls | Inst) -> bool:
         """Whether nothing is printed in what is called by itself: where it is made, entered, shown."""
-        own = [f for f in self.program.functions.values() if f.name.startswith("__") and f.owner]
-        names = sorted({function.name for function in own})
-        found = (v for name in names for v in self.program.attribute(Inst(value.id, True), name))
+        found = (v for name in self._specials for v in self.program.attribute(Inst(value.id, True), name))
         return all(self.is_function(each.id) for each in found if isinstance(each, Fn))
+
+    @cached_property
+    def _specials(self) -> list[str]:
+        own = (f for f in self.program.functions.values() if f.name.startswith("__") and f.owner)
+        return sorted({function.name for function in own})
 
     def _is_method(self, name: str) -> bool:
         """Whether methods of that name print nothing, whatever they are of."""

@@ -71,7 +71,7 @@ class Edges(Part):
     def _indirect(self) -> dict[FunctionId, list[Edge]]:
         """Calls of variables, parameters, items and stored callables, by the function that they can be."""
         program = self.program
-        names = {function.name for function in program.functions.values()} | {c.name for c in program.classes.values()}
+        names = program.function_names | {c.name for c in program.classes.values()}
         stored = {name for writes in program.self_writes.values() for name in writes}
         stored |= {name for klass in program.classes.values() for name in klass.bindings}
         in_modules = {

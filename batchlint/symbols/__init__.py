@@ -148,6 +148,11 @@ class Program(Memo):
         return self._kinds_of_files[kind]
 
     @cached_property
+    def function_names(self) -> frozenset[str]:
+        """The names of all functions and methods."""
+        return frozenset(function.name for function in self.functions.values())
+
+    @cached_property
     def stored_names(self) -> frozenset[str]:
         """Names of attributes that can hold a callable which is no method: what is assigned, and properties."""
         held = (

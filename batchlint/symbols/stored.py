@@ -111,7 +111,7 @@ class Stored:
             value = value.value  # one of several that a function makes at once
         if isinstance(value, ast.Call):
             name = last_name(value.func)
-            return name[:1].isupper() or name in self._functions
+            return name[:1].isupper() or name in self._program.function_names
         if isinstance(value, ast.Name) and depth < 2:
             scopes = self._program.scopes(function)
             bindings = next((scope.bindings[value.id] for scope in scopes if value.id in scope.bindings), ())
@@ -176,10 +176,6 @@ class Stored:
                 if binding.target:
                     found.setdefault(binding.target, []).append((function, container, binding))
         return found
-
-    @cached_property
-    def _functions(self) -> frozenset[str]:
-        return frozenset(function.name for function in self._program.functions.values())
 
     @cached_property
     def _sdks(self) -> tuple[str, ...]:
