@@ -80,8 +80,14 @@ V = TypeVar("V", bound=Value)
 
 def ordered(values: Iterable[V]) -> list[V]:
     """The values in the same order in every run: what is looked at first can decide how a cycle ends."""
-    found = list(values)
-    return found if len(found) < 2 else sorted(found, key=_rank)
+    if isinstance(values, frozenset):
+        return list(values if len(values) < 2 else _sorted(values))
+    return sorted(values, key=_rank)
+
+
+@cache
+def _sorted(values: frozenset[V]) -> tuple[V, ...]:
+    return tuple(sorted(values, key=_rank))
 
 
 @cache
