@@ -66,8 +66,6 @@ class Graph(Part):
     ) -> None:
         super().__init__(program)
         self.settings = settings
-        if program.stored.find():
-            program.callers.forget()
         program.callers.find_choices()
         self.model_calls: list[ModelCall] = list(ModelCalls(program, settings).find())
         decorators, parameters = Decorators(program), Parameters(program)

@@ -7,14 +7,14 @@ leads from where something is read to where it was put.
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from batchlint.facts import Binding, ClassId, FunctionFacts
 from batchlint.symbols.members import MANAGERS, decorators
 from batchlint.symbols.names import last_name
-from batchlint.values import NOTHING, Ext, Inst, Value, Values
+from batchlint.values import NOTHING, Ext, Inst, Value, Values, ordered
 
 if TYPE_CHECKING:
     from batchlint.symbols import Program
@@ -26,10 +26,6 @@ _TOO_MANY = 30
 class Stored:
     def __init__(self, program: Program) -> None:
         self._program = program
-        self._attributes: dict[str, Values] = {}
-        self._items: dict[str, Values] = {}
-        self._asked: set[str] | None = None
-        """Names that were asked for while what is kept was still being found out."""
 
     def is_holder(self, values: Values) -> bool:
         """Whether an object with these values is not the project's own, nor an SDK's, whose attributes are known."""
@@ -37,53 +33,46 @@ class Stored:
 
     def attribute(self, name: str, holder: Values) -> Values:
         """What the attribute `name` of an object with the values `holder` can be, if it is kept there."""
-        if self._asked is not None and self.is_holder(holder):
-            self._asked.add(name)
-        stored = self._attributes.get(name)
-        return stored if stored and self.is_holder(holder) else NOTHING
+        return self._attribute(name) if self._may_hold_attribute(name) and self.is_holder(holder) else NOTHING
 
     def item(self, key: str, holder: Callable[[], Values]) -> Values:
         """The same of the item `key` of a container; its values are worked out if they are needed."""
-        if self._asked is not None and self.is_holder(holder()):
-            self._asked.add(key)
-        stored = self._items.get(key)
-        return stored if stored and self.is_holder(holder()) else NOTHING
+        if key.startswith("__") or not (key in self._item_writes or key in self._handed_out):
+            return NOTHING
+        return self._program.once(("stored item", key), self._find_item, key) if self.is_holder(holder()) else NOTHING
 
     def is_of_sdk(self, value: Ext) -> bool:
         """Whether a value is part of the SDK of a provider."""
         return value.path.startswith(self._sdks)
 
-    def find(self) -> bool:
-        """Find out what is kept where; whether values that were worked out on the way lack something of it.
+    def _attribute(self, name: str) -> Values:
+        return self._program.once(("stored", name), self._find_attribute, name)
 
-        To be asked first of all.
-        """
-        self._asked = set()
-        handed = list(self._handed_out())
-        attributes = [*self._written(self._program.attribute_writes), *handed, *self._members()]
-        items = [*self._written(self._item_writes), *handed]
-        for found, pairs in ((self._attributes, attributes), (self._items, items)):
-            for name, values in pairs:
-                if not name.startswith("__") and (kept := self._kept(values)):
-                    found[name] = found.get(name, NOTHING) | kept
-        for name, source in self._copies():
-            if source in self._attributes:
-                self._items[name] = self._items.get(name, NOTHING) | self._attributes[source]
-        asked, self._asked = self._asked, None
-        return not asked.isdisjoint({*self._attributes, *self._items})
+    def _may_hold_attribute(self, name: str) -> bool:
+        is_put = name in self._program.attribute_writes or name in self._handed_out
+        return (is_put or name in self._holders or name in self._fields) and not name.startswith("__")
+
+    def _find_attribute(self, name: str) -> Values:
+        written = self._written(self._program.attribute_writes.get(name, ()))
+        kept = [*written, *self._given_out(name), *self._members(name)]
+        return frozenset().union(*map(self._kept, kept))
+
+    def _find_item(self, key: str) -> Values:
+        writes = self._item_writes.get(key, ())
+        kept = [self._kept(values) for values in (*self._written(writes), *self._given_out(key))]
+        # An item that holds what an attribute holds: `app.config["WRITER"] = app.writer`.
+        copied = (binding.value.attr for _, _, binding in writes if isinstance(binding.value, ast.Attribute))
+        return frozenset().union(*kept, *(self._attribute(name) for name in copied if self._may_hold_attribute(name)))
 
     # -- what is kept
-    def _written(
-        self, writes: Mapping[str, Sequence[tuple[FunctionFacts, ast.expr, Binding]]]
-    ) -> Iterator[tuple[str, Values]]:
-        for name, places in writes.items():
-            for function, base, binding in places if len(places) <= _TOO_MANY else ():
-                # What a test puts in the place of something says nothing about the program.
-                if self._program.is_test(function.id.path) or not self._may_be_object(function, binding.value):
-                    continue
-                values = self._program.binding(function.id, binding)
-                if self._kept(values) and self.is_holder(self._holder(function, base)):
-                    yield name, values
+    def _written(self, places: Sequence[tuple[FunctionFacts, ast.expr, Binding]]) -> Iterator[Values]:
+        for function, base, binding in places if len(places) <= _TOO_MANY else ():
+            # What a test puts in the place of something says nothing about the program.
+            if self._program.is_test(function.id.path) or not self._may_be_object(function, binding.value):
+                continue
+            values = self._program.binding(function.id, binding)
+            if self._kept(values) and self.is_holder(self._holder(function, base)):
+                yield values
 
     def _holder(self, function: FunctionFacts, base: ast.expr) -> Values:
         """What is written to: of a parameter only what it is given, not what the function puts into it."""
@@ -124,8 +113,14 @@ class Stored:
         return False
 
     # -- what frameworks hand around
-    def _handed_out(self) -> Iterator[tuple[str, Values]]:
+    def _given_out(self, key: str) -> Iterator[Values]:
+        """What dicts hold under the key that functions which are handed over return or yield."""
+        return (self._program.eval(function.id, value) for function, value in self._handed_out.get(key, ()))
+
+    @cached_property
+    def _handed_out(self) -> dict[str, list[tuple[FunctionFacts, ast.expr]]]:
         """The items of dicts that functions which are handed over return or yield: a context, a lifespan's state."""
+        found: dict[str, list[tuple[FunctionFacts, ast.expr]]] = {}
         for function in self._program.functions.values():
             for result in (*function.returns, *function.yields):
                 if not isinstance(result, ast.Dict) or self._program.is_test(function.id.path):
@@ -134,38 +129,53 @@ class Stored:
                     continue
                 for key, value in zip(result.keys, result.values, strict=True):
                     if isinstance(key, ast.Constant) and self._may_be_object(function, value):
-                        yield str(key.value), self._program.eval(function.id, value)
+                        found.setdefault(str(key.value), []).append((function, value))
+        return found
 
-    def _members(self) -> Iterator[tuple[str, Values]]:
-        """What objects of the project hold that frameworks hand around: bots, what a lifespan yields."""
+    def _members(self, name: str) -> Iterator[Values]:
+        """What objects of the project hold under the name that frameworks hand around: bots, what a lifespan yields."""
         program = self._program
-        holders: dict[str, list[ClassId]] = {}
-        for function in program.functions.values():
-            if function.parameters and _is_context(function) and not program.is_test(function.id.path):
-                for value in {v for each in function.yields for v in program.eval(function.id, each)}:
-                    if isinstance(value, Inst) and value.id in program.classes:
-                        fields = program.classes[value.id].bindings.items()
-                        named = [n for n, bindings in fields if all(b.how != "function" for b in bindings)]
-                        for name in (*named, *program.self_writes.get(value.id, ())):
-                            yield name, program.attribute(value, name)
-        for klass, writes in program.self_writes.items():
-            for name in writes if not program.is_test(klass.path) else ():
-                holders.setdefault(name, []).append(klass)
-        for name, classes in holders.items():
-            writes_of = program.self_writes[classes[0]][name]
-            is_one = len(classes) == 1 and any(self._may_be_object(function, b.value) for function, b in writes_of)
-            if is_one and any(map(self._is_handed_around, program.mro(classes[0])[1])):
-                yield name, program.attribute(Inst(classes[0]), name)
+        for function in self._contexts:
+            for value in ordered(frozenset().union(*(program.eval(function.id, each) for each in function.yields))):
+                if isinstance(value, Inst) and value.id in program.classes and self._has_field(value.id, name):
+                    yield program.attribute(value, name)
+        holders = self._holders.get(name, ())
+        for klass in holders if len(holders) == 1 else ():
+            is_object = any(self._may_be_object(f, binding.value) for f, binding in program.self_writes[klass][name])
+            if is_object and any(map(self._is_handed_around, program.mro(klass)[1])):
+                yield program.attribute(Inst(klass), name)
+
+    @cached_property
+    def _contexts(self) -> list[FunctionFacts]:
+        """Context managers that are given something: lifespans among them."""
+        functions = (f for f in self._program.functions.values() if f.parameters and f.yields and _is_context(f))
+        return [function for function in functions if not self._program.is_test(function.id.path)]
+
+    @cached_property
+    def _fields(self) -> frozenset[str]:
+        """The attributes of the classes whose objects context managers may yield."""
+        classes = self._program.classes if self._contexts else ()
+        return frozenset(name for klass in classes for name in self._program.classes[klass].bindings)
+
+    def _has_field(self, klass: ClassId, name: str) -> bool:
+        """Whether the class or a method of it sets the attribute; what it defines with `def` is none."""
+        bindings = self._program.classes[klass].bindings.get(name)
+        is_data = bindings is not None and all(binding.how != "function" for binding in bindings)
+        return is_data or name in self._program.self_writes.get(klass, ())
+
+    @cached_property
+    def _holders(self) -> dict[str, list[ClassId]]:
+        """By the name of an attribute, the classes whose methods set it."""
+        found: dict[str, list[ClassId]] = {}
+        for klass, writes in self._program.self_writes.items():
+            for name in writes if not self._program.is_test(klass.path) else ():
+                found.setdefault(name, []).append(klass)
+        return found
 
     def _is_handed_around(self, base: Ext) -> bool:
         """Whether a framework hands objects of a class with this base to the code that it calls."""
         package = base.path.partition(".")[0]
         return package in self._program.registry.packages and package not in self._program.registry.inert_bases
-
-    def _copies(self) -> Iterator[tuple[str, str]]:
-        """Items that hold what an attribute holds: `app.config["WRITER"] = app.writer`."""
-        for key, writes in self._item_writes.items():
-            yield from ((key, b.value.attr) for _, _, b in writes if isinstance(b.value, ast.Attribute))
 
     @cached_property
     def _item_writes(self) -> dict[str, list[tuple[FunctionFacts, ast.expr, Binding]]]:
