@@ -6,8 +6,10 @@ import ast
 import json
 import re
 import textwrap
-from collections.abc import Iterable, Iterator, Set
+from collections.abc import Iterable, Set
+from functools import cache
 from importlib.resources import files
+from typing import NamedTuple
 
 from batchlint.facts import HELPER_MARK
 from batchlint.runtime import facts
@@ -94,18 +96,23 @@ def render(providers: Iterable[str], names: Iterable[str] = NAMES) -> str:
 
     Raises ValueError for a provider without a backend ("openai", "anthropic", "google" and "mistral" have one).
     """
-    wanted, names = list(dict.fromkeys(providers)), set(names)
+    wanted = list(dict.fromkeys(providers))
     unknown = [provider for provider in wanted if provider not in BACKENDS]
     if unknown or not wanted:
         raise ValueError(
             f"no batch backend for {', '.join(unknown) or 'nothing'}; there is one for {', '.join(BACKENDS)}"
         )
+    return _rendered(tuple(wanted), frozenset(names))
+
+
+@cache
+def _rendered(wanted: tuple[str, ...], names: frozenset[str]) -> str:
     used = {"commands", *(BACKENDS[provider] for provider in wanted), *(NAMES[name] for name in names)}
     used = _closure(used)
     used = used - {"plain"} if "driver" in used else used
     usage = "".join(f"    {line}\n" for parts, line in USAGE.items() if not used.isdisjoint(parts))
     imports: dict[str, set[str]] = {}
-    bodies = {p: _table(wanted) if p == "facts" else _body(p, used, imports) for p in PARTS if p in used}
+    bodies = {p: _table(wanted) if p == "facts" else _add(p, used, imports) for p in PARTS if p in used}
     heirs = [part for part in ("openai_batches", "anthropic_batches") if part in used]
     if len(heirs) == 1:
         bodies[heirs[0]] = _one_class(bodies.pop("stainless"), bodies[heirs[0]])
@@ -156,52 +163,83 @@ def _closure(parts: set[str]) -> set[str]:
     return found
 
 
+@cache
 def _source(part: str) -> str:
     return (files("batchlint.runtime") / f"{part}.py").read_text(encoding="utf-8")
 
 
-def _imported(part: str) -> Iterator[str]:
-    for node in ast.parse(_pruned(_source(part), set())).body if part != "facts" else []:
-        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("batchlint.runtime."):
-            yield str(node.module).removeprefix("batchlint.runtime.")
+@cache
+def _imported(part: str) -> frozenset[str]:
+    """The parts that the part always needs."""
+    nodes = ast.parse(_pruned(part, frozenset())).body if part != "facts" else []
+    modules = [node.module or "" for node in nodes if isinstance(node, ast.ImportFrom)]
+    prefix = "batchlint.runtime."
+    return frozenset(module.removeprefix(prefix) for module in modules if module.startswith(prefix))
 
 
-def _pruned(source: str, used: Set[str]) -> str:
-    """Without the statements that end in `# with PART`, where no such part is used, and those that they begin.
+class Told(NamedTuple):
+    """Statements that end in `# with PART`, which only such a part needs, or begin with `# around PART`."""
 
-    Of a block that begins with `# around PART` the content stays. So does what is told about no part.
-    """
-    lines = source.splitlines()
-    dropped: set[int] = set()
+    parts: frozenset[str]
+    whole: range
+    """Their lines, with the blocks that they begin."""
+    inside: range
+    """The lines of those that stay without the part."""
+
+
+@cache
+def _told(part: str) -> list[Told]:
+    source = _source(part)
+    lines, found = source.splitlines(), []
     for node in ast.walk(ast.parse(source)):
         marked = MARKED.search(lines[node.lineno - 1]) if isinstance(node, ast.stmt) else None
-        if marked and used.isdisjoint(marked["parts"].split(", ")):
-            assert isinstance(node, ast.stmt) and node.end_lineno
-            inside = range(node.body[0].lineno - 1, node.end_lineno) if isinstance(node, ast.With) else ()
+        if marked and isinstance(node, ast.stmt):
+            assert node.end_lineno
+            block = node.body if marked["how"] == "around" and isinstance(node, ast.With) else None
+            inside = range(block[0].lineno - 1, node.end_lineno) if block else range(0)
             whole = range(node.lineno - 1, node.end_lineno)
-            for number in inside if marked["how"] == "around" else ():
+            found.append(Told(frozenset(marked["parts"].split(", ")), whole, inside))
+    return found
+
+
+def _pruned(part: str, used: Set[str]) -> str:
+    """The module without what only parts need that are not used; what is told about no part stays."""
+    lines = _source(part).splitlines()
+    dropped: set[int] = set()
+    for told in _told(part):
+        if used.isdisjoint(told.parts):
+            for number in told.inside:
                 lines[number] = lines[number].removeprefix("    ")
-            dropped.update(set(whole) - set(inside) if marked["how"] == "around" else whole)
+            dropped.update(set(told.whole) - set(told.inside))
     kept = (MARKED.sub("", line) for number, line in enumerate(lines) if number not in dropped)
     return re.sub(r"\n{3,}(?= )", "\n\n", "\n".join(kept)) + "\n"
 
 
-def _body(part: str, used: Set[str], imports: dict[str, set[str]]) -> str:
-    """The module without its docstring and imports, which are collected."""
-    source = _pruned(_source(part), used)
-    lines = source.splitlines()
+def _add(part: str, used: Set[str], imports: dict[str, set[str]]) -> str:
+    """The body of the part; what it imports is noted."""
+    wanted = frozenset(name for told in _told(part) for name in told.parts if name in used)
+    body, imported = _body(part, wanted)
+    for module, name in imported:
+        imports.setdefault(module, set()).add(name)
+    return body
+
+
+@cache
+def _body(part: str, used: frozenset[str]) -> tuple[str, list[tuple[str, str]]]:
+    """The module without its docstring and imports, and these: each name with its module, which itself has none."""
+    source = _pruned(part, used)
+    lines, imports = source.splitlines(), list[tuple[str, str]]()
     end = 0
     for node in ast.parse(source).body:
         if isinstance(node, ast.Import):
-            for alias in node.names:
-                imports.setdefault("", set()).add(alias.name)
+            imports += [("", alias.name) for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
             if node.module and not node.module.startswith("batchlint"):
-                imports.setdefault(node.module, set()).update(alias.name for alias in node.names)
+                imports += [(node.module, alias.name) for alias in node.names]
         elif not (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)):
             break
         end = node.end_lineno or end
-    return re.sub(r"  # noqa: \w+", "", "\n".join(lines[end:])).strip("\n")
+    return re.sub(r"  # noqa: \w+", "", "\n".join(lines[end:])).strip("\n"), imports
 
 
 def _one_class(base: str, own: str) -> str:
@@ -255,7 +293,7 @@ def _isort(name: str) -> tuple[bool, bool, str]:
     return (not name.isupper(), not name[0].isupper(), name)
 
 
-def _table(providers: list[str]) -> str:
+def _table(providers: Iterable[str]) -> str:
     """The facts about the providers in use, with source and date."""
     lines = ["# `limits`: the requests, bytes and texts to embed of one batch. `endpoints`: where its requests may go."]
     lines.append("FACTS: dict[str, dict[str, Any]] = {")

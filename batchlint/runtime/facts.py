@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-from importlib.resources import files
+from functools import cache
 from typing import Any
 
-import yaml
+from batchlint import datafiles
 
-# How the provider is called here: the file with its facts, its name among that file's batch tiers.
-SOURCES = {
-    "openai": ("openai.yaml", "openai"),
-    "anthropic": ("anthropic.yaml", "anthropic"),
-    "mistral": ("mistralai.yaml", "mistral"),
-    "google": ("google_genai.yaml", "google-genai"),
-}
+# How the provider is called here, and in its facts.
+SOURCES = {"openai": "openai", "anthropic": "anthropic", "mistral": "mistral", "google": "google-genai"}
 
 
+@cache
 def load(provider: str) -> tuple[dict[str, Any], str]:
     """What one batch may hold and where it can go, how long results are kept; and the source of the limits."""
-    file, tier = SOURCES[provider]
-    data = files("batchlint") / "data"
-    facts = yaml.safe_load((data / "providers" / file).read_bytes())
-    extra = yaml.safe_load((data / "runtime.yaml").read_bytes()).get(provider, {})
+    name = SOURCES[provider]
+    facts = next(each for each in datafiles.documents("providers") if each["provider"] == name)
+    extra = datafiles.document("runtime", provider)[provider]
     limits = facts["limits"]
     table = {
         "limits": (
@@ -31,7 +26,7 @@ def load(provider: str) -> tuple[dict[str, Any], str]:
         ),
         "one_model": limits.get("one_model", True),
         "kept_days": extra["results_days"],
-        "endpoints": facts["batch"][tier]["endpoints"],
+        "endpoints": facts["batch"][name]["endpoints"],
     }
     if "error_status" in extra:
         table["statuses"] = extra["error_status"]
