@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from batchlint.facts import FunctionFacts, LoopNode
-from batchlint.items import drawn, is_apart, read_again
+from batchlint.items import Constants, drawn, is_apart, read_again
 from batchlint.trees import SCOPES, children, is_none, stands_in, walk
 
 
@@ -284,7 +284,11 @@ def _keeps(node: ast.expr, name: str) -> bool:
 
 
 def carried(
-    loop: LoopNode, call: ast.Call, arguments: list[ast.AST], apart: frozenset[str] = frozenset()
+    loop: LoopNode,
+    call: ast.Call,
+    arguments: list[ast.AST],
+    apart: frozenset[str] = frozenset(),
+    constants: Constants = lambda node: node,
 ) -> str | None:
     """The name through which one iteration's answer reaches the next iteration's request; None if there is none.
 
@@ -306,7 +310,7 @@ def carried(
     def is_own(row: Move) -> bool:
         """Whether what the row stores is an item that no other iteration's request reads."""
         read = [*arguments, *(value for each in before if each is not row for value in each.values)]
-        return row.item is not None and is_apart(row.item, read, turning, parted)
+        return row.item is not None and is_apart(row.item, read, turning, parted, constants)
 
     own = {id(row) for row in rows if is_own(row)}
     tainted = reached(set(), _of_this_turn([row for row in rows if id(row) not in own], loop, call, turning), call)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from batchlint.trees import children, walk
 
 _ACCESSORS = frozenset({"loc", "iloc", "at", "iat"})
 """Attributes of data frames by which items are read and stored."""
 Keys = tuple[ast.expr, ...]
+Constants = Callable[[ast.expr], ast.expr]
+"""What a name stands for, where that is one expression; else the name."""
 
 
 def drawn(loop: ast.For | ast.AsyncFor, turning: frozenset[str]) -> frozenset[str]:
@@ -46,7 +48,7 @@ def _pairs(target: ast.expr, iterated: ast.expr) -> Iterator[tuple[str, str]]:
 
 
 def is_apart(
-    stored: ast.expr, reads: Iterable[ast.AST], turning: frozenset[str], own: frozenset[str] = frozenset()
+    stored: ast.expr, reads: Iterable[ast.AST], turning: frozenset[str], own: frozenset[str], constants: Constants
 ) -> bool:
     """Whether no expression of `reads` can see what another iteration stored in the item `stored`.
 
@@ -58,7 +60,7 @@ def is_apart(
         return False
     is_inside = isinstance(stored, ast.Subscript) and isinstance(stored.value, ast.Subscript)
     return all(
-        read is not None and _differ(keys, read, turning, own)
+        read is not None and _differ(keys, read, turning, own, constants)
         for node in reads
         for read in _reads_of(node, name, with_length=not is_inside)
     )
@@ -135,24 +137,45 @@ def _is_length(node: ast.AST) -> bool:
     return is_len and isinstance(node, ast.Call) and len(node.args) == 1 and isinstance(node.args[0], ast.Name)
 
 
-def _differ(stored: Keys, read: Keys, turning: frozenset[str], own: frozenset[str]) -> bool:
+def _differ(stored: Keys, read: Keys, turning: frozenset[str], own: frozenset[str], constants: Constants) -> bool:
     for mine, other in zip(stored, read, strict=False):
         names = {key.id for key in (mine, other) if isinstance(key, ast.Name)}
         is_named = isinstance(mine, ast.Name) and isinstance(other, ast.Name)
         if is_named and (names <= own or (len(names) == 1 and names <= turning)):
             return True
-        if not _may_be_equal(mine, other):
+        if not _may_be_equal(mine, other, constants):
             return True
     return False
 
 
-def _may_be_equal(one: ast.expr, other: ast.expr) -> bool:
-    """Whether two keys can be the same: not constants that differ, nor one that an f-string cannot give."""
-    if isinstance(one, ast.JoinedStr):
-        one, other = other, one
-    if not isinstance(one, ast.Constant):
+def _may_be_equal(one: ast.expr, other: ast.expr, constants: Constants) -> bool:
+    """Whether two keys can be the same: constants that are, one that an f-string can give, or two with the same ends."""
+    values = constants(one), constants(other)
+    if all(isinstance(value, ast.Constant) for value in values):
+        return len({value.value for value in values if isinstance(value, ast.Constant)}) == 1
+    mine, others = (_parts(value, constants) for value in values)
+    if mine is None or others is None:
         return True
-    if isinstance(other, ast.JoinedStr):
-        parts = (re.escape(str(each.value)) if isinstance(each, ast.Constant) else ".*" for each in other.values)
-        return re.fullmatch("".join(parts), str(one.value), re.DOTALL) is not None
-    return not isinstance(other, ast.Constant) or one.value == other.value
+    if len(mine) > 1 and len(others) > 1:
+        first, other_first, last, other_last = mine[0], others[0], mine[-1], others[-1]
+        can_begin = first.startswith(other_first) or other_first.startswith(first)
+        return can_begin and (last.endswith(other_last) or other_last.endswith(last))
+    if len(mine) > 1:
+        mine, others = others, mine
+    return re.fullmatch(".*".join(map(re.escape, others)), mine[0], re.DOTALL) is not None
+
+
+def _parts(key: ast.expr, constants: Constants) -> list[str] | None:
+    """The parts of a text between which something stands that is not known: of a constant one."""
+    if isinstance(key, ast.Constant):
+        return [str(key.value)]
+    if not isinstance(key, ast.JoinedStr):
+        return None
+    parts = [""]
+    for each in key.values:
+        value = constants(each.value) if isinstance(each, ast.FormattedValue) else each
+        if isinstance(value, ast.Constant):
+            parts[-1] += str(value.value)
+        else:
+            parts.append("")
+    return parts

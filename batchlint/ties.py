@@ -120,9 +120,13 @@ class Ties:
         apart = flow.narrowed(loop) if any(map(is_item_loop, inner)) else frozenset()
         if not apart.isdisjoint(flow.all_read(arguments)):
             apart = frozenset()
-        name = flow.carried(loop, call, arguments, apart)
+
+        def constant(node: ast.expr) -> ast.expr:
+            return self._graph.constant(link.function, node)[1]
+
+        name = flow.carried(loop, call, arguments, apart, constant)
         if name is not None:
-            name = flow.carried(loop, call, [*self._tallies.without(link.function, call), *owner], apart)
+            name = flow.carried(loop, call, [*self._tallies.without(link.function, call), *owner], apart, constant)
         if name is not None:
             return Trait("dependent", f"`{name}` carries one answer into the next request", path, line_of(loop))
         options = exits.options_of(self._graph.function(link.function))

@@ -11,6 +11,8 @@ import time
 import pandas as pd
 from llm import ask
 
+SUFFIX, SOURCE, FIRST = "_text", "source", "en_text"
+
 def run(items, df, rows):
 {body}
 
@@ -117,6 +119,13 @@ APART = {
             for i, answer in zip(part, answers):
                 rows[i]["title"] = answer
         """,
+    "keys_of_a_record_that_have_names": """
+        record = {"id": 1}
+        for language in items:
+            key = f"{language}{SUFFIX}"
+            if key not in record:
+                record[key] = ask(record[SOURCE] + record[f"{language}_notes"])  # !
+        """,
     "three_rounds_an_item": """
         for item in items:
             text = item["text"]
@@ -179,6 +188,18 @@ CARRIED = {
         record = {"text_de": ""}
         for language in items:
             record[f"text_{language}"] = ask(language + record.get("text_de"))  # !
+        """,
+    "key_by_a_name_that_may_be_the_same": """
+        record = {"id": 1}
+        for language in items:
+            key = f"{language}{SUFFIX}"
+            record[key] = ask(record[FIRST])  # !
+        """,
+    "keys_of_which_one_may_end_as_the_other": """
+        record = {"id": 1}
+        for language in items:
+            key = f"{language}{SUFFIX}"
+            record[key] = ask(record[f"{language}_long_text"])  # !
         """,
     "tries_without_an_end_of_their_own": """
         for item in items:
