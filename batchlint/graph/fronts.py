@@ -19,13 +19,17 @@ _CONFIRMATION = re.compile(
     r"\[?\(?\by(es)?\s*/\s*n(o)?\b|continue\?|to continue|proceed|sure\?|['\"]y(es)?['\"]|press (any|enter|return)",
     re.IGNORECASE,
 )
+_FOLDER = re.compile(r"(?<![a-z])(folder|directory|dir)(?![a-z])", re.IGNORECASE)
 _MAX_CALLERS = 5
 _NO_TEXTS = frozenset(
     ["int", "float", "bool", "complex", "Path", "PurePath", "FileType", "File", "Choice", "IntRange", "FloatRange",
      "INT", "FLOAT", "BOOL", "DateTime", "UUID", "Literal", "Enum"]
 )  # fmt: skip
 """Types of arguments that hold no words of somebody's."""
-_OPENING = frozenset(["open", "Path", "read_csv", "read_json", "read_excel", "read_parquet", "load_dataset", "listdir"])
+_OPENING = frozenset(
+    ["open", "Path", "read_csv", "read_json", "read_excel", "read_parquet", "load_dataset", "listdir", "expanduser",
+     "abspath", "realpath"]
+)  # fmt: skip
 """Calls whose argument names a file or a folder."""
 _MAY_BE_FILES = frozenset(["exists", "isfile", "is_file"])
 """Calls that ask whether there is a file."""
@@ -52,8 +56,11 @@ class Fronts(Part):
             for caller, call in program.calls_by_name.get(name, ()):
                 for value in program.eval(caller.id, call.node.func):
                     kind = table.first(value.path) if isinstance(value, Ext) else None
-                    if kind is not None and not self._only_confirms(kind, caller, call):
-                        found.setdefault(caller.id, []).append((call, self._asked(kind, caller, call)))
+                    if kind is None or self._only_confirms(kind, caller, call):
+                        continue
+                    asked = self._asked(kind, caller, call)
+                    if asked == kind or not _asks_for_folder(call.node):
+                        found.setdefault(caller.id, []).append((call, asked))
         for caller, call in self._options():
             found.setdefault(caller.id, []).append((call, _QUESTION))
         # `question = ask()` and then the model: the one who is asked is the caller's user too.
@@ -154,6 +161,11 @@ class Fronts(Part):
 
 def _asks_for_confirmation(node: ast.Call) -> bool:
     return any(_CONFIRMATION.search(text) for argument in node.args for text in _texts(walk(argument)))
+
+
+def _asks_for_folder(node: ast.Call) -> bool:
+    """Whether the answer says where all the files are that the program is to go through."""
+    return any(_FOLDER.search(text) for argument in node.args for text in _texts(walk(argument)))
 
 
 def _opens(call: ast.Call) -> bool:

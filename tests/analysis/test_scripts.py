@@ -232,6 +232,30 @@ OFFLINE = {
         if __name__ == "__main__":
             main()
         """,
+    "asked_once_for_a_folder": """
+        from pathlib import Path
+        from llm import ask
+
+        def main():
+            folder = Path(input("Which folder? "))
+            for path in folder.glob("*.txt"):
+                print(ask(path.read_text()))  # !
+
+        main()
+        """,
+    "option_for_a_file_of_questions_at_home": """
+        import argparse
+        import os
+        from llm import ask
+
+        if __name__ == "__main__":
+            parser = argparse.ArgumentParser()
+            parser.add_argument("-q", "--question")
+            args = parser.parse_args()
+            with open(os.path.expanduser(args.question)) as lines:
+                for line in lines:
+                    print(ask(line))  # !
+        """,
     "exported_notebook": """
         # In[1]:
         get_ipython().run_line_magic("pip", "install openai")
@@ -269,6 +293,18 @@ LIVE = {
 
         if __name__ == "__main__":
             main()
+        """,
+    "asked_for_one_folder_after_the_other": """
+        from pathlib import Path
+        from llm import ask
+
+        def main():
+            while True:
+                folder = Path(input("Which folder? "))
+                for path in folder.glob("*.txt"):
+                    print(ask(path.read_text()))  # !
+
+        main()
         """,
     "input_in_a_helper": """
         from llm import ask
