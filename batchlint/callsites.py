@@ -16,14 +16,14 @@ from batchlint.findings import Latency, Step
 from batchlint.graph import Edge, Graph, ModelCall, Reach, relevant
 from batchlint.graph.ways import Way
 from batchlint.loops import is_item_loop
-from batchlint.places import Link, Place, Trait, line_of
+from batchlint.places import Link, Place, Trait, line_of, only_holds
 from batchlint.repetitions import repeated
 from batchlint.singles import all_give_one, asks_one_thing, gives_one
 from batchlint.symbols import host_of, last_name
 from batchlint.symbols.names import LOCAL
 from batchlint.ties import Ties
 from batchlint.traits import traits
-from batchlint.values import Cls, Ext, Text
+from batchlint.values import Text
 
 MAX_LEVELS = 8
 """How many wrappers of wrappers are followed."""
@@ -39,8 +39,6 @@ _FAR = 100
 """Puts a call that hands on nothing of the request behind all that do."""
 _OWN = "self"
 """Stands among a method's parameters for its object, of which a part goes into the request."""
-_HOLDERS = ("typing.NamedTuple.", "pydantic.BaseModel.")
-"""Bases whose constructor keeps what it is given."""
 
 
 class Described(NamedTuple):
@@ -138,7 +136,7 @@ def _levels(graph: Graph, model: ModelCall) -> Iterator[_Level]:
                 continue
             edges = (edge, *below)
             if last_name(edge.node.func) == "partial" or (
-                edge.kind == "callback" and _keeps(graph, edge.caller, edge.node)
+                edge.kind == "callback" and only_holds(graph, edge.caller, edge.node)
             ):
                 continue  # binds or keeps what it is given, calls nothing
             if edge.kind == "callback" and not edge.repeats and graph.starts_here(id):
@@ -238,14 +236,6 @@ def _names_local(graph: Graph, edge: Edge) -> bool:
         return False
     values = graph.program.eval(edge.caller, first)
     return bool(values) and all(isinstance(value, Text) and host_of(value.text) == LOCAL for value in values)
-
-
-def _keeps(graph: Graph, caller: FunctionId, call: ast.Call) -> bool:
-    """Whether the call only makes an object that holds what it is given: of a dataclass, named tuple or model."""
-    called = graph.program.eval(caller, call.func)
-    made = [found for value in called for found in graph.program.attribute(value, "__init__")]
-    is_plain = all(isinstance(found, Ext) and found.path.startswith(_HOLDERS) for found in made)
-    return bool(called) and is_plain and all(isinstance(value, Cls) for value in called)
 
 
 def _is_inside(edge: Edge) -> bool:

@@ -149,7 +149,7 @@ def _differ(stored: Keys, read: Keys, turning: frozenset[str], own: frozenset[st
 
 
 def _may_be_equal(one: ast.expr, other: ast.expr, constants: Constants) -> bool:
-    """Whether two keys can be the same: constants that are, one that an f-string can give, or two with the same ends."""
+    """Whether two keys can be the same: constants that are, one that an f-string can give, two that end alike."""
     values = constants(one), constants(other)
     if all(isinstance(value, ast.Constant) for value in values):
         return len({value.value for value in values if isinstance(value, ast.Constant)}) == 1

@@ -7,6 +7,10 @@ from typing import NamedTuple
 
 from batchlint.facts import CallFacts, FunctionId, LoopNode
 from batchlint.graph import Edge, Graph, ModelCall, Reach
+from batchlint.values import Cls, Ext
+
+_HOLDERS = ("typing.NamedTuple.", "pydantic.BaseModel.")
+"""Bases whose constructor keeps what it is given."""
 
 
 class Trait(NamedTuple):
@@ -60,3 +64,11 @@ class Place(NamedTuple):
 
 def line_of(loop: LoopNode) -> int:
     return loop.target.lineno if isinstance(loop, ast.comprehension) else loop.lineno
+
+
+def only_holds(graph: Graph, caller: FunctionId, call: ast.Call) -> bool:
+    """Whether the call only makes an object that holds what it is given: of a dataclass, named tuple or model."""
+    called = graph.program.eval(caller, call.func)
+    made = [found for value in called for found in graph.program.attribute(value, "__init__")]
+    is_plain = all(isinstance(found, Ext) and found.path.startswith(_HOLDERS) for found in made)
+    return bool(called) and is_plain and all(isinstance(value, Cls) for value in called)

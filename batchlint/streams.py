@@ -24,37 +24,109 @@ _COMPREHENSIONS = (ast.ListComp, ast.GeneratorExp)
 
 Takes = Callable[[ast.Call, ast.expr], bool]
 """Whether a call of the project's own code only puts together what the argument is."""
+Holds = Callable[[ast.Call], bool]
+"""Whether a call only makes an object that holds what it is given."""
 
 
-def _never(call: ast.Call, argument: ast.expr) -> bool:
-    return False
-
-
-def is_put_together(function: FunctionFacts, call: ast.Call, takes: Takes = _never) -> bool:
+def is_put_together(function: FunctionFacts, call: ast.Call, takes: Takes) -> bool:
     """Whether the parts of the stream that the call gives only become one answer, and nothing shows them before."""
-    parents = parents_in([function.node])
-    holder = _outside(call, parents)
-    name = _name(holder, parents.get(id(holder)))
-    return _is_taken(holder, parents, takes) if name is None else _all_taken(function, name, parents, takes)
+    return _Parts(function, takes=takes).are_taken_of(call)
 
 
 def puts_together(function: FunctionFacts, name: str) -> bool:
     """Whether the function does so with the stream that it is given for the parameter."""
-    return name not in function.bindings and _all_taken(function, name, parents_in([function.node]), _never)
+    return name not in function.bindings and _Parts(function).are_taken_by(name)
 
 
-def is_returned(function: FunctionFacts, call: ast.Call) -> bool:
-    """Whether the stream that the call gives is just what the function gives."""
-    parents = parents_in([function.node])
-    holder = _outside(call, parents)
-    name = _name(holder, parents.get(id(holder)))
-    read = _read(function, name) if name is not None else [holder]
-    return len(read) == 1 and isinstance(parents.get(id(read[0])), ast.Return)
+def is_passed_on(function: FunctionFacts, call: ast.Call, holds: Holds) -> bool:
+    """Whether the stream that the call gives, or its parts one by one, is just what the function gives."""
+    return _Parts(function).are_returned_of(call) or (
+        bool(function.yields) and _Parts(function, holds=holds).are_taken_of(call)
+    )
 
 
-def _all_taken(function: FunctionFacts, name: str, parents: dict[int, ast.AST], takes: Takes) -> bool:
-    read = [node for node in _read(function, name) if not _is_asked_for(parents.get(id(node)))]
-    return bool(read) and all(_is_taken(node, parents, takes) for node in read)
+class _Parts:
+    """What becomes of the parts of a stream in a function; `holds`: it may yield them, also each in an object."""
+
+    def __init__(self, function: FunctionFacts, *, takes: Takes | None = None, holds: Holds | None = None) -> None:
+        self._function, self._takes, self._holds = function, takes, holds
+        self._parents = parents_in([function.node])
+
+    def are_taken_of(self, call: ast.Call) -> bool:
+        holder = self._outside(call)
+        name = self._name(holder)
+        return self._is_taken(holder) if name is None else self.are_taken_by(name)
+
+    def are_taken_by(self, name: str) -> bool:
+        read = [node for node in _read(self._function, name) if not _is_asked_for(self._parent(node))]
+        return bool(read) and all(map(self._is_taken, read))
+
+    def are_returned_of(self, call: ast.Call) -> bool:
+        holder = self._outside(call)
+        name = self._name(holder)
+        read = _read(self._function, name) if name is not None else [holder]
+        return len(read) == 1 and isinstance(self._parent(read[0]), ast.Return)
+
+    def _parent(self, node: ast.AST | None) -> ast.AST | None:
+        return self._parents.get(id(node))
+
+    def _outside(self, node: ast.expr) -> ast.expr:
+        """The expression without an `await` in front of it."""
+        parent = self._parent(node)
+        return parent if isinstance(parent, ast.Await) else node
+
+    def _name(self, node: ast.expr) -> str | None:
+        """The name that holds the stream: of an assignment, or of what a `with` opens."""
+        target: ast.expr | None = None
+        parent = self._parent(node)
+        if isinstance(parent, ast.Assign) and parent.value is node and len(parent.targets) == 1:
+            target = parent.targets[0]
+        elif isinstance(parent, ast.withitem):
+            target = parent.optional_vars
+        return target.id if isinstance(target, ast.Name) else None
+
+    def _is_taken(self, node: ast.expr) -> bool:
+        """Whether what stands there is gone through or asked for the whole, and no part gets anywhere else."""
+        parent = self._parent(node)
+        if isinstance(parent, ast.Attribute) and parent.attr in _WHOLE:
+            return isinstance(self._parent(parent), ast.Call)
+        is_argument = isinstance(parent, ast.Call) and node in parent.args
+        if self._takes is not None and is_argument and self._takes(parent, node):  # type: ignore[arg-type]
+            return True
+        while isinstance(parent, ast.Attribute | ast.Call) and _passes(parent, node):
+            node, parent = parent, self._parent(parent)
+        if isinstance(parent, ast.YieldFrom):
+            return self._holds is not None
+        if isinstance(parent, ast.For | ast.AsyncFor):
+            return parent.iter is node and not parent.orelse and all(map(self._puts, parent.body))
+        if isinstance(parent, ast.comprehension):
+            outer = self._parent(parent)
+            gives = self._parent(outer)
+            is_listed = isinstance(outer, ast.ListComp) or (isinstance(gives, ast.Call) and _called(gives) in _PUTS)
+            shown = [outer.elt, *parent.ifs] if isinstance(outer, _COMPREHENSIONS) else []
+            return is_listed and bool(shown) and all(map(self._shows_nothing, shown))
+        return False
+
+    def _puts(self, statement: ast.stmt) -> bool:
+        """Whether the statement puts a part to the others, or looks whether it should."""
+        inner = (node for node in walk(statement) if isinstance(node, ast.stmt))
+        return all(isinstance(each, _PLAIN) for each in inner) and self._shows_nothing(statement)
+
+    def _shows_nothing(self, node: ast.AST) -> bool:
+        """Whether nothing in the node leaves the function: parts of an object may be on somebody's page."""
+        return not any(
+            isinstance(each, ast.YieldFrom | ast.Await)
+            or (isinstance(each, ast.Yield) and self._holds is None)
+            or (isinstance(each, ast.Attribute) and isinstance(each.ctx, ast.Store))
+            or (isinstance(each, ast.Call) and not self._is_quiet(each))
+            for each in walk(node)
+        )
+
+    def _is_quiet(self, call: ast.Call) -> bool:
+        name = _called(call)
+        is_held = isinstance(call.func, ast.Attribute) and not isinstance(call.func.value, ast.Name)
+        is_put = name in _PUTS and not (is_held and name in _ADDS)
+        return is_put or (self._holds is not None and self._holds(call))
 
 
 def _read(function: FunctionFacts, name: str) -> list[ast.expr]:
@@ -71,69 +143,11 @@ def _is_asked_for(parent: ast.AST | None) -> bool:
     return is_not or isinstance(parent, ast.If) or (isinstance(parent, ast.Compare) and is_none(parent.comparators[0]))
 
 
-def _outside(node: ast.expr, parents: dict[int, ast.AST]) -> ast.expr:
-    """The expression without an `await` in front of it."""
-    parent = parents.get(id(node))
-    return parent if isinstance(parent, ast.Await) else node
-
-
-def _name(node: ast.expr, parent: ast.AST | None) -> str | None:
-    """The name that holds the stream: of an assignment, or of what a `with` opens."""
-    target: ast.expr | None = None
-    if isinstance(parent, ast.Assign) and parent.value is node and len(parent.targets) == 1:
-        target = parent.targets[0]
-    elif isinstance(parent, ast.withitem):
-        target = parent.optional_vars
-    return target.id if isinstance(target, ast.Name) else None
-
-
-def _is_taken(node: ast.expr, parents: dict[int, ast.AST], takes: Takes) -> bool:
-    """Whether what stands there is gone through or asked for the whole, and no part gets anywhere else."""
-    parent = parents.get(id(node))
-    if isinstance(parent, ast.Attribute) and parent.attr in _WHOLE:
-        return isinstance(parents.get(id(parent)), ast.Call)
-    if isinstance(parent, ast.Call) and node in parent.args and takes(parent, node):
-        return True
-    while isinstance(parent, ast.Attribute | ast.Call) and _passes(parent, node):
-        node, parent = parent, parents.get(id(parent))
-    if isinstance(parent, ast.For | ast.AsyncFor):
-        return parent.iter is node and not parent.orelse and all(map(_puts, parent.body))
-    if isinstance(parent, ast.comprehension):
-        outer = parents.get(id(parent))
-        gives = parents.get(id(outer))
-        is_listed = isinstance(outer, ast.ListComp) or (isinstance(gives, ast.Call) and _called(gives) in _PUTS)
-        shown = [outer.elt, *parent.ifs] if isinstance(outer, _COMPREHENSIONS) else []
-        return is_listed and bool(shown) and all(map(_shows_nothing, shown))
-    return False
-
-
 def _passes(parent: ast.Attribute | ast.Call, node: ast.expr) -> bool:
     """Whether the parent is what is gone through in place of the stream."""
     if isinstance(parent, ast.Attribute):
         return parent.attr in _PARTS
     return parent.func is node or (_called(parent) in {"list", "enumerate", "tqdm"} and node in parent.args[:1])
-
-
-def _puts(statement: ast.stmt) -> bool:
-    """Whether the statement puts a part to the others, or looks whether it should."""
-    inner = (node for node in walk(statement) if isinstance(node, ast.stmt))
-    return all(isinstance(each, _PLAIN) for each in inner) and _shows_nothing(statement)
-
-
-def _shows_nothing(node: ast.AST) -> bool:
-    """Whether nothing in the node leaves the function: parts of an object may be on somebody's page."""
-    return not any(
-        isinstance(each, ast.Yield | ast.YieldFrom | ast.Await)
-        or (isinstance(each, ast.Attribute) and isinstance(each.ctx, ast.Store))
-        or (isinstance(each, ast.Call) and not _is_quiet(each))
-        for each in walk(node)
-    )
-
-
-def _is_quiet(call: ast.Call) -> bool:
-    name = _called(call)
-    is_held = isinstance(call.func, ast.Attribute) and not isinstance(call.func.value, ast.Name)
-    return name in _PUTS and not (is_held and name in _ADDS)
 
 
 def _called(call: ast.Call) -> str:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import ast
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 
 from batchlint import dialogues, flow, given, streams, timing
 from batchlint.facts import FunctionId
-from batchlint.graph import Graph
-from batchlint.places import Place, Trait
+from batchlint.graph import Edge, Graph
+from batchlint.places import Place, Trait, only_holds
 from batchlint.symbols import last_name
 from batchlint.ties import Ties
 from batchlint.values import Ext, Fn
@@ -34,7 +34,7 @@ def _request_traits(place: Place) -> Iterator[Trait]:
     path, line = model.function.path, model.span.line
     function = graph.function(model.function)
     is_stream = model.stream or any(map(given.is_true, given.given_for(function, model.node, "stream")))
-    if is_stream and not _is_put_together(graph, model.function, model.node):
+    if is_stream and not _is_put_together(graph, model.function, model.node, place.edges):
         yield Trait("stream", "the answer is streamed", path, line)
     if model.agent:
         yield Trait("agent", "an agent run: each step's request holds the last answer", path, line)
@@ -42,8 +42,11 @@ def _request_traits(place: Place) -> Iterator[Trait]:
         yield Trait("live_kind", "a live exchange", path, line)
 
 
-def _is_put_together(graph: Graph, id: FunctionId, call: ast.Call, depth: int = 0) -> bool:
-    """Whether nothing shows the parts of the stream that the call gives: neither the function nor those around it."""
+def _is_put_together(graph: Graph, id: FunctionId, call: ast.Call, way: Sequence[Edge], depth: int = 0) -> bool:
+    """Whether nothing shows the parts of the stream that the call gives: neither the function nor those around it.
+
+    Those are the callers on the way down from the site, and above that all that there are.
+    """
     function = graph.function(id)
 
     def takes(below: ast.Call, argument: ast.expr) -> bool:
@@ -53,10 +56,12 @@ def _is_put_together(graph: Graph, id: FunctionId, call: ast.Call, depth: int = 
 
     if streams.is_put_together(function, call, takes):
         return True
-    edges = graph.edges_to(id) if depth < _MOST_ABOVE and streams.is_returned(function, call) else []
-    above = [edge for edge in edges if not graph.is_test(edge.caller.path)]
+    if depth == _MOST_ABOVE or not streams.is_passed_on(function, call, lambda made: only_holds(graph, id, made)):
+        return False
+    above = way[-1:] or [edge for edge in graph.edges_to(id) if not graph.is_test(edge.caller.path)]
     calls = [(edge.caller, edge.node) for edge in above if edge.kind == "call" and isinstance(edge.node, ast.Call)]
-    return bool(above) and len(calls) == len(above) and all(_is_put_together(graph, *each, depth + 1) for each in calls)
+    is_called = bool(above) and len(calls) == len(above)
+    return is_called and all(_is_put_together(graph, *each, way[:-1], depth + 1) for each in calls)
 
 
 def _session_traits(place: Place) -> Iterator[Trait]:

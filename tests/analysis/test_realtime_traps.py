@@ -780,3 +780,87 @@ def test_what_fills_no_form_of_a_session_lets_nobody_wait(show: str, expected: s
                 show(page, topic)
         """
     assert verdict(program) == expected
+
+
+YIELDED = {
+    "models.py": """
+        import openai
+        from pydantic import BaseModel
+
+        client = openai.AsyncOpenAI()
+
+        class Part(BaseModel):
+            text: str
+            number: int
+
+        async def parts(text):
+            message = [{{"role": "user", "content": text}}]
+            stream = await client.chat.completions.create(model="gpt-5", messages=message, stream=True)
+            async for part in stream:
+                if part.choices:
+                    yield part.choices[0].delta.content
+
+        async def numbered(text):
+            number = 0
+            try:
+                found = parts(text)
+                async for part in found:
+                    number += 1
+                    {seen}yield Part(text=part, number=number)
+            except openai.RateLimitError as error:
+                raise RuntimeError from error
+        """,
+    "web.py": """
+        from fastapi import FastAPI
+        from fastapi.responses import StreamingResponse
+        from models import parts
+
+        app = FastAPI()
+
+        @app.get("/answer")
+        async def answer(question: str):
+            return StreamingResponse(parts(question))
+        """,
+    "app.py": """
+        import asyncio
+        from models import numbered
+
+        async def write(topic):
+            whole = ""
+            for attempt in range(2):
+                found = numbered(topic)
+                break
+            async for part in found:
+                {taken}
+            return whole
+
+        async def main():
+            for line in open("topics.txt"):
+                print(await write(line))  # !
+
+        if __name__ == "__main__":
+            asyncio.run(main())
+        """,
+}
+
+
+@pytest.mark.parametrize(
+    ("seen", "taken", "expected"),
+    [
+        ("", "whole += part.text", "batchable"),
+        ("", "whole += part.text; print(part.text)", "realtime"),
+        ("print(part); ", "whole += part.text", "realtime"),
+    ],
+)
+def test_a_stream_that_generators_pass_on_may_be_put_together_later(seen: str, taken: str, expected: str) -> None:
+    program = {
+        path: text.format(seen=seen, taken=taken) if path != "web.py" else text for path, text in YIELDED.items()
+    }
+    assert verdict(program) == expected
+
+
+def test_a_stream_that_a_page_is_sent_part_by_part_is_live_there() -> None:
+    program = {path: text.format(seen="", taken="whole += part.text") for path, text in YIELDED.items()}
+    program["app.py"] = program["app.py"].replace("  # !", "")
+    program["web.py"] = program["web.py"].replace("(question))", "(question))  # !")
+    assert verdict(program) == "realtime"
