@@ -3,22 +3,35 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Callable
 
 from batchlint.facts import FunctionFacts
 from batchlint.trees import is_none, parents_in, walk
 
-_WHOLE = frozenset({"get_final_message", "get_final_text", "get_final_completion", "get_final_response", "until_done"})
+_WHOLE = frozenset(
+    {"get_final_message", "get_final_text", "get_final_completion", "get_final_response", "until_done", "json", "read",
+     "aread"}
+)  # fmt: skip
 """Methods of a stream that give all of it."""
-_PARTS = frozenset({"text_stream", "iter_lines", "aiter_lines"})
+_PARTS = frozenset({"text_stream", "iter_lines", "aiter_lines", "iter_text", "aiter_text", "iter_content", "content"})
 """What of a stream is gone through instead of itself."""
+_ABOUT = frozenset(
+    {"status_code", "status", "ok", "is_success", "is_error", "reason", "reason_phrase", "headers", "raise_for_status",
+     "text", "close", "aclose"}
+)  # fmt: skip
+"""Attributes of an HTTP response that are none of its parts."""
 _ADDS = frozenset({"append", "extend"})
 _PUTS = _ADDS | frozenset(
-    {"join", "get", "getattr", "hasattr", "isinstance", "len", "str", "strip", "rstrip", "decode",
-     "startswith", "removeprefix", "split", "loads", "model_dump", "list", "enumerate", "tqdm"}
+    {"join", "get", "getattr", "hasattr", "isinstance", "len", "str", "strip", "lstrip", "rstrip", "decode", "replace",
+     "startswith", "endswith", "removeprefix", "split", "loads", "model_dump", "list", "enumerate", "tqdm"}
 )  # fmt: skip
 """Calls that only look at a part and put it to the others."""
-_PLAIN = (ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Expr, ast.If, ast.Pass, ast.Continue)
+_TELLS = frozenset({"print", "debug", "info", "warning", "error", "exception"})
+"""Calls that tell of a part that cannot be read."""
+_PLAIN = (ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Expr, ast.If, ast.Pass, ast.Continue, ast.Try, ast.Raise)
+_END = re.compile(r"done|stop|finish|(?<![a-z])end(ed)?(?![a-z])", re.IGNORECASE)
+"""What the last part says, or the name of what is looked at for it."""
 _COMPREHENSIONS = (ast.ListComp, ast.GeneratorExp)
 
 
@@ -110,7 +123,13 @@ class _Parts:
     def _puts(self, statement: ast.stmt) -> bool:
         """Whether the statement puts a part to the others, or looks whether it should."""
         inner = (node for node in walk(statement) if isinstance(node, ast.stmt))
-        return all(isinstance(each, _PLAIN) for each in inner) and self._shows_nothing(statement)
+        is_plain = all(isinstance(each, _PLAIN) or self._ends(each) for each in inner)
+        return is_plain and self._shows_nothing(statement)
+
+    def _ends(self, statement: ast.stmt) -> bool:
+        """Whether the statement leaves the loop behind the last part."""
+        test = self._parent(statement)
+        return isinstance(statement, ast.Break) and isinstance(test, ast.If) and _speaks_of_end(test.test)
 
     def _shows_nothing(self, node: ast.AST) -> bool:
         """Whether nothing in the node leaves the function: parts of an object may be on somebody's page."""
@@ -126,7 +145,15 @@ class _Parts:
         name = _called(call)
         is_held = isinstance(call.func, ast.Attribute) and not isinstance(call.func.value, ast.Name)
         is_put = name in _PUTS and not (is_held and name in _ADDS)
-        return is_put or (self._holds is not None and self._holds(call))
+        is_told = name in _TELLS and self._is_in_handler(call)
+        is_made = isinstance(self._parent(call), ast.Raise)
+        return is_put or is_told or is_made or (self._holds is not None and self._holds(call))
+
+    def _is_in_handler(self, node: ast.AST) -> bool:
+        above = self._parent(node)
+        while above is not None and not isinstance(above, ast.ExceptHandler):
+            above = self._parent(above)
+        return above is not None
 
 
 def _read(function: FunctionFacts, name: str) -> list[ast.expr]:
@@ -138,7 +165,9 @@ def _read(function: FunctionFacts, name: str) -> list[ast.expr]:
 
 
 def _is_asked_for(parent: ast.AST | None) -> bool:
-    """Whether the name only stands in a test of whether there is a stream at all."""
+    """Whether the name only stands in a test of whether there is a stream at all, or whether it has come about."""
+    if isinstance(parent, ast.Attribute) and parent.attr in _ABOUT:
+        return True
     is_not = isinstance(parent, ast.UnaryOp) and isinstance(parent.op, ast.Not)
     return is_not or isinstance(parent, ast.If) or (isinstance(parent, ast.Compare) and is_none(parent.comparators[0]))
 
@@ -150,6 +179,14 @@ def _passes(parent: ast.Attribute | ast.Call, node: ast.expr) -> bool:
     return parent.func is node or (_called(parent) in {"list", "enumerate", "tqdm"} and node in parent.args[:1])
 
 
+def _speaks_of_end(test: ast.expr) -> bool:
+    words = (each.value if isinstance(each, ast.Constant) else _word(each) for each in walk(test))
+    return any(isinstance(word, str) and _END.search(word) for word in words)
+
+
+def _word(node: ast.AST) -> str:
+    return node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else ""
+
+
 def _called(call: ast.Call) -> str:
-    func = call.func
-    return func.id if isinstance(func, ast.Name) else func.attr if isinstance(func, ast.Attribute) else ""
+    return _word(call.func)

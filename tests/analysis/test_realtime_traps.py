@@ -864,3 +864,43 @@ def test_a_stream_that_a_page_is_sent_part_by_part_is_live_there() -> None:
     program["app.py"] = program["app.py"].replace("  # !", "")
     program["web.py"] = program["web.py"].replace("(question))", "(question))  # !")
     assert verdict(program) == "realtime"
+
+
+LINES = """
+    import json
+    import requests
+
+    def write(prompt):
+        body = {{"model": "gpt-5", "messages": [{{"role": "user", "content": prompt}}], "stream": True}}
+        response = requests.post("https://api.openai.com/v1/chat/completions", json=body, stream=True)  # !
+        if response.status_code != 200:
+            raise RuntimeError(response.text)
+        text = ""
+        for line in response.iter_lines():
+            line = line.decode("utf-8").removeprefix("data: ")
+            if {end}:
+                break
+            try:
+                part = json.loads(line)
+            except json.JSONDecodeError:
+                print("not read:", line)
+                continue
+            {taken}
+        return text
+
+    if __name__ == "__main__":
+        for line in open("topics.txt"):
+            print(write(line))
+    """
+
+
+@pytest.mark.parametrize(
+    ("end", "taken", "expected"),
+    [
+        ('line == "[DONE]"', 'text += part["choices"][0]["delta"].get("content", "")', "batchable"),
+        ('line == "[DONE]"', 'text += part["choices"][0]["delta"]["content"]; print(line)', "realtime"),
+        ("len(text) > 80", 'text += part["choices"][0]["delta"].get("content", "")', "realtime"),
+    ],
+)
+def test_a_stream_of_lines_may_come_at_once_as_well(end: str, taken: str, expected: str) -> None:
+    assert verdict(LINES.format(end=end, taken=taken)) == expected
