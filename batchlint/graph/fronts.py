@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from functools import cached_property
 
 from batchlint.entrypoints import Kind
-from batchlint.facts import MODULE, CallFacts, FunctionFacts, FunctionId, LoopNode
+from batchlint.facts import MODULE, CallFacts, FunctionFacts, FunctionId, LoopNode, Reference
 from batchlint.findings import Step
 from batchlint.graph.links import Entry, ModelCall, Part, label, source
 from batchlint.symbols import CallRef, Program, last_name
@@ -109,8 +109,24 @@ class Fronts(Part):
             for each in self.program.modules[id.path].references.get(name, ())
             if each.call is not None and (isinstance(each.node, ast.Attribute) or each.function == id)
         ]
-        is_opened = any(each.call is not None and _opens(each.call) for each in read)
+        is_opened = any(each.call is not None and (_opens(each.call) or self._is_loaded(each)) for each in read)
         return is_opened and not any(self._may_be_file(each.function, each.node) for each in read)
+
+    def _is_loaded(self, read: Reference) -> bool:
+        """Whether a function of the project opens it that it is handed to as it is: `load_lines(args.question)`."""
+        if read.call is None or read.node not in (*read.call.args, *(keyword.value for keyword in read.call.keywords)):
+            return False
+        functions = (value.id for value in self.program.eval(read.function, read.call.func) if isinstance(value, Fn))
+        return any(
+            argument is read.node and self._opens_parameter(id, name)
+            for id in functions
+            for name in sorted(self.function(id).parameter_names)
+            for _, _, argument in self.program.callers.arguments(self.function(id), name)
+        )
+
+    def _opens_parameter(self, id: FunctionId, name: str) -> bool:
+        read = self.program.modules[id.path].references.get(name, ())
+        return any(each.call is not None and each.function == id and _opens(each.call) for each in read)
 
     def _may_be_file(self, id: FunctionId, node: ast.expr) -> bool:
         """Whether the function looks first if what it is given is a file at all: `Path(question).exists()`."""

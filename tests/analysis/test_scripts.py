@@ -256,6 +256,27 @@ OFFLINE = {
                 for line in lines:
                     print(ask(line))  # !
         """,
+    "option_for_a_file_of_questions_that_a_helper_loads": {
+        "files.py": """
+            import json
+
+            def load(path):
+                with open(path) as lines:
+                    return [json.loads(line) for line in lines]
+            """,
+        "app.py": """
+            import argparse
+            from files import load
+            from llm import ask
+
+            if __name__ == "__main__":
+                parser = argparse.ArgumentParser()
+                parser.add_argument("--question", required=True)
+                args = parser.parse_args()
+                for row in load(args.question):
+                    print(ask(row["text"]))  # !
+            """,
+    },
     "exported_notebook": """
         # In[1]:
         get_ipython().run_line_magic("pip", "install openai")
@@ -421,6 +442,19 @@ UNCLEAR = {
 
         if __name__ == "__main__":
             main()
+        """,
+    "option_for_a_question_that_goes_with_a_file": """
+        import argparse
+        from llm import ask
+
+        def parts(question, path):
+            return [f"{question}: {line}" for line in open(path)]
+
+        if __name__ == "__main__":
+            parser = argparse.ArgumentParser()
+            parser.add_argument("--question", required=True)
+            args = parser.parse_args()
+            print([ask(part) for part in parts(args.question, "notes.txt")])  # !
         """,
     "asked_once_for_a_file": """
         from llm import ask
