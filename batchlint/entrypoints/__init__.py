@@ -171,6 +171,8 @@ class Registry(NamedTuple):
     """All frameworks' data, ready to be asked."""
 
     decorators: PathTable[Kind]
+    silent: PathTable[Kind]
+    """What those of them make of a function that returns nothing, where its result is what somebody works with."""
     bases: PathTable[Base]
     handovers: PathTable[Handover]
     builders: PathTable[bool]
@@ -266,6 +268,11 @@ def build(documents: list[dict[str, Any]]) -> Registry:
     return Registry(
         decorators=PathTable(
             (row["path"], _kind(framework, row)) for framework, row in _rows(frameworks, "decorators")
+        ),
+        silent=PathTable(
+            (row["path"], Kind(framework["name"], row["returns_nothing"], None))
+            for framework, row in _rows(frameworks, "decorators")
+            if "returns_nothing" in row
         ),
         bases=PathTable(
             (row["path"], Base(_kind(framework, row), tuple(row.get("methods", ["*"]))))

@@ -31,7 +31,7 @@ class Decorators(Part):
                         if inner.id != function.id and inner.parent == value.id.qualname:
                             yield from (entry._replace(step=step) for entry in self.entries(inner))
             for path in paths:
-                kind = self._kind(path)
+                kind = self._kind(path, function)
                 if kind is not None:
                     if kind.kind == "schedule" and kind.latency is not None:
                         minutes = intervals.minutes_between(decorator)
@@ -58,9 +58,11 @@ class Decorators(Part):
                 values = frozenset().union(*(self.program.attribute(value, step) for value in values))
         return values
 
-    def _kind(self, path: str) -> Kind | None:
+    def _kind(self, path: str, function: FunctionFacts) -> Kind | None:
+        registry = self.program.registry
         for _ in range(3):
-            kind = self.program.registry.decorators.first(path)
+            silent = registry.silent.first(path) if not function.returns else None
+            kind = silent or registry.decorators.first(path)
             if kind is not None:
                 return kind
             if not path.endswith("()"):

@@ -775,3 +775,29 @@ def test_what_else_starts_it_is_told_too():
     site = marked({"scripts/label.py": LABEL_WITH_MAIN, "other.py": "import scripts.label"}, crontab)
     assert site is not None
     assert {context.kind for context in site.contexts} == {"schedule", "script"}
+
+
+RECIPE = """
+    import json
+    import prodigy
+    from llm import ask
+
+    def rows(path):
+        return [json.loads(line) for line in open(path)]
+
+    @prodigy.recipe("notes.label", path=("notes", "positional", None, str))
+    def label(path):
+        labelled = [{"text": row["text"], "label": ask(row["text"])} for row in rows(path)]  # !
+        {end}
+    """
+
+
+@pytest.mark.parametrize(
+    ("end", "expected"),
+    [
+        ('return {"dataset": "notes", "stream": labelled, "view_id": "text"}', "realtime"),
+        ('json.dump(labelled, open("labels.json", "w"))', "batchable"),
+    ],
+)
+def test_a_recipe_that_serves_nothing_is_a_command(end, expected):
+    assert verdict(RECIPE.replace("{end}", end)) == expected
