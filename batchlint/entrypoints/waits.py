@@ -23,6 +23,9 @@ class Polled(NamedTuple):
     """What a sentence of the answer says of work that goes on."""
     attributes: frozenset[str]
     lookups: frozenset[str]
+    """Names of what looks a result up by the id of its task."""
+    fetches: PathTable[bool]
+    """What does so under a name that says too little."""
     pushes: frozenset[str]
     watched: frozenset[str]
     """What a task calls whose progress a page shows."""
@@ -66,8 +69,10 @@ class Asides(NamedTuple):
 def polled(documents: list[dict[str, Any]]) -> Polled:
     """How the shipped data says that a page asks for results."""
     rows = [document["polled"] for document in documents if "polled" in document]
-    found = Polled(**{name: frozenset(str(text) for row in rows for text in row[name]) for name in Polled._fields})
-    return found._replace(words=frozenset(word.lower() for word in found.words))
+    names = [name for name in Polled._fields if name != "fetches"]
+    found = {name: frozenset(str(text) for row in rows for text in row[name]) for name in names}
+    found["words"] = frozenset(word.lower() for word in found["words"])
+    return Polled(**found, fetches=PathTable((path, True) for row in rows for path in row["fetches"]))
 
 
 def replies(documents: list[dict[str, Any]]) -> Replies:

@@ -23,6 +23,7 @@ from batchlint.graph.fronts import Fronts
 from batchlint.graph.handovers import Handovers
 from batchlint.graph.kinds import Kinds
 from batchlint.graph.links import Edge, Entry, GraphSettings, ModelCall, Part, Reach, label, relevant, verb
+from batchlint.graph.lookups import Lookups
 from batchlint.graph.modelcalls import ModelCalls
 from batchlint.graph.names import Names
 from batchlint.graph.parameters import Parameters
@@ -81,8 +82,9 @@ class Graph(Part):
         self._entries = Entries(program, decorators, handovers.entries, Fronts(program, self.model_calls))
         self._edges = Edges(program, decorators, handovers, parameters)
         self._replies = Replies(program, handovers.edges)
-        polls = Polls(program, self.is_test, self.entries, self.edges_to)
-        self._waiting = Waiting(program, polls, self._replies)
+        lookups = Lookups(program, self.is_test)
+        polls = Polls(program, self.is_test, lookups, self.entries, self.edges_to)
+        self._waiting = Waiting(program, polls, self._replies, lookups)
         self._asides = Asides(program, polls, self.entries)
         self._durations, self._kinds = Durations(program), Kinds(program)
         self.ways = Ways(program)

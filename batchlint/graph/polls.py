@@ -9,6 +9,7 @@ from functools import cached_property
 
 from batchlint.facts import MODULE, ClassId, FunctionFacts, FunctionId, Span
 from batchlint.graph.links import Edge, Entry, Part, source
+from batchlint.graph.lookups import Lookups
 from batchlint.symbols import Program, last_name
 from batchlint.trees import walk, walk_own
 from batchlint.values import Cls, Fn, Inst
@@ -26,6 +27,7 @@ class Polls(Part):
         self,
         program: Program,
         is_test: Callable[[str], bool],
+        lookups: Lookups,
         entries: Callable[[FunctionId], list[Entry]],
         edges_to: Callable[[FunctionId], list[Edge]],
     ) -> None:
@@ -33,6 +35,7 @@ class Polls(Part):
         self._entries = entries
         self._edges_to = edges_to
         self._is_test = is_test
+        self._lookups = lookups
         self._settled: dict[FunctionId, frozenset[str]] = {}
         self._progress: dict[FunctionId, bool] = {}
         self._polled: dict[tuple[FunctionId, FunctionId, Span], bool] = {}
@@ -85,7 +88,7 @@ class Polls(Part):
         settled = self._settles(edge.callee)
         if any(not self._shown(each).isdisjoint(settled) for each in asked):
             return True
-        if not settled and not self._has_lookup:
+        if not settled and not self._lookups.are_there:
             return False
         routes = self._routes_above(callers)
         return any(self._speaks_of_state(each) or not self._shown(each).isdisjoint(settled) for each in routes)
@@ -130,17 +133,7 @@ class Polls(Part):
     def _words(self) -> frozenset[str]:
         """Words of an answer that is to be asked for again; ids only where something looks results up by their id."""
         polled = self.program.registry.polled
-        return polled.words | polled.keys if self._has_lookup else polled.words
-
-    @cached_property
-    def _has_lookup(self) -> bool:
-        """Whether something looks results up by their id."""
-        polled = self.program.registry.polled
-        lookups = (reference for name in polled.lookups for reference in self.program.calls_by_name.get(name, ()))
-        return any(not self._is_test(reference.caller.id.path) for reference in lookups) or any(
-            not self._is_test(path) and not polled.kept.isdisjoint(module.body.bindings)
-            for path, module in self.program.modules.items()
-        )
+        return polled.words | polled.keys if self._lookups.are_there else polled.words
 
     @cached_property
     def _begun(self) -> re.Pattern[str]:

@@ -62,7 +62,7 @@ class Replies(Part):
         """Whether a loop goes over what somebody sent: a webhook brings several messages at once."""
         function = self.function(id)
         given = function.parameter_names | _REQUESTS
-        return any(name in given or self._origins_of(function).get(name) for name in _carried(iterated))
+        return any(name in given or self._origins_of(function).get(name) for name in carried(iterated))
 
     def addresses(self, id: FunctionId, *, threads: bool = False, depth: int = 0) -> frozenset[str]:
         """The parameters that say whom the function sends a message; `threads`: below which message."""
@@ -142,7 +142,7 @@ class Replies(Part):
 
     def _parameters_in(self, function: FunctionFacts, node: ast.expr) -> Iterator[str]:
         origins = self._origins_of(function)
-        for name in _carried(node):
+        for name in carried(node):
             yield from origins.get(name, ())
 
     def _origins_of(self, function: FunctionFacts) -> dict[str, frozenset[str]]:
@@ -156,7 +156,7 @@ class Replies(Part):
         while changed:
             changed = False
             for name, bindings in function.bindings.items():
-                sources = {each for binding in bindings for each in _carried(binding.value)}
+                sources = {each for binding in bindings for each in carried(binding.value)}
                 origins = frozenset().union(found.get(name, ()), *(found.get(each, ()) for each in sources))
                 if origins != found.get(name, frozenset()):
                     found[name] = origins
@@ -187,32 +187,32 @@ def _ids_in(call: ast.Call) -> Iterator[str]:
                 yield part.id
 
 
-def _carried(node: ast.expr | None) -> Iterator[str]:
+def carried(node: ast.expr | None) -> Iterator[str]:
     """The names whose values, or parts of them, the expression's value consists of."""
     if isinstance(node, ast.Name):
         yield node.id
     elif isinstance(node, ast.Attribute | ast.Subscript | ast.Await | ast.FormattedValue | ast.Starred | ast.NamedExpr):
-        yield from _carried(node.value)
+        yield from carried(node.value)
     elif isinstance(node, ast.Call):
         if isinstance(node.func, ast.Attribute) and node.func.attr in _READING:
-            yield from _carried(node.func.value)
+            yield from carried(node.func.value)
         if last_name(node.func) in _PASSING:
             for argument in node.args:
-                yield from _carried(argument)
+                yield from carried(argument)
         if _LOOKUP.match(last_name(node.func)):
             yield from _ids_in(node)
     elif isinstance(node, ast.JoinedStr | ast.BoolOp):
         for value in node.values:
-            yield from _carried(value)
+            yield from carried(value)
     elif isinstance(node, ast.BinOp):
-        yield from _carried(node.left)
-        yield from _carried(node.right)
+        yield from carried(node.left)
+        yield from carried(node.right)
     elif isinstance(node, ast.IfExp):
-        yield from _carried(node.body)
-        yield from _carried(node.orelse)
+        yield from carried(node.body)
+        yield from carried(node.orelse)
     elif isinstance(node, ast.List | ast.Tuple):
         for element in node.elts:
-            yield from _carried(element)
+            yield from carried(element)
     elif isinstance(node, ast.Dict):
         for value in node.values:
-            yield from _carried(value)
+            yield from carried(value)

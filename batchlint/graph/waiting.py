@@ -6,6 +6,7 @@ import ast
 
 from batchlint.facts import FunctionFacts
 from batchlint.graph.links import Edge, Part
+from batchlint.graph.lookups import Lookups
 from batchlint.graph.polls import Polls
 from batchlint.graph.replies import Replies
 from batchlint.symbols import Program, last_name
@@ -16,8 +17,9 @@ _GROUPS = frozenset({"group", "chord", "chain", "chunks"})
 
 
 class Waiting(Part):
-    def __init__(self, program: Program, polls: Polls, replies: Replies) -> None:
+    def __init__(self, program: Program, polls: Polls, replies: Replies, lookups: Lookups) -> None:
         super().__init__(program)
+        self._lookups = lookups
         self._polls = polls
         self._replies = replies
         self._known: dict[int, bool] = {}
@@ -38,7 +40,7 @@ class Waiting(Part):
         asked = [node.value for node in run if isinstance(node, ast.Attribute) and node.attr in waits]
         if asked and (any(_is_result(each, edge.node) for each in asked) or self._is_held(function, asked, edge.node)):
             return True
-        return self._replies.answers(edge) or self._polls.is_polled(edge)
+        return self._replies.answers(edge) or self._polls.is_polled(edge) or self._lookups.follow(edge)
 
     def _is_held(self, function: FunctionFacts, asked: list[ast.expr], enqueuing: ast.AST) -> bool:
         """Whether what enqueuing gives is held by a variable, alone or with others, and asked there."""
