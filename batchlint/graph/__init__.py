@@ -19,6 +19,7 @@ from batchlint.graph.decorators import Decorators
 from batchlint.graph.durations import Durations
 from batchlint.graph.edges import Edges
 from batchlint.graph.entries import Entries
+from batchlint.graph.feeders import Feeders
 from batchlint.graph.fronts import Fronts
 from batchlint.graph.handovers import Handovers
 from batchlint.graph.kinds import Kinds
@@ -86,6 +87,7 @@ class Graph(Part):
         polls = Polls(program, self.is_test, lookups, self.entries, self.edges_to)
         self._waiting = Waiting(program, polls, self._replies, lookups)
         self._asides = Asides(program, polls, self.entries)
+        self._feeders = Feeders(program, self.reaches)
         self._durations, self._kinds = Durations(program), Kinds(program)
         self.ways = Ways(program)
         # What only an option switches on that nobody gives here is started as the rest of its function is.
@@ -249,6 +251,7 @@ class Graph(Part):
         entries = [self._asides.seen(entry, id) for entry in self.entries(id)]
         if any(entry.kind.kind == "task_queue" for entry in entries):
             entries += self._replies.entries(id, incoming)
+        entries += self._feeders.entries(id)
         return (self._asides.beside(entry) if beside else entry for entry in entries)
 
     def _uncalled(self, id: FunctionId) -> Entry:

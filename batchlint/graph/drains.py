@@ -10,8 +10,8 @@ from batchlint.loops import is_item_loop
 from batchlint.symbols import last_name
 from batchlint.trees import walk_own
 
-_TAKES = frozenset({"get", "get_nowait", "popleft"})
-_PUTS = frozenset({"put", "put_nowait", "append"})
+TAKES = frozenset({"get", "get_nowait", "popleft"})
+PUTS = frozenset({"put", "put_nowait", "append"})
 
 
 def drains(module: ModuleFacts, loop: LoopNode) -> bool:
@@ -21,7 +21,7 @@ def drains(module: ModuleFacts, loop: LoopNode) -> bool:
     queues = set(_taken_from(loop))
     return bool(queues) and any(
         isinstance(call.node.func, ast.Attribute)
-        and call.node.func.attr in _PUTS
+        and call.node.func.attr in PUTS
         and last_name(call.node.func.value) in queues
         and any(map(is_item_loop, call.loops))
         for function in module.functions.values()
@@ -37,5 +37,5 @@ def _taken_from(loop: ast.While) -> Iterator[str]:
             value = value.value if isinstance(value, ast.Await) else value
             if not isinstance(value, ast.Call) or value.args:
                 continue
-            if isinstance(value.func, ast.Attribute) and value.func.attr in _TAKES:
+            if isinstance(value.func, ast.Attribute) and value.func.attr in TAKES:
                 yield last_name(value.func.value)
