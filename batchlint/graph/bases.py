@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from functools import cache, cached_property
 
 from batchlint.facts import ClassId, FunctionFacts, ModuleFacts
+from batchlint.findings import Latency
 from batchlint.graph.callables import Callables
 from batchlint.graph.links import Edge, Part
 from batchlint.graph.parameters import is_variable
@@ -29,6 +30,8 @@ class Bases(Part):
         owner = ClassId(function.id.path, function.owner or "")
         if not self._acting_bases(owner) or (function.name.startswith("__") and function.name != "__call__"):
             return
+        if self._is_for_events(owner):
+            return
         for klass in (owner, *self.program.subclasses(owner)):
             # Whoever starts a server or a bot hands objects to it, but does not run their methods.
             bases = [base for base in self._acting_bases(klass) if base not in self.program.registry.live_packages]
@@ -36,6 +39,14 @@ class Bases(Part):
             for calls in (self._inherited_calls, *(self._calls_handing(family) for family in families)):
                 for caller, call in calls.get(klass, ()):
                     yield self.edge(caller.id, function.id, call.node, "call", call)
+
+    def _is_for_events(self, klass: ClassId) -> bool:
+        """Whether the objects' methods are there for what somebody does: calls of what a window inherits run none."""
+        return any(
+            base.entry.latency is Latency.REALTIME and "*" in base.methods
+            for external in self.program.mro(klass)[1]
+            for base in self.program.registry.bases.find(external.path)
+        )
 
     def _acting_bases(self, klass: ClassId) -> list[str]:
         """The packages of the external base classes that may call the methods of a subclass."""

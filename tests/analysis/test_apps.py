@@ -397,3 +397,46 @@ def test_who_clicks_waits(program):
 @pytest.mark.parametrize("program", cases(OFFLINE))
 def test_the_scripts_around_an_app_are_batchable(program):
     assert verdict(program) == "batchable"
+
+
+NOTES = """
+    import sys
+    from llm import ask
+    {base}
+
+    class Notes(Base):
+        def __init__(self, path):
+            super().__init__()
+            self.path = path
+            {then}
+
+        def on_saved(self):
+            for line in open(self.path):
+                self.label(line)
+
+        def label(self, line):
+            print(ask(line))
+
+    if __name__ == "__main__":
+        Notes(sys.argv[1])
+    """
+
+
+@pytest.mark.parametrize(
+    ("base", "then", "expected"),
+    [
+        ("from PyQt6.QtWidgets import QMainWindow as Base", "self.setWindowTitle('Notes')  # !", "none"),
+        ("from toolkit import Base", "self.run_everything()  # !", "none"),
+    ],
+)
+def test_what_a_window_inherits_does_not_run_its_own_methods(base: str, then: str, expected: str):
+    assert verdict(NOTES.replace("{base}", base).replace("{then}", then)) == expected
+
+
+@pytest.mark.parametrize(
+    ("base", "expected"),
+    [("from PyQt6.QtWidgets import QMainWindow as Base", "realtime"), ("from toolkit import Base", "batchable")],
+)
+def test_what_others_inherit_may_run_their_own_methods(base: str, expected: str):
+    program = NOTES.replace("{base}", base).replace("{then}", "self.run_everything()")
+    assert verdict(program.replace("print(ask(line))", "print(ask(line))  # !")) == expected
