@@ -1,4 +1,4 @@
-"""Workers of a program that take from a queue in its memory what a handler puts there: they work for whoever sent it."""
+"""Workers that take from a queue in the program's memory what a handler puts there: they work for whoever sent it."""
 
 from __future__ import annotations
 
@@ -52,10 +52,8 @@ class Feeders(Part):
             return found
         for reference in self._calls(TAKES):
             call = reference.call
-            is_taken = (
-                not call.node.args or isinstance(call.node.args[0], ast.Constant) and call.node.args[0].value is True
-            )
-            if call.loops and is_taken and self._is_of_queue(reference):
+            has_key = any(not (isinstance(each, ast.Constant) and each.value is True) for each in call.node.args)
+            if call.loops and not has_key and self._is_of_queue(reference):
                 found.setdefault(reference.caller.id, set()).add(_holder(call.node))
         return found
 
