@@ -24,6 +24,8 @@ _HANDFUL = 3
 _DRAWS = frozenset({"islice", "readline", "fetchone", "fetchmany"})
 _ROUNDS = 5
 """Dependent requests an item that are still worth as many batches."""
+_SPLITS = frozenset({"split", "rsplit", "splitlines"})
+"""Methods that give the parts of a text; a second argument says how many at most."""
 _TELLING = frozenset({"sleep", "debug", "info", "warning", "error", "exception", "log"})
 _PASSING = frozenset({"enumerate", "tqdm", "reversed", "zip", "list", "tuple"})
 
@@ -124,9 +126,13 @@ def is_short(
     """Whether a loop has a few turns or one for each of given things, rather than as many steps as it is allowed.
 
     `bound` gives what a name stands for, and `number` how many what is neither a name nor written out is: of what is
-    called a maximum that is as many as it is allowed.
+    called a maximum that is as many as it is allowed. A text has as many parts as it has.
     """
+    while isinstance(iterated, ast.Subscript) and isinstance(iterated.slice, ast.Slice):
+        iterated = iterated.value
     iterated = bound(iterated)
+    if isinstance(iterated, ast.Call) and _is_split(iterated):
+        return False
     if not isinstance(iterated, ast.Call) or not iterated.args:
         return True
     name = _name(iterated.func)
@@ -138,6 +144,13 @@ def is_short(
         return True
     turns = end.value if isinstance(end, ast.Constant) else None if _says(_MOST, given) else number(end)
     return isinstance(turns, int | float) and turns <= _ROUNDS
+
+
+def _is_split(call: ast.Call) -> bool:
+    """Whether the call splits a text, wherever it says so: `plan.splitlines()`."""
+    if not isinstance(call.func, ast.Attribute) or call.func.attr not in _SPLITS:
+        return False
+    return len(call.args) + len(call.keywords) < 2 or _name(call.func.value) == "re"
 
 
 def is_rounds(iterated: ast.expr, number: Callable[[ast.expr], float | None]) -> bool:

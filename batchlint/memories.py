@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple, Protocol
 
 from batchlint import flow, given
-from batchlint.facts import FunctionId, LoopNode
+from batchlint.facts import ClassId, FunctionFacts, FunctionId, LoopNode
 from batchlint.graph import Graph
 from batchlint.trees import walk
+from batchlint.values import Fn, Inst, ordered
 
 _OWN = frozenset({"self", "cls"})
+_METHODS_DEEP = 2
+"""Methods of methods whose results are followed."""
 
 
 class Memory(NamedTuple):
@@ -64,9 +67,19 @@ class Memories:
         found = self._calls.get(_key(call))
         if found is None:
             function = self._graph.function(id)
-            asked = flow.needs(function, flow.request_arguments(call))
+            asked = self._needs(function, flow.request_arguments(call), 0)
             found = self._calls[_key(call)] = asked, flow.fills(function, call)
         return found
+
+    def _needs(self, function: FunctionFacts, arguments: Iterable[ast.AST], depth: int) -> set[str]:
+        """The attributes that go into the arguments, also by way of what methods of the same object give."""
+        found = flow.needs(function, arguments)
+        if function.owner is None or depth == _METHODS_DEEP:
+            return found
+        own = Inst(ClassId(function.id.path, function.owner))
+        values = (value for name in found for value in self._graph.program.attribute(own, name.partition(".")[2]))
+        methods = [self._graph.function(value.id) for value in ordered(values) if isinstance(value, Fn)]
+        return found.union(*(self._needs(each, each.returns, depth + 1) for each in methods if each != function))
 
     def _is_asked_again(self, links: Sequence[Link], is_run_once: bool) -> bool:
         """Whether the object of the first call's function lives on when the call comes again."""

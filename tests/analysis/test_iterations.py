@@ -545,6 +545,73 @@ def test_one_round_for_each_of_given_things_is_a_chain_of_batches(end, expected)
     assert verdict(CHAINED.format(end=end)) == expected
 
 
+WRITTEN = """
+    import json
+    from llm import ask
+
+    STEPS = ["Open.", "Tell.", "Close."]
+
+    def write(plan):
+        text = ""
+        steps = {steps}
+        for step in {iterated}:
+            text += ask(f"{{step}} after {{text}}")  # !
+        return text
+
+    if __name__ == "__main__":
+        for line in open("plans.txt"):
+            print(write(json.loads(line)["plan"]))
+    """
+
+
+@pytest.mark.parametrize(
+    ("steps", "iterated", "expected"),
+    [
+        ("STEPS", "steps", "batchable"),
+        ("plan", "steps[1:]", "batchable"),
+        ("plan.split('|', 2)", "steps", "batchable"),
+        ("plan.splitlines()", "steps", "realtime"),
+        ("plan.split('---')", "enumerate(steps[1:])", "realtime"),
+        ("re.split('[.?]', plan)", "steps", "realtime"),
+    ],
+)
+def test_a_text_has_as_many_parts_as_it_has(steps, iterated, expected):
+    assert verdict(WRITTEN.format(steps=steps, iterated=iterated)) == expected
+
+
+MERGED = """
+    from llm import ask
+
+    class Merger:
+        def __init__(self, topics, limit):
+            self.topics, self.limit, self.merged = set(topics), limit, 0
+
+        def _prompt(self):
+            listed = ", ".join(self.{read})
+            return f"Merge two of {{listed}}, below {{self.limit}} words"
+
+        def merge(self):
+            answer = ask(self._prompt())  # !
+            self.{filled}.add(answer.choices[0].message.content)
+            self.merged += 1
+
+        def run(self):
+            while len(self.topics) > self.limit and self.merged < 40:
+                self.merge()
+
+    if __name__ == "__main__":
+        for line in open("topics.txt"):
+            Merger(line.split(","), 5).run()
+    """
+
+
+@pytest.mark.parametrize(
+    ("read", "filled", "expected"), [("topics", "topics", "realtime"), ("topics", "found", "batchable")]
+)
+def test_what_a_method_gives_is_made_of_what_its_object_keeps(read, filled, expected):
+    assert verdict(MERGED.format(read=read, filled=filled)) == expected
+
+
 SETTLED = """
     import argparse
     from llm import ask
