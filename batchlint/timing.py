@@ -17,6 +17,8 @@ _TELLS = re.compile(r"(print|sleep|echo|secho|set_postfix|set_description|debug|
 _STORES = frozenset({"append", "add", "extend", "write", "writerow", "execute", "insert", "setdefault", "update"})
 _ABOUT = frozenset({"usage", "usage_metadata", "success", "ok", "status_code", "elapsed", "latency", "latency_ms"})
 """What an answer says of how much was asked, whether it went well and how long it took, not what was asked for."""
+_WENT = frozenset({"status_code", "ok", "is_success", "raise_for_status", "reason", "reason_phrase"})
+"""What a response says of whether the request went well."""
 
 
 def measured(program: Program, function: FunctionFacts, body: Iterable[ast.AST]) -> list[ast.BinOp]:
@@ -65,6 +67,24 @@ def _is_read(body: list[ast.stmt], call: CallFacts) -> bool:
     nodes = (node for each in body for node in walk(each) if isinstance(node, ast.Attribute) and node.attr in _ABOUT)
     usage = sum(isinstance(node.value, ast.Name) and node.value.id == target.id for node in nodes)
     return len(_uses(body, target.id)) > usage
+
+
+def is_only_tried(function: FunctionFacts, call: CallFacts) -> bool:
+    """Whether all that is read of the answer is whether the request went well: `assert response.status_code == 200`."""
+    statement = call.statement
+    value = statement.value if isinstance(statement, ast.Assign) and len(statement.targets) == 1 else None
+    target = statement.targets[0] if isinstance(statement, ast.Assign) else None
+    if (value.value if isinstance(value, ast.Await) else value) is not call.node or not isinstance(target, ast.Name):
+        return False
+    body = getattr(function.node, "body", [])
+    nodes = [node for part in body for node in walk(part)] if isinstance(body, list) else []
+    tried = [n for n in nodes if isinstance(n, ast.Attribute) and n.attr in _WENT and _is_named(n.value, target.id)]
+    read = [n for n in nodes if _is_named(n, target.id) and isinstance(n.ctx, ast.Load)]  # type: ignore[attr-defined]
+    return 0 < len(read) == len(tried)
+
+
+def _is_named(node: ast.AST, name: str) -> bool:
+    return isinstance(node, ast.Name) and node.id == name
 
 
 def _is_kept(body: list[ast.stmt], parents: dict[int, ast.AST], difference: ast.expr) -> bool:

@@ -88,6 +88,8 @@ def _session_traits(place: Place) -> Iterator[Trait]:
         facts = place.call(call)
         if facts is not None and timing.is_what_counts(place.graph.program, function, facts):
             yield Trait("probe", "what counts is how long the answer takes", id.path, call.lineno)
+        if facts is not None and call is place.model.node and timing.is_only_tried(function, facts):
+            yield Trait("probe", f"{ANSWERS}: nothing else is read of its answer", id.path, call.lineno)
         said_key = dialogues.begun(function, call, registry.tool_results)
         if said_key is not None:
             yield Trait("agent", f"an agent runs tools by each answer: `{said_key}`", id.path, call.lineno)

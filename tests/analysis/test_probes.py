@@ -171,3 +171,34 @@ def test_a_message_of_a_word_that_asks_nothing_is_a_probe(text, expected):
             print(client.chat.completions.create(model=model, messages=[{{"role": "user", "content": {text}}}]))  # !
         """
     assert verdict(source) == expected
+
+
+TRIED = """
+    import os
+    import requests
+
+    URL = "https://api.openai.com/v1/chat/completions"
+
+    def use(models):
+        for model in models:
+            body = {"model": model, "messages": [{"role": "user", "content": "Count to three, please."}]}
+            reply = requests.post(URL, json=body, headers={"Authorization": os.environ["KEY"]})  # !
+            {then}
+
+    if __name__ == "__main__":
+        use(open("models.txt").read().split())
+    """
+
+
+@pytest.mark.parametrize(
+    ("then", "expected"),
+    [
+        ("assert reply.status_code == 200", "realtime"),
+        ("reply.raise_for_status()", "realtime"),
+        ("if not reply.ok: raise SystemExit(f'{model}: {reply.reason}')", "realtime"),
+        ("if reply.ok: print(reply.json())", "batchable"),
+        ("print(reply)", "batchable"),
+    ],
+)
+def test_a_request_of_which_only_counts_whether_it_went_well_is_a_probe(then, expected):
+    assert verdict(TRIED.replace("{then}", then)) == expected
