@@ -13,7 +13,7 @@ from batchlint.graph.decorators import Decorators
 from batchlint.graph.handovers import Handovers
 from batchlint.graph.links import Edge, Part
 from batchlint.graph.parameters import Parameters, is_bound, is_variable
-from batchlint.symbols import PROPERTIES, CallRef, Program, last_name
+from batchlint.symbols import PROPERTIES, CallRef, Program, arguments, last_name
 from batchlint.symbols.signatures import fitting
 from batchlint.values import NOTHING, Ext, Fn, Inst, Mod, elements, ordered
 
@@ -103,7 +103,7 @@ class Edges(Part):
                 for reference, expression, fan in self._parameters.handed_from(CallRef(function, call), func, 0):
                     is_handed = reference.call is not call
                     is_own = is_handed and self._is_registered(function, func)
-                    values = program.eval(reference.caller.id, expression)
+                    values = arguments.values(program, reference.caller.id, reference.call.node, expression)
                     # What is drawn from a collection that was handed over: of one function, that is once per item.
                     held = elements(values) if is_handed else NOTHING
                     for value in ordered(fitting(program, values | held, call.node)):

@@ -28,7 +28,7 @@ from batchlint.facts import (
 )
 from batchlint.modules import ModuleIndex
 from batchlint.patterns import FilePattern, PathTable, file_pattern, head_of
-from batchlint.symbols import appended, expressions, externals, members, protocols, unpacking, wrapped
+from batchlint.symbols import appended, arguments, expressions, externals, members, protocols, unpacking, wrapped
 from batchlint.symbols.annotations import instance
 from batchlint.symbols.callers import Callers
 from batchlint.symbols.members import PROPERTIES
@@ -98,8 +98,8 @@ class Program(Memo):
                 name = last_name(call.node.func)
                 if name:
                     by_name[name].append(reference)
-                if name == "append" and len(call.node.args) == 1:
-                    self._add_appended(function, call.node.func, call.node.args[0])
+                if appended.METHODS.get(name) == len(call.node.args):
+                    self._add_appended(function, call.node.func, call.node.args[-1])
             for base, name, binding in function.attributes:
                 owner = self.self_class(function, base)
                 if owner is not None:
@@ -508,7 +508,8 @@ class Program(Memo):
                 if any(isinstance(each, Fn) for each in functions):
                     found |= functions
                 else:
-                    found |= self._fluent(scope, node, value) or self.returned(value)
+                    made = arguments.made(self, scope, node, self.functions[value.id])
+                    found |= made or self._fluent(scope, node, value) or self.returned(value)
             elif isinstance(value, Cls):
                 found.add(Inst(value.id, True))
             elif isinstance(value, Inst):

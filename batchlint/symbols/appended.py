@@ -8,6 +8,9 @@ from batchlint.facts import Binding, FunctionFacts
 from batchlint.symbols.names import last_name
 from batchlint.values import Cls, Elems, Fn, Inst, Values
 
+METHODS = {"append": 1, "insert": 2}
+"""Methods of lists that take one thing, as the last of so many arguments."""
+
 
 def may_be_called(function: FunctionFacts, item: ast.expr) -> bool:
     """Whether what a list is given can be an object or a function of the program, by its looks."""

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from batchlint.facts import MODULE, ClassId, FunctionFacts, FunctionId, Reference
-from batchlint.symbols import signatures, wrapped
+from batchlint.symbols import arguments, signatures, wrapped
 from batchlint.symbols.annotations import instance
 from batchlint.symbols.handed import Handed, argument_for
 from batchlint.symbols.names import LOCAL, is_constructor, last_name
@@ -67,8 +67,8 @@ class Callers:
         default = function.default(name)
         if default is not None:
             found |= self._default(outer, default)
-        for caller, _, argument in (*self.arguments(function, name), *self._given_by_parameters(function, name)):
-            found |= self._program.eval(caller, argument)
+        for caller, node, argument in (*self.arguments(function, name), *self._given_by_parameters(function, name)):
+            found |= arguments.values(self._program, caller, node, argument)
         # A client that is given says more than its class: at which server it asks.
         given = {(value.path, value.host) for value in found if isinstance(value, Ext)}
         local = {path for path, host in given if host == LOCAL and (path, None) not in given}

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from batchlint.facts import MODULE, ClassFacts, ClassId, FunctionFacts, FunctionId
 from batchlint.symbols.handedup import handed_up
 from batchlint.symbols.names import last_name
-from batchlint.values import NOTHING, Cls, Ext, Fn, Inst, Value, Values, ordered
+from batchlint.values import NOTHING, Cls, Elems, Ext, Fn, Inst, Value, Values, ordered
 
 if TYPE_CHECKING:
     from batchlint.symbols import Program
@@ -75,13 +75,17 @@ def _own_member(program: Program, klass: ClassId, name: str, receiver: Inst | Cl
     if facts is None:
         return NOTHING
     found: set[Value] = set()
+    annotated: Values = NOTHING
     scope = FunctionId(klass.path, facts.parent or MODULE)
     for binding in facts.bindings.get(name, ()):
         if binding.how == "function":
             method = Fn(FunctionId(klass.path, binding.scope or ""), receiver.id)
             found |= _bound(program, method, receiver)
+        elif binding.how == "annotation":
+            annotated |= program.binding(scope, binding)
         else:
             found |= program.binding(scope, binding)
+    found |= _objects(program, annotated, frozenset(found))
     for function, binding in program.self_writes.get(klass, {}).get(name, ()):
         given = handed_up(program, receiver.id, klass, function, binding) if receiver.id != klass else None
         found |= program.binding(function.id, binding) if given is None else given
@@ -96,6 +100,20 @@ def _own_member(program: Program, klass: ClassId, name: str, receiver: Inst | Cl
     if name in facts.bindings and not any(isinstance(value, Fn) for value in found):
         found |= _field(program, facts, name)
     return frozenset(found)
+
+
+def _objects(program: Program, annotated: Values, given: Values) -> Values:
+    """What an annotation allows beside the value; some mean the class that they name: `kind: Reader = FileReader`."""
+    held = {inner for value in given if isinstance(value, Elems) for inner in value.values}
+    classes = [value for value in {*given, *held} if isinstance(value, Cls)] if annotated else []
+    meant = {each for value in classes for each in program.mro(value.id)[0]}
+
+    def is_meant(value: Value) -> bool:
+        if isinstance(value, Elems):
+            return bool(value.values) and all(map(is_meant, value.values))
+        return isinstance(value, Inst) and value.id in meant
+
+    return frozenset(value for value in annotated if not is_meant(value)) if meant else annotated
 
 
 def _bound(program: Program, method: Fn, receiver: Inst | Cls) -> Values:

@@ -1,0 +1,51 @@
+"""What a call is given, as far as its place tells more than the names: `rows = read(rows)`, `make(Service)`."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from batchlint.facts import Binding, FunctionFacts, FunctionId
+from batchlint.values import NOTHING, Cls, Inst, Values, ordered
+
+if TYPE_CHECKING:
+    from batchlint.symbols import Program
+
+
+def values(program: Program, scope: FunctionId, node: ast.expr, argument: ast.expr) -> Values:
+    """The values of an argument of the call `node`: what the call's result is then bound to is not yet among them."""
+    function = program.functions[scope]
+    bindings = function.bindings.get(argument.id, []) if isinstance(argument, ast.Name) else []
+    others = [binding for binding in bindings if not _is_of(binding, node)]
+    reference = program.call_facts.get(id(node)) if len(others) < len(bindings) else None
+    if reference is None or reference.call.loops or not isinstance(argument, ast.Name):
+        return program.eval(scope, argument)
+    found = program.callers.parameter(function, argument.id) if argument.id in function.parameter_names else NOTHING
+    return found.union(*(program.binding(scope, binding) for binding in others))
+
+
+def _is_of(binding: Binding, node: ast.expr) -> bool:
+    value = binding.value.value if isinstance(binding.value, ast.Await) else binding.value
+    return value is node
+
+
+def made(program: Program, scope: FunctionId, node: ast.Call, function: FunctionFacts) -> Values:
+    """The objects that the function makes of the class that the call gives it; nothing where it does something else."""
+    name = _made_of(function)
+    argument = program.callers.argument(node, function, name) if name is not None else None
+    classes = program.eval(scope, argument) if argument is not None else NOTHING
+    return frozenset(Inst(value.id, True) for value in ordered(classes) if isinstance(value, Cls))
+
+
+def _made_of(function: FunctionFacts) -> str | None:
+    """The parameter of which all that the function returns are objects: `return cls(**found)`."""
+    called = {
+        each.func.id for each in function.returns if isinstance(each, ast.Call) and isinstance(each.func, ast.Name)
+    }
+    is_alone = len(called) == 1 and all(
+        isinstance(each, ast.Call) and isinstance(each.func, ast.Name) for each in function.returns
+    )
+    name = next(iter(called)) if is_alone else None
+    is_given = name in function.parameter_names and name not in function.bindings
+    is_own = bool(function.parameters) and function.owner is not None and function.parameters[0].arg == name
+    return name if is_given and not is_own else None
