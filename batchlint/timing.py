@@ -15,6 +15,7 @@ CLOCKS = re.compile(r"time\.(time|monotonic|perf_counter)(_ns)?$|datetime\.(.*\.
 _NAMES = re.compile(r"(time|monotonic|perf_counter)(_ns)?$|now$|utcnow$|today$")
 _TELLS = re.compile(r"(print|sleep|echo|secho|set_postfix|set_description|debug|info|warning|error|log)$")
 _STORES = frozenset({"append", "add", "extend", "write", "writerow", "execute", "insert", "setdefault", "update"})
+_KEEPS = ("record", "observe")
 _ABOUT = frozenset({"usage", "usage_metadata", "success", "ok", "status_code", "elapsed", "latency", "latency_ms"})
 """What an answer says of how much was asked, whether it went well and how long it took, not what was asked for."""
 _WENT = frozenset({"status_code", "ok", "is_success", "raise_for_status", "reason", "reason_phrase"})
@@ -44,9 +45,13 @@ def _is_clock(program: Program, function: FunctionFacts, node: ast.expr) -> bool
 def is_what_counts(program: Program, function: FunctionFacts, call: CallFacts) -> bool:
     """Whether the function keeps how long the call takes, and nothing of what it answers but how that went."""
     body = getattr(function.node, "body", [])
+    return isinstance(body, list) and not _is_read(body, call) and keeps_time(program, function, call)
+
+
+def keeps_time(program: Program, function: FunctionFacts, call: CallFacts) -> bool:
+    """Whether the function keeps how long the call takes."""
+    body = getattr(function.node, "body", [])
     if not isinstance(body, list) or not any(_NAMES.match(last_name(each.node.func)) for each in function.calls):
-        return False
-    if _is_read(body, call):
         return False
     differences = [each for each in measured(program, function, body) if each.lineno >= call.node.lineno]
     parents = parents_in(body)
@@ -124,4 +129,4 @@ def _stores(node: ast.AST) -> bool:
     if not isinstance(node, ast.Call):
         return False
     name = last_name(node.func)
-    return name in _STORES or name[:1].isupper()
+    return name in _STORES or name[:1].isupper() or name.startswith(_KEEPS)

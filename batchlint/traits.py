@@ -90,6 +90,8 @@ def _session_traits(place: Place) -> Iterator[Trait]:
             yield Trait("probe", "what counts is how long the answer takes", id.path, call.lineno)
         if facts is not None and call is place.model.node and timing.is_only_tried(function, facts):
             yield Trait("probe", f"{ANSWERS}: nothing else is read of its answer", id.path, call.lineno)
+        elif facts is not None and _is_clocked(place, id) and timing.keeps_time(place.graph.program, function, facts):
+            yield Trait("probe", "it is measured how long the answer takes", id.path, call.lineno)
         said_key = dialogues.begun(function, call, registry.tool_results)
         if said_key is not None:
             yield Trait("agent", f"an agent runs tools by each answer: `{said_key}`", id.path, call.lineno)
@@ -99,6 +101,12 @@ def _session_traits(place: Place) -> Iterator[Trait]:
         for other in function.calls:
             if _types_into_session(place.graph, id, other.node) and flow.goes_into(function, call, other.node):
                 yield Trait("live_session", "the answer is typed into an open session", id.path, other.node.lineno)
+
+
+def _is_clocked(place: Place, id: FunctionId) -> bool:
+    """Whether the file or the function is named for what is measured by the clock."""
+    words = _any_of(place.graph.program.registry.clocked_words)
+    return words.search(f"{id.path} {id.qualname}".lower()) is not None
 
 
 def _types_into_session(graph: Graph, scope: FunctionId, call: ast.Call, depth: int = 0) -> bool:

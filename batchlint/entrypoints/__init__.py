@@ -219,6 +219,8 @@ class Registry(NamedTuple):
     """Keys of messages that hold what a tool gave for an answer."""
     probe_words: tuple[str, ...]
     """Words in names that speak of a request which only shows that the service answers."""
+    clocked_words: tuple[str, ...]
+    """Words in the names of files and functions that measure how long something takes."""
     probe_prompts: tuple[str, ...]
     """What such a request says."""
     questions: frozenset[str]
@@ -333,6 +335,7 @@ def build(documents: list[dict[str, Any]]) -> Registry:
         agent_arguments=frozenset(n for d in documents for n in d.get("agent_arguments", {}).get("names", ())),
         tool_results=frozenset(n for d in documents for n in d.get("tool_results", {}).get("names", ())),
         probe_words=tuple(word for d in documents for word in d.get("probes", {}).get("words", ())),
+        clocked_words=tuple(word for d in documents for word in d.get("probes", {}).get("clocked", ())),
         probe_prompts=tuple(word for d in documents for word in d.get("probes", {}).get("prompts", ())),
         questions=frozenset(n for d in documents for n in d.get("questions", {}).get("names", ())),
         filters=frozenset(n for d in documents for n in d.get("questions", {}).get("filters", ())),

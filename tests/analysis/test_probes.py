@@ -202,3 +202,37 @@ TRIED = """
 )
 def test_a_request_of_which_only_counts_whether_it_went_well_is_a_probe(then, expected):
     assert verdict(TRIED.replace("{then}", then)) == expected
+
+
+CLOCKED = """
+    import csv
+    import sys
+    import time
+    from llm import ask
+
+    def run(path):
+        rows = csv.writer(sys.stdout)
+        for line in open(path):
+            started = time.perf_counter()
+            answer = ask(line)  # !
+            {keep}
+
+    if __name__ == "__main__":
+        run(sys.argv[1])
+    """
+KEPT = "rows.writerow([answer, time.perf_counter() - started])"
+
+
+@pytest.mark.parametrize(
+    ("path", "keep", "expected"),
+    [
+        ("benchmarks/models.py", KEPT, "realtime"),
+        ("latency_of_models.py", "self.record_answer(answer, time.perf_counter() - started)", "realtime"),
+        ("benchmarks/models.py", "print(answer, time.perf_counter() - started)", "batchable"),
+        ("benchmarks/models.py", "rows.writerow([answer])", "batchable"),
+        ("run_bench.py", KEPT, "batchable"),
+        ("models.py", KEPT, "batchable"),
+    ],
+)
+def test_what_a_benchmark_measures_is_how_long_an_answer_takes(path, keep, expected):
+    assert verdict({path: CLOCKED.replace("{keep}", keep)}) == expected
