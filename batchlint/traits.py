@@ -106,7 +106,7 @@ def _session_traits(place: Place) -> Iterator[Trait]:
 def _is_clocked(place: Place, id: FunctionId) -> bool:
     """Whether the file or the function is named for what is measured by the clock."""
     words = _any_of(place.graph.program.registry.clocked_words)
-    return words.search(f"{id.path} {id.qualname}".lower()) is not None
+    return words.search(f"{id.path.rpartition('/')[2]} {id.qualname}".lower()) is not None
 
 
 def _types_into_session(graph: Graph, scope: FunctionId, call: ast.Call, depth: int = 0) -> bool:

@@ -14,14 +14,15 @@ if TYPE_CHECKING:
 
 def values(program: Program, scope: FunctionId, node: ast.expr, argument: ast.expr) -> Values:
     """The values of an argument of the call `node`: what the call's result is then bound to is not yet among them."""
+    if not isinstance(argument, ast.Name):
+        return program.eval(scope, argument)
     function = program.functions[scope]
-    bindings = function.bindings.get(argument.id, []) if isinstance(argument, ast.Name) else []
-    others = [binding for binding in bindings if not _is_of(binding, node)]
-    reference = program.call_facts.get(id(node)) if len(others) < len(bindings) else None
-    if reference is None or reference.call.loops or not isinstance(argument, ast.Name):
+    bindings = function.bindings.get(argument.id, ())
+    reference = program.call_facts.get(id(node)) if any(_is_of(binding, node) for binding in bindings) else None
+    if reference is None or reference.call.loops:
         return program.eval(scope, argument)
     found = program.callers.parameter(function, argument.id) if argument.id in function.parameter_names else NOTHING
-    return found.union(*(program.binding(scope, binding) for binding in others))
+    return found.union(*(program.binding(scope, binding) for binding in bindings if not _is_of(binding, node)))
 
 
 def _is_of(binding: Binding, node: ast.expr) -> bool:
@@ -39,13 +40,11 @@ def made(program: Program, scope: FunctionId, node: ast.Call, function: Function
 
 def _made_of(function: FunctionFacts) -> str | None:
     """The parameter of which all that the function returns are objects: `return cls(**found)`."""
-    called = {
-        each.func.id for each in function.returns if isinstance(each, ast.Call) and isinstance(each.func, ast.Name)
-    }
-    is_alone = len(called) == 1 and all(
-        isinstance(each, ast.Call) and isinstance(each.func, ast.Name) for each in function.returns
-    )
-    name = next(iter(called)) if is_alone else None
-    is_given = name in function.parameter_names and name not in function.bindings
-    is_own = bool(function.parameters) and function.owner is not None and function.parameters[0].arg == name
-    return name if is_given and not is_own else None
+    name: str | None = None
+    for each in function.returns:
+        func = each.func if isinstance(each, ast.Call) else None
+        if not isinstance(func, ast.Name) or name not in (None, func.id) or func.id not in function.parameter_names:
+            return None
+        name = func.id
+    is_own = function.owner is not None and bool(function.parameters) and function.parameters[0].arg == name
+    return None if name in function.bindings or is_own else name

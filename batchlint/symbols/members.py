@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 from typing import TYPE_CHECKING
 
 from batchlint.facts import MODULE, ClassFacts, ClassId, FunctionFacts, FunctionId
@@ -85,7 +85,8 @@ def _own_member(program: Program, klass: ClassId, name: str, receiver: Inst | Cl
             annotated |= program.binding(scope, binding)
         else:
             found |= program.binding(scope, binding)
-    found |= _objects(program, annotated, frozenset(found))
+    if annotated:
+        found |= _objects(program, annotated, found)
     for function, binding in program.self_writes.get(klass, {}).get(name, ()):
         given = handed_up(program, receiver.id, klass, function, binding) if receiver.id != klass else None
         found |= program.binding(function.id, binding) if given is None else given
@@ -102,10 +103,10 @@ def _own_member(program: Program, klass: ClassId, name: str, receiver: Inst | Cl
     return frozenset(found)
 
 
-def _objects(program: Program, annotated: Values, given: Values) -> Values:
+def _objects(program: Program, annotated: Values, given: Set[Value]) -> Values:
     """What an annotation allows beside the value; some mean the class that they name: `kind: Reader = FileReader`."""
     held = {inner for value in given if isinstance(value, Elems) for inner in value.values}
-    classes = [value for value in {*given, *held} if isinstance(value, Cls)] if annotated else []
+    classes = [value for value in {*given, *held} if isinstance(value, Cls)]
     meant = {each for value in classes for each in program.mro(value.id)[0]}
 
     def is_meant(value: Value) -> bool:

@@ -226,10 +226,11 @@ KEPT = "rows.writerow([answer, time.perf_counter() - started])"
 @pytest.mark.parametrize(
     ("path", "keep", "expected"),
     [
-        ("benchmarks/models.py", KEPT, "realtime"),
+        ("benchmark_models.py", KEPT, "realtime"),
+        ("benchmarks/models.py", KEPT, "batchable"),
         ("latency_of_models.py", "self.record_answer(answer, time.perf_counter() - started)", "realtime"),
-        ("benchmarks/models.py", "print(answer, time.perf_counter() - started)", "batchable"),
-        ("benchmarks/models.py", "rows.writerow([answer])", "batchable"),
+        ("benchmark_models.py", "print(answer, time.perf_counter() - started)", "batchable"),
+        ("benchmark_models.py", "rows.writerow([answer])", "batchable"),
         ("run_bench.py", KEPT, "batchable"),
         ("models.py", KEPT, "batchable"),
     ],
