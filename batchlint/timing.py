@@ -45,17 +45,22 @@ def _is_clock(program: Program, function: FunctionFacts, node: ast.expr) -> bool
 def is_what_counts(program: Program, function: FunctionFacts, call: CallFacts) -> bool:
     """Whether the function keeps how long the call takes, and nothing of what it answers but how that went."""
     body = getattr(function.node, "body", [])
-    return isinstance(body, list) and not _is_read(body, call) and keeps_time(program, function, call)
+    return _reads_clock(function) and not _is_read(body, call) and keeps_time(program, function, call)
 
 
 def keeps_time(program: Program, function: FunctionFacts, call: CallFacts) -> bool:
     """Whether the function keeps how long the call takes."""
-    body = getattr(function.node, "body", [])
-    if not isinstance(body, list) or not any(_NAMES.match(last_name(each.node.func)) for each in function.calls):
+    if not _reads_clock(function):
         return False
+    body = getattr(function.node, "body", [])
     differences = [each for each in measured(program, function, body) if each.lineno >= call.node.lineno]
     parents = parents_in(body)
     return any(_is_kept(body, parents, each) for each in differences)
+
+
+def _reads_clock(function: FunctionFacts) -> bool:
+    is_block = isinstance(getattr(function.node, "body", []), list)
+    return is_block and any(_NAMES.match(last_name(each.node.func)) for each in function.calls)
 
 
 def _is_read(body: list[ast.stmt], call: CallFacts) -> bool:
@@ -74,14 +79,15 @@ def _is_read(body: list[ast.stmt], call: CallFacts) -> bool:
     return len(_uses(body, target.id)) > usage
 
 
-def is_only_tried(function: FunctionFacts, call: CallFacts) -> bool:
+def is_only_tried(program: Program, function: FunctionFacts, call: CallFacts) -> bool:
     """Whether all that is read of the answer is whether the request went well: `assert response.status_code == 200`."""
     statement = call.statement
     value = statement.value if isinstance(statement, ast.Assign) and len(statement.targets) == 1 else None
     target = statement.targets[0] if isinstance(statement, ast.Assign) else None
     if (value.value if isinstance(value, ast.Await) else value) is not call.node or not isinstance(target, ast.Name):
         return False
-    body = getattr(function.node, "body", [])
+    text = program.modules[function.id.path].text
+    body = getattr(function.node, "body", []) if any(f".{word}" in text for word in _WENT) else []
     nodes = [node for part in body for node in walk(part)] if isinstance(body, list) else []
     tried = [n for n in nodes if isinstance(n, ast.Attribute) and n.attr in _WENT and _is_named(n.value, target.id)]
     read = [n for n in nodes if _is_named(n, target.id) and isinstance(n.ctx, ast.Load)]  # type: ignore[attr-defined]

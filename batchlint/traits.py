@@ -88,7 +88,11 @@ def _session_traits(place: Place) -> Iterator[Trait]:
         facts = place.call(call)
         if facts is not None and timing.is_what_counts(place.graph.program, function, facts):
             yield Trait("probe", "what counts is how long the answer takes", id.path, call.lineno)
-        if facts is not None and call is place.model.node and timing.is_only_tried(function, facts):
+        if (
+            facts is not None
+            and call is place.model.node
+            and timing.is_only_tried(place.graph.program, function, facts)
+        ):
             yield Trait("probe", f"{ANSWERS}: nothing else is read of its answer", id.path, call.lineno)
         elif facts is not None and _is_clocked(place, id) and timing.keeps_time(place.graph.program, function, facts):
             yield Trait("probe", "it is measured how long the answer takes", id.path, call.lineno)

@@ -98,7 +98,7 @@ class Program(Memo):
                 name = last_name(call.node.func)
                 if name:
                     by_name[name].append(reference)
-                if appended.METHODS.get(name) == len(call.node.args):
+                if name in appended.METHODS and len(call.node.args) == appended.METHODS[name]:
                     self._add_appended(function, call.node.func, call.node.args[-1])
             for base, name, binding in function.attributes:
                 owner = self.self_class(function, base)
