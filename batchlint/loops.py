@@ -164,6 +164,21 @@ def is_rounds(iterated: ast.expr, number: Callable[[ast.expr], float | None]) ->
     return turns <= _ROUNDS if isinstance(turns, int | float) else _says(_ROUND_NAME, end)
 
 
+def condenses(loop: ast.While) -> bool:
+    """Whether each turn makes less of what there is, until it is no more than allowed: `while len(notes) > most`."""
+    test = loop.test
+    if not isinstance(test, ast.Compare) or len(test.ops) != 1 or not isinstance(test.ops[0], ast.Gt | ast.GtE):
+        return False
+    size, most = test.left, test.comparators[0]
+    # What runs until nothing is left works a list of things to do down.
+    if not isinstance(size, ast.Call) or (isinstance(most, ast.Constant) and most.value in (0, 1)):
+        return False
+    measured = {node.id for argument in size.args for node in walk(argument) if isinstance(node, ast.Name)}
+    made = (n for s in loop.body for n in walk(s) if isinstance(n, ast.Assign))
+    given = {n.id for assigned in made for target in assigned.targets for n in walk(target) if isinstance(n, ast.Name)}
+    return bool(measured & given)
+
+
 def counts(loop: ast.While) -> bool:
     """Whether the loop ends at a number that its body counts up or down: in its test, an assertion or a way out."""
     names = {node.id for test in (loop.test, *_ends(loop.body)) for node in walk(test) if isinstance(node, ast.Name)}

@@ -78,9 +78,17 @@ class ModuleIndex:
                 best = rank
         if best is None:
             return None
-        # A project's folder has the name of the package in it: `shop/shop/__init__.py`.
-        inner = f"{best[3]}/{best[3].rpartition('/')[2]}"
-        return inner if best[3] not in self.stems and inner in self._packages else best[3]
+        return best[3] if best[3] in self.stems else self._package_in(best[3]) or best[3]
+
+    def _package_in(self, folder: str) -> str | None:
+        """The package that a project's folder has its name from: `shop/shop/__init__.py`, `shop/src/shop/__init__.py`.
+
+        Python takes it before the folder, wherever the two stand on `sys.path`.
+        """
+        start, last = f"{folder}/", folder.rpartition("/")[2]
+        named = (stem for stem in self._by_last.get(last, ()) if stem.startswith(start) and stem in self._packages)
+        inner = min(named, key=lambda stem: (stem.count("/"), stem), default=None)
+        return inner if inner is not None and inner.count("/") <= folder.count("/") + 2 else None
 
     def _is_within_package(self, folder: str) -> bool:
         """Whether the folder or one around it is a package: the program is not run from there."""

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from batchlint import dialogues, exits, flow
 from batchlint.facts import FunctionId, LoopNode
 from batchlint.graph import Edge, Graph
-from batchlint.loops import counts, is_item_loop, is_retry, is_rounds, is_short, takes_turns, tries_again
+from batchlint.loops import condenses, counts, is_item_loop, is_retry, is_rounds, is_short, takes_turns, tries_again
 from batchlint.memories import Memories
 from batchlint.places import Link, Place, Trait, line_of
 from batchlint.stages import runs_stages
@@ -158,6 +158,8 @@ class Ties:
         """Whether each turn is one of a few rounds over many items, which do not wait for each other in it."""
         if not many_below and not any(map(is_item_loop, _inside(link, loop))):
             return False
+        if isinstance(loop, ast.While):
+            return condenses(loop)
         return isinstance(loop, ast.For | ast.AsyncFor) and is_rounds(
             loop.iter, lambda node: self._graph.number(link.function, node)
         )

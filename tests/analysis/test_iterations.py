@@ -980,6 +980,35 @@ def test_each_of_a_few_rounds_over_all_items_is_a_batch(rounds, asked, more, exp
     assert verdict(ROUNDS.format(rounds=rounds, asked=asked, more=more)) == expected
 
 
+CONDENSED = """
+    import sys
+    from llm import ask
+
+    def condense(notes, most, about=""):
+        while {test}:
+            {round}
+        return notes
+
+    print(condense(open("notes.txt").readlines(), int(sys.argv[1])))
+    """
+
+
+@pytest.mark.parametrize(
+    ("test", "round", "expected"),
+    [
+        ("len(notes) > most", "notes = [ask(note) for note in notes]  # !", "batchable"),
+        ("len(notes) >= 30", "notes = [ask(note) for note in notes]  # !", "batchable"),
+        ("len(notes) > most", "notes = ask(notes)  # !", "realtime"),
+        ("len(notes) > 0", "notes = [ask(note) for note in notes]  # !", "realtime"),
+        ("notes", "notes = [ask(note) for note in notes]  # !", "realtime"),
+        ("len(notes) < most", "notes = [ask(note) for note in notes]  # !", "realtime"),
+        ("len(about) > most", "notes = [ask(note) for note in notes]  # !", "realtime"),
+    ],
+)
+def test_each_round_that_makes_less_of_all_items_is_a_batch(test, round, expected):
+    assert verdict(CONDENSED.format(test=test, round=round)) == expected
+
+
 TWICE = {
     "labels.py": """
         from llm import ask

@@ -612,6 +612,19 @@ LINKS = {
         },
         ("labels", "writer", "writer.label(line)"),
     ),
+    "package_in_the_source_folder_of_a_project_of_its_name": (
+        {
+            "labels/setup.py": "from setuptools import setup",
+            "labels/src/labels/__init__.py": "from .asking import label",
+            "labels/src/labels/asking.py": """
+                from llm import ask
+
+                def label(text):
+                    return ask(text)  # !
+                """,
+        },
+        ("labels", "label", "label(line)"),
+    ),
     "package_in_a_project_s_folder_of_its_name": (
         {
             "labels/setup.py": "from setuptools import setup",
@@ -1280,6 +1293,23 @@ def test_a_setting_names_no_class_of_which_the_name_begins_otherwise(named: str,
 def test_a_wrapper_that_its_decorator_casts_is_no_call_site():
     files, _ = LINKS["wrapper_that_its_decorator_casts"]
     assert [(site.path, site.function) for site in call_sites(files) if "traced" in site.function] == []
+
+
+@pytest.mark.parametrize(("inside", "expected"), [("src", "batchable"), ("build/old", "realtime")])
+def test_a_project_s_folder_stands_for_the_package_near_beneath_it(inside: str, expected: str):
+    program = {
+        f"labels/{inside}/labels/__init__.py": """
+            from llm import ask
+
+            def label(text):
+                return ask(text)  # !
+
+            if __name__ == "__main__":
+                print(label("a"))
+            """,
+        "app.py": JOB.format(module="labels", name="label", call="label(line)"),
+    }
+    assert verdict(program) == expected
 
 
 def test_two_roots_in_one_repository_each_have_their_own_module_of_a_name():
