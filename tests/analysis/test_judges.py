@@ -101,8 +101,33 @@ def test_the_caller_of_a_judge_asks_once_per_item(judge):
 
 
 @pytest.mark.parametrize("judge", cases(KEPT))
-def test_the_caller_of_what_keeps_the_answer_decides_nothing(judge):
-    assert verdict({"judge.py": judge, "app.py": LOOP}) == "none"
+def test_the_caller_of_what_keeps_one_answer_asks_once_per_item(judge):
+    assert verdict({"judge.py": judge, "app.py": LOOP}) == "batchable"
+
+
+PARTS = """
+    from judge import is_same
+
+    def is_any(one, others):
+        {body}
+
+    if __name__ == "__main__":
+        for line in open("words.txt"):
+            print(is_any(line, line.split()))  # !
+    """
+
+
+@pytest.mark.parametrize(
+    ("kept", "body", "expected"),
+    [
+        (True, "for other in others: is_same(one, other)", "none"),  # the loop over the parts is the one to tell of
+        (True, "return is_same(one, others)", "batchable"),
+        (False, "return [other for other in others if is_same(one, other)]", "batchable"),
+    ],
+)
+def test_the_caller_of_what_keeps_the_answers_of_all_decides_nothing(kept, body, expected):
+    judge = KEPT["done"] if kept else JUDGES["equal"]
+    assert verdict({"judge.py": judge, "app.py": PARTS.format(body=body)}) == expected
 
 
 REPORTS = """

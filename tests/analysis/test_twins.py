@@ -218,18 +218,34 @@ KEPT_JOB = """
     for row in all_rows():
         label(row)  # !
     """
+ALL_KEPT = """
+    from labels import label
+
+    def label_all(rows):
+        for row in rows:
+            label(row)
+    """
+ALL_JOB = """
+    from rows import label_all
+    from tables import tables
+
+    for table in tables():
+        label_all(table.rows)  # !
+    """
 
 
 @pytest.mark.parametrize(
     ("files", "expected"),
     [
         ({"web.py": LIVE_JOB.replace("[label(line) for line in request.json]", "label(request.json)")}, "batchable"),
-        ({}, "none"),  # then the request itself is reported
+        ({}, "batchable"),
+        ({"rows.py": ALL_KEPT}, "none"),  # the loop in it is the one to tell of
     ],
 )
-def test_whoever_calls_what_keeps_its_answer_is_told_where_somebody_else_waits(files, expected):
+def test_whoever_goes_through_rows_that_keep_their_answers_is_told(files, expected):
     files = {path: text.replace("# !", "") for path, text in files.items()}
-    assert verdict({"app.py": KEPT_JOB, "labels.py": KEEPING, **files}) == expected
+    job = KEPT_JOB if "rows.py" not in files else ALL_JOB
+    assert verdict({"app.py": job, "labels.py": KEEPING, **files}) == expected
 
 
 OBJECT = """
