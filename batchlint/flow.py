@@ -466,9 +466,12 @@ def _containers(target: ast.expr) -> Iterator[ast.expr]:
             yield node.value
 
 
-def needs(function: FunctionFacts, arguments: Iterable[ast.AST]) -> set[str]:
-    """The attributes of the function's own object that go into the arguments: their values, not only their keys."""
-    arguments, rows = list(arguments), moves_of(function)
+def needs(function: FunctionFacts, arguments: Iterable[ast.AST], inner: Sequence[Move] = ()) -> set[str]:
+    """The attributes of the function's own object that go into the arguments: their values, not only their keys.
+
+    `inner` are moves that count besides those of the function.
+    """
+    arguments, rows = list(arguments), [*moves_of(function), *inner]
     if not any(name.startswith(_OWN) for name in _needed(all_read(arguments), rows)):
         return set()
     wanted = all_read(arguments) - _looked_up(arguments)

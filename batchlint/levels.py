@@ -6,11 +6,12 @@ import ast
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from batchlint import flow, given, judging
+from batchlint import flow, given, judging, owners
 from batchlint.facts import MODULE, FunctionId
 from batchlint.findings import Latency
 from batchlint.graph import Edge, Graph, ModelCall, Reach, relevant
 from batchlint.graph.ways import Way
+from batchlint.owners import OWN
 from batchlint.places import only_holds
 from batchlint.symbols import host_of, last_name
 from batchlint.symbols.names import LOCAL
@@ -22,8 +23,6 @@ RUNS = frozenset({"script", "schedule", "pipeline", "task_queue", "evaluation"})
 """Kinds of entry points that may come to a call more than once a run."""
 _ON_THEIR_OWN = frozenset({"schedule", "pipeline"})
 """Kinds of entry points that nobody's wish starts."""
-_OWN = "self"
-"""Stands among a method's parameters for its object, of which a part goes into the request."""
 
 
 class Level(NamedTuple):
@@ -42,10 +41,10 @@ def find(graph: Graph, model: ModelCall) -> Iterator[Level]:
     start = graph.ways.start(model.function, model.node)
     yield Level((), start, False)
     is_many = model.fans_out or _stands_in_loop(graph, model)
-    passed = _passed_on(graph, model.function, start, model.node, flow.request_arguments(model.node), is_many=is_many)
-    function = graph.function(model.function)
-    if function.owner is not None and flow.needs(function, given.prompts(model, model.node)):
-        passed |= {_OWN} if _is_shared(graph, model.function, start) else set()
+    asked = flow.request_arguments(model.node)
+    told = owners.written(graph.function(model.function))
+    passed = _passed_on(graph, model.function, start, model.node, asked, told, is_many=is_many)
+    passed |= _own(graph, model.function, start, given.prompts(model, model.node), (), is_many=is_many)
     queue: list[tuple[FunctionId, Way, tuple[Edge, ...], set[str], bool, bool]] = []
     if passed:
         queue.append((model.function, start, (), passed, _keeps_answer(graph, model.function, model.node), is_many))
@@ -71,13 +70,22 @@ def find(graph: Graph, model: ModelCall) -> Iterator[Level]:
             # The call of a function that stands in this one is no decision of its own.
             is_inner = edge.caller == _outer(graph, id) and not passed & _names(graph, id)
             handed = _given(graph, edge, passed, is_shared=is_shared)
+            caller = graph.function(edge.caller)
+            if not is_shared:
+                # Which object it is nobody decides who only asks his own.
+                handed = handed if not all(owners.is_own(caller, each) for each in handed) else []
             if not handed and not is_inner:
                 tops.append((id, way, below))
                 continue
             repeats = is_many or edge.repeats
-            taken = passed if is_inner else _passed_on(graph, edge.caller, above, edge.node, handed, is_many=repeats)
+            told = [*owners.written(caller), *(owners.fed(flow.body(caller)) if OWN in passed else ())]
+            taken = (
+                passed if is_inner else _passed_on(graph, edge.caller, above, edge.node, handed, told, is_many=repeats)
+            )
+            if not is_inner and not (is_many and not is_shared):
+                taken |= _own(graph, edge.caller, above, handed, told, is_many=repeats)
             # Who waits for what keeps its answer is told of below.
-            is_told = (is_kept or passed == {_OWN}) and graph.is_waited_for(edge.caller, above)
+            is_told = (is_kept or passed == {OWN}) and graph.is_waited_for(edge.caller, above)
             if not is_inner and not is_told:
                 yield Level(edges, above, bool(taken) and not edge.repeats and _is_inside(edge))
             keeps = is_kept or _keeps_answer(graph, edge.caller, edge.node)
@@ -195,12 +203,13 @@ def _given(graph: Graph, edge: Edge, passed: set[str], *, is_shared: bool) -> li
         return []
     arguments = flow.request_arguments(call)
     spread = any(keyword.arg is None for keyword in call.keywords) or any(isinstance(a, ast.Starred) for a in call.args)
-    if edge.kind != "call" or spread:
+    if edge.kind != "call" or (spread and passed != {OWN}):
         return arguments
     callee = graph.function(edge.callee)
     found = [argument for argument in arguments if flow.parameter_of(callee, call, argument) in passed]
-    if _OWN in passed and isinstance(call.func, ast.Attribute) and call.func.attr == callee.name:
-        found.append(call.func.value)
+    if OWN in passed and isinstance(call.func, ast.Attribute) and call.func.attr == callee.name:
+        own = call.func.value if is_shared else owners.picked(graph, edge)
+        found += [own] if own is not None else []
     made = given.construction(graph, edge.caller, call) if is_shared and found else None
     return [*found, *(flow.request_arguments(made) if made is not None else ())]
 
@@ -212,7 +221,14 @@ def _stands_in_loop(graph: Graph, model: ModelCall) -> bool:
 
 
 def _passed_on(
-    graph: Graph, id: FunctionId, way: Way, node: ast.expr, arguments: Sequence[ast.AST], *, is_many: bool
+    graph: Graph,
+    id: FunctionId,
+    way: Way,
+    node: ast.expr,
+    arguments: Sequence[ast.AST],
+    told: Sequence[flow.Move],
+    *,
+    is_many: bool,
 ) -> set[str]:
     """The parameters of a function that only passes on: they become `arguments` of the call, the answer comes back.
 
@@ -228,13 +244,35 @@ def _passed_on(
     is_kept = is_many and _keeps_answer(graph, id, node)
     if is_kept and (flow.fills(function, node) or not _is_shared(graph, id, way)):
         return set()
-    taken = flow.taken_parameters(function, arguments)
+    taken = flow.taken_parameters(function, arguments, told)
+    own = owners.own_name(function)
+    taken = {OWN if name == own else name for name in taken}
     inner = flow.moves_of(function, arguments)
     outer = _outer(graph, id)
     while not taken and outer is not None:
         taken = flow.taken_parameters(graph.function(outer), arguments, inner)
         outer = _outer(graph, outer)
     return taken
+
+
+def _own(
+    graph: Graph,
+    id: FunctionId,
+    way: Way,
+    arguments: Sequence[ast.AST],
+    told: Sequence[flow.Move],
+    *,
+    is_many: bool,
+) -> set[str]:
+    """The method's own object, where what it holds becomes the arguments: who calls the method picks it.
+
+    Beyond the loop over all items that makes a difference only to those who do not wait for what others wait for.
+    """
+    function = graph.function(id)
+    is_part = function.owner is not None and bool(flow.needs(function, arguments, told))
+    if not is_part or (graph.starts_here(id) and not graph.is_waited_for(id, way)):
+        return set()
+    return set() if is_many and not _is_shared(graph, id, way) else {OWN}
 
 
 def _keeps_answer(graph: Graph, id: FunctionId, node: ast.expr) -> bool:

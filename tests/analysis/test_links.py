@@ -1312,6 +1312,35 @@ def test_a_project_s_folder_stands_for_the_package_near_beneath_it(inside: str, 
     assert verdict(program) == expected
 
 
+PICTURES = """
+    import base64
+    import io
+    from llm import ask
+
+    def describe(image):
+        buffer = io.BytesIO()
+        {write}
+        return ask(base64.b64encode(buffer.getvalue()).decode())
+
+    if __name__ == "__main__":
+        for name in open("names.txt"):
+            print(describe(load(name)))  # !
+    """
+
+
+@pytest.mark.parametrize(
+    ("write", "expected"),
+    [
+        ("image.save(buffer, format='PNG')", "batchable"),
+        ("json.dump(image, buffer)", "batchable"),
+        ("chart().save(buffer)", "none"),
+        ("image.close()", "none"),
+    ],
+)
+def test_what_is_written_into_a_buffer_is_asked_about(write: str, expected: str):
+    assert verdict(PICTURES.format(write=write)) == expected
+
+
 def test_two_roots_in_one_repository_each_have_their_own_module_of_a_name():
     program = {
         "web/labels.py": """

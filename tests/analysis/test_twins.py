@@ -285,8 +285,9 @@ OBJECT_JOB = """
         ("pass", "print(Labeller(line).label())  # !", "Labeller(line).label()", "batchable"),
         ("one = Labeller()", "one.set_text(line); print(one.label())  # !", "Labeller(line).label()", "batchable"),
         ("one = Labeller()", "print(one.set_text(line).label())  # !", "Labeller(line).label()", "batchable"),
-        # Nobody else waits: the request itself is reported.
-        ("one = Labeller()", "one.set_text(line); print(one.label())  # !", "line", "none"),
+        ("one = Labeller()", "one.set_text(line); print(one.label())  # !", "line", "batchable"),
+        # The same is asked again and again.
+        ("one = Labeller(lines.read())", "print(one.label())  # !", "line", "none"),
         # How it asks is no part of what is asked: once by hand is not worth it.
         ("one = Labeller(model=sys.argv[2]); print(one.first())  # !", "print(line)", "Labeller().first()", "none"),
     ],
@@ -294,3 +295,127 @@ OBJECT_JOB = """
 def test_an_object_that_is_told_what_to_ask_passes_it_on(made, asked, live, expected):
     files = {"labels.py": OBJECT, "web.py": LIVE_OBJECT.replace("label(line)", live)}
     assert verdict({"app.py": OBJECT_JOB.format(made=made, asked=asked), **files}) == expected
+
+
+ROWS = {
+    "rows.py": """
+        from llm import ask
+
+        class Row:
+            def __init__(self, title, length):
+                self.title, self.length = title, length
+
+            def fill(self):
+                {asked}
+                self.save()
+
+            def save(self):
+                store(self)
+
+        class Page(Row):
+            def save(self):
+                self.fill()
+        """,
+    "prompts.py": """
+        from llm import ask
+
+        class Prompt:
+            def __init__(self, model="gpt-5"):
+                self.model = model
+
+            def about(self, text):
+                self.text = text
+                return self
+
+            def within(self, length):
+                self.length = length
+                return self
+
+            def send(self):
+                return ask(f"{self.text}, in {self.length} words")
+        """,
+    "app.py": """
+        from rows import Page, Row
+
+        def rows():
+            return [Row(line, 20) for line in open("rows.txt")]
+
+        def work():
+            {work}
+
+        if __name__ == "__main__":
+            work()
+        """,
+}
+BY_ITSELF = "self.label = ask(self.title)"
+BY_PROMPT = "from prompts import Prompt; one = Prompt(); one.about(self.title).within(9); self.label = one.send()"
+
+
+@pytest.mark.parametrize(
+    ("asked", "work", "expected"),
+    [
+        (BY_ITSELF, "for row in rows(): row.fill()  # !", "batchable"),
+        (BY_PROMPT, "for row in rows(): row.fill()  # !", "batchable"),
+        # Nothing of the row is asked about.
+        ("self.label = ask('one more')", "for row in rows(): row.fill()  # !", "none"),
+        # It is one row.
+        (BY_ITSELF, "for _ in open('turns.txt'): ROW.fill()  # !", "none"),
+        # Who saves a row does not decide on what its saving asks.
+        (BY_ITSELF, "for line in open('rows.txt'): Page(line, 20).save()  # !", "none"),
+    ],
+)
+def test_whoever_goes_through_rows_that_ask_about_themselves_is_told(asked, work, expected):
+    files = {path: text.replace("{asked}", asked).replace("{work}", work) for path, text in ROWS.items()}
+    assert verdict(files) == expected
+
+
+OWN_NAMED = """
+    from llm import ask
+
+    class Row:
+        title = ""
+
+        def fill(row, again=False):
+            row.label = ask(row.title)
+
+    def work(rows):
+        for row in rows:
+            {call}  # !
+
+    if __name__ == "__main__":
+        work([Row(), Row()])
+    """
+
+
+@pytest.mark.parametrize(
+    ("call", "expected"), [("row.fill(again=True)", "batchable"), ("Row().fill(again=True)", "none")]
+)
+def test_a_method_may_call_its_own_object_what_it_likes(call, expected):
+    assert verdict(OWN_NAMED.format(call=call)) == expected
+
+
+KINDS = """
+    from llm import ask
+
+    class Trained:
+        def __init__(self, text):
+            self.text = text
+
+        def fit(self):
+            self.words = self.text.split()
+
+    class Asked(Trained):
+        def fit(self):
+            self.words = ask(self.text)
+
+    if __name__ == "__main__":
+        for line in open("lines.txt"):
+            {made}.fit()  # !
+    """
+
+
+@pytest.mark.parametrize(
+    ("made", "expected"), [("Asked(line)", "batchable"), ("(Asked(line) if line else Trained(line))", "none")]
+)
+def test_objects_of_which_only_some_ask_are_no_requests(made, expected):
+    assert verdict(KINDS.format(made=made)) == expected
