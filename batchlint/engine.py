@@ -109,7 +109,7 @@ def _run(
         from batchlint import codemod
 
         plans.update(codemod.plan(linked, waiting, **how))
-    sites = [_with_rewrite(site, plans.get((site.path, site.line, site.column))) for site in sites]
+    sites = [with_rewrite(site, plans.get((site.path, site.line, site.column))) for site in sites]
     sites = sorted(sites, key=lambda site: (site.path, site.line, site.column))
     findings, covered = _findings(sites, config, {module.path: module.text for module in read.modules})
     report = Report(
@@ -261,7 +261,7 @@ def could_wait(site: CallSite) -> bool:
     return is_other and not any(factor.name == "test" for factor in site.factors)
 
 
-def _with_rewrite(site: CallSite, plan: Any) -> CallSite:
+def with_rewrite(site: CallSite, plan: Any) -> CallSite:
     """The site with its plan, or with the refusal's name; nothing is promised for what is not batchable."""
     if plan is None:
         return site

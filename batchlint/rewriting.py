@@ -10,6 +10,7 @@ import tempfile
 import tokenize
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -50,23 +51,24 @@ def rewrite(paths: Sequence[Path], config: Config, *, unsafe: bool, strategy: st
         strategy = "celery-batches" if has_batches else "outbox"
     done = engine.run(paths, config, unsafe=unsafe, strategy=strategy, collect=collect, to_rewrite=True)
     report = done.report
-    rewritten = [f for f in report.findings if f.site.rewrite.available]
-    refused = [f for f in report.findings if not f.site.rewrite.available]
-    plans = {(f.path, f.line, f.column): done.plans[f.path, f.line, f.column] for f in rewritten}
-    found = {(f.path, f.line, f.column) for f in report.findings}
+    found = {(f.path, f.line, f.column): f.site.rewrite.available for f in report.findings}
+    plans = {key: done.plans[key] for key, is_available in found.items() if is_available}
     left = [s for s in report.call_sites if (s.path, s.line, s.column) not in found and engine.could_wait(s)]
     try:
         framework = _framework(done.graph, config.root) if collect == "webhook" and done.graph else None
-        edits = codemod.render(done.graph, plans, framework=framework) if plans and done.graph else []
+        rendered = codemod.render(done.graph, plans, framework=framework) if plans and done.graph else None
     except codemod.EditedHelperError as error:
         raise TreeError(str(error)) from None
+    refused = rendered.refused if rendered else {}
+    decided = ((f, refused.get((f.path, f.line, f.column))) for f in report.findings)
+    findings = [replace(f, site=engine.with_rewrite(f.site, refusal)) for f, refusal in decided]
     return Outcome(
         root=Path(report.root),
-        edits=edits,
-        rewritten=rewritten,
-        refused=refused,
+        edits=rendered.edits if rendered else [],
+        rewritten=[f for f in findings if f.site.rewrite.available],
+        refused=[f for f in findings if not f.site.rewrite.available],
         left=left,
-        reviews=codemod.review(done.graph, plans) if plans and done.graph else [],
+        reviews=codemod.review(done.graph, rendered.plans) if rendered and done.graph else [],
         errors=[(e.path, e.line, e.message) for e in report.errors],
     )
 

@@ -17,7 +17,7 @@ from batchlint.facts import FunctionId
 from batchlint.findings import CallSite
 from batchlint.graph import Graph
 
-__all__ = ["REFUSALS", "Edit", "EditedHelperError", "Plan", "Refusal", "Review", "plan", "render", "review"]
+__all__ = ["REFUSALS", "Edit", "EditedHelperError", "Plan", "Refusal", "Rendered", "Review", "plan", "render", "review"]
 
 Key = tuple[str, int, int]
 
@@ -106,12 +106,31 @@ def review(graph: Graph, plans: Mapping[Key, Plan]) -> list[Review]:
     return reviews(graph, {key: plan.fanouts for key, plan in plans.items() if plan.strategy == "batch"})
 
 
-def render(graph: Graph, plans: Mapping[Key, Plan], *, framework: str | None = None) -> list[Edit]:
-    """The edits that carry the plans out: changed files in the order of their paths, then the helper module.
+class Rendered(NamedTuple):
+    """The edits that carry plans out, the plans that they do carry out, and why the others stay after all."""
+
+    edits: list[Edit]
+    plans: dict[Key, Plan]
+    refused: dict[Key, Refusal]
+
+
+def render(graph: Graph, plans: Mapping[Key, Plan], *, framework: str | None = None) -> Rendered:
+    """Carry the plans out: changed files in the order of their paths, then the helper module.
 
     `framework`: the web framework for which the jobs of `collect="webhook"` get a handler.
     """
+    from batchlint.codemod.compiling import compiling
     from batchlint.codemod.writing import write
 
-    fanouts = list({id(f): f for plan in plans.values() for f in plan.fanouts}.values())
-    return [Edit(path, before, after) for path, before, after in write(graph, fanouts, framework)]
+    def edited(fanouts: Sequence[Fanout]) -> list[Edit]:
+        return [Edit(path, before, after) for path, before, after in write(graph, fanouts, framework)]
+
+    edits, broken = compiling((fanout for plan in plans.values() for fanout in plan.fanouts), edited)
+    done, refused = dict[Key, Plan](), dict[Key, Refusal]()
+    for key, plan in plans.items():
+        left = tuple(fanout for fanout in plan.fanouts if id(fanout) not in broken)
+        if left or not plan.fanouts:
+            done[key] = plan._replace(fanouts=left)
+        else:
+            refused[key] = Refused("unsupported-shape", broken[id(plan.fanouts[0])]).refusal
+    return Rendered(edits, done, refused)

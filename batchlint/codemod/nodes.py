@@ -10,7 +10,7 @@ from typing import Any, cast
 import libcst as cst
 import libcst.matchers as m
 
-from batchlint.codemod.changes import Phased, Place
+from batchlint.codemod.changes import Phased
 
 WIDTH = 88
 ASKS_NOTHING = "yield from ()  # asks nothing, but is run like what asks"
@@ -106,6 +106,13 @@ def spread_drawing(func: cst.BaseExpression, drawn: cst.GeneratorExp, indent: st
     assert isinstance(moved, cst.CompFor)
     drawn = drawn.with_changes(for_in=moved.with_changes(whitespace_before=inner))
     return cst.Call(func, [cst.Arg(drawn, whitespace_after_arg=outer)], whitespace_before_args=inner)
+
+
+def is_spread(node: Any) -> bool:
+    """Whether the loops of a generator expression stand on lines of their own, without a comment in front."""
+    gap = node.for_in.whitespace_before
+    is_broken = isinstance(gap, cst.ParenthesizedWhitespace) and not m.findall(gap, m.Comment())
+    return isinstance(node, cst.GeneratorExp) and is_broken
 
 
 def gathered_call(func: cst.BaseExpression, items: cst.BaseExpression, column: int, indent: str) -> cst.Call:
@@ -343,10 +350,6 @@ def spread_like(call: cst.Call, comprehension: Any) -> cst.Call:
         whitespace_before_args=left.whitespace_after,
         args=[call.args[0].with_changes(whitespace_after_arg=right.whitespace_before)],
     )
-
-
-def close(outer: Place, inner: Place) -> bool:
-    return outer[0] == inner[0] and inner[1] - outer[1] <= 1 and outer[2] == inner[2] and outer[3] - inner[3] <= 1
 
 
 def gap(function: cst.FunctionDef) -> list[cst.EmptyLine]:

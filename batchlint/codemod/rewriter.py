@@ -16,7 +16,6 @@ from batchlint.codemod.counting_nodes import counted_loop, taking_loop
 from batchlint.codemod.hoisting import Hoist
 from batchlint.codemod.nodes import (
     ASKS_NOTHING,
-    close,
     def_statement,
     drawable,
     drawn_as,
@@ -25,6 +24,7 @@ from batchlint.codemod.nodes import (
     gathered_call,
     indented,
     is_call_of,
+    is_spread,
     line,
     long_call,
     name_expression,
@@ -54,6 +54,8 @@ class Rewriter(CallRewriter):
         self._contents: dict[Place, str] = {}
         """Names for what is read of files, by the calls that read it."""
         self._read: dict[Place, cst.Call] = {}
+        self._generators: dict[Place, Place] = {}
+        """Generator expressions that ask, with their places as they are planned."""
         self._new: set[str] = set()
         """Names of the functions that were made of loops and comprehensions."""
 
@@ -410,19 +412,23 @@ class Rewriter(CallRewriter):
     def leave_DictComp(self, original_node: cst.DictComp, updated_node: cst.DictComp) -> cst.BaseExpression:
         return self._comprehension(original_node, updated_node, "dict")
 
+    def visit_GeneratorExp(self, node: cst.GeneratorExp) -> None:
+        # `ast` counts the parentheses of a generator expression, also those of the call around it. Within them stands
+        # the expression itself first, and others in it.
+        where = self.place(node)
+        around = [
+            p
+            for p in self.changes.comprehensions
+            if p[:2] <= where[:2] and where[2:] <= p[2:] and self.lines[p[0] - 1][p[1]] == "("
+        ]
+        place = max(around, default=None)
+        if place is not None and place not in self._generators.values():
+            self._generators[where] = place
+
     def _comprehension(self, original: Any, updated: Any, collect: str | None) -> cst.BaseExpression:
         where = self.place(original)
-        change = self.changes.comprehensions.get(where)
-        if change is None and isinstance(original, cst.GeneratorExp):
-            # `ast` counts the parentheses of a generator expression, also those of the call around it.
-            change = next(
-                (
-                    c
-                    for p, c in self.changes.comprehensions.items()
-                    if p[:2] <= where[:2] and where[2:] <= p[2:] and close(p, where)
-                ),
-                None,
-            )
+        planned = self._generators.get(where, where) if isinstance(original, cst.GeneratorExp) else where
+        change = self.changes.comprehensions.get(planned)
         if change is None:
             return updated  # type: ignore[no-any-return]
         whole = updated
@@ -455,7 +461,7 @@ class Rewriter(CallRewriter):
                 rpar=[cst.RightParen()],
             )
         else:
-            phased = self.changes.phased.get(where)
+            phased = self.changes.phased.get(planned)
             driver = self._use("submit_or_collect" if phased else "each" if change.nested else "run_batch")
             call = cst.Call(driver, [cst.Arg(drawn)])
             if phased:
@@ -464,7 +470,8 @@ class Rewriter(CallRewriter):
                 call = spread_like(call, updated)
             line, code = self.lines[where[0] - 1], cst.Module([]).code_for_node(call)
             grown = len(line) - (where[3] - where[1]) + len(code) + len(collect + "()" if collect else "")
-            if where[0] == where[2] and "\n" not in code and grown > self.limit and not phased and updated is whole:
+            outgrown = where[0] == where[2] and "\n" not in code and grown > self.limit
+            if (outgrown or is_spread(updated)) and not phased and updated is whole:
                 call = spread_drawing(driver, drawn, self.indent, line[self._column : len(line) - len(line.lstrip())])
             run = parenthesised(cst.Yield(call)) if change.nested else call
         if updated is not whole:

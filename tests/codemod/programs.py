@@ -52,8 +52,11 @@ def rewrite(source: Source, *, unsafe: bool = False, strategy: str = "auto") -> 
     decided = codemod.plan(linked, sites, unsafe=unsafe, strategy=strategy)
     plans = {key: plan for key, plan in decided.items() if isinstance(plan, codemod.Plan)}
     refusals = [(path, line, it) for (path, line, _), it in sorted(decided.items()) if isinstance(it, Refusal)]
-    edits = {edit.path: edit.after for edit in codemod.render(linked, plans)} if plans else {}
-    return Rewritten(before, {**before, **edits}, len(plans), refusals, [n for p in plans.values() for n in p.notes])
+    rendered = codemod.render(linked, plans)
+    refusals += [(path, line, it) for (path, line, _), it in rendered.refused.items()]
+    edits = {edit.path: edit.after for edit in rendered.edits}
+    notes = [note for plan in rendered.plans.values() for note in plan.notes]
+    return Rewritten(before, {**before, **edits}, len(rendered.plans), refusals, notes)
 
 
 def check_noop(source: Source, name: str | None = None, *, unsafe: bool = False) -> Refusal | None:
