@@ -73,11 +73,12 @@ def given_for(function: FunctionFacts, call: ast.Call, name: str) -> Iterator[as
             yield function.default(value.id) if isinstance(value, ast.Name) else value
         elif keyword.arg is None and isinstance(value, ast.Name):
             for binding in function.bindings.get(value.id, ()):
-                yield from _entries_of(binding.value, name)
+                yield from entries_of(binding.value, name)
             yield from function.item_keys.get((value.id, name), ())
 
 
-def _entries_of(node: ast.expr | None, key: str) -> Iterator[ast.expr]:
+def entries_of(node: ast.expr | None, key: str) -> Iterator[ast.expr]:
+    """What a dict that is written out holds under the key."""
     if isinstance(node, ast.Dict):
         yield from (
             v for k, v in zip(node.keys, node.values, strict=True) if isinstance(k, ast.Constant) and k.value == key

@@ -14,6 +14,7 @@ from batchlint.codemod.fakes import Fakes
 from batchlint.codemod.families import Families
 from batchlint.codemod.held import HELD, Held
 from batchlint.codemod.refusals import Refused
+from batchlint.codemod.streamed import Streamed
 from batchlint.codemod.threads import Threads
 from batchlint.facts import MODULE, Binding, ClassId, FunctionFacts, FunctionId
 from batchlint.graph import Graph, ModelCall
@@ -64,6 +65,7 @@ class Support:
         self.reaching = self._reaching([call.function for call in graph.model_calls])
         self.families = Families(graph)
         self.fakes = Fakes(graph.program)
+        self._streamed = Streamed(graph)
         self._known: dict[tuple[FunctionId, int], Target | Refused] = {}
         self._joined: dict[int, str] = {}
         """By their identity, the calls that hand functions over and join the loop around them: MAPPED or SUBMITTED."""
@@ -308,7 +310,7 @@ class Support:
         catalogue = self.program.catalogue
         line = f"(line {call.lineno})"
         keywords = self.threads.plain(call).keywords
-        if model.stream or streams(keywords):
+        if model.stream or streams(keywords) or self._streamed.is_streamed(scope, self.threads.plain(call)):
             raise Refused("streaming")
         if model.agent or model.fans_out:
             raise Refused(
