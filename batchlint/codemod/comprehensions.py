@@ -14,7 +14,6 @@ from batchlint.codemod.keeping import is_taken_next
 from batchlint.codemod.naming import noun
 from batchlint.codemod.phases import Phases
 from batchlint.codemod.refusals import Refused
-from batchlint.codemod.repeated import repeated
 from batchlint.facts import FunctionFacts
 
 if TYPE_CHECKING:
@@ -60,7 +59,7 @@ class Comprehensions:
         frame.stable = set(targets)
         for generator in node.generators:
             frame.targets |= planner.distinct(function, generator.target, generator.iter)
-            for name, channels in repeated(planner.reader, function, generator.target, generator.iter).items():
+            for name, channels in planner.reader.repeated.targets(function, generator.target, generator.iter).items():
                 frame.aliases.setdefault(name, set()).update(channels)
         frame.items = planner.reader.linked.of(function, [(g.target, g.iter) for g in node.generators])
         phases = Phases(planner.reader, planner.support.converts, planner.parallel)

@@ -16,6 +16,7 @@ from batchlint.codemod.methods import Method, Methods
 from batchlint.codemod.parts import Sharing
 from batchlint.codemod.process_wide import ENVIRONMENT, is_environment
 from batchlint.codemod.refusals import Refused
+from batchlint.codemod.repeated import Repeated
 from batchlint.codemod.shared import Shared
 from batchlint.codemod.stored import Stored
 from batchlint.codemod.threads import Threads
@@ -60,6 +61,7 @@ class Paths:
         self.file_links = FileLinks(self)
         self.sharing = Sharing(self)
         self.aliases = Aliases(self)
+        self.repeated = Repeated(self)
         self._leading: dict[FunctionId, tuple[ast.expr, ...]] = {}
 
     # -- frames
@@ -245,8 +247,9 @@ class Paths:
             names = self._names_of(node, frame)
             if names is not None:
                 return names
-            steps = self._steps(node.slice, frame)
-            inside = {p if len(p) > 6 else (*p, *steps) for p in self.path(node.value, frame)}
+            inside = self.path(node.value, frame)
+            steps = self._steps(node.slice, frame, inside)
+            inside = {p if len(p) > 6 else (*p, *steps) for p in inside}
             return inside | self.elements(node.value, frame) if isinstance(node.ctx, ast.Load) else inside
         if isinstance(node, ast.IfExp):
             return self.path(node.body, frame) | self.path(node.orelse, frame)
@@ -262,8 +265,9 @@ class Paths:
                 return self.path(node.args[0], frame)
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
             if node.func.attr in {"get", "setdefault"} and node.args:
-                step = OWN if self.is_own(node.args[0], frame) else ANY
-                inside = {(*p, step) for p in self.path(node.func.value, frame)}
+                inside = self.path(node.func.value, frame)
+                step = self._step(node.args[0], frame, inside)
+                inside = {(*p, step) for p in inside}
                 return inside | self.elements(node.func.value, frame)
             if node.func.attr in {"values", "items", "keys", "cursor", "begin", "connect"}:
                 return self.path(node.func.value, frame) | self.elements(node.func.value, frame)
@@ -320,14 +324,18 @@ class Paths:
             )
         return self._leading[id]
 
-    def _steps(self, key: ast.expr, frame: Frame) -> tuple[str, ...]:
+    def _steps(self, key: ast.expr, frame: Frame, containers: set[Channel]) -> tuple[str, ...]:
         """The steps into what is stored under a key, or under a row and the name of a column."""
         if isinstance(key, ast.Tuple) and len(key.elts) == 2:
             row, column = key.elts
             if isinstance(column, ast.Constant) and isinstance(column.value, str):
                 return (OWN if self.is_own(row, frame) else ANY, CELL + column.value)
             return (OWN if self.is_own(row, frame) else ANY,)
-        return (OWN if self.is_own(key, frame) else ANY,)
+        return (self._step(key, frame, containers),)
+
+    def _step(self, key: ast.expr, frame: Frame, containers: set[Channel]) -> str:
+        is_own = self.is_own(key, frame) and not any(map(self.repeated.is_repeating, containers))
+        return OWN if is_own else ANY
 
     def iterated(self, node: ast.expr, frame: Frame) -> set[Channel]:
         """The containers that a loop over `node` goes through."""

@@ -24,7 +24,6 @@ from batchlint.codemod.paths import function_body
 from batchlint.codemod.phases import Barrier, Phases
 from batchlint.codemod.reader import Reader
 from batchlint.codemod.refusals import UNFIT, Refused
-from batchlint.codemod.repeated import aliases
 from batchlint.codemod.running import Running
 from batchlint.codemod.support import MAPPED, SUBMITTED, Support, Target
 from batchlint.codemod.wrappers import Wrappers
@@ -364,7 +363,7 @@ class Planner:
         frame = Frame(function, set(local))
         frame.targets = self.distinct(function, loop.target, loop.iter)
         frame.items = self.reader.linked.of(function, [(loop.target, loop.iter)])
-        frame.aliases |= aliases(self.reader, function, loop.target, loop.iter)
+        frame.aliases |= self.reader.repeated.aliases(function, loop.target, loop.iter)
         self.reader.alias_statements(frame, loop.body)
         frame.stable |= set(targets) - scopes.bound(loop.body)
         return frame

@@ -1,89 +1,301 @@
-"""Items that a list which is written out holds more than once: `for word, shelf in [("sea", red), ("salt", red)]`."""
+"""Items that are one object: `[row] * 3`, `dict.fromkeys(names, [])`, `[("sea", red), ("salt", red)]`."""
 
 from __future__ import annotations
 
 import ast
 from collections import Counter
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, NamedTuple
 
-from batchlint.codemod.access import OWN, Channel, Frame
+from batchlint.codemod.access import ANY, OWN, Channel, Frame
+from batchlint.codemod.scalars import is_scalar
+from batchlint.codemod.scopes import bound
+from batchlint.facts import MODULE, FunctionFacts, FunctionId
 from batchlint.symbols import last_name
+from batchlint.trees import SCOPES, children
+from batchlint.values import Fn, Inst
 
 if TYPE_CHECKING:
     from batchlint.codemod.paths import Paths
-    from batchlint.facts import FunctionFacts
 
-_OVER = frozenset({"tqdm", "track", "reversed", "sorted", "list", "tuple", "iter"})
-Pair = tuple[str, ast.expr]
-
-
-def repeated(paths: Paths, function: FunctionFacts, target: ast.expr, iterated: ast.expr) -> dict[str, set[Channel]]:
-    """The targets of the loop that may be the same object for two items, with the variables that hold it."""
-    pairs = [
-        pair for element in _elements(paths, function, iterated) for pair in _pairs(_counted(target, iterated), element)
-    ]
-    counts = Counter((name, ast.dump(value)) for name, value in pairs)
-    found: dict[str, set[Channel]] = {}
-    around = Frame(function, set())
-    for name, value in pairs:
-        if counts[name, ast.dump(value)] > 1:
-            found.setdefault(name, set()).update(paths.path(value, around))
-    return found
+_OVER = frozenset({"tqdm", "track", "reversed", "sorted", "list", "tuple", "iter", "dict", "copy", "deque"})
+"""Calls that give the items of what they are given, or called on."""
+_PUTTING = frozenset({"append", "add", "appendleft", "insert", "put", "push", "setdefault"})
+_MADE = (ast.List, ast.Dict, ast.Set, ast.ListComp, ast.DictComp, ast.SetComp, ast.Call, ast.BinOp, ast.Tuple)
+"""Expressions that make an object each time they are evaluated."""
+_MAX_DEPTH = 5
+_MOST = 20
 
 
-def aliases(paths: Paths, function: FunctionFacts, target: ast.expr, iterated: ast.expr) -> dict[str, set[Channel]]:
-    """What each target of the loop may be part of: of its own item, or of what others have too."""
-    around = Frame(function, set())
-    names = [n.id for n in ast.walk(target) if isinstance(n, ast.Name)]
-    found = {name: {(*root, OWN) for root in paths.iterated(iterated, around)} for name in names}
-    if isinstance(iterated, ast.List | ast.Tuple) and all(isinstance(e, ast.Tuple) for e in iterated.elts):
-        found = {name: set() for name in names}
-        for name, value in (pair for element in iterated.elts for pair in _pairs(target, element)):
-            found[name] |= {(*path, OWN) for path in paths.path(value, around)}
-    for name, channels in repeated(paths, function, target, iterated).items():
-        found.setdefault(name, set()).update(channels)
-    return found
+class Element(NamedTuple):
+    """Something that a container holds, in the names of a frame."""
+
+    frame: Frame
+    value: ast.expr
+    is_often: bool = False
+    """Whether several places hold what the expression gives."""
+    is_one: bool = False
+    """Whether it is evaluated once for all of them."""
 
 
-def _counted(target: ast.expr, iterated: ast.expr) -> ast.expr:
-    """The target without the number that `enumerate` gives."""
-    is_counted = isinstance(iterated, ast.Call) and last_name(iterated.func) == "enumerate"
-    return target.elts[1] if is_counted and isinstance(target, ast.Tuple) and len(target.elts) == 2 else target
+class Repeated:
+    """Finds them."""
 
+    def __init__(self, paths: Paths) -> None:
+        self._paths = paths
+        self._program = paths.program
+        self._known: dict[Channel, bool] = {}
+        self._names: dict[tuple[FunctionId, str], list[Element]] = {}
+        self._attributes: dict[str, list[Element]] = {}
 
-def _elements(paths: Paths, function: FunctionFacts, node: ast.expr) -> Iterator[ast.expr]:
-    """What the list holds, as far as it is written out."""
-    if isinstance(node, ast.Call):
+    # -- the loop
+    def targets(self, function: FunctionFacts, target: ast.expr, iterated: ast.expr) -> dict[str, set[Channel]]:
+        """The targets of the loop that may be the same object for two items, with the variables that hold it.
+
+        Under `**name` what a target holds that others hold too, as copies of one object do.
+        """
+        found: dict[str, set[Channel]] = {}
+        counts: Counter[tuple[str, Channel]] = Counter()
+        for name, element in self._drawn(function, target, iterated, 0):
+            if is_scalar(self._program, element.value, element.frame):
+                continue
+            if element.is_one and isinstance(element.value, _MADE):
+                found.setdefault(name, set()).add(("v", function.id.path, function.id.qualname, name, "[same]"))
+            for steps, channel in self._paths.sharing.of(element.value, element.frame):
+                if len(steps) < 2 and not (steps and self._holds_scalars(channel)):
+                    counts[f"**{name}" if steps else name, channel] += 2 if element.is_often else 1
+        for (name, channel), count in counts.items():
+            if count > 1:
+                found.setdefault(name, set()).add(channel)
+        around = Frame(function, set())
+        same = {(*root, ANY) for root in self._paths.iterated(iterated, around) if self.is_repeating(root)}
+        for name in [n.id for n in ast.walk(target) if isinstance(n, ast.Name)] if same else ():
+            found.setdefault(name, set()).update(same)
+        return found
+
+    def aliases(self, function: FunctionFacts, target: ast.expr, iterated: ast.expr) -> dict[str, set[Channel]]:
+        """What each target of the loop may be part of: of its own item, or of what others have too."""
+        paths, around = self._paths, Frame(function, set())
+        names = [n.id for n in ast.walk(target) if isinstance(n, ast.Name)]
+        found = {name: {(*root, OWN) for root in paths.iterated(iterated, around)} for name in names}
+        if isinstance(iterated, ast.List | ast.Tuple) and all(isinstance(e, ast.Tuple) for e in iterated.elts):
+            found = {name: set() for name in names}
+            for name, value in (pair for element in iterated.elts for pair in _pairs(target, element)):
+                found[name] |= {(*path, OWN) for path in paths.path(value, around)}
+        for name, channels in self.targets(function, target, iterated).items():
+            found.setdefault(name, set()).update(channels)
+        return found
+
+    def is_repeating(self, channel: Channel) -> bool:
+        """Whether the variable or attribute holds a container in which one object has several places."""
+        if channel[0] != "v" or len(channel) < 4 or channel[-1][:1] == "[":
+            return False
+        if channel not in self._known:
+            self._known[channel] = False
+            self._known[channel] = self._is_repeating(channel)
+        return self._known[channel]
+
+    def _is_repeating(self, channel: Channel) -> bool:
+        counts: Counter[Channel] = Counter()
+        for element in self._behind(channel):
+            if is_scalar(self._program, element.value, element.frame):
+                continue
+            if element.is_one and isinstance(element.value, _MADE):
+                return True
+            for steps, shared in self._paths.sharing.of(element.value, element.frame):
+                if not steps:
+                    counts[shared] += 2 if element.is_often else 1
+        return any(count > 1 for count in counts.values())
+
+    def _behind(self, channel: Channel) -> Iterator[Element]:
+        """What the container behind the channel holds."""
+        if len(channel) > 4:
+            yield from self._of_attribute(channel[-1])
+            return
+        id = FunctionId(channel[1], channel[2])
+        if channel[1] in self._program.modules and (id.qualname == MODULE or id in self._program.functions):
+            module = self._program.modules[channel[1]]
+            scope = module.body if id.qualname == MODULE else self._program.functions[id]
+            yield from self._elements(scope, ast.Name(channel[3], ast.Load()), 0)
+
+    def _holds_scalars(self, channel: Channel) -> bool:
+        """Whether what the container has in which the channel is cannot change."""
+        held = list(self._behind(channel[:-1])) if len(channel) == 5 else []
+        return bool(held) and all(is_scalar(self._program, e.value, e.frame) for e in held)
+
+    # -- containers
+    def _drawn(
+        self, function: FunctionFacts, target: ast.expr, iterated: ast.expr, depth: int
+    ) -> Iterator[tuple[str, Element]]:
+        """The names of the target, each with what it may be bound to."""
+        name = last_name(iterated.func) if isinstance(iterated, ast.Call) else ""
+        parts = target.elts if isinstance(target, ast.Tuple | ast.List) else []
+        if isinstance(iterated, ast.Call) and name in {"enumerate", "zip", "zip_longest"} and parts:
+            sources = iterated.args[:1] if name == "enumerate" else iterated.args
+            for part, source in zip(parts[1:2] if name == "enumerate" else parts, sources, strict=False):
+                yield from self._drawn(function, part, source, depth + 1)
+        elif isinstance(iterated, ast.Call) and name in _OVER and iterated.args:
+            yield from self._drawn(function, target, iterated.args[0], depth + 1)
+        elif (
+            name in {"items", "values"} and isinstance(iterated, ast.Call) and isinstance(iterated.func, ast.Attribute)
+        ):
+            is_pair = name == "items" and len(parts) == 2
+            if is_pair or name == "values":
+                for element in self._elements(function, iterated.func.value, depth):
+                    yield from self._named(parts[1] if is_pair else target, element)
+        else:
+            for element in self._elements(function, iterated, depth):
+                yield from self._named(target, element)
+
+    @staticmethod
+    def _named(target: ast.expr, element: Element) -> Iterator[tuple[str, Element]]:
+        if isinstance(target, ast.Name):
+            yield target.id, element
+            parts = element.value.elts if isinstance(element.value, ast.Tuple | ast.List) else []
+            parts = element.value.values if isinstance(element.value, ast.Dict) else parts
+            shared = (part for part in parts if isinstance(part, ast.Name | ast.Attribute))
+            yield from ((target.id, element._replace(value=part)) for part in shared)
+        elif isinstance(target, ast.Tuple | ast.List) and isinstance(element.value, ast.Tuple | ast.List):
+            for each, part in zip(target.elts, element.value.elts, strict=False):
+                yield from Repeated._named(each, element._replace(value=part))
+
+    def _elements(self, function: FunctionFacts, node: ast.expr | None, depth: int) -> Iterator[Element]:
+        """What the container holds, as far as the program says."""
+        if depth > _MAX_DEPTH or node is None:
+            return
+        plain = Frame(function, set())
+        if isinstance(node, ast.List | ast.Tuple | ast.Set):
+            for each in node.elts:
+                if isinstance(each, ast.Starred):
+                    yield from self._elements(function, each.value, depth + 1)
+                else:
+                    yield Element(plain, each)
+        elif isinstance(node, ast.Dict):
+            for key, value in zip(node.keys, node.values, strict=True):
+                yield from self._elements(function, value, depth + 1) if key is None else [Element(plain, value)]
+        elif isinstance(node, ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp):
+            inner = node.value if isinstance(node, ast.DictComp) else node.elt
+            names = {n.id for g in node.generators for n in ast.walk(g.target) if isinstance(n, ast.Name)}
+            if isinstance(inner, ast.Name) and isinstance(node.generators[-1].target, ast.Name) and inner.id in names:
+                yield from self._elements(function, node.generators[-1].iter, depth + 1)
+            else:
+                yield Element(Frame(function, names), inner, is_often=True)
+        elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult):
+            for factor in (node.left, node.right):
+                yield from _often(self._elements(function, factor, depth + 1))
+        elif isinstance(node, ast.BinOp | ast.IfExp | ast.BoolOp | ast.Subscript):
+            for each in _parts(node):
+                yield from self._elements(function, each, depth + 1)
+        elif isinstance(node, ast.Call):
+            yield from self._of_call(function, node, depth)
+        elif isinstance(node, ast.Name):
+            yield from self._of_name(function, node.id, depth)
+        elif isinstance(node, ast.Attribute):
+            values = self._program.eval(function.id, node.value)
+            if any(isinstance(v, Inst) for v in values):
+                yield from self._of_attribute(node.attr)
+
+    def _of_call(self, function: FunctionFacts, node: ast.Call, depth: int) -> Iterator[Element]:
         name = last_name(node.func)
-        if name in {*_OVER, "enumerate"} and node.args:
-            yield from _elements(paths, function, node.args[0])
-        elif name in {"items", "values"} and isinstance(node.func, ast.Attribute):
-            table = _value(paths, function, node.func.value)
-            if isinstance(table, ast.Dict):
-                is_whole = name == "items"
-                for key, value in zip(table.keys, table.values, strict=True):
-                    yield ast.Tuple([key, value], ast.Load()) if is_whole and key is not None else value
-        return
-    value = _value(paths, function, node)
-    if isinstance(value, ast.BinOp) and isinstance(value.op, ast.Mult) and isinstance(value.left, ast.List):
-        yield from (*value.left.elts, *value.left.elts)
-    elif isinstance(value, ast.BinOp) and isinstance(value.op, ast.Add):
-        yield from _elements(paths, function, value.left)
-        yield from _elements(paths, function, value.right)
-    elif isinstance(value, ast.List | ast.Tuple):
-        yield from value.elts
+        if name in {"repeat", "fromkeys"}:
+            given = node.args[:1] if name == "repeat" else node.args[1:2]
+            yield from (Element(Frame(function, set()), each, is_often=True, is_one=True) for each in given)
+        elif name == "cycle":
+            yield from _often(e for each in node.args[:1] for e in self._elements(function, each, depth + 1))
+        elif name in {*_OVER, "values", "chain"}:
+            inside = [node.func.value] if isinstance(node.func, ast.Attribute) and name in {"values", "copy"} else []
+            for each in [*inside, *node.args]:
+                yield from self._elements(function, each, depth + 1)
+        else:
+            for value in self._program.eval(function.id, node.func):
+                called = self._program.functions[value.id] if isinstance(value, Fn) else None
+                for returned in called.returns if called is not None else ():
+                    assert called is not None
+                    yield from self._elements(called, returned, depth + 2)
+
+    def _of_attribute(self, name: str) -> list[Element]:
+        """What the attributes of the name hold, of whichever class."""
+        if name not in self._attributes:
+            self._attributes[name] = found = list[Element]()
+            for stored in self._program.self_writes.values():
+                for function, binding in stored.get(name, ()):
+                    if binding.how == "value" and function.parameters:
+                        found += self._elements(function, binding.value, 0)
+                        found += self._put(function, f"{function.parameters[0].arg}.{name}", 0)
+        return self._attributes[name]
+
+    def _of_name(self, function: FunctionFacts, name: str, depth: int) -> list[Element]:
+        owner = self._program.owner(function, name)
+        if owner is None:
+            return []
+        key = (owner.id, name)
+        if key not in self._names:
+            self._names[key] = found = list[Element]()
+            if name in owner.parameter_names:
+                for caller, _, argument in list(self._program.callers.arguments(owner, name))[:_MOST]:
+                    found += self._elements(self._program.functions[caller], argument, depth + 1)
+            for binding in owner.bindings.get(name, ()):
+                if binding.how == "value":
+                    found += self._elements(owner, binding.value, depth + 1)
+            found += self._put(owner, name, depth)
+        return self._names[key]
+
+    def _put(self, function: FunctionFacts, container: str, depth: int) -> Iterator[Element]:
+        """What the function puts into the container; in a loop the same again, unless the loop makes it."""
+        for node, loop in _with_loops(children(function.node), None):
+            if isinstance(node, ast.AugAssign) and _is(node.target, container):
+                yield from self._elements(function, node.value, depth + 1)
+            put = _put_in(node, container)
+            if put is None:
+                continue
+            frame = Frame(function, set())
+            if loop is not None:
+                frame.local |= bound([loop])
+                self._paths.alias_statements(frame, loop.body)
+            yield Element(frame, put, is_often=loop is not None)
 
 
-def _value(paths: Paths, function: FunctionFacts, node: ast.expr) -> ast.expr:
-    """What the variable is bound to, if that is one thing."""
-    owner = paths.program.owner(function, node.id) if isinstance(node, ast.Name) else None
-    bindings = owner.bindings.get(node.id, ()) if owner is not None and isinstance(node, ast.Name) else ()
-    only = bindings[0].value if len(bindings) == 1 and bindings[0].how == "value" else None
-    return only if only is not None else node
+def _often(elements: Iterable[Element]) -> Iterator[Element]:
+    return (each._replace(is_often=True, is_one=True) for each in elements)
 
 
-def _pairs(target: ast.expr, element: ast.expr) -> Iterator[Pair]:
+def _put_in(node: ast.AST, container: str) -> ast.expr | None:
+    """What the node puts into the container, if it does."""
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.args:
+        return node.args[-1] if node.func.attr in _PUTTING and _is(node.func.value, container) else None
+    if isinstance(node, ast.Assign):
+        stored = any(isinstance(t, ast.Subscript) and _is(t.value, container) for t in node.targets)
+        return node.value if stored else None
+    return None
+
+
+def _is(node: ast.expr, text: str) -> bool:
+    return isinstance(node, ast.Name | ast.Attribute) and ast.unparse(node) == text
+
+
+def _with_loops(
+    nodes: Iterable[ast.AST], loop: ast.For | ast.AsyncFor | ast.While | None
+) -> Iterator[tuple[ast.AST, ast.For | ast.AsyncFor | ast.While | None]]:
+    """The nodes below, without those of functions and classes in there, each with the innermost loop around it."""
+    for node in nodes:
+        if not isinstance(node, SCOPES):
+            yield node, loop
+            inner = node if isinstance(node, ast.For | ast.AsyncFor | ast.While) else loop
+            yield from _with_loops(children(node), inner)
+
+
+def _parts(node: ast.BinOp | ast.IfExp | ast.BoolOp | ast.Subscript) -> list[ast.expr]:
+    """The containers whose elements the value has."""
+    if isinstance(node, ast.BinOp):
+        return [node.left, node.right]
+    if isinstance(node, ast.IfExp):
+        return [node.body, node.orelse]
+    if isinstance(node, ast.BoolOp):
+        return node.values
+    return [node.value] if isinstance(node.slice, ast.Slice) else []
+
+
+def _pairs(target: ast.expr, element: ast.expr) -> Iterator[tuple[str, ast.expr]]:
     """The names of the target with the variables that the element has in their places."""
     if isinstance(target, ast.Name) and isinstance(element, ast.Name | ast.Attribute):
         yield target.id, element

@@ -1,72 +1,117 @@
-"""Lists that hold an object more than once, or each of them once."""
+"""Containers in which one object has several places: what one item puts into it is in the next item's prompt."""
 
 from __future__ import annotations
 
+import textwrap
 from pathlib import Path
 
 import pytest
 
 from .programs import check_noop, check_runs_alike
-from .test_shared import HEAD
 
-CARD = """\
-class Card:
-    def __init__(self, word):
-        self.word = word
-        self.texts = []
+HEAD = """\
+import copy
+from collections import defaultdict
+from itertools import chain, cycle, repeat
+
+from openai import OpenAI
+
+client = OpenAI()
+NAMES = ["tea", "cup", "jam"]
 
 
-tea, cup, jam = Card("tea"), Card("cup"), Card("jam")
-red, blue = [], []
+def ask(text):
+    return client.responses.create(model="gpt-5-mini", input=text).output_text
 
 
-def study(card):
-    card.texts.append(ask(f"{card.word}, seen {len(card.texts)} times"))
+def rows_of(count):
+    return [{"log": [], "text": ""}] * count
 
 
 """
-LEFT = {
-    "an object": "for card in [tea, cup, tea, jam]:\n    study(card)\n",
-    "a part of an item": (
-        "WORK = [('tea', red), ('cup', blue), ('jam', red)]\nfor word, shelf in WORK:\n"
-        "    shelf.append(ask(f'{word} beside {len(shelf)}'))\n"
+ONE = {
+    "multiplied": "rows = [{'text': ''}] * 3",
+    "multiplied from the right": "rows = 3 * [{'text': ''}]",
+    "a sum": "rows = [{'text': ''}] + [{'text': ''}] * 2",
+    "made by a function": "rows = rows_of(3)",
+    "repeated": "rows = list(repeat({'text': ''}, 3))",
+    "a cycle": "rows = [row for row, _ in zip(cycle([{'text': ''}]), NAMES)]\nrows = [rows[0]] * 3",
+    "a comprehension": "base = {'text': ''}\nrows = [base for _ in NAMES]",
+    "put in": "base = {'text': ''}\nrows = []\nfor name in NAMES:\n    rows.append(base)",
+    "put in twice": "base = {'text': ''}\nrows = []\nrows.append(base)\nrows.append(base)",
+    "put in under its second name": (
+        "base = {'text': ''}\nrows = []\nfor name in NAMES:\n    row = base\n    rows.append(row)"
     ),
-    "a part of a numbered item": (
-        "for number, (card, what) in enumerate([(tea, 'hot'), (cup, 'red'), (tea, 'cold')]):\n"
-        "    text = ask(f'{number} {what} {card.word} after {card.texts}')\n    card.texts.append(text)\n"
-    ),
-    "a value of a table": (
-        "SHELVES = {'tea': red, 'cup': blue, 'jam': red}\nfor word, shelf in SHELVES.items():\n"
-        "    text = ask(f'{word} beside {len(shelf)}')\n    shelf.append(text)\n"
-    ),
-    "a list that is taken twice": "for card in [tea, cup] * 2:\n    study(card)\n",
-    "a comprehension's": (
-        "def seen(shelf, word):\n    shelf.append(ask(f'{word} beside {len(shelf)}'))\n    return len(shelf)\n\n\n"
-        "print([seen(shelf, word) for word, shelf in [('tea', red), ('cup', red)]])\n"
-    ),
+    "added": "base = {'text': ''}\nrows = []\nrows += [base, base]",
+    "values of a table": "table = dict.fromkeys(NAMES, {'text': ''})\nrows = table.values()",
+    "one after the other": "base = [{'text': ''}]\nrows = list(chain(base, base * 2))",
 }
-ALIKE = {
-    "each object once": "for card in [tea, cup, jam]:\n    study(card)\nprint(tea.texts, cup.texts, jam.texts)\n",
-    "each part once": (
-        "for word, shelf in [('tea', red), ('cup', blue)]:\n    shelf.append(ask(f'{word} beside {len(shelf)}'))\n"
-        "print(red, blue)\n"
+LOOPS = {
+    "index": "lists = [[]] * 3\nfor i, name in enumerate(NAMES):\n    lists[i].append(ask(f'{name} {lists[i]}'))",
+    "keys": (
+        "lists = dict.fromkeys(NAMES, [])\n"
+        "for name in lists.keys():\n    lists[name].append(ask(f'{name} {lists[name]}'))"
     ),
-    "an object of which nothing is needed": (
-        "for word, shelf in [('tea', red), ('cup', blue), ('jam', red)]:\n    shelf.append(ask(word))\n"
-        "print(red, blue)\n"
+    "items": "lists = dict.fromkeys(NAMES, [])\nfor name, log in lists.items():\n    log.append(ask(f'{name} {log}'))",
+    "stored under keys": (
+        "log, lists = [], {}\nfor name in NAMES:\n    lists[name] = log\n"
+        "for name, own in lists.items():\n    own.append(ask(f'{name} {own}'))"
     ),
-    "a text": (
-        "FIRST = 'tea'\nfor word, tone in [(FIRST, 'plain'), ('cup', 'rude'), (FIRST, 'mild')]:\n"
-        "    print(word, ask(f'{word}, {tone}'))\n"
+    "beside": "for name, log in zip(NAMES, repeat([])):\n    log.append(ask(f'{name} {log}'))",
+    "in rows": "log = []\nfor row in [{'name': n, 'log': log} for n in NAMES]:\n    row['log'].append(ask(f'{row}'))",
+    "in copies": (
+        "base = {'log': []}\nrows = [copy.copy(base) for _ in NAMES]\n"
+        "for row in rows:\n    row['log'].append(ask(f\"on {row['log']}\"))"
     ),
+    "in a grid": (
+        "grid = [[''] * 2] * 2\n"
+        "for y in range(2):\n    for x in range(2):\n        grid[y][x] = ask(f'{y} {x} {grid[y]}')"
+    ),
+    "in an attribute": (
+        "class Card:\n    def __init__(self):\n        self.log = [[]] * 3\n\n"
+        "    def fill(self):\n        for row in self.log:\n            row.append(ask(f'on {row}'))\n\n\nCard().fill()"
+    ),
+    "given to a function": (
+        "def fill(rows):\n    for row in rows:\n        row.append(ask(f'on {row}'))\n\n\nfill([[]] * 3)"
+    ),
+    "a comprehension over it": "print([row.append(ask(f'on {row}')) for row in [[]] * 3])",
 }
 
 
-@pytest.mark.parametrize("name", LEFT)
-def test_an_object_is_there_twice(name: str) -> None:
-    check_noop(HEAD + CARD + LEFT[name], "dependent-iterations")
+@pytest.mark.parametrize("made", ONE.values(), ids=ONE)
+def test_a_row_that_stands_in_several_places_is_no_item(made: str) -> None:
+    check_noop(HEAD + made + "\nfor row in rows:\n    row['text'] = ask(f\"go on {row['text']}\")\n")
 
 
-@pytest.mark.parametrize("name", ALIKE)
-def test_no_request_needs_what_another_item_leaves(name: str, tmp_path: Path) -> None:
-    check_runs_alike(HEAD + CARD + ALIKE[name], tmp_path)
+@pytest.mark.parametrize("loop", LOOPS.values(), ids=LOOPS)
+def test_what_several_places_share_is_no_items_own(loop: str) -> None:
+    check_noop(HEAD + loop + "\n")
+
+
+def test_objects_of_their_own_are_filled_as_before(tmp_path: Path) -> None:
+    program = """
+        BLANK = ""
+        BASE = {"text": BLANK, "name": "x"}
+
+
+        def run(rows):
+            for row in rows:
+                row["text"] = ask(f"{row['name']} {row['text']}")
+            return rows
+
+
+        lists = [[] for _ in NAMES]
+        for i, name in enumerate(NAMES):
+            lists[i].append(ask(f"{name} {lists[i]}"))
+        texts = [BLANK] * 3
+        for i, name in enumerate(NAMES):
+            texts[i] = ask(f"{name} {texts[i]}")
+        rows = []
+        for name in NAMES:
+            rows.append(dict(BASE, name=name))
+        deep = [copy.deepcopy({"log": []}) for _ in NAMES]
+        for row in deep:
+            row["log"].append(ask(f"on {row['log']}"))
+        print(lists, texts, run(rows), deep)
+        """
+    check_runs_alike(HEAD + textwrap.dedent(program), tmp_path)
