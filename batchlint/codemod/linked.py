@@ -32,6 +32,8 @@ _OVER = frozenset(
     ["list", "tuple", "sorted", "reversed", "enumerate", "iter", "tqdm", "values", "items", "islice", "zip"]
 )
 """Calls that give the items of what they are given, or called on."""
+_COPIES = frozenset(["list", "tuple", "sorted", "reversed", "iter", "tee", "islice", "deque", "copy"])
+"""Calls that give all items of their argument, or some, and no others."""
 _STORING = frozenset(["append", "add", "insert", "appendleft", "extend", "update", "setdefault", "push"])
 _SHOWING = frozenset(["str", "repr", "format", "dumps", "pformat", "asdict", "vars"])
 _DUMPING = frozenset(["model_dump", "model_dump_json", "to_dict", "to_json", "asdict"])
@@ -62,9 +64,27 @@ class Linked:
         names = {n.id for target, _ in generators for n in walk(target) if isinstance(n, ast.Name)}
         keys = {key for _, iterated in generators for key in _keys(iterated)}
         others = self._closure(function, keys | names)
-        is_shared = any(_is_shared(target, iterated) for target, iterated in generators)
+        is_shared = any(_is_shared(target, self._copied(function, iterated)) for target, iterated in generators)
         given = self._given(function, others)
         return Items(function, frozenset(names), is_shared, frozenset((others | given) - names))
+
+    def _copied(self, function: FunctionFacts, iterated: ast.expr) -> ast.expr:
+        """A `zip` of the variables from which those that it is given are copies, slices or iterators."""
+        if not isinstance(iterated, ast.Call) or last_name(iterated.func) != "zip":
+            return iterated
+        return ast.Call(iterated.func, [self._origin(function, each) for each in iterated.args], [])
+
+    def _origin(self, function: FunctionFacts, node: ast.expr, depth: int = 0) -> ast.expr:
+        if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Slice):
+            return self._origin(function, node.value, depth)
+        if isinstance(node, ast.Call) and last_name(node.func) in _COPIES and node.args:
+            return self._origin(function, node.args[0], depth)
+        owner = self._program.owner(function, node.id) if isinstance(node, ast.Name) else None
+        if owner is None or depth > _MAX_DEPTH or not isinstance(node, ast.Name):
+            return node
+        given = [value for target, value in _assigned(owner.node) if node.id in _names_in(target)]
+        is_copy = len(given) == 1 and (isinstance(given[0], ast.Name | ast.Subscript | ast.Call))
+        return self._origin(owner, given[0], depth + 1) if is_copy else node
 
     def _closure(self, function: FunctionFacts, keys: set[str]) -> set[str]:
         """The variables that may hold what the given ones hold."""
@@ -300,6 +320,18 @@ class Linked:
                 if any(_names_class(program, hint) for hint in hints):
                     found.add(name)
         return frozenset(found)
+
+
+def _assigned(scope: ast.AST) -> Iterator[tuple[ast.expr, ast.expr]]:
+    for node in walk(scope):
+        if isinstance(node, ast.Assign):
+            yield from ((target, node.value) for target in node.targets)
+
+
+def _names_in(target: ast.expr) -> set[str]:
+    return (
+        {n.id for n in walk(target) if isinstance(n, ast.Name)} if isinstance(target, ast.Name | ast.Tuple) else set()
+    )
 
 
 def _touch(field: str | None, how: str, node: ast.expr) -> Access:

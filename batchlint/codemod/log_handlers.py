@@ -1,4 +1,4 @@
-"""Handlers and filters of loggers, where the program has its own: a request may need what they keep of messages."""
+"""Handlers, filters and formatters of loggers that are the program's own: a request may need what they keep."""
 
 from __future__ import annotations
 
@@ -15,8 +15,11 @@ from batchlint.values import Fn, Inst, ordered
 if TYPE_CHECKING:
     from batchlint.codemod.reader import Reader
 
-_KINDS = ("logging.Handler", "logging.StreamHandler", "logging.FileHandler", "logging.Filter", "logging.handlers.")
-_METHODS = ("emit", "filter")
+_KINDS = (
+    "logging.Handler", "logging.StreamHandler", "logging.FileHandler", "logging.Filter", "logging.Formatter",
+    "logging.handlers.",
+)  # fmt: skip
+_METHODS = ("handle", "emit", "filter", "format", "formatMessage", "formatTime")
 """What a logger calls with each message."""
 
 
@@ -33,7 +36,7 @@ class LogHandlers:
             return found
         for klass in self._classes:
             holders = reader.stored.holders(klass)
-            for method in _METHODS if holders else ():
+            for method in _METHODS:  # one that no variable holds may keep messages in its class, or a global one
                 for target in ordered(self._program.attribute(Inst(klass, True), method)):
                     if isinstance(target, Fn):
                         kept = reader.entering(target, call, holders, frame)
@@ -42,7 +45,7 @@ class LogHandlers:
 
     @cached_property
     def _classes(self) -> list[ClassId]:
-        """The classes of handlers and filters."""
+        """The classes of handlers, filters and formatters."""
         return [
             klass
             for klass in self._program.classes

@@ -8,19 +8,21 @@ from collections.abc import Iterable, Iterator
 from batchlint.codemod import file_names, folders, scopes
 from batchlint.codemod.access import ANY, CELL, MARK, OWN, PRIVATE, Access, Channel, Frame
 from batchlint.codemod.aliases import Aliases
+from batchlint.codemod.captured import Captured
 from batchlint.codemod.enclosing import Enclosing
 from batchlint.codemod.file_links import FileLinks
 from batchlint.codemod.folders import LISTED
 from batchlint.codemod.linked import Linked
+from batchlint.codemod.matching import captures
 from batchlint.codemod.methods import Method, Methods
 from batchlint.codemod.parts import Sharing
-from batchlint.codemod.process_wide import ENVIRONMENT, is_environment
+from batchlint.codemod.process_wide import ENVIRONMENT, is_environment, is_module
 from batchlint.codemod.refusals import Refused
 from batchlint.codemod.repeated import Repeated
 from batchlint.codemod.shared import Shared
 from batchlint.codemod.stored import Stored
 from batchlint.codemod.threads import Threads
-from batchlint.facts import FunctionFacts, FunctionId
+from batchlint.facts import MODULE, FunctionFacts, FunctionId
 from batchlint.graph import Graph
 from batchlint.symbols import last_name
 from batchlint.trees import replaced, walk
@@ -38,7 +40,8 @@ _AROUND = {
     "TextIOWrapper": "io.TextIOWrapper", "closing": "contextlib.closing",
 }  # fmt: skip
 """What gives something through which its argument is changed, by its last name."""
-_PAIRING = frozenset([ast.Assign, ast.AnnAssign, ast.NamedExpr, ast.For, ast.AsyncFor, ast.withitem])
+_PAIRING = frozenset([ast.Assign, ast.AnnAssign, ast.NamedExpr, ast.For, ast.AsyncFor, ast.withitem, ast.Match])
+_CACHES = frozenset({"cache", "lru_cache", "cached"})
 Pair = tuple[ast.expr, ast.expr, bool]
 """A target, what it is bound to, and whether it is an element of that."""
 
@@ -62,6 +65,7 @@ class Paths:
         self.sharing = Sharing(self)
         self.aliases = Aliases(self)
         self.repeated = Repeated(self)
+        self.captured = Captured(self)
         self._leading: dict[FunctionId, tuple[ast.expr, ...]] = {}
 
     # -- frames
@@ -232,6 +236,8 @@ class Paths:
         if isinstance(node, ast.Attribute):
             if is_environment(self.program, frame.function.id, node):
                 return {ENVIRONMENT}
+            if is_module(self.program, frame.function.id, node.value):
+                return self.shared.variable(frame.function.id.path, node.attr)
             inside = self.path(node.value, frame)
             if node.attr == "__dict__":
                 return inside
@@ -297,9 +303,13 @@ class Paths:
         """What a function of the project gives out: a variable of its module, or a part of its object."""
         found: set[Channel] = set()
         for value in self.program.eval(frame.function.id, call.func):
-            if not isinstance(value, Fn) or not (given := self.given_out(value.id)):
+            if not isinstance(value, Fn):
                 continue
             function = self.program.functions[value.id]
+            if not _CACHES.isdisjoint(map(last_name, map(_decorating, function.decorators))):
+                found.add(("v", value.id.path, MODULE, function.name, ANY))  # equal calls get the same object
+            if not (given := self.given_out(value.id)):
+                continue
             own = function.parameters[0].arg if value.owner is not None and function.parameters else ""
             receiver = receiver_of(value, call)
             aliases = {own: self.path(receiver, frame)} if own and receiver is not None else {}
@@ -465,6 +475,13 @@ def _pairs(body: list[ast.stmt]) -> Iterator[Pair]:
                 yield node.target, node.iter, True
             elif isinstance(node, ast.withitem) and node.optional_vars is not None:
                 yield node.optional_vars, node.context_expr, False
+            elif isinstance(node, ast.Match):
+                for case in node.cases:
+                    yield from ((target, value, False) for target, value in captures(case.pattern, node.subject))
+
+
+def _decorating(decorator: ast.expr) -> ast.expr:
+    return decorator.func if isinstance(decorator, ast.Call) else decorator
 
 
 def _root(node: ast.expr) -> str:

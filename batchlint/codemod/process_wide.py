@@ -16,6 +16,7 @@ from batchlint.symbols import Program
 from batchlint.values import Ext
 
 ENVIRONMENT: Channel = ("process", "os.environ")
+ENVIRONMENT_CALLS = {"os.getenv": "read", "os.getenvb": "read", "os.putenv": "write", "os.unsetenv": "write"}
 LOGGING: Channel = ("process", "logging")
 SETS_UP = frozenset(
     {"setLevel", "addHandler", "removeHandler", "addFilter", "removeFilter", "disable", "basicConfig", "dictConfig"}
@@ -58,6 +59,12 @@ def logged(name: str, line: int) -> Access:
 def is_environment(program: Program, scope: FunctionId, node: ast.Attribute) -> bool:
     """Whether the expression is `os.environ`."""
     return node.attr == "environ" and Ext("os.environ") in program.eval(scope, node)
+
+
+def is_module(program: Program, scope: FunctionId, node: ast.expr) -> bool:
+    """Whether the expression is this module itself: `sys.modules[__name__]`."""
+    is_named = isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Name) and node.slice.id == "__name__"
+    return is_named and isinstance(node, ast.Subscript) and Ext("sys.modules") in program.eval(scope, node.value)
 
 
 def looks_at_files(call: ast.Call) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import builtins
 from collections.abc import Iterable, Iterator, Set
 from functools import cached_property
 
@@ -50,7 +51,7 @@ from batchlint.codemod.log_handlers import LogHandlers
 from batchlint.codemod.looks import draws_own_objects, looked_at
 from batchlint.codemod.once import Once
 from batchlint.codemod.paths import Paths, function_body, receiver_of
-from batchlint.codemod.process_wide import RUNS, SETS_UP
+from batchlint.codemod.process_wide import ENVIRONMENT, ENVIRONMENT_CALLS, RUNS, SETS_UP
 from batchlint.codemod.schemas import TELLING, Schema, schema_of, touches_in
 from batchlint.codemod.searches import Searches
 from batchlint.codemod.tables import columns_of, row_key
@@ -297,11 +298,16 @@ class Reader(Paths):
         plain = path.replace("()", "")
         if plain.startswith("logging."):
             return self.log_handlers.logged(self, plain.rpartition(".")[2], call, frame)
+        if plain in ENVIRONMENT_CALLS:
+            return [Access(ENVIRONMENT, ENVIRONMENT_CALLS[plain], line=call.lineno)]
+        if plain == "warnings.warn":
+            return self.captured.touches("warnings", call.lineno)
         if path == "builtins.print" or QUIET.match(plain):
             file = next((k.value for k in call.keywords if k.arg == "file"), None)
             if file is None and path == "builtins.print" and self.prints:
                 return [Access(("stdout",), "write", call.lineno)]
-            return touches(self.path(file, frame), "write", call.lineno)
+            captured = self.captured.touches("stdout", call.lineno) if file is None and path == "builtins.print" else ()
+            return [*touches(self.path(file, frame), "write", call.lineno), *captured]
         if path == "builtins.getattr" and len(call.args) > 1:
             named = call.args[1].value if isinstance(call.args[1], ast.Constant) else None
             scope, read = frame.function.id, call.args[0]
@@ -312,6 +318,9 @@ class Reader(Paths):
         if path in ARGUMENT_WRITES and len(call.args) > ARGUMENT_WRITES[path]:
             changed = call.args[ARGUMENT_WRITES[path]]
             paths = self.path(changed, frame) | self.shared.whole(changed, frame.function.id)
+            if path == "builtins.setattr" and isinstance(call.args[1], ast.Constant):
+                attribute = ast.Attribute(changed, str(call.args[1].value), ast.Store())
+                paths |= self.path(ast.copy_location(attribute, call), frame)
             return touches(paths | {(*p, CONTENT) for p in paths if len(p) == 4}, "write", call.lineno)
         if path in {"builtins.open", "io.open"} and call.args:
             mode = next(iter([*call.args[1:2], *(k.value for k in call.keywords if k.arg == "mode")]), None)
@@ -334,7 +343,7 @@ class Reader(Paths):
             return [self.file_access(each, "write", frame) for each in call.args]
         if path.startswith(chance.MODULES):
             return self.chance.drawn(self, path, call, frame)
-        if isinstance(call.func, ast.Attribute) and ("()" in path or not path.startswith("builtins.")):
+        if isinstance(call.func, ast.Attribute) and ("()" in path or not _is_of_builtins(path)):
             return None
         if dropped and path.startswith("builtins.") and isinstance(call.func, ast.Name):
             return []
@@ -699,6 +708,11 @@ def _steps_of(node: ast.expr) -> Iterator[ast.expr]:
     while isinstance(node, _STEPS):
         node = node.value
         yield node
+
+
+def _is_of_builtins(path: str) -> bool:
+    """Whether the path is one of Python's own: a name that nothing is seen to bind counts as one, but may be none."""
+    return path.startswith("builtins.") and hasattr(builtins, path.split(".")[1])
 
 
 def _is_len(call: ast.Call) -> bool:
