@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from batchlint.codemod import scopes
+from batchlint.codemod import caught, scopes
 from batchlint.codemod.access import Frame, clash
 from batchlint.codemod.blocks import Comprehension, awaits, comprehension_parts
 from batchlint.codemod.changes import CallChange, ComprehensionChange, Fanout, Kept
@@ -39,6 +39,7 @@ class Comprehensions:
         trail = scopes.path_to(tree, node)
         statement = next(n for n in reversed(trail) if isinstance(n, ast.stmt))
         self._check_comprehension(function, node, trail, statement, nested)
+        caught.check(function.node, statement)
         parts = self.asking(function, node)
         calls = list(planner.converted(function, parts))
         is_flat = parts == [node.generators[-1].iter]

@@ -6,7 +6,7 @@ import ast
 import itertools
 from collections.abc import Callable, Iterator
 
-from batchlint.codemod import drawn, emptied, handed_on, paging, redrawn, releasing, scopes, submitting
+from batchlint.codemod import caught, drawn, emptied, handed_on, paging, redrawn, releasing, scopes, submitting
 from batchlint.codemod.access import Access, Channel, Frame, clash
 from batchlint.codemod.blocks import Comprehension, Loop, awaits, opens, own_exits, own_loops, reads_in_try
 from batchlint.codemod.callbacks import CALLED
@@ -120,6 +120,7 @@ class Planner:
         node = stands or loop
         self._check_body(function, loop, may_stop=not nested)
         emptied.check_around(self.reader, function, node)
+        caught.check(function.node, node)
         scope, path = function.node, function.id.path
         targets = [n.id for n in ast.walk(loop.target) if isinstance(n, ast.Name)]
         if any(isinstance(n, ast.Attribute | ast.Subscript) for n in ast.walk(loop.target)):

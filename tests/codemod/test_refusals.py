@@ -772,7 +772,7 @@ HANDLED = """
                 for text in texts:
                     answer = ask(text)
                     print(answer)
-            except ValueError as error:
+            except RuntimeError as error:
                 print(error, {name})
         """
 

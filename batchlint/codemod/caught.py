@@ -1,0 +1,52 @@
+"""Answers that end a loop by an error which the program expects: `with suppress(ValueError):` around it."""
+
+from __future__ import annotations
+
+import ast
+import itertools
+from collections.abc import Iterator
+
+from batchlint.codemod import scopes
+from batchlint.codemod.refusals import Refused
+from batchlint.symbols import last_name
+
+_OF_DATA = frozenset(
+    [
+        "ArithmeticError", "AssertionError", "AttributeError", "IndexError", "JSONDecodeError", "KeyError",
+        "LookupError", "StopIteration", "TypeError", "UnicodeDecodeError", "ValidationError", "ValueError",
+        "ZeroDivisionError",
+    ]
+)  # fmt: skip
+"""Errors by what an answer says, and not by how it came."""
+_LEAVING = frozenset({"exit", "_exit", "quit", "abort"})
+
+
+def check(scope: ast.AST, node: ast.stmt | ast.expr) -> None:
+    """Refuse a loop or comprehension that such an error leaves, where the program goes on behind it."""
+    trail = [*scopes.path_to(scope, node), node]
+    for around, inner in itertools.pairwise(trail):
+        for caught in _caught(around, inner):
+            name = last_name(caught)
+            if name in _OF_DATA:
+                what = f"an answer that leads to `{name}` ends the loop (line {caught.lineno})"
+                raise Refused("early-stop", what, "catch the error within the loop, or after all answers have come")
+
+
+def _caught(around: ast.AST, inner: ast.AST) -> Iterator[ast.expr]:
+    """The classes of errors that the statement catches in the part of it which `inner` is, and does not hand on."""
+    if isinstance(around, ast.Try | ast.TryStar) and inner in around.body:
+        for handler in around.handlers:
+            if handler.type is not None and not _leaves(handler.body):
+                yield from handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
+    elif isinstance(around, ast.With) and inner in around.body:
+        for item in around.items:
+            context = item.context_expr
+            if isinstance(context, ast.Call) and last_name(context.func) == "suppress":
+                yield from context.args
+
+
+def _leaves(body: list[ast.stmt]) -> bool:
+    """Whether the statements end with the error, or with the program."""
+    last = body[-1]
+    call = last.value if isinstance(last, ast.Expr) else None
+    return isinstance(last, ast.Raise) or (isinstance(call, ast.Call) and last_name(call.func) in _LEAVING)
