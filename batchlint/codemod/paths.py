@@ -12,6 +12,7 @@ from batchlint.codemod.captured import Captured
 from batchlint.codemod.enclosing import Enclosing
 from batchlint.codemod.file_links import FileLinks
 from batchlint.codemod.folders import LISTED
+from batchlint.codemod.given_ones import GivenOnes
 from batchlint.codemod.linked import Linked
 from batchlint.codemod.matching import captures
 from batchlint.codemod.methods import Method, Methods
@@ -60,6 +61,7 @@ class Paths:
         self.linked = Linked(graph.program)
         self.shared = Shared(graph.program)
         self.stored = Stored(graph.program, self.shared)
+        self.given = GivenOnes(self)
         self.methods = Methods(graph.program)
         self.file_links = FileLinks(self)
         self.sharing = Sharing(self)
@@ -77,7 +79,8 @@ class Paths:
         frame.entry = call
         handed = frozenset((name, frozenset(paths)) for name, paths in aliases.items())
         around = self.enclosing.told(frame.function, caller)
-        frame.alike = target.id, handed, self.linked.marks(caller, given, receiver), around
+        marks = self.linked.marks(caller, given, receiver), self.given.told(given, receiver, caller)
+        frame.alike = target.id, handed, marks, around
         return frame
 
     def passed(self, target: Fn, call: ast.Call) -> Iterator[tuple[str, ast.expr]]:
@@ -246,8 +249,11 @@ class Paths:
             )
             if isinstance(node.ctx, ast.Load):
                 found |= {(*p[:-1], node.attr) for p in self.elements(node.value, frame) if p[-1] == ANY}
-            if inside and node.attr in self.stored.names and isinstance(node.ctx, ast.Load):
-                found |= self.stored.channels(node, frame.function, inside)
+            if node.attr in self.stored.names and isinstance(node.ctx, ast.Load):
+                if inside:
+                    found |= self.stored.channels(node, frame.function, inside)
+                else:
+                    found |= self.given.to(node, frame)
             return found
         if isinstance(node, ast.Subscript):
             names = self._names_of(node, frame)

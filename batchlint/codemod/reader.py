@@ -519,7 +519,7 @@ class Reader(Paths):
         handed = frozenset((name, frozenset(paths)) for name, paths in aliases.items())
         later = self.implicit.later(target, call)
         receiver = None if fresh else receiver_of(target, call)
-        marks = self.linked.marks(caller, given, receiver)
+        marks = self.linked.marks(caller, given, receiver), self.given.told(given, receiver, caller)
         around = self.enclosing.told(self.program.functions[target.id], caller)
         key: tuple[object, ...] = (target.id, (self.prints, bool(later), marks, around), handed)
         if key in self._by_value:

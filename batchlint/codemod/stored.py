@@ -13,10 +13,10 @@ from typing import NamedTuple
 
 from batchlint.codemod.access import Channel
 from batchlint.codemod.shared import Shared
-from batchlint.facts import ClassId, FunctionFacts
+from batchlint.facts import ClassFacts, ClassId, FunctionFacts
 from batchlint.symbols import Program
 from batchlint.symbols.members import decorators, given_for_field
-from batchlint.values import Cls, Inst
+from batchlint.values import Cls, Fn, Inst
 
 _MAX_DEPTH = 4
 _MOST = 30
@@ -45,7 +45,13 @@ class Made(NamedTuple):
     """The variables that hold what a call makes, by its identity."""
 
 
+_FACTORIES = frozenset({"default_factory", "factory"})
 _NONE = Beside(frozenset(), ())
+
+
+def _has_fields(facts: ClassFacts) -> bool:
+    """Whether the class may get a constructor of its fields from a decorator or a base."""
+    return bool(facts.node.decorator_list or facts.node.bases)
 
 
 class Stored:
@@ -63,12 +69,12 @@ class Stored:
             name
             for writes in self._program.self_writes.values()
             for name, places in writes.items()
-            if any(isinstance(b.value, ast.Name | ast.Attribute) for _, b in places)
+            if any(isinstance(b.value, ast.Name | ast.Attribute | ast.IfExp | ast.BoolOp) for _, b in places)
         }
         fields = {
             name
             for facts in self._program.classes.values()
-            if facts.node.decorator_list
+            if _has_fields(facts)
             for name, bindings in facts.bindings.items()
             if any(b.how == "annotation" for b in bindings)
         }
@@ -85,6 +91,14 @@ class Stored:
             made = inside & self._variables(value.id)
             found |= {c for holders, given in beside.given if not made or not holders or holders & made for c in given}
         return found
+
+    def is_given(self, klass: ClassId) -> bool:
+        """Whether an attribute of the objects holds what their constructor was given."""
+        program = self._program
+        line = program.mro(klass)[0]
+        written = {name for each in line for name in program.self_writes.get(each, ())}
+        fields = {name for each in line if each in program.classes for name in program.classes[each].bindings}
+        return any(self._beside(klass, name).given for name in (written | fields) & self.names)
 
     def holders(self, klass: ClassId, depth: int = 0) -> set[Channel]:
         """The variables and attributes that hold objects of the class."""
@@ -104,6 +118,9 @@ class Stored:
         """The variables that hold what the expression gives, as far as that can change."""
         if isinstance(node, ast.NamedExpr):
             node = node.target
+        if isinstance(node, ast.IfExp | ast.BoolOp) and depth <= _MAX_DEPTH:
+            parts = node.values if isinstance(node, ast.BoolOp) else [node.body, node.orelse]
+            return set().union(*(self.origins(function, part, depth + 1) for part in parts))
         if depth > _MAX_DEPTH or not isinstance(node, ast.Name | ast.Attribute):
             return set()
         if isinstance(node, ast.Attribute):
@@ -162,6 +179,7 @@ class Stored:
                     given.append((frozenset(), frozenset(held)))
         if not own and not given:
             given += self._handed(self._fields(klass, name))
+            given += self._made_for(klass, name)
         return Beside(frozenset(own), tuple(given))
 
     def _handed(self, handed: Iterable[Handed]) -> Iterator[Given]:
@@ -174,11 +192,27 @@ class Stored:
     def _fields(self, klass: ClassId, name: str) -> Iterator[Handed]:
         """What the constructor of a dataclass is given for a field."""
         facts = self._program.classes.get(klass)
-        if facts is None or not facts.node.decorator_list:
+        if facts is None or not _has_fields(facts):
             return
         for caller, call, argument in islice(given_for_field(self._program, facts, name), _MOST):
             if argument is not None:
                 yield caller, call, argument
+
+    def _made_for(self, klass: ClassId, name: str) -> Iterator[Given]:
+        """What objects get that are given nothing for it: `log: list = field(default_factory=lambda: LOG)`."""
+        facts = self._program.classes.get(klass)
+        bindings = facts.bindings.get(name, ()) if facts is not None and _has_fields(facts) else ()
+        body = self._program.modules[klass.path].body
+        for value in (b.value for b in bindings if b.how == "value" and b.value is not None):
+            origins = [(body, value)]
+            for keyword in value.keywords if isinstance(value, ast.Call) else ():
+                origins.append((body, keyword.value))
+                made = self._program.eval(body.id, keyword.value) if keyword.arg in _FACTORIES else ()
+                functions = (self._program.functions[v.id] for v in made if isinstance(v, Fn))
+                origins += [(function, returned) for function in functions for returned in function.returns]
+            held = set[Channel]().union(*(self.origins(function, each) for function, each in origins))
+            if held:
+                yield frozenset(), frozenset(held)
 
     @staticmethod
     def _is_own(function: FunctionFacts, node: ast.expr) -> bool:

@@ -21,6 +21,8 @@ _CONTAINER_METHODS = frozenset(
 _CUTTING = frozenset({"split", "rsplit", "partition", "rpartition"})
 _FIELDS = {"field": "dataclasses.field", "Field": "pydantic.Field", "PrivateAttr": "pydantic.PrivateAttr"}
 """What says of a field how it is made, by its last name."""
+_MAKING = frozenset(f"builtins.{name}" for name in ("list", "dict", "set", "str", "int", "float", "bytearray"))
+"""What makes a new value each time it is called."""
 _ENTERING = frozenset({"__enter__", "__aenter__", "enter_context", "enter_async_context"})
 """What enters a context manager without `with`: by its own method, or an exit stack's."""
 _MOST_SERVERS = 4
@@ -108,7 +110,7 @@ def _calls(program: Program, scope: FunctionId, node: ast.Call) -> Values:
 
 
 def _of_factory(program: Program, scope: FunctionId, node: ast.Call) -> Values:
-    """What a field holds for which a class or function of the project makes the value: `field(default_factory=Log)`."""
+    """What a field holds for which something is called that makes the value: `field(default_factory=Log)`."""
     if not any(isinstance(v, Ext) and v.path in _FIELDS.values() for v in program.eval(scope, node.func)):
         return NOTHING
     found: set[Value] = set()
@@ -118,6 +120,8 @@ def _of_factory(program: Program, scope: FunctionId, node: ast.Call) -> Values:
                 found.add(Inst(value.id, True))
             elif isinstance(value, Fn):
                 found |= program.returned(value)
+            elif isinstance(value, Ext) and value.path in _MAKING:
+                found.add(Ext(f"{value.path}()"))
     return frozenset(found)
 
 
