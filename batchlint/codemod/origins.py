@@ -231,12 +231,12 @@ class Origins:
         if name not in function.parameter_names or any(edge.kind != "call" for edge in edges):
             raise _UnknownError
         handed = list(self.program.callers.arguments(function, name))
+        others = [edge.node for edge in edges if all(edge.node is not call for _, call, _ in handed)]
         default = function.default(name)
-        if default is not None:
-            handed.append((owner, ast.Call(ast.Name(name), [], []), default))
-        elif {id(edge.node) for edge in edges} != {id(call) for _, call, _ in handed}:
+        if others and (default is None or any(map(_is_open, others))):
             raise _UnknownError
-        return [(caller, Binding("value", argument)) for caller, _, argument in handed]
+        given = [(caller, Binding("value", argument)) for caller, _, argument in handed]
+        return [*given, (owner, Binding("value", default))] if default is not None else given
 
     # -- helpers that call what they are given once per item
     @cached_property
@@ -252,8 +252,10 @@ class Origins:
                 continue
             if scope.is_generator or self.program.callers.wrapped(owner.id) == call.node.func.id:
                 continue
-            handed = self.program.callers.arguments(owner, call.node.func.id)
-            values = {v.id for at, _, each in handed for v in self.program.eval(at, each) if isinstance(v, Fn)}
+            handed = [(at, each) for at, _, each in self.program.callers.arguments(owner, call.node.func.id)]
+            default = owner.default(call.node.func.id)
+            handed += [(FunctionId(owner.id.path, owner.parent or MODULE), default)] if default is not None else []
+            values = {v.id for at, each in handed for v in self.program.eval(at, each) if isinstance(v, Fn)}
             if values:
                 found.append((scope.id, owner.id, call.node, frozenset(values)))
         return found
@@ -303,3 +305,10 @@ class Origins:
 
     def target(self, leaf: Leaf) -> Fn:
         return next(v for v in self.program.eval(leaf.scope, leaf.node) if isinstance(v, Fn))
+
+
+def _is_open(call: ast.expr) -> bool:
+    """Whether what the call gives is not all written down."""
+    if not isinstance(call, ast.Call):
+        return True
+    return any(isinstance(a, ast.Starred) for a in call.args) or any(k.arg is None for k in call.keywords)
