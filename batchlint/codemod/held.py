@@ -115,8 +115,26 @@ class Held(Origins):
                     if not self._is_fit(use, parents, origin, fanout):
                         what = f"`{name}` ({scope.path}:{use.lineno}) holds functions that ask, and is used otherwise"
                         raise Refused("unsupported-shape", f"{what}; call the functions by their names")
+            self._check_notes(origin)
             for leaf in origin.leaves:
                 self._check_closure(leaf, fanout)
+
+    def _notes(self, origin: Origin) -> frozenset[str]:
+        """What decorators note on the functions."""
+        return self.registries.attributes((path, name) for path, owner, name in origin.names if owner == MODULE)
+
+    def _check_notes(self, origin: Origin) -> None:
+        """Refused where what a decorator notes on the functions is read elsewhere: it is noted on twins alone."""
+        notes = self._notes(origin)
+        for path, module in self.graph.modules.items() if notes else ():
+            bound = {name for name, found in module.body.bindings.items() if any(b.how == "function" for b in found)}
+            names = {name for _, _, name in origin.names} - bound
+            for node in walk(module.tree):
+                if not isinstance(node, ast.Attribute) or node.attr not in notes or isinstance(node.ctx, ast.Store):
+                    continue
+                if last_name(node.value) not in names:
+                    what = f"`{ast.unparse(node)}` ({path}:{node.lineno}) may be read of a function that asks"
+                    raise Refused("unsupported-shape", f"{what}; keep it in a table of its own")
 
     def _check_closure(self, leaf: Leaf, fanout: Fanout) -> None:
         """Refused where a function that a factory makes is called elsewhere too: there is one `def` for all of them."""
@@ -163,7 +181,7 @@ class Held(Origins):
             if isinstance(parent, ast.Subscript) and parent.value is current and isinstance(parent.ctx, ast.Load):
                 current = parent
             elif isinstance(parent, ast.Attribute):
-                if parent.attr == "keys":
+                if parent.attr == "keys" or (parent.attr in self._notes(origin) and isinstance(parent.ctx, ast.Load)):
                     return True
                 if parent.attr not in {"get", "values", "items"}:
                     return False

@@ -1,8 +1,12 @@
-"""Decorators that put the function into a table and leave it as it is: `HANDLERS[name] = function`."""
+"""Decorators that put the function into a table and leave it as it is: `HANDLERS[name] = function`.
+
+They may note something on it: `function.when = when`.
+"""
 
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterable
 from functools import cached_property
 from typing import NamedTuple
 
@@ -13,6 +17,8 @@ from batchlint.graph import Graph
 from batchlint.trees import walk
 from batchlint.values import Fn
 
+_OF_TABLES = frozenset({"get", "keys", "values", "items"})
+"""What tables have too."""
 Table = tuple[str, str]
 """The path of the file in which a table is, and its name."""
 
@@ -29,10 +35,20 @@ class Entry(NamedTuple):
         return self.decorator.func if isinstance(self.decorator, ast.Call) else self.decorator
 
 
+class _Stores(NamedTuple):
+    """What a decorator does with the function: the places of tables into which it puts it, and what it notes on it."""
+
+    places: dict[str, list[ast.Subscript]]
+    attributes: frozenset[str]
+
+
 class Registry(NamedTuple):
-    """What one decorator puts into its table. `stores`: the places of the table into which it does."""
+    """What one decorator puts into its table. `stores`: the places of the table into which it does. `attributes`:
+    those that it sets on the function.
+    """
 
     stores: frozenset[int]
+    attributes: frozenset[str]
     entries: tuple[Entry, ...]
     is_known: bool
     """Whether it does nothing else anywhere."""
@@ -51,15 +67,19 @@ class Registries:
         found: dict[Table, list[Registry]] = {}
         for function in self.program.functions.values():
             stores = _stores(function)
-            if not stores:
+            if stores is None:
                 continue
             outer = self._decorator(function)
-            tables = {(function.id.path, name) for name in stores}
+            tables = {(function.id.path, name) for name in stores.places}
             if outer is None or len(tables) != 1:
                 continue
-            nodes = frozenset(id(node) for each in stores.values() for node in each)
-            found.setdefault(tables.pop(), []).append(self._registry(outer, function, nodes))
+            found.setdefault(tables.pop(), []).append(self._registry(outer, function, stores))
         return found
+
+    def attributes(self, tables: Iterable[Table]) -> frozenset[str]:
+        """What decorators note on the functions that they put into the tables."""
+        registries = (registry for table in tables for registry in self.by_table.get(table, ()))
+        return frozenset().union(*(registry.attributes for registry in registries))
 
     def is_store(self, table: Table, node: ast.AST) -> bool:
         """Whether a decorator puts its functions there."""
@@ -74,7 +94,7 @@ class Registries:
         is_plain = outer.parent is None and outer.owner is None and not outer.decorators
         return outer if is_plain and len(outer.returns) == len(named) == 1 else None
 
-    def _registry(self, outer: FunctionFacts, inner: FunctionFacts, stores: frozenset[int]) -> Registry:
+    def _registry(self, outer: FunctionFacts, inner: FunctionFacts, stores: _Stores) -> Registry:
         entries = []
         for function in self.program.functions.values():
             scope = FunctionId(function.id.path, function.parent or MODULE)
@@ -86,7 +106,9 @@ class Registries:
                     entries.append(entry)
         names = {id(node) for entry in entries for node in walk(entry.name)}
         is_known = all(e.function.parent is None and e.function.owner is None for e in entries)
-        return Registry(stores, tuple(entries), is_known and not self._is_named_elsewhere(outer, names))
+        is_known = is_known and not self._is_named_elsewhere(outer, names)
+        places = frozenset(id(node) for each in stores.places.values() for node in each)
+        return Registry(places, stores.attributes, tuple(entries), is_known)
 
     def _is_named_elsewhere(self, outer: FunctionFacts, names: set[int]) -> bool:
         """Whether the decorator is used as something else."""
@@ -98,24 +120,32 @@ class Registries:
         return False
 
 
-def _stores(function: FunctionFacts) -> dict[str, list[ast.Subscript]]:
-    """Where the function puts its one parameter into tables, by their names, if it does nothing else with it."""
+def _stores(function: FunctionFacts) -> _Stores | None:
+    """Where the function puts its one parameter into tables, if it does no more with it than to note things on it."""
     if isinstance(function.node, ast.Lambda) or function.is_async or len(function.parameters) != 1:
-        return {}
-    given, found = function.parameters[0].arg, dict[str, list[ast.Subscript]]()
+        return None
+    given, places, attributes = function.parameters[0].arg, dict[str, list[ast.Subscript]](), set[str]()
     body = [s for s in function_body(function) if not (isinstance(s, ast.Expr) and isinstance(s.value, ast.Constant))]
     if len(body) < 2 or not (isinstance(body[-1], ast.Return) and _is_name(body[-1].value, given)):
-        return {}
+        return None
     for statement in body[:-1]:
-        if not (isinstance(statement, ast.Assign) and _is_name(statement.value, given)):
-            return {}
+        if not isinstance(statement, ast.Assign):
+            return None
+        is_stored = _is_name(statement.value, given)
+        if not is_stored and given in scopes.read(statement.value):
+            return None
         for target in statement.targets:
-            if not isinstance(target, ast.Subscript) or not isinstance(target.value, ast.Name):
-                return {}
+            if isinstance(target, ast.Attribute) and _is_name(target.value, given) and not is_stored:
+                if target.attr.startswith("__") or target.attr in _OF_TABLES:
+                    return None
+                attributes.add(target.attr)
+                continue
+            if not is_stored or not isinstance(target, ast.Subscript) or not isinstance(target.value, ast.Name):
+                return None
             if given in scopes.read(target.slice):
-                return {}  # by a name that the twin may not have
-            found.setdefault(target.value.id, []).append(target)
-    return found
+                return None  # by a name that the twin may not have
+            places.setdefault(target.value.id, []).append(target)
+    return _Stores(places, frozenset(attributes)) if places else None
 
 
 def _is_name(node: ast.expr | None, name: str) -> bool:

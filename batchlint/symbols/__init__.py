@@ -416,13 +416,24 @@ class Program(Memo):
         return NOTHING
 
     def _of_decorated(self, id: FunctionId, name: str) -> Values:
-        """An attribute of what decorators from outside made of the function: `main.command` under `@click.group()`."""
+        """An attribute of a function: one of what decorators from outside made of it, as `main.command` under
+        `@click.group()`, or one that the project stores there.
+        """
         function = self.functions[id]
         scope = FunctionId(id.path, function.parent or MODULE)
         if any(name in wrapped.attributes(self, each.id) for each in wrapped.wrappers(self, function)):
             return frozenset({Fn(id)})
         made = {v for decorator in function.decorators for v in self.eval(scope, decorator) if isinstance(v, Ext)}
-        return frozenset(Ext(f"{v.path}().{name}", v.host) for v in made if not self.is_too_long(v.path))
+        found = frozenset[Value](Ext(f"{v.path}().{name}", v.host) for v in made if not self.is_too_long(v.path))
+        return found | self._set_on(id, name) if name in self.attribute_writes else found
+
+    def _set_on(self, id: FunctionId, name: str) -> Values:
+        """What the project stores in the attribute of a function: `function.when = when`."""
+        found: Values = NOTHING
+        for writer, base, binding in self.attribute_writes[name]:
+            if isinstance(base, ast.Name) and any(isinstance(v, Fn) and v.id == id for v in self.eval(writer.id, base)):
+                found |= self.binding(writer.id, binding)
+        return found
 
     def is_too_long(self, path: str) -> bool:
         """Whether nothing is followed that is reached over so many steps."""

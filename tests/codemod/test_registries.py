@@ -118,6 +118,79 @@ LEFT = {
 }
 
 
+NOTING = """
+from openai import OpenAI
+
+client = OpenAI()
+TASKS = {}
+LONG = []
+
+
+def task(name, when=lambda text: True):
+    def register(function):
+        function.when = when
+        TASKS[name] = function
+        return function
+
+    return register
+
+
+@task("title")
+def title(text):
+    return client.responses.create(model="gpt-5-mini", input=f"title {text}").output_text
+
+
+@task("words", when=lambda text: len(text) > 4)
+def words(text):
+    return client.responses.create(model="gpt-5-mini", input=f"words {text}").output_text.split()
+"""
+NOTED = """
+from tasks import LONG, TASKS
+
+
+def annotate(text):
+    found = {}
+    for name in ["title", "words"]:
+        function = TASKS[name]
+        if not function.when(text):
+            found[name] = None
+            continue
+        found[name] = function(text)
+    return found
+
+
+for text in ["tea", "green tea", "jam"]:
+    found = annotate(text)
+    LONG.append(found["title"])
+    print(text, found)
+"""
+NOTED_LEFT = {
+    "what is read by the function's name": (NOTING, NOTED + "\nfrom tasks import title\n\nprint(title.when('tea'))\n"),
+    "what has a table's name": (NOTING.replace(".when", ".get"), NOTED.replace(".when", ".get")),
+    "the function itself": (
+        NOTING.replace("function.when = when", "function.when = when\n        function.own = function"),
+        NOTED,
+    ),
+}
+
+
+def test_what_a_decorator_notes_on_the_function_is_read_there(tmp_path: Path) -> None:
+    alike = check_runs_alike({"tasks.py": NOTING, "app.py": NOTED}, tmp_path)
+    assert "run_batch(" in alike.rewritten.files["app.py"]
+
+
+def test_what_is_noted_may_need_an_answer(tmp_path: Path) -> None:
+    tasks = NOTING.replace("len(text) > 4", "len(LONG) > 1")
+    alike = check_runs_alike({"tasks.py": tasks, "app.py": NOTED}, tmp_path)
+    assert "    found = annotate(text)" in alike.rewritten.files["app.py"]
+
+
+@pytest.mark.parametrize("name", NOTED_LEFT)
+def test_what_a_decorator_notes_is_left(name: str) -> None:
+    tasks, app = NOTED_LEFT[name]
+    check_noop({"tasks.py": tasks, "app.py": app})
+
+
 @pytest.mark.parametrize("name", ALIKE)
 def test_what_a_decorator_puts_into_a_table_is_called_from_there(name: str, tmp_path: Path) -> None:
     alike = check_runs_alike(ALIKE[name], tmp_path)
