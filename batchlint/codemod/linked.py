@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from batchlint.codemod.access import Access, Frame
-from batchlint.codemod.scalars import is_scalar
+from batchlint.codemod.scalars import tells_of_no_other
 from batchlint.facts import MODULE, FunctionFacts, FunctionId
 from batchlint.symbols import Program, last_name
 from batchlint.trees import walk
@@ -254,7 +254,7 @@ class Linked:
     def shown(self, node: ast.expr, frame: Frame) -> list[Access]:
         """The same of all fields, where the whole object is made a text of."""
         is_place = isinstance(node, ast.Name | ast.Attribute | ast.Subscript)
-        is_told = is_place and self.may_be_other(node, frame) and not is_scalar(self._program, node, frame)
+        is_told = is_place and self.may_be_other(node, frame) and not tells_of_no_other(self._program, node, frame)
         return [_touch(None, "read", node)] if is_told else []
 
     def called(self, call: ast.Call, frame: Frame) -> list[Access]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from .programs import check_noop, check_runs_alike
+from .programs import check_noop, check_runs_alike, rewrite
 
 STORE = """\
 from openai import OpenAI
@@ -86,3 +86,83 @@ def test_an_object_is_shown_whose_text_may_tell_of_others(name: str) -> None:
     refusal = check_noop(STORE.replace("RETURN", OBJECTS[name]), "dependent-iterations")
     assert refusal is not None
     assert "is changed before the request (line 12) and read after an answer" in refusal.detail
+
+
+DIGEST = """\
+from openai import OpenAI
+
+
+class Notes:
+    def __init__(self, reader):
+        self.reader = reader
+
+    def __str__(self):
+        return f"{self.reader.requests} requests"
+
+
+class Reader:
+    def __init__(self, client, settings):
+        self.client = client
+        self.size = settings["size"]
+        self.requests = 0
+
+    def ask(self, instruction, text):
+        response = self.client.chat.completions.create(
+            model="gpt-5-mini", messages=[{"role": "user", "content": f"{instruction} {text}"}]
+        )
+        self.requests += 1
+        return response.choices[0].message.content
+
+    def parts(self, text):
+        parts = [self.ask("shorten", word) for word in text.split()]
+        CHANGE
+        return parts
+
+    def digest(self, text):
+        parts = self.parts(text)
+        if not parts:
+            return None
+        if len(parts) == 1:
+            return parts[0]
+        return self.ask("merge", " ".join(parts))
+
+
+def change(parts, reader):
+    parts.append(Notes(reader))
+
+
+def main():
+    settings = {"size": 3, "texts": ["green tea", "cup", "", "jam with bread"]}
+    reader = Reader(OpenAI(), settings)
+    for text in settings["texts"]:
+        digest = reader.digest(text)
+        print(f"{text}: {digest}")
+    print(reader.requests)
+
+
+main()
+"""
+KEPT = {
+    "as it is": "pass",
+    "its length": "print(len(parts) if len(parts) > 9 else '')",
+    "its texts": "print([part.upper() for part in parts if not part])",
+}
+CHANGED = {
+    "by a method": "parts.append(Notes(self))",
+    "by its place": "parts[0:0] = [Notes(self)]",
+    "by a sum": "parts += [Notes(self)]",
+    "by a function": "change(parts, self)",
+    "by another name": "same = parts\n        same.append(Notes(self))",
+}
+
+
+@pytest.mark.parametrize("name", KEPT)
+def test_a_list_of_answers_is_shown(name: str, tmp_path: Path) -> None:
+    alike = check_runs_alike(DIGEST.replace("CHANGE", KEPT[name]), tmp_path)
+    assert "digest = yield from reader.digest(text)" in alike.rewritten.files["app.py"]
+
+
+@pytest.mark.parametrize("name", CHANGED)
+def test_a_list_is_shown_into_which_something_else_comes(name: str) -> None:
+    done = rewrite(DIGEST.replace("CHANGE", CHANGED[name]).replace("join(parts)", "join(map(str, parts))"))
+    assert "digest = reader.digest(text)" in done.files["app.py"]
