@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from batchlint.codemod import one_by_one
 from batchlint.codemod.blocks import awaits
 from batchlint.codemod.changes import Fanout
+from batchlint.codemod.own_limits import LOCKS, SEMAPHORES, OwnLimits
 from batchlint.codemod.refusals import Refused
 from batchlint.facts import FunctionFacts
 from batchlint.values import Ext
@@ -17,10 +18,6 @@ from batchlint.values import Ext
 if TYPE_CHECKING:
     from batchlint.codemod.planner import Planner
 
-_SEMAPHORES = re.compile(
-    r"((asyncio\.(locks\.)?|threading\.|anyio\.)(Bounded)?Semaphore|aiolimiter\.(.*\.)?AsyncLimiter)\(\)$"
-)
-_LOCKS = re.compile(r"(asyncio\.(locks\.)?(Lock|Condition)|threading\.(Lock|RLock|Condition)|anyio\.Lock)\(\)$")
 _SIGNALS = re.compile(
     r"(asyncio\.(locks\.)?|threading\.|multiprocessing\.(.*\.)?|anyio\.)(Event|Condition|Barrier)\(\)$"
 )
@@ -35,6 +32,7 @@ class Limits:
     def __init__(self, planner: Planner) -> None:
         self.planner = planner
         self.program = planner.graph.program
+        self.own = OwnLimits(self.program)
 
     def unwrap(
         self,
@@ -65,24 +63,27 @@ class Limits:
     def _is_limit(
         self, fanout: Fanout, function: FunctionFacts, node: ast.With | ast.AsyncWith, is_taker: bool
     ) -> bool:
-        paths = [self._paths(function, item.context_expr) for item in node.items]
         asks = is_taker or self.planner.asks(function, node.body)
+        if not asks and not function.is_async:
+            return False
         shown = f"`{ast.unparse(node.items[0])}` (line {node.lineno})"
-        if asks and any(_matches(_LOCKS, each) for each in paths):
+        taken = [self.own.taken(function, item.context_expr) for item in node.items]
+        if asks and any(each.locks for each in taken):
             raise Refused("unsupported-shape", f"{shown} is held while a request is made, by one item at a time")
-        is_place = any(_matches(_SEMAPHORES, each) for each in paths)
-        is_time = asks and any(_matches(_TIMES, each) for each in paths)
+        places = [place for each in taken for place in each.places]
+        is_time = asks and any(_matches(_TIMES, self._paths(function, item.context_expr)) for item in node.items)
         is_plain = len(node.items) == 1 and not node.items[0].optional_vars
         if is_time and not is_plain:
             raise Refused("unsupported-shape", f"{shown} measures a request, which takes as long as its batch")
-        if is_place and asks and one_by_one.has_one_place(self.planner, node.items[0].context_expr):
+        if asks and any(one_by_one.has_one_place(self.planner, place) for place in places):
             one_by_one.check(self.planner, function, node.body)
-        if is_place and asks and not is_plain:
+        is_plain &= not places or all(each.is_all for each in taken)
+        if places and asks and not is_plain:
             raise Refused("unsupported-shape", f"{shown} limits how many requests run, and does more")
         if is_time:
             self._note(fanout, node.lineno)
         awaits = function.is_async and not self._stays(function, node.body)
-        return is_plain and (is_time or (is_place and (asks or awaits)))
+        return is_plain and (is_time or (bool(places) and (asks or awaits)))
 
     def _stays(self, function: FunctionFacts, body: list[ast.stmt]) -> bool:
         """Whether a request is made there that no batch carries: it needs its limit as before."""
@@ -93,7 +94,7 @@ class Limits:
     def _is_timed_call(self, fanout: Fanout, function: FunctionFacts, node: ast.Call, is_taker: bool) -> bool:
         if isinstance(node.func, ast.Attribute) and node.func.attr == "acquire":
             paths = self._paths(function, node.func.value)
-            if _matches(_SEMAPHORES, paths) or _matches(_LOCKS, paths):
+            if _matches(SEMAPHORES, paths) or _matches(LOCKS, paths):
                 what = f"`{ast.unparse(node.func)}` (line {node.lineno}) limits what runs at once; use it by `with`"
                 raise Refused("unsupported-shape", what)
         if isinstance(node.func, ast.Attribute) and node.func.attr in ("wait", "wait_for"):
