@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -28,20 +29,28 @@ class LogHandlers:
 
     def __init__(self, program: Program) -> None:
         self._program = program
+        self._kept: list[Access] | None = None
 
     def logged(self, reader: Reader, name: str, call: ast.Call, frame: Frame) -> list[Access]:
         """What the logger's method of that name touches: in which order messages come shows nowhere."""
         found = [process_wide.logged(name, call.lineno)]
         if name in process_wide.SETS_UP:
             return found
+        if self._kept is None:
+            self._kept = []  # what a handler logs itself
+            with reader.afresh():
+                self._kept = list(dict.fromkeys(self._find_kept(reader, call, frame)))
+        return found + [a._replace(line=call.lineno, path=frame.function.id.path) for a in self._kept]
+
+    def _find_kept(self, reader: Reader, call: ast.Call, frame: Frame) -> Iterator[Access]:
+        """What handlers, filters and formatters change with each message."""
         for klass in self._classes:
             holders = reader.stored.holders(klass)
             for method in _METHODS:  # one that no variable holds may keep messages in its class, or a global one
                 for target in ordered(self._program.attribute(Inst(klass, True), method)):
-                    if isinstance(target, Fn):
-                        kept = reader.entering(target, call, holders, frame)
-                        found += [a._replace(how="sum") if a.how == "write" else a for a in kept if a.channel[0] == "v"]
-        return found
+                    for access in reader.entering(target, call, holders, frame) if isinstance(target, Fn) else ():
+                        if access.channel[0] == "v" and access.how != "read":
+                            yield access._replace(how="sum" if access.how == "write" else access.how)
 
     @cached_property
     def _classes(self) -> list[ClassId]:

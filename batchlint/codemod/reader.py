@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import builtins
 from collections.abc import Iterable, Iterator, Set
+from contextlib import contextmanager
 from functools import cached_property
 
 from batchlint.codemod import cells, chance, process_wide, scopes
@@ -546,6 +547,16 @@ class Reader(Paths):
         elif is_whole:
             self._read[key] = depth, found
         return found
+
+    @contextmanager
+    def afresh(self) -> Iterator[None]:
+        """Read functions as if none were being read, for what is remembered."""
+        active, cut = self._active, self._cut
+        self._active, self._cut = [], MAX_DEPTH + 1
+        try:
+            yield
+        finally:
+            self._active, self._cut = active, cut
 
     def entering(self, target: Fn, call: ast.Call, receivers: set[Channel], caller: Frame) -> list[Access]:
         """All accesses of a method of those objects, which something calls that the program does not show."""

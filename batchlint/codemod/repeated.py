@@ -216,12 +216,14 @@ class Repeated:
     def _of_attribute(self, name: str) -> list[Element]:
         """What the attributes of the name hold, of whichever class."""
         if name not in self._attributes:
-            self._attributes[name] = found = list[Element]()
+            self._attributes[name] = []  # as long as it is not known: it may be made of itself
+            found = list[Element]()
             for stored in self._program.self_writes.values():
                 for function, binding in stored.get(name, ()):
                     if binding.how == "value" and function.parameters:
                         found += self._elements(function, binding.value, 0)
                         found += self._put(function, f"{function.parameters[0].arg}.{name}", 0)
+            self._attributes[name] = found
         return self._attributes[name]
 
     def _of_name(self, function: FunctionFacts, name: str, depth: int) -> list[Element]:
@@ -230,7 +232,8 @@ class Repeated:
             return []
         key = (owner.id, name)
         if key not in self._names:
-            self._names[key] = found = list[Element]()
+            self._names[key] = []
+            found = list[Element]()
             if name in owner.parameter_names:
                 for caller, _, argument in list(self._program.callers.arguments(owner, name))[:_MOST]:
                     found += self._elements(self._program.functions[caller], argument, depth + 1)
@@ -238,6 +241,7 @@ class Repeated:
                 if binding.how == "value":
                     found += self._elements(owner, binding.value, depth + 1)
             found += self._put(owner, name, depth)
+            self._names[key] = found
         return self._names[key]
 
     def _put(self, function: FunctionFacts, container: str, depth: int) -> Iterator[Element]:
