@@ -64,7 +64,8 @@ class Linked:
         names = {n.id for target, _ in generators for n in walk(target) if isinstance(n, ast.Name)}
         keys = {key for _, iterated in generators for key in _keys(iterated)}
         others = self._closure(function, keys | names)
-        is_shared = any(_is_shared(target, self._copied(function, iterated)) for target, iterated in generators)
+        ways = [(t, way) for t, iterated in generators for way in (iterated, self._copied(function, iterated))]
+        is_shared = any(_is_shared(target, way) for target, way in ways)
         given = self._given(function, others)
         return Items(function, frozenset(names), is_shared, frozenset((others | given) - names))
 

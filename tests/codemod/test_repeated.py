@@ -115,3 +115,9 @@ def test_objects_of_their_own_are_filled_as_before(tmp_path: Path) -> None:
         print(lists, texts, run(rows), deep)
         """
     check_runs_alike(HEAD + textwrap.dedent(program), tmp_path)
+
+
+def test_a_list_that_is_made_of_itself_is_followed_to_its_end(tmp_path: Path) -> None:
+    made = "rows = []\nfor name in NAMES:\n    rows = rows + [{'text': name}]\n"
+    asked = "for row in rows:\n    row['text'] = ask(row['text'])\nprint(rows)\n"
+    check_runs_alike(HEAD + made + asked, tmp_path)

@@ -235,7 +235,7 @@ REFUSED = {
         "an item makes more than 5 requests in turn",
     ),
     "a request for each part of an item": (
-        'for line in open("lines.txt"):\n    draft = ""\n    for word in line.split():\n'
+        'for line in open("lines.txt"):\n    draft = ""\n    for word in ("short", "clear"):\n'
         "        draft = ask(draft + word)\n    print(draft)\n",
         "an item makes a request in each turn of a loop (app.py:17), and each takes a run",
     ),

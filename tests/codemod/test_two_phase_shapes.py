@@ -435,7 +435,7 @@ REFUSED_ASYNC = {
     ),
     "a request for each part of an item": (
         GATHER.format("rolling"),
-        'async def rolling(text):\n    draft = ""\n    for word in text.split():\n'
+        'async def rolling(text):\n    draft = ""\n    for word in ("short", "clear"):\n'
         "        draft = await ask(draft + word)\n    return draft\n",
         "",
     ),
