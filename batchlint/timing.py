@@ -65,37 +65,39 @@ def _reads_clock(function: FunctionFacts) -> bool:
 
 def _is_read(body: list[ast.stmt], call: CallFacts) -> bool:
     """Whether anything is read of the answer but how it went."""
-    statement = call.statement
-    value = getattr(statement, "value", None)
-    if (value.value if isinstance(value, ast.Await) else value) is not call.node:
-        return True
-    if isinstance(statement, ast.Expr):
+    if isinstance(call.statement, ast.Expr) and _awaited(call.statement.value) is call.node:
         return False
-    target = statement.targets[0] if isinstance(statement, ast.Assign) and len(statement.targets) == 1 else None
-    if not isinstance(target, ast.Name):
-        return True
-    nodes = (node for each in body for node in walk(each) if isinstance(node, ast.Attribute) and node.attr in _ABOUT)
-    usage = sum(isinstance(node.value, ast.Name) and node.value.id == target.id for node in nodes)
-    return len(_uses(body, target.id)) > usage
+    name = _holder(call)
+    return name is None or len(_uses(body, name)) > _told(body, name, _ABOUT)
 
 
 def is_only_tried(program: Program, function: FunctionFacts, call: CallFacts) -> bool:
     """Whether all that is read of the answer is whether the request went well: `assert response.status_code == 200`."""
-    statement = call.statement
-    value = statement.value if isinstance(statement, ast.Assign) and len(statement.targets) == 1 else None
-    target = statement.targets[0] if isinstance(statement, ast.Assign) else None
-    if (value.value if isinstance(value, ast.Await) else value) is not call.node or not isinstance(target, ast.Name):
-        return False
-    text = program.modules[function.id.path].text
+    name = _holder(call)
+    text = program.modules[function.id.path].text if name is not None else ""
     body = getattr(function.node, "body", []) if any(f".{word}" in text for word in _WENT) else []
-    nodes = [node for part in body for node in walk(part)] if isinstance(body, list) else []
-    tried = [n for n in nodes if isinstance(n, ast.Attribute) and n.attr in _WENT and _is_named(n.value, target.id)]
-    read = [n for n in nodes if _is_named(n, target.id) and isinstance(n.ctx, ast.Load)]  # type: ignore[attr-defined]
-    return 0 < len(read) == len(tried)
+    if name is None or not isinstance(body, list):
+        return False
+    return 0 < len(_uses(body, name)) == _told(body, name, _WENT)
 
 
-def _is_named(node: ast.AST, name: str) -> bool:
-    return isinstance(node, ast.Name) and node.id == name
+def _awaited(node: ast.expr | None) -> ast.expr | None:
+    return node.value if isinstance(node, ast.Await) else node
+
+
+def _holder(call: CallFacts) -> str | None:
+    """The name that alone holds what the call gives."""
+    statement = call.statement
+    if not isinstance(statement, ast.Assign) or _awaited(statement.value) is not call.node:
+        return None
+    target = statement.targets[0] if len(statement.targets) == 1 else None
+    return target.id if isinstance(target, ast.Name) else None
+
+
+def _told(body: list[ast.stmt], name: str, about: frozenset[str]) -> int:
+    """How often one of those attributes of the name is read."""
+    nodes = (node for each in body for node in walk(each) if isinstance(node, ast.Attribute) and node.attr in about)
+    return sum(isinstance(node.value, ast.Name) and node.value.id == name for node in nodes)
 
 
 def _is_kept(body: list[ast.stmt], parents: dict[int, ast.AST], difference: ast.expr) -> bool:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from batchlint.codemod.access import ANY, CELL, OWN, Access, Channel, Frame
+from batchlint.codemod.effects import PUTTING
 from batchlint.codemod.parts import Parts, body_of, elements, put_in, taken
 from batchlint.facts import MODULE, FunctionFacts, FunctionId
 from batchlint.symbols import last_name
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from batchlint.codemod.steps import Step
 
 Fact = tuple[Channel, Channel]
-_PUTTING = frozenset({"append", "add", "appendleft", "insert", "put", "push", "setdefault"})
 _PUTTING_ALL = frozenset({"extend", "extendleft", "update"})
 _MOST = 40
 _MOST_CALLS = 20
@@ -123,7 +123,7 @@ class Aliases:
                 for name in _captured(node):
                     yield from self._into(ast.Name(name, ast.Load()), parts | taken(parts), frame)
             elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.args:
-                if node.func.attr in _PUTTING:
+                if node.func.attr in PUTTING:
                     yield from self._put(node.func.value, put_in(self._sharing.of(node.args[-1], frame)), frame)
                 elif node.func.attr in _PUTTING_ALL:
                     yield from self._put(node.func.value, elements(self._sharing.of(node.args[0], frame)), frame)

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import re
 
+PUTTING = frozenset({"append", "add", "appendleft", "insert", "put", "push", "setdefault"})
+"""Methods that put their last argument into a container."""
+CACHES = frozenset({"cache", "lru_cache"})
+"""Decorators under which equal calls give the same object."""
 MUTATORS = frozenset(
     [
         "append",

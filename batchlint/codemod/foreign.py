@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, TypeGuard
 
 from batchlint.codemod.access import CONTENT, Access, Channel, Frame, touches
-from batchlint.codemod.effects import ARGUMENT_WRITES, LOG_RECEIVERS, MUTATORS, QUIET, READERS
+from batchlint.codemod.effects import ARGUMENT_WRITES, CACHES, LOG_RECEIVERS, MUTATORS, QUIET, READERS
 from batchlint.codemod.scalars import is_scalar
 from batchlint.facts import MODULE, ClassId, FunctionFacts, FunctionId
 from batchlint.symbols import Program, last_name
@@ -46,7 +46,6 @@ _KEEPING = frozenset(
     ]
 )
 """What calls no function that it is handed, or not yet."""
-_MEMORIES = frozenset({"cache", "lru_cache"})
 
 
 class Foreign:
@@ -258,7 +257,7 @@ class Foreign:
         """Whether a decorator of the program's "own", or a "cache", may remember the calls of the function."""
         for decorator in function.decorators:
             func = decorator.func if isinstance(decorator, ast.Call) else decorator
-            if last_name(func) in _MEMORIES:
+            if last_name(func) in CACHES:
                 return "cache"
             scope = FunctionId(function.id.path, function.parent or MODULE)
             if last_name(func) in self._names and any(isinstance(v, Fn) for v in self._program.eval(scope, func)):

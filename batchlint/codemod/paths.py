@@ -9,6 +9,7 @@ from batchlint.codemod import file_names, folders, scopes
 from batchlint.codemod.access import ANY, CELL, MARK, OWN, PRIVATE, Access, Channel, Frame
 from batchlint.codemod.aliases import Aliases
 from batchlint.codemod.captured import Captured
+from batchlint.codemod.effects import CACHES
 from batchlint.codemod.enclosing import Enclosing
 from batchlint.codemod.file_links import FileLinks
 from batchlint.codemod.folders import LISTED
@@ -26,6 +27,7 @@ from batchlint.codemod.threads import Threads
 from batchlint.facts import MODULE, FunctionFacts, FunctionId
 from batchlint.graph import Graph
 from batchlint.symbols import last_name
+from batchlint.symbols.members import decorators
 from batchlint.trees import replaced, walk
 from batchlint.values import Ext, Fn
 
@@ -42,7 +44,7 @@ _AROUND = {
 }  # fmt: skip
 """What gives something through which its argument is changed, by its last name."""
 _PAIRING = frozenset([ast.Assign, ast.AnnAssign, ast.NamedExpr, ast.For, ast.AsyncFor, ast.withitem, ast.Match])
-_CACHES = frozenset({"cache", "lru_cache", "cached"})
+_CACHES = CACHES | {"cached"}
 Pair = tuple[ast.expr, ast.expr, bool]
 """A target, what it is bound to, and whether it is an element of that."""
 
@@ -77,11 +79,21 @@ class Paths:
         given, receiver = dict(self.passed(target, call)), receiver_of(target, call)
         frame = self.entered(target.id, aliases, given, caller, receiver)
         frame.entry = call
-        handed = frozenset((name, frozenset(paths)) for name, paths in aliases.items())
-        around = self.enclosing.told(frame.function, caller)
-        marks = self.linked.marks(caller, given, receiver), self.given.told(given, receiver, caller)
-        frame.alike = target.id, handed, marks, around
+        frame.alike = self.alike(target.id, aliases, given, caller, receiver)
         return frame
+
+    def alike(
+        self,
+        id: FunctionId,
+        aliases: dict[str, set[Channel]],
+        given: dict[str, ast.expr],
+        caller: Frame,
+        receiver: ast.expr | None,
+    ) -> object:
+        """Equal for two calls of the function that hand it the same, as far as can be told."""
+        handed = frozenset((name, frozenset(paths)) for name, paths in aliases.items())
+        marks = self.linked.marks(caller, given, receiver), self.given.told(given, receiver, caller)
+        return id, handed, marks, self.enclosing.told(self.program.functions[id], caller)
 
     def passed(self, target: Fn, call: ast.Call) -> Iterator[tuple[str, ast.expr]]:
         """The arguments that each go into one parameter, with its name."""
@@ -312,7 +324,7 @@ class Paths:
             if not isinstance(value, Fn):
                 continue
             function = self.program.functions[value.id]
-            if not _CACHES.isdisjoint(map(last_name, map(_decorating, function.decorators))):
+            if not _CACHES.isdisjoint(decorators(function)):
                 found.add(("v", value.id.path, MODULE, function.name, ANY))  # equal calls get the same object
             if not (given := self.given_out(value.id)):
                 continue
@@ -484,10 +496,6 @@ def _pairs(body: list[ast.stmt]) -> Iterator[Pair]:
             elif isinstance(node, ast.Match):
                 for case in node.cases:
                     yield from ((target, value, False) for target, value in captures(case.pattern, node.subject))
-
-
-def _decorating(decorator: ast.expr) -> ast.expr:
-    return decorator.func if isinstance(decorator, ast.Call) else decorator
 
 
 def _root(node: ast.expr) -> str:

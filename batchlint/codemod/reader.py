@@ -517,12 +517,9 @@ class Reader(Paths):
         if fresh and (parameters := self.program.functions[target.id].parameters):
             aliases[parameters[0].arg] = set()
         given = {} if fresh else dict(self.passed(target, call))
-        handed = frozenset((name, frozenset(paths)) for name, paths in aliases.items())
         later = self.implicit.later(target, call)
         receiver = None if fresh else receiver_of(target, call)
-        marks = self.linked.marks(caller, given, receiver), self.given.told(given, receiver, caller)
-        around = self.enclosing.told(self.program.functions[target.id], caller)
-        key: tuple[object, ...] = (target.id, (self.prints, bool(later), marks, around), handed)
+        key: tuple[object, ...] = (self.alike(target.id, aliases, given, caller, receiver), self.prints, bool(later))
         if key in self._by_value:
             key = (*key, *((name, self.meaning(value, caller)) for name, value in given.items()))
         known = self._read.get(key)

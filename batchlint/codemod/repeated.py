@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from batchlint.codemod.access import ANY, OWN, Channel, Frame
+from batchlint.codemod.effects import PUTTING
 from batchlint.codemod.scalars import is_scalar
 from batchlint.codemod.scopes import bound
 from batchlint.facts import MODULE, FunctionFacts, FunctionId
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 
 _OVER = frozenset({"tqdm", "track", "reversed", "sorted", "list", "tuple", "iter", "dict", "copy", "deque"})
 """Calls that give the items of what they are given, or called on."""
-_PUTTING = frozenset({"append", "add", "appendleft", "insert", "put", "push", "setdefault"})
 _MADE = (ast.List, ast.Dict, ast.Set, ast.ListComp, ast.DictComp, ast.SetComp, ast.Call, ast.BinOp, ast.Tuple)
 """Expressions that make an object each time they are evaluated."""
 _MAX_DEPTH = 5
@@ -207,10 +207,9 @@ class Repeated:
             for each in [*inside, *node.args]:
                 yield from self._elements(function, each, depth + 1)
         else:
-            for value in self._program.eval(function.id, node.func):
-                called = self._program.functions[value.id] if isinstance(value, Fn) else None
-                for returned in called.returns if called is not None else ():
-                    assert called is not None
+            values = self._program.eval(function.id, node.func)
+            for called in (self._program.functions[value.id] for value in values if isinstance(value, Fn)):
+                for returned in called.returns:
                     yield from self._elements(called, returned, depth + 2)
 
     def _of_attribute(self, name: str) -> list[Element]:
@@ -266,7 +265,7 @@ def _often(elements: Iterable[Element]) -> Iterator[Element]:
 def _put_in(node: ast.AST, container: str) -> ast.expr | None:
     """What the node puts into the container, if it does."""
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.args:
-        return node.args[-1] if node.func.attr in _PUTTING and _is(node.func.value, container) else None
+        return node.args[-1] if node.func.attr in PUTTING and _is(node.func.value, container) else None
     if isinstance(node, ast.Assign):
         stored = any(isinstance(t, ast.Subscript) and _is(t.value, container) for t in node.targets)
         return node.value if stored else None

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 
 from batchlint.codemod.access import Frame
-from batchlint.codemod.effects import MUTATORS
+from batchlint.codemod.effects import CACHES, MUTATORS
 from batchlint.facts import MODULE, Binding, FunctionFacts, FunctionId
 from batchlint.symbols import Program, last_name
 from batchlint.trees import children
@@ -20,13 +20,14 @@ _GIVING = frozenset(
         "oct", "ord", "repr", "str",
     )
 )  # fmt: skip
-_CACHES = frozenset(["cache", "lru_cache"])
-_KEEPING = _CACHES | {"staticmethod", "classmethod", "abstractmethod", "override"}
+_KEEPING = CACHES | {"staticmethod", "classmethod", "abstractmethod", "override"}
 """Decorators under which a function gives what it returns."""
 _OF_TEXTS = frozenset(name for name in dir(str) if not name.startswith("_"))
 _LISTS = (ast.List, ast.Tuple, ast.ListComp, ast.GeneratorExp)
 _LOOKING = (ast.Compare, ast.BoolOp, ast.UnaryOp, ast.If, ast.IfExp, ast.FormattedValue, ast.Return)
 """What a container is the same after."""
+_READING = frozenset({f"builtins.{name}" for name in ("len", "sorted", "sum", "any", "all", "print", "enumerate")})
+"""What changes nothing of what it is given."""
 
 
 def is_scalar(program: Program, node: ast.expr | None, frame: Frame, depth: int = 0) -> bool:
@@ -115,7 +116,7 @@ class _Scalars:
         function: FunctionFacts = self._program.functions[id]
         is_plain = not function.is_generator and not function.is_async
         is_plain &= all(last_name(decorator) in _KEEPING for decorator in function.decorators)
-        if self._with_parts and any(last_name(decorator) in _CACHES for decorator in function.decorators):
+        if self._with_parts and any(last_name(decorator) in CACHES for decorator in function.decorators):
             return _Scalars(self._program, False)._returns(id, depth)  # others may have put something into a list
         return is_plain and all(self.holds(each, Frame(function, set()), depth) for each in function.returns)
 
@@ -152,10 +153,6 @@ class _Scalars:
                 return isinstance(parent.target, ast.Name) and self._is_only_read(owner, parent.target.id)
             return isinstance(parent, _LOOKING)
         return False
-
-
-_READING = frozenset({f"builtins.{name}" for name in ("len", "sorted", "sum", "any", "all", "print", "enumerate")})
-"""What changes nothing of what it is given."""
 
 
 def _uses(owner: FunctionFacts, name: str) -> Iterator[tuple[ast.expr, list[ast.AST]]]:

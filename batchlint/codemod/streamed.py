@@ -128,9 +128,8 @@ class Streamed:
         program = self._graph.program
         for call in function.calls:
             if node in call.node.args or any(k.value is node for k in call.node.keywords):
-                for value in program.eval(function.id, call.node.func):
-                    target = program.functions[value.id] if isinstance(value, Fn) else None
-                    for name in target.parameter_names if target else ():
-                        given = program.callers.arguments(target, name) if target else ()
-                        if target and any(argument is node for _, _, argument in given):
+                values = program.eval(function.id, call.node.func)
+                for target in (program.functions[value.id] for value in values if isinstance(value, Fn)):
+                    for name in target.parameter_names:
+                        if any(argument is node for _, _, argument in program.callers.arguments(target, name)):
                             yield from self._read(target, name)

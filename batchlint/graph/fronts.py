@@ -20,6 +20,7 @@ _CONFIRMATION = re.compile(
     re.IGNORECASE,
 )
 _FOLDER = re.compile(r"(?<![a-z])(folder|directory|dir)(?![a-z])", re.IGNORECASE)
+"""Asks where all the files are that the program is to go through."""
 _MAX_CALLERS = 5
 _NO_TEXTS = frozenset(
     ["int", "float", "bool", "complex", "Path", "PurePath", "FileType", "File", "Choice", "IntRange", "FloatRange",
@@ -59,7 +60,7 @@ class Fronts(Part):
                     if kind is None or self._only_confirms(kind, caller, call):
                         continue
                     asked = self._asked(kind, caller, call)
-                    if asked == kind or not _asks_for_folder(call.node):
+                    if asked == kind or not _asks_for(_FOLDER, call.node):
                         found.setdefault(caller.id, []).append((call, asked))
         for caller, call in self._options():
             found.setdefault(caller.id, []).append((call, _QUESTION))
@@ -146,7 +147,7 @@ class Fronts(Part):
 
     def _only_confirms(self, kind: Kind, caller: FunctionFacts, call: CallFacts) -> bool:
         """Whether the question is if the program shall go on at all: in words, or as one asked once with yes and no."""
-        if _asks_for_confirmation(call.node):
+        if _asks_for(_CONFIRMATION, call.node):
             return True
         is_yes_or_no = kind.kind == "interactive" and kind.latency is None
         return is_yes_or_no and not call.loops and not self._is_repeated(caller, 0)
@@ -175,13 +176,9 @@ class Fronts(Part):
         )
 
 
-def _asks_for_confirmation(node: ast.Call) -> bool:
-    return any(_CONFIRMATION.search(text) for argument in node.args for text in _texts(walk(argument)))
-
-
-def _asks_for_folder(node: ast.Call) -> bool:
-    """Whether the answer says where all the files are that the program is to go through."""
-    return any(_FOLDER.search(text) for argument in node.args for text in _texts(walk(argument)))
+def _asks_for(what: re.Pattern[str], node: ast.Call) -> bool:
+    """Whether the words of the question say so."""
+    return any(what.search(text) for argument in node.args for text in _texts(walk(argument)))
 
 
 def _opens(call: ast.Call) -> bool:

@@ -29,10 +29,14 @@ class Lookups(Part):
     def are_there(self) -> bool:
         """Whether something looks results up by their id."""
         kept = self.program.registry.polled.kept
-        return any(True for _ in self._calls()) or any(
+        return self._are_called or any(
             not self._is_test(path) and not kept.isdisjoint(module.body.bindings)
             for path, module in self.modules.items()
         )
+
+    @cached_property
+    def _are_called(self) -> bool:
+        return any(True for _ in self._calls())
 
     def _calls(self) -> Iterator[CallRef]:
         polled = self.program.registry.polled
@@ -53,7 +57,7 @@ class Lookups(Part):
     # -- by whoever enqueued
     def follow(self, edge: Edge) -> bool:
         """Whether whoever enqueues hands the id of the task on to what looks its result up, and so waits for it."""
-        if not any(True for _ in self._calls()):
+        if not self._are_called:
             return False
         level = [(self.function(edge.caller), edge.node)]
         seen = {edge.caller}
