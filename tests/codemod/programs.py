@@ -15,11 +15,10 @@ from pathlib import Path
 from typing import Any
 
 from fake_provider import FakeProvider, Faults
+from launcher import LAUNCHER, Ended
 
 from batchlint import callsites, codemod, extraction, graph, scoring
 from batchlint.codemod.refusals import Refusal
-
-from .launcher import LAUNCHER, Ended
 
 Source = str | Mapping[str, str]
 HELPER = "llm_batch.py"

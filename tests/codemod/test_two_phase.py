@@ -10,12 +10,11 @@ from pathlib import Path
 
 import pytest
 from fake_provider import FakeProvider
+from launcher import LAUNCHER
 
 from batchlint import rewriting
 from batchlint.config import load
 from batchlint.findings import Rewrite
-
-from .launcher import LAUNCHER
 
 WORKFLOW = """\
 on:

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 from fake_provider import Failure, FakeProvider, Faults
+from launcher import LAUNCHER, Ended
 
 from batchlint import rewriting
 
-from .launcher import LAUNCHER, Ended
 from .test_two_phase import HEAD, ON_GITHUB, ON_LAMBDA, after, decided, project
 
 ASYNC_HEAD = (

@@ -14,11 +14,11 @@ from pathlib import Path
 
 import pytest
 from fake_provider import FakeProvider
+from launcher import LAUNCHER, Ended
 
 from batchlint import rewriting
 from batchlint.config import load
 
-from .launcher import LAUNCHER, Ended
 from .test_two_phase import HANDLER, JOB, ON_GITHUB, ON_LAMBDA
 
 SECRET = base64.b64encode(b"a secret that the provider has told").decode()

@@ -158,6 +158,7 @@ OTHERS: list[tuple[re.Pattern[str], Handle]] = [
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    wbufsize = -1  # headers and body in one packet: the second one would wait for the first to be acknowledged
     provider: FakeProvider
 
     def log_message(self, *args: object) -> None:

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
-import sys
 import textwrap
 import threading
 from collections.abc import Iterable
 from pathlib import Path
 
 from fake_provider import FakeProvider
+from launcher import LAUNCHER, Ended, Running
 
 from batchlint.runtime import render
 from batchlint.runtime.assemble import NAMES
@@ -23,23 +20,18 @@ class Program:
     """A folder with `program.py` and `llm_batch.py`, run in child processes against a fake provider."""
 
     def __init__(
-        self,
-        folder: Path,
-        source: str,
-        providers: tuple[str, ...] = PROVIDERS,
-        python: str = sys.executable,
-        names: Iterable[str] = NAMES,
-    ):
-        self.folder, self.python = folder, python
+        self, folder: Path, source: str, providers: tuple[str, ...] = PROVIDERS, names: Iterable[str] = NAMES
+    ) -> None:
+        self.folder = folder
         (folder / "llm_batch.py").write_text(render(providers, names), encoding="utf-8")
         (folder / "program.py").write_text(textwrap.dedent(source), encoding="utf-8")
 
     def start(self, provider: FakeProvider, *arguments: str, script: str = "program.py", **variables: str) -> Running:
-        environment = {"PATH": os.environ["PATH"], "HOME": str(self.folder), **provider.environment(), **variables}
-        return Running([self.python, script, *arguments], self.folder, environment)
+        environment = {"HOME": str(self.folder), **provider.environment(), **variables}
+        return LAUNCHER.start(self.folder, script, environment, *arguments)
 
-    def run(self, provider: FakeProvider, *arguments: str, **variables: str) -> Result:
-        return self.start(provider, *arguments, **variables).wait()
+    def run(self, provider: FakeProvider, *arguments: str, script: str = "program.py", **variables: str) -> Ended:
+        return self.start(provider, *arguments, script=script, **variables).wait()
 
     def run_killed(self, provider: FakeProvider, when: threading.Event) -> None:
         """Start, and kill -9 as soon as the event is set."""
@@ -51,26 +43,3 @@ class Program:
     def state(self) -> list[str]:
         """What the helper has left behind."""
         return sorted(path.name for path in self.folder.glob(".llm_batch/*"))
-
-
-class Running:
-    def __init__(self, command: list[str], folder: Path, environment: dict[str, str]) -> None:
-        self.process = subprocess.Popen(
-            command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-        )
-
-    def wait(self) -> Result:
-        output, errors = self.process.communicate(timeout=60)
-        return Result(self.process.returncode, output, errors)
-
-    def kill(self) -> Result:
-        self.process.send_signal(signal.SIGKILL)
-        return self.wait()
-
-
-class Result:
-    def __init__(self, code: int, output: str, errors: str) -> None:
-        self.code, self.output, self.errors = code, output, errors
-
-    def __repr__(self) -> str:
-        return f"exit {self.code}\n{self.output}\n{self.errors}"

@@ -12,7 +12,7 @@ from runtime.test_restart import OPENAI
 
 
 def command(program: Program, provider: FakeProvider, *arguments: str) -> tuple[int, str]:
-    result = program.start(provider, *arguments, script="llm_batch.py").wait()
+    result = program.run(provider, *arguments, script="llm_batch.py")
     return result.code, result.output
 
 

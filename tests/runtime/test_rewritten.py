@@ -8,8 +8,7 @@ from pathlib import Path
 
 import pytest
 from fake_provider import FakeProvider
-
-from runtime.programs import Running
+from launcher import LAUNCHER
 
 pytest.importorskip("google.genai")
 pytest.importorskip("mistralai")
@@ -47,13 +46,12 @@ def test_a_job_over_gemini_and_mistral_runs_in_batches(tmp_path: Path) -> None:
     (tmp_path / "nightly.py").write_text(JOB, encoding="utf-8")
     (tmp_path / "rows.txt").write_text("one two three two", encoding="utf-8")
     (tmp_path / "crontab").write_text("0 3 * * * cd /srv/app && python nightly.py\n", encoding="utf-8")
-    command = [sys.executable, "nightly.py"]
     with FakeProvider() as provider:
-        before = Running(command, tmp_path, provider.environment()).wait()
+        before = LAUNCHER.run(tmp_path, "nightly.py", provider.environment())
         asked = provider.answered()
     fix = [sys.executable, "-m", "batchlint", "fix", "--allow-no-vcs", "."]
     subprocess.run(fix, cwd=tmp_path, check=True, capture_output=True)
     with FakeProvider() as provider:
-        after = Running(command, tmp_path, provider.environment()).wait()
+        after = LAUNCHER.run(tmp_path, "nightly.py", provider.environment())
         assert (before.code, before.output) == (after.code, after.output), after
         assert (provider.answered(), provider.realtime_calls, len(provider.batches)) == (asked, 0, 2)
