@@ -9,7 +9,7 @@ from functools import partial
 from batchlint.codemod import drawing_tests, own_folder, worklists
 from batchlint.codemod.blocks import Comprehension
 from batchlint.codemod.changes import Fanout
-from batchlint.codemod.handing import LATER
+from batchlint.codemod.handing import LATER, STARTS_ONE
 from batchlint.codemod.leaving import rounds
 from batchlint.codemod.phasing import Phasing
 from batchlint.codemod.planner import Planner
@@ -118,8 +118,7 @@ class Finder:
             return
         before = len(found)
         if self._handed_here(id, node, found, refusals):
-            self._in_chunks(id, node, found, before)
-            self._in_turns(id, node, found, refusals, before, seen, level)
+            self._widen(id, node, found, refusals, before, seen, level)
             return
         here = self._around(id, node)
         above: list[Fanout] = []
@@ -202,7 +201,35 @@ class Finder:
         self._first(id, self._around(id, node) if inner else [], outer, refusals)
         return inner, outer
 
-    def _in_chunks(self, id: FunctionId, node: ast.expr, found: list[Fanout], start: int) -> None:
+    def _widen(
+        self,
+        id: FunctionId,
+        node: ast.expr,
+        found: list[Fanout],
+        refusals: list[Refused],
+        start: int,
+        seen: set[FunctionId],
+        level: int,
+    ) -> None:
+        """Have the loops around and above a gather, pool or mapping run it in their rounds, where they can."""
+        self._in_chunks(id, node, found, refusals, start)
+        self._in_turns(id, node, found, refusals, start, seen, level)
+        if found[start:] and self._is_for_few(id, node) and not self.planner.chunked.is_open(node):
+            found[start:] = []
+            refusals.append(Refused("no-fan-out"))
+
+    def _is_for_few(self, id: FunctionId, node: ast.expr) -> bool:
+        """Whether the function starts what it hands to its pools call by call, and none of them in a loop."""
+        handing, function = self.planner.handing, self.graph.function(id)
+        handed = {_key(edge.node) for edge in handing.edges(id) if handing.is_handed_to_pool(edge)}
+        calls = [call for call in function.calls if _key(call.node) in handed]
+        pools = [len(call.loops) for call in function.calls if handing.stand_ins_of(id, call.node)]
+        is_each = bool(calls) and all(last_name(call.node.func) in STARTS_ONE for call in calls)
+        return is_each and bool(pools) and all(len(call.loops) <= min(pools) for call in calls)
+
+    def _in_chunks(
+        self, id: FunctionId, node: ast.expr, found: list[Fanout], refusals: list[Refused], start: int
+    ) -> None:
         """Add the fan-out of the loop around a gather, pool or mapping: each of its turns would be a batch."""
         if len(found) == start:
             return
@@ -210,13 +237,14 @@ class Finder:
         loops: list[ast.AST] = [loop for loop in around if self._waits_in(id, loop, node, found[start:])]
         if not loops:
             return
-        outer: list[Fanout] = []
+        outer, unfit = list[Fanout](), list[Refused]()
         if all(fanout.is_async for fanout in found[start:]):
-            self._first(id, loops, outer, [])
+            self._first(id, loops, outer, unfit)
             if outer:
                 found[start:] = _joined(found[start:], outer)
-        elif self._joins(id, node, outer, lambda: self._first(id, loops, outer, [])):
+        elif self._joins(id, node, outer, lambda: self._first(id, loops, outer, unfit)):
             found[start:] = outer
+        refusals += unfit
 
     def _in_turns(
         self,
@@ -288,8 +316,7 @@ class Finder:
             else:
                 before = len(found)
                 self._handed(edge, found, refusals)
-                self._in_chunks(edge.caller, edge.node, found, before)
-                self._in_turns(edge.caller, edge.node, found, refusals, before, seen, level + 1)
+                self._widen(edge.caller, edge.node, found, refusals, before, seen, level + 1)
 
     def _descend(
         self, id: FunctionId, node: ast.expr, found: list[Fanout], refusals: list[Refused], seen: set[FunctionId]
@@ -383,11 +410,29 @@ class Finder:
         """The fan-out of a loop or a comprehension of the function."""
         function = self.graph.function(id)
         if isinstance(node, ast.For | ast.AsyncFor):
-            return self.queues.loop(function, node) if self.queues.is_task(id) else self.planner.loop(function, node)
+            return self.queues.loop(function, node) if self.queues.is_task(id) else self._loop(function, node)
         if isinstance(node, Comprehension):
             return self.planner.comprehensions.fanout(function, node)
         assert isinstance(node, ast.While)
         return worklists.fanout(self.planner, function, node)
+
+    def _loop(self, function: FunctionFacts, loop: ast.For | ast.AsyncFor) -> Fanout:
+        """The fan-out of the loop, with the work of the pools that its turns make, where that can join its rounds."""
+        chunked, names = self.planner.chunked, self.planner.taken()
+        within = {_key(node) for node in ast.walk(loop)}
+        handed = [edge.node for edge in self.planner.handing.edges(function.id) if _key(edge.node) in within]
+        closed = [n for n in handed if not chunked.is_open(n) and chunked.ends_in(function, n, loop)]
+        opened = [node for node in closed if chunked.open(function.id, node)]
+        if opened:
+            self.planner.parallel = chunked.loops()
+            try:
+                return self.planner.loop(function, loop)
+            except Refused:
+                self.planner.give_back(names)
+                for node in opened:
+                    chunked.close(node)
+                self.planner.parallel = chunked.loops()
+        return self.planner.loop(function, loop)
 
     def _handed_here(self, id: FunctionId, node: ast.expr, found: list[Fanout], refusals: list[Refused]) -> bool:
         """Plan the node where it hands a coroutine to a gather or a function to a pool itself."""

@@ -109,8 +109,7 @@ class Foreign:
         return isinstance(argument, ast.Attribute) and argument.attr in MUTATORS and argument.attr not in self._names
 
     def _entered(self, values: list[Value], call: ast.Call, frame: Frame) -> list[Access]:
-        reaching = self._reader.callbacks.support.reaching
-        targets = [v for v in values if isinstance(v, Fn) and v.id not in reaching]
+        targets = [v for v in values if isinstance(v, Fn)]
         return [access for target in targets for access in self._reader.function(target, call, frame)]
 
     @cached_property

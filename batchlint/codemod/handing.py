@@ -43,6 +43,8 @@ _IN_THREADS = frozenset({("backend", "'threading'"), ("prefer", "'threads'"), ("
 """What tells joblib to take threads."""
 _TERMINABLE = frozenset({"BatchPool", "BatchThreadPool"})
 SUBMITS = frozenset({"submit", "apply_async", "map_async", "starmap_async"})
+STARTS_ONE = frozenset({"submit", "apply_async"})
+"""What has a pool make one call."""
 LATER = SUBMITS | {"Thread"}
 """What only starts the work: whoever waits for it does so elsewhere."""
 _LAZY = frozenset({"imap", "imap_unordered"})

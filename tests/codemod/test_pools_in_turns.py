@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from fake_provider import Failure, Faults
 
-from .programs import check_rewritten, check_runs_alike
+from .programs import Alike, check_noop, check_rewritten, check_runs_alike, rewrite
 
 HEAD = """\
 import json
@@ -127,7 +127,10 @@ SEVERAL = {
 
 
 def batches(program: str, folder: Path, faults: Faults | None = None) -> int:
-    alike = check_runs_alike(HEAD + textwrap.dedent(program).lstrip("\n") + TAIL, folder, faults=faults)
+    return submitted(check_runs_alike(HEAD + textwrap.dedent(program).lstrip("\n") + TAIL, folder, faults=faults))
+
+
+def submitted(alike: Alike) -> int:
     return len([line for line in alike.after.ended.errors.splitlines() if " requests to " in line])
 
 
@@ -207,3 +210,85 @@ def test_the_pool_is_waited_for_behind_what_it_is_given() -> None:
         main([["a"], ["b", "c"]])
         """
     check_rewritten(before, after)
+
+
+NOTED = """
+from concurrent.futures import ThreadPoolExecutor
+
+from openai import OpenAI
+
+client = OpenAI()
+LOG = []
+
+
+def asked(text):
+    return client.responses.create(model="gpt-5-mini", input=text).output_text
+
+
+def noted(text):
+    LOG.append(text)
+    return asked(text)
+
+
+def described(text):
+    LOG.append(asked(text))
+    return asked(text)
+
+
+"""
+ONE_A_TURN = """
+def main(items):
+    for item in items:
+        {before}
+        with ThreadPoolExecutor() as pool:
+            future = pool.submit({function}, item)
+        print(future.result())
+    print(LOG)
+
+
+main(["one", "two", "three"])
+"""
+
+
+def test_what_the_pool_runs_is_done_where_it_is_submitted() -> None:
+    program = NOTED + ONE_A_TURN.format(before="print(described(item))", function="noted")
+    assert "`LOG` is changed" in check_noop(program, "dependent-iterations").detail
+
+
+def test_what_the_pool_runs_touches_nothing_of_the_other_items(tmp_path: Path) -> None:
+    program = NOTED + ONE_A_TURN.format(before="print(described(item))", function="asked")
+    assert submitted(check_runs_alike(program, tmp_path)) == 3
+
+
+@pytest.mark.parametrize("around", ["for item in items:\n        last += ", "for _ in [0]:\n        last += "])
+def test_a_pool_for_one_or_two_calls_is_no_batch(around: str) -> None:
+    program = f"""
+def main(items):
+    last = ""
+    {around}"."
+        with ThreadPoolExecutor() as pool:
+            futures = pool.submit(asked, items[0] + last), pool.submit(asked, items[1])
+        last += "".join(future.result() for future in futures)
+    print(last)
+
+
+main(["one", "two", "three"])
+"""
+    check_noop(NOTED + program, "dependent-iterations")
+    check_noop(NOTED + 'with ThreadPoolExecutor() as pool:\n    print(pool.submit(asked, "one").result())\n', "no-fan-out")
+
+
+def test_a_pool_for_many_calls_in_each_turn_is_told() -> None:
+    program = """
+def main(pages):
+    last = ""
+    for page in pages:
+        with ThreadPoolExecutor() as pool:
+            futures = [pool.submit(asked, line + last) for line in page]
+        last = "".join(future.result() for future in futures)
+    print(last)
+
+
+main([["one", "two"], ["three"]])
+"""
+    assert "one batch for each turn of the loop at app.py:26, because `last`" in rewrite(NOTED + program).notes[0]
