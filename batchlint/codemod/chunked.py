@@ -10,6 +10,7 @@ from batchlint.codemod import scopes
 from batchlint.codemod.blocks import own_exits
 from batchlint.codemod.changes import Fanout
 from batchlint.codemod.handing import stands_for_pool_of
+from batchlint.codemod.refusals import Refused
 from batchlint.codemod.support import MAPPED, SUBMITTED
 from batchlint.facts import FunctionFacts, FunctionId
 from batchlint.symbols import last_name
@@ -98,6 +99,23 @@ class Chunked:
         return all(
             self.planner.place(id.path, _last(pool)) in changes.ended for _, pool in opened.pools if pool is not None
         )
+
+    def loop(self, function: FunctionFacts, loop: ast.For | ast.AsyncFor) -> Fanout:
+        """The fan-out of the loop, with the work of the pools that its turns make where that can join its rounds."""
+        planner, within = self.planner, {builtin_id(node) for node in ast.walk(loop)}
+        handed = [edge.node for edge in planner.handing.edges(function.id) if builtin_id(edge.node) in within]
+        closed = [node for node in handed if not self.is_open(node) and self.ends_in(function, node, loop)]
+        opened = [node for node in closed if self.open(function.id, node)]
+        if opened:
+            names, planner.parallel = planner.taken(), self.loops()
+            try:
+                return planner.loop(function, loop)
+            except Refused:
+                planner.give_back(names)
+                for node in opened:
+                    self.close(node)
+                planner.parallel = self.loops()
+        return planner.loop(function, loop)
 
     def plan(self, fanout: Fanout, function: FunctionFacts, call: ast.Call) -> None:
         """Plan what becomes of the call in the loop's body."""

@@ -10,14 +10,13 @@ from batchlint.codemod import drawing_tests, own_folder, worklists
 from batchlint.codemod.blocks import Comprehension
 from batchlint.codemod.changes import Fanout
 from batchlint.codemod.handing import LATER, STARTS_ONE
-from batchlint.codemod.leaving import rounds
 from batchlint.codemod.phasing import Phasing
+from batchlint.codemod.planned import Planned, waited_for
 from batchlint.codemod.planner import Planner
 from batchlint.codemod.queues import Queues
 from batchlint.codemod.refusals import UNFIT, Refused
 from batchlint.codemod.workers import Workers
 from batchlint.facts import MODULE, FunctionFacts, FunctionId
-from batchlint.findings import Latency
 from batchlint.graph import Edge, Graph
 from batchlint.loops import is_item_loop
 from batchlint.symbols import last_name
@@ -37,8 +36,7 @@ class Finder:
         self.planner = Planner(graph, unsafe)
         self.queues = Queues(self.planner, events)
         self.workers = Workers(self.planner)
-        self.phasing = Phasing(self.planner, is_told=collect == "webhook")
-        self._planned: dict[tuple[int, str], Fanout | Refused] = {}
+        self._planned = Planned(self.planner, self.queues, Phasing(self.planner, is_told=collect == "webhook"))
         self._covered: set[FunctionId] = set()
         """Functions all of whose callers put their requests into batches."""
 
@@ -160,7 +158,7 @@ class Finder:
         """Add the fan-out of the items of a worker."""
         try:
             plan = partial(self.workers.fanout, self.graph.function(id), loop)
-            found.append(self._planned_once(id, loop, "worker", plan))
+            found.append(self._planned.once(id, loop, "worker", plan))
         except Refused as refused:
             refusals.append(refused)
 
@@ -277,7 +275,7 @@ class Finder:
         refusals: Sequence[Refused] = (),
     ) -> bool:
         """Whether the pool's work joins, on every way, the rounds of the loops around or above that `find` adds."""
-        known, chunked = dict(self._planned), self.planner.chunked
+        known, chunked = dict(self._planned.fanouts), self.planner.chunked
         is_new = not chunked.is_open(node)
         can = chunked.open(id, node) if is_new else True
         find()
@@ -285,7 +283,7 @@ class Finder:
             return True
         if is_new:
             chunked.close(node)
-            self._planned = known
+            self._planned.fanouts = known
         return False
 
     def _waits_in(self, id: FunctionId, loop: ast.For | ast.AsyncFor, node: ast.expr, found: list[Fanout]) -> bool:
@@ -306,8 +304,8 @@ class Finder:
         if not edges:
             refusals.append(Refused("no-fan-out"))
         for edge in edges:
-            if edge.kind != "queue" and self._is_live(edge.caller):
-                refusals.append(_waited_for(edge.caller))
+            if edge.kind != "queue" and self._planned.is_live(edge.caller):
+                refusals.append(waited_for(edge.caller))
             elif edge.kind == "call" or support.callbacks.is_through(edge):
                 self._climb(edge.caller, edge.node, found, refusals, seen, level + 1)
             elif points := list(support.held.points(edge)):
@@ -356,21 +354,6 @@ class Finder:
             else:
                 self._descend(id, call.node, found, refusals, seen)
 
-    def _is_live(self, id: FunctionId) -> bool:
-        reaches = self.graph.reaches(id)
-        return any(r.entry.kind.latency is Latency.REALTIME for r in reaches)
-
-    def _check_starts(self, id: FunctionId) -> None:
-        """Refuse a fan-out in a function that may not stand still until its answers are there."""
-        if self._is_live(id):
-            raise _waited_for(id)
-        holding = self.graph.program.registry.holding
-        held = next((r.entry for r in self.graph.reaches(id) if r.entry.kind.framework in holding), None)
-        if held is not None:
-            what = f"`{Graph.label(id)}` would hold a message until its answers are there"
-            where = f"({held.step.path}:{held.step.line})"
-            raise Refused("short-lived", f"{what} {where}", "store what messages ask for, and ask in a scheduled job")
-
     def _around(self, id: FunctionId, node: ast.expr) -> list[ast.AST]:
         """The item loops and comprehensions around the node in its function, outermost first."""
         reference = self.graph.program.call_facts.get(_key(node))
@@ -393,7 +376,7 @@ class Finder:
         first: Refused | None = None
         for node in nodes:
             try:
-                fanout = self._planned_once(id, node, "loop", partial(self._plan, id, node))
+                fanout = self._planned.once(id, node, "loop", partial(self._plan, id, node))
                 fanout.alone = first.refusal.detail if first is not None else ""
                 found.append(fanout)
                 return
@@ -408,37 +391,19 @@ class Finder:
 
     def _plan(self, id: FunctionId, node: ast.AST) -> Fanout:
         """The fan-out of a loop or a comprehension of the function."""
-        function = self.graph.function(id)
+        function, chunked = self.graph.function(id), self.planner.chunked
         if isinstance(node, ast.For | ast.AsyncFor):
-            return self.queues.loop(function, node) if self.queues.is_task(id) else self._loop(function, node)
+            return self.queues.loop(function, node) if self.queues.is_task(id) else chunked.loop(function, node)
         if isinstance(node, Comprehension):
             return self.planner.comprehensions.fanout(function, node)
         assert isinstance(node, ast.While)
         return worklists.fanout(self.planner, function, node)
 
-    def _loop(self, function: FunctionFacts, loop: ast.For | ast.AsyncFor) -> Fanout:
-        """The fan-out of the loop, with the work of the pools that its turns make, where that can join its rounds."""
-        chunked, names = self.planner.chunked, self.planner.taken()
-        within = {_key(node) for node in ast.walk(loop)}
-        handed = [edge.node for edge in self.planner.handing.edges(function.id) if _key(edge.node) in within]
-        closed = [n for n in handed if not chunked.is_open(n) and chunked.ends_in(function, n, loop)]
-        opened = [node for node in closed if chunked.open(function.id, node)]
-        if opened:
-            self.planner.parallel = chunked.loops()
-            try:
-                return self.planner.loop(function, loop)
-            except Refused:
-                self.planner.give_back(names)
-                for node in opened:
-                    chunked.close(node)
-                self.planner.parallel = chunked.loops()
-        return self.planner.loop(function, loop)
-
     def _handed_here(self, id: FunctionId, node: ast.expr, found: list[Fanout], refusals: list[Refused]) -> bool:
         """Plan the node where it hands a coroutine to a gather or a function to a pool itself."""
         if self._is_unawaited(id, node):
             try:
-                found.append(self._planned_once(id, node, "gather", lambda: self.planner.handing.gather(id, node)))
+                found.append(self._planned.once(id, node, "gather", lambda: self.planner.handing.gather(id, node)))
             except Refused as refused:
                 refusals.append(refused)
             return True
@@ -470,37 +435,11 @@ class Finder:
         makes = any(function.is_async and not function.yields for function in functions)
         return makes or (is_threaded and target is not None)
 
-    def _planned_once(self, id: FunctionId, node: ast.AST, what: str, make: Callable[[], Fanout]) -> Fanout:
-        key = (_key(node), what)
-        if key not in self._planned:
-            self.planner.parallel = self.planner.chunked.loops()
-            names = self.planner.taken()
-            try:
-                if what != "queue":  # who enqueues goes on at once
-                    self._check_starts(id)
-                fanout = make()
-                if not fanout.providers:
-                    raise Refused("unsupported-shape", "none of the requests below can be seen from here")
-                self.planner.support.held.check(fanout)
-                if what in {"gather", "pool", "map"}:
-                    fanout.rounds = rounds(self.planner, fanout)
-                if what != "queue":
-                    self.phasing.decide(fanout)
-                    self.queues.note_wait(fanout)
-                self._planned[key] = fanout
-            except Refused as refused:
-                self._planned[key] = refused
-                self.planner.give_back(names)
-        planned = self._planned[key]
-        if isinstance(planned, Refused):
-            raise planned
-        return planned
-
     def _handed(self, edge: Edge, found: list[Fanout], refusals: list[Refused]) -> None:
         within = list(self.planner.support.held.handing_on(edge)) if edge.kind != "queue" else []
         for scope, call in within:  # a helper of the project that hands on what it is given
-            if self._is_live(scope):
-                refusals.append(_waited_for(scope))
+            if self._planned.is_live(scope):
+                refusals.append(waited_for(scope))
                 continue
             inner = edge._replace(caller=scope, node=call, span=self.graph.modules[scope.path].span(call))
             self._handed(inner, found, refusals)
@@ -510,20 +449,16 @@ class Finder:
         try:
             carrier = self.planner.mappings.carrier(edge)
             if edge.kind == "queue":
-                found.append(self._planned_once(id, node, "queue", lambda: self.queues.enqueue(edge)))
+                found.append(self._planned.once(id, node, "queue", lambda: self.queues.enqueue(edge)))
             elif self.planner.handing.makes_coroutines(edge):
                 gather = partial(self.planner.handing.gather, id, node)
-                found.append(self._planned_once(id, node, "gather", gather))
+                found.append(self._planned.once(id, node, "gather", gather))
             elif carrier is not None:
-                found.append(self._planned_once(id, node, "map", lambda: self.planner.mappings.fanout(edge, carrier)))
+                found.append(self._planned.once(id, node, "map", lambda: self.planner.mappings.fanout(edge, carrier)))
             else:
-                found.append(self._planned_once(id, node, "pool", lambda: self.planner.handing.pool(edge)))
+                found.append(self._planned.once(id, node, "pool", lambda: self.planner.handing.pool(edge)))
         except Refused as refused:
             refusals.append(refused)
-
-
-def _waited_for(id: FunctionId) -> Refused:
-    return Refused("live-consumer", f"somebody waits for `{Graph.label(id)}`")
 
 
 def _joined(inner: list[Fanout], outer: list[Fanout]) -> list[Fanout]:
