@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from batchlint.codemod.linked import Items
 
 Channel = tuple[str, ...]
+STDOUT: Channel = ("stdout",)
 OWN, ANY, LEN = "[own]", "[any]", "[len]"
 CELL = "[,]"
 """The start of a step into a column that the key names beside the row: `frame.at[row, "name"]`."""

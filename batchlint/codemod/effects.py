@@ -132,6 +132,8 @@ FILE_WRITE = frozenset({"write_text", "write_bytes", "unlink", "touch", "rename"
 QUIET = re.compile(
     r"(logging|dotenv|structlog|loguru|warnings|time\.sleep|tqdm|rich\.progress|traceback|gc|asyncio\.run|asyncio\..*run_until_complete|builtins\.(print|super|breakpoint))\b"
 )
+PRINTS_AT_ONCE = re.compile(r"django\.core\.management\.(base\.)?\w*Command\.(?P<name>stdout|stderr)\.write$")
+"""What writes to the stream that the program began with, which no driver can keep for an item's turn."""
 EXTERNAL_READS = {
     "os.path.exists",
     "os.path.isfile",

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import cast
 
 from batchlint.codemod import emptied, folders, scopes
-from batchlint.codemod.access import Access, Channel, Frame, clash, in_terms_of
+from batchlint.codemod.access import STDOUT, Access, Channel, Frame, clash, in_terms_of
 from batchlint.codemod.conditions import can_be_hoisted
 from batchlint.codemod.effects import EXTERNAL_LISTS, EXTERNAL_READS, FILE_LIST, FILE_READ
 from batchlint.codemod.folders import LISTED
@@ -29,10 +29,11 @@ _READING = FILE_READ | FILE_LIST | {"open"}
 _OPENING = frozenset(path.rpartition(".")[2] for path in EXTERNAL_READS | EXTERNAL_LISTS)
 """What reads the file of a path, as a method of the path or with it."""
 
-STDOUT: Channel = ("stdout",)
 _FORGETFUL = "run_in_executor"
 """What runs a function where it is not known which item prints."""
-_ORDERED = frozenset({"call", "random", "stdout", "transaction"})
+_LOOSE = frozenset({"call", "random", "stdout"})
+"""What may come in another order where the user allows it."""
+_ORDERED = _LOOSE | {"transaction"}
 
 
 @dataclass(slots=True)
@@ -168,11 +169,13 @@ class Phases(Layout):
             barriers.setdefault((id(step.statement), barrier.key), barrier)
             return
         here, where = self._at(*early), self._at(*late)
-        if unsafe and access.how == "write" and access.channel[0] in {"call", "random", "file", "sql"}:
+        if unsafe and access.how == "write" and access.channel[0] in _LOOSE | {"file", "sql"}:
             self.allowed.append(f"{access.name} ({here}) now comes before the answers of all items ({where})")
             return
         if access.how == "write" and opposite.how != "read" and access.channel[0] in _ORDERED:
-            raise Refused("order-of-effects", f"{access.name} is used before the call ({here}) and after it ({where})")
+            advice = "commit once, behind the loop" if access.channel[0] == "transaction" else ""
+            what = f"{access.name} is used before the call ({here}) and after it ({where})"
+            raise Refused("order-of-effects", what, advice)
         if access.channel[0] in {"file", "sql", "call", "random"}:
             folder, file = (access, opposite) if LISTED in access.channel else (opposite, access)
             if LISTED in folder.channel and file.how != "read":
@@ -236,7 +239,7 @@ class Phases(Layout):
                     continue
                 for access, opposite in step.clashes(other):
                     lines = f"({self._both(step, access, other, opposite)})"
-                    if unsafe and access.channel[0] in {"call", "random"}:
+                    if unsafe and access.channel[0] in _LOOSE:
                         self.allowed.append(f"{access.name} {lines} may come in another order")
                     elif not self._keeps_order(step, access, other) and not self._keeps_order(other, access, step):
                         what = f"{access.name} is used between one item's requests {lines}"

@@ -19,6 +19,7 @@ from batchlint.codemod.access import (
     MARK,
     OBJECT,
     OWN,
+    STDOUT,
     Access,
     Channel,
     Frame,
@@ -39,6 +40,7 @@ from batchlint.codemod.effects import (
     LOG_RECEIVERS,
     MAKES_FOLDERS,
     MUTATORS,
+    PRINTS_AT_ONCE,
     QUIET,
     READERS,
     TRANSACTIONS,
@@ -301,12 +303,14 @@ class Reader(Paths):
             return self.log_handlers.logged(self, plain.rpartition(".")[2], call, frame)
         if plain in ENVIRONMENT_CALLS:
             return [Access(ENVIRONMENT, ENVIRONMENT_CALLS[plain], line=call.lineno)]
+        if stream := PRINTS_AT_ONCE.match(plain):
+            return [Access((*STDOUT, stream["name"]), "write", call.lineno)]
         if plain == "warnings.warn":
             return self.captured.touches("warnings", call.lineno)
         if path == "builtins.print" or QUIET.match(plain):
             file = next((k.value for k in call.keywords if k.arg == "file"), None)
             if file is None and path == "builtins.print" and self.prints:
-                return [Access(("stdout",), "write", call.lineno)]
+                return [Access(STDOUT, "write", call.lineno)]
             captured = self.captured.touches("stdout", call.lineno) if file is None and path == "builtins.print" else ()
             return [*touches(self.path(file, frame), "write", call.lineno), *captured]
         if path == "builtins.getattr" and len(call.args) > 1:

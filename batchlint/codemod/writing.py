@@ -28,6 +28,7 @@ _LOOKING_UP = frozenset(
 )  # fmt: skip
 """Calls that find functions by a name in a string."""
 _PARSED = re.compile(r"\.parse\b")
+_BLANKS = re.compile(r"(?<=[\r\n])[ \t\f]+\Z")
 
 
 def write(graph: Graph, fanouts: Sequence[Fanout], framework: str | None = None) -> Iterator[tuple[str, str, str]]:
@@ -52,7 +53,8 @@ def write(graph: Graph, fanouts: Sequence[Fanout], framework: str | None = None)
         tasks = [*changes.tasks.values(), *(sent.task for sent in changes.sent.values())]
         names.bound |= {name for task in tasks for name in (task.twin, task.together)}
         names.fanning |= {_place(graph, path, graph.function(id).node) for id in inner if id.path == path}
-        text, helpers = rewrite(module.text, changes, names)
+        before, blanks = _apart_from_blanks(module.text)
+        text, helpers = rewrite(before, changes, names)
         from_helper = {h for h in helpers if ":" not in h}
         groups.use(path, from_helper)
         named = {f"{name} as {names.aliases[name]}" if name in names.aliases else name for name in from_helper}
@@ -64,19 +66,26 @@ def write(graph: Graph, fanouts: Sequence[Fanout], framework: str | None = None)
                 text = imports.add_beside(text, package, name, "retry")
             else:
                 text = imports.add(text, package, {name}, {}, {"celery"})
-        text = leftovers.drop(module.text, text, partial(_is_named_elsewhere, graph, path))
-        text = imports.drop_unused(module.text, text)
-        if text != module.text:
-            yield path, module.text, text
+        text = leftovers.drop(before, text, partial(_is_named_elsewhere, graph, path))
+        text = imports.drop_unused(before, text)
+        if text != before:
+            yield path, module.text, text + blanks
     for path, wanted in sorted(imported.wanted.items()):
-        text = imports.add(graph.modules[path].text, "", set(), wanted)
-        yield path, graph.modules[path].text, imported.beside_star(path, text, groups.own(path))
+        before, blanks = _apart_from_blanks(graph.modules[path].text)
+        text = imports.add(before, "", set(), wanted)
+        yield path, before + blanks, imported.beside_star(path, text, groups.own(path)) + blanks
     places = [_whole(graph, fanouts, groups, place) for place in groups.helpers()]
     for place in places:
         yield from _helper(graph, place)
     jobs = {job: words for fanout in fanouts for job, words in fanout.webhook.items()}
     if framework is not None and jobs and places:
         yield _handler(graph, groups, places[0].path, framework, jobs)
+
+
+def _apart_from_blanks(text: str) -> tuple[str, str]:
+    """The text, and the blanks in a last line without an end: LibCST drops the empty lines and comments before them."""
+    found = _BLANKS.search(text)
+    return (text[: found.start()], found[0]) if found else (text, "")
 
 
 def others_place(graph: Graph, fanouts: Sequence[Fanout]) -> Callable[[Fanout], str | None]:

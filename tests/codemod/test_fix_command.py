@@ -439,3 +439,12 @@ def test_the_summary_names_helpers_that_become_generators(tree: Path, other: str
     told = fix("--diff", ".").stderr
     note = "    review: `complete` (llm.py) becomes a generator: only the rewritten code calls it"
     assert (note in told.splitlines()) == (not other)
+
+
+@pytest.mark.parametrize("end", ["\n\n\n    ", "\n# the end\n\n\t", "\n  \n "])
+def test_blanks_behind_the_last_line_stay(tree: Path, end: str) -> None:
+    (tree / "job.py").write_text(JOB + end)
+    fix("--allow-dirty", ".")
+    text = (tree / "job.py").read_text()
+    assert "run_batch" in text
+    assert text.endswith(end)

@@ -275,7 +275,9 @@ def main(items):
 main(["one", "two", "three"])
 """
     check_noop(NOTED + program, "dependent-iterations")
-    check_noop(NOTED + 'with ThreadPoolExecutor() as pool:\n    print(pool.submit(asked, "one").result())\n', "no-fan-out")
+    check_noop(
+        NOTED + 'with ThreadPoolExecutor() as pool:\n    print(pool.submit(asked, "one").result())\n', "no-fan-out"
+    )
 
 
 def test_a_pool_for_many_calls_in_each_turn_is_told() -> None:

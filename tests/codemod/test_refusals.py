@@ -268,7 +268,7 @@ REFUSED: dict[str, dict[str, tuple[str, str]]] = {
                     connection.store(text, ask(text))
                     connection.commit()
             """,
-            "`connection` is used before the call (line 17) and after it (line 19)",
+            "(line 17) and after it (line 19), and a batch runs all requests first; commit once, behind the loop",
         ),
     },
     "unknown-effects": {
