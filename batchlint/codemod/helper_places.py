@@ -53,6 +53,8 @@ class Groups:
                 self._link(one, other)
         self._anchor = {path: self._choose(sorted(self._linked[path])) for path in paths}
         self._names: dict[str, set[str]] = {}
+        self._folders: dict[str, str] = {}
+        """By the path of an anchor, where its helper lies."""
 
     def _imports(self, importer: str, imported: str) -> None:
         self._imported[imported] = self._imported.get(imported, 0) + 1
@@ -87,12 +89,17 @@ class Groups:
         return f"{self._folder(path)}/{self.helper}.py".lstrip("/")
 
     def _folder(self, path: str) -> str:
-        """The folder of the helper module for the file: the top of the anchor's package, or the anchor's own."""
-        folder = _parent(self._anchor[path])
-        packages = self.graph.settings.packages
-        while folder in packages and _parent(folder) in packages:
-            folder = _parent(folder)
-        return folder
+        """The folder of the helper module for the file: the top of the anchor's package, or the anchor's own.
+
+        A folder that is on the path itself is no part of a package, whatever lies in it.
+        """
+        anchor, packages = self._anchor[path], self.graph.settings.packages
+        if anchor not in self._folders:
+            folder = _parent(anchor)
+            while {folder, _parent(folder)} <= packages and not self._is_put_on_path(anchor, folder):
+                folder = _parent(folder)
+            self._folders[anchor] = folder
+        return self._folders[anchor]
 
     def beside(self, helper: str) -> str:
         """How a file beside the helper module names it."""

@@ -206,6 +206,7 @@ class Planner:
         outer = [*sorted(carried - {*targets} - declared), *([stop] if stop else [])]
         direct = scopes.bound(loop.body, without=inner)  # what a nested loop binds is declared in its own function
         named = [n for n in outer if n in direct or n == stop]
+        unread = (scopes.unread(loop.body) & direct) - {*outer, *targets}
         is_module = function.id.qualname == MODULE
         shared_names = set(outer) if is_module else scopes.declared_global(function.node)
         change = LoopChange(
@@ -213,7 +214,7 @@ class Planner:
             parameters=list(dict.fromkeys([*handed.values(), *targets])),
             handed=handed,
             outer=[n for n in named if n not in shared_names],
-            shared=[n for n in named if n in shared_names],
+            shared=[*(n for n in named if n in shared_names), *(sorted(unread) if is_module else ())],
             unset=[] if is_module else sorted(unbound - shared_names),
             nested=nested,
             stop=stop,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator, Set
+from collections.abc import Iterable, Iterator, Sequence, Set
 from typing import get_args
 
 from batchlint.trees import children, parents_in, walk, walk_own
@@ -300,6 +300,18 @@ def _path(root: ast.AST, wanted: ast.AST) -> Iterator[ast.AST]:
 def declared_global(function: ast.AST) -> set[str]:
     """The names that the function itself says are global variables."""
     return declared(walk_own(function), ast.Global)
+
+
+def unread(nodes: Sequence[ast.AST]) -> set[str]:
+    """The names to which the nodes assign what none of them reads: linters tell of such ones in a function."""
+    names: set[str] = set()
+    for node in (own for root in nodes for own in walk_own(root)):
+        if isinstance(node, ast.Assign):
+            names |= {target.id for target in node.targets if isinstance(target, ast.Name)}
+        target = node.optional_vars if isinstance(node, ast.withitem) else getattr(node, "target", None)
+        if isinstance(node, ast.AnnAssign | ast.NamedExpr | ast.withitem) and isinstance(target, ast.Name):
+            names.add(target.id)
+    return names.difference(*(read(node) for node in nodes))
 
 
 def bound_beside(scope: ast.AST, inner: ast.stmt) -> set[str]:

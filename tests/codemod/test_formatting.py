@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import subprocess
 import sys
 from collections import Counter
 from pathlib import Path
 
 import pytest
+from pyflakes import api as pyflakes
+from pyflakes.reporter import Reporter
 
 from .programs import HELPER, check_rewritten, rewrite
 from .test_runs_alike import LLM, PROGRAMS
@@ -317,6 +320,25 @@ def test_linters_find_nothing_new(tmp_path: Path) -> None:
     assert [after - before for before, after in zip(found[::2], found[1::2], strict=True)] == [Counter()] * len(
         PROGRAMS
     )
+
+
+@pytest.mark.parametrize("is_module", [True, False])
+def test_what_nothing_reads_is_no_local_variable_that_a_linter_tells_of(is_module: bool) -> None:
+    body = """
+    for text in ["a", "b"]:
+        length = len(text)
+        with open("log.txt", "a") as log:
+            answer = client.responses.create(model="gpt-5", input=text)
+        shown = answer.output_text
+        print(shown)
+    """
+    head = 'if __name__ == "__main__":' if is_module else "def main():"
+    text = after(f"from openai import OpenAI\n\nclient = OpenAI()\n\n\n{head}{body}")
+    assert ("global length, log\n" in text) is is_module
+    told = io.StringIO()
+    pyflakes.check(text, "app.py", Reporter(told, told))
+    assert ("'length' is assigned to but never used" in told.getvalue()) is not is_module
+    assert "'shown'" not in told.getvalue()
 
 
 def test_a_name_that_the_file_has_already_stays_its_own() -> None:

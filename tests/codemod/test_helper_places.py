@@ -72,6 +72,19 @@ def test_a_package_whose_own_folder_is_put_on_the_path_is_not_named(tmp_path: Pa
     assert f"from {named} import" in files["src/shop.py"]
 
 
+@pytest.mark.parametrize(
+    ("name", "command", "place"),
+    [("llm", ["company/src/load.py"], "company/src"), ("company.src.llm", ["-m", "company.src.load"], "company")],
+)
+def test_scripts_in_a_package_that_are_started_by_their_path(
+    tmp_path: Path, name: str, command: list[str], place: str
+) -> None:
+    script = f"from {name} import embed\n{LOOP}"
+    source = {"company/__init__.py": "", "company/src/__init__.py": "", "company/src/llm.py": LLM}
+    files = started({**source, "company/src/load.py": script}, tmp_path, *command)
+    assert f"{place}/llm_batch.py" in files
+
+
 def test_a_path_that_is_changed_where_the_script_starts_moves_no_import(tmp_path: Path) -> None:
     start = 'if __name__ == "__main__":\n    import sys\n\n    sys.path.append("plugins")\n'
     script = "from shop.llm import embed\n" + LOOP.replace('if __name__ == "__main__":\n', start)
