@@ -8,7 +8,6 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from functools import cached_property
 
 from batchlint.codemod import augmented, filled, process_wide, scopes
 from batchlint.codemod.access import OWN, Access, Channel, Frame
@@ -466,11 +465,12 @@ class Layout:
         if target.id in self._stack:
             return self._again(target, call, preds, caller)
         frame = self.reader.callee_frame(target, call, caller)
-        if target.id in self._repeating:  # its steps come again from here, and all ways out of it meet
+        is_repeating = self.reader.is_repeating(frame.function)
+        if is_repeating:  # its steps come again from here, and all ways out of it meet
             preds = self._add(Step(frame, None), preds)
         end = len(self.steps)
-        self._stack[target.id] = frame, preds, [end] if target.id in self._repeating else []
-        if target.id in self._repeating:
+        self._stack[target.id] = frame, preds, [end] if is_repeating else []
+        if is_repeating:
             self._add(Step(frame, None), [])
         self._returns.append([])
         self._loops.append(OpenLoop())
@@ -478,7 +478,7 @@ class Layout:
         self._loops.pop()
         returned = self._returns.pop()
         del self._stack[target.id]
-        if target.id not in self._repeating:
+        if not is_repeating:
             return [*ends, *returned]
         for index in (*ends, *returned):
             self.steps[index].next.add(end)
@@ -493,20 +493,6 @@ class Layout:
         for pred in preds:
             self.steps[pred].next.update(entry)
         return list(ends)
-
-    @cached_property
-    def _repeating(self) -> set[FunctionId]:
-        """The functions that call themselves."""
-        calls = self.reader.program.call_facts.values()
-        return {
-            c.caller.id
-            for c in calls
-            if last_name(c.call.node.func) == c.caller.name
-            and any(
-                isinstance(v, Fn) and v.id == c.caller.id
-                for v in self.reader.program.eval(c.caller.id, c.call.node.func)
-            )
-        }
 
     def _count(self) -> None:
         """For each step, how many requests can lie behind it, and whether one can lie ahead."""

@@ -73,23 +73,26 @@ class Once:
         except Refused:
             return True
 
-    def _is_same(self, name: str, frame: Frame) -> bool:
-        """Whether the frame's own name means the same for every item."""
-        function = frame.function
+    def _is_same(self, name: str, frame: Frame, seen: frozenset[tuple[int, str]] = frozenset()) -> bool:
+        """Whether the frame's own name means the same for every item.
+
+        `seen`: what hangs on that, by frame. In `key = key or KEY` it is what was handed in.
+        """
+        function, here = frame.function, (id(frame), name)
         if name not in frame.stable:
             return False
-        if name in frame.definitions:
-            return self._is_steady(frame.definitions[name], frame)
+        if name in frame.definitions and here not in seen:
+            return self._is_steady(frame.definitions[name], frame, seen | {here})
         if name in frame.given and frame.caller is not None:
-            return self._is_steady(frame.given[name], frame.caller)
+            return self._is_steady(frame.given[name], frame.caller, seen)
         if function.owner and function.parameters and function.parameters[0].arg == name:
             paths = frame.aliases.get(name, set())
             return bool(paths) and not any({OWN, ANY} & {*path} for path in paths)
         return _takes_default(name, frame)
 
-    def _is_steady(self, value: ast.expr, frame: Frame) -> bool:
+    def _is_steady(self, value: ast.expr, frame: Frame, seen: frozenset[tuple[int, str]]) -> bool:
         names = scopes.read(value) & frame.local
-        return not self._asks(value, frame) and all(self._is_same(name, frame) for name in names)
+        return not self._asks(value, frame) and all(self._is_same(name, frame, seen) for name in names)
 
 
 def _takes_default(name: str, frame: Frame) -> bool:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import cast
 
 from batchlint.codemod import emptied, folders, scopes
-from batchlint.codemod.access import STDOUT, Access, Channel, Frame, clash, in_terms_of
+from batchlint.codemod.access import STDOUT, Access, Channel, Frame, in_terms_of
 from batchlint.codemod.conditions import can_be_hoisted
 from batchlint.codemod.effects import EXTERNAL_LISTS, EXTERNAL_READS, FILE_LIST, FILE_READ
 from batchlint.codemod.folders import LISTED
@@ -116,8 +116,8 @@ class Phases(Layout):
             met = [other for other in late if step.meets(other)]
             for access in step.accesses:
                 for other in met:
-                    for opposite in other.accesses:
-                        if clash(access, opposite) and not self._keeps_order(step, access, other):
+                    for opposite in other.clashing(access):
+                        if not self._keeps_order(step, access, other):
                             self._early_late((step, access), (other, opposite), barriers, unsafe)
         if self.is_async:
             self._drawn_first(early)

@@ -59,7 +59,7 @@ from batchlint.codemod.schemas import TELLING, Schema, schema_of, touches_in
 from batchlint.codemod.searches import Searches
 from batchlint.codemod.tables import columns_of, row_key
 from batchlint.codemod.threads import Threads
-from batchlint.facts import ClassId, FunctionId
+from batchlint.facts import ClassId, FunctionFacts, FunctionId
 from batchlint.graph import Graph
 from batchlint.symbols import last_name
 from batchlint.trees import children, walk
@@ -101,6 +101,7 @@ class Reader(Paths):
         self._read: dict[tuple[object, ...], tuple[int, list[Access]]] = {}
         """What functions touch by what they were handed, with the depth at which it was found out."""
         self._own: dict[tuple[object, ...], tuple[ast.stmt, list[Access]]] = {}
+        self._repeating: dict[FunctionId, bool] = {}
         self._draws_own: dict[int, bool] = {}
         """By identity, whether a loop goes over objects that only its list holds."""
         self._by_value: set[tuple[object, ...]] = set()
@@ -487,6 +488,14 @@ class Reader(Paths):
         text = ", ".join(key for _, _, key in keys)
         means = ", ".join(self.meaning(node, frame) for _, node, _ in keys)
         return [a._replace(key=text, means=means, frame=frame.number, row=row) for a in found] + others
+
+    def is_repeating(self, function: FunctionFacts) -> bool:
+        """Whether the function calls itself."""
+        if function.id not in self._repeating:
+            named = (call.node.func for call in function.calls if last_name(call.node.func) == function.name)
+            entered = (value for func in named for value in self.program.eval(function.id, func))
+            self._repeating[function.id] = any(isinstance(v, Fn) and v.id == function.id for v in entered)
+        return self._repeating[function.id]
 
     @cached_property
     def _created(self) -> list[str]:

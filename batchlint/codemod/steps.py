@@ -27,13 +27,16 @@ class Step:
     """Whether it comes when the block of its statement has ended."""
     is_called: bool = False
     """Whether it comes in a call that can enter a function with requests instead."""
-    touched: set[Channel] = field(init=False)
-    """The stems of its accesses, and below of those that are more than reads."""
+    touched: dict[Channel, list[Access]] = field(init=False)
+    """Its accesses by their stems, in their order."""
     changed: set[Channel] = field(init=False)
+    """The stems of those that are more than reads."""
 
     def __post_init__(self) -> None:
-        self.touched = set(map(stem, self.accesses))
-        self.changed = {stem(access) for access in self.accesses if access.how != "read"}
+        self.touched = {}
+        for access in self.accesses:
+            self.touched.setdefault(stem(access), []).append(access)
+        self.changed = {key for key, accesses in self.touched.items() if any(a.how != "read" for a in accesses)}
 
     def touch(self, accesses: list[Access]) -> None:
         """Add what else it touches."""
@@ -48,12 +51,15 @@ class Step:
 
     def meets(self, other: Step) -> bool:
         """Whether an access of the one can clash with one of the other."""
-        return not (self.changed.isdisjoint(other.touched) and self.touched.isdisjoint(other.changed))
+        return not (self.changed.isdisjoint(other.touched) and other.changed.isdisjoint(self.touched))
+
+    def clashing(self, access: Access) -> Iterator[Access]:
+        """Its accesses whose order with the other one matters."""
+        return (own for own in self.touched.get(stem(access), ()) if clash(access, own))
 
     def clashes(self, other: Step) -> Iterator[tuple[Access, Access]]:
         """The accesses of the two whose order matters."""
         if self.meets(other):
             for access in self.accesses:
-                for opposite in other.accesses:
-                    if clash(access, opposite):
-                        yield access, opposite
+                for opposite in other.clashing(access):
+                    yield access, opposite

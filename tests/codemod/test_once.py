@@ -55,6 +55,14 @@ def get_client():
         _client = OpenAI()
     return _client
 """,
+    "a parameter with a value for none": """\
+def get_client(key=None):
+    global _client
+    key = key or "none"
+    if _client is None:
+        _client = OpenAI(api_key=key)
+    return _client
+""",
     "an early return": """\
 def get_client():
     global _client
@@ -155,6 +163,9 @@ def get_other():
 """
 LEFT = {
     "the item's own": OF_ITEMS.replace("VALUE", "text"),
+    "the item's own where it has one": OF_ITEMS.replace("VALUE", "text").replace(
+        "global _prefix\n", "global _prefix\n    text = text or 'none'\n"
+    ),
     "a part of the item": OF_ITEMS.replace("VALUE", 'f"{text[:1]}: "'),
     "an answer": OF_ITEMS.replace("VALUE", 'OpenAI().responses.create(model="gpt-5", input="prefix").output_text'),
     "what counts": OF_ITEMS.replace("VALUE", "str(_lock)").replace(
