@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from batchlint.facts import FunctionFacts, LoopNode
-from batchlint.items import Constants, drawn, is_apart, read_again
+from batchlint.items import Constants, drawn, is_apart, paired, read_again
 from batchlint.trees import SCOPES, children, is_none, stands_in, walk
 
 
@@ -126,7 +126,8 @@ def _moves(node: ast.AST, tests: list[ast.AST], found: list[Move]) -> None:
     elif isinstance(node, ast.AugAssign):
         move(node.target, node.value, *tests)
     elif isinstance(node, _LOOPS):
-        move(node.target, node.iter)
+        for target, source in paired(node.target, node.iter):
+            move(target, source)
     elif isinstance(node, ast.With | ast.AsyncWith):
         for item in node.items:
             if item.optional_vars is not None:
@@ -136,7 +137,8 @@ def _moves(node: ast.AST, tests: list[ast.AST], found: list[Move]) -> None:
             move(node.func.value, *node.args, *(k.value for k in node.keywords), *tests)
     elif isinstance(node, _COMPREHENSIONS):
         for generator in node.generators:
-            move(generator.target, generator.iter, within=node)
+            for target, source in paired(generator.target, generator.iter):
+                move(target, source, within=node)
     elif isinstance(node, ast.If):
         _moves(node.test, tests, found)
         under = tests if _is_presence(node.test) else [*tests, node.test]

@@ -47,6 +47,25 @@ def _pairs(target: ast.expr, iterated: ast.expr) -> Iterator[tuple[str, str]]:
         yield target.id, iterated.id
 
 
+def paired(target: ast.expr, iterated: ast.expr) -> Iterator[tuple[ast.expr, ast.expr]]:
+    """What a loop gives values, each with what these come from: of `zip(a, b)` each name draws from its own part."""
+    parts = target.elts if isinstance(target, ast.Tuple | ast.List) else []
+    sources: list[ast.expr] = []
+    if isinstance(iterated, ast.Call) and isinstance(iterated.func, ast.Name):
+        if iterated.func.id == "zip":
+            sources = iterated.args
+        elif iterated.func.id == "enumerate" and iterated.args:
+            sources = [iterated, iterated.args[0]]  # how often it was counted says as much as before
+    if not sources or len(parts) != len(sources) or any(isinstance(each, ast.Starred) for each in (*parts, *sources)):
+        yield target, iterated
+        return
+    for part, source in zip(parts, sources, strict=True):
+        if source is iterated:
+            yield part, source
+        else:
+            yield from paired(part, source)
+
+
 def is_apart(
     stored: ast.expr, reads: Iterable[ast.AST], turning: frozenset[str], own: frozenset[str], constants: Constants
 ) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple, TypeGuard
 
 from batchlint.facts import LoopNode
-from batchlint.trees import children, walk
+from batchlint.trees import children, is_none, walk
 
 _RETRY_NAME = re.compile(
     r"[Rr]etr(y|ies)|RETR(Y|IES)|[Aa]ttempt|ATTEMPT|[Bb]ackoff|BACKOFF|(?<![a-z])(tries|try_)|Tries|(?<![A-Z])(TRIES|TRY_)"
@@ -37,7 +37,7 @@ def is_item_loop(loop: LoopNode) -> bool:
     if isinstance(loop, ast.While):
         kinds = ast.Compare | ast.Name | ast.BoolOp | ast.Call | ast.UnaryOp
         is_counted = isinstance(loop.test, kinds) or _is_emptied(loop) or drawn_in_test(loop) is not None
-        return is_counted and not _mentions_retry(loop.test)
+        return is_counted and not _mentions_retry(loop.test) and not _asks_until_given(loop)
     if is_retry(loop):
         return False
     if _is_small_range(loop.iter) and (_is_unused(loop.target, loop.body) or _ends_at_first_success(loop.body)):
@@ -92,6 +92,16 @@ def _ends_without(first: ast.stmt, then: ast.stmt) -> bool:
 def is_retry(loop: ast.For | ast.AsyncFor | ast.comprehension) -> bool:
     """Whether the loop says that it tries the same again: a few times, however many are allowed."""
     return _mentions_retry(loop.target) or any(map(_mentions_retry, _gone_through(loop.iter)))
+
+
+def _asks_until_given(loop: ast.While) -> bool:
+    """Whether the loop tries until there is an answer at all: `while answer is None: answer = ask()`."""
+    test = loop.test
+    if not isinstance(test, ast.Compare) or not isinstance(test.left, ast.Name) or not isinstance(test.ops[0], ast.Is):
+        return False
+    nodes = (node for statement in loop.body for node in walk(statement) if isinstance(node, ast.Assign))
+    given = {target.id for node in nodes for target in node.targets if isinstance(target, ast.Name)}
+    return is_none(test.comparators[0]) and test.left.id in given
 
 
 def tries_again(loop: ast.While) -> bool:

@@ -147,7 +147,7 @@ class Fronts(Part):
 
     def _only_confirms(self, kind: Kind, caller: FunctionFacts, call: CallFacts) -> bool:
         """Whether the question is if the program shall go on at all: in words, or as one asked once with yes and no."""
-        if _asks_for(_CONFIRMATION, call.node):
+        if _asks_for(_CONFIRMATION, call.node) or any(_asks_for(_CONFIRMATION, each) for each in _told(caller, call)):
             return True
         is_yes_or_no = kind.kind == "interactive" and kind.latency is None
         return is_yes_or_no and not call.loops and not self._is_repeated(caller, 0)
@@ -174,6 +174,13 @@ class Fronts(Part):
             self.program.call_facts[id(node)].call.loops or self._is_repeated(self.function(above), depth + 1)
             for above, node, _ in sites
         )
+
+
+def _told(caller: FunctionFacts, call: CallFacts) -> Iterator[ast.Call]:
+    """What is printed on the line above a prompt that has no words of its own."""
+    for each in () if call.node.args else caller.calls:
+        if last_name(each.node.func) == "print" and each.node.end_lineno == call.node.lineno - 1:
+            yield each.node
 
 
 def _asks_for(what: re.Pattern[str], node: ast.Call) -> bool:

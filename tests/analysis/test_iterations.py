@@ -119,6 +119,28 @@ APART = {
             for i, answer in zip(part, answers):
                 rows[i]["title"] = answer
         """,
+    "tries_until_there_is_an_answer": """
+        for item in items:
+            answer = None
+            while answer is None:
+                try:
+                    answer = ask(item["question"])  # !
+                except TimeoutError:
+                    time.sleep(5)
+            print(answer)
+        """,
+    "groups_whose_parts_are_gone_through_beside_the_answers": """
+        titles, sizes = [], []
+        for item in items:
+            size = len(item["title"])
+            titles.append(item["title"])
+            sizes.append(size)
+            if len(titles) == 20:
+                answers = ask(f"{titles} in {max(sizes)} characters").split(";")  # !
+                for title, size, answer in zip(titles, sizes, answers):
+                    print(title, answer[:size])
+                titles, sizes = [], []
+        """,
     "keys_of_a_record_that_have_names": """
         record = {"id": 1}
         for language in items:
@@ -135,6 +157,24 @@ APART = {
         """,
 }
 CARRIED = {
+    "tries_that_hold_the_last_one": """
+        for item in items:
+            answer, said = None, ""
+            while answer is None:
+                said = ask(f"{item}, but not {said}")  # !
+                answer = said if len(said) < 80 else None
+            print(answer)
+        """,
+    "answers_gone_through_beside_their_titles": """
+        titles, known = [], []
+        for item in items:
+            titles.append(item["title"])
+            if len(titles) == 20:
+                answers = ask(f"{titles}, besides {known}").split(";")  # !
+                for title, answer in zip(titles, answers):
+                    known.append(answer)
+                titles = []
+        """,
     "answer_of_an_item_before": """
         for i, row in enumerate(rows):
             start = 0

@@ -8,6 +8,22 @@ from batchlint.graph import ManifestTarget
 from .verdicts import cases, is_waited_for, marked, verdict
 
 OFFLINE = {
+    "asked_whether_to_overwrite_in_a_line_above": """
+        import os
+        from llm import ask
+
+        def label(path):
+            found = [ask(line) for line in open(path)]  # !
+            decision = ""
+            while decision not in ("y", "n"):
+                print("labels.json exists. Overwrite it? [Y/N]")
+                decision = input()
+            if decision == "y":
+                os.remove("labels.json")
+            print(found)
+
+        label("notes.txt")
+        """,
     "task_named_on_the_command_line": """
         import fire
         from llm import ask
@@ -289,6 +305,14 @@ OFFLINE = {
 }
 
 LIVE = {
+    "prompt_in_a_line_above": """
+        from llm import ask
+
+        while True:
+            print("What do you want to know?")
+            question = input()
+            print(ask(question))  # !
+        """,
     "question_below_a_loop": """
         from llm import ask
 
