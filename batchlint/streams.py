@@ -71,13 +71,16 @@ class _Parts:
         return self._is_taken(holder) if name is None else self.are_taken_by(name)
 
     def are_taken_by(self, name: str) -> bool:
-        read = [node for node in _read(self._function, name) if not _is_asked_for(self._parent(node))]
+        whole = _where_whole(self._function, name)
+        named = (node for node in _read(self._function, name) if id(node) not in whole)
+        read = [node for node in named if not _is_asked_for(self._parent(node))]
         return bool(read) and all(map(self._is_taken, read))
 
     def are_returned_of(self, call: ast.Call) -> bool:
         holder = self._outside(call)
         name = self._name(holder)
-        read = _read(self._function, name) if name is not None else [holder]
+        named = _read(self._function, name) if name is not None else []
+        read = [each for each in named if not _is_asked_for(self._parent(each))] if name is not None else [holder]
         return len(read) == 1 and isinstance(self._parent(read[0]), ast.Return)
 
     def _parent(self, node: ast.AST | None) -> ast.AST | None:
@@ -164,9 +167,23 @@ def _read(function: FunctionFacts, name: str) -> list[ast.expr]:
     ]
 
 
+def _where_whole(function: FunctionFacts, name: str) -> set[int]:
+    """The identities of the nodes behind a test that says that the name holds no stream: `if isinstance(x, Stream)`."""
+    found: set[int] = set()
+    for node in walk(function.node):
+        if isinstance(node, ast.If) and isinstance(node.test, ast.Call) and _called(node.test) == "isinstance":
+            asked, kinds = node.test.args[:1], node.test.args[1:]
+            is_own = any(isinstance(each, ast.Name) and each.id == name for each in asked)
+            if is_own and any(_word(kind).endswith("Stream") for kind in kinds):
+                found |= {id(each) for statement in node.orelse for each in walk(statement)}
+    return found
+
+
 def _is_asked_for(parent: ast.AST | None) -> bool:
-    """Whether the name only stands in a test of whether there is a stream at all, or whether it has come about."""
+    """Whether the name only stands in a test of whether there is a stream, and one at all, or how it came about."""
     if isinstance(parent, ast.Attribute) and parent.attr in _ABOUT:
+        return True
+    if isinstance(parent, ast.Call) and _called(parent) == "isinstance":
         return True
     is_not = isinstance(parent, ast.UnaryOp) and isinstance(parent.op, ast.Not)
     return is_not or isinstance(parent, ast.If) or (isinstance(parent, ast.Compare) and is_none(parent.comparators[0]))

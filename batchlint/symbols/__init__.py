@@ -516,7 +516,7 @@ class Program(Memo):
                 wrapped = self.callers.wrapped(value.id)
                 inner = self.callers.argument(node, self.functions[value.id], wrapped) if wrapped else None
                 functions = self.eval(scope, inner) if inner is not None else NOTHING
-                if any(isinstance(each, Fn) for each in functions):
+                if any(isinstance(each, Fn | Inst) for each in functions):
                     found |= functions
                 else:
                     made = arguments.made(self, scope, node, self.functions[value.id])

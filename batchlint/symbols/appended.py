@@ -18,8 +18,15 @@ def may_be_called(function: FunctionFacts, item: ast.expr) -> bool:
         return any(may_be_called(function, part) for part in item.elts)
     if isinstance(item, ast.Name):
         bindings = function.bindings.get(item.id, ())
-        return all(map(_is_defined, bindings)) or any(_is_made(binding.value) for binding in bindings)
-    return _is_made(item)
+        return all(map(_is_defined, bindings)) or any(_may_give(function, binding.value) for binding in bindings)
+    return _may_give(function, item)
+
+
+def _may_give(function: FunctionFacts, node: ast.expr | None) -> bool:
+    """Whether the expression makes an object, or wraps one that the function has made: `timed(scorer)`."""
+    given = node.args if isinstance(node, ast.Call) else []
+    names = [each.id for each in given if isinstance(each, ast.Name)]
+    return _is_made(node) or any(_is_made(b.value) for name in names for b in function.bindings.get(name, ()))
 
 
 def _is_defined(binding: Binding) -> bool:

@@ -7,11 +7,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from batchlint.facts import MODULE, ClassId, FunctionFacts, FunctionId, Reference
-from batchlint.symbols import arguments, signatures, wrapped
+from batchlint.symbols import arguments, keyed, signatures, wrapped
 from batchlint.symbols.annotations import instance
 from batchlint.symbols.handed import Handed, argument_for
 from batchlint.symbols.names import LOCAL, is_constructor, last_name
-from batchlint.values import NOTHING, Cls, Elems, Ext, Fn, Inst, Value, Values, ordered
+from batchlint.values import NOTHING, Cls, Elems, Ext, Fn, Inst, Value, Values, elements, ordered
 
 if TYPE_CHECKING:
     from batchlint.symbols import CallRef, Program
@@ -69,10 +69,20 @@ class Callers:
             found |= self._default(outer, default)
         for caller, node, argument in (*self.arguments(function, name), *self._given_by_parameters(function, name)):
             found |= arguments.values(self._program, caller, node, argument)
+        found |= self._spread(function, name)
         # A client that is given says more than its class: at which server it asks.
         given = {(value.path, value.host) for value in found if isinstance(value, Ext)}
         local = {path for path, host in given if host == LOCAL and (path, None) not in given}
         return frozenset({*found, *(v for v in named if not (isinstance(v, Ext) and v.path in local))})
+
+    def _spread(self, function: FunctionFacts, name: str) -> Values:
+        """What calls give for the parameter in a dict that they spread: `ask(**options)`."""
+        found: set[Value] = set()
+        for caller, call, _ in self.call_sites(function):
+            if any(keyword.arg is None for keyword in call.keywords):
+                is_given = any(keyword.arg == name for keyword in call.keywords)
+                found |= NOTHING if is_given else keyed.spread(self._program, caller, call, name)
+        return frozenset(found)
 
     def _decorated_by(self, decorator: FunctionFacts) -> Values:
         """The functions and classes under a decorator: each is its first argument."""
@@ -161,7 +171,8 @@ class Callers:
         found: set[Value] = set()
         for caller, node, shift in self.call_sites(function):
             for argument in node.args[max(first - shift, 0) :]:
-                found |= self._program.eval(caller, argument)
+                values = self._program.eval(caller, argument)
+                found |= elements(values) if isinstance(argument, ast.Starred) else values
         return frozenset({Elems(frozenset(found))}) if found else NOTHING
 
     def call_sites(self, function: FunctionFacts) -> list[tuple[FunctionId, ast.Call, int]]:
@@ -353,10 +364,11 @@ class Callers:
             for binding in function.bindings.get(name, ()):
                 if binding.how == "function" and binding.scope:
                     inner = self._program.functions[FunctionId(function.id.path, binding.scope)]
-                    for call in inner.calls:
-                        called = call.node.func
-                        if isinstance(called, ast.Name) and called.id in parameters:
-                            return called.id
+                    names = [call.node.func.id for call in inner.calls if isinstance(call.node.func, ast.Name)]
+                    called = [each for each in names if each in parameters]
+                    named = [_wrapping(decorator) for decorator in inner.decorators]
+                    if called:
+                        return next((each for each in called if each in named), called[0])
         return None
 
     @staticmethod
@@ -442,6 +454,12 @@ def _wrapper(returned: ast.expr) -> ast.expr:
         return returned
     named = returned.func.func if isinstance(returned.func, ast.Call) else returned.func
     return returned.args[0] if last_name(named) in {"wraps", "update_wrapper"} else returned
+
+
+def _wrapping(decorator: ast.expr) -> str | None:
+    """The name of what an inner function says that it wraps: `@wraps(function)`."""
+    is_named = isinstance(decorator, ast.Call) and last_name(decorator.func) == "wraps" and decorator.args
+    return last_name(decorator.args[0]) if is_named and isinstance(decorator, ast.Call) else None
 
 
 def _is_choice(caller: FunctionFacts, func: ast.expr) -> bool:
