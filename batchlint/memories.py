@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple, Protocol
 
@@ -13,6 +14,7 @@ from batchlint.trees import walk
 from batchlint.values import Fn, Inst, ordered
 
 _OWN = frozenset({"self", "cls"})
+_CACHE = re.compile(r"(?<![a-z])(cache[ds]?|memo)(?![a-z])")
 _METHODS_DEEP = 2
 """Methods of methods whose results are followed."""
 
@@ -56,10 +58,11 @@ class Memories:
                 continue
             asked, filled = self._attributes(link.function, call)
             needed = needed | asked if _receiver(call) in _OWN else asked
-            if not needed.isdisjoint(filled):
+            kept = {name for name in needed & filled if not _is_cache(self._graph.function(link.function), name)}
+            if kept:
                 if not self._is_asked_again(links[position:], is_run_once):
                     return None
-                return Memory(link.function, call.lineno, min(needed & filled))
+                return Memory(link.function, call.lineno, min(kept))
         return None
 
     def _attributes(self, id: FunctionId, call: ast.Call) -> tuple[set[str], set[str]]:
@@ -93,6 +96,12 @@ class Memories:
             if link.loops or link.repeats:
                 return True
         return not is_run_once
+
+
+def _is_cache(function: FunctionFacts, name: str) -> bool:
+    """Whether the attribute keeps each answer under its own key, for the same request to be looked up there again."""
+    rows = [row for row in flow.moves_of(function) if name in row.given] if _CACHE.search(name.lower()) else []
+    return bool(rows) and all(row.item is not None and not isinstance(row.item.slice, ast.Constant) for row in rows)
 
 
 def _receiver(call: ast.expr) -> str:
