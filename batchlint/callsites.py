@@ -47,6 +47,8 @@ class Described(NamedTuple):
     stated: Latency | None = None
     is_plumbing: bool = False
     """Whether the call only leads on to its own object's inside: who calls the object decides, not this place."""
+    rounds: bool = False
+    """Whether a loop of its own has all the requests further down."""
 
     @property
     def call(self) -> str:
@@ -113,6 +115,7 @@ def _describe(graph: Graph, model: ModelCall, level: Level, ties: Ties) -> Descr
         traits=tuple(traits(place, ties)),
         stated=graph.stated(function, place.node),
         is_plumbing=level.is_plumbing,
+        rounds=level.rounds,
     )
 
 
@@ -127,7 +130,12 @@ def _via(graph: Graph, model: ModelCall, edges: Sequence[Edge]) -> tuple[Step, .
     """The calls below the site, the SDK's last."""
     if not edges:
         return ()
-    steps = [Step(edge.caller.path, edge.span.line, graph.label(edge.callee)) for edge in edges[1:]]
+    steps: list[Step] = []
+    for edge in edges:
+        if edge is not edges[0]:
+            steps.append(Step(edge.caller.path, edge.span.line, graph.label(edge.callee)))
+        if edge.inside is not None:
+            steps.append(edge.inside)
     return (*steps, Step(model.function.path, model.span.line, model.call))
 
 

@@ -103,7 +103,8 @@ def _run(
     budgets, misplaced = _stated_budgets(read.modules)
     linked = graph.build(read.modules, entries, _settings(config, budgets, read, root), read.tests)
     sites = scoring.score(linked, callsites.find(linked))
-    waiting = [site for site in sites if site.verdict is Verdict.BATCHABLE or (to_rewrite and could_wait(site))]
+    planned = [site for site in sites if not site.rounds]
+    waiting = [site for site in planned if site.verdict is Verdict.BATCHABLE or (to_rewrite and could_wait(site))]
     plans: dict[Key, Any] = {}
     if waiting:
         from batchlint import codemod
@@ -288,7 +289,8 @@ def _findings(sites: Sequence[CallSite], config: Config, texts: dict[str, str]) 
     reported: dict[Key, Finding] = {}
     for site in sites:
         code = _code(site)
-        if code is None or (site.path, site.line) in decided or not rules.selected(code, config.select, config.ignore):
+        is_decided = site.rounds or (site.path, site.line) in decided
+        if code is None or is_decided or not rules.selected(code, config.select, config.ignore):
             continue
         if site.verdict is Verdict.BATCHABLE and site.score < config.min_score:
             continue

@@ -138,6 +138,8 @@ class CallSite(NamedTuple):
     rewrite: Rewrite = Rewrite(available=False)
     question: str | None = None
     """For an unclear call site: what a person has to answer."""
+    rounds: bool = False
+    """Whether it runs, for each part, what has a loop of its own: that one is the finding."""
 
     def to_dict(self) -> dict[str, Any]:
         return {

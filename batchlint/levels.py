@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from batchlint import flow, given, judging, owners
@@ -34,6 +34,8 @@ class Level(NamedTuple):
     """Whether the call is a wrapper's of its own object's or module's inside."""
     parts: bool = False
     """Whether nothing of the request stands here, but nobody waits, as somebody does for others who call the same."""
+    rounds: bool = False
+    """Whether each turn of the loop here runs what has a loop of its own: a call to look at, no decision."""
 
 
 def find(graph: Graph, model: ModelCall) -> Iterator[Level]:
@@ -50,6 +52,8 @@ def find(graph: Graph, model: ModelCall) -> Iterator[Level]:
         queue.append((model.function, start, (), passed, _keeps_answer(graph, model.function, model.node), is_many))
     seen: set[tuple[FunctionId, Way]] = {(model.function, start)}
     tops: list[_Top] = [] if passed else [(model.function, start, ())]
+    done: list[_Top] = []
+    in_loop = is_many
     while queue:
         id, way, below, passed, is_kept, is_many = queue.pop(0)
         is_shared = _is_shared(graph, id, way)
@@ -67,7 +71,7 @@ def find(graph: Graph, model: ModelCall) -> Iterator[Level]:
                 continue  # binds or keeps what it is given, calls nothing
             if edge.kind == "callback" and not edge.repeats and graph.starts_here(id):
                 continue  # makes it the entry point that it is
-            # The call of a function that stands in this one is no decision of its own.
+            # The call of a function that stands in this one is no decision of its own, but in a loop it is.
             is_inner = edge.caller == _outer(graph, id) and not passed & _names(graph, id)
             handed = _given(graph, edge, passed, is_shared=is_shared)
             caller = graph.function(edge.caller)
@@ -86,17 +90,20 @@ def find(graph: Graph, model: ModelCall) -> Iterator[Level]:
                 taken |= _own(graph, edge.caller, above, handed, told, is_many=repeats)
             # Who waits for what keeps its answer is told of below.
             is_told = (is_kept or passed == {OWN}) and graph.is_waited_for(edge.caller, above)
-            if not is_inner and not is_told:
+            if (edge.repeats or not is_inner) and not is_told:
                 yield Level(edges, above, bool(taken) and not edge.repeats and _is_inside(edge))
             keeps = is_kept or _keeps_answer(graph, edge.caller, edge.node)
             if keeps and repeats and not _is_shared(graph, edge.caller, above):
+                done.append((edge.caller, above, edges))
                 continue  # the work of all items is done here, or those who wait have parted from those who do not
             if taken and (edge.caller, above) not in seen and len(edges) < MAX_LEVELS:
                 seen.add((edge.caller, above))
                 queue.append((edge.caller, above, edges, taken, keeps, repeats))
             elif not taken:
                 tops.append((edge.caller, above, edges))
-    yield from _partings(graph, start, tops)
+    yield from _partings(graph, start, list(tops))
+    inner = [top for top in tops if in_loop or any(edge.repeats for edge in top[2])]
+    yield from _rounds(graph, [*done, *inner])
 
 
 _Top = tuple[FunctionId, Way, tuple[Edge, ...]]
@@ -128,6 +135,26 @@ def _partings(graph: Graph, start: Way, tops: list[_Top]) -> Iterator[Level]:
                 yield from _on_the_way(graph, start, (edge, *below))
 
 
+def _rounds(graph: Graph, done: Iterable[_Top]) -> Iterator[Level]:
+    """The loops and pools that run, for each part of the work, a function that does it: `for subject in subjects`."""
+    # Where others wait for what the inner loop asks, or a queue asks for one part at a time, it does not speak for all.
+    queue = [top for top in done if _kinds(graph, top[0], top[1]) <= RUNS - {"task_queue"}]
+    seen: set[tuple[FunctionId, Way]] = set()
+    while queue:
+        id, way, below = queue.pop(0)
+        if (id, way) in seen or len(below) >= MAX_LEVELS:
+            continue
+        seen.add((id, way))
+        for edge in graph.edges_to(id):
+            above = graph.ways.above(edge, way) if _calls_by_name(graph, edge) else None
+            if above is None:
+                continue
+            edges = (edge, *below)
+            queue.append((edge.caller, above, edges))
+            if edge.repeats and _is_alone(graph, edge, above):
+                yield Level(edges, above, is_plumbing=False, parts=True, rounds=True)
+
+
 def _on_the_way(graph: Graph, start: Way, edges: tuple[Edge, ...]) -> Iterator[Level]:
     """The calls from the last one up to the first."""
     way = start
@@ -153,6 +180,11 @@ def _leads_dialogue(reach: Reach) -> bool:
     """Whether the code asks a person at a terminal, rather than that a person starts the program as a whole."""
     is_asked = reach.entry.kind.kind == "interactive"
     return is_asked and all(edge.callee.qualname != MODULE for edge in reach.edges)
+
+
+def _kinds(graph: Graph, id: FunctionId, way: Way) -> set[str]:
+    """The kinds of entry points that lead to the function."""
+    return {reach.entry.kind.kind for reach in relevant(graph.reaches(id, way))}
 
 
 def _is_alone(graph: Graph, edge: Edge, above: Way) -> bool:

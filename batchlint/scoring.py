@@ -123,6 +123,7 @@ def _judge(graph: Graph, site: Described) -> CallSite:
         via=site.via,
         batch=tier,
         question=_question(graph, site, reaches) if verdict is Verdict.UNCLEAR else None,
+        rounds=site.rounds,
     )
 
 

@@ -7,11 +7,12 @@ from collections.abc import Collection, Iterator
 from functools import cached_property
 
 from batchlint.facts import ClassId, FunctionFacts, FunctionId, Reference
+from batchlint.findings import Step
 from batchlint.graph.bases import Bases
 from batchlint.graph.callables import Callables
 from batchlint.graph.decorators import Decorators
 from batchlint.graph.handovers import Handovers
-from batchlint.graph.links import Edge, Part
+from batchlint.graph.links import Edge, Part, source
 from batchlint.graph.parameters import Parameters, is_bound, is_variable
 from batchlint.symbols import PROPERTIES, CallRef, Program, arguments, last_name
 from batchlint.symbols.signatures import fitting
@@ -114,7 +115,9 @@ class Edges(Part):
                             elif is_handed:
                                 often = held == {value} or self.repeats(function.id, call.loops)
                                 how = fan if fan in _FANS else "callback"
-                                edge = edge._replace(kind=how, repeats=edge.repeats or often or fan is not None)
+                                inside = Step(function.id.path, call.node.lineno, source(func))
+                                repeats = edge.repeats or often or fan is not None
+                                edge = edge._replace(kind=how, repeats=repeats, inside=inside)
                             found.setdefault(target, []).append(edge)
         return found
 

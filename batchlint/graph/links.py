@@ -54,6 +54,8 @@ class Edge(NamedTuple):
     kind: str
     repeats: bool
     loops: tuple[LoopNode, ...]
+    inside: Step | None = None
+    """Where the function is called that the call hands over."""
 
 
 class Entry(NamedTuple):

@@ -123,6 +123,8 @@ def rewrite(site: CallSite) -> str:
         return f"`batchlint fix` rewrites it ({site.rewrite.strategy or 'batch'}){detail}"
     if site.rewrite.reason:
         return f"not rewritten ({site.rewrite.reason}){detail}"
+    if site.rounds:
+        return "not planned here: the loop that each turn runs is what is rewritten"
     return ""
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from batchlint.findings import Verdict
 
-from .verdicts import call_sites, cases, verdict
+from .verdicts import call_sites, cases, marked, verdict
 
 JOB = """
     import sys
@@ -239,13 +239,15 @@ ALL_JOB = """
     [
         ({"web.py": LIVE_JOB.replace("[label(line) for line in request.json]", "label(request.json)")}, "batchable"),
         ({}, "batchable"),
-        ({"rows.py": ALL_KEPT}, "none"),  # the loop in it is the one to tell of
+        ({"rows.py": ALL_KEPT}, None),  # the loop in it is the one to tell of
     ],
 )
 def test_whoever_goes_through_rows_that_keep_their_answers_is_told(files, expected):
     files = {path: text.replace("# !", "") for path, text in files.items()}
     job = KEPT_JOB if "rows.py" not in files else ALL_JOB
-    assert verdict({"app.py": job, "labels.py": KEEPING, **files}) == expected
+    site = marked({"app.py": job, "labels.py": KEEPING, **files})
+    assert site is not None
+    assert (None if site.rounds else str(site.verdict)) == expected
 
 
 OBJECT = """
