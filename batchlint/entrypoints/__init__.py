@@ -201,6 +201,7 @@ class Registry(NamedTuple):
     polled: waits.Polled
     replies: waits.Replies
     asides: waits.Asides
+    requests: waits.Requests
     holding: frozenset[str]
     """Frameworks that hand a message out again where its handler takes long."""
     calling_enqueues: frozenset[str]
@@ -316,6 +317,7 @@ def build(documents: list[dict[str, Any]]) -> Registry:
         polled=waits.polled(documents),
         replies=waits.replies(documents),
         asides=waits.asides(documents),
+        requests=waits.requests(documents),
         holding=frozenset(framework["name"] for framework in frameworks if framework.get("held")),
         calling_enqueues=frozenset(
             framework["name"] for framework, row in _rows(frameworks, "enqueues") if row.get("method") == "__call__"

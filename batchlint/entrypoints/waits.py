@@ -55,6 +55,17 @@ class Replies(NamedTuple):
     """Names of what puts an answer below what somebody wrote."""
 
 
+class Requests(NamedTuple):
+    """What a route takes that does not come from whoever requests it, and what it reads that does."""
+
+    names: frozenset[str]
+    """Names of the request itself."""
+    given: frozenset[str]
+    """Annotations and defaults of parameters that the framework fills."""
+    holding: frozenset[str]
+    """Attributes of a request that hold what was sent."""
+
+
 class Asides(NamedTuple):
     """How a route starts work beside its answer."""
 
@@ -92,3 +103,12 @@ def asides(documents: list[dict[str, Any]]) -> Asides:
     rows = [document["asides"] for document in documents if "asides" in document]
     ended, telling = (frozenset(str(text) for row in rows for text in row[name]) for name in ("ended", "telling"))
     return Asides(PathTable((path, True) for row in rows for path in row["starts"]), ended, telling)
+
+
+def requests(documents: list[dict[str, Any]]) -> Requests:
+    """How a route shows what it takes from whoever requests it."""
+    rows = [document["requests"] for document in documents if "requests" in document]
+    names, given, holding = (
+        frozenset(str(text) for row in rows for text in row[name]) for name in ("names", "given", "holding")
+    )
+    return Requests(names, given, holding)

@@ -31,6 +31,7 @@ from batchlint.graph.parameters import Parameters
 from batchlint.graph.polls import Polls
 from batchlint.graph.registrations import Registrations
 from batchlint.graph.replies import Replies
+from batchlint.graph.routes import Routes
 from batchlint.graph.subcommands import Subcommands
 from batchlint.graph.tests import Tests
 from batchlint.graph.waiting import Waiting
@@ -79,7 +80,8 @@ class Graph(Part):
             workflows = Workflows(program, handovers)
             workflows.find()
             self.model_calls = [model for model in self.model_calls if id(model.node) not in workflows.runs]
-            Registrations(program, names, handovers, self._subcommands).read(manifest, settings)
+            routes = Routes(program, decorators, handovers)
+            Registrations(program, names, handovers, self._subcommands, routes).read(manifest, settings)
         self._entries = Entries(program, decorators, handovers.entries, Fronts(program, self.model_calls))
         self._edges = Edges(program, decorators, handovers, parameters)
         self._replies = Replies(program, handovers.edges)

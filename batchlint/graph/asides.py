@@ -54,6 +54,9 @@ class Asides(Part):
         if entry.call is None or entry.kind.latency is not Latency.REALTIME:
             return entry
         caller, call = entry.call
+        kinds = [each.kind for each in self._entries(caller.id)]
+        if kinds and all(kind.kind == "schedule" for kind in kinds):
+            return entry._replace(kind=kinds[0])
         key = (_identity(call.node), id)
         if key not in self._seen:
             edge = self.edge(caller.id, id, call.node, "queue", call)

@@ -13,6 +13,7 @@ from batchlint.graph.clocks import Clocks
 from batchlint.graph.decorators import Decorators
 from batchlint.graph.fronts import Fronts
 from batchlint.graph.links import Entry, Part, label, shape_of
+from batchlint.graph.routes import REQUESTED
 from batchlint.symbols import Program
 from batchlint.trees import walk
 
@@ -38,6 +39,9 @@ class Entries(Part):
     def _find_entries(self, id: FunctionId) -> Iterator[Entry]:
         function = self.function(id)
         found = [*self._registered.get(id, ()), *self._decorators.entries(function), *self._own(function)]
+        if any(entry.kind.framework == REQUESTED for entry in found):
+            # Whoever else requests it sees that the schedule's job is done, and asks nothing either.
+            found = [entry for entry in found if entry.kind.kind != "web"]
         # What a manifest or a schedule says of a function is more than that some event starts it.
         told = any(entry.kind.kind != "unknown" for entry in found)
         if found and not told:

@@ -12,6 +12,7 @@ from batchlint.findings import Step
 from batchlint.graph.handovers import Handovers
 from batchlint.graph.links import Entry, GraphSettings, Part, label
 from batchlint.graph.names import Names
+from batchlint.graph.routes import REQUESTED, Routes
 from batchlint.graph.subcommands import Subcommands
 from batchlint.symbols import Program, last_name
 from batchlint.trees import walk
@@ -23,8 +24,11 @@ _TABLES_DEEP = 3
 class Registrations(Part):
     """Adds to the entries of `handovers`."""
 
-    def __init__(self, program: Program, names: Names, handovers: Handovers, subcommands: Subcommands) -> None:
+    def __init__(
+        self, program: Program, names: Names, handovers: Handovers, subcommands: Subcommands, routes: Routes
+    ) -> None:
         super().__init__(program)
+        self._routes = routes
         self._subcommands = subcommands
         self._names = names
         self._handovers = handovers
@@ -38,7 +42,10 @@ class Registrations(Part):
             kind = Kind(each.framework, each.kind, each.latency)
             entry = Entry(kind, each.step, each.before, each.after, each.word)
             started = [FunctionId(each.target, MODULE)] if each.target in self.modules else []
-            if not each.target.endswith(".py"):
+            if each.target.startswith("/"):
+                started = self._routes.jobs(each.target) if each.kind == "schedule" else []
+                entry = entry._replace(kind=kind._replace(framework=REQUESTED))
+            elif not each.target.endswith(".py"):
                 started = list(self._names.named(each.target))
             for id in started:
                 for run in (id, *self._subcommands.of(each.word, id.path)):

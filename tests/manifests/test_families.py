@@ -657,7 +657,6 @@ def test_hosts(read, name):
         ("render.yaml", "services:\n  - type: web\n    startCommand: node server.js\n"),
         ("fly.toml", 'app = "x"\n'),
         ("app.yaml", "runtime: go\n"),
-        ("vercel.json", '{"crons": [{"path": "/api/other", "schedule": "0 5 * * *"}]}'),
     ],
 )
 def test_hosts_that_run_other_things(read, name, text):

@@ -110,6 +110,8 @@ def _read_yaml(path: str, project: Project, commands: object) -> Iterator[Manife
     by_name = bool(chosen)
     if not chosen and any(mark in content for mark in _MARKS):
         chosen = [containers.read_kubernetes, functions.read_sam]
+    if hosts.is_cron_yaml(path):  # a name that templates of other kinds have as well
+        chosen.append(hosts.read_cron_yaml)
     if not chosen:
         return
     nodes, error = documents.compose(path, content)

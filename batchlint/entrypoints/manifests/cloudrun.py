@@ -1,6 +1,7 @@
-"""Jobs of Google Cloud Run that shell scripts have Cloud Scheduler start: the image's command is what runs.
+"""What shell scripts have Cloud Scheduler request: a job of Cloud Run, whose image's command runs, or a route.
 
 https://docs.cloud.google.com/run/docs/execute/jobs-on-schedule
+https://docs.cloud.google.com/sdk/gcloud/reference/scheduler/jobs/create/http
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from batchlint.entrypoints.manifests import containers, schedules, shells
+from batchlint.entrypoints.manifests import addresses, containers, schedules, shells
 from batchlint.entrypoints.manifests.commands import Commands
 from batchlint.entrypoints.manifests.targets import ManifestTarget, Project, folders_above
 from batchlint.findings import Step
@@ -16,6 +17,8 @@ from batchlint.findings import Step
 _TIMER = re.compile(r"\bscheduler[ \t]+jobs[ \t]+(?:create|update)[ \t]+http\b(?:\\\n|[^\n])*")
 _RUNS = re.compile(r"--uri[= ]\S*/jobs/[^\s/]+:run\b")
 """The address by which an execution of a job is asked for, rather than a route of a service."""
+_ADDRESS = re.compile(r"--uri[= ](?!\S*\.googleapis\.com/)(\S+)")
+"""An address, other than those of the cloud's own services."""
 _WHEN = re.compile(r"--schedule[= ](?:\"([^\"\n]+)\"|'([^'\n]+)')")
 
 
@@ -26,16 +29,20 @@ def matches(path: str) -> bool:
 def read(path: str, project: Project, commands: Commands) -> Iterator[ManifestTarget]:
     content = project.text(path) or ""
     for timer in _TIMER.finditer(content):
-        image = _image(path, project) if _RUNS.search(timer[0]) else None
-        if image is None:
-            continue
         found = _WHEN.search(timer[0])
         when = shells.with_values(found[1] or found[2], shells.assigned(content)) if found else ""
-        step = Step(path, content.count("\n", 0, timer.start()) + 1, f"Cloud Run job, schedule {when}")
-        words, _ = containers.command(project.text(image) or "")
-        for started in commands.argument_list(words, image):
+        line, latency = content.count("\n", 0, timer.start()) + 1, schedules.latency(when)
+        if not _RUNS.search(timer[0]):
+            address = _ADDRESS.search(timer[0])
+            for route in addresses.paths(address[1] if address else ""):
+                step = Step(path, line, f"Cloud Scheduler, schedule {when}")
+                yield ManifestTarget(route, "schedule", latency, step, "cloud-scheduler")
+            continue
+        image = _image(path, project)
+        step = Step(path, line, f"Cloud Run job, schedule {when}")
+        words, _ = containers.command(project.text(image) or "") if image is not None else ([], 0)
+        for started in commands.argument_list(words, image) if image is not None else ():
             if not started.serves:
-                latency = schedules.latency(when)
                 yield ManifestTarget(started.target, "schedule", latency, step, "cloud-run", started.word)
 
 

@@ -11,7 +11,7 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from batchlint import datafiles
-from batchlint.entrypoints.manifests import shells
+from batchlint.entrypoints.manifests import addresses, shells
 from batchlint.entrypoints.manifests.targets import Project, folders_above
 
 _PYTHON = re.compile(r"(?:.*/)?(?:python|pypy)[\d.]*(?:\.exe)?|\$\{?\{?\s*\w*PYTHON\w*\s*\}?\}?|(?:.*/)?ipython3?")
@@ -29,7 +29,7 @@ def _words_about() -> dict[str, Any]:
 
 
 class Started(NamedTuple):
-    """What a command starts: a file of the project or `module:function`, and whether a web server runs it.
+    """What a command starts: a file of the project, `module:function` or a route, and whether a web server runs it.
 
     `word` is the first plain argument, which may name a subcommand.
     """
@@ -103,6 +103,10 @@ class Commands:
             yield Started(self._project.scripts[name], word=_first_argument(rest))
         elif name.endswith(".py"):
             yield from self._python(words, bases, depth)
+        elif name in _words_about()["requesters"]:
+            path = addresses.requested(rest)
+            if path is not None:
+                yield Started(path)
         elif name == "run-one" or name == "xargs":
             yield from self._words([word for word in rest if not word.startswith("-")], bases, depth + 1)
 
@@ -189,6 +193,7 @@ class Commands:
             if word.startswith("-") or word in {"exec", "run"}:
                 continue
             is_known = name in self._project.scripts or name in {"make", "bash", "sh"} or self._is_tool(name)
+            is_known = is_known or name in _words_about()["requesters"]
             if is_known or _PYTHON.fullmatch(word) or name.endswith((".py", ".sh")):
                 yield from self._words(words[index:], bases, depth + 1)
                 return

@@ -149,9 +149,21 @@ def read_vercel(path: str, project: Project, commands: Commands) -> Iterator[Man
             file = project.file(f"{route}.py", folders_above(path)) or project.file(
                 f"{route}/index.py", folders_above(path)
             )
-            if file:
-                line = content[: content.find(cron["path"])].count("\n") + 1
-                yield _hosted(Started(file), when, path, line, f"cron /{route}", "vercel")
+            line = content[: content.find(cron["path"])].count("\n") + 1
+            yield _hosted(Started(file or f"/{route}"), when, path, line, f"cron /{route}", "vercel")
+
+
+def is_cron_yaml(path: str) -> bool:
+    return path.rpartition("/")[2] in {"cron.yaml", "cron.yml"}
+
+
+def read_cron_yaml(path: str, node: Node, project: Project, commands: Commands) -> Iterator[ManifestTarget]:
+    """The routes that App Engine requests: https://docs.cloud.google.com/appengine/docs/standard/reference/cron-yaml."""
+    for cron in documents.elements(documents.get(node, "cron")):
+        address = documents.get(cron, "url")
+        route, when = documents.text(address), documents.text(documents.get(cron, "schedule"))
+        if route.startswith("/") and when:
+            yield _hosted(Started(route), when, path, documents.line(address), f"cron {route}", "app-engine")
 
 
 def _hosted(started: Started, when: str, path: str, line: int, what: str, framework: str) -> ManifestTarget:

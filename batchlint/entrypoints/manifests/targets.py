@@ -14,10 +14,10 @@ MAX_BYTES = 1_000_000
 
 
 class ManifestTarget(NamedTuple):
-    """A project file or function that a manifest starts."""
+    """A project file or function that a manifest starts, or a route that it has requested."""
 
     target: str
-    """A file's path relative to the root, or a function's dotted name."""
+    """A file's path relative to the root, a function's dotted name, or a route's path, which begins with `/`."""
     kind: str
     latency: Latency | None
     step: Step

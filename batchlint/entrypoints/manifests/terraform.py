@@ -1,4 +1,4 @@
-"""Functions as a service in Terraform, by the resources that trigger them.
+"""Functions as a service in Terraform, by the resources that trigger them, and the routes that their timers request.
 
 The files of a folder are one module, whose blocks name one another. They are read as text, as far as braces go.
 https://developer.hashicorp.com/terraform/language/syntax/configuration
@@ -12,7 +12,7 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from batchlint import datafiles
-from batchlint.entrypoints.manifests import schedules
+from batchlint.entrypoints.manifests import addresses, schedules
 from batchlint.entrypoints.manifests.targets import ManifestTarget, Project, dotted, folders_above
 from batchlint.findings import Latency, Step
 
@@ -49,12 +49,21 @@ def matches(path: str) -> bool:
 def read(paths: Iterable[str], project: Project) -> Iterator[ManifestTarget]:
     """What the functions in one folder's files are started by."""
     blocks = [block for path in paths for block in _blocks(path, project.text(path) or "")]
-    functions = _facts()["functions"]
+    functions, requests = _facts()["functions"], _facts()["requests"]
     for block in blocks:
         handler = _handler(block, blocks, project) if block.kind in functions else ""
-        for kind, latency, trigger in _triggers(block, blocks) if handler else ():
-            what = f"{block.address}, {trigger.address}"
-            yield ManifestTarget(handler, kind, latency, Step(trigger.path, trigger.line, what), "terraform")
+        routes = list(addresses.paths(block.value(requests[block.kind]))) if block.kind in requests else []
+        if block.kind in functions:  # where a function is to send what it makes stands in its environment
+            routes = [each for text in _STRING.findall(block.body) if "://" in text for each in addresses.paths(text)]
+        for kind, latency, trigger in _triggers(block, blocks) if handler or routes else ():
+            step = Step(trigger.path, trigger.line, f"{block.address}, {trigger.address}")
+            if handler:
+                yield ManifestTarget(handler, kind, latency, step, "terraform")
+            if kind == "schedule":
+                yield from (ManifestTarget(route, kind, latency, step, "terraform") for route in routes)
+        if block.kind in _facts()["schedules"]:
+            step, latency = Step(block.path, block.line, block.address), _often(block, blocks)
+            yield from (ManifestTarget(route, "schedule", latency, step, "terraform") for route in routes)
 
 
 @cache

@@ -1,0 +1,84 @@
+"""Routes by the paths under which they are requested, and which of them a timer may request: those that ask nothing."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from functools import cached_property
+
+from batchlint.facts import MODULE, FunctionFacts, FunctionId
+from batchlint.graph.decorators import Decorators
+from batchlint.graph.handovers import Handovers
+from batchlint.graph.links import Part
+from batchlint.symbols import Program, last_name
+from batchlint.trees import walk
+
+REQUESTED = "requested"
+"""The framework of a schedule that requests a route."""
+
+
+class Routes(Part):
+    def __init__(self, program: Program, decorators: Decorators, handovers: Handovers) -> None:
+        super().__init__(program)
+        self._decorators = decorators
+        self._handovers = handovers
+
+    def jobs(self, path: str) -> list[FunctionId]:
+        """The route behind the path, if it takes nothing from whoever requests it, so that it is no question's."""
+        wanted = _segments(path)
+        for start in range(len(wanted)):
+            found = self._by_path.get(tuple(wanted[start:]))
+            if found:  # what stands before is a prefix that the router is given where it is mounted
+                id, *others = sorted(found)
+                return [id] if not others and self._asks_nothing(self.function(id)) else []
+        return []
+
+    @cached_property
+    def _by_path(self) -> dict[tuple[str, ...], set[FunctionId]]:
+        found: dict[tuple[str, ...], set[FunctionId]] = {}
+        for path, id in (*self._decorated(), *self._registered()):
+            if segments := _segments(path):
+                found.setdefault(tuple(segments), set()).add(id)
+        return found
+
+    def _decorated(self) -> Iterator[tuple[str, FunctionId]]:
+        for function in self.program.functions.values():
+            paths = [path for decorator in function.decorators if (path := _path_of(decorator, 0)) is not None]
+            if paths and any(entry.kind.kind == "web" for entry in self._decorators.entries(function)):
+                yield from ((path, function.id) for path in paths)
+
+    def _registered(self) -> Iterator[tuple[str, FunctionId]]:
+        """Routes that a call of the framework makes: `path("jobs/nightly/", views.nightly)`."""
+        rows = self.program.registry.handovers
+        for name in sorted(rows.tails):
+            if not any(row.action == "register" and row.entry.kind == "web" for row in rows.by_last.get(name, ())):
+                continue
+            for reference in self.program.calls_by_name.get(name, ()):
+                path = _path_of(reference.call.node, 0)
+                for row in rows.by_last.get(name, ()) if path is not None else ():
+                    functions = self._handovers.handed_functions(reference, row)
+                    yield from ((path or "", function) for _, function in functions)
+
+    def _asks_nothing(self, function: FunctionFacts) -> bool:
+        table, body = self.program.registry.requests, FunctionId(function.id.path, MODULE)
+        for parameter in function.parameters:
+            given = [node for node in (parameter.annotation, function.default(parameter.arg)) if node is not None]
+            parts = [each for node in given for each in walk(self.constant(body, node)[1])]
+            names = {last_name(each) for each in (*given, *parts) if isinstance(each, ast.expr)}
+            if parameter.arg not in {"self", *table.names} and table.given.isdisjoint(names):
+                return False
+        read = (node for node in walk(function.node) if isinstance(node, ast.Attribute))
+        return not any(each.attr in table.holding and last_name(each.value) in table.names for each in read)
+
+
+def _path_of(node: ast.expr, position: int) -> str | None:
+    """The route's path in a call that makes one."""
+    if not isinstance(node, ast.Call):
+        return None
+    given = [*node.args[position : position + 1], *(k.value for k in node.keywords if k.arg in {"path", "rule"})]
+    first = given[0] if given else None
+    return first.value if isinstance(first, ast.Constant) and isinstance(first.value, str) else None
+
+
+def _segments(path: str) -> list[str]:
+    return [segment for segment in path.split("/") if segment]

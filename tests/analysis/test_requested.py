@@ -1,0 +1,162 @@
+"""Routes that a timer requests: the job's, if they take nothing from whoever requests them."""
+
+import pytest
+
+from batchlint.findings import Latency, Step
+from batchlint.graph import ManifestTarget
+
+from .verdicts import cases, verdict
+
+TIMER = [ManifestTarget("/api/jobs/relabel", "schedule", Latency.HOURS, Step("crontab", 1, "0 4 * * * curl ..."))]
+OFTEN = [TIMER[0]._replace(latency=Latency.MINUTES)]
+DEPLOYED = [TIMER[0]._replace(kind="service")]
+
+JOBS = {
+    "answers_when_done": """
+        from fastapi import APIRouter, Depends, Header
+        from llm import ask
+
+        router = APIRouter(prefix="/api")
+
+        def key(x_api_key: str = Header()):
+            assert x_api_key == "secret"
+
+        @router.post("/jobs/relabel", dependencies=[Depends(key)])
+        def relabel(session=Depends(key)):
+            for line in open("products.txt"):
+                print(ask(line))  # !
+        """,
+    "starts_a_thread": """
+        import threading
+        from fastapi import Depends, FastAPI
+        from llm import ask
+
+        app = FastAPI()
+
+        def work():
+            for line in open("products.txt"):
+                print(ask(line))  # !
+
+        @app.post("/api/jobs/relabel", status_code=202)
+        async def relabel(_: None = Depends(print)):
+            threading.Thread(target=work, daemon=True).start()
+            return {"status": "accepted"}
+        """,
+    "background_task": """
+        from fastapi import BackgroundTasks, FastAPI
+        from llm import ask
+
+        app = FastAPI()
+
+        def work():
+            for line in open("products.txt"):
+                print(ask(line))  # !
+
+        @app.post("/jobs/relabel")
+        def relabel(background: BackgroundTasks):
+            background.add_task(work)
+            return {"status": "started"}
+        """,
+    "named_dependency": """
+        from typing import Annotated
+        from fastapi import Depends, FastAPI
+        from llm import ask
+
+        app = FastAPI()
+        Session = Annotated[object, Depends(print)]
+
+        @app.post("/jobs/relabel")
+        def relabel(session: Session):
+            for line in open("products.txt"):
+                print(ask(line))  # !
+        """,
+    "flask": """
+        from flask import Flask, request
+        from llm import ask
+
+        app = Flask("shop")
+
+        @app.route("/api/jobs/relabel", methods=["POST"])
+        def relabel():
+            assert request.headers["X-Key"] == "secret"
+            for line in open("products.txt"):
+                print(ask(line))  # !
+        """,
+    "django": {
+        "shop/urls.py": """
+            from django.urls import path
+            from shop import views
+
+            urlpatterns = [path("jobs/relabel/", views.relabel)]
+            """,
+        "shop/views.py": """
+            from llm import ask
+
+            def relabel(request):
+                for line in open("products.txt"):
+                    print(ask(line))  # !
+            """,
+    },
+}
+QUESTIONS = {
+    "asked_in_the_body": """
+        from fastapi import FastAPI
+        from llm import ask
+
+        app = FastAPI()
+
+        @app.post("/jobs/relabel")
+        def relabel(question: str):
+            return [ask(f"{question} {line}") for line in open("products.txt")]  # !
+        """,
+    "read_from_the_request": """
+        from flask import Flask, request
+        from llm import ask
+
+        app = Flask("shop")
+
+        @app.route("/jobs/relabel", methods=["POST"])
+        def relabel():
+            return [ask(f"{request.json['question']} {line}") for line in open("products.txt")]  # !
+        """,
+    "another_route": """
+        from fastapi import FastAPI
+        from llm import ask
+
+        app = FastAPI()
+
+        @app.post("/jobs/relabel/preview")
+        def relabel():
+            return [ask(line) for line in open("products.txt")]  # !
+        """,
+    "two_of_that_path": """
+        from fastapi import APIRouter
+        from llm import ask
+
+        shop, blog = APIRouter(), APIRouter()
+
+        @shop.get("/relabel")
+        def products():
+            return [ask(line) for line in open("products.txt")]  # !
+
+        @blog.get("/relabel")
+        def posts():
+            return []
+        """,
+}
+
+
+@pytest.mark.parametrize("program", cases(JOBS))
+def test_a_timer_waits_for_nothing(program):
+    assert verdict(program, TIMER) == "batchable"
+
+
+@pytest.mark.parametrize("program", cases(JOBS))
+@pytest.mark.parametrize("manifest", [[], OFTEN, DEPLOYED], ids=["nobody_known", "often", "deployed"])
+def test_the_same_routes_without_such_a_timer(program, manifest):
+    assert verdict(program, manifest) != "batchable"
+
+
+@pytest.mark.parametrize("program", cases(QUESTIONS))
+def test_a_route_that_is_asked_something(program):
+    assert verdict(program, TIMER) == "realtime"
