@@ -413,6 +413,8 @@ class Program(Memo):
             return self.once(("member", value, name), members.member, self, value.id, name, True, value)
         if isinstance(value, Fn):
             return self.once(("decorated", value.id, name), self._of_decorated, value.id, name)
+        if isinstance(value, Text) and name == "value":
+            return frozenset({value})  # a string has no such attribute: it is the member of an enumeration
         return NOTHING
 
     def _of_decorated(self, id: FunctionId, name: str) -> Values:

@@ -666,3 +666,34 @@ SOME_SERVER = """
 )
 def test_an_address_that_begins_at_one_of_several_servers(url: str, expected: str) -> None:
     assert verdict(SOME_SERVER.format(url=url)) == expected
+
+
+ENUMERATED = """
+    from enum import Enum
+    import requests
+
+    class Server(str, Enum):
+        LABELS = "{url}"
+
+    class Client:
+        def __init__(self, url):
+            self.url = url
+
+        def label(self, line):
+            return requests.post(self.url, json={{"inputs": line}})  # !
+
+    for line in open("products.txt"):
+        print(Client(f"{{Server.LABELS.value}}/labels").label(line))
+    """
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("https://api-inference.huggingface.co/models", "batchable"),
+        ("https://labels.example.com/models", "none"),
+        ("http://localhost:8080/models", "none"),
+    ],
+)
+def test_an_address_among_the_members_of_an_enumeration(url: str, expected: str) -> None:
+    assert verdict(ENUMERATED.format(url=url)) == expected
