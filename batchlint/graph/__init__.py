@@ -201,7 +201,7 @@ class Graph(Part):
         started = reach.edges[0].caller.path if reach.edges else id.path
         through = {id.path, *(edge.caller.path for edge in reach.edges)}
         in_test = self.is_test(path) or self.is_test(started) or any(map(self._is_among_tests, through))
-        if kind.kind in {"script", "evaluation", "unknown"} and in_test:
+        if kind.kind in {"script", "evaluation", "interactive", "unknown"} and in_test:
             return Reach(reach.entry._replace(kind=kind._replace(kind="test")), reach.edges)
         if kind.kind == "script" and any(pattern.matches(path) for pattern in self.program.files_of("example")):
             return Reach(reach.entry._replace(kind=kind._replace(kind="example")), reach.edges)

@@ -26,6 +26,8 @@ class Decorators(Part):
                 elif isinstance(value, Fn) and value.id != function.id:
                     made = self.program.returned(value)
                     paths += [v.path for v in made if isinstance(v, Ext)]
+                    if self._hands_on(value.id):
+                        yield Entry(Kind("own-decorator", "unknown", None), step)
                     for inner in (self.function(v.id) for v in ordered(made) if isinstance(v, Fn)):
                         # The function that the project's own decorator puts in the place of this one.
                         if inner.id != function.id and inner.parent == value.id.qualname:
@@ -37,6 +39,25 @@ class Decorators(Part):
                         minutes = intervals.minutes_between(decorator)
                         kind = kind._replace(latency=intervals.latency_of(minutes))
                     yield Entry(kind, step)
+
+    def _hands_on(self, decorator: FunctionId) -> bool:
+        """Whether the project's own decorator gives what it decorates to a framework's: `actor(wrapper, name=name)`.
+
+        What it adds to that, its callers say: who waits stays open.
+        """
+        function = self.function(decorator)
+        for call in function.calls:
+            given = call.node.args[0] if call.node.args else None
+            if not isinstance(call.statement, ast.Expr) or call.statement.value is not call.node:
+                continue
+            is_given = isinstance(given, ast.Name) and (
+                given.id in function.parameter_names
+                or any(binding.how == "function" for binding in function.bindings.get(given.id, ()))
+            )
+            values = self.program.eval(decorator, call.node.func) if is_given else NOTHING
+            if any(isinstance(v, Ext) and self.program.registry.decorators.first(v.path) for v in values):
+                return True
+        return False
 
     def _in_class(self, function: FunctionFacts, decorator: ast.expr) -> Values:
         """What a decorator is that begins with a name of the class body: `@group.command()` under `group = Group()`."""

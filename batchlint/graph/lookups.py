@@ -15,6 +15,8 @@ from batchlint.values import Ext, Fn
 
 _BELOW = 2
 """Calls between what is handed an id and what looks the result up."""
+_IDS = frozenset({"id", "task_id", "job_id"})
+"""Attributes of what enqueuing gives by which the task is found again."""
 _ABOVE = 3
 """Calls above the one that enqueues by which the id goes up."""
 
@@ -72,6 +74,15 @@ class Lookups(Part):
             level = [(function, node) for function, node in above if function.id not in seen]
             seen |= {function.id for function, _ in level}
         return False
+
+    def gives_id(self, edge: Edge) -> bool:
+        """Whether whoever enqueues answers with the task's id, in a text say, where something looks results up by it."""
+        if not self.are_there:
+            return False
+        function = self.function(edge.caller)
+        held = _Held(function, edge.node)
+        ids = (node for answer in function.returns for node in walk(answer) if isinstance(node, ast.Attribute))
+        return any(node.attr in _IDS and held.is_in(node.value) for node in ids)
 
     def _where(self, function: FunctionFacts, held: _Held) -> list[FunctionFacts]:
         """Where the id can be handed on: what an object or a session keeps, by all functions of the file."""

@@ -33,6 +33,8 @@ class Callers:
     def __init__(self, program: Program) -> None:
         self._program = program
         self._sites: dict[FunctionId, list[tuple[FunctionId, ast.Call, int]]] = {}
+        self._partly: set[FunctionId] = set()
+        """Functions whose callers were looked for while values that these depend on were still being worked out."""
         self._owners: dict[str, list[ClassId]] | None = None
         self._decorated: dict[str, list[tuple[Fn | Cls, FunctionId, ast.expr]]] | None = None
         self._constructed: dict[ClassId, list[tuple[FunctionId, ast.Call, int]]] | None = None
@@ -181,9 +183,17 @@ class Callers:
         Functions that are handed over (`executor.submit(f, a)`) count with the arguments shifted.
         """
         known = self._sites.get(function.id)
-        if known is not None:
+        if known is not None and (self._program.is_open or function.id not in self._partly):
             return known
-        self._sites[function.id] = []
+        self._sites[function.id] = known or []
+        found, is_full = self._program.in_full(lambda: self._find_sites(function))
+        self._partly.discard(function.id)
+        if not is_full:
+            self._partly.add(function.id)
+        self._sites[function.id] = found
+        return found
+
+    def _find_sites(self, function: FunctionFacts) -> list[tuple[FunctionId, ast.Call, int]]:
         found: list[tuple[FunctionId, ast.Call, int]] = []
         is_method = function.owner is not None
         names = [function.name]
@@ -214,7 +224,6 @@ class Callers:
         found += self._handed_over(function)
         if is_method:
             found += self._duck_typed(function)
-        self._sites[function.id] = found
         return found
 
     def _made(self, klass: ClassId) -> list[tuple[FunctionId, ast.Call, int]]:
@@ -267,6 +276,7 @@ class Callers:
     def forget(self) -> None:
         """Drop the calls that were found so far, and the values that depend on them."""
         self._sites.clear()
+        self._partly.clear()
         self._handed.forget()
         self._constructed = self._from_classes = None
         self._program.forget()

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import ParamSpec
+from typing import ParamSpec, TypeVar
 
 from batchlint.values import NOTHING, Values
 
 P = ParamSpec("P")
+T = TypeVar("T")
 
 _MAX_DEPTH = 600
 """How many expressions' meanings are looked for within one another."""
@@ -30,6 +31,19 @@ class Memo:
         """Drop all values that are known so far."""
         self.memo.clear()
         self._provisional.clear()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether some value is being worked out."""
+        return bool(self._active)
+
+    def in_full(self, compute: Callable[[], T]) -> tuple[T, bool]:
+        """What `compute` gives, and whether none of the values that it asked for was cut short by an open cycle."""
+        saved, self._cut = self._cut, 1 << 30
+        found = compute()
+        is_full = self._cut == 1 << 30
+        self._cut = min(saved, self._cut)
+        return found, is_full
 
     def once(self, key: object, compute: Callable[P, Values], *args: P.args, **kwargs: P.kwargs) -> Values:
         """What `compute` gives, remembered unless it was cut short by a cycle through a caller."""

@@ -26,3 +26,20 @@ def test_names_that_all_depend_on_one_another(known: dict[str, str]) -> None:
     found, steps = worked_out("abcdefghijklmn", known)
     assert set(found.values()) == {frozenset(map(Text, known.values()))}
     assert steps < 20_000
+
+
+def test_what_is_asked_within_an_open_cycle_is_known_to_be_in_part_only() -> None:
+    memo = Memo()
+    seen: list[tuple[Values, bool]] = []
+
+    def inner() -> Values:
+        return memo.once("outer", outer)
+
+    def outer() -> Values:
+        seen.append(memo.in_full(lambda: memo.once("inner", inner)))
+        return frozenset({Text("x")})
+
+    assert memo.in_full(lambda: memo.once("outer", outer)) == (frozenset({Text("x")}), True)
+    assert seen[0] == (NOTHING, False)
+    assert memo.in_full(lambda: memo.once("inner", inner)) == (frozenset({Text("x")}), True)
+    assert not memo.is_open

@@ -393,3 +393,43 @@ SHARED = {
 @pytest.mark.parametrize(("old", "expected"), [("", "realtime"), (', "status": "queued"', "batchable")])
 def test_a_page_asks_for_a_job_whose_pool_is_made_out_of_sight(old, expected):
     assert verdict({**SHARED, "api.py": SHARED["api.py"].replace(old, "")}) == expected
+
+
+TOLD = """
+    from celery import Celery
+    from celery.result import AsyncResult
+    from flask import Flask, request
+    from llm import ask
+
+    app, celery = Flask("notes"), Celery("notes")
+
+    @celery.task
+    def label(login):
+        open(f"{{login}}.txt", "w").write(str(ask(login)))  # !
+
+    @app.route("/label/<login>")
+    def start(login):
+        task = label.apply_async(args=[login])
+        return {answer}
+
+    @app.route("/next")
+    def go_on():
+        return AsyncResult({asked}, app=celery).state
+    """
+
+
+@pytest.mark.parametrize(
+    ("answer", "asked", "expected"),
+    [
+        ('"Label added to the queue, task id: {}".format(task.id)', 'request.args["task_id"]', "realtime"),
+        ('f"Ask with {task.id}"', 'request.args["task_id"]', "realtime"),
+        ('f"Hello {login}"', 'request.args["task_id"]', "batchable"),
+    ],
+)
+def test_a_page_that_is_told_the_id_of_its_task(answer, asked, expected):
+    assert verdict(TOLD.format(answer=answer, asked=asked)) == expected
+
+
+def test_an_id_by_which_nothing_is_looked_up():
+    program = TOLD.format(answer='f"Noted as {task.id}"', asked="None").partition('@app.route("/next")')[0]
+    assert verdict(program) == "batchable"

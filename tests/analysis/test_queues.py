@@ -735,3 +735,45 @@ CALLED_TOO = """
 @pytest.mark.parametrize(("how", "expected"), [(".delay", "batchable"), ("", "unclear")])
 def test_who_calls_a_task_itself_may_wait_for_it(how, expected):
     assert verdict(CALLED_TOO.format(how=how)) == expected
+
+
+OWN_DECORATOR = {
+    "work.py": """
+        import functools
+        import dramatiq
+
+        def actor(**options):
+            def decorate(function):
+                @functools.wraps(function)
+                def wrapper(*args):
+                    return function(*args)
+
+                {register}
+                return wrapper
+
+            return decorate
+        """,
+    "app.py": """
+        from llm import ask
+        from work import actor
+
+        def label(text):
+            return ask(text)  # !
+
+        @actor(name="label")
+        def relabel(text):
+            print(label(text))
+
+        if __name__ == "__main__":
+            for line in open("products.txt"):
+                label(line)
+        """,
+}
+
+
+@pytest.mark.parametrize(
+    ("register", "expected"), [("dramatiq.actor(wrapper, **options)", "unclear"), ("print(wrapper)", "batchable")]
+)
+def test_what_the_own_decorator_hands_to_a_framework_may_be_waited_for(register, expected):
+    program = {**OWN_DECORATOR, "work.py": OWN_DECORATOR["work.py"].replace("{register}", register)}
+    assert verdict(program) == expected

@@ -330,3 +330,26 @@ def test_a_call_that_only_leads_on_is_shown_where_its_callers_differ(test, is_sh
     verdicts = {(site.path, site.call): str(site.verdict) for site in sites}
     assert verdicts["app.py", "Labeller().label"] == "batchable"
     assert (verdicts.get(("labels.py", "self._ask")) == "batchable") is is_shown
+
+
+@pytest.mark.parametrize(("place", "expected"), [("tests/talk.py", "batchable"), ("talk.py", "realtime")])
+def test_a_dialogue_among_the_tests_is_nobodys(place, expected):
+    talk = """
+        from label import label
+
+        while True:
+            print(label(input("You: ")))
+        """
+    job = """
+        from label import label
+
+        for line in open("products.txt"):
+            print(label(line))
+        """
+    label = """
+        from llm import ask
+
+        def label(text):
+            return ask(text)  # !
+        """
+    assert verdict({place: talk, "job.py": job, "label.py": label}) == expected
