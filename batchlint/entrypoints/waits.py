@@ -58,6 +58,8 @@ class Replies(NamedTuple):
 class Requests(NamedTuple):
     """What a route takes that does not come from whoever requests it, and what it reads that does."""
 
+    jobs: frozenset[str]
+    """Words in the paths of routes that are there for timers."""
     names: frozenset[str]
     """Names of the request itself."""
     given: frozenset[str]
@@ -108,7 +110,4 @@ def asides(documents: list[dict[str, Any]]) -> Asides:
 def requests(documents: list[dict[str, Any]]) -> Requests:
     """How a route shows what it takes from whoever requests it."""
     rows = [document["requests"] for document in documents if "requests" in document]
-    names, given, holding = (
-        frozenset(str(text) for row in rows for text in row[name]) for name in ("names", "given", "holding")
-    )
-    return Requests(names, given, holding)
+    return Requests(*(frozenset(str(text) for row in rows for text in row[name]) for name in Requests._fields))

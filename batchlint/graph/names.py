@@ -30,6 +30,7 @@ class Names(Part):
             if name == dotted or name.endswith("." + dotted) or (dotted.endswith("." + name)):
                 yield id
         yield from self._by_task_name.get(text, ())
+        yield from (id for id in self._by_first_word.get(text, ()) if self.is_task(id))
         yield from self._by_command_name.get(text, ())
 
     @cached_property
@@ -49,6 +50,17 @@ class Names(Part):
                     for keyword in decorator.keywords:
                         if keyword.arg == "name" and isinstance(keyword.value, ast.Constant):
                             found.setdefault(str(keyword.value.value), []).append(function.id)
+        return found
+
+    @cached_property
+    def _by_first_word(self) -> dict[str, list[FunctionId]]:
+        """Functions by the string that a decorator is given first: `@command("embed_source")`."""
+        found: dict[str, list[FunctionId]] = {}
+        for function in self.program.functions.values():
+            for decorator in function.decorators:
+                first = decorator.args[0] if isinstance(decorator, ast.Call) and decorator.args else None
+                if isinstance(first, ast.Constant) and isinstance(first.value, str):
+                    found.setdefault(first.value, []).append(function.id)
         return found
 
     @cached_property

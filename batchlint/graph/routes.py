@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from functools import cached_property
 
@@ -24,8 +25,13 @@ class Routes(Part):
         self._handovers = handovers
 
     def jobs(self, path: str) -> list[FunctionId]:
-        """The route behind the path, if it takes nothing from whoever requests it, so that it is no question's."""
+        """The route behind the path, if it takes nothing from whoever requests it, so that it is no question's.
+
+        Its path has to speak of a job: a timer may also keep the answer warm that a page asks for.
+        """
         wanted = _segments(path)
+        if self.program.registry.requests.jobs.isdisjoint(re.findall(r"[a-z]+", path.lower())):
+            return []
         for start in range(len(wanted)):
             found = self._by_path.get(tuple(wanted[start:]))
             if found:  # what stands before is a prefix that the router is given where it is mounted

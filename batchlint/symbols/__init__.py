@@ -522,7 +522,7 @@ class Program(Memo):
                     found |= functions
                 else:
                     made = arguments.made(self, scope, node, self.functions[value.id])
-                    found |= made or self._fluent(scope, node, value) or self.returned(value)
+                    found |= made or self._fluent(scope, node, value) or self._of_class(value, self.returned(value))
             elif isinstance(value, Cls):
                 found.add(Inst(value.id, True))
             elif isinstance(value, Inst):
@@ -535,6 +535,20 @@ class Program(Memo):
             elif isinstance(value, Ext):
                 found |= externals.external_call(self, scope, node, value)
         return frozenset(found | {Inst(klass, True) for klass in self.made_by(scope, node)})
+
+    def _of_class(self, method: Fn, made: Values) -> Values:
+        """What a class method of a base gives for the class that it is called on: `Note.get(id)` gives no `Source`."""
+        function = self.functions[method.id]
+        if method.owner is None or function.owner is None or method.owner.qualname == function.owner:
+            return made
+        if "classmethod" not in members.decorators(function):
+            return made
+        own = {method.owner, *self.subclasses(method.owner)}
+        if not any(isinstance(value, Inst) and value.id in own for value in made):
+            return made
+        base = ClassId(method.id.path, function.owner)
+        others = {base, *self.subclasses(base)} - own
+        return frozenset(value for value in made if not (isinstance(value, Inst) and value.id in others))
 
     def made_by(self, scope: FunctionId, node: ast.Call) -> list[ClassId]:
         """The project classes of which a constructor that an external base defines makes an object: `Own.from_x()`."""

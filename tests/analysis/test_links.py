@@ -2541,3 +2541,47 @@ CARRIED = """
 def test_an_object_of_unknown_class_is_of_the_one_that_it_is_named_for(name, carried, expected):
     route = CARRIED.replace("{name}", name).replace("{carried}", carried)
     assert verdict({"notes.py": SEVERAL, "api.py": route}) == expected
+
+
+ROWS = {
+    "rows.py": """
+        from llm import ask
+
+        class Row:
+            def __init__(self, id):
+                self.id = id
+
+            @classmethod
+            def get(cls, id):
+                return cls(id)
+
+        class Note(Row):
+            def store(self):
+                print(ask(str(self.id)))  # !
+
+        class User(Row):
+            def store(self):
+                print(self.id)
+        """,
+    "job.py": """
+        from rows import Note
+
+        for id in open("ids.txt"):
+            Note.get(id).store()
+        """,
+}
+ROUTE = """
+    from fastapi import FastAPI
+    from rows import {name}
+
+    app = FastAPI()
+
+    @app.post("/rows/{{id}}")
+    def keep(id: int):
+        {name}.get(id).store()
+    """
+
+
+@pytest.mark.parametrize(("name", "expected"), [("User", "batchable"), ("Note", "realtime")])
+def test_a_class_method_of_the_base_gives_an_object_of_the_class_it_is_asked_of(name: str, expected: str) -> None:
+    assert verdict({**ROWS, "api.py": ROUTE.format(name=name)}) == expected

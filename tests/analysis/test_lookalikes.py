@@ -308,6 +308,14 @@ MODEL = {
         for line in open("products.txt"):
             requests.post(URL, json={"model": "m", "messages": [{"role": "user", "content": line}]})  # !
         """,
+    "esperanto": """
+        from esperanto import AIFactory
+
+        model = AIFactory.create_embedding("openai", "text-embedding-3-small")
+
+        for line in open("products.txt"):
+            model.embed([line])  # !
+        """,
     "chat_of_a_configured_service": """
         import json
         import requests

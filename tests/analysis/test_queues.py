@@ -777,3 +777,33 @@ OWN_DECORATOR = {
 def test_what_the_own_decorator_hands_to_a_framework_may_be_waited_for(register, expected):
     program = {**OWN_DECORATOR, "work.py": OWN_DECORATOR["work.py"].replace("{register}", register)}
     assert verdict(program) == expected
+
+
+COMMAND = """
+    from fastapi import FastAPI
+    from llm import ask
+    from surreal_commands import command, execute_command_sync, submit_command
+
+    app = FastAPI()
+
+    @command("label", app="shop")
+    def label_command(data):
+        open("labels.txt", "a").write(str(ask(data)))  # !
+
+    @app.post("/labels")
+    def create(text: str):
+        {how}("shop", "{name}", {{"text": text}})
+        return {{"text": text}}
+    """
+
+
+@pytest.mark.parametrize(
+    ("how", "name", "expected"),
+    [
+        ("submit_command", "label", "batchable"),
+        ("execute_command_sync", "label", "realtime"),
+        ("execute_command_sync", "other", "batchable"),
+    ],
+)
+def test_a_task_by_the_word_that_its_decorator_is_given_first(how, name, expected):
+    assert verdict(COMMAND.format(how=how, name=name)) == expected

@@ -157,6 +157,11 @@ def test_the_same_routes_without_such_a_timer(program, manifest):
     assert verdict(program, manifest) != "batchable"
 
 
+def test_a_page_that_a_timer_keeps_warm():
+    page = JOBS["answers_when_done"].replace("/jobs/relabel", "/labels")
+    assert verdict(page, [TIMER[0]._replace(target="/api/labels")]) == "realtime"
+
+
 @pytest.mark.parametrize("program", cases(QUESTIONS))
 def test_a_route_that_is_asked_something(program):
     assert verdict(program, TIMER) == "realtime"
