@@ -76,7 +76,7 @@ class Lookups(Part):
         return False
 
     def gives_id(self, edge: Edge) -> bool:
-        """Whether whoever enqueues answers with the task's id, in a text say, and something looks results up by it."""
+        """Whether who enqueues answers with the task's id, in a text say, and something looks results up by it."""
         if not self.are_there:
             return False
         function = self.function(edge.caller)

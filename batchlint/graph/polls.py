@@ -85,7 +85,7 @@ class Polls(Part):
             return bool(told) and not told.isdisjoint(self._told_by(self._views(asked)))
         if any(self._speaks_of_state(each) for each in asked):
             return True
-        if self._lookups.gives_id(edge) and any(self._is_route(each.id) for each in asked):
+        if self._is_route(edge.caller) and self._lookups.gives_id(edge):
             return True
         settled = self._settles(edge.callee)
         if any(not self._shown(each).isdisjoint(settled) for each in asked):
