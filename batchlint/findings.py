@@ -163,6 +163,7 @@ class CallSite(NamedTuple):
             "rewrite": self.rewrite.to_dict(),
             "batch": self.batch.to_dict() if self.batch else None,
             "question": self.question,
+            "rounds": self.rounds,
         }
 
 
@@ -199,3 +200,8 @@ class Report(NamedTuple):
     files_checked: int
     covered: tuple[Finding, ...] = ()
     """What would be findings, but for others on the same chain that stand for them."""
+
+    @property
+    def counted(self) -> tuple[CallSite, ...]:
+        """The call sites without those that are there a second time, as loops around others."""
+        return tuple(site for site in self.call_sites if not site.rounds)

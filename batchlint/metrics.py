@@ -18,7 +18,7 @@ NAME = "realtime calls without a realtime latency requirement"
 
 def measure(report: Report) -> dict[str, Any]:
     """The counts of one report; every key is always there, so that runs can be compared."""
-    sites = report.call_sites
+    sites = report.counted
     batchable = [site for site in sites if site.verdict is Verdict.BATCHABLE]
     decided = sum(site.verdict is not Verdict.UNCLEAR for site in sites)
     kinds: dict[str, Counter[str]] = {}

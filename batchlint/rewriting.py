@@ -53,7 +53,7 @@ def rewrite(paths: Sequence[Path], config: Config, *, unsafe: bool, strategy: st
     report = done.report
     found = {(f.path, f.line, f.column): f.site.rewrite.available for f in report.findings}
     plans = {key: done.plans[key] for key, is_available in found.items() if is_available}
-    left = [s for s in report.call_sites if (s.path, s.line, s.column) not in found and engine.could_wait(s)]
+    left = [s for s in report.counted if (s.path, s.line, s.column) not in found and engine.could_wait(s)]
     try:
         framework = _framework(done.graph, config.root) if collect == "webhook" and done.graph else None
         rendered = codemod.render(done.graph, plans, framework=framework) if plans and done.graph else None

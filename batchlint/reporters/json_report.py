@@ -42,10 +42,10 @@ def findings(view: View) -> list[dict[str, Any]]:
 
 def summary(view: View) -> dict[str, Any]:
     report = view.report
-    verdicts = Counter(str(site.verdict) for site in report.call_sites)
+    verdicts = Counter(str(site.verdict) for site in report.counted)
     return {
         "files": report.files_checked,
-        "call_sites": len(report.call_sites),
+        "call_sites": len(report.counted),
         "batchable": verdicts["batchable"],
         "realtime": verdicts["realtime"],
         "unclear": verdicts["unclear"],

@@ -2,7 +2,7 @@
 
 import pytest
 
-from batchlint import engine
+from batchlint import engine, metrics
 from batchlint.config import load
 
 from .verdicts import call_sites, files, marked, verdict
@@ -71,6 +71,16 @@ def test_the_finding_is_the_loop_that_has_the_requests(tmp_path) -> None:
     rounds = [site for site in report.call_sites if site.rounds]
     assert [site.function for site in rounds] == ["main"]
     assert {finding.site.function for finding in (*report.findings, *report.covered)} == {"answer_all", "ask"}
+
+
+def test_the_calls_below_a_loop_around_the_loop_are_counted_once(tmp_path) -> None:
+    numbers = []
+    for outer in (OUTER[0], "answer_all(subjects[0])"):
+        for path, text in files(SUBJECTS.format(outer=outer)).items():
+            (tmp_path / path).write_text(text)
+        numbers.append(metrics.measure(engine.analyze([tmp_path], load([tmp_path]))))
+    assert [each["value"] for each in numbers] == [2, 2]
+    assert numbers[0]["rules"] == numbers[1]["rules"]
 
 
 INNER = """
