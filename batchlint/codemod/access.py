@@ -14,8 +14,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
+from batchlint.codemod import folders
+from batchlint.codemod.effects import PLAIN
 from batchlint.codemod.folders import LISTED, Place, may_hold
 from batchlint.facts import FunctionFacts
+from batchlint.symbols import last_name
 
 if TYPE_CHECKING:
     from batchlint.codemod.linked import Items
@@ -195,9 +198,24 @@ def _files_clash(a: Access, b: Access) -> bool:
                 return False
             # Two items may have the same file: whether it is there already depends on the one before.
             return "read" in (a.how, b.how)
-        # The item's input file and its output file differ; a path with arithmetic on the index reaches another item's.
-        return bool(re.search(r"\w\s*[-+]\s*1\b", a.key + " " + b.key)) and a.key != b.key
+        # The item's input file and its output file differ; a path with arithmetic on the index reaches another item's,
+        # and so may one in the same folder that is named after something else than the item.
+        is_counted = bool(re.search(r"\w\s*[-+]\s*1\b", a.key + " " + b.key)) and a.key != b.key
+        return is_counted or (not _own_names(a.key) & _own_names(b.key) and folders.may_be_one(a.place, b.place))
     return False
+
+
+def _own_names(key: str) -> set[str]:
+    """The own names of the item in the text of a path, without those of which something else is made first."""
+    whole = ast.parse(key, mode="eval").body
+    stack, found = list(ast.iter_child_nodes(whole)), set()
+    while stack:
+        node = stack.pop()
+        if isinstance(node, ast.Call) and last_name(node.func) not in PLAIN:
+            continue
+        stack += ast.iter_child_nodes(node)
+        found |= {node.id} if isinstance(node, ast.Name) and node.id.startswith(MARK) else set()
+    return found
 
 
 _DOTTED = re.compile(r"[\w.]+")

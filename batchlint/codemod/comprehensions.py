@@ -6,7 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from batchlint.codemod import caught, scopes
-from batchlint.codemod.access import Frame, clash
+from batchlint.codemod.access import Frame, clash, touches
 from batchlint.codemod.blocks import Comprehension, awaits, comprehension_parts
 from batchlint.codemod.changes import CallChange, ComprehensionChange, Fanout, Kept
 from batchlint.codemod.eager import consumer
@@ -63,6 +63,7 @@ class Comprehensions:
             for name, channels in planner.reader.repeated.targets(function, generator.target, generator.iter).items():
                 frame.aliases.setdefault(name, set()).update(channels)
         frame.items = planner.reader.linked.of(function, [(g.target, g.iter) for g in node.generators])
+        self._check_taker(function, node, trail, frame)
         phases = Phases(planner.reader, planner.support.converts, planner.parallel)
         drawing = [access for test in conditions for access in planner.reader.of(test, frame)]
         phases.expression(frame, parts, statement, drawing)
@@ -115,6 +116,20 @@ class Comprehensions:
             fanout.converted.add(id(calls[0]))
             changes.calls[planner.place(path, calls[0])] = CallChange("name", planner.enter(fanout, entered))
         planner.plan_body(fanout, function, parts, is_async)
+
+    def _check_taker(self, function: FunctionFacts, node: Comprehension, trail: list[ast.AST], frame: Frame) -> None:
+        """Refuse a generator that reads what takes its items, one by one: `texts.extend(ask(texts[-1]) for ...)`."""
+        taker = next((n for n in reversed(trail) if isinstance(n, ast.Call)), None)
+        if not isinstance(node, ast.GeneratorExp) or taker is None or not isinstance(taker.func, ast.Attribute):
+            return
+        reader = self.planner.reader
+        taking = touches(reader.path(taker.func.value, Frame(function, set())), "write", node.lineno)
+        parts = [*comprehension_parts(node), *(test for g in node.generators for test in g.ifs)]
+        read = [access for part in parts for access in reader.of(part, frame)]
+        met = next((a for a in read for b in taking if clash(a, b)), None)
+        if met is not None:
+            what = f"`{ast.unparse(taker.func)}` takes one item after the other (line {node.lineno})"
+            raise Refused("dependent-iterations", f"{what}, and {met.name} is read for each")
 
     def asking(self, function: FunctionFacts, node: Comprehension) -> list[ast.expr]:
         """The expressions of the comprehension that ask: what it holds, a condition, or what its inner loop is over."""

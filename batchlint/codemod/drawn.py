@@ -80,8 +80,7 @@ def _called(reader: Reader, iterated: ast.expr, outer: Frame) -> Iterator[tuple[
                     raise Refused("dependent-iterations", f"{what}, maybe by what was done with the last item")
     passed = [argument for call in calls for argument in call.args]
     for source in passed or [iterated]:
-        for name in ("__iter__", "__next__"):
-            yield from reader.implicit.called(scope, source, name)
+        yield from reader.implicit.drawn(scope, source)
 
 
 def _one_by_one(program: Program, scope: FunctionId, node: ast.AST) -> Iterator[ast.Call]:

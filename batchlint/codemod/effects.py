@@ -71,6 +71,13 @@ MUTATORS = frozenset(
         "rmdir",
     ]
 )
+PLAIN = frozenset(
+    {
+        "Path", "PurePath", "str", "join", "joinpath", "lower", "upper", "strip", "format", "replace", "with_suffix",
+        "with_name", "resolve", "absolute", "encode", "sha256", "sha1", "md5", "hexdigest",
+    }
+)  # fmt: skip
+"""Calls that give the same wherever they stand."""
 READERS = frozenset(
     [
         "get",
@@ -134,6 +141,14 @@ QUIET = re.compile(
 )
 PRINTS_AT_ONCE = re.compile(r"django\.core\.management\.(base\.)?\w*Command\.(?P<name>stdout|stderr)\.write$")
 """What writes to the stream that the program began with, which no driver can keep for an item's turn."""
+OPENERS = {
+    "builtins.open": "r", "io.open": "r", "codecs.open": "r", "aiofiles.open": "r", "gzip.open": "r", "bz2.open": "r",
+    "lzma.open": "r", "gzip.GzipFile": "r", "bz2.BZ2File": "r", "lzma.LZMAFile": "r", "zipfile.ZipFile": "r",
+    "tarfile.open": "r", "h5py.File": "r", "dbm.open": "r", "shelve.open": "c",
+}  # fmt: skip
+"""What opens a file, with the mode in which it does so where none is given: the second argument, or a keyword."""
+HOLDING = frozenset({"zipfile.ZipFile", "h5py.File", "dbm.open", "shelve.open"})
+"""Those of them that show what the file holds where they go on writing it."""
 EXTERNAL_READS = {
     "os.path.exists",
     "os.path.isfile",

@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING
 from batchlint.codemod.access import HELD, Access, Channel, Frame
 from batchlint.codemod.blocks import opens
 from batchlint.facts import MODULE, FunctionFacts, FunctionId
+from batchlint.symbols import last_name
+
+_OPENING = frozenset({"ZipFile", "File"})
 
 if TYPE_CHECKING:
     from batchlint.codemod.reader import Reader
@@ -49,7 +52,7 @@ def _opened(function: FunctionFacts, name: str, depth: int = 0) -> Iterator[ast.
         call = binding.value
         if binding.how not in {"value", "enter"} or not isinstance(call, ast.Call):
             continue
-        if opens(call):
+        if opens(call) or last_name(call.func) in _OPENING:
             yield call
             continue
         for argument in call.args[:1] if depth < 2 else ():

@@ -28,6 +28,8 @@ class Place(NamedTuple):
     ending: str = ""
     is_deep: bool = False
     """Whether the folders in it are listed too."""
+    maker: str = ""
+    """What is called for the path, where that does not show its folder."""
 
 
 def of_file(paths: Paths, node: ast.expr, frame: Frame) -> Place:
@@ -36,7 +38,8 @@ def of_file(paths: Paths, node: ast.expr, frame: Frame) -> Place:
     parts = _parts(path)
     if not parts:
         given = path.args if isinstance(path, ast.Call) and last_name(path.func) == "with_suffix" else []
-        return Place(None, next((str(each.value) for each in given if isinstance(each, ast.Constant)), ""))
+        ending = next((str(each.value) for each in given if isinstance(each, ast.Constant)), "")
+        return Place(None, ending, maker=ast.unparse(path.func) if isinstance(path, ast.Call) else "")
     last = parts[-1]
     is_known = len(parts) > 1 or (_kind(last) != "" and not _begins_open(path))
     return Place(tuple(parts[:-1]) if is_known else None, last[1:] if _kind(last) else "")
@@ -82,6 +85,13 @@ def is_same(a: Place | None, b: Place | None) -> bool:
     if a is None or b is None or a.parts is None or a.is_deep:
         return False
     return a.parts == b.parts and not any(_kind(part) == _MIXED for part in a.parts)
+
+
+def may_be_one(a: Place | None, b: Place | None) -> bool:
+    """Whether two files lie in one folder, as far as the code shows, and nothing tells their names apart."""
+    if a is None or b is None or (a.parts, a.maker) != (b.parts, b.maker) or not (a.parts or a.maker):
+        return False
+    return not (a.ending and b.ending) or _meet(a.ending, b.ending)
 
 
 def _are_told_apart(a: tuple[str, ...], b: tuple[str, ...]) -> bool:

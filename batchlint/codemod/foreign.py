@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeGuard
 
 from batchlint.codemod.access import CONTENT, Access, Channel, Frame, touches
 from batchlint.codemod.effects import ARGUMENT_WRITES, CACHES, LOG_RECEIVERS, MUTATORS, QUIET, READERS
+from batchlint.codemod.refusals import Refused
 from batchlint.codemod.scalars import is_scalar
 from batchlint.facts import MODULE, ClassId, FunctionFacts, FunctionId
 from batchlint.symbols import Program, last_name
@@ -37,6 +38,8 @@ _CHECKING = frozenset(
 """Decorators of libraries that call the method when an object of its class is made or given out."""
 _MADE = ("__new__", "__post_init__", "__attrs_post_init__", "model_post_init")
 """What else is called when an object is made."""
+_DERIVING = frozenset({"__init_subclass__"})
+_ENDING = frozenset({"__del__"})
 _SIGNALLING = frozenset({"signal.raise_signal", "signal.pthread_kill", "os.kill"})
 _KEEPING = frozenset(
     [
@@ -68,6 +71,8 @@ class Foreign:
         for value in values:
             if isinstance(value, Cls):
                 found += self._made(value, call, frame)
+        if Ext("builtins.type") in values and len(call.args) == 3:
+            found += self._derived(call.args[1:2], call, frame)
         if any(isinstance(v, Fn | Cls | Inst) for v in values):
             return found
         if not self._only_keeps(call, values):
@@ -112,6 +117,39 @@ class Foreign:
         targets = [v for v in values if isinstance(v, Fn)]
         return [access for target in targets for access in self._reader.function(target, call, frame)]
 
+    # -- definitions
+    def defined(self, node: ast.AST, frame: Frame) -> list[Access]:
+        """What is called where a function or a class is defined: its decorators, and what its bases ask for."""
+        found: list[Access] = []
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            for decorator in node.decorator_list:
+                found += self._reader.of(decorator, frame)
+                call = ast.copy_location(ast.Call(decorator, [ast.Name(node.name, ast.Load())], []), decorator)
+                values = ordered(self._program.eval(frame.function.id, decorator))
+                found += self._entered(values, ast.fix_missing_locations(call), frame)
+        if isinstance(node, ast.ClassDef):
+            found += self._derived(node.bases, node, frame)
+        return found
+
+    def _derived(self, bases: list[ast.expr], node: ast.expr | ast.stmt, frame: Frame) -> list[Access]:
+        """What is called when a class is made that derives from these."""
+        named = [each for base in bases for each in (base.elts if isinstance(base, ast.Tuple) else [base])]
+        values = [v for each in named for v in ordered(self._program.eval(frame.function.id, each))]
+        found: list[Access] = []
+        for klass in (v.id for v in values if isinstance(v, Cls)):
+            methods = [*self._methods(klass, _DERIVING), *self._reader.instances.makers(klass)]
+            call = ast.copy_location(ast.Call(ast.Name(klass.qualname, ast.Load()), [], []), node)
+            found += [a for m in methods for a in self._reader.function(m, call, frame, fresh=True)]
+        return found
+
+    def _methods(self, klass: ClassId, names: frozenset[str]) -> Iterator[Fn]:
+        """The methods of these names that the class has, or inherits."""
+        for each in self._program.mro(klass)[0]:
+            facts = self._program.classes.get(each)
+            for name in sorted(names & facts.bindings.keys()) if facts else ():
+                bindings = facts.bindings[name] if facts else ()
+                yield from (Fn(FunctionId(each.path, b.scope or ""), each) for b in bindings if b.how == "function")
+
     @cached_property
     def _classes(self) -> frozenset[str]:
         return frozenset(facts.name for facts in self._program.classes.values())
@@ -122,6 +160,12 @@ class Foreign:
         if methods is None:
             methods = self._making[value.id] = list(self._called_by_making(value.id))
         given = ast.copy_location(ast.Call(call.func, [], []), call)
+        for method in self._methods(value.id, _ENDING):
+            ending = self._reader.function(method, given, frame, fresh=True)
+            if any(a.how != "read" and a.channel[0] != "call" for a in ending):
+                name, line = self._program.classes[value.id].name, call.lineno
+                what = f"`{name}` (line {line}) has an effect when its object goes, which is later where items wait"
+                raise Refused("unsupported-shape", f"{what}; have a method do it that is called")
         return [a for method in methods for a in self._reader.function(method, given, frame, fresh=True)]
 
     def _called_by_making(self, id: ClassId) -> Iterator[Fn]:

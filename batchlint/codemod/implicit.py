@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from batchlint.codemod.access import CONTENT, Access, Frame, touches
 from batchlint.codemod.paths import function_body
-from batchlint.facts import FunctionId
+from batchlint.facts import FunctionFacts, FunctionId
 from batchlint.symbols import PROPERTIES, Program, last_name
 from batchlint.symbols.members import MANAGERS
 from batchlint.trees import walk
@@ -25,7 +25,12 @@ _OPERATORS: dict[type[ast.operator], str] = {
     ast.Pow: "pow", ast.MatMult: "matmul", ast.BitOr: "or", ast.BitAnd: "and", ast.BitXor: "xor",
     ast.LShift: "lshift", ast.RShift: "rshift",
 }  # fmt: skip
+_COMPARING: dict[type[ast.cmpop], str] = {
+    ast.Eq: "__eq__", ast.NotEq: "__ne__", ast.Lt: "__lt__", ast.LtE: "__le__", ast.Gt: "__gt__", ast.GtE: "__ge__",
+}  # fmt: skip
 _BUILTINS = frozenset({"len", "bool", "next"})
+_TRUTH = frozenset({"__bool__", "__len__"})
+_DRAWING = frozenset({"__iter__", "__next__", "__getitem__"})
 Written = tuple[ast.expr, str, list[ast.expr]]
 """A receiver, the name of its method, and the arguments."""
 
@@ -47,9 +52,16 @@ class Implicit:
         )
 
     @cached_property
-    def has_operators(self) -> bool:
-        """Whether a class says what an operator between its objects and others does."""
-        return any(f"__{side}{name}__" in self._names for name in _OPERATORS.values() for side in ("", "r"))
+    def kinds(self) -> frozenset[type[ast.AST]]:
+        """Kinds of expressions, beside names, calls and comparisons, of which a class says what they do."""
+        found: set[type[ast.AST]] = set()
+        if any(f"__{side}{name}__" in self._names for name in _OPERATORS.values() for side in ("", "r")):
+            found.add(ast.BinOp)
+        if self._names & _TRUTH:
+            found |= {ast.BoolOp, ast.UnaryOp, ast.IfExp, ast.comprehension}
+        if self._names & _DRAWING:
+            found.add(ast.comprehension)
+        return frozenset(found)
 
     def at(self, reader: Reader, node: ast.AST, frame: Frame) -> list[Access]:
         """The accesses of what the expression, or the statement itself, calls."""
@@ -57,18 +69,61 @@ class Implicit:
         for written in _written(node):
             for target, call in self._found(frame.function.id, node, written):
                 found += reader.function(target, call, frame)
-        if isinstance(node, ast.Subscript) and last_name(node.value) in self._numbering:
-            found += touches({(*path, CONTENT) for path in reader.path(node.value, frame)}, "write", node.lineno)
+        if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load):
+            if last_name(node.value) in self._numbering:
+                found += touches({(*path, CONTENT) for path in reader.path(node.value, frame)}, "write", node.lineno)
+            for function, factory in self._factories.get(last_name(node.value), ()):
+                found += self._made_by(reader, function, factory, frame)
+        for source in _sources(node):
+            for target, call in self.drawn(frame.function.id, source):
+                found += reader.function(target, call, frame)
         return found
+
+    def drawn(self, scope: FunctionId, source: ast.expr) -> Iterator[tuple[Fn, ast.Call]]:
+        """What a loop over the object calls for each item."""
+        methods = [*self.called(scope, source, "__iter__"), *self.called(scope, source, "__next__")]
+        yield from methods or self.called(scope, source, "__getitem__")
+
+    def _made_by(self, reader: Reader, function: FunctionFacts, factory: ast.expr, frame: Frame) -> list[Access]:
+        """What the factory of a mapping touches, which it calls for a key that it lacks."""
+        call = ast.copy_location(ast.Call(factory, [], []), factory)
+        outside = frame if frame.function is function else Frame(function, set())
+        if isinstance(factory, ast.Lambda):
+            return reader.of(factory.body, outside)
+        values = ordered(self.program.eval(function.id, factory))
+        return [a for value in values if isinstance(value, Fn) for a in reader.function(value, call, outside)]
 
     @cached_property
     def _numbering(self) -> frozenset[str]:
         """The variables and attributes whose items come from what counts them: `defaultdict(count().__next__)`."""
-        scopes = [function.bindings for function in self.program.functions.values()]
-        bound = [(name, b.value) for bindings in scopes for name, given in bindings.items() for b in given]
+        made = self._made_with_factory
+        return frozenset(name for name, given in made.items() if any(_numbers(factory) for _, factory in given))
+
+    @cached_property
+    def _factories(self) -> dict[str, list[tuple[FunctionFacts, ast.expr]]]:
+        """The factories of the program's own, by the variables and attributes whose mapping calls them."""
+        found: dict[str, list[tuple[FunctionFacts, ast.expr]]] = {}
+        for name, given in self._made_with_factory.items():
+            own = [(f, each) for f, each in given if isinstance(each, ast.Lambda) or self._is_own(f, each)]
+            if own:
+                found[name] = own
+        return found
+
+    def _is_own(self, function: FunctionFacts, factory: ast.expr) -> bool:
+        return any(isinstance(value, Fn) for value in self.program.eval(function.id, factory))
+
+    @cached_property
+    def _made_with_factory(self) -> dict[str, list[tuple[FunctionFacts, ast.expr]]]:
+        bodies = [module.body for module in self.program.modules.values()]
+        functions = [*bodies, *self.program.functions.values()]
+        bound = [(name, f, b.value) for f in functions for name, given in f.bindings.items() for b in given]
         stored = self.program.self_writes.values()
-        bound += [(name, b.value) for writes in stored for name, given in writes.items() for _, b in given]
-        return frozenset(name for name, value in bound if isinstance(value, ast.Call) and _numbers(value))
+        bound += [(name, f, b.value) for writes in stored for name, given in writes.items() for f, b in given]
+        found: dict[str, list[tuple[FunctionFacts, ast.expr]]] = {}
+        for name, function, value in bound:
+            if isinstance(value, ast.Call) and last_name(value.func) == "defaultdict" and value.args:
+                found.setdefault(name, []).append((function, value.args[0]))
+        return found
 
     def leaving(self, reader: Reader, node: ast.With | ast.AsyncWith, frame: Frame) -> list[Access]:
         """The accesses of what the statement does when its block has ended."""
@@ -114,11 +169,29 @@ class Implicit:
         if name not in self._names:
             return
         is_stored = isinstance(node, ast.Assign)
+        if name in {"__get__", "__set__"} and isinstance(receiver, ast.Attribute):
+            yield from self._described(scope, receiver, name, arguments)
+            return
         for value in ordered(self.program.eval(scope, receiver)):
-            for method in self._methods(value, name, is_stored) if isinstance(value, Inst) else ():
+            if not isinstance(value, Inst):
+                continue
+            if name == "__getattr__" and isinstance(node, ast.Attribute) and self._has(value, node.attr):
+                continue
+            for method in self._methods(value, name, is_stored):
                 func = ast.Attribute(receiver, name, ast.Load())
                 call = ast.Call(ast.copy_location(func, receiver), arguments, [])
                 yield method, ast.copy_location(call, receiver)
+
+    def _described(
+        self, scope: FunctionId, attribute: ast.Attribute, name: str, arguments: list[ast.expr]
+    ) -> Iterator[tuple[Fn, ast.Call]]:
+        """The method of the object that the class keeps for all its objects in the place of the attribute."""
+        for value in ordered(self.program.eval(scope, attribute)):
+            for method in self._methods(value, name, False) if isinstance(value, Inst) else ():
+                klass = ast.Attribute(attribute.value, "__class__", ast.Load())
+                func = ast.Attribute(ast.Attribute(klass, attribute.attr, ast.Load()), name, ast.Load())
+                call = ast.copy_location(ast.Call(func, arguments, []), attribute)
+                yield method, ast.fix_missing_locations(call)
 
     def _methods(self, value: Inst, name: str, is_stored: bool) -> list[Fn]:
         """The methods of that name which the object can have, where no call is needed for them."""
@@ -137,20 +210,53 @@ class Implicit:
                 break
         return found
 
+    def _has(self, value: Inst, name: str) -> bool:
+        """Whether the objects have the attribute, so that nothing else is asked for it."""
+        line = self.program.mro(value.id)[0]
+        classes = (self.program.classes[each] for each in line if each in self.program.classes)
+        return any(name in facts.bindings for facts in classes) or any(
+            name in self.program.self_writes.get(each, ()) for each in line
+        )
+
 
 def _decorated(decorators: list[ast.expr], names: frozenset[str]) -> bool:
     return any(last_name(decorator) in names for decorator in decorators)
 
 
+def _sources(node: ast.AST) -> list[ast.expr]:
+    """What the node goes through."""
+    return [node.iter] if isinstance(node, ast.For | ast.AsyncFor | ast.comprehension) else []
+
+
+def _tested(node: ast.AST) -> list[ast.expr]:
+    """Of which values the node asks whether they are true."""
+    if isinstance(node, ast.If | ast.While | ast.IfExp | ast.Assert):
+        return [node.test]
+    if isinstance(node, ast.BoolOp):
+        return node.values
+    if isinstance(node, ast.comprehension):
+        return node.ifs
+    return [node.operand] if isinstance(node, ast.UnaryOp) else []
+
+
 def _written(node: ast.AST) -> Iterator[Written]:
+    for tested in _tested(node):
+        yield from ((tested, name, []) for name in sorted(_TRUTH))
     if isinstance(node, ast.Attribute):
         yield node.value, node.attr, []
+        yield node.value, "__getattribute__", [ast.Constant(node.attr)]
+        if isinstance(node.ctx, ast.Load):
+            yield node.value, "__getattr__", [ast.Constant(node.attr)]
+            yield node, "__get__", [node.value]
     elif isinstance(node, ast.Subscript):
         yield node.value, "__getitem__", [node.slice]
+        yield node.value, "__missing__", [node.slice]
     elif isinstance(node, ast.Compare):
         for operator, right in zip(node.ops, node.comparators, strict=True):
             if isinstance(operator, ast.In | ast.NotIn):
                 yield right, "__contains__", [node.left]
+            elif type(operator) in _COMPARING:
+                yield node.left, _COMPARING[type(operator)], [right]
     elif isinstance(node, ast.Call):
         if isinstance(node.func, ast.Name) and node.func.id in _BUILTINS and len(node.args) == 1:
             yield node.args[0], f"__{node.func.id}__", []
@@ -174,17 +280,15 @@ def _written(node: ast.AST) -> Iterator[Written]:
             elif isinstance(target, ast.Attribute):
                 yield target.value, target.attr, [node.value]
                 yield target.value, "__setattr__", [ast.Constant(target.attr), node.value]
+                yield target, "__set__", [target.value, node.value]
     elif isinstance(node, ast.With | ast.AsyncWith):
         for item in node.items:
             yield item.context_expr, "__enter__", []
             yield item.context_expr, "__aenter__", []
 
 
-def _numbers(made: ast.Call) -> bool:
-    """Whether it is a mapping that makes its items by taking the next one, or by counting."""
-    if last_name(made.func) != "defaultdict" or not made.args:
-        return False
-    factory = made.args[0]
+def _numbers(factory: ast.expr) -> bool:
+    """Whether it makes the items of a mapping by taking the next one, or by counting."""
     if isinstance(factory, ast.Attribute):
         return factory.attr in {"__next__", "__len__"}
     return isinstance(factory, ast.Lambda) and any(

@@ -96,6 +96,12 @@ class Layout:
     def _reading(self, node: ast.expr, frame: Frame) -> Callable[[set[int] | None], list[Access]]:
         return lambda skip: self.reader.of(node, frame, skip)
 
+    def _testing(self, node: ast.If | ast.While, frame: Frame) -> Callable[[set[int] | None], list[Access]]:
+        return lambda skip: [
+            *self.reader.of(node.test, frame, skip),
+            *self.reader.implicit.at(self.reader, node, frame),
+        ]
+
     def _add(self, step: Step, preds: list[int], *, raises: bool = True) -> list[int]:
         index = len(self.steps)
         if index > 4000:
@@ -136,10 +142,11 @@ class Layout:
         if isinstance(
             node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Global | ast.Nonlocal | ast.Pass
         ):
-            return preds
+            defining = self.reader.foreign.defined(node, frame)
+            return self._add(Step(frame, node, defining), preds) if defining else preds
         self.suspends |= self.is_async and isinstance(node, ast.AsyncFor | ast.AsyncWith)
         if isinstance(node, ast.If):
-            preds = self._evaluate(node.test, preds, frame, node, self._reading(node.test, frame))
+            preds = self._evaluate(node.test, preds, frame, node, self._testing(node, frame))
             ending = self._loops[-1].value_of_last(node.test)
             body = self._block(node.body, self._ending(preds, frame, ending is True), frame)
             return [*body, *self._block(node.orelse, self._ending(preds, frame, ending is False), frame)]
@@ -210,7 +217,7 @@ class Layout:
 
     def _while(self, node: ast.While, preds: list[int], frame: Frame) -> list[int]:
         head = self._add(Step(frame, node), preds)
-        tested = self._evaluate(node.test, head, frame, node, self._reading(node.test, frame))
+        tested = self._evaluate(node.test, head, frame, node, self._testing(node, frame))
         loop = self._open(node, frame)
         back = [*self._block(node.body, tested, frame), *loop.again]
         self._loops.pop()

@@ -71,6 +71,7 @@ class Sharing:
     def copied(self, value: ast.expr, frame: Frame) -> Parts:
         """The parts of what is a copy of something, or what a call picks out."""
         is_copy = isinstance(value, ast.Dict) and None in value.keys
+        is_copy = is_copy or (isinstance(value, ast.ListComp | ast.SetComp) and isinstance(value.elt, ast.Name))
         is_copy = is_copy or (isinstance(value, ast.Call) and last_name(value.func) in _COPYING | _PICKING)
         return self.of(value, frame) if is_copy else set()
 

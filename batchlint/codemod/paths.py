@@ -8,12 +8,15 @@ from collections.abc import Iterable, Iterator
 from batchlint.codemod import file_names, folders, scopes
 from batchlint.codemod.access import ANY, CELL, MARK, OWN, PRIVATE, Access, Channel, Frame
 from batchlint.codemod.aliases import Aliases
+from batchlint.codemod.blocks import Comprehension
 from batchlint.codemod.captured import Captured
-from batchlint.codemod.effects import CACHES
+from batchlint.codemod.effects import CACHES, PLAIN
 from batchlint.codemod.enclosing import Enclosing
 from batchlint.codemod.file_links import FileLinks
 from batchlint.codemod.folders import LISTED
 from batchlint.codemod.given_ones import GivenOnes
+from batchlint.codemod.given_out import CHOOSING, FETCHING, GivenOut
+from batchlint.codemod.instances import Instances
 from batchlint.codemod.linked import Linked
 from batchlint.codemod.matching import captures
 from batchlint.codemod.methods import Method, Methods
@@ -24,12 +27,11 @@ from batchlint.codemod.repeated import Repeated
 from batchlint.codemod.shared import Shared
 from batchlint.codemod.stored import Stored
 from batchlint.codemod.threads import Threads
-from batchlint.facts import MODULE, FunctionFacts, FunctionId
+from batchlint.facts import FunctionFacts, FunctionId
 from batchlint.graph import Graph
 from batchlint.symbols import last_name
-from batchlint.symbols.members import decorators
 from batchlint.trees import replaced, walk
-from batchlint.values import Ext, Fn
+from batchlint.values import Cls, Ext, Fn
 
 _LEADING = frozenset(
     [
@@ -40,7 +42,8 @@ _LEADING = frozenset(
 """Kinds of expressions whose value can be part of what something else names."""
 _AROUND = {
     "vars": "builtins.vars", "iter": "builtins.iter", "writer": "csv.writer", "DictWriter": "csv.DictWriter",
-    "TextIOWrapper": "io.TextIOWrapper", "closing": "contextlib.closing",
+    "TextIOWrapper": "io.TextIOWrapper", "closing": "contextlib.closing", "ZipFile": "zipfile.ZipFile",
+    "GzipFile": "gzip.GzipFile",
 }  # fmt: skip
 """What gives something through which its argument is changed, by its last name."""
 _PAIRING = frozenset([ast.Assign, ast.AnnAssign, ast.NamedExpr, ast.For, ast.AsyncFor, ast.withitem, ast.Match])
@@ -65,12 +68,13 @@ class Paths:
         self.stored = Stored(graph.program, self.shared)
         self.given = GivenOnes(self)
         self.methods = Methods(graph.program)
+        self.instances = Instances(graph.program)
         self.file_links = FileLinks(self)
         self.sharing = Sharing(self)
         self.aliases = Aliases(self)
         self.repeated = Repeated(self)
         self.captured = Captured(self)
-        self._leading: dict[FunctionId, tuple[ast.expr, ...]] = {}
+        self.given_out = GivenOut(self)
 
     # -- frames
     def callee_frame(self, target: Fn, call: ast.Call, caller: Frame) -> Frame:
@@ -164,7 +168,7 @@ class Paths:
         bound = self._bound_in(function)
         outer = self.enclosing.outer(function)
         frame = Frame(function, set(names | bound) - outer, {k: set(v) for k, v in aliases.items()})
-        self.alias_statements(frame, body, self._pairs_in(function))
+        self.alias_statements(frame, body, self.pairs_in(function))
         frame.stable |= names - bound
         frame.stable -= function.outer
         frame.given, frame.caller, frame.receiver = given, caller, receiver
@@ -189,7 +193,8 @@ class Paths:
             self._bound[function.id] = frozenset(scopes.bound(function_body(function)))
         return self._bound[function.id]
 
-    def _pairs_in(self, function: FunctionFacts) -> list[Pair]:
+    def pairs_in(self, function: FunctionFacts) -> list[Pair]:
+        """What the function binds, and to what."""
         if function.id not in self._pairs:
             self._pairs[function.id] = list(_pairs(function_body(function)))
         return self._pairs[function.id]
@@ -239,8 +244,15 @@ class Paths:
     def _wrapped(self, owner: FunctionFacts, name: str) -> set[Channel]:
         """What the variable holds an object around, through which that is changed."""
         made = [b.value for b in owner.bindings.get(name, ()) if b.how in {"value", "enter"}]
-        around = [n for n in made if isinstance(n, ast.Call) and n.args and last_name(n.func) in _AROUND]
-        return set().union(*(self.path(node, Frame(owner, set())) for node in around), set())
+        calls = [n for n in made if isinstance(n, ast.Call)]
+        found = set().union(*(self._chosen(call, owner) for call in calls), set())
+        around = [n for n in calls if n.args and last_name(n.func) in _AROUND]
+        return found.union(*(self.path(node, Frame(owner, set())) for node in around))
+
+    def _chosen(self, call: ast.Call, owner: FunctionFacts) -> set[Channel]:
+        """What else the object is that the call gives, where other calls give it too."""
+        classes = [v.id for v in self.program.eval(owner.id, call.func) if isinstance(v, Cls)]
+        return set().union(*(self.instances.given(klass) for klass in classes), set())
 
     def path(self, node: ast.expr | None, frame: Frame) -> set[Channel]:
         """The channels that the expression's value may be part of."""
@@ -272,6 +284,8 @@ class Paths:
             if names is not None:
                 return names
             inside = self.path(node.value, frame)
+            if not inside and isinstance(node.value, ast.Call | Comprehension):
+                return self._chosen_by(node, frame)
             steps = self._steps(node.slice, frame, inside)
             inside = {p if len(p) > 6 else (*p, *steps) for p in inside}
             return inside | self.elements(node.value, frame) if isinstance(node.ctx, ast.Load) else inside
@@ -288,7 +302,7 @@ class Paths:
             if any(isinstance(v, Ext) and v.path in _AROUND.values() for v in values):
                 return self.path(node.args[0], frame)
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-            if node.func.attr in {"get", "setdefault"} and node.args:
+            if node.func.attr in FETCHING and node.args:
                 inside = self.path(node.func.value, frame)
                 step = self._step(node.args[0], frame, inside)
                 inside = {(*p, step) for p in inside}
@@ -299,7 +313,13 @@ class Paths:
                 return self.elements(node.func.value, frame)
         if isinstance(node, ast.List | ast.Tuple):
             return set().union(*(self.path(each, frame) for each in node.elts), set())
-        return self.returned(node, frame) if isinstance(node, ast.Call) else set()
+        if isinstance(node, ast.Call) and last_name(node.func) in CHOOSING and node.args:
+            return self._chosen_by(node, frame)
+        return self.given_out.returned(node, frame) if isinstance(node, ast.Call) else set()
+
+    def _chosen_by(self, node: ast.expr, frame: Frame) -> set[Channel]:
+        """What the expression takes out of a container: `next(each for each in found)`, `sorted(found)[0]`."""
+        return {channel for steps, channel in self.sharing.of(node, frame) if not steps}
 
     def _names_of(self, node: ast.Subscript, frame: Frame) -> set[Channel] | None:
         """What is behind the name of a variable or attribute: `vars(memory)["last"]`; None for other items."""
@@ -317,40 +337,20 @@ class Paths:
     def _variables(self, frame: Frame) -> Iterable[str]:
         return self.program.modules[frame.function.id.path].body.bindings
 
-    def returned(self, call: ast.Call, frame: Frame) -> set[Channel]:
-        """What a function of the project gives out: a variable of its module, or a part of its object."""
-        found: set[Channel] = set()
-        for value in self.program.eval(frame.function.id, call.func):
-            if not isinstance(value, Fn):
-                continue
-            function = self.program.functions[value.id]
-            if not _CACHES.isdisjoint(decorators(function)):
-                found.add(("v", value.id.path, MODULE, function.name, ANY))  # equal calls get the same object
-            if not (given := self.given_out(value.id)):
-                continue
-            own = function.parameters[0].arg if value.owner is not None and function.parameters else ""
-            receiver = receiver_of(value, call)
-            aliases = {own: self.path(receiver, frame)} if own and receiver is not None else {}
-            inner = Frame(function, set(self._names(function) | self._bound_in(function)) - function.outer, aliases)
-            found |= set().union(*(self.path(each, inner) for each in given))
-        return found
+    def called_frame(self, value: Fn, call: ast.Call, caller: Frame) -> Frame:
+        """The frame of a function as far as what it gives out of its object, and of variables, goes."""
+        function = self.program.functions[value.id]
+        own = function.parameters[0].arg if value.owner is not None and function.parameters else ""
+        receiver = receiver_of(value, call)
+        aliases = {own: self.path(receiver, caller)} if own and receiver is not None else {}
+        frame = Frame(function, self.names_in(function) - function.outer, aliases)
+        frame.targets = {name for name, argument in self.passed(value, call) if self.is_own(argument, caller)}
+        self.alias_statements(frame, function_body(function), self.pairs_in(function))
+        return frame
 
-    def given_out(self, id: FunctionId) -> tuple[ast.expr, ...]:
-        """The variables and attributes among what the function returns that are not its own."""
-        if id not in self._leading:
-            function = self.program.functions[id]
-            local = (self._names(function) | self._bound_in(function)) - function.outer
-            own = {p.arg for p in function.parameters[:1]} if function.owner is not None else set()
-            self._leading[id] = (
-                ()
-                if function.yields
-                else tuple(
-                    each
-                    for each in function.returns
-                    if _root(each) and (_root(each) not in local or _root(each) in own)
-                )
-            )
-        return self._leading[id]
+    def names_in(self, function: FunctionFacts) -> set[str]:
+        """The parameters of the function, and what it binds."""
+        return set(self._names(function) | self._bound_in(function))
 
     def _steps(self, key: ast.expr, frame: Frame, containers: set[Channel]) -> tuple[str, ...]:
         """The steps into what is stored under a key, or under a row and the name of a column."""
@@ -405,8 +405,8 @@ class Paths:
         plain = file_names.bare(self.expand(node, frame))
         expanded = file_names.constant(self, node, frame) or plain
         text = ast.unparse(expanded)
-        place = folders.of_file(self, node, frame) if how != "read" else None
         own = text if MARK in text else None
+        place = folders.of_file(self, node, frame) if how != "read" or own else None
         channel = ("file", text, PRIVATE) if own and file_names.is_private(self, node, frame) else ("file", text)
         return Access(channel, how, node.lineno, own, place=place, named=isinstance(plain, ast.Name))
 
@@ -445,35 +445,10 @@ class Paths:
         return replaced(node, meaning)
 
 
-_PLAIN = frozenset(
-    [
-        "Path",
-        "PurePath",
-        "str",
-        "join",
-        "joinpath",
-        "lower",
-        "upper",
-        "strip",
-        "format",
-        "replace",
-        "with_suffix",
-        "with_name",
-        "resolve",
-        "absolute",
-        "encode",
-        "sha256",
-        "sha1",
-        "md5",
-        "hexdigest",
-    ]
-)
-
-
 def _is_plain(node: ast.expr) -> bool:
     """Whether the expression has the same value wherever it stands."""
     return all(
-        (n.func.id if isinstance(n.func, ast.Name) else getattr(n.func, "attr", "")) in _PLAIN
+        (n.func.id if isinstance(n.func, ast.Name) else getattr(n.func, "attr", "")) in PLAIN
         for n in ast.walk(node)
         if isinstance(n, ast.Call)
     )

@@ -12,7 +12,7 @@ from batchlint.codemod.access import Access, Channel
 from batchlint.codemod.refusals import Refused
 from batchlint.facts import FunctionFacts, FunctionId
 from batchlint.patterns import PathTable
-from batchlint.symbols import Program
+from batchlint.symbols import Program, last_name
 from batchlint.values import Ext
 
 ENVIRONMENT: Channel = ("process", "os.environ")
@@ -30,6 +30,21 @@ _LOOKS = frozenset(
     {"ls", "cat", "wc", "find", "du", "grep", "rg", "head", "tail", "stat", "diff", "md5sum", "sha256sum"}
 )
 """Commands that tell what files there are and what is in them."""
+
+
+_ASKING = frozenset({"check_output", "popen"})
+"""What runs a command for its output."""
+_INTERPRETERS = re.compile(r"(executable|(^|/)(python[\d.]*|uv|poetry|bash|sh|node|npx|sudo|env))$")
+
+
+@cache
+def _settings() -> PathTable[bool]:
+    return PathTable((path, True) for path in datafiles.document("reruns", "settings")["settings"])
+
+
+@cache
+def _of() -> frozenset[str]:
+    return frozenset(datafiles.document("reruns", "settings")["of"])
 
 
 @cache
@@ -67,9 +82,55 @@ def is_module(program: Program, scope: FunctionId, node: ast.expr) -> bool:
     return is_named and isinstance(node, ast.Subscript) and Ext("sys.modules") in program.eval(scope, node.value)
 
 
-def looks_at_files(call: ast.Call) -> bool:
-    """Whether the command that the call runs reads files, as far as it is written out."""
-    command = call.args[0] if call.args else None
-    words = command.elts if isinstance(command, ast.List | ast.Tuple) else [command]
+def run(call: ast.Call, *, dropped: bool) -> list[Access]:
+    """The accesses of a call that runs a command: of the files that it reads, and of what its program keeps."""
+    words = call.args[:1]
+    if words and isinstance(words[0], ast.List | ast.Tuple):
+        words = words[0].elts
     texts = [word.value for word in words if isinstance(word, ast.Constant) and isinstance(word.value, str)]
-    return not _LOOKS.isdisjoint(word for text in texts for word in re.split(r"[\s;|&()]+", text))
+    found = [Access(("call", "subprocess"), "write", call.lineno)] if dropped else []
+    if not _LOOKS.isdisjoint(word for text in texts for word in re.split(r"[\s;|&()]+", text)):
+        return [*found, Access(("file",), "read", call.lineno)]
+    is_asked = last_name(call.func) in _ASKING or any(k.arg in {"capture_output", "stdout"} for k in call.keywords)
+    return [*found, Access(("program", *_program(words)), "read" if is_asked else "write", call.lineno)]
+
+
+def _program(words: list[ast.expr]) -> list[str]:
+    """What is run, as far as the command says; the script where that is an interpreter's."""
+    first = words[0] if words else None
+    if len(words) == 1 and isinstance(first, ast.Constant):
+        words = [ast.Constant(word) for word in str(first.value).split()]
+    text = str(first.value) if isinstance(first, ast.Constant) else ast.unparse(first) if first is not None else ""
+    named = words[1:2] if _INTERPRETERS.search(text) else words[:1]
+    return [str(word.value) for word in named if isinstance(word, ast.Constant)]
+
+
+def check_setting(program: Program, scope: FunctionId, path: str, call: ast.Call) -> None:
+    """Refuse what changes a setting of the whole process, where that may be another one for each item."""
+    if _settings().find(path) and not _is_same(program, scope, call):
+        raise _for_all(call.func)
+
+
+def check_stored(program: Program, scope: FunctionId, node: ast.Assign) -> None:
+    """The same of a setting that is an attribute: `decimal.getcontext().prec = digits`."""
+    for target in node.targets:
+        if isinstance(target, ast.Attribute):
+            paths = [value.path for value in program.eval(scope, target.value) if isinstance(value, Ext)]
+            is_setting = any(path == each or path.startswith(f"{each}.") for path in paths for each in _of())
+            if is_setting and not _is_same(program, scope, node.value):
+                raise _for_all(target)
+
+
+def _is_same(program: Program, scope: FunctionId, node: ast.expr) -> bool:
+    """Whether the value is the same for all items."""
+    if isinstance(node, ast.Call):
+        return all(_is_same(program, scope, each) for each in [*node.args, *(k.value for k in node.keywords)])
+    if isinstance(node, ast.Attribute):
+        values = program.eval(scope, node)
+        return bool(values) and all(isinstance(v, Ext) and "()" not in v.path for v in values)
+    return isinstance(node, ast.Constant)
+
+
+def _for_all(setting: ast.expr) -> Refused:
+    what = f"`{ast.unparse(setting)}` (line {setting.lineno}) holds for the whole process"
+    return Refused("dependent-iterations", f"{what}, also for the other items of a batch")

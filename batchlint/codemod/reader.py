@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import re
 from collections.abc import Iterable, Iterator, Set
 from contextlib import contextmanager
 from functools import cached_property
@@ -37,9 +38,11 @@ from batchlint.codemod.effects import (
     FILE_WRITE,
     FRAME_READ,
     FRAME_WRITE,
+    HOLDING,
     LOG_RECEIVERS,
     MAKES_FOLDERS,
     MUTATORS,
+    OPENERS,
     PRINTS_AT_ONCE,
     QUIET,
     READERS,
@@ -78,6 +81,7 @@ _BUILTIN = frozenset({"list", "dict", "set", "bytearray"})
 """Classes of which a method may be called with the object it changes: `list.append(texts, text)`."""
 _DISPLAYS = (ast.List, ast.Set, ast.Dict, ast.ListComp, ast.SetComp, ast.DictComp)
 _CONTAINERS = frozenset({"list", "set", "dict"})
+_CHANGING = re.compile(r"\s*(insert|replace|update|delete)\b", re.IGNORECASE)
 _BLOCKS = (ast.stmt, ast.ExceptHandler, ast.match_case)
 
 
@@ -136,7 +140,7 @@ class Reader(Paths):
                     self.linked.draw(current, frame)
                 elif isinstance(current, ast.FormattedValue):
                     found += self.linked.shown(current.value, frame)
-                elif isinstance(current, ast.BinOp) and self.implicit.has_operators:
+                elif current.__class__ in self.implicit.kinds:
                     found += self.implicit.at(self, current, frame)
                 continue
             found += self.implicit.at(self, current, frame)
@@ -150,7 +154,7 @@ class Reader(Paths):
                 found += self.foreign.called(current, frame, dropped)
                 if not dropped and id(current) not in bases:
                     set_once = {a.channel: a.once for a in entered if a.once and a.how == "write"}
-                    given_out = touches(self.returned(current, frame), "read", current.lineno)
+                    given_out = touches(self.given_out.returned(current, frame), "read", current.lineno)
                     found += [a._replace(once=set_once.get(a.channel, "")) for a in given_out]
                 if isinstance(current.func, ast.Attribute):
                     found += self.reference(current.func.value, frame, skip)
@@ -180,6 +184,7 @@ class Reader(Paths):
                 base: ast.expr = current
                 while isinstance(base, _STEPS):
                     found += self.linked.read(base, frame)
+                    found += self.implicit.at(self, base, frame) if base is not current else ()
                     if isinstance(base, ast.Subscript):
                         stack.append((base.slice, False))
                     base = base.value
@@ -328,12 +333,14 @@ class Reader(Paths):
                 attribute = ast.Attribute(changed, str(call.args[1].value), ast.Store())
                 paths |= self.path(ast.copy_location(attribute, call), frame)
             return touches(paths | {(*p, CONTENT) for p in paths if len(p) == 4}, "write", call.lineno)
-        if path in {"builtins.open", "io.open"} and call.args:
-            mode = next(iter([*call.args[1:2], *(k.value for k in call.keywords if k.arg == "mode")]), None)
-            text = str(mode.value) if isinstance(mode, ast.Constant) else "r" if mode is None else "w"
-            return [self.file_access(call.args[0], how, frame) for how in _opens_for(text)]
-        if plain in RUNS and process_wide.looks_at_files(call):
-            return [Access(("file",), "read", call.lineno)]
+        if path in OPENERS and call.args:
+            mode = next(iter([*call.args[1:2], *(k.value for k in call.keywords if k.arg in {"mode", "flag"})]), None)
+            text = str(mode.value) if isinstance(mode, ast.Constant) else OPENERS[path] if mode is None else "w"
+            ways = _opens_for(text) if path not in HOLDING or not set(text) & set("ac") else ["read", "write"]
+            return [self.file_access(call.args[0], how, frame) for how in ways]
+        if plain in RUNS:
+            return process_wide.run(call, dropped=dropped)
+        process_wide.check_setting(self.program, frame.function.id, plain, call)
         if path in EXTERNAL_LISTS:
             given = next((each.value for each in call.keywords if each.arg in {"path", "top", "root_dir"}), None)
             first = call.args[0] if call.args else None
@@ -470,10 +477,12 @@ class Reader(Paths):
         texts = sorted({v.text for v in self.program.eval(frame.function.id, call.args[0]) if isinstance(v, Text)})
         if not texts:
             return [Access(("sql",), "write", call.lineno)]
+        told = touches({(*p, name) for p in receiver for name in self._asked_cursors}, "write", call.lineno)
+        told = told if any(_CHANGING.match(text) for text in texts) else []
         said = [touch for text in texts for touch in touches_in(text)]
         beside = [each for touch in said for each in self._schema.beside(touch)]
         said += [touch for touch in beside if touch.same_row]
-        found = [Access(touch.channel, touch.how, call.lineno) for touch in said]
+        found = told + [Access(touch.channel, touch.how, call.lineno) for touch in said]
         others = [Access(touch.channel, touch.how, call.lineno) for touch in beside if not touch.same_row]
         given = call.args[1] if len(call.args) == 2 and len(texts) == 1 and last_name(call.func) == "execute" else None
         if given is None or not {"?", ":"} & set(texts[0]):
@@ -496,6 +505,12 @@ class Reader(Paths):
             entered = (value for func in named for value in self.program.eval(function.id, func))
             self._repeating[function.id] = any(isinstance(v, Fn) and v.id == function.id for v in entered)
         return self._repeating[function.id]
+
+    @cached_property
+    def _asked_cursors(self) -> list[str]:
+        """What the program asks cursors and connections about the statement before."""
+        texts = [module.text for module in self.graph.modules.values()]
+        return [name for name in ("lastrowid", "rowcount", "total_changes") if any(f".{name}" in t for t in texts)]
 
     @cached_property
     def _created(self) -> list[str]:
@@ -591,6 +606,7 @@ class Reader(Paths):
         while stack:
             node = stack.pop()
             if isinstance(node, _DEFINITIONS) or id(node) in later:
+                found += self.foreign.defined(node, frame) if id(node) not in later else ()
                 continue
             found += self.simple(node, frame)
             found += self.implicit.leaving(self, node, frame) if isinstance(node, ast.With | ast.AsyncWith) else []
@@ -614,8 +630,9 @@ class Reader(Paths):
         """The accesses of a statement's own expressions, without the blocks in it."""
         found = self.implicit.at(self, node, frame)
         if isinstance(node, ast.Assign):
+            process_wide.check_stored(self.program, frame.function.id, node)
             is_name = isinstance(node.value, ast.Call) and all(isinstance(t, ast.Name) for t in node.targets)
-            is_named = is_name and isinstance(node.value, ast.Call) and bool(self.returned(node.value, frame))
+            is_named = is_name and isinstance(node.value, ast.Call) and bool(self.given_out.returned(node.value, frame))
             found += (self.reference if is_named else self.of)(node.value, frame, skip)
             for target in node.targets:
                 found += self.targets(target, frame)
@@ -645,7 +662,7 @@ class Reader(Paths):
                 found += self.of(item.context_expr, frame, skip)
                 if item.optional_vars is not None:
                     found += self.targets(item.optional_vars, frame)
-        elif isinstance(node, ast.Return) and node.value in self.given_out(frame.function.id) and frame.caller:
+        elif isinstance(node, ast.Return) and node.value in self.given_out.of(frame.function.id) and frame.caller:
             found += self.reference(node.value, frame, skip) if node.value else []
         elif isinstance(node, ast.Expr):
             found += self.of(node.value, frame, skip, discarded=True)

@@ -74,7 +74,7 @@ class Shared:
         if name in self._of_classes:
             owners = self._of_classes[name]
             for id, is_class in self._classes(node, scope):
-                if is_class or not is_set:
+                if is_class or not (is_set or name in self._described):
                     found |= {
                         ("v", each.path, _CLASS, each.qualname, name) for each in self._line(id) if each in owners
                     }
@@ -177,6 +177,21 @@ class Shared:
                 if any(_is_of_class(function) or self._keeps_default(function, b.value) for function, b in places):
                     found.setdefault(name, set()).add(id)
         return found
+
+    @cached_property
+    def _described(self) -> frozenset[str]:
+        """Attributes in whose place classes keep an object that is asked for their value (a descriptor)."""
+        classes = self._program.classes
+        asked = {id for id, facts in classes.items() if not {"__get__", "__set__"}.isdisjoint(facts.bindings)}
+        found = set()
+        for facts in classes.values() if asked else ():
+            scope = FunctionId(facts.id.path, facts.parent or MODULE)
+            for name, bindings in facts.bindings.items():
+                calls = [b.value for b in bindings if b.how == "value" and isinstance(b.value, ast.Call)]
+                made = [v.id for call in calls for v in self._program.eval(scope, call) if isinstance(v, Inst)]
+                if any(each in asked for id in made for each in self._program.mro(id)[0]):
+                    found.add(name)
+        return frozenset(found)
 
     def _keeps_default(self, function: FunctionFacts, value: ast.expr | None) -> bool:
         """Whether the value may be a parameter's default that can change: all objects have the same then."""

@@ -308,3 +308,16 @@ def test_an_inner_comprehension_that_needs_earlier_answers_is_left() -> None:
             return [[told(text) for text in page] for page in pages]
         """
     check_noop(HEAD + textwrap.dedent(program), "dependent-iterations")
+
+
+@pytest.mark.parametrize(
+    ("taker", "read"),
+    [("texts.extend", "texts[-1]"), ("seen.update", "len(seen)"), ("seen.update", "'tea' in seen")],
+)
+def test_a_generator_that_reads_what_takes_its_items(taker: str, read: str, tmp_path) -> None:
+    program = """texts, seen = ["none"], set()
+{taker}(str(rate(f"{{text}} {{{read}}}")) for text in ["a", "b"])
+print(texts, sorted(seen))
+"""
+    check_noop(HEAD + program.format(taker=taker, read=read), "dependent-iterations")
+    check_runs_alike(HEAD + program.format(taker=taker, read="len('none')"), tmp_path)

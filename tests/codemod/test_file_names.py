@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from .programs import check_noop, check_runs_alike, rewrite
@@ -246,3 +248,98 @@ def test_a_file_whose_path_needs_the_names_of_another_module_is_left() -> None:
         + stores.replace("self.path_of(word)", "Path(word + ENDING)"),
     }
     check_noop(source, "external-read-back")
+
+
+BY_ANSWER = """\
+import os
+from openai import OpenAI
+
+client = OpenAI()
+os.makedirs("out", exist_ok=True)
+for topic in ["a", "b", "c"]:
+    if os.path.exists(os.path.join("out", topic + ".txt")):
+        continue
+    answer = client.responses.create(model="gpt-5-mini", input=topic).output_text
+    slug = answer[-1]
+    with open(os.path.join("{folder}", {name} + ".{ending}"), "w") as file:
+        file.write(answer)
+"""
+
+
+def test_a_file_that_is_named_after_an_answer_may_be_another_items(tmp_path: Path) -> None:
+    check_noop(BY_ANSWER.format(folder="out", name="slug", ending="txt"), "external-read-back")
+    check_runs_alike(BY_ANSWER.format(folder="out", name="slug", ending="md"), tmp_path)
+
+
+def test_a_file_of_another_folder_or_of_the_item_is_none(tmp_path: Path) -> None:
+    for number, (folder, name) in enumerate([(".", "slug"), ("out", "topic")]):
+        (tmp_path / str(number)).mkdir()
+        check_runs_alike(BY_ANSWER.format(folder=folder, name=name, ending="txt"), tmp_path / str(number))
+
+
+ARCHIVE = """\
+import bz2
+import zipfile
+from openai import OpenAI
+
+client = OpenAI()
+zipfile.ZipFile("book.zip", "w").close()
+bz2.open("book.bz2", "wt").close()
+for word in ["a", "b"]:
+    {read}
+    text = client.responses.create(model="gpt-5-mini", input=f"{{word}} {{names}}").output_text
+    with {opened} as file:
+        {write}
+    print(text)
+"""
+
+
+@pytest.mark.parametrize(
+    ("read", "opened", "write"),
+    [
+        ("zipfile.ZipFile('book.zip').namelist()", "zipfile.ZipFile('book.zip', 'a')", "file.writestr(word, text)"),
+        ("bz2.open('book.bz2').read()", "bz2.open('book.bz2', 'at')", "file.write(text)"),
+    ],
+)
+def test_archives_are_files(read: str, opened: str, write: str, tmp_path: Path) -> None:
+    check_noop(ARCHIVE.format(read=f"names = {read}", opened=opened, write=write), "external-read-back")
+    check_runs_alike(ARCHIVE.format(read="names = []", opened=opened, write="print(text)"), tmp_path)
+
+
+WIKI = """\
+from pathlib import Path
+from openai import OpenAI
+
+client = OpenAI()
+
+
+class Wiki:
+    def __init__(self, root):
+        self.root = Path(root)
+        self.root.mkdir(exist_ok=True)
+
+    def page(self, topic):
+        return self.root / (topic + ".md")
+
+    def note(self, topic):
+        return self.root / (topic + ".txt")
+
+    def has(self, topic):
+        return self.page(topic).exists()
+
+    def save(self, topic, text):
+        self.{saved}.write_text(text)
+
+
+wiki = Wiki("wiki")
+for topic in ["a", "b"]:
+    if not wiki.has(topic):
+        wiki.save(topic, client.responses.create(model="gpt-5-mini", input=topic).output_text)
+"""
+
+
+def test_a_method_names_the_files_of_all_items(tmp_path: Path) -> None:
+    check_noop(WIKI.format(saved="page(text[-1])"), "external-read-back")
+    for number, saved in enumerate(["page(topic)", "note(text[-1])"]):
+        (tmp_path / str(number)).mkdir()
+        check_runs_alike(WIKI.format(saved=saved), tmp_path / str(number))

@@ -14,8 +14,10 @@ import contextlib
 import io
 import logging
 import os
+import sqlite3
 import sys
 import warnings
+import zipfile
 from functools import cache
 from itertools import tee
 
@@ -63,6 +65,10 @@ class Note:
         self.said = []
 
 
+connection = sqlite3.connect(":memory:")
+connection.execute("create table words (id integer primary key, text text)")
+cursor = connection.cursor()
+buffer = io.BytesIO()
 log.addHandler(Keep())
 log.addFilter(Told())
 out = io.StringIO()
@@ -81,6 +87,9 @@ BODIES = {
     "an attribute that is stored": "sys.modules[__name__].last = ask(f'{word} {last}')",
     "a cached list": "memory('x').append(ask(f\"{word} {memory('x')}\"))",
     "a cached list under a name": "said = memory('x')\n    said.append(ask(f'{word} {said}'))",
+    "the last row": (
+        "text = ask(f'{word} {cursor.lastrowid}')\n    cursor.execute('insert into words (text) values (?)', (text,))"
+    ),
     "a key of a pattern": (
         "match state:\n        case {'log': said}:\n            said.append(ask(f\"{word} {state['log']}\"))"
     ),
@@ -93,6 +102,10 @@ BODIES = {
     ),
 }
 LOOPS = {
+    "an archive in memory": (
+        "for word in WORDS:\n    with zipfile.ZipFile(buffer, 'a') as file:\n"
+        "        file.writestr(word, ask(f'{word} {file.namelist()}'))"
+    ),
     "printed text": (
         "with contextlib.redirect_stdout(out):\n    for word in WORDS:\n        print(ask(f'{word} {out.getvalue()}'))"
     ),
@@ -126,6 +139,8 @@ def test_what_no_request_reads_stays_in_order(tmp_path: Path) -> None:
                 print(text)
                 warnings.warn(text)
                 log.warning("got %s", text)
+                cursor.execute("insert into words (text) values (?)", (text,))
+                print(cursor.lastrowid)
         for row, word in zip(rows, WORDS):
             match row:
                 case {"t": name}:

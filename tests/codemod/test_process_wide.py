@@ -113,3 +113,39 @@ with ThreadPoolExecutor(2, initializer=prepare, initargs=(WORDS,)) as pool:
     print(list(pool.map(define, range(3))))
 """
     check_runs_alike(HEAD + program, tmp_path)
+
+
+SETTINGS = {
+    "a function": "decimal.setcontext(decimal.Context(prec={given}))",
+    "an attribute": "decimal.getcontext().prec = {given}",
+}
+SETTING = """
+for word in WORDS:
+    answer = ask(f"{{word}} {{decimal.Decimal(1) / 7}}")
+    {setting}
+    print(answer)
+"""
+
+
+@pytest.mark.parametrize("setting", SETTINGS.values(), ids=SETTINGS)
+def test_a_setting_of_the_process_is_not_an_items_own(setting: str) -> None:
+    check_noop(HEAD + SETTING.format(setting=setting.format(given="4 + len(answer)")), "dependent-iterations")
+
+
+def test_a_setting_that_is_the_same_for_all_shows_nowhere(tmp_path: Path) -> None:
+    check_runs_alike(HEAD + SETTING.format(setting=SETTINGS["an attribute"].format(given="28")), tmp_path)
+
+
+COMMANDS = """
+for word in WORDS:
+    before = subprocess.run([sys.executable, "{first}"], capture_output=True, text=True).stdout
+    answer = ask(word + before)
+    subprocess.run([sys.executable, "{second}", word])
+    print(answer)
+"""
+SCRIPTS = {"shown.py": "print('shown')\n", "notes.py": "import sys\nopen('notes.txt', 'a').write(sys.argv[-1])\n"}
+
+
+def test_a_program_may_tell_of_what_it_was_told(tmp_path: Path) -> None:
+    check_noop(HEAD + COMMANDS.format(first="notes.py", second="notes.py"), "dependent-iterations")
+    check_runs_alike({"app.py": HEAD + COMMANDS.format(first="shown.py", second="notes.py"), **SCRIPTS}, tmp_path)

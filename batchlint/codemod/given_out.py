@@ -1,0 +1,122 @@
+"""What functions of the project give out that is not theirs alone: a variable, a part of an object, one of its items.
+
+`thread = threads.of(customer)` is the object that `self._threads` holds: what the item changes in it, others see.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from batchlint.codemod.access import ANY, Channel, Frame
+from batchlint.codemod.blocks import Comprehension
+from batchlint.codemod.effects import CACHES
+from batchlint.facts import MODULE, FunctionFacts, FunctionId
+from batchlint.symbols import last_name
+from batchlint.symbols.members import decorators
+from batchlint.trees import walk
+from batchlint.values import Cls, Fn
+
+if TYPE_CHECKING:
+    from batchlint.codemod.paths import Paths
+
+CHOOSING = frozenset({"next", "max", "min", "choice"})
+"""Calls that give one of the items of what they are given."""
+FETCHING = frozenset({"get", "setdefault"})
+"""Methods that give one of the items of what they are called on."""
+_CACHES = CACHES | {"cached"}
+
+
+class GivenOut:
+    """Finds it."""
+
+    def __init__(self, paths: Paths) -> None:
+        self._paths = paths
+        self._program = paths.program
+        self._leading: dict[FunctionId, tuple[ast.expr, ...]] = {}
+        self._active: set[FunctionId] = set()
+        """Functions of which it is being found out."""
+
+    def returned(self, call: ast.Call, frame: Frame) -> set[Channel]:
+        """The channels of what the call of a function of the project gives."""
+        found: set[Channel] = set()
+        for value in self._program.eval(frame.function.id, call.func):
+            if isinstance(value, Cls):
+                found |= self._paths.instances.given(value.id)
+            elif isinstance(value, Fn):
+                function = self._program.functions[value.id]
+                if not _CACHES.isdisjoint(decorators(function)):
+                    found.add(("v", value.id.path, MODULE, function.name, ANY))  # equal calls get the same object
+                found |= self._given(value, function, call, frame)
+        return found
+
+    def _given(self, value: Fn, function: FunctionFacts, call: ast.Call, frame: Frame) -> set[Channel]:
+        given = self.of(value.id) if value.id not in self._active else ()
+        if not given:
+            return set()
+        self._active.add(value.id)
+        try:
+            inner = self._paths.called_frame(value, call, frame)
+            return set().union(*(self._paths.path(each, inner) for each in given))
+        finally:
+            self._active.remove(value.id)
+
+    def of(self, id: FunctionId) -> tuple[ast.expr, ...]:
+        """The expressions among what the function returns that may be more than its own."""
+        if id not in self._leading:
+            function = self._program.functions[id]
+            leads = _Leads(self._paths, function)
+            self._leading[id] = () if function.yields else tuple(filter(leads.outside, function.returns))
+        return self._leading[id]
+
+
+class _Leads:
+    """Tells what is bound outside of a function."""
+
+    def __init__(self, paths: Paths, function: FunctionFacts) -> None:
+        self._paths = paths
+        self._function = function
+        self._local = paths.names_in(function) - function.outer
+        self._own = {p.arg for p in function.parameters[:1]} if function.owner is not None else set()
+
+    def outside(self, node: ast.expr | None, seen: frozenset[str] = frozenset()) -> bool:
+        """Whether the value may be part of what has a name outside of the function."""
+        return any(self._is_outside(name, seen) for name in self._roots(node))
+
+    def _is_outside(self, name: str, seen: frozenset[str]) -> bool:
+        if name in self._own or name not in self._local:
+            return True
+        if name in self._function.parameter_names or name in seen:
+            return False
+        bound = (value for target, value, _ in self._paths.pairs_in(self._function) if _binds(target, name))
+        return any(self.outside(value, seen | {name}) for value in bound)
+
+    def _roots(self, node: ast.expr | None) -> Iterator[str]:
+        """The names of the variables of which the value may be a part."""
+        if isinstance(node, ast.Name):
+            yield node.id
+        elif isinstance(node, ast.Attribute | ast.Subscript | ast.Starred | ast.Await | ast.NamedExpr):
+            yield from self._roots(node.value)
+        elif isinstance(node, ast.IfExp):
+            yield from (name for each in (node.body, node.orelse) for name in self._roots(each))
+        elif isinstance(node, ast.BoolOp | ast.Tuple | ast.List):
+            parts = node.values if isinstance(node, ast.BoolOp) else node.elts
+            yield from (name for each in parts for name in self._roots(each))
+        elif isinstance(node, Comprehension):
+            yield from (name for each in node.generators for name in self._roots(each.iter))
+        elif isinstance(node, ast.Call):
+            yield from self._called(node)
+
+    def _called(self, call: ast.Call) -> Iterator[str]:
+        if last_name(call.func) in CHOOSING:
+            yield from (name for each in call.args[:1] for name in self._roots(each))
+        elif isinstance(call.func, ast.Attribute):
+            yield from self._roots(call.func.value)
+        elif isinstance(call.func, ast.Name):
+            values = self._paths.program.eval(self._function.id, call.func)
+            yield from (call.func.id for value in values if isinstance(value, Fn))
+
+
+def _binds(target: ast.expr, name: str) -> bool:
+    return any(isinstance(n, ast.Name) and n.id == name for n in walk(target))
