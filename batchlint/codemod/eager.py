@@ -50,7 +50,7 @@ def consumer(tree: ast.AST, node: ast.expr) -> str | None:
     current: ast.AST = node
     parents = [*reversed(scopes.path_to(tree, node))]
     for position, parent in enumerate(parents):
-        if isinstance(parent, ast.Starred):
+        if isinstance(parent, ast.Starred) or _unpacks_all(parent, current):
             return None
         if isinstance(parent, ast.comprehension) and parent.iter is current and _is_calm(parents[position + 1], parent):
             return None
@@ -66,6 +66,14 @@ def consumer(tree: ast.AST, node: ast.expr) -> str | None:
             return f"`{name}`" if name else "its consumer"
         current = parent
     return "its consumer"
+
+
+def _unpacks_all(statement: ast.AST, value: ast.AST) -> bool:
+    """Whether the statement gives names to all that the value holds, however much that is: `first, *rest = ...`."""
+    if not isinstance(statement, ast.Assign) or statement.value is not value or len(statement.targets) != 1:
+        return False
+    target = statement.targets[0]
+    return isinstance(target, ast.Tuple | ast.List) and any(isinstance(each, ast.Starred) for each in target.elts)
 
 
 def _is_plain_test(test: ast.expr) -> bool:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from batchlint.codemod import one_by_one
 from batchlint.codemod.blocks import awaits
 from batchlint.codemod.changes import Fanout
 from batchlint.codemod.own_limits import LOCKS, SEMAPHORES, OwnLimits
+from batchlint.codemod.paths import function_body
 from batchlint.codemod.refusals import Refused
 from batchlint.facts import FunctionFacts
+from batchlint.symbols import last_name
 from batchlint.values import Ext
 
 if TYPE_CHECKING:
@@ -24,6 +26,9 @@ _SIGNALS = re.compile(
 _TIMES = re.compile(
     r"(asyncio\.(timeouts\.)?timeout(_at)?|async_timeout\.timeout(_at)?|anyio\.(fail|move_on)_after)\(\)$"
 )
+
+_ENTERING = frozenset({"enter_context", "enter_async_context"})
+_BLOCKS = ("body", "orelse", "finalbody")
 
 
 class Limits:
@@ -53,6 +58,7 @@ class Limits:
             if isinstance(node, ast.AsyncWith | ast.With):
                 is_one = self._is_limit(fanout, function, node, is_taker)
             elif isinstance(node, ast.Call):
+                self._enter(fanout, function, node, is_taker)
                 is_one = self._is_timed_call(fanout, function, node, is_taker)
             else:
                 continue
@@ -84,6 +90,23 @@ class Limits:
             self._note(fanout, node.lineno)
         awaits = function.is_async and not self._stays(function, node.body)
         return is_plain and (is_time or (bool(places) and (asks or awaits)))
+
+    def _enter(self, fanout: Fanout, function: FunctionFacts, node: ast.Call, is_taker: bool) -> None:
+        """Plan that a limit goes which an exit stack holds: `await stack.enter_async_context(self.places)`."""
+        if last_name(node.func) not in _ENTERING or len(node.args) != 1:
+            return
+        path, body, taken = function.id.path, function_body(function), self.own.taken(function, node.args[0])
+        if not (taken.places or taken.locks) or not (is_taker or self.planner.asks(function, body)):
+            return
+        shown = f"`{ast.unparse(node)}` (line {node.lineno})"
+        if taken.locks:
+            raise Refused("unsupported-shape", f"{shown} is held while a request is made, by one item at a time")
+        if any(one_by_one.has_one_place(self.planner, place) for place in taken.places):
+            one_by_one.check(self.planner, function, body)
+        statement = next((s for s in _beside_others(body) if _does_only(s, node)), None)
+        if statement is None or not taken.is_all or self.planner.pacing.has_comment(path, statement):
+            raise Refused("unsupported-shape", f"{shown} limits how many requests run; use it by `with`")
+        fanout.file(path).dropped.add(self.planner.place(path, statement))
 
     def _stays(self, function: FunctionFacts, body: list[ast.stmt]) -> bool:
         """Whether a request is made there that no batch carries: it needs its limit as before."""
@@ -145,6 +168,20 @@ class Limits:
 
     def _paths(self, function: FunctionFacts, node: ast.expr) -> set[str]:
         return {v.path for v in self.program.eval(function.id, node) if isinstance(v, Ext)}
+
+
+def _beside_others(body: list[ast.stmt]) -> Iterator[ast.stmt]:
+    """The statements of all blocks in which more than one stands."""
+    blocks = [body]
+    for node in (inner for statement in body for inner in ast.walk(statement)):
+        blocks += [block for name in _BLOCKS if isinstance(block := getattr(node, name, None), list)]
+    yield from (statement for block in blocks if len(block) > 1 for statement in block)
+
+
+def _does_only(statement: ast.stmt, call: ast.Call) -> bool:
+    """Whether the statement is the call, whose value nothing takes."""
+    value = statement.value if isinstance(statement, ast.Expr) else None
+    return value is call or (isinstance(value, ast.Await) and value.value is call)
 
 
 def _matches(pattern: re.Pattern[str], paths: set[str]) -> bool:

@@ -43,7 +43,7 @@ class Pacing:
             return
         told = {n.lineno for s in body for n in ast.walk(s) if isinstance(n, ast.Expr) and _tells_of_pause(n)}
         for pause in pauses:
-            if self._has_comment(path, pause) or {pause.lineno - 1, (pause.end_lineno or 0) + 1} & told:
+            if self.has_comment(path, pause) or {pause.lineno - 1, (pause.end_lineno or 0) + 1} & told:
                 where = f"{path}:{pause.lineno}"
                 fanout.notes.append(f"the pause in {where} stays for what is written about it; the batch needs none")
             else:
@@ -88,7 +88,8 @@ class Pacing:
         is_turn = any(isinstance(a, ast.Constant) and not a.value for a in call.args)
         return "time.sleep" in paths or ("asyncio.sleep" in paths and not is_turn)
 
-    def _has_comment(self, path: str, statement: ast.stmt) -> bool:
+    def has_comment(self, path: str, statement: ast.stmt) -> bool:
+        """Whether something is written about the statement, or in its line."""
         lines = self.planner.graph.modules[path].lines
         first, last = statement.lineno - 1, statement.end_lineno or statement.lineno
         is_led = first > 0 and lines[first - 1].lstrip().startswith("#")

@@ -406,3 +406,21 @@ def test_what_is_left_is_named(name: str, program: str, words: str) -> None:
     refusal = check_noop({"app.py": program, "llm.py": LLM}, name)
     assert refusal is not None
     assert words in refusal.detail
+
+
+UNPACKED = {
+    "llm.py": LLM,
+    "app.py": """
+        from llm import ask
+
+        {names} = map(ask, ["tea", "cup", "jam"])
+        print({names})
+        """,
+}
+
+
+def test_names_that_take_all_there_is(tmp_path) -> None:
+    program = {path: text.replace("{names}", "first, *rest") for path, text in UNPACKED.items()}
+    check_runs_alike(program, tmp_path)
+    # Of more than three none is asked for but the next one.
+    check_noop({path: text.replace("{names}", "one, two, three") for path, text in UNPACKED.items()})

@@ -145,3 +145,44 @@ def test_what_waits_for_its_turn_in_front_of_a_request_stays_there(tmp_path: Pat
     waiting = "with LOCK:\n        SEEN.append(len(SEEN))\n    yield"
     alike = check_runs_alike(HEAD + THREADS.replace("BODY", waiting) + POOL, tmp_path)
     assert "with slot():" in alike.rewritten.files["app.py"]
+
+
+STACK = """
+class Writer:
+    def __init__(self, places):
+        self.places = places
+        self.lock = asyncio.Lock()
+
+    async def write(self, word):
+        async with AsyncExitStack() as stack:
+            BODY
+            answer = await client.responses.create(model="gpt-5-mini", input=word)
+        return answer.output_text
+
+
+async def main():
+    writer = Writer(asyncio.Semaphore(2))
+    print(await asyncio.gather(*(writer.write(word) for word in WORDS)))
+
+
+asyncio.run(main())
+"""
+NAMED = HEAD.replace("import asynccontextmanager,", "import AsyncExitStack, asynccontextmanager,")
+
+
+def test_a_limit_that_an_exit_stack_holds_goes(tmp_path: Path) -> None:
+    done = check_runs_alike(NAMED + STACK.replace("BODY", "await stack.enter_async_context(self.places)"), tmp_path)
+    assert done.after.cost == done.before.cost / 2
+    assert done.after.ended.errors.count("4 requests to") == 1
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "await stack.enter_async_context(self.lock)",
+        "place = await stack.enter_async_context(self.places)",
+        "await stack.enter_async_context(self.places)  # four at a time",
+    ],
+)
+def test_a_stack_that_holds_more_stays(body: str) -> None:
+    check_noop(NAMED + STACK.replace("BODY", body), "unsupported-shape")
