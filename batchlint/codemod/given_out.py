@@ -13,7 +13,6 @@ from batchlint.codemod.access import ANY, Channel, Frame
 from batchlint.codemod.blocks import Comprehension
 from batchlint.codemod.effects import CACHES
 from batchlint.facts import MODULE, FunctionFacts, FunctionId
-from batchlint.symbols import last_name
 from batchlint.symbols.members import decorators
 from batchlint.trees import walk
 from batchlint.values import Cls, Fn
@@ -55,9 +54,10 @@ class GivenOut:
         given = self.of(value.id) if value.id not in self._active else ()
         if not given:
             return set()
+        aliases = self._paths.handed(value, call, frame)
         self._active.add(value.id)
         try:
-            inner = self._paths.called_frame(value, call, frame)
+            inner = self._paths.called_frame(value, call, frame, aliases)
             return set().union(*(self._paths.path(each, inner) for each in given))
         finally:
             self._active.remove(value.id)
@@ -72,22 +72,21 @@ class GivenOut:
 
 
 class _Leads:
-    """Tells what is bound outside of a function."""
+    """Tells what a function is given, or is bound outside of it."""
 
     def __init__(self, paths: Paths, function: FunctionFacts) -> None:
         self._paths = paths
         self._function = function
         self._local = paths.names_in(function) - function.outer
-        self._own = {p.arg for p in function.parameters[:1]} if function.owner is not None else set()
 
     def outside(self, node: ast.expr | None, seen: frozenset[str] = frozenset()) -> bool:
         """Whether the value may be part of what has a name outside of the function."""
         return any(self._is_outside(name, seen) for name in self._roots(node))
 
     def _is_outside(self, name: str, seen: frozenset[str]) -> bool:
-        if name in self._own or name not in self._local:
+        if name in self._function.parameter_names or name not in self._local:
             return True
-        if name in self._function.parameter_names or name in seen:
+        if name in seen:
             return False
         bound = (value for target, value, _ in self._paths.pairs_in(self._function) if _binds(target, name))
         return any(self.outside(value, seen | {name}) for value in bound)
@@ -106,16 +105,7 @@ class _Leads:
         elif isinstance(node, Comprehension):
             yield from (name for each in node.generators for name in self._roots(each.iter))
         elif isinstance(node, ast.Call):
-            yield from self._called(node)
-
-    def _called(self, call: ast.Call) -> Iterator[str]:
-        if last_name(call.func) in CHOOSING:
-            yield from (name for each in call.args[:1] for name in self._roots(each))
-        elif isinstance(call.func, ast.Attribute):
-            yield from self._roots(call.func.value)
-        elif isinstance(call.func, ast.Name):
-            values = self._paths.program.eval(self._function.id, call.func)
-            yield from (call.func.id for value in values if isinstance(value, Fn))
+            yield from (name for each in (node.func, *node.args) for name in self._roots(each))
 
 
 def _binds(target: ast.expr, name: str) -> bool:

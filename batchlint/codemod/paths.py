@@ -111,7 +111,10 @@ class Paths:
 
     def handed(self, target: Fn, call: ast.Call, caller: Frame) -> dict[str, set[Channel]]:
         """What each parameter of the function aliases."""
-        aliases = {name: self.path(argument, caller) for name, argument in self.passed(target, call)}
+        aliases: dict[str, set[Channel]] = {}
+        for name, argument in self.passed(target, call):
+            aliases[name] = self.path(argument, caller)
+            self._alias_copied(aliases, name, argument, caller)
         parameters = self.program.functions[target.id].parameters
         if target.owner is not None and parameters:
             receiver = receiver_of(target, call)
@@ -215,16 +218,22 @@ class Paths:
                 frame.bound.setdefault(target.id, []).append(value)
                 paths = {(*p, ANY) for p in self.iterated(value, frame)} if element else self.path(value, frame)
                 frame.aliases.setdefault(target.id, set()).update(paths)
-                for steps, channel in () if element else self.sharing.copied(value, frame):
-                    if len(steps) < 2:
-                        frame.aliases.setdefault(f"**{target.id}" if steps else target.id, set()).add(channel)
-                if not element:
+                if element:
+                    frame.aliases[target.id] |= self.elements(value, frame)
+                else:
+                    self._alias_copied(frame.aliases, target.id, value, frame)
                     frame.definitions[target.id] = value
         elif isinstance(target, ast.Tuple | ast.List):
             for each in target.elts:
                 self._alias(frame, each, value, element, counts)
         elif isinstance(target, ast.Starred):
             self._alias(frame, target.value, value, element, counts)
+
+    def _alias_copied(self, aliases: dict[str, set[Channel]], name: str, value: ast.expr, frame: Frame) -> None:
+        """Note what the name's value shares with something of which it is a copy."""
+        for steps, channel in self.sharing.copied(value, frame):
+            if len(steps) < 2:
+                aliases.setdefault(f"**{name}" if steps else name, set()).add(channel)
 
     # -- paths
     def root(self, frame: Frame, name: str) -> set[Channel]:
@@ -337,12 +346,9 @@ class Paths:
     def _variables(self, frame: Frame) -> Iterable[str]:
         return self.program.modules[frame.function.id.path].body.bindings
 
-    def called_frame(self, value: Fn, call: ast.Call, caller: Frame) -> Frame:
-        """The frame of a function as far as what it gives out of its object, and of variables, goes."""
+    def called_frame(self, value: Fn, call: ast.Call, caller: Frame, aliases: dict[str, set[Channel]]) -> Frame:
+        """The frame of a function as far as what it gives out goes."""
         function = self.program.functions[value.id]
-        own = function.parameters[0].arg if value.owner is not None and function.parameters else ""
-        receiver = receiver_of(value, call)
-        aliases = {own: self.path(receiver, caller)} if own and receiver is not None else {}
         frame = Frame(function, self.names_in(function) - function.outer, aliases)
         frame.targets = {name for name, argument in self.passed(value, call) if self.is_own(argument, caller)}
         self.alias_statements(frame, function_body(function), self.pairs_in(function))

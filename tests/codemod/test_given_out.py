@@ -32,7 +32,16 @@ class Thread:
         return self
 
 
+def among(threads, customer):
+    found = threads[customer]
+    return found
+
+
 class Inbox:
+    @staticmethod
+    def among(threads, customer):
+        return next(each for each in threads if each.customer == customer)
+
     def __init__(self, customers):
         self.threads = {each: Thread(each) for each in customers}
 
@@ -64,6 +73,12 @@ WAYS = {
     "by a loop": "for each in self.threads.values():\n    if each.customer == customer:\n        return each",
     "by a list of those that fit": (
         "fitting = [each for each in self.threads.values() if each.customer == customer]\nreturn fitting[0]"
+    ),
+    "by a function that is given all": "return among(self.threads, customer)",
+    "by a method that is given all": "return self.among(list(self.threads.values()), customer)",
+    "by a loop over a copy": (
+        "copied = list(self.threads.values())\n"
+        "for each in copied:\n    if each.customer == customer:\n        return each"
     ),
     "by another method": "return self.known(customer)",
 }
