@@ -81,7 +81,8 @@ def test_a_hook_that_nobody_gives_has_no_effect(decorator: str, tmp_path) -> Non
 
 
 @pytest.mark.parametrize(
-    "decorator", ["@retried(2, on_retry=lambda *a: SEEN.append(a))", "@retried(**{'on_retry': print})"]
+    "decorator",
+    ["@retried(2, on_retry=lambda *a: SEEN.append(a))", "@retried(**{'on_retry': lambda *a: SEEN.append(a)})"],
 )
 def test_a_hook_that_is_given_counts(decorator: str) -> None:
     check_noop(program(decorator), "unsupported-shape")
