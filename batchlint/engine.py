@@ -285,7 +285,9 @@ def _findings(sites: Sequence[CallSite], config: Config, texts: dict[str, str]) 
     from batchlint.decisions import decisions
 
     stated = [site for site in sites if any(f.reason.startswith("its stated budget") for f in site.factors)]
-    decided = {(step.path, step.line) for site in stated for step in site.via}
+    # What a lambda in the call asks stands on the line of the call itself.
+    below = ((step, site) for site in stated for step in site.via)
+    decided = {(step.path, step.line) for step, site in below if (step.path, step.line) != (site.path, site.line)}
     reported: dict[Key, Finding] = {}
     for site in sites:
         code = _code(site)

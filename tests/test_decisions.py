@@ -128,3 +128,16 @@ def test_a_file_alone_has_the_findings_that_it_has_in_its_project(tmp_path):
     for name, expected in {"job.py": [], "llm.py": ["ask"]}.items():
         report = engine.analyze([tmp_path / name], config.load([tmp_path / name]))
         assert [f.site.function for f in report.findings] == expected
+
+
+def test_a_stated_budget_is_told_of_once_where_the_call_and_what_asks_share_a_line(tmp_path):
+    budget = '[tool.batchlint]\n[[tool.batchlint.latency]]\npath = "*.py"\nlatency = "hours"\n'
+    (tmp_path / "pyproject.toml").write_text(budget)
+    job = """
+        import heapq
+
+        from llm import ask
+
+        best = heapq.nlargest(2, open("lines.txt"), key=lambda line: len(ask(line).data))
+    """
+    assert findings(tmp_path, llm=CLIENT, job=job) == {"job.py:lambda in line 6"}
