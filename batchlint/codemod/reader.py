@@ -153,9 +153,7 @@ class Reader(Paths):
                 found += self.linked.called(current, frame)
                 found += self.foreign.called(current, frame, dropped)
                 if not dropped and id(current) not in bases:
-                    set_once = {a.channel: a.once for a in entered if a.once and a.how == "write"}
-                    given_out = touches(self.given_out.returned(current, frame), "read", current.lineno)
-                    found += [a._replace(once=set_once.get(a.channel, "")) for a in given_out]
+                    found += self._taken_out(current, entered, frame)
                 if isinstance(current.func, ast.Attribute):
                     found += self.reference(current.func.value, frame, skip)
                 elif isinstance(current.func, ast.Name) and current.func.id not in frame.local:
@@ -286,6 +284,18 @@ class Reader(Paths):
         if isinstance(func, ast.Name) and dropped and not values:
             return [Access(("call", func.id), "write", line)]
         return []
+
+    def _taken_out(self, call: ast.Call, entered: list[Access], frame: Frame) -> Iterator[Access]:
+        """What is read of what the call gives, which is not its own: by the key under which the function named it."""
+        set_once = {a.channel: a.once for a in entered if a.once and a.how == "write"}
+        named: dict[Channel, set[tuple[str | None, str | None, int]]] = {}
+        for a in entered:
+            if a.how == "read" and a.channel[-1] == OBJECT:
+                named.setdefault(a.channel[:-1], set()).add((a.key, a.means, a.frame))
+        for access in touches(self.given_out.returned(call, frame), "read", call.lineno):
+            keys = named.get(access.channel, set())
+            key, means, number = next(iter(keys)) if len(keys) == 1 else (None, None, 0)
+            yield access._replace(once=set_once.get(access.channel, ""), key=key, means=means, frame=number)
 
     def _held_methods(self, call: ast.Call, frame: Frame) -> list[Fn]:
         """The methods that the call may enter by the name of a variable, beside those that are known."""
