@@ -107,6 +107,9 @@ class Limits:
         if statement is None or not taken.is_all or self.planner.pacing.has_comment(path, statement):
             raise Refused("unsupported-shape", f"{shown} limits how many requests run; use it by `with`")
         fanout.file(path).dropped.add(self.planner.place(path, statement))
+        stack = _stack_of(function, node)
+        if stack is not None:
+            fanout.file(path).unwrapped.add(self.planner.place(path, stack))
 
     def _stays(self, function: FunctionFacts, body: list[ast.stmt]) -> bool:
         """Whether a request is made there that no batch carries: it needs its limit as before."""
@@ -176,6 +179,18 @@ def _beside_others(body: list[ast.stmt]) -> Iterator[ast.stmt]:
     for node in (inner for statement in body for inner in ast.walk(statement)):
         blocks += [block for name in _BLOCKS if isinstance(block := getattr(node, name, None), list)]
     yield from (statement for block in blocks if len(block) > 1 for statement in block)
+
+
+def _stack_of(function: FunctionFacts, call: ast.Call) -> ast.With | ast.AsyncWith | None:
+    """The `with` of the exit stack that the call enters, where nothing else uses the stack."""
+    owner = call.func.value if isinstance(call.func, ast.Attribute) else None
+    if not isinstance(owner, ast.Name):
+        return None
+    nodes = list(ast.walk(function.node))
+    blocks = [n for n in nodes if isinstance(n, ast.With | ast.AsyncWith) and len(n.items) == 1]
+    names = [n for n in nodes if isinstance(n, ast.Name) and n.id == owner.id]
+    stacks = [each for each in blocks if each.items[0].optional_vars in names]
+    return stacks[0] if len(stacks) == 1 and len(names) == 2 else None
 
 
 def _does_only(statement: ast.stmt, call: ast.Call) -> bool:

@@ -174,6 +174,13 @@ def test_a_limit_that_an_exit_stack_holds_goes(tmp_path: Path) -> None:
     done = check_runs_alike(NAMED + STACK.replace("BODY", "await stack.enter_async_context(self.places)"), tmp_path)
     assert done.after.cost == done.before.cost / 2
     assert done.after.ended.errors.count("4 requests to") == 1
+    assert "Stack" not in done.rewritten.files["app.py"].replace("import AsyncExitStack", "")
+
+
+def test_the_stack_stays_for_what_else_it_holds(tmp_path: Path) -> None:
+    body = "await stack.enter_async_context(self.places)\n            stack.callback(len, word)"
+    text = check_runs_alike(NAMED + STACK.replace("BODY", body), tmp_path).rewritten.files["app.py"]
+    assert "async with AsyncExitStack() as stack:\n            stack.callback(len, word)\n" in text
 
 
 @pytest.mark.parametrize(
