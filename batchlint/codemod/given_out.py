@@ -36,6 +36,9 @@ class GivenOut:
         self._leading: dict[FunctionId, tuple[ast.expr, ...]] = {}
         self._active: set[FunctionId] = set()
         """Functions of which it is being found out."""
+        self._is_cut = False
+        """Whether one of them was met again, so that what is found is not all there."""
+        self._known: dict[tuple[object, ...], set[Channel]] = {}
 
     def returned(self, call: ast.Call, frame: Frame) -> set[Channel]:
         """The channels of what the call of a function of the project gives."""
@@ -47,20 +50,31 @@ class GivenOut:
                 function = self._program.functions[value.id]
                 if not _CACHES.isdisjoint(decorators(function)):
                     found.add(("v", value.id.path, MODULE, function.name, ANY))  # equal calls get the same object
-                found |= self._given(value, function, call, frame)
+                found |= self._given(value, call, frame)
         return found
 
-    def _given(self, value: Fn, function: FunctionFacts, call: ast.Call, frame: Frame) -> set[Channel]:
-        given = self.of(value.id) if value.id not in self._active else ()
+    def _given(self, value: Fn, call: ast.Call, frame: Frame) -> set[Channel]:
+        given = self.of(value.id)
         if not given:
             return set()
+        if value.id in self._active:
+            self._is_cut = True
+            return set()
         aliases = self._paths.handed(value, call, frame)
-        self._active.add(value.id)
-        try:
-            inner = self._paths.called_frame(value, call, frame, aliases)
-            return set().union(*(self._paths.path(each, inner) for each in given))
-        finally:
-            self._active.remove(value.id)
+        targets = self._paths.own_arguments(value, call, frame)
+        key = (value.id, frozenset((name, frozenset(paths)) for name, paths in aliases.items()), targets)
+        if key not in self._known:
+            was_cut, self._is_cut = self._is_cut, False
+            self._active.add(value.id)
+            try:
+                inner = self._paths.called_frame(value, aliases, targets)
+                found = set().union(*(self._paths.path(each, inner) for each in given))
+            finally:
+                self._active.remove(value.id)
+            if self._is_cut:
+                return found
+            self._known[key], self._is_cut = found, was_cut
+        return self._known[key]
 
     def of(self, id: FunctionId) -> tuple[ast.expr, ...]:
         """The expressions among what the function returns that may be more than its own."""

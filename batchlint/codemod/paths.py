@@ -346,11 +346,15 @@ class Paths:
     def _variables(self, frame: Frame) -> Iterable[str]:
         return self.program.modules[frame.function.id.path].body.bindings
 
-    def called_frame(self, value: Fn, call: ast.Call, caller: Frame, aliases: dict[str, set[Channel]]) -> Frame:
-        """The frame of a function as far as what it gives out goes."""
+    def own_arguments(self, value: Fn, call: ast.Call, caller: Frame) -> frozenset[str]:
+        """The parameters of the function that are given what is the item's own."""
+        return frozenset(name for name, argument in self.passed(value, call) if self.is_own(argument, caller))
+
+    def called_frame(self, value: Fn, aliases: dict[str, set[Channel]], own: frozenset[str]) -> Frame:
+        """The frame of a function as far as what it gives out goes. `own`: the parameters that are the item's own."""
         function = self.program.functions[value.id]
-        frame = Frame(function, self.names_in(function) - function.outer, aliases)
-        frame.targets = {name for name, argument in self.passed(value, call) if self.is_own(argument, caller)}
+        frame = Frame(function, self.names_in(function) - function.outer, {n: set(p) for n, p in aliases.items()})
+        frame.targets = set(own)
         self.alias_statements(frame, function_body(function), self.pairs_in(function))
         return frame
 
