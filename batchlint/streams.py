@@ -79,8 +79,8 @@ class _Parts:
     def are_returned_of(self, call: ast.Call) -> bool:
         holder = self._outside(call)
         name = self._name(holder)
-        named = _read(self._function, name) if name is not None else []
-        read = [each for each in named if not _is_asked_for(self._parent(each))] if name is not None else [holder]
+        named = _read(self._function, name) if name is not None else [holder]
+        read = [each for each in named if each is holder or not _is_asked_for(self._parent(each))]
         return len(read) == 1 and isinstance(self._parent(read[0]), ast.Return)
 
     def _parent(self, node: ast.AST | None) -> ast.AST | None:

@@ -10,8 +10,9 @@ import ast
 import builtins
 import itertools
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from batchlint.codemod import folders
@@ -119,6 +120,11 @@ def in_terms_of(text: str | None, frame: Frame, others: Iterable[str] = ()) -> s
     return shown_text(text)
 
 
+def same_objects(aliases: Mapping[str, Iterable[Channel]]) -> object:
+    """Equal where the parameters stand for the same objects."""
+    return frozenset((name, frozenset(paths)) for name, paths in aliases.items())
+
+
 def stem(access: Access) -> Channel:
     """The first steps of its channel; accesses with different ones do not clash."""
     return access.channel[:4] if access.channel[0] == "v" else access.channel[:1]
@@ -205,7 +211,8 @@ def _files_clash(a: Access, b: Access) -> bool:
     return False
 
 
-def _own_names(key: str) -> set[str]:
+@cache
+def _own_names(key: str) -> frozenset[str]:
     """The own names of the item in the text of a path, without those of which something else is made first."""
     whole = ast.parse(key, mode="eval").body
     stack, found = list(ast.iter_child_nodes(whole)), set()
@@ -215,7 +222,7 @@ def _own_names(key: str) -> set[str]:
             continue
         stack += ast.iter_child_nodes(node)
         found |= {node.id} if isinstance(node, ast.Name) and node.id.startswith(MARK) else set()
-    return found
+    return frozenset(found)
 
 
 _DOTTED = re.compile(r"[\w.]+")

@@ -13,7 +13,7 @@ from batchlint.codemod.effects import ARGUMENT_WRITES, CACHES, LOG_RECEIVERS, MU
 from batchlint.codemod.refusals import Refused
 from batchlint.codemod.scalars import is_scalar
 from batchlint.facts import MODULE, ClassId, FunctionFacts, FunctionId
-from batchlint.symbols import Program, last_name
+from batchlint.symbols import Program, last_name, members
 from batchlint.trees import walk
 from batchlint.values import Cls, Ext, Fn, Inst, Value, ordered
 
@@ -145,10 +145,8 @@ class Foreign:
     def _methods(self, klass: ClassId, names: frozenset[str]) -> Iterator[Fn]:
         """The methods of these names that the class has, or inherits."""
         for each in self._program.mro(klass)[0]:
-            facts = self._program.classes.get(each)
-            for name in sorted(names & facts.bindings.keys()) if facts else ():
-                bindings = facts.bindings[name] if facts else ()
-                yield from (Fn(FunctionId(each.path, b.scope or ""), each) for b in bindings if b.how == "function")
+            for name in sorted(names):
+                yield from members.defined(self._program, each, name)
 
     @cached_property
     def _classes(self) -> frozenset[str]:
@@ -171,11 +169,12 @@ class Foreign:
     def _called_by_making(self, id: ClassId) -> Iterator[Fn]:
         for klass in self._program.mro(id)[0]:
             facts = self._program.classes.get(klass)
-            for name, bindings in facts.bindings.items() if facts else ():
-                for method in (FunctionId(klass.path, b.scope or "") for b in bindings if b.how == "function"):
-                    is_checking = any(last_name(d) in _CHECKING for d in self._program.functions[method].decorators)
-                    if name in _MADE or is_checking:
-                        yield Fn(method, klass)
+            for name in facts.bindings if facts else ():
+                for method in members.defined(self._program, klass, name):
+                    if name in _MADE or not _CHECKING.isdisjoint(
+                        members.decorators(self._program.functions[method.id])
+                    ):
+                        yield method
 
     # -- functions that libraries keep
     def _kept(self, call: ast.Call, func: ast.Attribute, values: list[Value], frame: Frame) -> list[Access]:

@@ -9,7 +9,7 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from batchlint.codemod.access import ANY, Channel, Frame
+from batchlint.codemod.access import ANY, Channel, Frame, same_objects
 from batchlint.codemod.blocks import Comprehension
 from batchlint.codemod.effects import CACHES
 from batchlint.facts import MODULE, FunctionFacts, FunctionId
@@ -62,7 +62,7 @@ class GivenOut:
             return set()
         aliases = self._paths.handed(value, call, frame)
         targets = self._paths.own_arguments(value, call, frame)
-        key = (value.id, frozenset((name, frozenset(paths)) for name, paths in aliases.items()), targets)
+        key = (value.id, same_objects(aliases), targets)
         if key not in self._known:
             was_cut, self._is_cut = self._is_cut, False
             self._active.add(value.id)

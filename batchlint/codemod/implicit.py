@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from batchlint.codemod.access import CONTENT, Access, Frame, touches
 from batchlint.codemod.paths import function_body
 from batchlint.facts import FunctionFacts, FunctionId
-from batchlint.symbols import PROPERTIES, Program, last_name
+from batchlint.symbols import PROPERTIES, Program, last_name, members
 from batchlint.symbols.members import MANAGERS
 from batchlint.trees import walk
 from batchlint.values import Fn, Inst, ordered
@@ -198,14 +198,10 @@ class Implicit:
         classes = [*self.program.mro(value.id)[0], *(() if value.exact else self.program.subclasses(value.id))]
         found = []
         for klass in classes:
-            facts = self.program.classes.get(klass)
-            for binding in facts.bindings.get(name, ()) if facts else ():
-                id = FunctionId(klass.path, binding.scope or "")
-                if binding.how != "function":
-                    continue
+            for method in members.defined(self.program, klass, name):
                 kinds = _SETTERS if is_stored else _GETTERS
-                if name.startswith("__") or _decorated(self.program.functions[id].decorators, kinds):
-                    found.append(Fn(id, klass))
+                if name.startswith("__") or _decorated(self.program.functions[method.id].decorators, kinds):
+                    found.append(method)
             if found and klass in self.program.mro(value.id)[0] and value.exact:
                 break
         return found

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from batchlint.codemod.access import ANY, Channel
 from batchlint.facts import MODULE, ClassId, FunctionFacts, FunctionId
-from batchlint.symbols import Program, last_name
+from batchlint.symbols import Program, last_name, members
 from batchlint.values import Cls, Fn
 
 _GIVEN, _CLASS = "[given]", "class"
@@ -32,18 +32,14 @@ class Instances:
 
     def makers(self, klass: ClassId) -> list[Fn]:
         """The methods of classes of the class that are called when it, or a class derived from it, is made."""
-        program = self._program
-        found = []
-        for kind in self._kinds(klass):
-            methods = (program.functions[m] for name in ("__new__", "__init__") for m in self._method(kind, name))
-            found += [Fn(method.id, kind) for method in methods]
-        return found
+        names = ("__new__", "__init__")
+        return [m for kind in self._kinds(klass) for name in names for m in members.defined(self._program, kind, name)]
 
     def _makers(self, klass: ClassId) -> Iterator[FunctionFacts]:
         owners = [(each, "__new__") for each in self._program.mro(klass)[0]]
         owners += [(each, "__call__") for each in self._kinds(klass)]
         for owner, name in owners:
-            yield from (self._program.functions[method] for method in self._method(owner, name))
+            yield from (self._program.functions[m.id] for m in members.defined(self._program, owner, name))
 
     def _kinds(self, klass: ClassId) -> list[ClassId]:
         """The classes of the class, and those from which they derive."""
@@ -56,11 +52,6 @@ class Instances:
                     values = program.eval(scope, keyword.value)
                     found += [k for v in values if isinstance(v, Cls) for k in program.mro(v.id)[0]]
         return found
-
-    def _method(self, klass: ClassId, name: str) -> list[FunctionId]:
-        facts = self._program.classes.get(klass)
-        bindings = facts.bindings.get(name, ()) if facts else ()
-        return [FunctionId(klass.path, b.scope or "") for b in bindings if b.how == "function"]
 
     def _is_new(self, method: FunctionFacts, node: ast.expr | None, depth: int = 0) -> bool:
         """Whether the object that a method gives has been made by this call."""

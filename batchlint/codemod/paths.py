@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterable, Iterator
 
 from batchlint.codemod import file_names, folders, scopes
-from batchlint.codemod.access import ANY, CELL, MARK, OWN, PRIVATE, Access, Channel, Frame
+from batchlint.codemod.access import ANY, CELL, MARK, OWN, PRIVATE, Access, Channel, Frame, same_objects
 from batchlint.codemod.aliases import Aliases
 from batchlint.codemod.blocks import Comprehension
 from batchlint.codemod.captured import Captured
@@ -95,7 +95,7 @@ class Paths:
         receiver: ast.expr | None,
     ) -> object:
         """Equal for two calls of the function that hand it the same, as far as can be told."""
-        handed = frozenset((name, frozenset(paths)) for name, paths in aliases.items())
+        handed = same_objects(aliases)
         marks = self.linked.marks(caller, given, receiver), self.given.told(given, receiver, caller)
         return id, handed, marks, self.enclosing.told(self.program.functions[id], caller)
 
@@ -170,7 +170,7 @@ class Paths:
             raise Refused("unsupported-shape", f"`{Graph.label(id)}` makes batches already")
         bound = self._bound_in(function)
         outer = self.enclosing.outer(function)
-        frame = Frame(function, set(names | bound) - outer, {k: set(v) for k, v in aliases.items()})
+        frame = Frame(function, self.names_in(function) - outer, {k: set(v) for k, v in aliases.items()})
         self.alias_statements(frame, body, self.pairs_in(function))
         frame.stable |= names - bound
         frame.stable -= function.outer
@@ -481,13 +481,6 @@ def _pairs(body: list[ast.stmt]) -> Iterator[Pair]:
             elif isinstance(node, ast.Match):
                 for case in node.cases:
                     yield from ((target, value, False) for target, value in captures(case.pattern, node.subject))
-
-
-def _root(node: ast.expr) -> str:
-    """The name of the variable that the expression is, or is a part of."""
-    while isinstance(node, ast.Attribute):
-        node = node.value
-    return node.id if isinstance(node, ast.Name) else ""
 
 
 def receiver_of(target: Fn, call: ast.Call) -> ast.expr | None:

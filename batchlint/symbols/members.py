@@ -160,6 +160,13 @@ def asked(program: Program, scope: FunctionId, nodes: Iterable[ast.expr]) -> Ite
             yield from ordered(program.eval(scope, node.args[0]))
 
 
+def defined(program: Program, klass: ClassId, name: str) -> list[Fn]:
+    """The methods of that name that the class itself defines; what it inherits is left out."""
+    facts = program.classes.get(klass)
+    bindings = facts.bindings.get(name, ()) if facts is not None else ()
+    return [Fn(FunctionId(klass.path, b.scope or ""), klass) for b in bindings if b.how == "function"]
+
+
 def decorators(function: FunctionFacts) -> set[str]:
     """The names of the function's decorators."""
     return {last_name(decorator) for decorator in function.decorators}
