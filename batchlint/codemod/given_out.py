@@ -39,6 +39,8 @@ class GivenOut:
         self._is_cut = False
         """Whether one of them was met again, so that what is found is not all there."""
         self._known: dict[tuple[object, ...], set[Channel]] = {}
+        self._for_now: dict[tuple[object, ...], set[Channel]] = {}
+        """What was found while one of them was met again; good until none is worked on any more."""
 
     def returned(self, call: ast.Call, frame: Frame) -> set[Channel]:
         """The channels of what the call of a function of the project gives."""
@@ -63,6 +65,11 @@ class GivenOut:
         aliases = self._paths.handed(value, call, frame)
         targets = self._paths.own_arguments(value, call, frame)
         key = (value.id, same_objects(aliases), targets)
+        if not self._active:
+            self._for_now.clear()
+        if key in self._for_now:
+            self._is_cut = True
+            return self._for_now[key]
         if key not in self._known:
             was_cut, self._is_cut = self._is_cut, False
             self._active.add(value.id)
@@ -71,7 +78,8 @@ class GivenOut:
                 found = set().union(*(self._paths.path(each, inner) for each in given))
             finally:
                 self._active.remove(value.id)
-            if self._is_cut:
+            if self._is_cut and self._active:
+                self._for_now[key] = found
                 return found
             self._known[key], self._is_cut = found, was_cut
         return self._known[key]

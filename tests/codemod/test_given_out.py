@@ -104,3 +104,31 @@ def test_it_needs_no_variable() -> None:
 @pytest.mark.parametrize("way", ["by get", "by a name of its own"])
 def test_what_nothing_reads_may_be_stored_there(way: str, tmp_path: Path) -> None:
     check_runs_alike(_program(WAYS[way], WRITTEN), tmp_path)
+
+
+def test_many_functions_that_call_each_other_are_followed() -> None:
+    parts = "\n\n\n".join(
+        f"""\
+def part_{n}(node, depth):
+    if depth > 3:
+        return KEPT.setdefault(node, [])
+    left = part_{(n + 1) % 14}(node, depth + 1)
+    right = part_{(n + 2) % 14}(left, depth + 1)
+    return right or part_{(n + 5) % 14}(right, depth + 1)"""
+        for n in range(14)
+    )
+    program = f"""\
+from openai import OpenAI
+
+client = OpenAI()
+KEPT = {{}}
+
+
+{parts}
+
+
+for word in open("words.txt"):
+    kept = part_0(word, 0)
+    kept.append(client.responses.create(model="gpt-5", input=word).output_text)
+"""
+    check_noop(program, "dependent-iterations")
