@@ -6,6 +6,7 @@ import ast
 import re
 from collections.abc import Iterator
 
+from batchlint.codemod import lazily
 from batchlint.codemod.access import Access, Frame, touches
 from batchlint.codemod.blocks import Comprehension, opens
 from batchlint.codemod.effects import MUTATORS
@@ -42,8 +43,11 @@ _NESTED = (
 ) | Comprehension
 
 
-def drawing(reader: Reader, iterated: ast.expr, outer: Frame) -> list[Access]:
-    """The accesses of drawing the next item: what the iterable yields from, what a generator touches between two."""
+def drawing(reader: Reader, iterated: ast.expr, outer: Frame, depth: int = 0) -> list[Access]:
+    """The accesses of drawing the next item: what the iterable yields from, what a generator touches between two.
+
+    `depth`: through how many variables it was found.
+    """
     is_made = isinstance(_innermost(iterated), ast.List | ast.Tuple)  # which nobody else has, whatever is in it
     shapes = {(*p, "[shape]") for p in reader.iterated(iterated, outer)} if not is_made else set()
     found = touches(shapes, "read", iterated.lineno)
@@ -55,6 +59,10 @@ def drawing(reader: Reader, iterated: ast.expr, outer: Frame) -> list[Access]:
         elif between:
             inner = reader.callee_frame(value, call, outer)
             found += [access for statement in between for access in reader.statement(statement, inner)]
+    for part in lazily.parts(iterated):
+        found += lazily.read(reader, part, outer)
+        for source, frame in lazily.held(reader, part, outer, depth):
+            found += drawing(reader, source, frame, depth + 1)
     return found
 
 

@@ -1,0 +1,94 @@
+"""What of an iterable is worked out only when its next item is drawn, also where a variable holds the iterable."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from batchlint.codemod.access import Access, Frame
+from batchlint.codemod.reader import Reader
+from batchlint.facts import FunctionFacts
+from batchlint.symbols import last_name
+from batchlint.values import Fn, Inst
+
+_MAPPING = frozenset({"map", "filter", "starmap", "takewhile", "dropwhile", "filterfalse", "accumulate", "compress"})
+"""What calls a function for each item."""
+_PASSING = _MAPPING | {
+    "zip",
+    "enumerate",
+    "iter",
+    "islice",
+    "chain",
+    "from_iterable",
+    "batched",
+    "tqdm",
+    "track",
+    "tee",
+}
+"""What draws from what it is given when it is drawn from itself."""
+_MAX_DEPTH = 4
+
+
+def parts(node: ast.expr) -> Iterator[ast.expr]:
+    """The iterables from which an item is drawn where `node` gives its next one, with itself."""
+    yield node
+    inner: list[ast.expr] = []
+    if isinstance(node, ast.GeneratorExp):
+        inner = [each.iter for each in node.generators]
+    elif isinstance(node, ast.Call) and last_name(node.func) in _PASSING:
+        inner = node.args
+    elif isinstance(node, ast.IfExp):
+        inner = [node.body, node.orelse]
+    elif isinstance(node, ast.Starred | ast.NamedExpr):
+        inner = [node.value]
+    elif isinstance(node, ast.BoolOp):
+        inner = node.values
+    for each in inner:
+        yield from parts(each)
+
+
+def read(reader: Reader, node: ast.expr, outer: Frame) -> list[Access]:
+    """What is touched where `node`, a generator expression or a mapping, gives its next item."""
+    if isinstance(node, ast.GeneratorExp):
+        own = {n.id for each in node.generators for n in ast.walk(each.target) if isinstance(n, ast.Name)}
+        inner = Frame(outer.function, own, stable=set(own), targets=set(own))
+        parts = [node.elt, *(test for each in node.generators for test in each.ifs)]
+        parts += [each.iter for each in node.generators[1:]]
+        return [access for part in parts for access in reader.of(part, inner)]
+    return reader.of(node, outer) if isinstance(node, ast.Call) and last_name(node.func) in _MAPPING else []
+
+
+def held(reader: Reader, node: ast.expr, outer: Frame, depth: int) -> Iterator[tuple[ast.expr, Frame]]:
+    """The iterables that a variable, a parameter or an attribute holds which are worked out as they are drawn from."""
+    if depth > _MAX_DEPTH:
+        return
+    program = reader.program
+    if isinstance(node, ast.Name):
+        for function, value in _bound(reader, outer.function, node.id):
+            yield value, Frame(function, set())
+    elif isinstance(node, ast.Call):
+        for made in program.eval(outer.function.id, node.func):
+            called = program.functions[made.id] if isinstance(made, Fn) else None
+            if called is not None and not called.is_generator:
+                yield from ((value, Frame(called, set())) for value in called.returns if value is not None)
+    elif isinstance(node, ast.Attribute):
+        classes = [v.id for v in program.eval(outer.function.id, node.value) if isinstance(v, Inst)]
+        line = (each for klass in classes for each in program.mro(klass)[0])
+        own = (write for each in line for write in program.self_writes.get(each, {}).get(node.attr, ()))
+        others = ((function, binding) for function, _, binding in program.attribute_writes.get(node.attr, ()))
+        for function, binding in (*own, *others):
+            if binding.how == "value" and binding.value is not None:
+                yield binding.value, Frame(function, set())
+
+
+def _bound(reader: Reader, function: FunctionFacts, name: str) -> Iterator[tuple[FunctionFacts, ast.expr]]:
+    """What the name is bound to, and where; a parameter to what callers give."""
+    program = reader.program
+    for owner in (*program.around(function), program.modules[function.id.path].body):
+        if name in owner.bindings:
+            yield from ((owner, b.value) for b in owner.bindings[name] if b.how == "value" and b.value is not None)
+            return
+        if name in owner.parameter_names:
+            given = program.callers.arguments(owner, name)
+            yield from ((program.functions[caller], argument) for caller, _, argument in given)
+            return
