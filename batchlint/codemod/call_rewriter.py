@@ -22,27 +22,7 @@ from batchlint.codemod.nodes import (
     with_keyword,
 )
 from batchlint.codemod.widths import widest
-
-HELPER_OBJECTS = frozenset(
-    [
-        "BatchExecutor",
-        "BatchProcessExecutor",
-        "BatchPool",
-        "BatchThread",
-        "BatchThreadPool",
-        "BatchParallel",
-        "BatchTaskGroup",
-        "batch_task",
-        "batch_as_completed",
-        "batch_wait",
-        "batch_thread_map",
-        "batch_process_map",
-        "gather_batch",
-        "as_completed_batch",
-        "batch_cache",
-        "batch_lru_cache",
-    ]
-)
+from batchlint.runtime.assemble import NAMES
 
 
 class Names:
@@ -276,7 +256,7 @@ class CallRewriter(cst.CSTTransformer):
         new = self.changes.renames.get(self.place(original))
         if new is None:
             return updated  # type: ignore[no-any-return]
-        if new in HELPER_OBJECTS:
+        if new in NAMES:
             return self._use(new)
         return renamed(updated, new)
 

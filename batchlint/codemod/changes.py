@@ -187,14 +187,6 @@ class Phased(NamedTuple):
     """What says so on the function around a pool or a gather."""
 
 
-@dataclass(frozen=True, slots=True)
-class Retry:
-    """A decorator that tries again: its name as written, and what a loop goes over that does the same."""
-
-    name: str
-    attempts: str
-
-
 class Release(NamedTuple):
     """How many statements of a `with` stay in it, and what the next one reads of its file."""
 
@@ -245,8 +237,8 @@ class FileChanges:
     """Calls that give way to their first argument, awaited."""
     stripped: set[Place] = field(default_factory=set)
     """Gathers that lose the arguments of their progress bar."""
-    retries: dict[Place, Retry] = field(default_factory=dict)
-    """Functions whose retry decorator becomes a loop in the twin."""
+    undecorated: set[Place] = field(default_factory=set)
+    """Decorators that the twin does not have."""
     mapped: dict[Place, str] = field(default_factory=dict)
     """Calls that call a function once per item, with the part of the helper that carries them."""
     ended: dict[Place, str] = field(default_factory=dict)

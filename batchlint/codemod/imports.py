@@ -27,24 +27,16 @@ def add(
     return tree.with_changes(body=body).code
 
 
-def add_beside(text: str, package: str, name: str, beside: str) -> str:
-    """The text with `name` imported from the package wherever it imports `beside` from there."""
-    return cst.parse_module(text).visit(_NestedTwins({beside: (name, name)}, package)).code
-
-
 class _NestedTwins(cst.CSTTransformer):
     """Adds twins to the imports of their functions, wherever these stand."""
 
-    def __init__(self, twins: Mapping[str, tuple[str, str]], package: str | None = None) -> None:
+    def __init__(self, twins: Mapping[str, tuple[str, str]]) -> None:
         super().__init__()
         self.twins = twins
-        self.package = package
         self.exported = {name: called for name, (_, called) in twins.items()}
 
     def leave_ImportFrom(self, original_node: cst.ImportFrom, updated_node: cst.ImportFrom) -> cst.ImportFrom:
         if isinstance(updated_node.names, cst.ImportStar):
-            return updated_node
-        if self.package is not None and _dotted(updated_node.module) != self.package:
             return updated_node
         present = {alias.evaluated_name for alias in updated_node.names}
         names = list(updated_node.names)

@@ -436,7 +436,7 @@ class Layout:
         return self._add(Step(frame, statement, accesses, is_called=True), preds)
 
     def _is_cached(self, target: Fn) -> bool:
-        return self.reader.caches.decorator(self.reader.program.functions[target.id]) is not None
+        return self.reader.decorated.is_cached(self.reader.program.functions[target.id])
 
     def _handed_on(self, targets: tuple[Fn, ...], call: ast.Call) -> set[int]:
         """The arguments that go into a parameter of their own, whichever of the functions is entered."""

@@ -293,11 +293,6 @@ def forwarded(
     return function.with_changes(body=cst.IndentedBlock(body))
 
 
-def is_call_of(decorator: cst.Decorator, name: str) -> bool:
-    """Whether the decorator is made by calling `name`."""
-    return cst.Module([]).code_for_node(decorator.decorator).startswith(name + "(")
-
-
 def _is_method(function: cst.FunctionDef) -> bool:
     """By the name of the first parameter, as everybody reads it."""
     positional = [*function.params.posonly_params, *function.params.params]

@@ -200,7 +200,7 @@ class Phasing:
             is_own = step.frame is phases.steps[0].frame
             if (is_own and isinstance(fanout.node, Comprehension)) or isinstance(scope.node, ast.Lambda):
                 raise Unsteady(f"{scope.id.path}:{line} {_TOO_EARLY}")
-            if self.planner.caches.is_within(step.frame):
+            if self.planner.decorated.is_within(step.frame):
                 raise Unsteady(f"{scope.id.path}:{line} has an effect in a call for which others wait")
             try:
                 asks = phases.asks(step.statement, step.frame)

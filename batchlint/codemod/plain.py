@@ -48,7 +48,7 @@ def is_plain(graph: Graph, fanout: Fanout) -> bool:
     """Whether the plain driver keeps all that shows of the fan-out."""
     phases = fanout.iteration
     changes = fanout.changes.values()
-    if not isinstance(phases, Phases) or phases.is_async or fanout.held or any(each.retries for each in changes):
+    if not isinstance(phases, Phases) or phases.is_async or fanout.held:
         return False
     if any(call.how == "called" for each in changes for call in each.calls.values()):
         return False

@@ -47,7 +47,7 @@ class Planner:
         self.unsafe = unsafe
         self.support = Support(graph)
         self.reader = Reader(graph, self.support.threads, self.support.callbacks)
-        self.caches = self.reader.caches
+        self.decorated = self.reader.decorated
         self._used: dict[str, set[str]] = {}
         self.parallel: set[ast.AST] = set()
         self.comprehensions = Comprehensions(self)
@@ -303,7 +303,7 @@ class Planner:
             raise Refused(
                 "order-of-effects", f"{Graph.label(barrier.frame.function.id)} has an effect; give it a `def`"
             )
-        if self.caches.is_within(barrier.frame):
+        if self.decorated.is_within(barrier.frame):
             what = f"line {barrier.statement.lineno} has an effect in a call for which others wait, as it is cached"
             raise Refused("order-of-effects", what)
         if fanout.is_async and not barrier.frame.function.is_async and barrier.frame.function.id != fanout.function:
@@ -572,15 +572,11 @@ class Planner:
             fanout.file(id.path).stubs.add(self.place(id.path, function.node))
         self.yielding.as_list(fanout, function)
         carried = self.wrappers.of(function)
-        cached = self.caches.decorator(function)
         registering = [d for d in function.decorators if builtin_id(d) in fanout.converted]
-        also = [*([cached] if cached else []), *registering]
-        retry = self.support.check_twin(function, [*(w.decorator for w in carried), *also])
-        self.caches.plan(self, fanout, function)
+        replaced = self.decorated.plan(self, fanout, function)
+        self.support.check_twin(function, [*(w.decorator for w in carried), *replaced, *registering])
         if not function.is_async:
             self.wrappers.plan(fanout, carried, function.id.path)
-        if retry is not None:
-            fanout.file(id.path).retries[self.place(id.path, function.node)] = retry
         body = function_body(function)
         self.limits.unwrap(fanout, function)
         if not function.is_async:

@@ -26,8 +26,8 @@ from batchlint.codemod.access import (
     Frame,
     touches,
 )
-from batchlint.codemod.caches import Caches
 from batchlint.codemod.callbacks import Callbacks
+from batchlint.codemod.decorated import Decorated
 from batchlint.codemod.effects import (
     ARGUMENT_WRITES,
     EXTERNAL_LISTS,
@@ -91,7 +91,7 @@ class Reader(Paths):
     def __init__(self, graph: Graph, threads: Threads, callbacks: Callbacks) -> None:
         super().__init__(graph, threads)
         self.callbacks = callbacks
-        self.caches = Caches(graph)
+        self.decorated = Decorated(graph)
         self.implicit = Implicit(graph.program)
         self.endings = Endings(graph.program)
         self.fakes = callbacks.support.fakes

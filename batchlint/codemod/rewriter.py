@@ -10,7 +10,7 @@ import libcst.matchers as m
 from libcst.metadata import MetadataWrapper
 
 from batchlint.codemod.call_rewriter import CallRewriter, Names
-from batchlint.codemod.changes import FileChanges, LoopChange, Place, Release, Retry, SentLoop
+from batchlint.codemod.changes import FileChanges, LoopChange, Place, Release, SentLoop
 from batchlint.codemod.comprehension_nodes import asking, over_answers
 from batchlint.codemod.counting_nodes import counted_loop, taking_loop
 from batchlint.codemod.hoisting import Hoist
@@ -23,7 +23,6 @@ from batchlint.codemod.nodes import (
     gap,
     gathered_call,
     indented,
-    is_call_of,
     is_spread,
     line,
     long_call,
@@ -519,16 +518,17 @@ class Rewriter(CallRewriter):
             if how == "in place":
                 return wrapping
             return cst.FlattenSentinel([original_node, wrapping.with_changes(leading_lines=gap(original_node))])
-        retry = self.changes.retries.get(where)
-        new = updated_node.with_changes(name=cst.Name(name), returns=self._annotation(updated_node.returns))
+        new = updated_node.with_changes(
+            name=cst.Name(name),
+            returns=self._annotation(updated_node.returns),
+            decorators=self._kept(original_node, updated_node),
+        )
         new = spread_header(new, self.indent, self.limit - where[1])
         is_stub = where in self.changes.stubs
         if not is_stub and not m.findall(new.body, m.Yield()):
             block = indented(new.body)
             new = new.with_changes(body=block.with_changes(body=[*block.body, line(ASKS_NOTHING)]))
         new = listed(new, self.changes.listed[where]) if where in self.changes.listed else new
-        if retry:
-            new = self._retried(new, retry)
         if how == "in place":
             return new
         if is_stub:
@@ -540,13 +540,16 @@ class Rewriter(CallRewriter):
     def _forwarded(self, function: cst.FunctionDef, twin: str) -> cst.FunctionDef:
         """The function as its other callers know it."""
         is_fanning = self.place(function) in self.names.fanning
-        retry = self.changes.retries.get(self.place(function))
         kept = [d for d in function.decorators if not self._has_twin(d.decorator)]
-        kept = [d for d in kept if retry is None or not is_call_of(d, retry.name)]
         room = self._room(function)
         function = function.with_changes(decorators=kept)
         driver = self._use("run_batch" if is_fanning else "realtime")
         return forwarded(function, twin, driver, is_batch=is_fanning, indent=self.indent, room=room)
+
+    def _kept(self, original: cst.FunctionDef, updated: cst.FunctionDef) -> list[cst.Decorator]:
+        """The decorators of the twin."""
+        both = zip(original.decorators, updated.decorators, strict=True)
+        return [new for old, new in both if self.place(old.decorator) not in self.changes.undecorated]
 
     def _room(self, function: cst.FunctionDef) -> int:
         """How long a line of the function's body may be, without its indentation."""
@@ -563,25 +566,6 @@ class Rewriter(CallRewriter):
         inner = returns.annotation
         steps = cst.Subscript(self._use("Steps"), [cst.SubscriptElement(cst.Index(inner))])
         return returns.with_changes(annotation=steps)
-
-    def _retried(self, function: cst.FunctionDef, retry: Retry) -> cst.FunctionDef:
-        """The retry decorator of a twin as the loop that it stands for: attempts end when the generator does."""
-        decorator = next(d for d in function.decorators if is_call_of(d, retry.name))
-        assert isinstance(decorator.decorator, cst.Call)
-        if retry.attempts == "Retrying":
-            self.helpers.add("tenacity:Retrying")
-        is_own = retry.attempts in {"backoff_attempts", "retry_attempts"}
-        attempts = self._use(retry.attempts) if is_own else name_expression(retry.attempts)
-        call = decorator.decorator.with_changes(func=attempts)
-        body: list[Any] = list(function.body.body)
-        docstring = body[:1] if function.get_docstring() is not None else []
-        attempt = self._fresh("attempt")
-        with_attempt = cst.With([cst.WithItem(cst.Name(attempt))], cst.IndentedBlock(body[len(docstring) :]))
-        loop = cst.For(cst.Name(attempt), call, cst.IndentedBlock([with_attempt]))
-        return function.with_changes(
-            decorators=[d for d in function.decorators if d is not decorator],
-            body=cst.IndentedBlock([*docstring, loop]),
-        )
 
 
 def _item(change: LoopChange) -> cst.Call:

@@ -9,7 +9,6 @@ from functools import cached_property
 
 from batchlint.codemod.blocks import streams
 from batchlint.codemod.callbacks import Callbacks
-from batchlint.codemod.changes import Retry
 from batchlint.codemod.fakes import Fakes
 from batchlint.codemod.families import Families
 from batchlint.codemod.held import HELD, Held
@@ -30,16 +29,6 @@ _HARMLESS = frozenset(
     {"staticmethod", "classmethod", "abstractmethod", "abc.abstractmethod"}
     | {"override", "typing.override", "typing_extensions.override"}
 )
-RETRIES = frozenset({"tenacity.retry", "backoff.on_exception", "backoff.on_predicate"})
-"""Decorators that await coroutines as often as they need."""
-_RETRIES = {
-    "tenacity.retry": "Retrying",
-    "backoff.on_exception": "backoff_attempts",
-    "retry.retry": "retry_attempts",
-    "retry.api.retry": "retry_attempts",
-}
-"""Decorators that try again, with what their twin goes over."""
-_HANDLERS = frozenset({"on_success", "on_backoff", "on_giveup"})
 _ENQUEUE = frozenset({"delay", "apply_async", "send", "enqueue"})
 _METHODS = (".create", ".parse", ".generate_content", ".complete", ".complete_async", ".parse_async", ".create_async")
 _NOT_IN_A_LINE = frozenset({"extra_headers", "extra_query"})
@@ -373,40 +362,16 @@ class Support:
             raise Refused("streaming")
         return BACKENDS[package]
 
-    def check_twin(self, function: FunctionFacts, carried: list[ast.expr]) -> Retry | None:
-        """Refused where the function can have no twin; its retry decorator, if it has one.
-
-        `carried`: decorators that have a twin themselves.
-        """
+    def check_twin(self, function: FunctionFacts, carried: list[ast.expr]) -> None:
+        """Refused where the function can have no twin. `carried`: decorators that have one themselves."""
         label = Graph.label(function.id)
         if isinstance(function.node, ast.Lambda):
             raise Refused("unsupported-shape", "the request is made in a lambda; give it a `def`")
-        retry: Retry | None = None
-        outer = FunctionId(function.id.path, function.parent or MODULE)
         for decorator in function.decorators:
             name = ast.unparse(decorator.func if isinstance(decorator, ast.Call) else decorator)
-            paths = {v.path.replace("()", "") for v in self.program.eval(outer, decorator) if isinstance(v, Ext)}
-            if name in _HARMLESS or decorator in carried:
-                continue
-            if function.is_async and paths & RETRIES:
-                continue
-            kind = next((kind for path, kind in _RETRIES.items() if path in paths), None)
-            if retry is None and kind is not None:
-                retry = self._retry(label, name, decorator, kind)
-                continue
-            raise Refused("unsupported-shape", f"`{label}` is wrapped by `@{name}`, which expects an answer at once")
-        return retry
-
-    @staticmethod
-    def _retry(label: str, name: str, decorator: ast.expr, kind: str) -> Retry:
-        if not isinstance(decorator, ast.Call):
-            raise Refused("unsupported-shape", f"`{label}` is retried for ever by a bare `@{name}`")
-        if kind == "Retrying":
-            return Retry(name, name.rpartition(".")[0] + ".Retrying" if "." in name else "Retrying")
-        unfit = {keyword.arg or "**" for keyword in decorator.keywords} & {*_HANDLERS, "**"}
-        if unfit:
-            raise Refused("unsupported-shape", f"`@{name}` of `{label}` is told `{min(unfit)}`")
-        return Retry(name, kind)
+            if name not in _HARMLESS and decorator not in carried:
+                what = f"`{label}` is wrapped by `@{name}`, which expects an answer at once"
+                raise Refused("unsupported-shape", what)
 
 
 def _can_be(path: str) -> bool:

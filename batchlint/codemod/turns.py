@@ -13,10 +13,8 @@ from batchlint.codemod.changes import Fanout
 from batchlint.codemod.paths import function_body
 from batchlint.codemod.phases import Phases
 from batchlint.codemod.steady import Unsteady
-from batchlint.codemod.support import RETRIES
 from batchlint.facts import FunctionFacts
 from batchlint.symbols import last_name
-from batchlint.values import Ext
 
 if TYPE_CHECKING:
     from batchlint.codemod.planner import Planner
@@ -41,7 +39,7 @@ class Turns:
         again = False
         for id in sorted(fanout.twins):
             function = self.planner.graph.function(id)
-            again |= self._is_retried(function)
+            again |= self.planner.decorated.is_retried(function)
             again |= asks_again(function, function.node, function_body(function))
         if isinstance(fanout.iteration, Phases):
             function, node = self.planner.graph.function(fanout.function), fanout.node
@@ -51,11 +49,6 @@ class Turns:
         if top > MOST and not again:
             raise Unsteady(f"an item makes more than {MOST} requests in turn, each of which takes a run of its own")
         return AGAIN if again else max(top, 1)
-
-    def _is_retried(self, function: FunctionFacts) -> bool:
-        """Whether a decorator makes the requests of the function again."""
-        values = (v for each in function.decorators for v in self.planner.program.eval(function.id, each))
-        return any(isinstance(value, Ext) and value.path.replace("()", "") in RETRIES for value in values)
 
     def _asks_again(
         self, parallel: set[int], function: FunctionFacts, root: ast.AST, body: Iterable[ast.AST], *, repeats: bool

@@ -62,10 +62,7 @@ def write(graph: Graph, fanouts: Sequence[Fanout], framework: str | None = None)
         text = imported.beside_star(path, text, groups.own(path))
         for extra in sorted(h for h in helpers if ":" in h):
             package, _, name = extra.partition(":")
-            if package == "tenacity":
-                text = imports.add_beside(text, package, name, "retry")
-            else:
-                text = imports.add(text, package, {name}, {}, {"celery"})
+            text = imports.add(text, package, {name}, {}, {"celery"})
         text = leftovers.drop(before, text, partial(_is_named_elsewhere, graph, path))
         text = imports.drop_unused(before, text)
         if text != before:

@@ -1,13 +1,14 @@
-"""Helpers under decorators that try again: a loop in the twin, with as many attempts as before."""
+"""Helpers under decorators that try again: the twin has one of its own, with as many attempts as before."""
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from typing import Any
 
 import pytest
 from fake_provider import Failure, Faults
 
-from batchlint.runtime.retried import retry_attempts
+from batchlint import runtime
 
 from .programs import check_noop, check_rewritten, check_runs_alike
 
@@ -15,7 +16,8 @@ LLM = """
 import backoff
 import openai
 from openai import OpenAI
-from tenacity import RetryError, retry, retry_if_exception_type, stop_after_attempt, wait_none
+from tenacity import RetryError, retry, retry_if_exception_type, retry_if_result, stop_after_attempt
+from tenacity import stop_after_delay, wait_none
 
 client = OpenAI(max_retries=0)
 PROBLEMS = (openai.BadRequestError, openai.RateLimitError)
@@ -50,12 +52,22 @@ class Asker:
 @retry(stop=stop_after_attempt(2), wait=wait_none(), retry=retry_if_exception_type(openai.BadRequestError))
 def tried(text):
     return client.responses.create(model="gpt-5-mini", input=text).output_text
+
+
+@retry(
+    stop=stop_after_attempt(3) | stop_after_delay(0.5),
+    retry=retry_if_exception_type(openai.BadRequestError) | retry_if_result(lambda answer: len(answer) < 9),
+    retry_error_callback=lambda state: f"{state.args[0]} was tried {state.attempt_number} times",
+)
+def long_enough(text):
+    print("trying", text)
+    return client.responses.create(model="gpt-5-mini", input=text).output_text if text != "c" else text
 """
 PROGRAM = """
 from concurrent.futures import ThreadPoolExecutor
 
 import openai
-from llm import Asker, RetryError, ask, tried
+from llm import Asker, RetryError, ask, long_enough, tried
 
 WORDS = ["a", "refuse this", "b"]
 for word in WORDS:
@@ -70,6 +82,8 @@ for word in WORDS:
         print(tried(word))
     except RetryError as error:
         print("gave up:", type(error.last_attempt.exception()).__name__)
+for word in [*WORDS, "c"]:
+    print(long_enough(word))
 with ThreadPoolExecutor(2) as pool:
     print(list(pool.map(asker.ask, ["x", "refuse this", "y"])))
 """
@@ -80,9 +94,12 @@ def test_attempts_are_the_same_by_batch(tmp_path) -> None:
     alike = check_runs_alike({"app.py": PROGRAM, "llm.py": LLM}, tmp_path, faults=faults)
     assert alike.before.ended.code == 0, alike.before.ended
     assert alike.after.ended.output.count("asking refuse this") == 3
+    for word in ("refuse this", "c"):
+        assert alike.after.ended.output.count(f"trying {word}") == 3
+        assert f"{word} was tried 3 times" in alike.after.ended.output
 
 
-def test_the_decorator_becomes_a_loop_and_leaves_the_realtime_form() -> None:
+def test_the_twin_has_a_decorator_of_its_own_and_leaves_the_realtime_form() -> None:
     before = """
         from backoff import expo, on_exception
         from openai import OpenAI, RateLimitError
@@ -108,18 +125,17 @@ def test_the_decorator_becomes_a_loop_and_leaves_the_realtime_form() -> None:
         from backoff import expo
         from openai import OpenAI, RateLimitError
 
-        from llm_batch import backoff_attempts, realtime, request, run_batch
+        from llm_batch import batch_on_exception, realtime, request, run_batch
 
         client = OpenAI()
 
 
+        @batch_on_exception(expo, RateLimitError, max_tries=5)
         def ask_batch(text):
             \"\"\"The answer.\"\"\"
-            for attempt in backoff_attempts(expo, RateLimitError, max_tries=5):
-                with attempt:
-                    return (yield request(
-                        client.responses.create, model="gpt-5", input=text
-                    )).output_text
+            return (yield request(
+                client.responses.create, model="gpt-5", input=text
+            )).output_text
 
 
         def ask(text):
@@ -141,7 +157,7 @@ def test_the_decorator_becomes_a_loop_and_leaves_the_realtime_form() -> None:
     check_rewritten(before, after)
 
 
-def test_the_decorator_of_retry_becomes_a_loop_too() -> None:
+def test_the_decorator_of_retry_is_replaced_too() -> None:
     before = """
         import retry
         from openai import OpenAI, RateLimitError
@@ -160,17 +176,16 @@ def test_the_decorator_of_retry_becomes_a_loop_too() -> None:
     after = """
         from openai import OpenAI, RateLimitError
 
-        from llm_batch import request, retry_attempts, run_batch
+        from llm_batch import batch_retries, request, run_batch
 
         client = OpenAI()
 
 
+        @batch_retries(RateLimitError, tries=3, delay=2)
         def ask(text):
-            for attempt in retry_attempts(RateLimitError, tries=3, delay=2):
-                with attempt:
-                    return (yield request(
-                        client.responses.create, model="gpt-5", input=text
-                    )).output_text
+            return (yield request(
+                client.responses.create, model="gpt-5", input=text
+            )).output_text
 
 
         def handle_text(text):
@@ -216,26 +231,83 @@ def test_attempts_pause_as_those_of_retry(
     slept: list[float] = []
     monkeypatch.setattr("time.sleep", slept.append)
     with pytest.raises(ValueError, match="no"):
-        for attempt in retry_attempts((ValueError, KeyError), **options):
-            with attempt:
-                raise ValueError("no")
+        _run(_batch_retries((ValueError, KeyError), **options), [ValueError("no")] * 9)
     assert slept == pauses
     assert len(caplog.records) == len(pauses)
 
 
 def test_attempts_of_retry_end_with_success_and_with_other_errors() -> None:
-    made = []
-    for attempt in retry_attempts(ValueError):
-        with attempt:
-            made.append(None)
-            if len(made) < 5:
-                raise ValueError
-    assert len(made) == 5
-    assert list(retry_attempts(tries=0)) == []
+    errors: list[Exception] = [ValueError(), ValueError()]
+    assert _run(_batch_retries(ValueError), errors) == "answer"
+    assert errors == []
+    assert _run(_batch_retries(tries=0), []) is None
     with pytest.raises(KeyError):
-        for attempt in retry_attempts(ValueError, tries=9):
-            with attempt:
-                raise KeyError
+        _run(_batch_retries(ValueError, tries=9), [ValueError(), KeyError()])
+
+
+def _batch_retries(*args: Any, **options: Any) -> Any:
+    helper: dict[str, Any] = {"__name__": "llm_batch"}
+    exec(compile(runtime.render(["openai"], ["batch_retries"]), "llm_batch.py", "exec"), helper)
+    return helper["batch_retries"](*args, **options)
+
+
+def _run(decorate: Any, errors: list[Exception]) -> object:
+    """What a function under the decorator returns that raises these errors in turn before it has an answer."""
+
+    @decorate
+    def ask() -> Generator[None, None, str]:
+        yield
+        if errors:
+            raise errors.pop(0)
+        return "answer"
+
+    steps = ask()
+    try:
+        while True:
+            next(steps)
+    except StopIteration as ended:
+        return ended.value
+
+
+def test_a_limit_that_waits_goes_and_one_that_raises_stays() -> None:
+    before = """
+        from openai import OpenAI
+        from ratelimit import limits, sleep_and_retry
+
+        client = OpenAI()
+
+
+        @sleep_and_retry
+        @limits(calls=10, period=60)
+        def ask(text):
+            return client.responses.create(model="gpt-5", input=text).output_text
+
+
+        for text in ["a", "b"]:
+            print(ask(text))
+        """
+    after = """
+        from openai import OpenAI
+
+        from llm_batch import request, run_batch
+
+        client = OpenAI()
+
+
+        def ask(text):
+            return (yield request(
+                client.responses.create, model="gpt-5", input=text
+            )).output_text
+
+
+        def handle_text(text):
+            print((yield from ask(text)))
+
+
+        run_batch(handle_text(text) for text in ["a", "b"])
+        """
+    check_rewritten(before, after)
+    check_noop(before.replace("        @sleep_and_retry\n", ""), "unsupported-shape")
 
 
 @pytest.mark.parametrize(
@@ -245,10 +317,6 @@ def test_attempts_of_retry_end_with_success_and_with_other_errors() -> None:
         ("@backoff.on_exception(backoff.expo, Exception, **OPTIONS)", "is told `**`"),
         ("@backoff.on_predicate(backoff.expo, max_tries=3)", "is wrapped by `@backoff.on_predicate`"),
         ("@retry", "is retried for ever by a bare `@retry`"),
-        (
-            "@backoff.on_exception(backoff.expo, Exception)\n@backoff.on_exception(backoff.fibo, ValueError)",
-            "is wrapped by `@backoff.on_exception`",
-        ),
     ],
 )
 def test_decorators_that_do_more_are_left_as_they_are(decorators: str, words: str) -> None:
