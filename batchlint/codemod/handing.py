@@ -15,9 +15,9 @@ from batchlint.codemod.changes import CallChange, Fanout
 from batchlint.codemod.phases import Phases
 from batchlint.codemod.processes import Processes
 from batchlint.codemod.refusals import Refused
+from batchlint.codemod.threads import THREADS
 from batchlint.facts import MODULE, FunctionFacts, FunctionId
 from batchlint.graph import Edge, Graph
-from batchlint.graph.modelcalls import THREADS
 from batchlint.symbols import last_name
 from batchlint.values import Ext, Fn
 

@@ -288,6 +288,7 @@ class Planner:
         kept = scopes.kept(nodes) & own
         if kept:
             done = self.support.callbacks.consumed(function.id, nodes) | self.chunked.handed()
+            done |= self.support.threads.awaited(nodes)
             kept = scopes.kept(nodes, done) & own
         if kept:
             raise Refused(

@@ -6,12 +6,15 @@ import ast
 from collections.abc import Iterable, Iterator, Sequence, Set
 from typing import get_args
 
+from batchlint.symbols import last_name
 from batchlint.trees import children, parents_in, walk, walk_own
 
 _SCOPES = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef
 _COMPREHENSIONS = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _LOOPS = (ast.For, ast.AsyncFor, ast.While)
+_ATTEMPTS = frozenset({"Retrying", "AsyncRetrying", "retry_context"})
+"""What gives attempts of tenacity and stamina: each but the last may end with an error that goes no further."""
 _BINDING = frozenset(
     [
         *_DEFINITIONS, *_LOOPS, *get_args(_COMPREHENSIONS), ast.Lambda, ast.Name, ast.ExceptHandler,
@@ -182,8 +185,9 @@ def _walk(
         elif isinstance(statement, ast.For | ast.AsyncFor):
             reads(statement.iter)
             ways: list[set[str] | None] = []
-            _walk(statement.body, given | bound([statement.target]), found, ways)
-            merged = _meet([_walk(statement.orelse, given, found, breaks), *ways])
+            turn = _walk(statement.body, given | bound([statement.target]), found, ways)
+            done = turn if _tries_until_done(statement) else given
+            merged = _meet([None if done is None else _walk(statement.orelse, done, found, breaks), *ways])
             if merged is None:
                 return None
             given = merged
@@ -240,6 +244,15 @@ def _walk(
             reads(statement)
             given |= bound([statement])
     return given
+
+
+def _tries_until_done(loop: ast.For | ast.AsyncFor) -> bool:
+    """Whether the loop ends only behind a turn without an error: `for attempt in Retrying(): with attempt:`."""
+    first = loop.body[0]
+    made = last_name(loop.iter.func) if isinstance(loop.iter, ast.Call) else ""
+    if made not in _ATTEMPTS or not isinstance(first, ast.With) or not isinstance(loop.target, ast.Name):
+        return False
+    return ast.unparse(first.items[0].context_expr) == loop.target.id
 
 
 def _unbound(node: ast.AST, given: set[str]) -> set[str]:

@@ -301,6 +301,9 @@ class Support:
         keywords = self.threads.plain(call).keywords
         if model.stream or streams(keywords) or self._streamed.is_streamed(scope, self.threads.plain(call)):
             raise Refused("streaming")
+        if model.handed and self.threads.made(call) is None:
+            what = f"`{model.call}` is handed to `{ast.unparse(call.func)}` {line}; hand over a function that calls it"
+            raise Refused("unsupported-shape", what)
         if model.agent or model.fans_out:
             raise Refused(
                 "unsupported-shape", f"`{model.call}` makes requests of its own {line}; call the model directly"

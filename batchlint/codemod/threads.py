@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Iterable
 
-from batchlint.graph.modelcalls import THREADS
 from batchlint.symbols import CallRef, Program, last_name
 from batchlint.values import Ext
 
+THREADS = ("to_thread", "run_in_executor", "run_in_threadpool")
+"""How a coroutine has a thread make a call."""
 _RUNNERS = (
     (re.compile(r"asyncio\.to_thread$"), 0),
     (re.compile(r"asyncio\..*\.run_in_executor$"), 1),
@@ -44,6 +46,11 @@ class Threads:
     def outer(self, node: ast.expr) -> ast.expr:
         """The call that has a thread make the call `node`, or `node` itself."""
         return self._outer.get(id(node), node)
+
+    def awaited(self, nodes: Iterable[ast.AST]) -> set[int]:
+        """What threads are given to call whose end is awaited at once, by identity."""
+        found = (n.value for node in nodes for n in ast.walk(node) if isinstance(n, ast.Await))
+        return {id(self._handed[id(call)]) for call in found if id(call) in self._handed}
 
     def _note(self, reference: CallRef) -> None:
         call = reference.call.node

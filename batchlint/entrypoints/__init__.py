@@ -243,6 +243,8 @@ class Registry(NamedTuple):
     """Symbolic paths of what parameters of a name are by all usage."""
     resolved: PathTable[bool]
     """Calls that give the object of the class that they are given."""
+    passing: PathTable[str]
+    """Decorators that give a function first what is kept in an attribute, by the attribute's name."""
     named_objects: frozenset[str]
     """Methods that give the object of the class that a string names."""
     generic_methods: frozenset[str]
@@ -348,6 +350,7 @@ def build(documents: list[dict[str, Any]]) -> Registry:
         dynamic=PathTable((pattern, True) for document in documents for pattern in document.get("dynamic", [])),
         local_names=frozenset(name for document in documents for name in document.get("local_names", [])),
         parameters={name: path for document in documents for name, path in document.get("parameters", {}).items()},
+        passing=PathTable(row for document in documents for row in document.get("passing", {}).items()),
         resolved=PathTable((pattern, True) for document in documents for pattern in document.get("resolved", [])),
         named_objects=frozenset(name for document in documents for name in document.get("named_objects", [])),
         generic_methods=frozenset(name for document in documents for name in document.get("generic_methods", [])),

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from batchlint.entrypoints import Handover, Kind, intervals
 from batchlint.facts import CallFacts, FunctionFacts, FunctionId
 from batchlint.findings import Step
-from batchlint.graph import clocks
+from batchlint.graph import clocks, runners
 from batchlint.graph.callables import Callables
 from batchlint.graph.durations import Durations
 from batchlint.graph.launches import Launches
@@ -39,32 +39,15 @@ class Handovers(Part):
 
     def find(self) -> None:
         """Fill `edges`, `entries` and `calls`."""
-        registry = self.program.registry
-        names = registry.handovers.tails | registry.enqueue_methods | set(registry.calling_methods)
-        for name in sorted(names):
-            for reference in self.program.calls_by_name.get(name, ()):
+        for name, references in runners.calls_of(self.program):
+            for reference in references:
                 self._handover(reference, name)
-        for name in sorted(registry.handovers.makers):
-            for held in sorted(self._held(name)):
-                for reference in self.program.calls_by_name.get(held, ()):
-                    self._handover(reference, name)
         for body, reference, kind in Launches(self.program).find():
             if kind is not None:
                 self.enter(body, reference, kind)
             else:
                 edge = self.edge(reference.caller.id, body, reference.call.node, "call", reference.call)
                 self.edges.setdefault(body, []).append(edge)
-
-    def _held(self, name: str) -> set[str]:
-        """The variables that hold what a call of the name makes: `evaluate` of `evaluate = Evaluate(devset=rows)`."""
-        made = {id(call.node) for _, call in self.program.calls_by_name.get(name, ())}
-        callers = {caller.id: caller for caller, _ in self.program.calls_by_name.get(name, ())}
-        return {
-            held
-            for caller in callers.values()
-            for held, bindings in caller.bindings.items()
-            if any(id(binding.value) in made for binding in bindings)
-        }
 
     def _handover(self, reference: CallRef, name: str) -> None:
         program, registry = self.program, self.program.registry

@@ -33,6 +33,8 @@ class ModelCall(NamedTuple):
     fans_out: bool
     legacy: bool
     prompts: tuple[str, ...]
+    handed: bool
+    """Whether the SDK's method is handed to what calls it."""
 
 
 _STORES = frozenset(

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from batchlint.facts import MODULE, CallFacts, FunctionFacts, FunctionId
+from batchlint.graph import runners
 from batchlint.graph.callables import Callables
 from batchlint.graph.handedin import HandedIn
 from batchlint.graph.links import GraphSettings, ModelCall, Part, source
@@ -18,8 +19,6 @@ from batchlint.symbols.local_models import asks_local_default, runs_locally
 from batchlint.symbols.names import LOCAL
 from batchlint.values import Ext, Fn, Text, Value, Values, ordered
 
-THREADS = ("to_thread", "run_in_executor", "run_in_threadpool")
-"""How a coroutine has a thread make a call."""
 _KINDS = {"embed": "embeddings", "audio/speech": "speech", "audio/trans": "transcription", "images/": "image"}
 """What an address asks for, by a part of its path."""
 
@@ -55,9 +54,9 @@ class ModelCalls(Part):
                 found = self._model_call(function, call, func)
                 if found is not None:
                     yield found
-        for name in THREADS:
-            for reference in self.program.calls_by_name.get(name, ()):
-                yield from self._in_thread(reference, methods)
+        for name, references in runners.calls_of(self.program):
+            for reference in references:
+                yield from self._handed_on(reference, name, methods)
         yield from self._of_decorated(helpers)
 
     def _of_decorated(self, helpers: set[str]) -> Iterator[ModelCall]:
@@ -80,19 +79,28 @@ class ModelCalls(Part):
                     if Fn(function.id) in program.eval(caller.id, call.node.func):
                         yield self._described(caller, call, call.node.func, api, called)
 
-    def _in_thread(self, reference: CallRef, methods: set[str]) -> Iterator[ModelCall]:
-        """SDK methods that the thread is given, also in a `partial`: `to_thread(client.messages.create, ...)`."""
+    def _handed_on(self, reference: CallRef, name: str, methods: set[str]) -> Iterator[ModelCall]:
+        """SDK methods that a pool, thread or retry is given, also in a `partial`: `to_thread(client.ask, ...)`."""
         function, call = reference
-        paths = [v.path for v in self.program.eval(function.id, call.node.func) if isinstance(v, Ext)]
-        handovers = [each for path in paths for each in self.program.registry.handovers.find(path)]
-        places = {each.argument for each in handovers if each.argument is not None}
-        for handed in (call.node.args[place] for place in sorted(places) if place < len(call.node.args)):
+        rows = self.program.registry.handovers.by_last.get(name, ())
+        places = {row.argument for row in rows if row.action == "call" and row.argument is not None}
+        for place in sorted(places):
+            handed = call.node.args[place] if place < len(call.node.args) else None
+            made = call
             if isinstance(handed, ast.Call) and last_name(handed.func) == "partial" and handed.args:
-                handed, call = handed.args[0], self.program.call_facts[id(handed)].call
-            if isinstance(handed, ast.Attribute) and handed.attr in methods:
-                found = self._model_call(function, call, handed)
+                made, handed = self.program.call_facts[id(handed)].call, handed.args[0]
+            if not isinstance(handed, ast.Attribute) or handed.attr not in methods:
+                continue
+            if self._hands_on(reference, place):
+                found = self._model_call(function, made, handed)
                 if found is not None:
                     yield found
+
+    def _hands_on(self, reference: CallRef, place: int) -> bool:
+        """Whether the call calls once what it is given at that place."""
+        paths = [v.path for v in self.program.eval(reference.caller.id, reference.call.node.func) if isinstance(v, Ext)]
+        rows = (row for path in paths for row in self.program.registry.handovers.find(path))
+        return any(row.action == "call" and row.argument == place and not row.repeats for row in rows)
 
     def _model_call(self, function: FunctionFacts, call: CallFacts, func: ast.expr) -> ModelCall | None:
         """The model call that `call` is, if `func` is an SDK's method."""
@@ -138,6 +146,7 @@ class ModelCalls(Part):
             fans_out=api.fans_out,
             legacy=api.legacy,
             prompts=api.prompts,
+            handed=func is not call.node.func,
         )
 
     def _asks_hosted(self, function: FunctionFacts, call: CallFacts, value: Ext, api: ApiCall) -> bool:

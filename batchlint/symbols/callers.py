@@ -62,7 +62,7 @@ class Callers:
         found: set[Value] = set()
         own = function.owner is not None and parameters and parameters[0].arg in {"self", "cls"}
         if [p.arg for p in parameters[1 if own else 0 :]][:1] == [name]:
-            found |= self._decorated_by(function)
+            found |= self._decorated_by(function) | self._passed_by(function)
         usual = self._program.registry.parameters.get(name)
         if usual is not None:
             found.add(Ext(usual))
@@ -98,6 +98,16 @@ class Callers:
         for decorated, scope, node in (row for name in sorted(names) for row in self._decorated.get(name, ())):
             if any(isinstance(value, Fn) and value.id == decorator.id for value in self._program.eval(scope, node)):
                 found.add(decorated)
+        return frozenset(found)
+
+    def _passed_by(self, function: FunctionFacts) -> Values:
+        """What the decorators of a framework give the function first: `@click.pass_obj` what `ctx.obj` was set to."""
+        program, outer = self._program, FunctionId(function.id.path, function.parent or MODULE)
+        found: set[Value] = set()
+        for values in (program.eval(outer, decorator) for decorator in function.decorators):
+            names = {name for v in values if isinstance(v, Ext) for name in program.registry.passing.find(v.path)}
+            made = {v for v in values if isinstance(v, Inst)} if names else set()  # of the class that it names
+            found |= made or {v for name in sorted(names) for v in program.stored.attribute(name, NOTHING)}
         return frozenset(found)
 
     def _all_decorated(self) -> Iterator[tuple[Fn | Cls, FunctionId, ast.expr]]:

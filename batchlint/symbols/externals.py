@@ -93,6 +93,10 @@ def external_call(program: Program, scope: FunctionId, node: ast.Call, value: Ex
     # What `wraps(function)` gives is called with the wrapper, not for the function.
     if node.args and path != "functools.wraps":
         found |= program.once(("functions", id(node)), _functions_given, program, scope, node)
+        if path.endswith("()"):  # a decorator with arguments, applied by hand: `retry(stop=...)(client.ask)`
+            found |= {
+                v for v in program.eval(scope, node.args[0]) if isinstance(v, Ext) and program.catalogue.match(v.path)
+            }
     return frozenset(found)
 
 

@@ -298,3 +298,37 @@ KEYED = """
 )
 def test_of_a_dict_that_a_function_makes_a_key_tells_which_object_is_meant(key, more, expected):
     assert verdict(KEYED.format(key=key, more=more)) == expected
+
+
+WRITERS = (
+    WRITER
+    + """
+    class Echo:
+        def title(self, text):
+            return text.title()
+    """
+)
+COMMANDS = """
+    import click
+    from service import Echo, Writer
+
+    pass_made = click.make_pass_decorator({made})
+
+    @click.group()
+    @click.pass_context
+    def cli(ctx):
+        ctx.obj = {made}()
+
+    @cli.command()
+    @{decorator}
+    def titles(writer):
+        for line in open("texts.txt"):
+            print(writer.title(line))
+    """
+
+
+@pytest.mark.parametrize("decorator", ["click.pass_obj", "pass_made"])
+def test_a_command_is_passed_what_the_context_keeps(decorator: str) -> None:
+    made = {"service.py": WRITERS, "app.py": COMMANDS.format(decorator=decorator, made="Writer")}
+    assert verdict(made) == "batchable"
+    assert verdict({**made, "app.py": COMMANDS.format(decorator=decorator, made="Echo")}) != "batchable"

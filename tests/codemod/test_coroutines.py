@@ -67,6 +67,9 @@ ALIKE = {
             for text in texts:
                 answer = await asyncio.to_thread(asker.ask, f"loop {text}")
                 print(text, answer)
+            for text in texts:
+                answer = await asyncio.get_running_loop().run_in_executor(None, lambda: asker.ask(f"again {text}"))
+                print(text, answer)
 
 
         async def main():

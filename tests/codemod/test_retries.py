@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -339,3 +340,50 @@ for text in ["a", "b", "c", "d"]:
     refusal = check_noop(program, "unsupported-shape")
     assert refusal is not None
     assert words in refusal.detail
+
+
+TRIED = """
+import openai
+from openai import OpenAI
+from tenacity import RetryError, Retrying, retry_if_exception_type, stop_after_attempt
+
+client = OpenAI(max_retries=0)
+for word in ["a", "refuse this", "b"]:
+    try:
+        for attempt in Retrying(stop=stop_after_attempt(2), retry=retry_if_exception_type(openai.BadRequestError)):
+            with attempt:
+                answer = client.responses.create(model="gpt-5", input=word)
+    except RetryError:
+        print(word, "was refused")
+        continue
+    print(answer.output_text)
+"""
+
+
+def test_attempts_that_are_gone_through_bind_what_the_last_one_does(tmp_path: Path) -> None:
+    alike = check_runs_alike({"app.py": TRIED}, tmp_path, faults=Faults(failures=[Failure("refuse this")]))
+    assert "refuse this was refused" in alike.after.ended.output
+    check_noop(TRIED.replace("for attempt in Retrying(", "for attempt in other(Retrying, "), "dependent-iterations")
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "Retrying(stop=stop_after_attempt(2))(client.responses.create, model='gpt-5', input=word)",
+        "pool.submit(client.responses.create, model='gpt-5', input=word).result()",
+    ],
+)
+def test_a_method_that_is_handed_over_is_left(call: str) -> None:
+    program = f"""
+        from concurrent.futures import ThreadPoolExecutor
+
+        from openai import OpenAI
+        from tenacity import Retrying, stop_after_attempt
+
+        client, pool = OpenAI(), ThreadPoolExecutor()
+        for word in open("words.txt"):
+            print({call}.output_text)
+        """
+    found = check_noop(program, "unsupported-shape")
+    assert found is not None
+    assert "is handed to" in found.detail
