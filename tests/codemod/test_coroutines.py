@@ -67,9 +67,6 @@ ALIKE = {
             for text in texts:
                 answer = await asyncio.to_thread(asker.ask, f"loop {text}")
                 print(text, answer)
-            for text in texts:
-                answer = await asyncio.get_running_loop().run_in_executor(None, lambda: asker.ask(f"again {text}"))
-                print(text, answer)
 
 
         async def main():
@@ -151,6 +148,15 @@ ALIKE = {
             return answer.output_text
 
 
+        async def one_by_one(texts):
+            loop = asyncio.get_event_loop()
+            for text in texts:
+                answer = await loop.run_in_executor(
+                    None, lambda: client.responses.create(model="gpt-4.1-mini", input=f"one {text}")
+                )
+                print(text, answer.output_text)
+
+
         async def by_partial(text):
             loop = asyncio.get_event_loop()
             return (
@@ -167,6 +173,7 @@ ALIKE = {
             print(await asyncio.gather(*map(lambda text: by_thread(text * 2), ["a", "b", "a"])))
             print(await asyncio.gather(*[by_lambda(text) for text in ["a", "b"]]))
             print(await asyncio.gather(*[by_partial(text) for text in ["c", "d"]]))
+            await one_by_one(["e", "f", "g"])
 
 
         asyncio.run(main())
