@@ -204,6 +204,8 @@ class Registry(NamedTuple):
     requests: waits.Requests
     holding: frozenset[str]
     """Frameworks that hand a message out again where its handler takes long."""
+    answering: frozenset[str]
+    """Frameworks that give whoever starts a task what it returns."""
     calling_enqueues: frozenset[str]
     """Frameworks whose tasks go into the queue when they are called like a function."""
     launches: PathTable[Launch]
@@ -321,6 +323,7 @@ def build(documents: list[dict[str, Any]]) -> Registry:
         asides=waits.asides(documents),
         requests=waits.requests(documents),
         holding=frozenset(framework["name"] for framework in frameworks if framework.get("held")),
+        answering=frozenset(framework["name"] for framework in frameworks if framework.get("answers")),
         calling_enqueues=frozenset(
             framework["name"] for framework, row in _rows(frameworks, "enqueues") if row.get("method") == "__call__"
         ),

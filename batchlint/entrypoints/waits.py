@@ -49,7 +49,7 @@ class Replies(NamedTuple):
     """How the addresses of such services begin."""
     keys: frozenset[str]
     """Keys of their request bodies that say whom to."""
-    handed_urls: frozenset[str]
+    handed: frozenset[str]
     """Names of addresses that come with what somebody wrote."""
     threads: frozenset[str]
     """Names of what puts an answer below what somebody wrote."""
@@ -92,8 +92,7 @@ def replies(documents: list[dict[str, Any]]) -> Replies:
     """How it says that a message answers somebody."""
     rows = [document["replies"] for document in documents if "replies" in document]
     methods, urls, keys, handed, threads = (
-        [str(text) for row in rows for text in row[name]]
-        for name in ("methods", "urls", "keys", "handed_urls", "threads")
+        [str(text) for row in rows for text in row[name]] for name in ("methods", "urls", "keys", "handed", "threads")
     )
     calls = [call for row in rows for call in row["calls"]]
     table = PathTable((call["path"], Reply(call.get("argument"), frozenset(call["keys"]))) for call in calls)

@@ -252,7 +252,7 @@ class Graph(Part):
         """What starts the very function, as it counts for those who could wait; `beside`: for work that it leaves."""
         entries = [self._asides.seen(entry, id) for entry in self.entries(id)]
         if any(entry.kind.kind == "task_queue" for entry in entries):
-            entries += self._replies.entries(id, incoming)
+            entries += self._replies.entries(id, incoming, entries)
         entries += self._feeders.entries(id)
         return (self._asides.beside(entry) if beside else entry for entry in entries)
 

@@ -10,6 +10,7 @@ from typing import NamedTuple, TypeGuard
 from batchlint.entrypoints import Kind, intervals
 from batchlint.facts import CallFacts, FunctionFacts
 from batchlint.findings import Latency, Step
+from batchlint.graph.daytimes import time_of_day
 from batchlint.graph.durations import Duration, Durations
 from batchlint.graph.links import Entry, Part, label, source
 from batchlint.symbols import Program, last_name
@@ -106,12 +107,23 @@ class Clocks(Part):
                     return call.node.func
         return None
 
-    def _works(self, function: FunctionFacts, calls: Sequence[CallFacts]) -> bool:
-        """Whether the loop calls the program's own functions, rather than keep it or a scheduler alive."""
-        return any(isinstance(value, Fn) for call in calls for value in self.program.eval(function.id, call.node.func))
+    def _works(self, function: FunctionFacts, calls: Sequence[CallFacts]) -> list[CallFacts]:
+        """The loop's calls of the program's own functions, rather than those that keep it or a scheduler alive."""
+        return [
+            call
+            for call in calls
+            if any(isinstance(value, Fn) for value in self.program.eval(function.id, call.node.func))
+        ]
 
-    def _paced(self, function: FunctionFacts, loop: ast.While, works: bool) -> Entry | None:
-        """What the loop is by the time between its turns: the pauses of every turn, else the shortest of some."""
+    def _paced(self, function: FunctionFacts, loop: ast.While, works: Sequence[CallFacts]) -> Entry | None:
+        """What the loop is by the time between its turns: the pauses of every turn, else the shortest of some.
+
+        Where it only works at a time of the day, it pauses for that.
+        """
+        daytime = time_of_day(function, loop, works)
+        if daytime is not None:
+            what = f"loop in {label(function.id)} that works if `{source(daytime)[:40]}`"
+            return Entry(Kind("sleeping loop", "schedule", Latency.HOURS), Step(function.id.path, loop.lineno, what))
         pauses = list(_pauses(loop, loop, False))
         always = [pause for pause in pauses if not pause.aside]
         lengths = [(self._durations.of(function.id, pause.length), pause.length) for pause in always or pauses]

@@ -70,11 +70,10 @@ class Polls(Part):
         callee = self.function(edge.callee)
         text = self.program.modules[edge.callee.path].text
         if any(name in text for name in polled.watched) and any(
-            isinstance(node, ast.Name | ast.Attribute) and last_name(node) in polled.watched
-            for node in walk(callee.node)
+            _is_named(node, polled.watched) for node in walk(callee.node)
         ):
             return True
-        if self._tells_progress(edge.callee):
+        if self._tells_progress(edge.callee) or self._keeps_own_state(callee):
             return True
         function = self.function(edge.caller)
         callers = self._callers(function)
@@ -280,13 +279,17 @@ class Polls(Part):
                         yield from self._states_of(self._classes_in(FunctionId(path, MODULE), binding.value))
 
     def _tells_progress(self, id: FunctionId, depth: int = 0) -> bool:
-        """Whether a task lets others know how far it is: `publish("jobs", {"progress": 40})`, `emit_progress(40)`."""
+        """Whether a task lets others know how far it is.
+
+        `publish("jobs", {"progress": 40})`, `emit_progress(40)`, `self.update_state(state="PROGRESS")`.
+        """
         polled = self.program.registry.polled
         known = self._progress.get(id)
         if known is None:
             self._progress[id] = False
             function = self.function(id)
-            is_named = any(word in self.program.modules[id.path].text for word in polled.progress)
+            text = self.program.modules[id.path].text
+            is_named = any(word in text or word.upper() in text for word in polled.progress)
             known = is_named and any(self._is_progress(call.node) for call in function.calls)
             if not known and depth < _SETTLED_DEEP:
                 called = (value for call in function.calls for value in self.program.eval(id, call.node.func))
@@ -295,11 +298,23 @@ class Polls(Part):
             self._progress[id] = known
         return known
 
+    def _keeps_own_state(self, task: FunctionFacts) -> bool:
+        """Whether a task looks up the row of its own state, which others are to see with what it works on.
+
+        `note.task = TaskResult.objects.get(task_id=self.request.id)`.
+        """
+        kept = self.program.registry.polled.kept
+        if not any(name in self.program.modules[task.id.path].text for name in kept):
+            return False
+        rows = [call.node for call in task.calls if any(_is_named(node, kept) for node in walk(call.node.func))]
+        given = (each for call in rows for each in (*call.args, *(keyword.value for keyword in call.keywords)))
+        return any(source(each).endswith(".request.id") for each in given)
+
     def _is_progress(self, call: ast.Call) -> bool:
         """Whether the call sends how far something is, by its own name or by what the message holds."""
         polled = self.program.registry.polled
         name = last_name(call.func).lower()
-        if polled.tells.isdisjoint(name.split("_")):
+        if polled.tells.isdisjoint((name, *name.split("_"))):
             return False
         given = [*call.args, *(keyword.value for keyword in call.keywords)]
         words = [name, *(keyword.arg or "" for keyword in call.keywords)]
@@ -334,6 +349,10 @@ def _words_of(node: ast.AST) -> Iterator[str]:
         yield node.id
     elif isinstance(node, ast.Constant) and isinstance(node.value, str) and " " not in node.value:
         yield node.value
+
+
+def _is_named(node: ast.AST, names: frozenset[str]) -> bool:
+    return isinstance(node, ast.Name | ast.Attribute) and last_name(node) in names
 
 
 def _is_id(name: str | None) -> bool:

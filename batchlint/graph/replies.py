@@ -50,13 +50,36 @@ class Replies(Part):
         iterated = [loop.iter for loop in edge.loops if not isinstance(loop, ast.While)]
         return not edge.repeats or all(self._is_sent(edge.caller, each) for each in iterated)
 
-    def entries(self, id: FunctionId, incoming: Sequence[Edge]) -> Iterator[Entry]:
-        """Who waits for a task that nothing here enqueues: what it is handed says below which message it answers."""
-        if not any(edge.kind == "queue" for edge in incoming):
-            for name in sorted(self.addresses(id, threads=True)):
-                step = Step(id.path, self.function(id).line, f"{label(id)}, which answers what `{name}` holds")
-                yield Entry(_WRITER, step)
-                return
+    def entries(self, id: FunctionId, incoming: Sequence[Edge], known: Sequence[Entry]) -> Iterator[Entry]:
+        """Who waits for a task that nothing here enqueues: what it is handed says below which message it answers.
+
+        Where the framework gives whoever starts it what it returns, and that is what it was started for, they may wait.
+        """
+        if any(edge.kind == "queue" for edge in incoming):
+            return
+        function = self.function(id)
+        for name in sorted(self.addresses(id, threads=True)):
+            step = Step(id.path, function.line, f"{label(id)}, which answers what `{name}` holds")
+            yield Entry(_WRITER, step)
+            return
+        frameworks = {entry.kind.framework for entry in known} & self.program.registry.answering
+        is_started = any(entry.kind.kind == "schedule" for entry in known) or any(e.kind == "call" for e in incoming)
+        if frameworks and not is_started and self._gives_back(function):
+            step = Step(id.path, function.line, f"{label(id)}, which answers whoever starts it")
+            yield Entry(Kind(min(frameworks), "unknown", None), step)
+
+    def _gives_back(self, function: FunctionFacts) -> bool:
+        """Whether what was awaited is what the function returns, or a part of it."""
+        if len(function.parameters) <= (function.owner is not None):
+            return False
+        awaited: set[str] = set()
+        before = -1
+        while before < len(awaited):
+            before = len(awaited)
+            for name, bindings in function.bindings.items():
+                if any(b.value is not None and _is_made_of(b.value, awaited) for b in bindings):
+                    awaited.add(name)
+        return any(_is_made_of(answer, awaited) for answer in function.returns)
 
     def _is_sent(self, id: FunctionId, iterated: ast.expr) -> bool:
         """Whether a loop goes over what somebody sent: a webhook brings several messages at once."""
@@ -92,6 +115,7 @@ class Replies(Part):
                 if row is not None:
                     keys = row.keys & known.threads if threads else row.keys
                     yield from (keyword.value for keyword in node.keywords if keyword.arg in keys)
+                    yield from (each for each in _given(node) if _names(each) & known.handed)
                     if row.argument is not None and not threads:
                         yield from node.args[row.argument : row.argument + 1]
         if name in known.methods:
@@ -101,7 +125,7 @@ class Replies(Part):
         known = self.program.registry.replies
         urls = [*node.args[:2], *(keyword.value for keyword in node.keywords if keyword.arg == "url")]
         for url in urls:
-            if _names(url) & known.handed_urls:
+            if _names(url) & known.handed:
                 yield url
             texts = [value.text for value in self.program.eval(function.id, url) if isinstance(value, Text)]
             if any(text.startswith(known.urls) for text in texts):
@@ -129,8 +153,7 @@ class Replies(Part):
         task = self._handed.get(id(node))
         if task is not None:
             if task != function.id and self.addresses(task, threads=threads, depth=depth + 1):
-                yield from node.args
-                yield from (keyword.value for keyword in node.keywords)
+                yield from _given(node)
             return
         for value in self.program.eval(function.id, node.func):
             if isinstance(value, Fn) and value.id != function.id:
@@ -162,6 +185,14 @@ class Replies(Part):
                     found[name] = origins
                     changed = True
         return found
+
+
+def _given(call: ast.Call) -> list[ast.expr]:
+    return [*call.args, *(keyword.value for keyword in call.keywords)]
+
+
+def _is_made_of(node: ast.expr, names: set[str]) -> bool:
+    return isinstance(node, ast.Await) or not names.isdisjoint(carried(node))
 
 
 def _names(node: ast.expr) -> set[str]:

@@ -1776,6 +1776,26 @@ def test_a_function_that_nothing_here_calls_is_unclear_and_asks_who_starts_it():
     assert "label" in site.question
 
 
+@pytest.mark.parametrize(
+    ("imported", "expected"),
+    [
+        ("langchain_openai.chat_models import ChatOpenAI", "batchable"),
+        ("langchain_openai.chat_models.base import ChatOpenAI", "batchable"),
+        ("langchain_google_genai.chat_models import ChatGoogleGenerativeAI as ChatOpenAI", "batchable"),
+        ("langchain_openai.output_parsers import OutputParser as ChatOpenAI", "none"),
+    ],
+)
+def test_a_class_may_be_imported_from_the_module_that_defines_it(imported: str, expected: str):
+    program = f"""
+        from {imported}
+
+        model = ChatOpenAI(model="m")
+        for line in open("products.txt"):
+            print(model.invoke(line))  # !
+        """
+    assert verdict(program) == expected
+
+
 def test_a_recursion_over_a_tree_is_not_a_retry():
     program = """
         from llm import ask

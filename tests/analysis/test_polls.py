@@ -132,6 +132,8 @@ TOLD = {
     "progress_to_whoever_listens": ("hub.publish('notes', {'id': id, 'progress': 50})", "realtime"),
     "progress_by_name": ("emit_progress(id, 50)", "realtime"),
     "progress_as_a_keyword": ("hub.send('notes', progress=50)", "realtime"),
+    "a_state_of_the_task": ("label.update_state(state='PROGRESS', meta={'done': 50})", "realtime"),
+    "a_state_of_failure": ("label.update_state(state='FAILURE', meta={'done': 50})", "batchable"),
     "an_event_when_it_is_done": ("hub.publish('notes', {'id': id, 'label': note.label})", "batchable"),
     "a_line_of_the_log": ("log.info('progress', id)", "batchable"),
     "a_sentence_about_progress": ("hub.publish('notes', 'one more, we make progress')", "batchable"),
@@ -266,6 +268,40 @@ KEPT = """
 @pytest.mark.parametrize(("route", "expected"), [(KEPT, "realtime"), ("", "batchable")])
 def test_a_page_asks_for_the_row_that_holds_the_result(route, expected):
     assert verdict({**RESULTS, "views.py": RESULTS["views.py"] + route}) == expected
+
+
+OWN_STATE = """
+    from celery import shared_task
+    from django_celery_results.models import TaskResult
+    from flask import Flask
+    from llm import ask
+    from models import Note
+
+    web = Flask("notes")
+
+    @shared_task(bind=True)
+    def label(self, session, note_id):
+        note = session.get(Note, note_id)
+        note.task = {row}
+        note.label = ask(note.text)  # !
+
+    @web.route("/label/<note_id>")
+    def start(note_id, session):
+        label.delay(session, note_id)
+        return "Thanks"
+    """
+
+
+@pytest.mark.parametrize(
+    ("row", "expected"),
+    [
+        ("TaskResult.objects.get(task_id=self.request.id)", "realtime"),
+        ("TaskResult.objects.get(task_id=note.before)", "batchable"),
+        ("log.info(self.request.id)", "batchable"),
+    ],
+)
+def test_a_task_that_keeps_its_own_state_with_what_it_works_on_is_looked_at(row, expected):
+    assert verdict({"app.py": OWN_STATE.format(row=row), "models.py": MODELS}) == expected
 
 
 STAGES = {

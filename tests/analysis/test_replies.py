@@ -238,3 +238,93 @@ def test_a_message_below_the_one_that_came_through_a_queue_answers_it(thread, ex
     step = Step("serverless.yml", 3, "function respond, sqs q")
     queue = ManifestTarget("app.respond", "task_queue", Latency.HOURS, step)
     assert verdict(RECORDS.replace("{thread}", thread), [queue]) == expected
+
+
+CONSUMER = """
+    from broker import connect
+    from faststream.rabbit import RabbitBroker
+    from llm import ask
+
+    broker = RabbitBroker("amqp://localhost")
+
+    def send(where, body):
+        connect().publish({told}, body=body)
+
+    @broker.subscriber("questions")
+    async def handle(message):
+        found = ask(message["text"])  # !
+        send({where}, found)
+    """
+
+
+@pytest.mark.parametrize(
+    ("told", "where", "expected"),
+    [
+        ("queue_name=where", 'message["answers"]', "realtime"),
+        ("routing_key=where.reply_to", "message", "realtime"),
+        ("routing_key=where.routing_key", "message", "batchable"),
+        ("queue_name=where", '"answers"', "batchable"),
+        ("kind=where", 'message["answers"]', "batchable"),
+    ],
+)
+def test_who_names_the_queue_for_the_answer_waits_for_it(told, where, expected):
+    assert verdict(CONSUMER.format(told=told, where=where)) == expected
+
+
+WORKFLOW = {
+    "work.py": """
+        from datetime import timedelta
+        from temporalio import activity, workflow
+        from llm import ask
+
+        @activity.defn
+        async def label(text):
+            return ask(text)  # !
+
+        @workflow.defn
+        class Labels:
+            @workflow.run
+            async def run(self{given}):
+                {body}
+        """,
+    "client.py": "",
+}
+ASKED = "found = await workflow.execute_activity(label, text)\n                return f'Label: {found}'"
+EACH = """found = []
+                for line in text:
+                    found.append(await workflow.execute_activity(label, line))
+                return len(found)"""
+STARTS = """
+    from temporalio.client import Client
+    from work import Labels
+
+    async def main():
+        client = await Client.connect("localhost:7233")
+        {start}
+    """
+TIMED = """
+    from temporalio.client import Client, Schedule, ScheduleActionStartWorkflow, ScheduleSpec
+    from work import Labels
+
+    async def main():
+        client = await Client.connect("localhost:7233")
+        await client.create_schedule(
+            "labels",
+            Schedule(action=ScheduleActionStartWorkflow(Labels.run, "x", id="x", task_queue="q"), spec=ScheduleSpec()),
+        )
+    """
+
+
+@pytest.mark.parametrize(
+    ("given", "body", "client", "expected"),
+    [
+        (", text", ASKED, "", "unclear"),
+        (", text", ASKED, TIMED, "batchable"),
+        (", text", ASKED, STARTS.format(start='await client.start_workflow(Labels.run, "x", id="x")'), "batchable"),
+        (", text", EACH, "", "batchable"),
+        ("", ASKED.replace(", text", ', "today"'), "", "batchable"),
+    ],
+)
+def test_who_starts_a_workflow_from_elsewhere_may_wait_for_what_it_returns(given, body, client, expected):
+    work = WORKFLOW["work.py"].replace("{given}", given).replace("{body}", body)
+    assert verdict({"work.py": work, "client.py": client}) == expected

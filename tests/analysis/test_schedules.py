@@ -561,6 +561,20 @@ SLOW = {
     "one_turn_only_where_asked": paced(
         "while True:", WORK, "    if hold.once:", "        return", "    time.sleep(3600)"
     ),
+    "time_of_day": paced(
+        "while True:",
+        "    now = time.strftime('%H:%M')",
+        "    if now in ['07:00', '19:00']:",
+        "        self.relabel()",
+        "    time.sleep(60)",
+    ),
+    "hour_and_minute_of_the_settings": paced(
+        "while not stop.is_set():",
+        "    now = datetime.datetime.now()",
+        "    if now.hour == settings.hour and now.minute == settings.minute:",
+        "        self.relabel()",
+        "    time.sleep(30)",
+    ),
     "timer_that_comes_back": paced("self.relabel()", "threading.Timer(3600, self.loop, [stop]).start()"),
     "scheduler_that_comes_back": paced("self.relabel()", "sched.scheduler().enter(3600, 1, self.loop, (stop,))"),
 }
@@ -574,6 +588,20 @@ QUICK = {
     "unknown_seconds": paced("while not stop.is_set():", WORK, "    stop.wait(self.poll_interval_seconds)"),
     "only_where_there_was_nothing_to_do": paced(
         "while not stop.is_set():", "    if hold:", "        self.relabel()", "    else:", "        stop.wait(2)"
+    ),
+    "hours_between": paced("while True:", "    if self.now.hour > 6:", "        self.relabel()", "    time.sleep(5)"),
+    "minute_of_every_hour": paced(
+        "while True:", "    if self.now.minute == 5:", "        self.relabel()", "    time.sleep(5)"
+    ),
+    "but_for_the_time_of_day": paced(
+        "while True:", "    if self.now.hour == 3:", "        continue", "    self.relabel()", "    time.sleep(5)"
+    ),
+    "other_work_of_every_turn": paced(
+        "while True:",
+        "    self.relabel()",
+        "    if self.now.hour == 3:",
+        "        remaining()",
+        "    time.sleep(5)",
     ),
     "timer_that_comes_back": paced("self.relabel()", "threading.Timer(2, self.loop, [stop]).start()"),
 }

@@ -1,0 +1,58 @@
+"""Work of a loop that is only done when the clock shows a certain time: `if now.hour == 3`."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Sequence
+
+from batchlint.facts import CallFacts, FunctionFacts
+from batchlint.symbols import last_name
+from batchlint.trees import stands_in, walk_own
+
+_MOST_HOURS = 6
+"""Hours in a list of them, above which the loop works all day."""
+_HOUR = ("%H", "%I", "%T", "%X", "%R")
+"""What stands for the hour in a format."""
+
+
+def time_of_day(function: FunctionFacts, loop: ast.While, works: Sequence[CallFacts]) -> ast.expr | None:
+    """The test of the clock under which all this work of the loop is done."""
+    branches = [node for node in walk_own(loop) if isinstance(node, ast.If) and _is_time(function, node.test)]
+    under = [next((each for each in branches if _stands_under(call, each)), None) for call in works]
+    first = under[0] if under else None
+    return first.test if first is not None and None not in under else None
+
+
+def _stands_under(call: CallFacts, branch: ast.If) -> bool:
+    return any(each is branch.test for each in call.tests) and any(stands_in(call.node, each) for each in branch.body)
+
+
+def _is_time(function: FunctionFacts, test: ast.expr) -> bool:
+    """Whether the test is true at one time of the day only, or at some."""
+    if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.And):
+        return any(_is_time(function, each) for each in test.values)
+    if not isinstance(test, ast.Compare) or len(test.ops) != 1:
+        return False
+    left, right = test.left, test.comparators[0]
+    if isinstance(test.ops[0], ast.Eq):
+        return any(_tells_hour(each) for side in (left, right) for each in _meant(function, side))
+    lists = [each for each in _meant(function, right) if isinstance(each, ast.List | ast.Tuple | ast.Set)]
+    is_few = bool(lists) and all(len(each.elts) <= _MOST_HOURS for each in lists)
+    return isinstance(test.ops[0], ast.In) and is_few and any(map(_tells_hour, _meant(function, left)))
+
+
+def _tells_hour(node: ast.expr) -> bool:
+    """Whether the value is the hour that the clock shows, or holds it."""
+    if isinstance(node, ast.Call) and last_name(node.func) == "strftime":
+        texts = [each.value for each in node.args if isinstance(each, ast.Constant) and isinstance(each.value, str)]
+        return any(each in text for text in texts for each in _HOUR)
+    return isinstance(node, ast.Attribute) and node.attr in {"hour", "tm_hour"}
+
+
+def _meant(function: FunctionFacts, node: ast.expr) -> Iterator[ast.expr]:
+    """The expression, or what the name is bound to."""
+    if not isinstance(node, ast.Name):
+        yield node
+    for binding in function.bindings.get(node.id, ()) if isinstance(node, ast.Name) else ():
+        if binding.how == "value" and binding.value is not None:
+            yield binding.value
