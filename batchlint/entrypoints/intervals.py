@@ -1,9 +1,10 @@
-"""How often a schedule fires, as far as its literals tell."""
+"""How often a schedule fires, as far as its literals tell, and what others know of the names in it."""
 
 from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Callable
 
 from batchlint.findings import Latency
 
@@ -20,12 +21,16 @@ def latency_of(minutes: float | None) -> Latency:
     return Latency.MINUTES if minutes is not None and minutes < OFTEN else Latency.HOURS
 
 
-def minutes_between(node: ast.expr) -> float | None:
-    """Minutes between two runs, from the literals of a registration (`every(10).minutes.do(f)`); None if unsaid."""
+def minutes_between(node: ast.expr, number: Callable[[ast.expr], float | None] | None = None) -> float | None:
+    """Minutes between two runs, from the numbers of a registration (`every(10).minutes.do(f)`); None if unsaid.
+
+    `number` knows those that are no literals.
+    """
     nodes = list(ast.walk(node))
     moments = [inner.value for inner in nodes if isinstance(inner, ast.keyword) and inner.arg in _MOMENTS]
     when = {id(each) for moment in moments for each in ast.walk(moment)}
-    found = [minutes for inner in nodes if id(inner) not in when and (minutes := _from(inner)) is not None]
+    known = product if number is None else lambda value: product(value) or number(value) or None
+    found = [minutes for inner in nodes if id(inner) not in when and (minutes := _from(inner, known)) is not None]
     return min(found) if found else None
 
 
@@ -56,7 +61,7 @@ def field_minutes(field: str, unit: float, whole: float) -> float:
     return whole / max(len(field.split(",")), 1)
 
 
-def _from(node: ast.AST) -> float | None:
+def _from(node: ast.AST, number: Callable[[ast.expr], float | None]) -> float | None:
     if isinstance(node, ast.Call):
         name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
         if name == "every":
@@ -69,19 +74,19 @@ def _from(node: ast.AST) -> float | None:
             if keyword.arg
             and (unit := keyword.arg.rstrip("s")) in UNITS
             and keyword.arg.endswith("s")
-            and (value := product(keyword.value)) is not None
+            and (value := number(keyword.value)) is not None
         ]
         parts += [
             seconds / 60
             for keyword in node.keywords
-            if keyword.arg == "interval" and (seconds := product(keyword.value)) is not None
+            if keyword.arg == "interval" and (seconds := number(keyword.value)) is not None
         ]
         return sum(parts) if parts else None
     if isinstance(node, ast.Attribute):
         unit = node.attr.rstrip("s")
         base = node.value
         if unit in UNITS and isinstance(base, ast.Call) and _is_named(base.func, "every"):
-            count = product(base.args[0]) if base.args else 1.0
+            count = number(base.args[0]) if base.args else 1.0
             return None if count is None else count * UNITS[unit]
     return None
 

@@ -8,11 +8,17 @@ from collections.abc import Iterator
 from batchlint.entrypoints import Kind, intervals
 from batchlint.facts import MODULE, ClassId, FunctionFacts, FunctionId
 from batchlint.findings import Step
+from batchlint.graph.durations import Durations
 from batchlint.graph.links import Entry, Part, label, source
+from batchlint.symbols import Program
 from batchlint.values import NOTHING, Cls, Ext, Fn, Values, ordered
 
 
 class Decorators(Part):
+    def __init__(self, program: Program) -> None:
+        super().__init__(program)
+        self._durations = Durations(program)
+
     def entries(self, function: FunctionFacts) -> Iterator[Entry]:
         """What the function's decorators make of it."""
         scope = FunctionId(function.id.path, function.parent or MODULE)
@@ -36,7 +42,7 @@ class Decorators(Part):
                 kind = self._kind(path, function)
                 if kind is not None:
                     if kind.kind == "schedule" and kind.latency is not None:
-                        minutes = intervals.minutes_between(decorator)
+                        minutes = intervals.minutes_between(decorator, lambda node: self._durations.number(scope, node))
                         kind = kind._replace(latency=intervals.latency_of(minutes))
                     yield Entry(kind, step)
 

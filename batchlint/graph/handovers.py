@@ -155,7 +155,7 @@ class Handovers(Part):
         if kind.kind == "schedule" or handover.action == "schedule":
             if intervals.is_once(call.node) and _is_registered_again(caller, call.node):
                 return
-            minutes = intervals.minutes_between(call.node)
+            minutes = intervals.minutes_between(call.node, lambda node: self._durations.number(caller.id, node))
             latency = intervals.latency_of(minutes) if latency is not None else None
         later = CallRef(caller, call) if handover.action == "enqueue" else None
         self.enter(function, CallRef(caller, call), kind._replace(latency=latency), later)

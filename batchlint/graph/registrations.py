@@ -9,6 +9,7 @@ from batchlint.entrypoints import Kind, intervals
 from batchlint.entrypoints.manifests import ManifestTarget
 from batchlint.facts import MODULE, FunctionId, ModuleFacts
 from batchlint.findings import Step
+from batchlint.graph.durations import Durations
 from batchlint.graph.handovers import Handovers
 from batchlint.graph.links import Entry, GraphSettings, Part, label
 from batchlint.graph.names import Names
@@ -19,6 +20,16 @@ from batchlint.trees import walk
 
 _ADDING = frozenset({"update", "append", "extend"})
 _TABLES_DEEP = 3
+_SECONDS = 1 / 60
+_WHEN = {
+    "schedule": _SECONDS,
+    "every": _SECONDS,
+    "seconds": _SECONDS,
+    "cron": _SECONDS,
+    "minutes": 1.0,
+    "hours": 60.0,
+}
+"""Keys of a row under which it says when, and the minutes in a plain number there."""
 
 
 class Registrations(Part):
@@ -32,6 +43,7 @@ class Registrations(Part):
         self._subcommands = subcommands
         self._names = names
         self._handovers = handovers
+        self._durations = Durations(program)
 
     def read(self, manifest: Sequence[ManifestTarget], settings: GraphSettings) -> None:
         self._read_manifest(manifest)
@@ -99,7 +111,7 @@ class Registrations(Part):
                 target = row.elts[int(task_key)]
             if target is None:
                 continue
-            latency = intervals.latency_of(_row_minutes(row))
+            latency = intervals.latency_of(self._row_minutes(scope, row))
             for value in self.program.eval(scope, target):
                 for function in self._handovers.functions_in(value, True):
                     step = Step(scope.path, target.lineno, f"schedule of {label(function)} ({kind.framework})")
@@ -108,38 +120,29 @@ class Registrations(Part):
                     if entry not in entries:
                         entries.append(entry)
 
+    def _row_minutes(self, scope: FunctionId, row: ast.AST) -> float | None:
+        """Minutes between two runs in a row of a schedule table: `crontab(...)`, `timedelta(...)`, or seconds."""
+        if isinstance(row, ast.Dict):
+            for key, value in zip(row.keys, row.values, strict=True):
+                if isinstance(key, ast.Constant) and key.value in _WHEN:
+                    return self._minutes(*self.constant(scope, value), _WHEN[key.value])
+        if isinstance(row, ast.Tuple | ast.List):
+            for element in row.elts:
+                if isinstance(element, ast.Constant) and isinstance(element.value, str):
+                    minutes = intervals.cron_minutes(element.value)
+                    if minutes is not None:
+                        return minutes
+        return None
+
+    def _minutes(self, scope: FunctionId, value: ast.expr, scale: float) -> float | None:
+        if isinstance(value, ast.Constant) and isinstance(value.value, str):
+            return intervals.cron_minutes(value.value)
+        minutes = intervals.minutes_between(value, lambda node: self._durations.number(scope, node))
+        number = self._durations.number(scope, value) if minutes is None else None
+        return number * scale if number else minutes
+
     def _read_stated_entries(self, settings: GraphSettings) -> None:
         for dotted, kind, latency in settings.entry_points:
             for id in self._names.named(dotted):
                 step = Step(id.path, self.function(id).line, f"{label(id)} (stated in the configuration)")
                 self._handovers.entries.setdefault(id, []).append(Entry(Kind("configuration", kind, latency), step))
-
-
-def _row_minutes(row: ast.AST) -> float | None:
-    """Minutes between two runs in a row of a schedule table: `crontab(...)`, `timedelta(...)`, or seconds."""
-    if isinstance(row, ast.Dict):
-        for key, value in zip(row.keys, row.values, strict=True):
-            if isinstance(key, ast.Constant) and key.value in {
-                "schedule",
-                "every",
-                "minutes",
-                "hours",
-                "seconds",
-                "cron",
-            }:
-                if isinstance(value, ast.Constant) and isinstance(value.value, int | float):
-                    scale = {"minutes": 1.0, "hours": 60.0}.get(str(key.value), 1 / 60)
-                    return float(value.value) * scale
-                if isinstance(value, ast.Constant) and isinstance(value.value, str):
-                    return intervals.cron_minutes(value.value)
-                seconds = intervals.product(value)
-                if seconds is not None:
-                    return seconds / 60
-                return intervals.minutes_between(value)
-    if isinstance(row, ast.Tuple | ast.List):
-        for element in row.elts:
-            if isinstance(element, ast.Constant) and isinstance(element.value, str):
-                minutes = intervals.cron_minutes(element.value)
-                if minutes is not None:
-                    return minutes
-    return None

@@ -720,3 +720,60 @@ def test_a_job_that_runs_once_beside_another_one_keeps_its_moment():
         """
     )
     assert [context.kind for context in site.contexts] == ["schedule"]
+
+
+COUNTED = {
+    "app.py": """
+        import os
+        from apscheduler.schedulers.background import BackgroundScheduler
+        from celery import Celery
+        from discord.ext import tasks
+        from config import MINUTES, SECONDS, settings
+        from llm import ask
+        import schedule
+
+        queue = Celery("shop")
+
+        {decorator}
+        def relabel():
+            for line in open("products.txt"):
+                print(ask(line))  # !
+
+        {register}
+        """,
+    "config.py": """
+        import os
+
+        MINUTES = 2 * {factor}
+        SECONDS = 120 * {factor}
+
+        class Settings:
+            minutes: int = MINUTES
+
+        settings = Settings()
+        """,
+}
+TIMERS = {
+    "decorator": ("@tasks.loop(seconds=SECONDS)", ""),
+    "job": ("", 'BackgroundScheduler().add_job(relabel, "interval", minutes=settings.minutes)'),
+    "every": ("", "schedule.every(MINUTES).minutes.do(relabel)"),
+    "variable_of_the_environment": (
+        "",
+        'BackgroundScheduler().add_job(relabel, "interval", seconds=int(os.getenv("PAUSE", SECONDS)))',
+    ),
+    "table": (
+        '@queue.task(name="relabel")',
+        'queue.conf.beat_schedule = {"all": {"task": "relabel", "schedule": SECONDS}}',
+    ),
+    "table_with_the_environment": (
+        '@queue.task(name="relabel")',
+        'queue.conf.beat_schedule = {"all": {"task": "relabel", "schedule": float(os.getenv("PAUSE", SECONDS))}}',
+    ),
+}
+
+
+@pytest.mark.parametrize(("factor", "expected"), [("60", "batchable"), ("1", "realtime")])
+@pytest.mark.parametrize(("decorator", "register"), TIMERS.values(), ids=TIMERS)
+def test_how_often_a_timer_fires_may_stand_elsewhere(decorator, register, factor, expected):
+    app = COUNTED["app.py"].replace("{decorator}", decorator).replace("{register}", register)
+    assert verdict({"app.py": app, "config.py": COUNTED["config.py"].replace("{factor}", factor)}) == expected
