@@ -5,6 +5,12 @@ import pytest
 from .verdicts import call_sites, cases, verdict
 
 NO_MODEL = {
+    "messages_for_judges": """
+        from ragas.integrations.llama_index import convert_to_ragas_messages
+        from shop import answers
+
+        print([convert_to_ragas_messages(answer.events) for answer in answers()])  # !
+        """,
     "twilio_messages": """
         from twilio.rest import Client
 
@@ -416,6 +422,12 @@ MODEL = {
         from shop import answers
 
         evaluate(answers(), embeddings=HuggingFaceEmbeddings())  # !
+        """,
+    "judges_of_a_query_engine": """
+        from ragas.integrations.llama_index import evaluate
+        from shop import answers, engine, metrics
+
+        evaluate(query_engine=engine(), metrics=metrics(), dataset=answers())  # !
         """,
     "pipeline_of_a_hosted_model": """
         from distilabel.models import OpenAILLM
