@@ -34,6 +34,9 @@ class ModelCalls(Part):
         catalogue, registry = self.program.catalogue, self.program.registry
         wrappers = {name.rpartition(".")[2] for name, _ in self._settings.wrappers}
         methods = catalogue.calls.tails | registry.http.tails | wrappers
+        for package, common in catalogue.calls.common_tails.items():
+            if any(package in module.text for module in self.modules.values()):
+                methods |= common
         stored = self.program.stored_names
         callables = Callables(self.program, methods)
         helpers = {module.path for module in self.program.modules.values() if module.is_helper}
@@ -155,8 +158,10 @@ class ModelCalls(Part):
             return False
         if asks_local_default(self.program, call.node, value.path, api.kind):
             return False
-        scopes = self.program.scopes(function)
-        return not api.beside or any(name in scope.bindings for scope in scopes for name in api.beside)
+        if any(keyword.arg in api.unless for keyword in call.node.keywords):
+            return False
+        text = self.modules[function.id.path].text
+        return not api.beside or any(name in text for name in api.beside)
 
     def _http(self, function: FunctionFacts, call: CallFacts, values: Values) -> tuple[ApiCall, Ext] | None:
         program, registry = self.program, self.program.registry

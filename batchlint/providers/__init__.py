@@ -32,6 +32,8 @@ class ApiCall(NamedTuple):
     through: tuple[str, ...] = ()
     beside: tuple[str, ...] = ()
     """Names of which the file must have one, where the call itself shows no model."""
+    unless: tuple[str, ...] = ()
+    """Arguments that bring what the model would have been asked for."""
 
 
 class AgentMaker(NamedTuple):
@@ -92,11 +94,14 @@ class Calls:
 
     @cached_property
     def tails(self) -> set[str]:
-        """The last steps of all paths."""
-        ends = {
-            row.get("path") or row["method"] for document, _ in self._documents for row in document.get("calls", [])
-        }
-        return {last for end in ends for last in patterns.tails(end)}
+        """The last steps of all paths, but for the common ones."""
+        return {last for each, _ in self._documents if not each.get("common_methods") for last in _tails(each)}
+
+    @cached_property
+    def common_tails(self) -> dict[str, set[str]]:
+        """By package the last steps of its paths where many a class has methods of these names."""
+        common = [document for document, _ in self._documents if document.get("common_methods")]
+        return {package: _tails(each) for each in common for package in each["packages"]}
 
     def first(self, path: str) -> ApiCall | None:
         """The call that the path names, by its most telling pattern."""
@@ -108,6 +113,10 @@ class Calls:
             table = patterns.PathTable(((pattern, call) for _, pattern, call in rows), lambda call: call.through)
             self._tables[positions] = table
         return table.first(path)
+
+
+def _tails(document: dict[str, Any]) -> set[str]:
+    return {last for row in document.get("calls", []) for last in patterns.tails(row.get("path") or row["method"])}
 
 
 _rank = operator.itemgetter(0)
@@ -295,6 +304,7 @@ def _calls(document: dict[str, Any], provider: Provider) -> Iterator[tuple[int, 
             prompts=provider.prompts,
             through=through,
             beside=tuple(row.get("beside", [])),
+            unless=tuple(row.get("unless", [])),
         )
         if "path" in row:
             yield (0 if call.agent else 1), row["path"], call

@@ -5,6 +5,44 @@ import pytest
 from .verdicts import call_sites, cases, verdict
 
 NO_MODEL = {
+    "collection_that_embeds_on_this_machine": """
+        import chromadb
+        from chromadb.utils.embedding_functions import OpenAIEmbeddingFunction, SentenceTransformerEmbeddingFunction
+
+        notes = chromadb.Client().create_collection("notes", embedding_function=SentenceTransformerEmbeddingFunction())
+
+        for line in open("products.txt"):
+            notes.add(ids=[line], documents=[line])  # !
+        """,
+    "collection_with_its_default": """
+        import chromadb
+
+        notes = chromadb.Client().get_or_create_collection("notes")
+
+        for line in open("products.txt"):
+            notes.add(ids=[line], documents=[line])  # !
+        """,
+    "collection_that_is_given_vectors": """
+        import chromadb
+        from chromadb.utils import embedding_functions
+        from shop import vectors
+
+        hosted = embedding_functions.OpenAIEmbeddingFunction(model_name="m")
+        notes = chromadb.Client().get_or_create_collection("notes", embedding_function=hosted)
+
+        for name, vector in vectors():
+            notes.upsert(ids=[name], embeddings=[vector])  # !
+        """,
+    "set_beside_a_collection": """
+        import chromadb
+        from chromadb.utils import embedding_functions
+
+        hosted = embedding_functions.OpenAIEmbeddingFunction(model_name="m")
+        seen = set()
+
+        for line in open("products.txt"):
+            seen.add(line)  # !
+        """,
     "messages_for_judges": """
         from ragas.integrations.llama_index import convert_to_ragas_messages
         from shop import answers
@@ -422,6 +460,30 @@ MODEL = {
         from shop import answers
 
         evaluate(answers(), embeddings=HuggingFaceEmbeddings())  # !
+        """,
+    "collection_that_asks_a_hosted_model": """
+        import chromadb
+        from chromadb.utils import embedding_functions
+
+        def connect():
+            hosted = embedding_functions.OpenAIEmbeddingFunction(model_name="m")
+            return chromadb.PersistentClient(path="notes"), hosted
+
+        client, hosted = connect()
+        notes = client.get_or_create_collection("notes", embedding_function=hosted)
+
+        for line in open("products.txt"):
+            notes.add(ids=[line], documents=[line])  # !
+        """,
+    "question_to_a_collection": """
+        import chromadb
+        from chromadb.utils import embedding_functions
+
+        hosted = embedding_functions.OpenAIEmbeddingFunction(model_name="m")
+        notes = chromadb.Client().get_collection("notes", embedding_function=hosted)
+
+        for line in open("questions.txt"):
+            print(notes.query(query_texts=[line]))  # !
         """,
     "judges_of_a_query_engine": """
         from ragas.integrations.llama_index import evaluate
