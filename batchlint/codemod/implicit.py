@@ -28,7 +28,15 @@ _OPERATORS: dict[type[ast.operator], str] = {
 _COMPARING: dict[type[ast.cmpop], str] = {
     ast.Eq: "__eq__", ast.NotEq: "__ne__", ast.Lt: "__lt__", ast.LtE: "__le__", ast.Gt: "__gt__", ast.GtE: "__ge__",
 }  # fmt: skip
-_BUILTINS = frozenset({"len", "bool", "next"})
+_SHOWING = ("__str__", "__repr__", "__format__")
+_BUILTINS: dict[str, tuple[str, ...]] = {
+    "len": ("__len__",), "bool": ("__bool__",), "next": ("__next__",), "str": _SHOWING, "repr": _SHOWING,
+    "format": _SHOWING, "print": _SHOWING, "int": ("__int__", "__index__"), "float": ("__float__",),
+    "round": ("__round__",), "abs": ("__abs__",), "hash": ("__hash__",),
+}  # fmt: skip
+"""What functions of Python call of the objects that they are given."""
+_FILLING = ("__getitem__", "__missing__")
+"""What a text asks the mapping that it is filled from: `"%(word)s" % words`."""
 _TRUTH = frozenset({"__bool__", "__len__"})
 _DRAWING = frozenset({"__iter__", "__next__", "__getitem__"})
 Written = tuple[ast.expr, str, list[ast.expr]]
@@ -61,6 +69,10 @@ class Implicit:
             found |= {ast.BoolOp, ast.UnaryOp, ast.IfExp, ast.comprehension}
         if self._names & _DRAWING:
             found.add(ast.comprehension)
+        if not self._names.isdisjoint(_SHOWING):
+            found.add(ast.FormattedValue)
+        if not self._names.isdisjoint({*_SHOWING, *_FILLING}):
+            found.add(ast.BinOp)
         return frozenset(found)
 
     def at(self, reader: Reader, node: ast.AST, frame: Frame) -> list[Access]:
@@ -254,8 +266,13 @@ def _written(node: ast.AST) -> Iterator[Written]:
             elif type(operator) in _COMPARING:
                 yield node.left, _COMPARING[type(operator)], [right]
     elif isinstance(node, ast.Call):
-        if isinstance(node.func, ast.Name) and node.func.id in _BUILTINS and len(node.args) == 1:
-            yield node.args[0], f"__{node.func.id}__", []
+        given = [*node.args, *(keyword.value for keyword in node.keywords)]
+        names = _BUILTINS.get(node.func.id, ()) if isinstance(node.func, ast.Name) else ()
+        if isinstance(node.func, ast.Attribute):
+            names = _SHOWING if node.func.attr == "format" else _FILLING if node.func.attr == "format_map" else ()
+        yield from ((each, name, []) for each in given for name in names)
+    elif isinstance(node, ast.FormattedValue):
+        yield from ((node.value, name, []) for name in _SHOWING)
     elif isinstance(node, ast.AugAssign):
         name = _OPERATORS[type(node.op)]
         yield node.target, f"__i{name}__", [node.value]
@@ -265,6 +282,9 @@ def _written(node: ast.AST) -> Iterator[Written]:
         name = _OPERATORS[type(node.op)]
         yield node.left, f"__{name}__", [node.right]
         yield node.right, f"__r{name}__", [node.left]
+        if isinstance(node.op, ast.Mod):
+            shown = node.right.elts if isinstance(node.right, ast.Tuple) else [node.right]
+            yield from ((each, name, []) for each in shown for name in (*_SHOWING, *_FILLING))
     elif isinstance(node, ast.Delete):
         for target in node.targets:
             if isinstance(target, ast.Subscript):

@@ -140,7 +140,7 @@ class Reader(Paths):
                     self.linked.draw(current, frame)
                 elif isinstance(current, ast.FormattedValue):
                     found += self.linked.shown(current.value, frame)
-                elif current.__class__ in self.implicit.kinds:
+                if current.__class__ in self.implicit.kinds:
                     found += self.implicit.at(self, current, frame)
                 continue
             found += self.implicit.at(self, current, frame)
@@ -156,8 +156,10 @@ class Reader(Paths):
                     found += self._taken_out(current, entered, frame)
                 if isinstance(current.func, ast.Attribute):
                     found += self.reference(current.func.value, frame, skip)
-                elif isinstance(current.func, ast.Name) and current.func.id not in frame.local:
-                    found += touches(self.root(frame, current.func.id), "read", current.lineno)
+                elif isinstance(current.func, ast.Name):
+                    if current.func.id not in frame.local:
+                        found += touches(self.root(frame, current.func.id), "read", current.lineno)
+                    found += touches(self.bound_to(current.func, frame), "read", current.lineno)
                 handed_on = self._handed_on(current, frame) or looked_at(self.program, frame.function, current)
                 handed_on = handed_on or self._changed_by(current, frame)
                 for child in [*current.args, *(k.value for k in current.keywords)]:

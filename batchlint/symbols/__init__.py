@@ -10,7 +10,7 @@ import ast
 import builtins
 import sys
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache, cached_property
 from typing import NamedTuple
 
@@ -28,7 +28,17 @@ from batchlint.facts import (
 )
 from batchlint.modules import ModuleIndex
 from batchlint.patterns import FilePattern, PathTable, file_pattern, head_of
-from batchlint.symbols import appended, arguments, expressions, externals, members, protocols, unpacking, wrapped
+from batchlint.symbols import (
+    appended,
+    arguments,
+    dispatched,
+    expressions,
+    externals,
+    members,
+    protocols,
+    unpacking,
+    wrapped,
+)
 from batchlint.symbols.annotations import instance
 from batchlint.symbols.callers import Callers
 from batchlint.symbols.members import PROPERTIES
@@ -324,7 +334,8 @@ class Program(Memo):
         """The values that one binding gives its name."""
         how = binding.how
         if how == "function":
-            return frozenset({Fn(FunctionId(scope.path, binding.scope or ""))})
+            id = FunctionId(scope.path, binding.scope or "")
+            return frozenset({Fn(id), *map(Fn, self.dispatched.get(id, ()))})
         if how == "class":
             return frozenset({Cls(ClassId(scope.path, binding.scope or ""))})
         if how == "import":
@@ -344,6 +355,11 @@ class Program(Memo):
         if how == "enter":
             return unpacking.entered(self, scope, binding.value)
         return NOTHING
+
+    @cached_property
+    def dispatched(self) -> Mapping[FunctionId, Sequence[FunctionId]]:
+        """By a function, those of which one is called for it by the class of what it is given."""
+        return dispatched.registered(self)
 
     def import_stem(self, source: Import, importer: str) -> str | None:
         """The stem of the project module that an import means; None for a module from outside."""

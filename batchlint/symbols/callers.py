@@ -213,6 +213,9 @@ class Callers:
         if not is_method and function.decorators:
             made = wrapped.wrappers(self._program, function)
             names += sorted({name for each in made for name in wrapped.attributes(self._program, each.id)})
+        if function.decorators:
+            dispatched = self._program.dispatched.items()
+            names += [self._program.functions[head].name for head, others in dispatched if function.id in others]
         for name in names:
             for caller, call in self.named_calls(name):
                 values = self._program.eval(caller.id, call.node.func)

@@ -79,8 +79,9 @@ def _own_member(program: Program, klass: ClassId, name: str, receiver: Inst | Cl
     scope = FunctionId(klass.path, facts.parent or MODULE)
     for binding in facts.bindings.get(name, ()):
         if binding.how == "function":
-            method = Fn(FunctionId(klass.path, binding.scope or ""), receiver.id)
-            found |= _bound(program, method, receiver)
+            id = FunctionId(klass.path, binding.scope or "")
+            for each in (id, *program.dispatched.get(id, ())):
+                found |= _bound(program, Fn(each, receiver.id), receiver)
         elif binding.how == "annotation":
             annotated |= program.binding(scope, binding)
         else:

@@ -98,3 +98,28 @@ def test_parameters_take_what_a_called_parameter_is_given(call):
 )
 def test_functions_that_are_not_called_with_it_do_not_take_it(call):
     assert verdict(PROGRAM.format(call=call, llm="Hosted")) == "unclear"
+
+
+DISPATCHED = """
+    from functools import singledispatch
+    from llm import ask
+
+    @singledispatch
+    def label(row):
+        return str(row)
+
+    @label.register
+    def _(row: dict):
+        return ask(row["text"])  # !
+
+    def other(row):
+        return row
+
+    for line in open("rows.txt"):
+        {called}({{"text": line}})
+    """
+
+
+def test_what_is_registered_for_a_class_is_called_for_it() -> None:
+    assert verdict(DISPATCHED.format(called="label")) == "batchable"
+    assert verdict(DISPATCHED.format(called="other")) != "batchable"
