@@ -7,11 +7,14 @@ from collections.abc import Iterator
 
 from batchlint.codemod.access import Access, Frame
 from batchlint.codemod.reader import Reader
+from batchlint.codemod.refusals import Refused
 from batchlint.facts import FunctionFacts
 from batchlint.symbols import last_name
 from batchlint.values import Fn, Inst
 
-_MAPPING = frozenset({"map", "filter", "starmap", "takewhile", "dropwhile", "filterfalse", "accumulate", "compress"})
+_MAPPING = frozenset(
+    {"map", "filter", "starmap", "takewhile", "dropwhile", "filterfalse", "accumulate", "compress", "groupby"}
+)
 """What calls a function for each item."""
 _PASSING = _MAPPING | {
     "zip",
@@ -26,6 +29,10 @@ _PASSING = _MAPPING | {
     "tee",
 }
 """What draws from what it is given when it is drawn from itself."""
+_ONCE = (_PASSING - {"tqdm", "track"}) | {"open", "reader", "DictReader", "scandir", "iglob", "iterdir", "finditer"}
+"""What gives each item once: who draws one leaves it to nobody else."""
+_TAKING = frozenset({"__next__", "__anext__", "send", "read", "readline", "readlines"})
+"""Methods of such an iterator that move it on."""
 _MAX_DEPTH = 4
 
 
@@ -56,6 +63,27 @@ def read(reader: Reader, node: ast.expr, outer: Frame) -> list[Access]:
         parts += [each.iter for each in node.generators[1:]]
         return [access for part in parts for access in reader.of(part, inner)]
     return reader.of(node, outer) if isinstance(node, ast.Call) and last_name(node.func) in _MAPPING else []
+
+
+def check_body(reader: Reader, function: FunctionFacts, loop: ast.For | ast.AsyncFor) -> None:
+    """Refused where the body draws from what the loop draws from: how much it takes may hang on an answer."""
+    names = {part.id for part in parts(loop.iter) if isinstance(part, ast.Name)}
+    once = {name for name in names if any(_gives_once(reader, *each) for each in _bound(reader, function, name))}
+    nodes = [n for statement in loop.body for n in ast.walk(statement)] if once else []
+    asked = {id(n.value) for n in nodes if isinstance(n, ast.Attribute) and n.attr not in _TAKING}
+    for node in nodes:
+        if isinstance(node, ast.Name) and node.id in once and id(node) not in asked:
+            what = f"the loop's `{node.id}` is used in its body too (line {node.lineno}), and what is taken is gone"
+            raise Refused("dependent-iterations", what)
+
+
+def _gives_once(reader: Reader, function: FunctionFacts, value: ast.expr) -> bool:
+    if isinstance(value, ast.Call):
+        made = reader.program.eval(function.id, value.func)
+        return last_name(value.func) in _ONCE or any(
+            isinstance(each, Fn) and reader.program.functions[each.id].is_generator for each in made
+        )
+    return isinstance(value, ast.GeneratorExp)
 
 
 def held(reader: Reader, node: ast.expr, outer: Frame, depth: int) -> Iterator[tuple[ast.expr, Frame]]:

@@ -6,7 +6,7 @@ import ast
 import itertools
 from collections.abc import Callable, Iterator
 
-from batchlint.codemod import caught, drawn, emptied, handed_on, paging, redrawn, releasing, scopes, submitting
+from batchlint.codemod import caught, drawn, emptied, handed_on, lazily, paging, redrawn, releasing, scopes, submitting
 from batchlint.codemod.access import Access, Channel, Frame, clash
 from batchlint.codemod.blocks import Comprehension, Loop, awaits, opens, own_exits, own_loops, reads_in_try
 from batchlint.codemod.callbacks import CALLED
@@ -168,6 +168,7 @@ class Planner:
         if fanout.is_async and not nested and not is_worker:
             phases.lost = _lost(function, node)
         if drawing is None:
+            lazily.check_body(self.reader, function, loop)
             drawing = drawn.drawing(self.reader, loop.iter, Frame(function, set()))
             drawing += redrawn.redrawn(self.reader, frame, loop.target, loop.iter, assigned)
         phases.build(frame, loop.body, drawing)

@@ -14,6 +14,8 @@ METHODS = {"append": 1, "insert": 2}
 
 def may_be_called(function: FunctionFacts, item: ast.expr) -> bool:
     """Whether what a list is given can be an object or a function of the program, by its looks."""
+    if isinstance(item, ast.Lambda):
+        return True
     if isinstance(item, ast.Tuple):
         return any(may_be_called(function, part) for part in item.elts)
     if isinstance(item, ast.Name):

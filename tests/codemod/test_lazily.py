@@ -29,6 +29,14 @@ class Box:
         self.prompts = prompts
 
 
+class Words(list):
+    name = "words"
+
+
+def other(words):
+    return next(words, "")
+
+
 def prompt_of(word):
     return word + STATE["tone"]
 
@@ -73,11 +81,33 @@ CHANGED = """
         "prompts = prompts_of(WORDS)\nfor prompt in prompts:",
         "new = (word for word in WORDS if is_new(word))\nprompts = map(str.upper, new)\nfor prompt in prompts:",
         "prompts = (word for word in WORDS if word not in DONE)\nfor prompt in itertools.chain(prompts, ['last']):",
+        "for prompt, group in itertools.groupby(WORDS, key=lambda word: word in DONE):",
         "box = Box(word for word in WORDS if word not in DONE)\nfor prompt in box.prompts:",
     ],
 )
 def test_what_drawing_reads_may_hang_on_an_earlier_answer(loop: str) -> None:
     check_noop(_program(loop + CHANGED), "dependent-iterations")
+
+
+@pytest.mark.parametrize(
+    ("made", "taken"),
+    [
+        ("iter(WORDS)", "list(itertools.islice(words, 1))"),
+        ("iter(WORDS)", "words.__next__()"),
+        ("iter(WORDS)", "for word in words:\n            break"),
+        ("(word for word in WORDS)", "next(words, '')"),
+        ("map(str.upper, WORDS)", "other(words)"),
+    ],
+)
+def test_an_answer_may_decide_how_much_the_body_takes(made: str, taken: str) -> None:
+    body = f"words = {made}\nfor word in words:\n    if ask(word) > 'a':\n        {taken}"
+    check_noop(_program(body), "dependent-iterations")
+
+
+def test_what_is_asked_about_an_iterator_takes_nothing(tmp_path: Path) -> None:
+    body = "words = Words(WORDS)\nfor word in words:\n    print(ask(word), words.name, len(WORDS))"
+    alike = check_runs_alike({"app.py": _program(body)}, tmp_path)
+    assert alike.before.ended.code == 0
 
 
 @pytest.mark.parametrize(

@@ -107,3 +107,26 @@ def test_what_shows_only_the_item_does_not(prompt: str, tmp_path: Path) -> None:
 
 def _program(body: str) -> str:
     return PROGRAM.format(body=textwrap.indent(body, "    "))
+
+
+OBSERVED = """\
+from openai import OpenAI
+
+client = OpenAI()
+hints, observers = [], []
+observers.append(lambda answer: {observer})
+
+
+def notify(answer):
+    for observer in observers:
+        observer(answer)
+
+
+for word in ["harbour", "ferry"]:
+    notify(client.responses.create(model="gpt-5", input=word + "".join(hints)).output_text)
+"""
+
+
+def test_observers_in_a_list_are_called_with_each_answer(tmp_path: Path) -> None:
+    check_noop(OBSERVED.format(observer="hints.append(answer[:2])"), "dependent-iterations")
+    check_runs_alike({"app.py": OBSERVED.format(observer="print(answer)")}, tmp_path)
