@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import ast
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
+from batchlint import lastturns
 from batchlint.facts import FunctionFacts, LoopNode
 from batchlint.items import Constants, drawn, is_apart, paired, read_again
 from batchlint.trees import SCOPES, children, is_none, stands_in, walk
@@ -298,7 +299,10 @@ def carried(
     """
     if isinstance(loop, ast.comprehension):
         return None
-    rows = [row for row in moves(loop.body, [call]) if not row.given <= apart]
+    last_turn = {id(node) for statement in lastturns.parted(loop) for node in walk(statement)}
+    if id(call) in last_turn:
+        return None
+    rows = [row for row in moves(loop.body, [call]) if not row.given <= apart and not _all_in(row, last_turn)]
     if not reached(set(), rows, call):
         return None
     # What is worked out behind the call is no part of its request, unless an inner loop comes back to the call.
@@ -329,6 +333,10 @@ def carried(
     read = [*arguments, *(value for row in before if row.given & needed for value in row.values)]
     keys = [item.slice for item in stored if isinstance(item.value, ast.Name) and item.value.id in turning]
     return container if any(read_again(key, container, read, turning) for key in keys) else None
+
+
+def _all_in(row: Move, nodes: Collection[int]) -> bool:
+    return bool(row.values) and id(row.values[0]) in nodes
 
 
 def _of_this_turn(rows: list[Move], loop: LoopNode, call: ast.Call, turning: frozenset[str]) -> list[Move]:

@@ -1,5 +1,7 @@
 """What one iteration leaves for the next: an item of its own is none of its answers, a growing history is."""
 
+import textwrap
+
 import pytest
 
 from .verdicts import marked, verdict
@@ -157,6 +159,29 @@ APART = {
         """,
 }
 CARRIED = {
+    "tries_that_an_error_ends_after_the_answer_was_kept": """
+        for item in items:
+            said = [item["question"]]
+            while True:
+                try:
+                    answer = ask("".join(said))  # !
+                    said.append(answer)
+                    json.loads(answer)
+                    break
+                except ValueError:
+                    continue
+            print(said)
+        """,
+    "a_turn_that_may_go_on": """
+        said = ""
+        for item in items:
+            answer = ask(item + said)  # !
+            if answer:
+                said = said + answer
+                if len(said) < 500:
+                    continue
+                break
+        """,
     "tries_that_hold_the_last_one": """
         for item in items:
             answer, said = None, ""
@@ -1081,3 +1106,31 @@ ALL = """
 @pytest.mark.parametrize(("more", "expected"), [({"all.py": ALL}, "batchable"), ({}, "realtime")])
 def test_a_way_with_one_item_leaves_the_rounds_of_the_others_as_they_are(more, expected):
     assert verdict({**TWICE, **more}) == expected
+
+
+LAST_TURN = """
+for item in items:
+    while True:
+        answer = ask(item["text"] + item.get("answer", "")){first}
+        if answer:
+            item["answer"] = answer + ask(item["text"] + item.get("answer", "")){last}
+            {end}
+"""
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "end", "expected"),
+    [
+        ("", "  # !", "break", set()),
+        ("", "  # !", "continue", {"dependent"}),
+        ("  # !", "", "break", set()),
+        ("  # !", "", "continue", {"dependent"}),
+    ],
+)
+def test_what_a_loop_changes_in_its_last_turn_no_later_turn_reads(
+    first: str, last: str, end: str, expected: set[str]
+) -> None:
+    body = textwrap.indent(LAST_TURN.format(first=first, last=last, end=end), "    ")
+    site = marked(PROGRAM.format(body=body))
+    assert site is not None
+    assert {factor.name for factor in site.factors} & {"dependent", "chain"} == expected
