@@ -134,6 +134,9 @@ class ModelCalls(Part):
         catalogue = self.program.catalogue
         provider = (catalogue.host_provider(value.host) if value.host else None) or api.provider
         has_tools = self._tool_users.has_tools(function, call, value, is_runner=api.agent)
+        runs = catalogue.providers[api.provider].runs if api.provider in catalogue.providers else None
+        if runs is not None and self._tool_users.runs_functions(function, call, runs):
+            has_tools = True
         return ModelCall(
             function=function.id,
             span=self.span(function.id.path, call.node),

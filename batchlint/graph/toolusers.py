@@ -1,4 +1,7 @@
-"""Agents of SDKs: a run is one request where they have no tools, a loop of dependent ones where they have."""
+"""Agents of SDKs: a run is one request where they have no tools, a loop of dependent ones where they have.
+
+So is a plain request of an SDK that calls the functions that it is given as tools, and sends what they say.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +10,9 @@ from functools import cached_property
 
 from batchlint.facts import MODULE, CallFacts, FunctionFacts, FunctionId
 from batchlint.graph.links import Part
-from batchlint.providers import AgentMaker
+from batchlint.providers import AgentMaker, ToolRuns
 from batchlint.symbols import last_name
-from batchlint.values import Ext, origin_at
+from batchlint.values import Ext, Fn, origin_at
 
 
 class ToolUsers(Part):
@@ -26,6 +29,26 @@ class ToolUsers(Part):
                 if maker is not None and made is not None:
                     found.add(_is_given_tools(made, maker) or value.origin in self._decorated)
         return any(found) if found else None
+
+    def runs_functions(self, function: FunctionFacts, call: CallFacts, runs: ToolRuns) -> bool:
+        """Whether the SDK runs functions for the answers to the call, as it does where its tools are functions."""
+        options = [k.value for k in call.node.keywords if k.arg == runs.argument]
+        options += [value for each in options if (value := self._bound(function, each)) is not None]
+        for given in map(_options, options):
+            switch = given.get(runs.switch)
+            off = _options(switch).get(runs.disabled_by) if switch is not None else None
+            tools = given.get(runs.tools)
+            named = tools.elts if isinstance(tools, ast.List | ast.Tuple) else []
+            values = (value for each in named for value in self.program.eval(function.id, each))
+            if any(isinstance(value, Fn) for value in values) and not (isinstance(off, ast.Constant) and off.value):
+                return True
+        return False
+
+    @staticmethod
+    def _bound(function: FunctionFacts, node: ast.expr) -> ast.expr | None:
+        """What the function's variable was given, where that is one expression."""
+        found = function.bindings.get(node.id, ()) if isinstance(node, ast.Name) else ()
+        return found[0].value if len(found) == 1 and found[0].how == "value" else None
 
     def _given(self, function: FunctionFacts, call: CallFacts) -> frozenset[object]:
         """What the call is given to run: `Runner.run(agent, text)`."""
@@ -68,3 +91,11 @@ def _is_given_tools(made: ast.Call, maker: AgentMaker) -> bool:
     given = [keyword.value for keyword in made.keywords if keyword.arg in maker.tools]
     is_open = any(keyword.arg is None for keyword in made.keywords)
     return is_open or any(not (isinstance(each, ast.List | ast.Tuple) and not each.elts) for each in given)
+
+
+def _options(node: ast.expr) -> dict[str, ast.expr]:
+    """What is given by name to the call that makes an object, or stands under the keys of a dict."""
+    if isinstance(node, ast.Call):
+        return {keyword.arg: keyword.value for keyword in node.keywords if keyword.arg is not None}
+    rows = zip(node.keys, node.values, strict=True) if isinstance(node, ast.Dict) else ()
+    return {str(key.value): value for key, value in rows if isinstance(key, ast.Constant)}

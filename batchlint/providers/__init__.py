@@ -43,6 +43,15 @@ class AgentMaker(NamedTuple):
     decorators: frozenset[str]
 
 
+class ToolRuns(NamedTuple):
+    """Where a request is given functions that the SDK itself runs for the answers, and what switches that off."""
+
+    argument: str
+    tools: str
+    switch: str
+    disabled_by: str
+
+
 class Flex(NamedTuple):
     """A provider's slower synchronous tier, chosen by one argument of the call."""
 
@@ -77,6 +86,7 @@ class Provider:
     """Ends of the paths of the SDK's methods that make a batch."""
     by_header: frozenset[str] = frozenset()
     """Steps of a path that have the SDK send a header, which the line of a batch does not have."""
+    runs: ToolRuns | None = None
 
 
 class Calls:
@@ -286,6 +296,7 @@ def _provider(document: dict[str, Any]) -> Provider:
         limits=document.get("limits", {}),
         submits=tuple(f".{path}" for path in document.get("submits", [])),
         by_header=frozenset(document.get("by_header", [])),
+        runs=ToolRuns(**document["runs_tools"]) if "runs_tools" in document else None,
     )
 
 

@@ -646,3 +646,43 @@ ADAPTERS = """
 )
 def test_of_several_adapters_that_a_loop_may_call_one_that_can_wait_decides(chat, expected):
     assert verdict(ADAPTERS.replace("{chat}", chat)) == expected
+
+
+GIVEN_FUNCTIONS = """
+from google import genai
+from google.genai import types
+
+client = genai.Client()
+
+def look_up(name: str) -> str:
+    return open(name).read()
+
+if __name__ == "__main__":
+    for line in open("products.txt"):
+        options = {options}
+        print(client.models.generate_content(model="gemini", contents=line, config=options))  # !
+"""
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ("types.GenerateContentConfig(tools=[look_up])", "realtime"),
+        ('{"tools": [look_up]}', "realtime"),
+        (
+            "types.GenerateContentConfig(tools=[look_up], "
+            "automatic_function_calling=types.AutomaticFunctionCallingConfig(maximum_remote_calls=5))",
+            "realtime",
+        ),
+        (
+            "types.GenerateContentConfig(tools=[look_up], "
+            "automatic_function_calling=types.AutomaticFunctionCallingConfig(disable=True))",
+            "batchable",
+        ),
+        ("types.GenerateContentConfig(tools=[types.Tool(google_search=types.GoogleSearch())])", "batchable"),
+        ("types.GenerateContentConfig(tools=[])", "batchable"),
+        ("types.GenerateContentConfig(temperature=0)", "batchable"),
+    ],
+)
+def test_an_sdk_that_runs_the_functions_it_is_given_asks_again_with_what_they_gave(options, expected):
+    assert verdict(GIVEN_FUNCTIONS.format(options=options)) == expected
