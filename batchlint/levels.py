@@ -270,7 +270,7 @@ def _passed_on(
     """
     if id.qualname == MODULE or not isinstance(node, ast.Call):
         return set()
-    if graph.starts_here(id) and not graph.is_waited_for(id, way):
+    if _decides(graph, id, way):
         return set()
     function = graph.function(id)
     is_kept = is_many and _keeps_answer(graph, id, node)
@@ -302,9 +302,19 @@ def _own(
     """
     function = graph.function(id)
     is_part = function.owner is not None and bool(flow.needs(function, arguments, told))
-    if not is_part or (graph.starts_here(id) and not graph.is_waited_for(id, way)):
+    if not is_part or _decides(graph, id, way):
         return set()
     return set() if is_many and not _is_shared(graph, id, way) else {OWN}
+
+
+def _decides(graph: Graph, id: FunctionId, way: Way) -> bool:
+    """Whether the outside world starts the very function, and nobody waits for it.
+
+    A step of a pipeline that other steps call is started by them: which requests there are they decide.
+    """
+    if not graph.starts_here(id) or graph.is_waited_for(id, way):
+        return False
+    return not graph.is_step(id)
 
 
 def _keeps_answer(graph: Graph, id: FunctionId, node: ast.expr) -> bool:

@@ -151,6 +151,15 @@ class Graph(Part):
         """Whether the outside world starts the very function."""
         return bool(self.entries(id))
 
+    def is_step(self, id: FunctionId) -> bool:
+        """Whether the function is a step of a pipeline that other code of the pipeline calls by name."""
+        if any(entry.kind.kind != "pipeline" for entry in self.entries(id)):
+            return False
+        return any(
+            edge.kind == "call" and any(reach.entry.kind.kind == "pipeline" for reach in self.reaches(edge.caller))
+            for edge in self.edges_to(id)
+        )
+
     def stated(self, id: FunctionId, node: ast.expr) -> Latency | None:
         """The budget that a person stated for the call: on its line first, then on its function, then on its file."""
         best: tuple[int, Latency] | None = None

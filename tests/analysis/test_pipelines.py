@@ -593,3 +593,51 @@ def test_a_page_may_show_what_it_evaluates() -> None:
         """
     program = {"rates/run.py": LIBRARY.format(name="evaluate", rows="dataset"), "page.py": page}
     assert verdict(program) == "realtime"
+
+
+STEPS = """
+from prefect import flow, task
+from llm import ask
+
+class Labels:
+    @classmethod
+    def all(cls, text):
+        return [cls.one(part) for part in text.split()]  # inner
+
+    @classmethod
+    @task
+    def one(cls, text):
+        return ask(text)
+
+@task
+def label(text):
+    return Labels.all(text)
+
+@flow
+def labels(path):
+    for line in open(path):
+        print(label(line))  # flow
+
+if __name__ == "__main__":
+    labels("products.txt")  # main
+"""
+
+
+@pytest.mark.parametrize(("place", "expected"), [("inner", "batchable"), ("flow", "batchable"), ("main", "none")])
+def test_a_step_that_other_steps_call_passes_on_what_they_ask(place: str, expected: str) -> None:
+    """What starts the flow makes none of its requests up."""
+    assert verdict(STEPS.replace(f"# {place}", "# !")) == expected
+
+
+def test_a_step_that_a_request_calls_as_well_is_waited_for() -> None:
+    route = """
+
+from fastapi import FastAPI
+
+app = FastAPI()
+
+@app.post("/labels")
+def now(text: str):
+    return label(text)  # !
+"""
+    assert is_waited_for(STEPS + route)
