@@ -227,6 +227,7 @@ class Registry(NamedTuple):
     probe_prompts: tuple[str, ...]
     """What such a request says."""
     questions: frozenset[str]
+    questions_once: frozenset[str]
     """Names of parameters and options of a command line that hold somebody's question."""
     filters: frozenset[str]
     """Those of them that choose what is worked on where they name an option."""
@@ -345,6 +346,7 @@ def build(documents: list[dict[str, Any]]) -> Registry:
         clocked_words=tuple(word for d in documents for word in d.get("probes", {}).get("clocked", ())),
         probe_prompts=tuple(word for d in documents for word in d.get("probes", {}).get("prompts", ())),
         questions=frozenset(n for d in documents for n in d.get("questions", {}).get("names", ())),
+        questions_once=frozenset(n for d in documents for n in d.get("questions", {}).get("once", ())),
         filters=frozenset(n for d in documents for n in d.get("questions", {}).get("filters", ())),
         parsers=PathTable((path, True) for d in documents for path in d.get("questions", {}).get("parsers", ())),
         gate_words=tuple(word for d in documents for word in d.get("gates", {}).get("words", ())),

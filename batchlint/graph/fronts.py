@@ -34,6 +34,7 @@ _OPENING = frozenset(
 """Calls whose argument names a file or a folder."""
 _MAY_BE_FILES = frozenset(["exists", "isfile", "is_file"])
 """Calls that ask whether there is a file."""
+_PRINTS = frozenset(["print", "echo", "secho", "print_json"])
 _QUESTION = Kind("command-line", "interactive", None)
 
 
@@ -87,7 +88,9 @@ class Fronts(Part):
     def question(self, id: FunctionId) -> Entry | None:
         """Who started a command whose parameter holds a question."""
         function = self.function(id)
-        asked = self.program.registry.questions.intersection(function.parameter_names)
+        registry = self.program.registry
+        names = registry.questions | (registry.questions_once if _prints_once(function) else frozenset())
+        asked = names.intersection(function.parameter_names)
         asked -= {parameter.arg for parameter in function.parameters if _is_no_text(parameter.annotation)}
         for decorator in function.decorators:
             asked -= self._filters(decorator)
@@ -174,6 +177,13 @@ class Fronts(Part):
             self.program.call_facts[id(node)].call.loops or self._is_repeated(self.function(above), depth + 1)
             for above, node, _ in sites
         )
+
+
+def _prints_once(function: FunctionFacts) -> bool:
+    """Whether the function goes through nothing, and prints."""
+    return not any(call.loops for call in function.calls) and any(
+        last_name(call.node.func) in _PRINTS for call in function.calls
+    )
 
 
 def _told(caller: FunctionFacts, call: CallFacts) -> Iterator[ast.Call]:

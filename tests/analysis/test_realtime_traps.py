@@ -34,6 +34,15 @@ REALTIME = {
             for name in open("models.txt"):
                 ask(f"{name}: are you there?")  # !
         """,
+    "readiness_check_of_each_model": """
+        from llm import ask
+
+        def run_readiness_check(name):
+            return bool(ask(name))  # !
+
+        if __name__ == "__main__":
+            print([run_readiness_check(line) for line in open("models.txt")])
+        """,
     "gather_in_a_route": """
         import asyncio
         from fastapi import FastAPI
@@ -347,6 +356,15 @@ REALTIME = {
 }
 
 BATCHABLE = {
+    "readiness_of_each_text": """
+        from llm import ask
+
+        def readiness(text):
+            return ask(f"Can it be printed? {text}")  # !
+
+        if __name__ == "__main__":
+            print([readiness(line) for line in open("texts.txt")])
+        """,
     "helper_of_a_health_check_and_another_task": HEALTH_CHECK
     + """
         @app.task

@@ -825,3 +825,37 @@ RECIPE = """
 )
 def test_a_recipe_that_serves_nothing_is_a_command(end, expected):
     assert verdict(RECIPE.replace("{end}", end)) == expected
+
+
+PROMPTED = """
+    import click
+    from llm import ask
+
+    @click.command()
+    @click.option("--prompt")
+    @click.option("--path")
+    def answer(prompt, path):
+{body}
+
+    @click.command()
+    @click.argument("path")
+    def answers(path):
+        for line in open(path):
+            print(said(line))
+
+    def said(text):
+        return ask(text)  # !
+    """
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ("        click.echo(said(prompt))", "unclear"),
+        ("        for line in open(path):\n            click.echo(said(prompt + line))", "batchable"),
+        ("        click.echo([said(prompt + line) for line in open(path)])", "batchable"),
+        ("        open(path, 'w').write(said(prompt))", "batchable"),
+    ],
+)
+def test_a_command_that_prints_what_its_prompt_gives_is_asked_by_somebody(body: str, expected: str) -> None:
+    assert verdict(PROMPTED.replace("{body}", body)) == expected
