@@ -9,6 +9,7 @@ from typing import NamedTuple
 from batchlint.facts import FunctionFacts, FunctionId
 from batchlint.graph.kinds import BUILTIN, Kinds, is_one
 from batchlint.graph.links import Edge, Part
+from batchlint.graph.options import Options
 from batchlint.symbols import Program, last_name
 from batchlint.trees import SCOPES, children, stands_in
 
@@ -21,6 +22,8 @@ class Demand(NamedTuple):
     holds: bool
     is_word: bool = False
     """Whether it must be one of the strings `types`, as in `mode == "query"`, rather than of one of the types."""
+    is_option: bool = False
+    """Whether `parameter` is an option of the program's command line."""
 
 
 Demands = frozenset[Demand]
@@ -37,6 +40,7 @@ class Guards(Part):
         super().__init__(program)
         self._by_word, self._by_flag = by_word, by_flag
         self._kinds = Kinds(program)
+        self._options = Options(program)
         self._known: dict[tuple[FunctionId, int], Demands] = {}
 
     def before(self, id: FunctionId, node: ast.expr) -> Demands:
@@ -48,11 +52,23 @@ class Guards(Part):
 
     def _find(self, function: FunctionFacts, node: ast.expr) -> Demands:
         fixed = {name for name in function.parameter_names if name not in function.bindings}
-        if not fixed:
+        is_parsing = self._options.are_parsed_in(function)
+        if not fixed and not is_parsing:
             return frozenset()
-        demands = (demand for test, holds in tests_before(function, node) for demand in _read(test, holds))
-        found = (self._with_rounds(function, demand) for demand in demands if demand.parameter in fixed)
+        tests = list(tests_before(function, node))
+        demands = (demand for test, holds in tests for demand in _read(test, holds))
+        found = [self._with_rounds(function, demand) for demand in demands if demand.parameter in fixed]
+        if is_parsing:
+            found += [self._of_option(function, test, holds) for test, holds in tests]
         return frozenset(demand for demand in found if demand is not None and self._is_asked(demand))
+
+    def _of_option(self, function: FunctionFacts, test: ast.expr, holds: bool) -> Demand | None:
+        """What a test says about an option that the function has parsed."""
+        if not isinstance(test, ast.Compare) or (option := self._options.named(function, test.left)) is None:
+            return None
+        words = _words_in(test)
+        is_same = isinstance(test.ops[0], ast.Eq | ast.In)
+        return Demand(option, words, holds is is_same, True, True) if words and words not in _FLAGS else None
 
     def _is_asked(self, demand: Demand) -> bool:
         if demand.types in _FLAGS:
@@ -78,6 +94,13 @@ class Guards(Part):
     def above(self, edge: Edge, demands: Demands) -> Demands | None:
         """What the caller's parameters must be where the callee's meet `demands`; None if the arguments do not."""
         found = set(self.before(edge.caller, edge.node))
+        options = frozenset(demand for demand in demands if demand.is_option)
+        if options:
+            if edge.caller.path == edge.callee.path:
+                found |= options
+            elif any(self._is_told_otherwise(edge, demand) for demand in options):
+                return None
+            demands -= options
         call = edge.node
         if edge.kind == "call" and isinstance(call, ast.Call) and not _is_spread(call):
             callee = self.function(edge.callee)
@@ -89,6 +112,11 @@ class Guards(Part):
                 if refused is None and isinstance(argument, ast.Name) and self._is_fixed(edge.caller, argument.id):
                     found.add(demand._replace(parameter=argument.id))
         return frozenset(found)
+
+    def _is_told_otherwise(self, edge: Edge, demand: Demand) -> bool:
+        """Whether the command by which the caller starts the program gives the option a value that leads elsewhere."""
+        given = self._options.given(edge, demand.parameter)
+        return given is not None and not _meets(given, demand)
 
     def _is_refused(self, caller: FunctionId, callee: FunctionFacts, call: ast.Call, demand: Demand) -> bool | None:
         """Whether nothing that the call can give meets the demand; None if it is open what it gives."""
@@ -178,7 +206,7 @@ def _read(test: ast.expr, holds: bool) -> Iterator[Demand]:
 
 def _words_in(test: ast.expr) -> frozenset[str]:
     """The strings that a test compares a name with; empty for other tests."""
-    if not isinstance(test, ast.Compare) or len(test.ops) != 1 or not isinstance(test.left, ast.Name):
+    if not isinstance(test, ast.Compare) or len(test.ops) != 1:
         return frozenset()
     operator, other = test.ops[0], test.comparators[0]
     if isinstance(operator, ast.Is | ast.IsNot) and isinstance(other, ast.Constant) and other.value is None:

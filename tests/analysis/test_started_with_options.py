@@ -1,0 +1,94 @@
+"""Programs that other programs start: the options that they are given lead down one branch only."""
+
+import pytest
+
+from .verdicts import is_waited_for, verdict
+
+WATCH = """
+import subprocess
+import sys
+import time
+
+def watch(kind):
+    while True:
+        subprocess.run({command})
+        time.sleep(30)
+
+if __name__ == "__main__":
+    watch("remote")
+"""
+MAIN = """
+import argparse
+from label import label
+
+def options():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("-k", "--kind", default="remote")
+    return parser.parse_args()
+
+if __name__ == "__main__":
+    args = options()
+    if args.kind == "local":
+        print(open("labels.txt").read())
+    elif {test}:
+        label(open("texts.txt"))
+"""
+LABEL = """
+from llm import ask
+
+def label(texts):
+    for text in texts:
+        print(ask(text))  # !
+"""
+
+
+def program(command: str, test: str = 'args.kind == "remote"') -> dict[str, str]:
+    return {"watch.py": WATCH.format(command=command), "main.py": MAIN.format(test=test), "label.py": LABEL}
+
+
+@pytest.mark.parametrize(
+    ("command", "expected"),
+    [
+        ('["python", "main.py", "-k", "local"]', "batchable"),
+        ('["python", "main.py", "--kind=local"]', "batchable"),
+        ('f"python main.py --kind local"', "batchable"),
+        ('["python", "main.py", "-k", "remote"]', "realtime"),
+        ('["python", "main.py", "-k", kind]', "realtime"),
+        ('["python", "main.py", "--other", "local"]', "realtime"),
+        ('["python", "main.py"]', "realtime"),
+    ],
+)
+def test_a_program_that_is_started_again_and_again_asks_only_where_its_options_lead(
+    command: str, expected: str
+) -> None:
+    assert verdict(program(command)) == expected
+
+
+@pytest.mark.parametrize(
+    ("test", "expected"),
+    [
+        ('args.kind != "local"', "batchable"),
+        ('args.kind in ("remote", "both")', "batchable"),
+        ('args.kind in ("remote", "idle")', "realtime"),
+        ('args.other == "remote"', "realtime"),
+    ],
+)
+def test_each_form_of_a_test_is_held_against_the_option(test: str, expected: str) -> None:
+    given = "local" if "!=" in test else "idle"
+    assert verdict(program(f'["python", "main.py", "-k", "{given}"]', test)) == expected
+
+
+@pytest.mark.parametrize(("kind", "expected"), [("local", False), ("remote", True)])
+def test_a_page_waits_for_the_program_only_where_it_has_it_ask(kind: str, expected: bool) -> None:
+    files = program('["true"]')
+    files["watch.py"] = f"""
+import subprocess
+from fastapi import FastAPI
+
+app = FastAPI()
+
+@app.post("/labels")
+def labels():
+    subprocess.run(["python", "main.py", "-k", "{kind}"])
+"""
+    assert is_waited_for(files) is expected
