@@ -75,6 +75,8 @@ Values = frozenset[Value]
 NOTHING: Values = frozenset()
 
 
+_MANY = 100
+"""Paths into one library of which more tell nothing new."""
 V = TypeVar("V", bound=Value)
 
 
@@ -97,6 +99,24 @@ def _rank(value: Value) -> str:
     # Containers of containers of many values: a digest is as good an order as their text, which grows and grows.
     inner = "\n".join(sorted(map(_rank, value.values)))
     return f"Elems {hashlib.md5(inner.encode('utf-8', 'surrogatepass'), usedforsecurity=False).hexdigest()}"
+
+
+def telling(values: Values) -> Values:
+    """The values; of very many paths into one library only the shortest, as the rest repeats their steps.
+
+    `df = df.drop(...)`, `df = df.query(...)` and more of that in several functions give each order of the methods.
+    """
+    if len(values) <= _MANY:
+        return values
+    by_head: dict[str, list[Ext]] = {}
+    for value in values:
+        if isinstance(value, Ext):
+            by_head.setdefault(value.path.partition(".")[0], []).append(value)
+    for paths in by_head.values():
+        if len(paths) > _MANY:
+            paths.sort(key=lambda value: (value.path.count("."), _rank(value)))
+            values -= frozenset(paths[_MANY:])
+    return values
 
 
 def elements(values: Values) -> Values:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import ParamSpec, TypeVar
 
-from batchlint.values import NOTHING, Values
+from batchlint.values import NOTHING, Values, telling
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -66,12 +66,12 @@ class Memo:
         before = len(self._tentative)
         self._active[key] = depth
         try:
-            values = compute(*args, **kwargs)
+            values = telling(compute(*args, **kwargs))
             if self._cut == depth and values:
                 # What depends on itself, as `graph = graph.compile()`: once more, with what is known of it by now.
                 self._provisional[key] = values
                 self._resolve(before)
-                values |= compute(*args, **kwargs)
+                values = telling(values | compute(*args, **kwargs))
         finally:
             del self._active[key]
         if not self._active:
@@ -84,7 +84,7 @@ class Memo:
         else:
             # Part of a cycle through a caller: exact only once that is known, good enough meanwhile the second time.
             known = self._provisional.get(key)
-            values |= known or NOTHING
+            values = telling(values | known) if known else values
             tries = self._tries[key] = self._tries.get(key, 0) + 1
             if known is not None and (values or tries >= _MAX_TRIES):
                 self._tentative[key] = values, self._cut
