@@ -109,7 +109,7 @@ def _run(
     if waiting:
         from batchlint import codemod
 
-        plans.update(codemod.plan(linked, waiting, **how))
+        plans.update(codemod.plan(linked, waiting, briefly=not to_rewrite, **how))
     sites = [with_rewrite(site, plans.get((site.path, site.line, site.column))) for site in sites]
     sites = sorted(sites, key=lambda site: (site.path, site.line, site.column))
     findings, covered = _findings(sites, config, {module.path: module.text for module in read.modules})

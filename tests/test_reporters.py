@@ -351,3 +351,9 @@ def test_github_shows_the_highest_scores_first_since_it_shows_only_ten():
     low, high = site(score=61, line=10, end_line=10), site(score=95, line=50, end_line=50)
     lines = render("github", view(report(low, high))).splitlines()
     assert [re.search(r",line=(\d+)", line)[1] for line in lines[:2]] == ["50", "10"]
+
+
+def test_the_last_line_says_where_the_rewrite_of_some_was_not_looked_at():
+    open_ = site(line=60, rewrite=Rewrite(False, reason="not-planned", detail="too many"))
+    text = render("rich", view(report(site(), open_)))
+    assert text.endswith("; `batchlint fix --diff` tells which it can rewrite, at least 1.\n")

@@ -49,13 +49,16 @@ def plan(
     unsafe: bool = False,
     strategy: str = "auto",
     collect: str = "poll",
+    briefly: bool = False,
 ) -> dict[Key, Plan | Refusal]:
     """What each call site becomes, by path, line and column. `collect`: who notices the end of a batch.
+
+    `briefly`: whether to leave the rest where much has been read: who lints does not wait for minutes.
 
     `strategy`: "auto" and "batch" leave tasks for single events; "outbox" and "celery-batches" say what collects them;
     "flex" takes the provider's slower synchronous tier.
     """
-    finder = Finder(graph, unsafe, collect, strategy if strategy in COLLECTING else None)
+    finder = Finder(graph, unsafe, collect, strategy if strategy in COLLECTING else None, briefly=briefly)
     flex = Flex(finder.planner)
     nodes = _nodes(graph, {site.path for site in sites})
     plans: dict[Key, Plan | Refusal] = {}

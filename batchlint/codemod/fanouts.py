@@ -23,6 +23,8 @@ from batchlint.symbols import last_name
 from batchlint.values import ordered
 
 _MAX_LEVELS = 8
+_MUCH = 800
+"""Calls of functions to read for a brief answer: a program with dozens of loops needs a few hundred."""
 _AWAITING = frozenset({"wait_for", "shield", "run", "run_until_complete"})
 """What is handed one coroutine and has its result."""
 
@@ -30,13 +32,16 @@ _AWAITING = frozenset({"wait_for", "shield", "run", "run_until_complete"})
 class Finder:
     """Finds and plans the fan-outs of call sites; what several sites share is planned once."""
 
-    def __init__(self, graph: Graph, unsafe: bool, collect: str = "poll", events: str | None = None) -> None:
-        """`collect`: who notices the end of a batch; `events`: see `Queues`."""
+    def __init__(
+        self, graph: Graph, unsafe: bool, collect: str = "poll", events: str | None = None, *, briefly: bool = False
+    ) -> None:
+        """`collect`: who notices the end of a batch; `events`: see `Queues`; `briefly`: see `codemod.plan`."""
         self.graph = graph
         self.planner = Planner(graph, unsafe)
         self.queues = Queues(self.planner, events)
         self.workers = Workers(self.planner)
-        self._planned = Planned(self.planner, self.queues, Phasing(self.planner, is_told=collect == "webhook"))
+        phasing = Phasing(self.planner, is_told=collect == "webhook")
+        self._planned = Planned(self.planner, self.queues, phasing, _MUCH if briefly else None)
         self._covered: set[FunctionId] = set()
         """Functions all of whose callers put their requests into batches."""
 

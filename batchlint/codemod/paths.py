@@ -59,6 +59,8 @@ class Paths:
         self.graph = graph
         self.threads = threads
         self.program = graph.program
+        self.read = 0
+        """How many calls of functions have been read so far."""
         self._parameters: dict[FunctionId, frozenset[str]] = {}
         self._bound: dict[FunctionId, frozenset[str]] = {}
         self._pairs: dict[FunctionId, list[Pair]] = {}
@@ -164,6 +166,7 @@ class Paths:
         caller: Frame,
         receiver: ast.expr | None,
     ) -> Frame:
+        self.read += 1
         function = self.program.functions[id]
         names, body = self._names(function), function_body(function)
         if self._makes_batches(function):

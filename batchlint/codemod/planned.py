@@ -17,8 +17,10 @@ from batchlint.graph import Graph
 
 
 class Planned:
-    def __init__(self, planner: Planner, queues: Queues, phasing: Phasing) -> None:
+    def __init__(self, planner: Planner, queues: Queues, phasing: Phasing, most: int | None) -> None:
+        """`most`: how many calls of functions may have been read where another fan-out is planned."""
         self.planner = planner
+        self.most = most
         self.queues = queues
         self.phasing = phasing
         self.fanouts: dict[tuple[int, str], Fanout | Refused] = {}
@@ -28,6 +30,8 @@ class Planned:
         """The fan-out that `make` plans for the node in the function; Refused where it or its place speaks against."""
         key = (_key(node), what)
         if key not in self.fanouts:
+            if self.most is not None and self.planner.reader.read > self.most:
+                raise Refused("not-planned")
             self.planner.parallel = self.planner.chunked.loops()
             names = self.planner.taken()
             try:

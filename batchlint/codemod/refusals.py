@@ -25,6 +25,8 @@ REFUSALS: dict[str, str] = {
     "no-flex-tier": "{what}",
     "single-events": "{what}; enqueue the items of a loop together, let the events come together first"
     " (`--strategy accumulate`), or take `--strategy flex`",
+    "not-planned": "the program has many such calls, and much would have to be read for each;"
+    " `batchlint fix --diff` looks at all of them",
     "no-fan-out": "nothing repeats this call, so there is nothing to put into one batch; `--strategy flex` may apply",
     "unsupported-shape": "{what}",
 }

@@ -154,10 +154,12 @@ def closing(view: View) -> str:
         text = f"No realtime calls that could wait, in {plural(files, 'file')}."
     else:
         fixable = sum(f.site.rewrite.available for f in report.findings)
+        is_open = any(f.site.rewrite.reason == "not-planned" for f in report.findings)
         text = f"Found {plural(count, 'finding')} in {plural(files, 'file')}"
-        text += (
-            f"; `batchlint fix` can rewrite {fixable}." if fixable else "; `batchlint fix` can rewrite none of them."
-        )
+        told = f"`batchlint fix` can rewrite {fixable or 'none of them'}"
+        if is_open:
+            told = f"`batchlint fix --diff` tells which it can rewrite, at least {fixable}"
+        text += f"; {told}."
     if view.hidden:
         text += f" {plural(view.hidden, 'known finding')} hidden."
     if report.errors:

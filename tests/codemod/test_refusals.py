@@ -907,4 +907,4 @@ def test_a_request_that_nothing_carries_is_told_before_the_loop_around_it(head: 
 
 
 def test_every_refusal_has_a_case() -> None:
-    assert set(REFUSED) | {"live-consumer", "no-flex-tier", "short-lived"} == set(codemod.REFUSALS)
+    assert set(REFUSED) | {"live-consumer", "no-flex-tier", "not-planned", "short-lived"} == set(codemod.REFUSALS)
