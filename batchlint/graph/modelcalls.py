@@ -92,9 +92,10 @@ class ModelCalls(Part):
             made = call
             if isinstance(handed, ast.Call) and last_name(handed.func) == "partial" and handed.args:
                 made, handed = self.program.call_facts[id(handed)].call, handed.args[0]
-            if not isinstance(handed, ast.Attribute) or handed.attr not in methods:
+            is_held = isinstance(handed, ast.Name) and handed.id not in self.program.function_names
+            if not is_held and not (isinstance(handed, ast.Attribute) and handed.attr in methods):
                 continue
-            if self._hands_on(reference, place):
+            if handed is not None and self._hands_on(reference, place):
                 found = self._model_call(function, made, handed)
                 if found is not None:
                     yield found

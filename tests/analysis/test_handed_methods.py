@@ -61,6 +61,27 @@ def test_an_attribute_may_hold_what_tries_again() -> None:
     assert verdict(program.format(body='for word in open("words.txt"):\n        gateway.text(word)')) == "batchable"
 
 
+@pytest.mark.parametrize(("handed", "found"), [("client.responses.create", True), ("str.format", False)])
+def test_a_parameter_may_hold_the_method(handed: str, found: bool) -> None:
+    program = f"""
+        import asyncio
+        from openai import OpenAI
+
+        client = OpenAI()
+
+        async def tried(method, **options):
+            return await asyncio.to_thread(method, **options)
+
+        async def main():
+            for word in open("words.txt"):
+                print(await tried({handed}, model="gpt-5", input=word))
+
+        asyncio.run(main())
+        """
+    verdicts = {site.verdict for site in call_sites(program) if site.path == "app.py"}
+    assert ("batchable" in verdicts) is found
+
+
 @pytest.mark.parametrize(
     "call",
     [
@@ -68,6 +89,7 @@ def test_an_attribute_may_hold_what_tries_again() -> None:
         "pool.submit(print, client.responses.create)",
         "hasattr(client.responses, 'create')",
         "time.sleep(1)",
+        "pool.submit(label, word)",
     ],
 )
 def test_a_method_that_nothing_calls_is_no_call(call: str) -> None:
