@@ -59,7 +59,8 @@ class ModelCalls(Part):
                     yield found
         for name, references in runners.calls_of(self.program):
             for reference in references:
-                yield from self._handed_on(reference, name, methods)
+                if reference.caller.id.path not in helpers:
+                    yield from self._handed_on(reference, name, methods)
         yield from self._of_decorated(helpers)
 
     def _of_decorated(self, helpers: set[str]) -> Iterator[ModelCall]:
