@@ -84,20 +84,18 @@ class Decorated:
     def plan(self, planner: Planner, fanout: Fanout, function: FunctionFacts) -> list[ast.expr]:
         """Plan what the twin has instead; the decorators that this settles. Refused where nothing can stand in."""
         changes, settled = fanout.file(function.id.path), []
-        known = self.of(function)
-        for decorator, name, kind in known:
+        for known in self.of(function):
+            decorator, name, kind = known
             if function.is_async:
                 settled += [decorator] if kind.coroutines else []
-                continue
-            if kind.kind == LIMIT:
-                self._check_limit(function, known)
+            elif kind.kind == LIMIT:
+                self._check_limit(function)
                 changes.undecorated.add(planner.place(function.id.path, decorator))
+                settled.append(decorator)
             elif kind.stand_in is not None:
-                self._check(fanout, function, Known(decorator, name, kind))
+                self._check(fanout, function, known)
                 changes.renames[planner.place(function.id.path, name)] = kind.stand_in
-            else:
-                continue
-            settled.append(decorator)
+                settled.append(decorator)
         return settled
 
     def _check(self, fanout: Fanout, function: FunctionFacts, known: Known) -> None:
@@ -119,10 +117,9 @@ class Decorated:
                     what = "looks into the cache of" if kind.kind == CACHE else "looks into the attempts of"
                     raise Refused("unsupported-shape", f"`{ast.unparse(node)}` ({path}:{node.lineno}) {what} `{label}`")
 
-    @staticmethod
-    def _check_limit(function: FunctionFacts, known: list[Known]) -> None:
+    def _check_limit(self, function: FunctionFacts) -> None:
         """Refused where a limit raises an error instead of waiting: code may handle that."""
-        names = {last_name(each.name) for each in known if each.kind.kind == LIMIT}
+        names = {last_name(each.name) for each in self.of(function) if each.kind.kind == LIMIT}
         if "sleep_and_retry" not in names:
             what = f"`@{min(names)}` of `{Graph.label(function.id)}` raises an error at its limit; have it wait"
             raise Refused("unsupported-shape", what)

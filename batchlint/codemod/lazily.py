@@ -112,11 +112,9 @@ def held(reader: Reader, node: ast.expr, outer: Frame, depth: int) -> Iterator[t
 def _bound(reader: Reader, function: FunctionFacts, name: str) -> Iterator[tuple[FunctionFacts, ast.expr]]:
     """What the name is bound to, and where; a parameter to what callers give."""
     program = reader.program
-    for owner in (*program.around(function), program.modules[function.id.path].body):
-        if name in owner.bindings:
-            yield from ((owner, b.value) for b in owner.bindings[name] if b.how == "value" and b.value is not None)
-            return
-        if name in owner.parameter_names:
-            given = program.callers.arguments(owner, name)
-            yield from ((program.functions[caller], argument) for caller, _, argument in given)
-            return
+    owner = program.owner(function, name)
+    if owner is not None and name in owner.bindings:
+        yield from ((owner, b.value) for b in owner.bindings[name] if b.how == "value" and b.value is not None)
+    elif owner is not None:
+        given = program.callers.arguments(owner, name)
+        yield from ((program.functions[caller], argument) for caller, _, argument in given)

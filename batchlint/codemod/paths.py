@@ -331,17 +331,14 @@ class Paths:
 
     def bound_to(self, name: ast.Name, frame: Frame) -> set[Channel]:
         """The objects of which the variable holds a method: `known = words.get`, and `known(word)` reads `words`."""
-        if name.id in frame.local:
-            return set().union(*(self._object_of(value, frame) for value in frame.bound.get(name.id, ())), set())
-        function = frame.function
-        for owner in (*self.program.around(function), self.program.modules[function.id.path].body):
-            if name.id in owner.bindings or name.id in owner.parameter_names:
-                values = [b.value for b in owner.bindings.get(name.id, ()) if b.how == "value"]
-                return set().union(*(self._object_of(value, Frame(owner, set())) for value in values), set())
-        return set()
-
-    def _object_of(self, method: ast.expr | None, frame: Frame) -> set[Channel]:
-        return self.path(method.value, frame) if isinstance(method, ast.Attribute) else set()
+        values: Iterable[ast.expr | None] = frame.bound.get(name.id, ())
+        if name.id not in frame.local:
+            owner = self.program.owner(frame.function, name.id)
+            bindings = owner.bindings.get(name.id, ()) if owner is not None else ()
+            values = [binding.value for binding in bindings if binding.how == "value"]
+            frame = Frame(owner, set()) if owner is not None else frame
+        held = (value.value for value in values if isinstance(value, ast.Attribute))
+        return set().union(*(self.path(each, frame) for each in held), set())
 
     def _chosen_by(self, node: ast.expr, frame: Frame) -> set[Channel]:
         """What the expression takes out of a container: `next(each for each in found)`, `sorted(found)[0]`."""

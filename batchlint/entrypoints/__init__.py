@@ -227,8 +227,9 @@ class Registry(NamedTuple):
     probe_prompts: tuple[str, ...]
     """What such a request says."""
     questions: frozenset[str]
-    questions_once: frozenset[str]
     """Names of parameters and options of a command line that hold somebody's question."""
+    questions_once: frozenset[str]
+    """Those that do so in a command that goes through nothing, and prints."""
     filters: frozenset[str]
     """Those of them that choose what is worked on where they name an option."""
     parsers: PathTable[bool]
