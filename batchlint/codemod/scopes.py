@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator, Sequence, Set
+from functools import cache
 from typing import get_args
 
+from batchlint.datafiles import document
 from batchlint.symbols import last_name
 from batchlint.trees import children, parents_in, walk, walk_own
 
@@ -13,8 +15,6 @@ _SCOPES = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef
 _COMPREHENSIONS = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _LOOPS = (ast.For, ast.AsyncFor, ast.While)
-_ATTEMPTS = frozenset({"Retrying", "AsyncRetrying", "retry_context"})
-"""What gives attempts of tenacity and stamina: each but the last may end with an error that goes no further."""
 _BINDING = frozenset(
     [
         *_DEFINITIONS, *_LOOPS, *get_args(_COMPREHENSIONS), ast.Lambda, ast.Name, ast.ExceptHandler,
@@ -250,9 +250,14 @@ def _tries_until_done(loop: ast.For | ast.AsyncFor) -> bool:
     """Whether the loop ends only behind a turn without an error: `for attempt in Retrying(): with attempt:`."""
     first = loop.body[0]
     made = last_name(loop.iter.func) if isinstance(loop.iter, ast.Call) else ""
-    if made not in _ATTEMPTS or not isinstance(first, ast.With) or not isinstance(loop.target, ast.Name):
+    if made not in _attempts() or not isinstance(first, ast.With) or not isinstance(loop.target, ast.Name):
         return False
     return ast.unparse(first.items[0].context_expr) == loop.target.id
+
+
+@cache
+def _attempts() -> frozenset[str]:
+    return frozenset(document("runtime", "attempts")["attempts"])
 
 
 def _unbound(node: ast.AST, given: set[str]) -> set[str]:
