@@ -140,40 +140,46 @@ def expand(pattern: str) -> list[str]:
     raise ValueError(f"unbalanced braces in pattern {pattern!r}")
 
 
+_GROUP = re.compile(r"\{([^{}]*)\}")
+_GROUP_IN_GROUP = re.compile(r"(\{[^{}]*)\{[^{}]*\}")
+
+
 class _Pattern:
     """A pattern that is compiled only for texts which hold its fixed parts: nearly all are ruled out by those."""
 
     __slots__ = ("_fixed", "_regex", "pattern")
     _wild = re.compile("")
-    """What of a pattern is no fixed text; alternatives are `THROUGH`."""
+    """What of a pattern is no fixed text."""
 
     def __init__(self, pattern: str) -> None:
         self.pattern = pattern
-        self._fixed: list[str] | None = None
+        self._fixed: list[Sequence[str]] | None = None
         self._regex: re.Pattern[str] | None = None
 
     def matches(self, text: str) -> bool:
         """Whether the pattern stands for the whole text."""
         if self._fixed is None:
-            self._fixed = self._fixed_parts()
+            self._fixed = list(self._fixed_parts())
         position = 0
-        for part in self._fixed:
-            position = text.find(part, position)
-            if position < 0:
+        for alternatives in self._fixed:
+            ends = [start + len(part) for part in alternatives if (start := text.find(part, position)) >= 0]
+            if not ends:
                 return False
-            position += len(part)
+            position = min(ends)
         if self._regex is None:
             self._regex = re.compile(self._to_regex())
         return self._regex.fullmatch(text) is not None
 
-    def _fixed_parts(self) -> list[str]:
-        """The texts that everything holds which the pattern stands for, in their order."""
+    def _fixed_parts(self) -> Iterator[Sequence[str]]:
+        """The texts that everything holds which the pattern stands for, in their order, each with its alternatives."""
         pattern = self.pattern
-        while "{" in pattern:
-            pattern, count = re.subn(r"\{[^{}]*\}", THROUGH, pattern)
-            if not count:
-                return []
-        return [part for part in self._wild.split(pattern) if part]
+        while pattern != (pattern := _GROUP_IN_GROUP.sub(r"\1*", pattern)):
+            pass
+        for index, part in enumerate(_GROUP.split(pattern)):
+            if index % 2 == 0:
+                yield from ((text,) for text in self._wild.split(part) if text)
+            elif not self._wild.search(part):
+                yield part.split(",")
 
     def _to_regex(self) -> str:
         raise NotImplementedError
