@@ -6,6 +6,7 @@ import ast
 import re
 from collections.abc import Callable, Iterable, Iterator
 
+from batchlint.iterables import COUNTED, PAIRED
 from batchlint.trees import children, walk
 
 _ACCESSORS = frozenset({"loc", "iloc", "at", "iat"})
@@ -38,10 +39,10 @@ def _is_part(node: ast.expr, turning: frozenset[str]) -> bool:
 def _pairs(target: ast.expr, iterated: ast.expr) -> Iterator[tuple[str, str]]:
     """The names that a loop gives its items, each with the list that it comes from."""
     if isinstance(iterated, ast.Call) and isinstance(iterated.func, ast.Name) and isinstance(target, ast.Tuple):
-        if iterated.func.id == "zip":
+        if iterated.func.id in PAIRED:
             for each, source in zip(target.elts, iterated.args, strict=False):
                 yield from _pairs(each, source)
-        elif iterated.func.id == "enumerate" and iterated.args and len(target.elts) == 2:
+        elif iterated.func.id in COUNTED and iterated.args and len(target.elts) == 2:
             yield from _pairs(target.elts[1], iterated.args[0])
     elif isinstance(target, ast.Name) and isinstance(iterated, ast.Name):
         yield target.id, iterated.id
@@ -52,9 +53,9 @@ def paired(target: ast.expr, iterated: ast.expr) -> Iterator[tuple[ast.expr, ast
     parts = target.elts if isinstance(target, ast.Tuple | ast.List) else []
     sources: list[ast.expr] = []
     if isinstance(iterated, ast.Call) and isinstance(iterated.func, ast.Name):
-        if iterated.func.id == "zip":
+        if iterated.func.id in PAIRED:
             sources = iterated.args
-        elif iterated.func.id == "enumerate" and iterated.args:
+        elif iterated.func.id in COUNTED and iterated.args:
             sources = [iterated, iterated.args[0]]  # how often it was counted says as much as before
     if not sources or len(parts) != len(sources) or any(isinstance(each, ast.Starred) for each in (*parts, *sources)):
         yield target, iterated

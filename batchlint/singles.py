@@ -8,11 +8,12 @@ from collections.abc import Sequence
 from batchlint.facts import FunctionFacts, FunctionId, LoopNode
 from batchlint.flow import all_read, moves, reads, request_arguments, targets
 from batchlint.graph import Graph
+from batchlint.iterables import CHUNKED, COUNTED, SAME
 from batchlint.loops import is_item_loop
 from batchlint.symbols import last_name
 
 _DISPLAYS = (ast.List, ast.Tuple, ast.Set)
-_PASSING = frozenset({"enumerate", "tqdm", "list", "tuple", "batched", "chunked"})
+_PASSING = SAME | COUNTED | CHUNKED
 
 
 def all_give_one(graph: Graph, id: FunctionId, loops: Sequence[LoopNode]) -> bool:

@@ -10,6 +10,7 @@ from batchlint.codemod.access import CONTENT, Access, Frame, touches
 from batchlint.codemod.blocks import awaits
 from batchlint.codemod.refusals import Refused
 from batchlint.facts import FunctionFacts
+from batchlint.iterables import LAZY, PAIRED
 from batchlint.loops import drawn_in_test
 from batchlint.symbols import last_name
 from batchlint.values import Fn
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 _WHOLE = frozenset({"list", "tuple", "sorted", "range", "splitlines", "readlines", "fetchall", "split", "loads"})
 """Calls that have read all when they give something."""
 _OPENING = frozenset({"open"})
-_READING = frozenset({"reader", "DictReader", "iter", "enumerate", "zip", "islice"})
+_READING = LAZY | PAIRED | {"reader", "DictReader", "islice"}
 """Calls that read what they are given, item by item."""
 _MAX_DEPTH = 5
 
@@ -95,7 +96,7 @@ class _Sources:
             return all(f.is_generator and not f.is_async for f in functions)
         if name in _OPENING | _WHOLE:
             return True
-        read = node.args if name == "zip" else node.args[:1]
+        read = node.args if name in PAIRED else node.args[:1]
         return name in _READING and bool(read) and all(self.follow(each, depth + 1) for each in read)
 
     def _enters(self, node: ast.AST) -> bool:

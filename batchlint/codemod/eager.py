@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 
 from batchlint.codemod import scopes
+from batchlint.iterables import LAZY
 from batchlint.symbols import last_name
 
 EAGER = frozenset(
@@ -42,7 +43,7 @@ EAGER = frozenset(
 )
 _CALM = frozenset({"str", "int", "float", "len", "round", "strip", "lower", "upper", "get", "items", "loads"})
 """What a comprehension may call on each item without anybody seeing when."""
-_PASS_ON = frozenset({"tqdm", "trange", "track", "reversed", "enumerate", "iter"})
+_PASS_ON = LAZY | {"reversed"}
 
 
 def consumer(tree: ast.AST, node: ast.expr) -> str | None:

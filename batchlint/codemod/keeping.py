@@ -10,12 +10,12 @@ from batchlint.codemod.access import Frame
 from batchlint.codemod.blocks import Comprehension
 from batchlint.codemod.eager import consumer
 from batchlint.facts import FunctionFacts
+from batchlint.iterables import LAZY
 from batchlint.symbols import last_name
 
 if TYPE_CHECKING:
     from batchlint.codemod.planner import Planner
 
-_PASS_ON = frozenset({"enumerate", "iter", "tqdm", "track"})
 _LISTS = frozenset({"list", "sorted", "tuple", "split", "splitlines", "readlines", "fetchall"})
 _SIMPLE = ast.Assign | ast.AnnAssign | ast.Expr | ast.Return
 
@@ -64,7 +64,7 @@ def _is_taken(function: FunctionFacts, tree: ast.AST, use: ast.expr, node: ast.G
             is_plain = len(node.generators) == 1 and not own.ifs and _is_list(function, own.iter)
             if not is_plain or any(ast.dump(other) != ast.dump(own.iter) for other in others):
                 return False
-        elif last_name(parent.func) not in _PASS_ON:
+        elif last_name(parent.func) not in LAZY:
             return False
         current = parent
     return False

@@ -9,6 +9,7 @@ from batchlint.codemod.access import Access, Frame
 from batchlint.codemod.reader import Reader
 from batchlint.codemod.refusals import Refused
 from batchlint.facts import FunctionFacts
+from batchlint.iterables import BARS, CHUNKED, LAZY, PAIRED
 from batchlint.symbols import last_name
 from batchlint.values import Fn, Inst
 
@@ -16,20 +17,9 @@ _MAPPING = frozenset(
     {"map", "filter", "starmap", "takewhile", "dropwhile", "filterfalse", "accumulate", "compress", "groupby"}
 )
 """What calls a function for each item."""
-_PASSING = _MAPPING | {
-    "zip",
-    "enumerate",
-    "iter",
-    "islice",
-    "chain",
-    "from_iterable",
-    "batched",
-    "tqdm",
-    "track",
-    "tee",
-}
+_PASSING = _MAPPING | LAZY | PAIRED | CHUNKED | {"islice", "chain", "from_iterable", "tee"}
 """What draws from what it is given when it is drawn from itself."""
-_ONCE = (_PASSING - {"tqdm", "track"}) | {"open", "reader", "DictReader", "scandir", "iglob", "iterdir", "finditer"}
+_ONCE = (_PASSING - BARS) | {"open", "reader", "DictReader", "scandir", "iglob", "iterdir", "finditer"}
 """What gives each item once: who draws one leaves it to nobody else."""
 _TAKING = frozenset({"__next__", "__anext__", "send", "read", "readline", "readlines"})
 """Methods of such an iterator that move it on."""

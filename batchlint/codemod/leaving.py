@@ -15,6 +15,7 @@ from batchlint.codemod.phases import MANY, Phases
 from batchlint.codemod.refusals import Refused
 from batchlint.codemod.steady import Unsteady
 from batchlint.facts import FunctionFacts, FunctionId
+from batchlint.iterables import BARS, COUNTED, PAIRED
 from batchlint.symbols import last_name
 from batchlint.trees import walk_own
 from batchlint.values import Ext
@@ -28,7 +29,7 @@ _MAPS = frozenset({"map", "imap", "imap_unordered"})
 _WAITS = frozenset({"batch_as_completed", "batch_wait"})
 _METHODS = frozenset({"result", "exception", "get", "shutdown", "close", "join"})
 _TAKES = frozenset({"list", "tuple", "set", "dict", "sorted", "sum", "max", "min"})
-_PASSES = frozenset({"zip", "enumerate", "tqdm"})
+_PASSES = BARS | COUNTED | PAIRED
 _POOLS = re.compile(r"(concurrent\.futures|multiprocess\w*|billiard|joblib)\b")
 _ELSEWHERE = "the requests come from workers, or something maps over them; make them in a plain loop"
 

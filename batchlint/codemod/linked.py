@@ -14,6 +14,7 @@ from functools import cached_property
 from batchlint.codemod.access import Access, Frame
 from batchlint.codemod.scalars import tells_of_no_other
 from batchlint.facts import MODULE, FunctionFacts, FunctionId
+from batchlint.iterables import COUNTED, PAIRED, SAME
 from batchlint.symbols import Program, last_name
 from batchlint.trees import walk
 from batchlint.values import Fn, Inst
@@ -28,11 +29,9 @@ _SCALARS = frozenset(
     ]
 )  # fmt: skip
 """Calls whose value is no item and holds none."""
-_OVER = frozenset(
-    ["list", "tuple", "sorted", "reversed", "enumerate", "iter", "tqdm", "values", "items", "islice", "zip"]
-)
+_OVER = SAME | COUNTED | PAIRED | {"values", "items", "islice"}
 """Calls that give the items of what they are given, or called on."""
-_COPIES = frozenset(["list", "tuple", "sorted", "reversed", "iter", "tee", "islice", "deque", "copy"])
+_COPIES = SAME | {"tee", "islice", "deque", "copy"}
 """Calls that give all items of their argument, or some, and no others."""
 _STORING = frozenset(["append", "add", "insert", "appendleft", "extend", "update", "setdefault", "push"])
 _SHOWING = frozenset(["str", "repr", "format", "dumps", "pformat", "asdict", "vars"])
@@ -71,7 +70,7 @@ class Linked:
 
     def _copied(self, function: FunctionFacts, iterated: ast.expr) -> ast.expr:
         """A `zip` of the variables from which those that it is given are copies, slices or iterators."""
-        if not isinstance(iterated, ast.Call) or last_name(iterated.func) != "zip":
+        if not isinstance(iterated, ast.Call) or last_name(iterated.func) not in PAIRED:
             return iterated
         return ast.Call(iterated.func, [self._origin(function, each) for each in iterated.args], [])
 
@@ -438,10 +437,10 @@ def _is_shared(target: ast.expr, iterated: ast.expr) -> bool:
         return False
     if isinstance(iterated, ast.Call):
         name = last_name(iterated.func)
-        if name in {"tqdm", "list", "track", "enumerate"} and iterated.args:
-            inner = target.elts[1] if name == "enumerate" and len(target.elts) > 1 else target
+        if name in SAME | COUNTED and iterated.args:
+            inner = target.elts[1] if name in COUNTED and len(target.elts) > 1 else target
             return _is_shared(inner, iterated.args[0])
-        if name == "zip":
+        if name in PAIRED:
             sources = [set(_keys(each)) for each in iterated.args]
             return any(a & b for i, a in enumerate(sources) for b in sources[i + 1 :])
         return name in {"pairwise", "combinations", "permutations", "windowed", "product"}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 
 from batchlint.facts import MODULE, ClassId, FunctionFacts, FunctionId
+from batchlint.iterables import COUNTED
 from batchlint.symbols import Program, last_name
 from batchlint.trees import children, parents_in, walk
 from batchlint.values import Cls, Ext
@@ -48,7 +49,7 @@ def draws_own_objects(program: Program, function: FunctionFacts, loop: ast.For |
 
 
 def _list_of(iterated: ast.expr) -> str | None:
-    if isinstance(iterated, ast.Call) and last_name(iterated.func) == "enumerate" and len(iterated.args) == 1:
+    if isinstance(iterated, ast.Call) and last_name(iterated.func) in COUNTED and len(iterated.args) == 1:
         iterated = iterated.args[0]
     return iterated.id if isinstance(iterated, ast.Name) else None
 
@@ -82,7 +83,7 @@ def _goes_to(node: ast.Name, parents: dict[int, ast.AST]) -> str | None:
     parent = parents[id(node)]
     if isinstance(parent, ast.Call) and node in parent.args and last_name(parent.func) == "len":
         return ""
-    is_counted = isinstance(parent, ast.Call) and last_name(parent.func) == "enumerate" and node in parent.args
+    is_counted = isinstance(parent, ast.Call) and last_name(parent.func) in COUNTED and node in parent.args
     iterated, over = (parent, parents[id(parent)]) if is_counted else (node, parent)
     if not isinstance(over, ast.For | ast.AsyncFor | ast.comprehension) or over.iter is not iterated:
         return None

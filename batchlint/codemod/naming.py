@@ -6,10 +6,11 @@ import ast
 import re
 from collections.abc import Sequence
 
+from batchlint.iterables import COUNTED, SAME
 from batchlint.symbols import last_name
 
 _COUNTS = frozenset({"cursor", "idx", "index", "num", "number", "offset", "pos", "position", "start"})
-_AROUND = frozenset({"enumerate", "iter", "list", "reversed", "set", "sorted", "tqdm", "tuple"})
+_AROUND = SAME | COUNTED | {"set"}
 """Functions that give the items of what they are called with."""
 _OF = frozenset({"items", "values", "iterrows", "itertuples", "iterator", "all", "pop", "popleft", "get", "get_nowait"})
 """Methods that give the items of what has them."""
@@ -18,7 +19,7 @@ _ENDS = (("ies", "y"), ("sses", "ss"), ("xes", "x"), ("ches", "ch"), ("shes", "s
 
 def noun(targets: Sequence[str], over: ast.expr) -> str:
     """A word for an item of `over` that is bound to the targets."""
-    is_counted = isinstance(over, ast.Call) and last_name(over.func) == "enumerate"
+    is_counted = isinstance(over, ast.Call) and last_name(over.func) in COUNTED
     own = [t for t in targets[is_counted and len(targets) > 1 :] if not t.startswith("_")]
     words = [t.rstrip("_") for t in own if len(t.strip("_")) > 1 and t not in _COUNTS]
     word = words[0] if words and len(own) == 1 else _item_of(over) or (words[0] if words else "item")

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from batchlint.codemod.access import ANY, Channel, Frame
 from batchlint.codemod.scopes import bound
 from batchlint.facts import FunctionFacts
+from batchlint.iterables import CHUNKED, COUNTED, PAIRED, SAME
 from batchlint.symbols import last_name
 from batchlint.trees import walk
 from batchlint.values import Cls, Ext, Fn, Inst
@@ -38,12 +39,10 @@ _TAKING = frozenset(
 )
 """Calls that give an element."""
 _PICKING = frozenset({"getattr", "max", "min"})
-_TUPLES = frozenset({"zip", "zip_longest", "enumerate", "product", "pairwise", "groupby", "batched", "items"})
+_TUPLES = PAIRED | COUNTED | CHUNKED | {"product", "pairwise", "groupby", "items"}
 """Calls that give tuples of elements."""
 _LIVE = frozenset({"iter", "map", "filter", "reversed", "islice", "chain", "cycle", "tee", "values", "keys"})
 """Calls whose value shows what they are given, or called on, as it is at any time."""
-_WRAPPING = frozenset({"sorted", "list", "tuple", "reversed", "tqdm", "track", "iter"})
-"""Calls that give what they are given one by one."""
 _VIEWS = frozenset(
     {"reshape", "ravel", "view", "transpose", "squeeze", "swapaxes", "cast", "toreadonly", "new_child", "__iter__"}
 )
@@ -136,11 +135,11 @@ class Sharing:
     ) -> Iterator[tuple[ast.expr, Parts]]:
         """The targets of a loop that may be what can change, each with its parts: no keys and no numbers."""
         name = last_name(iterated.func) if isinstance(iterated, ast.Call) else ""
-        if isinstance(iterated, ast.Call) and name in _WRAPPING and iterated.args:
+        if isinstance(iterated, ast.Call) and name in SAME and iterated.args:
             yield from self.drawn(target, iterated.args[0], frame, depth)
             return
         each: Parts = set() if self._is_mapping(iterated, frame) else taken(self.of(iterated, frame, depth))
-        if name in {"items", "enumerate"} and isinstance(target, ast.Tuple | ast.List) and len(target.elts) == 2:
+        if name in COUNTED | {"items"} and isinstance(target, ast.Tuple | ast.List) and len(target.elts) == 2:
             yield target.elts[1], taken(each)
         elif isinstance(target, ast.Tuple | ast.List):
             yield from ((part, taken(each)) for part in target.elts)

@@ -29,6 +29,7 @@ from batchlint.codemod.stored import Stored
 from batchlint.codemod.threads import Threads
 from batchlint.facts import FunctionFacts, FunctionId
 from batchlint.graph import Graph
+from batchlint.iterables import CHUNKED, COUNTED, PAIRED, SAME
 from batchlint.symbols import last_name
 from batchlint.trees import replaced, walk
 from batchlint.values import Cls, Ext, Fn
@@ -48,6 +49,8 @@ _AROUND = {
 """What gives something through which its argument is changed, by its last name."""
 _PAIRING = frozenset([ast.Assign, ast.AnnAssign, ast.NamedExpr, ast.For, ast.AsyncFor, ast.withitem, ast.Match])
 _CACHES = CACHES | {"cached"}
+_GOES_THROUGH = SAME | COUNTED | PAIRED | CHUNKED | {"islice", "chain"}
+"""Calls that give the items of what they are given."""
 Pair = tuple[ast.expr, ast.expr, bool]
 """A target, what it is bound to, and whether it is an element of that."""
 
@@ -393,21 +396,7 @@ class Paths:
         """The containers that a loop over `node` goes through."""
         if isinstance(node, ast.Call):
             name = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
-            if name in {
-                "enumerate",
-                "zip",
-                "tqdm",
-                "reversed",
-                "islice",
-                "list",
-                "sorted",
-                "iter",
-                "track",
-                "chain",
-                "trange",
-                "batched",
-                "tuple",
-            }:
+            if name in _GOES_THROUGH:
                 return set().union(*(self.iterated(a, frame) for a in node.args), set())
         return self.path(node, frame)
 

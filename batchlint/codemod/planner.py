@@ -30,6 +30,7 @@ from batchlint.codemod.wrappers import Wrappers
 from batchlint.codemod.yielding import Yielding, own_yields
 from batchlint.facts import MODULE, FunctionFacts, FunctionId
 from batchlint.graph import Graph
+from batchlint.iterables import COUNTED, NUMBERS, SAME
 from batchlint.loops import is_item_loop
 from batchlint.timing import CLOCKS
 from batchlint.trees import walk_outside_lambdas, walk_own
@@ -383,12 +384,12 @@ class Planner:
         if isinstance(target, ast.Name) and self.program.eval(function.id, iterated.func) == {Ext("builtins.set")}:
             return {target.id}
         name = iterated.func.id if isinstance(iterated.func, ast.Name) else getattr(iterated.func, "attr", "")
-        if name in {"tqdm", "track", "reversed", "sorted", "list"} and iterated.args:
+        if name in SAME and iterated.args:
             return self.distinct(function, target, iterated.args[0])
-        if name in {"range", "trange"} and isinstance(target, ast.Name):
+        if name in NUMBERS and isinstance(target, ast.Name):
             return {target.id}
         first = target.elts[0] if isinstance(target, ast.Tuple) and target.elts else None
-        if name in {"enumerate", "items", "iterrows"} and isinstance(first, ast.Name):
+        if name in COUNTED | {"items", "iterrows"} and isinstance(first, ast.Name):
             return {first.id}
         if name in {"groupby", "group_by"} and isinstance(first, ast.Name):
             values = self.program.eval(function.id, iterated.func)

@@ -12,6 +12,7 @@ from batchlint.codemod.effects import PUTTING
 from batchlint.codemod.scalars import is_scalar
 from batchlint.codemod.scopes import bound
 from batchlint.facts import MODULE, FunctionFacts, FunctionId
+from batchlint.iterables import COUNTED, PAIRED, SAME
 from batchlint.symbols import last_name
 from batchlint.trees import SCOPES, children
 from batchlint.values import Fn, Inst
@@ -19,7 +20,7 @@ from batchlint.values import Fn, Inst
 if TYPE_CHECKING:
     from batchlint.codemod.paths import Paths
 
-_OVER = frozenset({"tqdm", "track", "reversed", "sorted", "list", "tuple", "iter", "dict", "copy", "deque"})
+_OVER = SAME | {"dict", "copy", "deque"}
 """Calls that give the items of what they are given, or called on."""
 _MADE = (ast.List, ast.Dict, ast.Set, ast.ListComp, ast.DictComp, ast.SetComp, ast.Call, ast.BinOp, ast.Tuple)
 """Expressions that make an object each time they are evaluated."""
@@ -130,9 +131,9 @@ class Repeated:
         """The names of the target, each with what it may be bound to."""
         name = last_name(iterated.func) if isinstance(iterated, ast.Call) else ""
         parts = target.elts if isinstance(target, ast.Tuple | ast.List) else []
-        if isinstance(iterated, ast.Call) and name in {"enumerate", "zip", "zip_longest"} and parts:
-            sources = iterated.args[:1] if name == "enumerate" else iterated.args
-            for part, source in zip(parts[1:2] if name == "enumerate" else parts, sources, strict=False):
+        if isinstance(iterated, ast.Call) and name in COUNTED | PAIRED and parts:
+            sources = iterated.args[:1] if name in COUNTED else iterated.args
+            for part, source in zip(parts[1:2] if name in COUNTED else parts, sources, strict=False):
                 yield from self._drawn(function, part, source, depth + 1)
         elif isinstance(iterated, ast.Call) and name in _OVER and iterated.args:
             yield from self._drawn(function, target, iterated.args[0], depth + 1)

@@ -12,11 +12,12 @@ from typing import NamedTuple
 from batchlint.facts import FunctionFacts, FunctionId
 from batchlint.given import entries_of, given_for
 from batchlint.graph import Graph
+from batchlint.iterables import COPIES, LAZY
 from batchlint.symbols import last_name
 from batchlint.trees import parents_in, stands_in, walk
 from batchlint.values import Fn
 
-_ONE_BY_ONE = frozenset({"iter", "aiter", "next", "anext", "enumerate", "list", "tuple", "tqdm", "track", "closing"})
+_ONE_BY_ONE = LAZY | COPIES | {"next", "anext", "closing"}
 """Functions that go over what they are given, or close it."""
 _OF_STREAMS = frozenset({"delta", "text_stream", "iter_lines", "aiter_lines", "get_final_message", "get_final_text"})
 """Attributes of streams, and of their parts, that no whole answer has."""

@@ -18,6 +18,7 @@ from batchlint.codemod.paths import function_body
 from batchlint.codemod.refusals import Refused
 from batchlint.facts import MODULE, ClassId, FunctionFacts, FunctionId
 from batchlint.graph import Graph
+from batchlint.iterables import LAZY
 from batchlint.symbols import last_name
 from batchlint.trees import SCOPES, walk_own
 from batchlint.values import Fn
@@ -25,7 +26,6 @@ from batchlint.values import Fn
 if TYPE_CHECKING:
     from batchlint.codemod.planner import Planner
 
-_PASS_ON = frozenset({"enumerate", "iter", "tqdm", "track"})
 _PARTLY = frozenset({"extend", "update", "writelines", "writerows"})
 """What keeps the items that come before an error."""
 _LEAVE = frozenset({"exit", "quit", "_exit", "next", "islice", "takewhile", "zip"})
@@ -164,7 +164,7 @@ class Yielding:
                 name = last_name(parent.func)
                 if name in EAGER:
                     return Taker(caller, [], [], [parent], name in _PARTLY)
-                if name not in _PASS_ON:
+                if name not in LAZY:
                     return self._handed(caller, call, parent, current, refused)
                 current = parent
                 continue

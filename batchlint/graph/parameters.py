@@ -9,9 +9,8 @@ from typing import NamedTuple
 from batchlint.facts import FunctionFacts
 from batchlint.graph.links import Part
 from batchlint.graph.repeaters import Repeaters
+from batchlint.iterables import COUNTED, SAME
 from batchlint.symbols import CallRef, Program, last_name
-
-_DRAWING = frozenset({"enumerate", "list", "tuple", "reversed", "sorted", "iter", "tqdm"})
 
 
 class Source(NamedTuple):
@@ -58,7 +57,7 @@ class Parameters(Part):
 
 def _collection(value: ast.expr | None) -> str | None:
     """The name of what the value is an item of: `steps` in `enumerate(steps)` and in `steps[0]`."""
-    while isinstance(value, ast.Call) and last_name(value.func) in _DRAWING and value.args:
+    while isinstance(value, ast.Call) and last_name(value.func) in SAME | COUNTED and value.args:
         value = value.args[0]
     if isinstance(value, ast.Subscript):
         value = value.value

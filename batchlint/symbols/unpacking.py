@@ -6,6 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from batchlint.facts import Binding, FunctionId
+from batchlint.iterables import COUNTED, PAIRED
 from batchlint.symbols.names import last_name
 from batchlint.values import NOTHING, Elems, Fn, Inst, Value, Values, elements, ordered
 
@@ -23,9 +24,9 @@ def _drawn(program: Program, scope: FunctionId, value: ast.expr | None, index: i
     """An item of the iterable, or what stands at its place `index`."""
     if index is not None and isinstance(value, ast.Call):
         name = last_name(value.func)
-        if name == "enumerate" and value.args:
+        if name in COUNTED and value.args:
             return elements(program.eval(scope, value.args[0])) if index else NOTHING
-        if name == "zip" and index < len(value.args):
+        if name in PAIRED and index < len(value.args):
             return elements(program.eval(scope, value.args[index]))
         if name == "items" and isinstance(value.func, ast.Attribute):
             return elements(program.eval(scope, value.func.value)) if index else NOTHING
