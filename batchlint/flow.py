@@ -31,6 +31,8 @@ class Move(NamedTuple):
 
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.GeneratorExp, ast.DictComp)
 _OWN = ("self.", "cls.")
+_VIEWS = frozenset({"items", "keys", "values"})
+"""Methods whose result shows what the object becomes."""
 _LEAVES = (ast.Name, ast.Constant)
 _LOOPS = (ast.For, ast.AsyncFor)
 MUTATORS = frozenset(
@@ -476,17 +478,31 @@ def _containers(target: ast.expr) -> Iterator[ast.expr]:
             yield node.value
 
 
-def needs(function: FunctionFacts, arguments: Iterable[ast.AST], inner: Sequence[Move] = ()) -> set[str]:
+def needs(
+    function: FunctionFacts, arguments: Iterable[ast.AST], inner: Sequence[Move] = (), loops: Iterable[LoopNode] = ()
+) -> set[str]:
     """The attributes of the function's own object that go into the arguments: their values, not only their keys.
 
-    `inner` are moves that count besides those of the function.
+    `inner` are moves that count besides those of the function. `loops` stand around the arguments: what their items
+    are is settled before the first turn, where a method gives them (`for row in self.rows.pending()`).
     """
-    arguments, rows = list(arguments), [*moves_of(function), *inner]
+    settled = [loop.iter for loop in loops if isinstance(loop, _LOOPS) and _is_asked_for(loop.iter)]
+    own = (row for row in moves_of(function) if not any(value is each for value in row.values for each in settled))
+    arguments, rows = list(arguments), [*own, *inner]
     if not any(name.startswith(_OWN) for name in _needed(all_read(arguments), rows)):
         return set()
     wanted = all_read(arguments) - _looked_up(arguments)
     rows = [row._replace(reads=row.reads - _looked_up(row.values)) for row in rows]
     return {name for name in _needed(wanted, rows) if name.startswith(_OWN)}
+
+
+def _is_asked_for(iterated: ast.expr) -> bool:
+    """Whether a method of an attribute gives what a loop goes through, rather than the attribute itself."""
+    while isinstance(iterated, ast.Call) and iterated.args and isinstance(iterated.func, ast.Name):
+        iterated = iterated.args[0]
+    if not isinstance(iterated, ast.Call) or not isinstance(iterated.func, ast.Attribute):
+        return False
+    return isinstance(iterated.func.value, ast.Attribute) and iterated.func.attr not in _VIEWS
 
 
 def _looked_up(nodes: Iterable[ast.AST]) -> set[str]:

@@ -56,7 +56,7 @@ class Memories:
             if not isinstance(call, ast.Call):
                 needed = set()
                 continue
-            asked, filled = self._attributes(link.function, call)
+            asked, filled = self._attributes(link.function, call, link.loops)
             needed = needed | asked if _receiver(call) in _OWN else asked
             kept = {name for name in needed & filled if not _is_cache(self._graph.function(link.function), name)}
             if kept:
@@ -65,18 +65,20 @@ class Memories:
                 return Memory(link.function, call.lineno, min(kept))
         return None
 
-    def _attributes(self, id: FunctionId, call: ast.Call) -> tuple[set[str], set[str]]:
+    def _attributes(self, id: FunctionId, call: ast.Call, loops: Iterable[LoopNode]) -> tuple[set[str], set[str]]:
         """The attributes of the function's own object that go into the call, and those that its result reaches."""
         found = self._calls.get(_key(call))
         if found is None:
             function = self._graph.function(id)
-            asked = self._needs(function, flow.request_arguments(call), 0)
+            asked = self._needs(function, flow.request_arguments(call), 0, loops)
             found = self._calls[_key(call)] = asked, flow.fills(function, call)
         return found
 
-    def _needs(self, function: FunctionFacts, arguments: Iterable[ast.AST], depth: int) -> set[str]:
+    def _needs(
+        self, function: FunctionFacts, arguments: Iterable[ast.AST], depth: int, loops: Iterable[LoopNode] = ()
+    ) -> set[str]:
         """The attributes that go into the arguments, also by way of what methods of the same object give."""
-        found = flow.needs(function, arguments)
+        found = flow.needs(function, arguments, loops=loops)
         if function.owner is None or depth == _METHODS_DEEP:
             return found
         own = Inst(ClassId(function.id.path, function.owner))

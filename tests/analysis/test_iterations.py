@@ -1134,3 +1134,43 @@ def test_what_a_loop_changes_in_its_last_turn_no_later_turn_reads(
     site = marked(PROGRAM.format(body=body))
     assert site is not None
     assert {factor.name for factor in site.factors} & {"dependent", "chain"} == expected
+
+
+WORK_LIST = """
+from llm import ask
+
+class Rows:
+    def __init__(self, known):
+        self.known = list(known)
+
+    def pending(self):
+        return [row for row in self.known if row.endswith("?")]
+
+    def add(self, row, answer):
+        self.known.append(row + answer)
+
+class Job:
+    def __init__(self, rows):
+        self.rows = rows
+
+    def run(self):
+        for row in {over}:
+            answer = ask({prompt})  # !
+            self.rows.add(row, answer)
+
+if __name__ == "__main__":
+    Job(Rows(["a?", "b?"])).run()
+"""
+
+
+@pytest.mark.parametrize(
+    ("over", "prompt", "expected"),
+    [
+        ("self.rows.pending()", "row", "batchable"),
+        ("sorted(self.rows.pending())", "row", "batchable"),
+        ("self.rows", "row", "realtime"),
+        ("self.rows.pending()", "row + str(self.rows.pending())", "realtime"),
+    ],
+)
+def test_a_method_gives_the_rows_to_do_before_the_first_answer_is_kept(over: str, prompt: str, expected: str) -> None:
+    assert verdict(WORK_LIST.format(over=over, prompt=prompt)) == expected
