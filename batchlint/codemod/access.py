@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 Channel = tuple[str, ...]
 STDOUT: Channel = ("stdout",)
+VARIABLES: Channel = ("v",)
+"""Any variable: the touch of code that finds it by a name which is not written there."""
 OWN, ANY, LEN = "[own]", "[any]", "[len]"
 CELL = "[,]"
 """The start of a step into a column that the key names beside the row: `frame.at[row, "name"]`."""
@@ -79,7 +81,7 @@ class Access(NamedTuple):
         kind, *rest = self.channel
         if kind == "v":
             shown = ".".join(part for part in rest[2:] if part[:1] != "[")
-            return f"`{shown}`"
+            return f"`{shown}`" if shown else "a variable that is found by its name"
         if kind == "file" and LISTED in rest:
             return f"the folder `{shown_text(rest[0])}`"
         if kind == "file":
@@ -126,7 +128,7 @@ def same_objects(aliases: Mapping[str, Iterable[Channel]]) -> object:
 
 
 def stem(access: Access) -> Channel:
-    """The first steps of its channel; accesses with different ones do not clash."""
+    """The first steps of its channel; accesses with different ones do not clash, but for `VARIABLES`."""
     return access.channel[:4] if access.channel[0] == "v" else access.channel[:1]
 
 

@@ -23,6 +23,7 @@ from batchlint.codemod.pacing import Pacing
 from batchlint.codemod.paths import function_body
 from batchlint.codemod.phases import Barrier, Phases
 from batchlint.codemod.reader import Reader
+from batchlint.codemod.reflection import runs_text
 from batchlint.codemod.refusals import UNFIT, Refused
 from batchlint.codemod.running import Running
 from batchlint.codemod.support import MAPPED, SUBMITTED, Support, Target
@@ -336,7 +337,7 @@ class Planner:
                 if node.func.id == "super" and not node.args:
                     what = "`super()` without arguments only works in the method itself; call it in a method of its own"
                     raise Refused("unsupported-shape", f"{what} (line {node.lineno})")
-                if node.func.id in {"locals", "exec", "eval", "vars"}:
+                if node.func.id in {"locals", "vars"} or runs_text(node):
                     raise Refused(
                         "unknown-effects", f"`{node.func.id}` reaches the variables of the loop (line {node.lineno})"
                     )

@@ -58,6 +58,7 @@ from batchlint.codemod.looks import draws_own_objects, looked_at
 from batchlint.codemod.once import Once
 from batchlint.codemod.paths import Paths, function_body, receiver_of
 from batchlint.codemod.process_wide import ENVIRONMENT, ENVIRONMENT_CALLS, RUNS, SETS_UP
+from batchlint.codemod.reflection import found_by_name
 from batchlint.codemod.schemas import TELLING, Schema, schema_of, touches_in
 from batchlint.codemod.searches import Searches
 from batchlint.codemod.tables import columns_of, row_key
@@ -144,6 +145,7 @@ class Reader(Paths):
                     found += self.implicit.at(self, current, frame)
                 continue
             found += self.implicit.at(self, current, frame)
+            found += found_by_name(self.program, current, frame)
             if isinstance(current, ast.Call):
                 if _is_len(current) and (paths := self.path(current.args[0], frame)):
                     found += touches({(*p, LEN) for p in paths}, "read", current.lineno)
@@ -226,7 +228,7 @@ class Reader(Paths):
         if isinstance(target, ast.Name):
             named = [] if target.id in frame.local else touches(self.root(frame, target.id), how, target.lineno)
             return self.once.told([target], named, frame)
-        found = []
+        found = found_by_name(self.program, target, frame)
         key = means = None
         if isinstance(target, ast.Subscript):
             key = self.key_text(target.slice, frame)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 
-from batchlint.codemod.access import Access, Channel, Frame, clash, stem
+from batchlint.codemod.access import VARIABLES, Access, Channel, Frame, clash, stem
 
 MANY = 3
 """Counts of requests are told apart up to here."""
@@ -51,11 +51,14 @@ class Step:
 
     def meets(self, other: Step) -> bool:
         """Whether an access of the one can clash with one of the other."""
-        return not (self.changed.isdisjoint(other.touched) and other.changed.isdisjoint(self.touched))
+        return _meet(self.changed, other.touched) or _meet(other.changed, self.touched)
 
     def clashing(self, access: Access) -> Iterator[Access]:
         """Its accesses whose order with the other one matters."""
-        return (own for own in self.touched.get(stem(access), ()) if clash(access, own))
+        found = self.touched.get(stem(access), ())
+        if access.channel[0] == "v" and (access.channel == VARIABLES or VARIABLES in self.touched):
+            found = [own for own in self.accesses if own.channel[0] == "v"]
+        return (own for own in found if clash(access, own))
 
     def clashes(self, other: Step) -> Iterator[tuple[Access, Access]]:
         """The accesses of the two whose order matters."""
@@ -63,3 +66,13 @@ class Step:
             for access in self.accesses:
                 for opposite in other.clashing(access):
                     yield access, opposite
+
+
+def _meet(changed: Collection[Channel], touched: Collection[Channel]) -> bool:
+    """Whether what has the one stems can be among what has the others."""
+    if any(key in touched for key in changed):
+        return True
+    return any(
+        VARIABLES in these and any(key[0] == "v" for key in those)
+        for these, those in ((changed, touched), (touched, changed))
+    )
