@@ -25,6 +25,7 @@ _OPERATORS: dict[type[ast.operator], str] = {
     ast.Pow: "pow", ast.MatMult: "matmul", ast.BitOr: "or", ast.BitAnd: "and", ast.BitXor: "xor",
     ast.LShift: "lshift", ast.RShift: "rshift",
 }  # fmt: skip
+_UNARY: dict[type[ast.unaryop], str] = {ast.USub: "__neg__", ast.UAdd: "__pos__", ast.Invert: "__invert__"}
 _COMPARING: dict[type[ast.cmpop], str] = {
     ast.Eq: "__eq__", ast.NotEq: "__ne__", ast.Lt: "__lt__", ast.LtE: "__le__", ast.Gt: "__gt__", ast.GtE: "__ge__",
 }  # fmt: skip
@@ -67,6 +68,8 @@ class Implicit:
             found.add(ast.BinOp)
         if self._names & _TRUTH:
             found |= {ast.BoolOp, ast.UnaryOp, ast.IfExp, ast.comprehension}
+        if not self._names.isdisjoint(_UNARY.values()):
+            found.add(ast.UnaryOp)
         if self._names & _DRAWING:
             found.add(ast.comprehension)
         if not self._names.isdisjoint(_SHOWING):
@@ -271,6 +274,8 @@ def _written(node: ast.AST) -> Iterator[Written]:
         if isinstance(node.func, ast.Attribute):
             names = _SHOWING if node.func.attr == "format" else _FILLING if node.func.attr == "format_map" else ()
         yield from ((each, name, []) for each in given for name in names)
+    elif isinstance(node, ast.UnaryOp) and type(node.op) in _UNARY:
+        yield node.operand, _UNARY[type(node.op)], []
     elif isinstance(node, ast.FormattedValue):
         yield from ((node.value, name, []) for name in _SHOWING)
     elif isinstance(node, ast.AugAssign):

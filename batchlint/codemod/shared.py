@@ -60,7 +60,7 @@ class Shared:
                 yield parameter.arg, {("v", function.id.path, function.id.qualname, parameter.arg)}
             elif isinstance(value, ast.Name) and function.parent is None and function.owner is None:
                 bindings = self._program.modules[function.id.path].body.bindings.get(value.id, ())
-                if any(b.how == "import" or (b.value and self.can_change(b.value, scope)) for b in bindings):
+                if any(b.how == "import" or (b.value and not _is_fixed(b.value)) for b in bindings):
                     yield parameter.arg, self.variable(function.id.path, value.id)
 
     # -- attributes
@@ -172,11 +172,24 @@ class Shared:
                 for id, is_class in self._classes(base, function.id):
                     if is_class:
                         found.setdefault(name, set()).add(id)
+        for id, name in self._set_by_name():
+            found.setdefault(name, set()).add(id)
         for id, stored in self._program.self_writes.items():
             for name, places in stored.items():
                 if any(_is_of_class(function) or self._keeps_default(function, b.value) for function, b in places):
                     found.setdefault(name, set()).add(id)
         return found
+
+    def _set_by_name(self) -> Iterator[tuple[ClassId, str]]:
+        """The attributes of classes that `setattr` may set: the one that it names, else all of the class's own."""
+        for function in self._program.functions.values():
+            for call in (each.node for each in function.calls):
+                if last_name(call.func) != "setattr" or len(call.args) != 3:
+                    continue
+                for id in (id for id, is_class in self._classes(call.args[0], function.id) if is_class):
+                    named = call.args[1].value if isinstance(call.args[1], ast.Constant) else None
+                    own = self._program.classes[id].bindings if id in self._program.classes else ()
+                    yield from ((id, name) for name in ([str(named)] if named else own))
 
     @cached_property
     def _described(self) -> frozenset[str]:
@@ -246,3 +259,9 @@ def _is_of_class(function: FunctionFacts) -> bool:
 
 def _parts(hint: ast.expr) -> Iterator[ast.expr]:
     yield from (n for n in walk(hint) if isinstance(n, ast.Name | ast.Attribute))
+
+
+def _is_fixed(value: ast.expr) -> bool:
+    """Whether nothing in the value can become something else: a constant, or a tuple of them."""
+    inner = value.elts if isinstance(value, ast.Tuple) else [value]
+    return all(isinstance(each, ast.Constant) or (each is not value and _is_fixed(each)) for each in inner)

@@ -61,3 +61,39 @@ def test_the_default_is_called_by_its_name_elsewhere_too(tmp_path: Path) -> None
     program = COLLECT + "print(collect(TEXTS), llm.ask('alone'))\n"
     alike = check_runs_alike({"app.py": program, "llm.py": LLM}, tmp_path, realtime=1)
     assert "ask=llm.ask_batch)" in alike.rewritten.files["app.py"]
+
+
+STATE = """\
+from openai import OpenAI
+
+client = OpenAI()
+TEXTS = ["tea", "cup", "jam"]
+STATE = {state}
+
+
+def prompt(text, seen=STATE):
+    return f"{{text}} {{seen}}"
+
+
+for text in TEXTS:
+    answer = client.responses.create(model="gpt-5-mini", input=prompt(text)).output_text
+    {kept}
+    print(answer)
+"""
+
+
+@pytest.mark.parametrize(
+    ("state", "kept"),
+    [
+        ("('calm', [])", "STATE[1].append(answer)"),
+        ("('calm', {})", "STATE[1][text] = answer"),
+        ("client", "client.seen = 1"),
+    ],
+)
+def test_a_default_that_the_answers_change_stays(state: str, kept: str) -> None:
+    check_noop(STATE.format(state=state, kept=kept), "dependent-iterations")
+
+
+@pytest.mark.parametrize("state", ["('calm', 'dry')", "('calm', ('dry', 1))"])
+def test_a_default_that_nothing_can_change_is_no_reason(state: str, tmp_path: Path) -> None:
+    check_runs_alike(STATE.format(state=state, kept="pass"), tmp_path)

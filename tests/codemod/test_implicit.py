@@ -101,6 +101,9 @@ class Sums:
         self.texts.append(text)
         return self
 
+    def __neg__(self):
+        self.texts.append("")
+
 
 sums = Sums()
 
@@ -115,7 +118,7 @@ for text in TEXTS:
     take(text)
 print(sums.texts)
 """
-OPERATORS = ["sums << answer", "answer @ sums", "sums *= answer", "del sums[answer]"]
+OPERATORS = ["sums << answer", "answer @ sums", "sums *= answer", "del sums[answer]", "-sums"]
 LEFT = {
     "a property that the answers change": LEDGER + LOOP.format(before="if ledger.exhausted: break", after=""),
     "a length of an object": LEDGER + LOOP.format(before="if len(ledger) > 2: break", after=""),

@@ -139,6 +139,7 @@ ALIKE: Mapping[str, Source] = {
         + RUN.format(call="Writer().write(word)")
     ),
     "an attribute of each object": writer(f"{ANSWER}        self.last = text\n        return text", LAST),
+    "setattr of each object": writer(f"{ANSWER}        setattr(self, 'last', text)\n        return text", LAST),
     "a sum": writer(
         "        text = ask(word)\n        Writer.calls += 1\n        return text", "    calls = 0\n", made="writer"
     )
