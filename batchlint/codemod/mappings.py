@@ -79,7 +79,8 @@ class Mappings:
             taker := consumer(planner.graph.modules[edge.caller.path].tree, node)
         ):
             raise Refused("generator-consumer", f"`{last_name(node.func)}` is handed to {taker} (line {node.lineno})")
-        if carrier == "batch_apply" and (unfit := {k.arg for k in node.keywords} & _OTHER_WAYS):
+        told = {k.arg for k in node.keywords if not (k.arg == "result_type" and _takes_apart(k.value))}
+        if carrier == "batch_apply" and (unfit := told & _OTHER_WAYS):
             raise Refused(
                 "unsupported-shape", f"`{last_name(node.func)}` is told `{min(map(str, unfit))}` (line {node.lineno})"
             )
@@ -141,3 +142,8 @@ def _handed(node: ast.Call) -> ast.expr:
     """The function that is called with each item."""
     keys = [k.value for k in node.keywords if k.arg == "key"]
     return keys[0] if keys else node.args[0]
+
+
+def _takes_apart(how: ast.expr) -> bool:
+    """Whether a frame only takes the function's results apart, or not, when it has them."""
+    return isinstance(how, ast.Constant) and how.value in {"expand", "reduce"}

@@ -24,6 +24,7 @@ def batch_apply(method: Callable[..., Any], fn: Callable[..., Any], /, *args: An
         value = value.copy() if type(value).__module__.partition(".")[0] == "pandas" else value
         work.append(steps_of(fn, value, *more, **named))
 
-    method(note, *args, **kwargs)
+    noting = {name: value for name, value in kwargs.items() if name != "result_type"}  # it takes rows apart
+    method(note, *args, **noting)
     answers = iter(run_batch(work))
     return method(lambda *a, **k: next(answers), *args, **kwargs)

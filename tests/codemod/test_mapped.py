@@ -154,6 +154,8 @@ MAPPED = {
         frame["sum"] = numbers.apply(lambda row: ask(row["a"] + row["b"]), axis=1)
         print(frame.to_csv())
         print(frame.apply(cut, axis=1).to_csv())
+        frame[["long", "short"]] = frame.apply(lambda row: (ask(row["name"]), "x"), axis=1, result_type="expand")
+        print(frame.apply(lambda row: [ask(row["name"])], axis=1, result_type="reduce"))
         print(frame[["name"]].dtypes.to_dict(), seen)
         print(frame[frame["name"] == "nothing"]["name"].apply(ask).tolist())
         """,
