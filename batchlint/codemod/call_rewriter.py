@@ -120,7 +120,7 @@ class CallRewriter(cst.CSTTransformer):
         if change is None and self._is_list_of_each(original_node):
             return updated_node.args[0].value
         if change is None:
-            return self._grown(original_node, updated_node)
+            return self._reference(original_node, self._grown(original_node, updated_node))
         if change.how == "request":
             return parenthesised(cst.Yield(self._passed("request", updated_node, where, "(yield request(, )")))
         if change.how == "await":

@@ -195,13 +195,13 @@ class Handing:
             for node in ast.walk(argument):
                 if isinstance(node, ast.Lambda):
                     done = self.enter_lambda(fanout, caller, node, yields) or done
-                elif isinstance(node, ast.Name | ast.Attribute) and isinstance(node.ctx, ast.Load):
+                elif isinstance(node, ast.Name | ast.Attribute) or (node is argument and isinstance(node, ast.Call)):
                     targets = self._targets(caller, node)
                     if edge.callee in {t.id for t in targets}:
                         changes.references[self.planner.place(caller.path, node)] = self.planner.enter(fanout, targets)
                         fanout.converted.add(id(node))
                         done = True
-                    elif not targets:
+                    elif not targets and not isinstance(node, ast.Call):
                         done = self.planner.support.held.hand(self.planner, fanout, caller, node) or done
         if not done:
             raise Refused(
@@ -221,9 +221,13 @@ class Handing:
         is_used = any(isinstance(n.ctx, ast.Load) and id(n) not in within for n in loads)
         return [] if is_used else list(values)
 
-    def _targets(self, caller: FunctionId, node: ast.Name | ast.Attribute) -> tuple[Fn, ...]:
-        """The functions that the expression names and that make requests."""
-        if any(isinstance(v, Fn) and v.id.qualname.endswith(last_name(node)) for v in self.program.eval(caller, node)):
+    def _targets(self, caller: FunctionId, node: ast.Name | ast.Attribute | ast.Call) -> tuple[Fn, ...]:
+        """The functions that the expression names and that make requests, or the `__call__` of the object."""
+        values = self.program.eval(caller, node)
+        name = "" if isinstance(node, ast.Call) else last_name(node)
+        if any(
+            isinstance(v, Fn) and name and v.id.qualname.endswith(name) for v in values
+        ) or self.planner.support.called(values):
             return self.planner.support.entered(caller, node)
         return ()
 

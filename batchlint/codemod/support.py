@@ -143,10 +143,10 @@ class Support:
                             )
         return entered or None
 
-    def entered(self, scope: FunctionId, func: ast.Name | ast.Attribute) -> tuple[Fn, ...]:
+    def entered(self, scope: FunctionId, func: ast.Name | ast.Attribute | ast.Call) -> tuple[Fn, ...]:
         """The functions with requests that a call of `func` enters one of, with all that stand beside them."""
         values = self.program.eval(scope, func)
-        objects = self._called(values)
+        objects = self.called(values)
         targets = {v for v in values if isinstance(v, Fn)} | objects
         wanted = {t.id: t for t in targets if t.id in self.reaching}
         if not wanted:
@@ -166,9 +166,9 @@ class Support:
                 raise Refused("unsupported-shape", f"`{ast.unparse(func)}` can be one of {len(targets)} functions")
             return family
         target = next(iter(wanted.values()))
-        is_object = target.id.qualname.endswith(".__call__")
-        is_named = is_object or self._is_named(scope, func, target)
-        if not is_named and not self._is_alias(scope, func, target):
+        if isinstance(func, ast.Call) or target.id.qualname.endswith(".__call__"):
+            return (target,)
+        if not self._is_named(scope, func, target) and not self._is_alias(scope, func, target):
             raise Refused(
                 "unsupported-shape",
                 f"`{ast.unparse(func)}` is a variable that holds a function; call the function by its name",
@@ -184,19 +184,19 @@ class Support:
             raise Refused("unsupported-shape", f"it is not known what `{ast.unparse(func)}` can be")
         return self.held.coroutines(origin) or HELD
 
-    def _called(self, values: Iterable[Value]) -> set[Fn]:
+    def called(self, values: Iterable[Value]) -> set[Fn]:
         """What a call of the objects enters."""
         found = (m for v in values if isinstance(v, Inst) for m in self.program.attribute(v, "__call__"))
         return {m for m in found if isinstance(m, Fn)}
 
-    def _is_any_of(self, scope: FunctionId, func: ast.Name | ast.Attribute, objects: set[Fn]) -> bool:
+    def _is_any_of(self, scope: FunctionId, func: ast.expr, objects: set[Fn]) -> bool:
         """Whether what is called is one of the objects: all that is handed over is, or all items of a collection."""
         bindings = self._bindings(scope, func.id) if isinstance(func, ast.Name) else []
         drawn = [b.value for b in bindings if b.how == "element" and b.value is not None]
         items = [item for each in drawn for item in self._items(scope, each)]
         if isinstance(func, ast.Name) and func.id in self.program.functions[scope].parameter_names:
             items += [(caller, argument) for caller, _, argument in self.callbacks.handed(scope, func.id)]
-        entered = [self._called(self.program.eval(place, item)) for place, item in items]
+        entered = [self.called(self.program.eval(place, item)) for place, item in items]
         is_known = all(found and found <= objects for found in entered) and (bool(items) or not drawn)
         return is_known and all(isinstance(v, Inst) for v in self.program.eval(scope, func))
 

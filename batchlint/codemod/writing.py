@@ -285,7 +285,8 @@ def _names(
     for where, id in changes.references.items():
         if id in twins and twins[id][0] == "beside":
             is_attribute = where[0] < where[2] or "." in module.lines[where[0] - 1][where[1] : where[3]]
-            changes.renames[where] = imported.called(path, id, twins[id][1], is_attribute=is_attribute)
+            called = imported.called(path, id, twins[id][1], is_attribute=is_attribute)
+            changes.renames[where] = f".{twins[id][1]}" if graph.function(id).name == "__call__" else called
     taken = {n.id for n in ast.walk(module.tree) if isinstance(n, ast.Name)}
     taken |= {f.name for f in module.functions.values()}
     return Names(places, callee, taken)

@@ -53,6 +53,29 @@ MAPPED = {
             pool.close()
             pool.join()
         """,
+    "objects that are called": """
+        from concurrent.futures import ThreadPoolExecutor
+        from multiprocessing.dummy import Pool
+
+        from llm import ask
+
+
+        class Worker:
+            def __init__(self, model):
+                self.model = model
+
+            def __call__(self, text):
+                return ask(f"{self.model}: {text}", model=self.model)
+
+
+        worker = Worker("gpt-5")
+        with ThreadPoolExecutor(2) as executor:
+            print(list(executor.map(worker, ["a", "b", "c"])))
+            print([each.result() for each in [executor.submit(worker, text) for text in ["d", "e"]]])
+        with Pool(2) as pool:
+            print(pool.map(Worker("gpt-5-mini"), ["f", "g"]))
+        print(list(map(worker, ["h", "i"])))
+        """,
     "a module of which nothing else is used": """
         import concurrent.futures
 
@@ -358,6 +381,25 @@ LEFT = {
             print(pd.read_csv(path)["text"].apply(reply, history=history))
         """,
         "`history` is read before the request",
+    ),
+    "an object, or a function": (
+        "unsupported-shape",
+        """
+        from concurrent.futures import ThreadPoolExecutor
+        from llm import ask
+
+
+        class Worker:
+            def __call__(self, text):
+                return ask(f"please {text}")
+
+
+        def main(texts, polite):
+            worker = Worker() if polite else len
+            with ThreadPoolExecutor(2) as executor:
+                print(list(executor.map(worker, texts)))
+        """,
+        "can be something that asks nothing",
     ),
     "a result of several columns": (
         "unsupported-shape",
