@@ -102,7 +102,10 @@ class Streamed:
         if isinstance(parent, ast.Assign | ast.AnnAssign | ast.NamedExpr) and parent.value is node:
             targets = parent.targets if isinstance(parent, ast.Assign) else [parent.target]
             for target in targets:
-                yield from self._named(function, target)
+                if isinstance(target, ast.Name):
+                    yield from (each for each in self._read(function, target.id) if not self._is_after(each, parent))
+                else:
+                    yield from self._named(function, target)
         elif isinstance(parent, ast.Return | ast.Lambda):
             for edge in self._graph.edges_to(function.id):
                 if edge.kind == "call" and isinstance(edge.node, ast.Call):
@@ -110,10 +113,23 @@ class Streamed:
         elif isinstance(parent, ast.Call | ast.keyword):
             yield from self._handed(function, node)
 
+    def _is_after(self, place: _Place, given: ast.AST) -> bool:
+        """Whether the name has another value by then: a later statement of the block that gave it gives it one."""
+        around: list[ast.AST] = [place.node]
+        parents = self._parents[id(place.function.node)]
+        while id(around[-1]) in parents:
+            around.append(parents[id(around[-1])])
+        block = next((b for b in _blocks(parents.get(id(given))) if any(each is given for each in b)), [])
+        name, passed = ast.unparse(place.node), False
+        for statement in block[1 + next((i for i, each in enumerate(block) if each is given), len(block)) :]:
+            if any(each is statement for each in around):
+                return passed
+            names = statement.targets if isinstance(statement, ast.Assign) else []
+            passed = passed or any(isinstance(each, ast.Name) and each.id == name for each in names)
+        return False
+
     def _named(self, function: FunctionFacts, target: ast.expr) -> Iterator[_Place]:
-        if isinstance(target, ast.Name):
-            yield from self._read(function, target.id)
-        elif isinstance(target, ast.Attribute) and function.owner is not None:
+        if isinstance(target, ast.Attribute) and function.owner is not None:
             for other in self._graph.modules[function.id.path].functions.values():
                 for each in walk(other.node) if other.owner == function.owner else ():
                     if isinstance(each, ast.Attribute) and each.attr == target.attr and isinstance(each.ctx, ast.Load):
@@ -134,3 +150,9 @@ class Streamed:
                     for name in target.parameter_names:
                         if any(argument is node for _, _, argument in program.callers.arguments(target, name)):
                             yield from self._read(target, name)
+
+
+def _blocks(parent: ast.AST | None) -> list[list[ast.stmt]]:
+    return [
+        getattr(parent, name) for name in ("body", "orelse", "finalbody") if isinstance(getattr(parent, name, 0), list)
+    ]

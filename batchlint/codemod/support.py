@@ -299,7 +299,7 @@ class Support:
         catalogue = self.program.catalogue
         line = f"(line {call.lineno})"
         keywords = self.threads.plain(call).keywords
-        if model.stream or streams(keywords) or self._streamed.is_streamed(scope, self.threads.plain(call)):
+        if model.stream or streams(keywords):
             raise Refused("streaming")
         if model.handed and self.threads.made(call) is None:
             what = f"`{model.call}` is handed to `{ast.unparse(call.func)}` {line}; hand over a function that calls it"
@@ -319,6 +319,8 @@ class Support:
         if package not in BACKENDS or not model.path.endswith(_METHODS):
             advice = f"; call the SDK of {model.provider} itself" if model.provider in BACKENDS.values() else ""
             raise Refused("no-backend", f"the helper has no backend for `{model.call}` ({package}) {line}{advice}")
+        if self._streamed.is_streamed(scope, self.threads.plain(call)):
+            raise Refused("streaming")
         if "with_raw_response" in model.path or "with_streaming_response" in model.path:
             raise Refused("unsupported-shape", f"the raw HTTP response is used {line}, which a batch does not have")
         if header := catalogue.header(model.path):

@@ -55,6 +55,25 @@ def test_an_answer_whose_parts_are_used_is_a_stream(use: str) -> None:
     check_noop(HEAD + f"for question in QUESTIONS:\n    {use}\n", "streaming")
 
 
+REUSED = """
+for question in QUESTIONS:
+    answer = asked(question)
+    {first}
+    for part in answer:
+        print(part)
+"""
+
+
+def test_the_name_of_an_answer_may_stand_for_its_text_later(tmp_path: Path) -> None:
+    settings = HEAD.partition("class Source")[0].replace('json.load(open("params.json"))', '{"model": "gpt-4o-mini"}')
+    check_runs_alike(settings + REUSED.format(first="answer = answer.choices[0].message.content.split()"), tmp_path)
+
+
+@pytest.mark.parametrize("first", ["pass", "if question:\n        answer = answer.choices", "print(len(list(answer)))"])
+def test_the_name_stands_for_the_answer_where_nothing_else_is_sure(first: str) -> None:
+    check_noop(HEAD + REUSED.format(first=first), "streaming")
+
+
 @pytest.mark.parametrize("settings", ['{"model": "gpt-4o", "stream": True}', 'dict(model="gpt-4o", stream=1)'])
 def test_settings_that_are_written_out_tell_themselves(settings: str) -> None:
     use = "for question in QUESTIONS:\n    print(asked(question))\n"
