@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from batchlint.codemod.steps import Step
 
 Fact = tuple[Channel, Channel]
+Stated = tuple[Channel, Channel, int]
+"""A fact, and the line from which on it holds; 0 where it may hold from the start."""
 _PUTTING_ALL = frozenset({"extend", "extendleft", "update"})
 _MOST = 40
 _MOST_CALLS = 20
@@ -35,19 +37,24 @@ class Aliases:
         self._paths = paths
         self._program = paths.program
         self._sharing = paths.sharing
-        self._of_scope: dict[FunctionId, list[Fact]] = {}
+        self._of_scope: dict[FunctionId, list[Stated]] = {}
         self._own: dict[str, set[Fact]] | None = None
 
     # -- channels
-    def changed(self, steps: Sequence[Step]) -> None:
-        """Add to steps that change something the touches of it by its other names."""
+    def changed(self, steps: Sequence[Step], scope: FunctionFacts, end: int) -> None:
+        """Add to steps that change something the touches of it by its other names.
+
+        `end`: the last line in `scope` of the loops that the steps are in: names that are bound below it come later.
+        """
         writes = {a.channel for step in steps for a in step.accesses if _changes(a)}
         if not writes:
             return
         stems = {stem for step in steps for stem in step.touched if stem[0] == "v" and len(stem) == 4}
         scopes = {self._scope(FunctionId(path, qualname)) for _, path, qualname, _ in stems}
-        scopes |= {self._scope(FunctionId(stem[1], MODULE)) for stem in stems}
-        others = self._others(writes, sorted(filter(None, scopes)))
+        for path in {stem[1] for stem in stems if stem[1] in self._program.modules}:
+            functions = self._program.modules[path].functions.values()
+            scopes |= {self._scope(FunctionId(path, MODULE)), *(each.id for each in functions if each.outer)}
+        others = self._others(writes, sorted(filter(None, scopes)), scope.id, end)
         for step in steps if others else ():
             more = [a._replace(channel=c) for a in step.accesses if _changes(a) for c in others.get(a.channel, ())]
             step.touch(more)
@@ -56,11 +63,15 @@ class Aliases:
         is_known = id.path in self._program.modules and (id.qualname == MODULE or id in self._program.functions)
         return id if is_known else None
 
-    def _others(self, channels: Iterable[Channel], scopes: Iterable[FunctionId]) -> dict[Channel, list[Channel]]:
+    def _others(
+        self, channels: Iterable[Channel], scopes: Iterable[FunctionId], here: FunctionId, end: int
+    ) -> dict[Channel, list[Channel]]:
         """For channels of which something is changed, the others behind which that may be too."""
         index: dict[Channel, list[Fact]] = {}
         for scope in scopes:
-            for a, b in self._facts(scope):
+            for a, b, line in self._facts(scope):
+                if scope == here and line > end:
+                    continue
                 index.setdefault(a[:4], []).append((a, b))
                 index.setdefault(b[:4], []).append((b, a))
         return {channel: found for channel in channels if (found := self._closure(channel, index))}
@@ -79,15 +90,15 @@ class Aliases:
         return sorted(found - {start})
 
     # -- facts
-    def _facts(self, id: FunctionId) -> list[Fact]:
+    def _facts(self, id: FunctionId) -> list[Stated]:
         """What the statements of a function or a module's body say."""
         known = self._of_scope.get(id)
         if known is None:
             self._of_scope[id] = []
             scope = self._program.modules[id.path].body if id.qualname == MODULE else self._program.functions[id]
             keys = self._keys(scope)
-            stated = (*self._stated(scope), *self._of_parameters(scope))
-            known = [fact for fact in stated if fact[0] != fact[1] and keys.isdisjoint(part[:4] for part in fact)]
+            stated = (*self._stated(scope), *((a, b, 0) for a, b in self._of_parameters(scope)))
+            known = [fact for fact in stated if fact[0] != fact[1] and keys.isdisjoint(part[:4] for part in fact[:2])]
             known = self._of_scope[id] = list(dict.fromkeys(known))
         return known
 
@@ -100,33 +111,40 @@ class Aliases:
         named = (node.slice for node in self._nodes(scope) if isinstance(node, ast.Subscript))
         return {("v", scope.id.path, scope.id.qualname, key.id) for key in named if isinstance(key, ast.Name)}
 
-    def _stated(self, scope: FunctionFacts) -> Iterator[Fact]:
+    def _stated(self, scope: FunctionFacts) -> Iterator[Stated]:
         frame = Frame(scope, set())
         for node in self._nodes(scope):
-            if isinstance(node, ast.Assign):
-                for target in node.targets:
-                    yield from self._bound(target, node.value, frame)
-                if len(node.targets) > 1 and not isinstance(node.value, ast.Constant):
-                    places = [sorted(self._paths.path(t, frame)) for t in node.targets if not isinstance(t, ast.Tuple)]
-                    yield from ((a, b) for first in places[:1] for a in first for each in places[1:] for b in each)
-            elif isinstance(node, ast.AnnAssign | ast.NamedExpr) and node.value is not None:
-                yield from self._bound(node.target, node.value, frame)
-            elif isinstance(node, ast.AugAssign):
-                yield from self._put(node.target, elements(self._sharing.of(node.value, frame)), frame)
-            elif isinstance(node, ast.For | ast.AsyncFor):
-                for each, drawn in self._sharing.drawn(node.target, node.iter, frame):
-                    yield from self._into(each, drawn, frame)
-            elif isinstance(node, ast.withitem) and node.optional_vars is not None:
-                yield from self._bound(node.optional_vars, node.context_expr, frame)
-            elif isinstance(node, ast.Match):
-                parts = self._sharing.of(node.subject, frame)
-                for name in _captured(node):
-                    yield from self._into(ast.Name(name, ast.Load()), parts | taken(parts), frame)
-            elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.args:
-                if node.func.attr in PUTTING:
-                    yield from self._put(node.func.value, put_in(self._sharing.of(node.args[-1], frame)), frame)
-                elif node.func.attr in _PUTTING_ALL:
-                    yield from self._put(node.func.value, elements(self._sharing.of(node.args[0], frame)), frame)
+            of_names = isinstance(node, ast.Assign) and all(isinstance(target, ast.Name) for target in node.targets)
+            for a, b in self._stated_by(node, frame):
+                # The variables of a call, or of a module's own lines, are bound anew each time.
+                is_own = of_names and a[1:3] == (scope.id.path, scope.id.qualname)
+                yield a, b, node.lineno if is_own and isinstance(node, ast.Assign) else 0
+
+    def _stated_by(self, node: ast.AST, frame: Frame) -> Iterator[Fact]:
+        if isinstance(node, ast.Assign):
+            for target in node.targets:
+                yield from self._bound(target, node.value, frame)
+            if len(node.targets) > 1 and not isinstance(node.value, ast.Constant):
+                places = [sorted(self._paths.path(t, frame)) for t in node.targets if not isinstance(t, ast.Tuple)]
+                yield from ((a, b) for first in places[:1] for a in first for each in places[1:] for b in each)
+        elif isinstance(node, ast.AnnAssign | ast.NamedExpr) and node.value is not None:
+            yield from self._bound(node.target, node.value, frame)
+        elif isinstance(node, ast.AugAssign):
+            yield from self._put(node.target, elements(self._sharing.of(node.value, frame)), frame)
+        elif isinstance(node, ast.For | ast.AsyncFor):
+            for each, drawn in self._sharing.drawn(node.target, node.iter, frame):
+                yield from self._into(each, drawn, frame)
+        elif isinstance(node, ast.withitem) and node.optional_vars is not None:
+            yield from self._bound(node.optional_vars, node.context_expr, frame)
+        elif isinstance(node, ast.Match):
+            parts = self._sharing.of(node.subject, frame)
+            for name in _captured(node):
+                yield from self._into(ast.Name(name, ast.Load()), parts | taken(parts), frame)
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.args:
+            if node.func.attr in PUTTING:
+                yield from self._put(node.func.value, put_in(self._sharing.of(node.args[-1], frame)), frame)
+            elif node.func.attr in _PUTTING_ALL:
+                yield from self._put(node.func.value, elements(self._sharing.of(node.args[0], frame)), frame)
 
     def _put(self, container: ast.expr, parts: Parts, frame: Frame) -> Iterator[Fact]:
         if parts:

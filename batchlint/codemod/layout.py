@@ -66,7 +66,7 @@ class Layout:
         """The files that variables hold open."""
         self._requests: dict[tuple[FunctionId, int], tuple[ast.AST, list[tuple[ast.Call, str | tuple[Fn, ...]]]]] = {}
         """Each with the node, whose identity is half of the key."""
-        self.first_line = 0
+        self.first_line = self.last_line = 0
         self.function: FunctionFacts | None = None
         """Where the iteration stands: the line where it begins, and the function."""
         self.leaves: list[tuple[ast.stmt, str, int]] = []
@@ -78,6 +78,7 @@ class Layout:
         """Lay out the iteration: `first` are the accesses of drawing the next item."""
         self.function, self.first_line = frame.function, body[0].lineno
         start = self._add(Step(frame, None, first), [])
+        self.last_line = body[-1].end_lineno or 0
         self._returns.append([])
         if is_function:  # whose `return` does not leave a loop
             self._returns.append([])
@@ -503,7 +504,10 @@ class Layout:
 
     def _count(self) -> None:
         """For each step, how many requests can lie behind it, and whether one can lie ahead."""
-        self.reader.aliases.changed(self.steps)
+        frame = self.steps[0].frame
+        self.reader.aliases.changed(
+            self.steps, frame.function, scopes.end_of_loops(frame.function.node, self.last_line)
+        )
         pending = [0]
         self.steps[0].counts = {0}
         while pending:

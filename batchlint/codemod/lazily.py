@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from batchlint.codemod import scopes
 from batchlint.codemod.access import Access, Frame
 from batchlint.codemod.reader import Reader
 from batchlint.codemod.refusals import Refused
@@ -82,8 +83,10 @@ def held(reader: Reader, node: ast.expr, outer: Frame, depth: int) -> Iterator[t
         return
     program = reader.program
     if isinstance(node, ast.Name):
+        end = scopes.end_of_loops(outer.function.node, node.lineno)
         for function, value in _bound(reader, outer.function, node.id):
-            yield value, Frame(function, set())
+            if function is not outer.function or value.lineno <= end:
+                yield value, Frame(function, set())
     elif isinstance(node, ast.Call):
         for made in program.eval(outer.function.id, node.func):
             called = program.functions[made.id] if isinstance(made, Fn) else None

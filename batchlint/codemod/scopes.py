@@ -442,3 +442,11 @@ class _Reading:
                 self._passed(part)
         else:
             self.visit(condition)
+
+
+def end_of_loops(function: ast.AST, line: int) -> int:
+    """The last line of the outermost loop around `line`; of the function's own names none that is bound below it is
+    bound yet.
+    """
+    loops = [n for n in walk(function) if isinstance(n, ast.For | ast.AsyncFor | ast.While)]
+    return max((n.end_lineno or 0 for n in loops if n.lineno <= line <= (n.end_lineno or 0)), default=line)

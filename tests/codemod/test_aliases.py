@@ -140,6 +140,29 @@ OTHERS = {
             answer = ask(f"{word} {spec}")
             spec["examples"].append(answer)
         """,
+    "a name that is bound behind the loop, which comes again": """
+        shown, notes = [], []
+        for round in range(2):
+            for word in WORDS:
+                answer = ask(f"{word} {shown}")
+                notes.append(answer)
+            shown = notes
+        """,
+    "a variable of all that is bound behind the loop, which another call finds": """
+        shown, notes = [], []
+
+
+        def run():
+            global shown
+            for word in WORDS:
+                answer = ask(f"{word} {shown}")
+                notes.append(answer)
+            shown = notes
+
+
+        run()
+        run()
+        """,
     "a list that is extended": """
         notes = []
         shown = notes
@@ -191,6 +214,26 @@ ALIKE = {
             answer = ask(f"{word} {first}")
             last = answer
         print(last)
+        """,
+    "a name that is bound behind the loop": """
+        rows = [{"text": word} for word in WORDS]
+        found = []
+        for row in rows:
+            answer = ask(row["text"])
+            found.append({**row, "answer": answer})
+        rows = found
+        print(rows)
+        """,
+    "a name of each call that is bound behind the loop": """
+        def run(words):
+            found = []
+            for word in words:
+                found.append(ask(f"{word} of {len(words)}"))
+            words = found
+            return words
+
+
+        print(run(WORDS), run(WORDS))
         """,
     "a number of what is there": """
         notes = ["none"]
