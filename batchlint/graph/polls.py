@@ -12,7 +12,7 @@ from batchlint.graph.links import Edge, Entry, Part, source
 from batchlint.graph.lookups import Lookups
 from batchlint.symbols import Program, last_name
 from batchlint.trees import walk, walk_own
-from batchlint.values import Cls, Fn, Inst
+from batchlint.values import Cls, Ext, Fn, Inst
 
 _SETTLED_DEEP = 2
 """Calls below a task in which its state is looked for."""
@@ -290,7 +290,7 @@ class Polls(Part):
             function = self.function(id)
             text = self.program.modules[id.path].text
             is_named = any(word in text or word.upper() in text for word in polled.progress)
-            known = is_named and any(self._is_progress(call.node) for call in function.calls)
+            known = is_named and any(self._is_progress(id, call.node) for call in function.calls)
             if not known and depth < _SETTLED_DEEP:
                 called = (value for call in function.calls for value in self.program.eval(id, call.node.func))
                 below = {value.id for value in called if isinstance(value, Fn) and value.id != id}
@@ -310,16 +310,32 @@ class Polls(Part):
         given = (each for call in rows for each in (*call.args, *(keyword.value for keyword in call.keywords)))
         return any(source(each).endswith(".request.id") for each in given)
 
-    def _is_progress(self, call: ast.Call) -> bool:
-        """Whether the call sends how far something is, by its own name or by what the message holds."""
+    def _is_progress(self, id: FunctionId, call: ast.Call) -> bool:
+        """Whether the call sends how far something is, by its own name or by what the message holds.
+
+        It may enqueue the task that sends it: `queue.enqueue("tasks.notify_progress", id)`.
+        """
         polled = self.program.registry.polled
-        name = last_name(call.func).lower()
-        if polled.tells.isdisjoint((name, *name.split("_"))):
+        names = [name.lower() for name in self._said(id, call)]
+        if polled.tells.isdisjoint(word for name in names for word in (name, *name.split("_"))):
             return False
         given = [*call.args, *(keyword.value for keyword in call.keywords)]
-        words = [name, *(keyword.arg or "" for keyword in call.keywords)]
+        words = [*names, *(keyword.arg or "" for keyword in call.keywords)]
         words += [word for each in given for node in walk(each) for word in _words_of(node)]
         return any(word in said.lower() for said in words for word in polled.progress)
+
+    def _said(self, id: FunctionId, call: ast.Call) -> list[str]:
+        """The names that say what the call does: of what is called, or of the task that it enqueues."""
+        registry, func = self.program.registry, call.func
+        values = self.program.eval(id, func) if last_name(func) in registry.handovers.tails else ()
+        for row in (registry.handovers.first(value.path) for value in values if isinstance(value, Ext)):
+            if row is not None and row.action == "enqueue":
+                given = [keyword.value for keyword in call.keywords if keyword.arg == row.keyword]
+                given += call.args[row.argument : row.argument + 1] if row.argument is not None else []
+                tasks = (str(each.value) if isinstance(each, ast.Constant) else last_name(each) for each in given)
+                return [name.rpartition(".")[2] for name in tasks]
+        is_method = isinstance(func, ast.Attribute) and func.attr in registry.enqueue_methods
+        return [last_name(func), *([last_name(func.value)] if is_method else [])]  # type: ignore[attr-defined]
 
     def _settles(self, id: FunctionId, depth: int = 0) -> frozenset[str]:
         """The states that a task gives to something: `job.status = "done"`, `update(status="done")`."""

@@ -15,7 +15,7 @@ MODELS = """
         label = Column(String)
     """
 TASK = """
-    from celery import shared_task
+    from celery import Celery, shared_task
     from llm import ask
     from models import Note
 
@@ -136,6 +136,10 @@ TOLD = {
     "a_state_of_failure": ("label.update_state(state='FAILURE', meta={'done': 50})", "batchable"),
     "an_event_when_it_is_done": ("hub.publish('notes', {'id': id, 'label': note.label})", "batchable"),
     "a_line_of_the_log": ("log.info('progress', id)", "batchable"),
+    "progress_by_a_task": ("notify_progress.delay(id, 50)", "realtime"),
+    "progress_by_a_task_of_that_name": ("Celery('app').send_task('chat.notify_progress', [id, 50])", "realtime"),
+    "a_task_that_keeps_progress": ("store_progress.delay(id, 50)", "batchable"),
+    "a_task_of_that_name_that_keeps_it": ("Celery('app').send_task('chat.store_progress', [id, 50])", "batchable"),
     "a_sentence_about_progress": ("hub.publish('notes', 'one more, we make progress')", "batchable"),
 }
 
