@@ -10,9 +10,10 @@ from functools import cached_property
 from batchlint.facts import MODULE, ClassId, FunctionFacts, FunctionId, Span
 from batchlint.graph.links import Edge, Entry, Part, source
 from batchlint.graph.lookups import Lookups
+from batchlint.graph.progress import Progress
 from batchlint.symbols import Program, last_name
 from batchlint.trees import walk, walk_own
-from batchlint.values import Cls, Ext, Fn, Inst
+from batchlint.values import Cls, Fn, Inst
 
 _SETTLED_DEEP = 2
 """Calls below a task in which its state is looked for."""
@@ -37,7 +38,7 @@ class Polls(Part):
         self._is_test = is_test
         self._lookups = lookups
         self._settled: dict[FunctionId, frozenset[str]] = {}
-        self._progress: dict[FunctionId, bool] = {}
+        self._progress = Progress(program)
         self._polled: dict[tuple[FunctionId, FunctionId, Span], bool] = {}
 
     def is_polled(self, edge: Edge) -> bool:
@@ -67,15 +68,11 @@ class Polls(Part):
 
     def _is_asked_for(self, edge: Edge) -> bool:
         polled = self.program.registry.polled
-        callee = self.function(edge.callee)
-        text = self.program.modules[edge.callee.path].text
-        if any(name in text for name in polled.watched) and any(
-            _is_named(node, polled.watched) for node in walk(callee.node)
-        ):
+        if self._progress.is_watched(edge.callee):
             return True
-        if self._tells_progress(edge.callee) or self._keeps_own_state(callee):
-            return True
-        function = self.function(edge.caller)
+        if self._only_sets_off(edge):
+            return False
+        callee, function = self.function(edge.callee), self.function(edge.caller)
         callers = self._callers(function)
         asked = [each for each in (function, *self._around(function), *callers) if each.id.qualname != MODULE]
         called = [source(call.node.func).lower() for call in callee.calls]
@@ -87,12 +84,22 @@ class Polls(Part):
         if self._is_route(edge.caller) and self._lookups.gives_id(edge):
             return True
         settled = self._settles(edge.callee)
-        if any(not self._shown(each).isdisjoint(settled) for each in asked):
+        if any(not self._shown(each).isdisjoint(settled) for each in asked if not self._is_cut(each)):
             return True
         if not settled and not self._lookups.are_there:
             return False
         routes = self._routes_above(callers)
         return any(self._speaks_of_state(each) or not self._shown(each).isdisjoint(settled) for each in routes)
+
+    def _only_sets_off(self, edge: Edge) -> bool:
+        """Whether the call runs a scheduled task before its time, with nothing of its own and no id to ask with."""
+        if self._lookups.are_there or not isinstance(edge.node, ast.Call):
+            return False
+        if not any(entry.kind.kind == "schedule" for entry in self._entries(edge.callee)):
+            return False
+        given = [*edge.node.args, *(keyword.value for keyword in edge.node.keywords)]
+        task = Fn(edge.callee)
+        return all(isinstance(each, ast.Constant) or task in self.program.eval(edge.caller, each) for each in given)
 
     def _told_by(self, functions: Iterable[FunctionFacts]) -> set[str]:
         """The states that the functions' answers hold."""
@@ -190,17 +197,27 @@ class Polls(Part):
     # -- what it shows, and what the task makes of it
     def _shown(self, function: FunctionFacts) -> frozenset[str]:
         """The states that are among what the route answers with: those of a row, a schema or a serializer."""
-        scope = FunctionId(function.id.path, function.parent or MODULE)
         found: set[str] = set()
+        declared = self._declared(function)
         for expression in function.returns:
-            found |= self._states_of(self._classes_in(function.id, expression))
+            found |= self._states_of([] if declared else self._classes_in(function.id, expression))
             found |= set(self._made_with(function, expression)) | set(self._told(function, expression))
-        if function.returns:
-            for decorator in function.decorators:
-                for keyword in decorator.keywords if isinstance(decorator, ast.Call) else ():
-                    if keyword.arg in {"response_model", "response"}:
-                        found |= self._states_of(self._classes_in(scope, keyword.value))
-        return frozenset(found | set(self._serialized(function)))
+        return frozenset(found | self._states_of(declared) | set(self._serialized(function)))
+
+    def _declared(self, function: FunctionFacts) -> list[ClassId]:
+        """The classes to whose fields the framework cuts what the route answers with: `response_model=NoteOut`."""
+        scope = FunctionId(function.id.path, function.parent or MODULE)
+        decorators = [each for each in function.decorators if isinstance(each, ast.Call)] if function.returns else []
+        given = (keyword for each in decorators for keyword in each.keywords)
+        schemas = (keyword.value for keyword in given if keyword.arg in {"response_model", "response"})
+        return [klass for schema in schemas for klass in self._classes_in(scope, schema)]
+
+    def _is_cut(self, function: FunctionFacts) -> bool:
+        """Whether the function only hands its answer to routes that the framework cuts it for."""
+        if self._is_route(function.id):
+            return False
+        routes = [each for each in self._callers(function) if self._is_route(each.id)]
+        return bool(routes) and all(self._declared(each) for each in routes)
 
     def _classes_in(self, scope: FunctionId, node: ast.expr) -> list[ClassId]:
         values = self.program.eval(scope, node)
@@ -278,65 +295,6 @@ class Polls(Part):
                     if name == "model":
                         yield from self._states_of(self._classes_in(FunctionId(path, MODULE), binding.value))
 
-    def _tells_progress(self, id: FunctionId, depth: int = 0) -> bool:
-        """Whether a task lets others know how far it is.
-
-        `publish("jobs", {"progress": 40})`, `emit_progress(40)`, `self.update_state(state="PROGRESS")`.
-        """
-        polled = self.program.registry.polled
-        known = self._progress.get(id)
-        if known is None:
-            self._progress[id] = False
-            function = self.function(id)
-            text = self.program.modules[id.path].text
-            is_named = any(word in text or word.upper() in text for word in polled.progress)
-            known = is_named and any(self._is_progress(id, call.node) for call in function.calls)
-            if not known and depth < _SETTLED_DEEP:
-                called = (value for call in function.calls for value in self.program.eval(id, call.node.func))
-                below = {value.id for value in called if isinstance(value, Fn) and value.id != id}
-                known = any(self._tells_progress(each, depth + 1) for each in sorted(below))
-            self._progress[id] = known
-        return known
-
-    def _keeps_own_state(self, task: FunctionFacts) -> bool:
-        """Whether a task looks up the row of its own state, which others are to see with what it works on.
-
-        `note.task = TaskResult.objects.get(task_id=self.request.id)`.
-        """
-        kept = self.program.registry.polled.kept
-        if not any(name in self.program.modules[task.id.path].text for name in kept):
-            return False
-        rows = [call.node for call in task.calls if any(_is_named(node, kept) for node in walk(call.node.func))]
-        given = (each for call in rows for each in (*call.args, *(keyword.value for keyword in call.keywords)))
-        return any(source(each).endswith(".request.id") for each in given)
-
-    def _is_progress(self, id: FunctionId, call: ast.Call) -> bool:
-        """Whether the call sends how far something is, by its own name or by what the message holds.
-
-        It may enqueue the task that sends it: `queue.enqueue("tasks.notify_progress", id)`.
-        """
-        polled = self.program.registry.polled
-        names = [name.lower() for name in self._said(id, call)]
-        if polled.tells.isdisjoint(word for name in names for word in (name, *name.split("_"))):
-            return False
-        given = [*call.args, *(keyword.value for keyword in call.keywords)]
-        words = [*names, *(keyword.arg or "" for keyword in call.keywords)]
-        words += [word for each in given for node in walk(each) for word in _words_of(node)]
-        return any(word in said.lower() for said in words for word in polled.progress)
-
-    def _said(self, id: FunctionId, call: ast.Call) -> list[str]:
-        """The names that say what the call does: of what is called, or of the task that it enqueues."""
-        registry, func = self.program.registry, call.func
-        values = self.program.eval(id, func) if last_name(func) in registry.handovers.tails else ()
-        for row in (registry.handovers.first(value.path) for value in values if isinstance(value, Ext)):
-            if row is not None and row.action == "enqueue":
-                given = [keyword.value for keyword in call.keywords if keyword.arg == row.keyword]
-                given += call.args[row.argument : row.argument + 1] if row.argument is not None else []
-                tasks = (str(each.value) if isinstance(each, ast.Constant) else last_name(each) for each in given)
-                return [name.rpartition(".")[2] for name in tasks]
-        is_method = isinstance(func, ast.Attribute) and func.attr in registry.enqueue_methods
-        return [last_name(func), *([last_name(func.value)] if is_method else [])]  # type: ignore[attr-defined]
-
     def _settles(self, id: FunctionId, depth: int = 0) -> frozenset[str]:
         """The states that a task gives to something: `job.status = "done"`, `update(status="done")`."""
         known = self._settled.get(id)
@@ -355,20 +313,6 @@ class Polls(Part):
                     found = found.union(*(self._settles(each, depth + 1) for each in below))
             known = self._settled[id] = frozenset(found & states)
         return known
-
-
-def _words_of(node: ast.AST) -> Iterator[str]:
-    """The names and keys in an expression, but no sentences."""
-    if isinstance(node, ast.Attribute):
-        yield node.attr
-    elif isinstance(node, ast.Name):
-        yield node.id
-    elif isinstance(node, ast.Constant) and isinstance(node.value, str) and " " not in node.value:
-        yield node.value
-
-
-def _is_named(node: ast.AST, names: frozenset[str]) -> bool:
-    return isinstance(node, ast.Name | ast.Attribute) and last_name(node) in names
 
 
 def _is_id(name: str | None) -> bool:

@@ -53,6 +53,26 @@ SCHEMA = """
     """
 
 
+SERVICE = """
+    from fastapi import FastAPI
+    from models import Note
+    from schemas import NoteOut
+    from tasks import label
+
+    api = FastAPI()
+
+    def save(session, text) -> Note:
+        note = Note(text=text)
+        session.add(note)
+        label.delay(note.id)
+        return note
+
+    @api.post("/notes"{options})
+    def create(text: str, session):
+        return save(session, text)
+    """
+
+
 def notes(
     options: str = "",
     make: str = "note = Note(text=text)",
@@ -105,6 +125,9 @@ LEFT = {
     "sentence_without_an_id_to_ask_with": notes(answer="return {'message': 'Labelling started.', 'id': note.id}"),
     "id_of_a_task_that_nobody_asks_for": notes(answer="return {'message': 'Note saved.', 'task_id': 'label'}"),
     "schema_without_a_state": notes(", response_model=NoteOut", answer="return convert(note)", field="text"),
+    "row_that_is_cut_to_a_schema_without_a_state": notes(
+        ", response_model=NoteOut", answer="return note", field="text"
+    ),
     "accepted_without_a_word": notes(", status_code=202", answer=""),
     "answer_that_holds_a_state_that_the_task_leaves": notes(
         answer="return {'id': note.id, 'status': note.status}", settle="session.commit()"
@@ -126,6 +149,18 @@ def test_a_page_asks_for_the_state_that_the_task_sets(program):
 @pytest.mark.parametrize("program", cases(LEFT))
 def test_there_is_no_state_to_ask_for(program):
     assert verdict(program) == "batchable"
+
+
+@pytest.mark.parametrize(
+    ("options", "field", "expected"),
+    [
+        ("", "text", "realtime"),
+        (", response_model=NoteOut", "status", "realtime"),
+        (", response_model=NoteOut", "text", "batchable"),
+    ],
+)
+def test_what_a_helper_gives_the_route_may_be_cut_to_a_schema(options: str, field: str, expected: str):
+    assert verdict({**notes(field=field), "api.py": SERVICE.replace("{options}", options)}) == expected
 
 
 TOLD = {
@@ -473,3 +508,57 @@ def test_a_page_that_is_told_the_id_of_its_task(answer, asked, expected):
 def test_an_id_by_which_nothing_is_looked_up():
     program = TOLD.format(answer='f"Noted as {task.id}"', asked="None").partition('@app.route("/next")')[0]
     assert verdict(program) == "batchable"
+
+
+SCHEDULED = """
+    from celery import Celery
+    from llm import ask
+    from models import Note
+
+    app = Celery("notes")
+    app.conf.beat_schedule = {"label": {"task": "{task}", "schedule": 86400}}
+
+    @app.task(name="label")
+    def label(limit=100):
+        for note in Note.fresh(limit):
+            note.label = ask(note.text)  # !
+
+    @app.task(name="clean")
+    def clean(limit=100):
+        Note.forget(limit)
+    """
+SETTING_OFF = """
+    from celery.result import AsyncResult
+    from fastapi import FastAPI
+    from tasks import app, label
+
+    api = FastAPI()
+
+    @api.post("/label")
+    def start(limit: int):
+        {call}
+        return {"status": "started"}
+    """
+
+
+@pytest.mark.parametrize(
+    ("call", "task", "expected"),
+    [
+        ("label.delay()", "label", "batchable"),
+        ("label.delay(50)", "label", "batchable"),
+        ("app.send_task('label')", "label", "batchable"),
+        ("label.delay(limit)", "label", "realtime"),
+        ("label.delay()", "clean", "realtime"),
+    ],
+)
+def test_a_route_may_only_set_off_what_is_scheduled(call: str, task: str, expected: str):
+    route = SETTING_OFF.replace("{call}", call).replace("    from celery.result import AsyncResult\n", "")
+    assert verdict({"models.py": MODELS, "tasks.py": SCHEDULED.replace("{task}", task), "api.py": route}) == expected
+
+
+def test_who_sets_off_a_task_may_ask_for_its_result():
+    looking = '\n    @api.get("/label/{id}")\n    def result(id: str):\n        return AsyncResult(id).result\n'
+    route = SETTING_OFF.replace("{call}", "label.delay()") + looking
+    assert (
+        verdict({"models.py": MODELS, "tasks.py": SCHEDULED.replace("{task}", "label"), "api.py": route}) == "realtime"
+    )
