@@ -75,6 +75,36 @@ def test_crontab_written_by_an_image(read):
 
 
 @pytest.mark.parametrize(
+    "line",
+    [
+        "0 7 * * * cd /path/to/shop && .venv/bin/python job.py >> job.log 2>&1",
+        '0 7 * * * cd "/path/to/shop" && python3 job.py',
+        "    @daily python /path/to/shop/job.py",
+        "# Add: 0 7 * * * python job.py",
+        "`0 7 * * 1-5 python job.py` is enough.",
+    ],
+)
+def test_crontab_line_in_a_readme(read, line):
+    text = f"Run `crontab -e` and add a line:\n\n{line}\n"
+    assert rows(read({"README.md": text})) == [("job.py", "schedule", Latency.HOURS, 3)]
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("README.md", "With cron, `python job.py` can run every day.\n"),
+        ("README.md", "0 7 * * * python job.py\n"),
+        ("README.md", "crontab:\n\n| 0 7 * * * | python job.py |\n"),
+        ("README.md", "crontab:\n\n1 2 3 apples and python job.py\n"),
+        ("README.md", "crontab:\n\n0 7 * * * python another.py\n"),
+        ("readme_of_cron/other.html", "crontab:\n\n0 7 * * * python job.py\n"),
+    ],
+)
+def test_a_readme_without_a_crontab_line(read, name, text):
+    assert rows(read({name: text})) == []
+
+
+@pytest.mark.parametrize(
     ("line", "latency"),
     [
         ('echo "$CRON_SCHEDULE cd /app && python3 /app/job.py" > /etc/cron.d/job', Latency.HOURS),

@@ -34,6 +34,8 @@ def is_manifest(path: str) -> bool:
     lower = path.lower()
     if suffix == "ts":
         return any(word in lower for word in _STACKS)
+    if name.lower().startswith("readme"):
+        return True
     return "cron" in lower or "procfile" in lower or "dockerfile" in lower or "containerfile" in lower
 
 
@@ -75,6 +77,7 @@ def _read(path: str, project: Project, commands: object) -> Iterator[ManifestTar
 
     readers: list[tuple[Callable[[str], bool], Callable[..., Iterator[ManifestTarget | FileError]]]] = [
         (crontabs.matches, crontabs.read),
+        (crontabs.is_readme, crontabs.read_told),
         (containers.is_dockerfile, containers.read_dockerfile),
         (hosts.is_procfile, hosts.read_procfile),
         (lambda name: name.endswith(".service"), hosts.read_service),

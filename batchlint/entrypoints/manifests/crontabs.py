@@ -21,6 +21,12 @@ _UNSAID = re.compile(
     r"(?P<quote>[\"'])(?P<when>\$\{?\w+\}?)[ \t]+(?P<command>(?:(?!(?P=quote)).)+)(?P=quote)[^\"']*cron", re.IGNORECASE
 )
 """A line for a crontab whose schedule nothing here says."""
+_TOLD = re.compile(
+    r"[\s>#$-]*(?:\w+:\s+)?(?P<quote>[`\"']?)"
+    r"(?P<when>@(?:daily|hourly|weekly|monthly|midnight)|[\d*/,-]+(?:[ \t]+[\d*/,-]+){3}[ \t]+[\d*/,\-A-Za-z]+)"
+    r"[ \t]+(?P<command>[^\s*].*)"
+)
+"""A line for a crontab as a README shows it, in a block, quoted or behind a word."""
 _TEXT = frozenset({"", "txt", "cron", "crontab", "sh", "conf", "template", "example", "sample", "prod", "production"})
 
 
@@ -59,6 +65,23 @@ def read_written(path: str, project: Project, commands: Commands) -> Iterator[Ma
             yield from entries(path, number, bare["when"], bare["command"].replace('\\"', '"'), commands)
         for entry in _WRITTEN.finditer(line):
             yield from entries(path, number, entry["when"], entry["command"], commands)
+
+
+def is_readme(path: str) -> bool:
+    name, _, suffix = path.rpartition("/")[2].lower().partition(".")
+    return name == "readme" and suffix.rpartition(".")[2] in {"", "md", "rst", "txt"}
+
+
+def read_told(path: str, project: Project, commands: Commands) -> Iterator[ManifestTarget]:
+    """Crontab lines that a README tells whoever installs the program to write."""
+    content = project.text(path) or ""
+    if "cron" not in content.lower():
+        return
+    for number, line in enumerate(content.splitlines(), 1):
+        told = _TOLD.match(line)
+        if told and _is_schedule(told["when"]):
+            command = told["command"].partition(told["quote"])[0] if told["quote"] else told["command"]
+            yield from entries(path, number, told["when"], command, commands)
 
 
 def entries(path: str, line: int, when: str, command: str, commands: Commands) -> Iterator[ManifestTarget]:
