@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from batchlint.facts import FunctionFacts, FunctionId
 from batchlint.graph import Graph, ModelCall
@@ -18,15 +18,28 @@ _SHORT_PROMPT = 120
 _UNQUOTED = str.maketrans(dict.fromkeys("'\"`"))
 
 
-def whole_prompt(model: ModelCall, call: ast.Call, function: FunctionFacts) -> str:
-    """What a call asks, where all of it is written out, at once or in a variable of the function; "" elsewhere."""
-    asked = [_written(function, argument) for argument in prompts(model, call)]
+def whole_prompt(model: ModelCall, call: ast.Call, function: FunctionFacts, bodies: Collection[str] = ()) -> str:
+    """What a call asks, where all of it is written out, at once or in a variable of the function; "" elsewhere.
+
+    `bodies`: the arguments that hold the body of the model's request, where this is sent over plain HTTP.
+    """
+    given = _in_body(model, function, bodies) if call is model.node else []
+    asked = [_written(function, argument) for argument in given or prompts(model, call)]
     if not all(isinstance(node, _LITERALS) for argument in asked for node in walk(argument)):
         return ""
     nodes = (node for argument in asked for node in walk(argument))
     texts = [node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)]
     whole = " ".join(texts).lower() if sum(map(len, texts)) <= _SHORT_PROMPT else ""
     return whole.translate(_UNQUOTED)
+
+
+def _in_body(model: ModelCall, function: FunctionFacts, names: Collection[str]) -> list[ast.expr]:
+    found: list[ast.expr] = []
+    for keyword in model.node.keywords:
+        body = keyword.value if keyword.arg in names else None
+        made = [each.value for each in function.bindings.get(body.id, ())] if isinstance(body, ast.Name) else [body]
+        found += [entry for each in made for key in sorted(_PROMPTS) for entry in entries_of(each, key)]
+    return found
 
 
 def _written(function: FunctionFacts, node: ast.expr) -> ast.expr:

@@ -67,6 +67,7 @@ def _is_put_together(graph: Graph, id: FunctionId, call: ast.Call, way: Sequence
 def _session_traits(place: Place) -> Iterator[Trait]:
     """An answer that goes into an open session, that only shows that there is one, or by which an agent runs tools."""
     registry = place.graph.program.registry
+    sent = registry.http.first(place.model.path)
     yield from _probing_entry(place)
     for link in place.links():
         id, call = link.function, link.node
@@ -81,7 +82,7 @@ def _session_traits(place: Place) -> Iterator[Trait]:
             if said is not None:
                 yield Trait(name, f"{reason}: `{said[0]}`", id.path, call.lineno)
         function = place.graph.function(id)
-        prompt = given.whole_prompt(place.model, call, function)
+        prompt = given.whole_prompt(place.model, call, function, sent.body if sent is not None else ())
         said = _any_of(registry.probe_prompts).search(prompt) if prompt else None
         if said is not None:
             yield Trait("probe", f"{ANSWERS}: {said[0]!r}", id.path, call.lineno)

@@ -237,3 +237,32 @@ KEPT = "rows.writerow([answer, time.perf_counter() - started])"
 )
 def test_what_a_benchmark_measures_is_how_long_an_answer_takes(path, keep, expected):
     assert verdict({path: CLOCKED.replace("{keep}", keep)}) == expected
+
+
+SENT = """
+    import requests
+
+    MODELS = [line.strip() for line in open("models.txt")]
+
+    def try_out(model, key):
+        payload = {"model": model, "messages": [{"role": "user", "content": "{prompt}"}]}
+        return requests.post({arguments})  # !
+
+    for model in MODELS:
+        print(model, try_out(model, "key").json())
+    """
+URL = '"https://api.openai.com/v1/chat/completions"'
+
+
+@pytest.mark.parametrize(
+    ("prompt", "arguments", "expected"),
+    [
+        ("Say OK.", "URL, json=payload", "realtime"),
+        ("Say OK.", "URL, data=json.dumps(payload)", "batchable"),
+        ("Say OK.", 'URL, json={"model": model, "messages": payload["messages"]}', "batchable"),
+        ("Say what is wrong with the word of the day.", "URL, json=payload", "batchable"),
+    ],
+)
+def test_the_prompt_of_a_probe_in_the_body_of_a_plain_request(prompt: str, arguments: str, expected: str):
+    given = arguments.replace("URL", URL)
+    assert verdict(SENT.replace("{prompt}", prompt).replace("{arguments}", given)) == expected
