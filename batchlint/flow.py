@@ -525,6 +525,11 @@ def _asked(test: ast.Compare) -> ast.expr | None:
     return left.func.value if is_got and isinstance(operator, ast.Is | ast.IsNot) else None  # type: ignore[attr-defined]
 
 
+def origins(arguments: Iterable[ast.AST], rows: list[Move]) -> set[str]:
+    """All names that the arguments are worked out from by the moves in `rows`."""
+    return _needed(all_read(arguments), rows)
+
+
 def fills(function: FunctionFacts, call: ast.Call) -> set[str]:
     """The attributes of the function's own object that the call's result reaches."""
     return {name for name in reached(set(), moves_of(function), call) if name.startswith(_OWN)}

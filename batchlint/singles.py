@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Sequence
 
 from batchlint.facts import FunctionFacts, FunctionId, LoopNode
@@ -14,6 +15,12 @@ from batchlint.symbols import last_name
 
 _DISPLAYS = (ast.List, ast.Tuple, ast.Set)
 _PASSING = SAME | COUNTED | CHUNKED
+_CUTS = re.compile(
+    r"(^|_)(split|splitlines|chunk|segment|sentence|sent|paragraph|passage)(s|ed|er)?(_|$)", re.IGNORECASE
+)
+"""Names of calls that give the parts of a text."""
+_SENTENCE = 5
+"""Words from which on a constant is a text rather than a name or a path."""
 
 
 def all_give_one(graph: Graph, id: FunctionId, loops: Sequence[LoopNode]) -> bool:
@@ -46,9 +53,20 @@ def asks_one_thing(call: ast.expr, loops: Sequence[LoopNode]) -> bool:
 
 
 def _collection(function: FunctionFacts, loop: LoopNode) -> str | None:
-    """The parameter that the loop goes over, all or in chunks; None where it is something else."""
+    """The parameter that the loop goes over, all or in chunks, or what is made of one; None for something else."""
     name = None if isinstance(loop, ast.While) else _gone_over(loop.iter)
-    return name if name in function.parameter_names else None
+    is_given = name is not None and (name in function.parameter_names or bool(_makers(function, name)))
+    return name if is_given else None
+
+
+def _makers(function: FunctionFacts, name: str) -> list[set[str]]:
+    """The parameters in each call that cuts the collection from them: `parts = split(text)`; nothing for others."""
+    found: list[set[str]] = []
+    for binding in function.bindings.get(name, ()):
+        if not isinstance(binding.value, ast.Call) or not _CUTS.search(last_name(binding.value.func)):
+            return []
+        found.append(all_read([*request_arguments(binding.value), binding.value.func]) & function.parameter_names)
+    return found if all(found) else []
 
 
 def _gone_over(node: ast.expr) -> str | None:
@@ -64,7 +82,12 @@ def _gone_over(node: ast.expr) -> str | None:
 
 
 def _is_one(graph: Graph, caller: FunctionId, call: ast.Call, function: FunctionFacts, name: str) -> bool:
-    given = graph.program.callers.argument(call, function, name)
+    callers = graph.program.callers
+    given = callers.argument(call, function, name) if name in function.parameter_names else None
+    makers = _makers(function, name) if given is None else []
+    if makers:
+        texts = {each for names in makers for each in names}
+        return all(_is_written(graph, caller, callers.argument(call, function, each)) for each in texts)
     if given is None or any(isinstance(each, ast.Starred) for each in call.args):
         return False
     wrapped = [b.value for b in function.bindings.get(name, ()) if b.how == "value"]
@@ -74,6 +97,12 @@ def _is_one(graph: Graph, caller: FunctionId, call: ast.Call, function: Function
         return len(given.elts) == 1 and not isinstance(given.elts[0], ast.Starred)
     is_put_in_list = any(isinstance(each, _DISPLAYS) and len(each.elts) == 1 for each in wrapped)
     return is_put_in_list and graph.types(caller, given) == frozenset({"str"})
+
+
+def _is_written(graph: Graph, caller: FunctionId, node: ast.expr | None) -> bool:
+    """Whether the argument is a text that stands in the code: a sample, of which the parts are few."""
+    value = graph.constant(caller, node)[1] if node is not None else None
+    return isinstance(value, ast.Constant) and isinstance(value.value, str) and len(value.value.split()) >= _SENTENCE
 
 
 def _is_of(node: ast.expr | None, name: str) -> bool:

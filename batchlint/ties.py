@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from batchlint import dialogues, exits, flow
 from batchlint.facts import FunctionId, LoopNode
 from batchlint.graph import Edge, Graph
+from batchlint.histories import Histories
 from batchlint.loops import condenses, counts, is_item_loop, is_retry, is_rounds, is_short, takes_turns, tries_again
 from batchlint.memories import Memories
 from batchlint.places import Link, Place, Trait, line_of
@@ -28,6 +29,7 @@ class Ties:
     def __init__(self, graph: Graph) -> None:
         self._graph = graph
         self._memories, self._tallies, self._stops = Memories(graph), Tallies(graph), Stops(graph)
+        self._histories = Histories(graph)
         self._loops: dict[tuple[int, int], Trait | None] = {}
         """What ties the iterations of a loop to the answers of a call in it, by the identities of the two nodes."""
         self._free: dict[FunctionId, bool] = {}
@@ -53,6 +55,13 @@ class Ties:
                 reason = f"`{memory.attribute}` keeps earlier answers for the next request"
                 yield Trait("memory", reason, memory.function.path, memory.line)
                 return
+            # What a schedule goes through comes once a run; tasks about the same history follow each other.
+            for link in way[::-1] if kind == "task_queue" else ():
+                name = self._histories.find(link.function, link.node) if isinstance(link.node, ast.Call) else None
+                if name is not None:
+                    reason = f"`{name}` is kept with earlier answers for the next request"
+                    yield Trait("memory", reason, link.function.path, link.node.lineno)
+                    return
 
     def _on_way(
         self, place: Place, way: Sequence[Link], above: set[int], done: set[tuple[int, bool]]

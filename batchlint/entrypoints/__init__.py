@@ -212,6 +212,10 @@ class Registry(NamedTuple):
     """Calls that start another program, or have a framework start one."""
     saving_methods: frozenset[str]
     """Methods by which an object is stored for good."""
+    store_reads: frozenset[str]
+    """Methods by which a store gives what it keeps under a key."""
+    store_writes: frozenset[str]
+    """Those by which it gets it."""
     live_inputs: frozenset[str]
     """Methods that put an answer into a session that is open."""
     live_words: tuple[str, ...]
@@ -339,6 +343,8 @@ def build(documents: list[dict[str, Any]]) -> Registry:
             ]
         ),
         saving_methods=frozenset(name for d in documents for name in d.get("saving_methods", {}).get("names", ())),
+        store_reads=frozenset(name for d in documents for name in d.get("stores", {}).get("reads", ())),
+        store_writes=frozenset(name for d in documents for name in d.get("stores", {}).get("writes", ())),
         live_inputs=frozenset(n for d in documents for n in d.get("live_sessions", {}).get("methods", ())),
         live_words=tuple(word for d in documents for word in d.get("live_sessions", {}).get("words", ())),
         agent_arguments=frozenset(n for d in documents for n in d.get("agent_arguments", {}).get("names", ())),

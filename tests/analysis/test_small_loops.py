@@ -199,3 +199,35 @@ def test_a_helper_that_others_give_more_to_is_asked_for_many():
     call = 'answer = client.embeddings.create(model="m", input=texts[start : start + 100])'
     below = program.replace("  # !", "").replace(call, f"{call}  # !")
     assert (verdict(program), verdict(below)) == ("realtime", "batchable")
+
+
+PARTS = """
+    import sys
+    from chunks import chunk_text, read_pages
+    from llm import ask
+
+    SAMPLE = "The mill by the river has been closed since the winter, and nobody knows who owns it."
+
+    def check(source, parts=None):
+        if not parts:
+            parts = {made}
+        return [ask(part) for part in parts]
+
+    if __name__ == "__main__":
+        print(check({given}))  # !
+    """
+
+
+@pytest.mark.parametrize(
+    ("made", "given", "expected"),
+    [
+        ("chunk_text(source, 400)", "SAMPLE", "realtime"),
+        ("source.split('. ')", '"The mill is closed. Nobody knows who owns it."', "realtime"),
+        ("chunk_text(source, 400)", "open(sys.argv[1]).read()", "batchable"),
+        ("chunk_text(source, 400)", "'mill.txt'", "batchable"),
+        ("read_pages(source)", "SAMPLE", "batchable"),
+        ("chunk_text(source, 400)", "SAMPLE, open('parts.txt')", "batchable"),
+    ],
+)
+def test_the_parts_of_a_sample_that_stands_in_the_code_are_few(made: str, given: str, expected: str):
+    assert verdict(PARTS.replace("{made}", made).replace("{given}", given)) == expected
