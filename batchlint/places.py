@@ -67,8 +67,11 @@ def line_of(loop: LoopNode) -> int:
 
 
 def only_holds(graph: Graph, caller: FunctionId, call: ast.Call) -> bool:
-    """Whether the call only makes an object that holds what it is given: of a dataclass, named tuple or model."""
+    """Whether the call only makes an object that holds what it is given: a dataclass, named tuple, model or chain."""
     called = graph.program.eval(caller, call.func)
+    holders = graph.program.catalogue.holders
+    if called and all(isinstance(value, Ext) and holders.find(value.path) for value in called):
+        return True
     made = [found for value in called for found in graph.program.attribute(value, "__init__")]
     is_plain = all(isinstance(found, Ext) and found.path.startswith(_HOLDERS) for found in made)
     return bool(called) and is_plain and all(isinstance(value, Cls) for value in called)

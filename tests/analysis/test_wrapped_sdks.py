@@ -234,3 +234,50 @@ def test_a_module_of_the_project_comes_before_a_library_with_its_name(call):
 def test_the_provider_behind_a_wrapper_is_named():
     site = marked(PER_ITEM["claudette_client"])
     assert (site.provider, site.endpoint) == ("anthropic", "/v1/messages")
+
+
+MENDING = """
+    from langchain.output_parsers import OutputFixingParser, PydanticOutputParser, RetryWithErrorOutputParser
+    from langchain_core.runnables import RunnableLambda
+    from langchain_openai import ChatOpenAI
+
+    plain = PydanticOutputParser(pydantic_object=dict)
+    fixing = OutputFixingParser.from_llm(parser=plain, llm=ChatOpenAI())
+    retrying = RetryWithErrorOutputParser.from_llm(parser=plain, llm=ChatOpenAI())
+
+    def read(line):
+        return {call}  # !
+
+    for line in open("lines.txt"):
+        print(read(line))
+    """
+
+
+@pytest.mark.parametrize(
+    ("call", "expected"),
+    [
+        ("fixing.parse(line)", "batchable"),
+        ("retrying.parse_with_prompt(completion=line, prompt_value=line)", "batchable"),
+        ("plain.parse(line)", "none"),
+    ],
+)
+def test_a_parser_that_has_a_model_asks_it(call: str, expected: str):
+    assert verdict(MENDING.replace("{call}", call)) == expected
+
+
+def test_a_step_of_a_chain_is_no_call_where_it_is_made():
+    program = MENDING.replace("return {call}  # !", "return RunnableLambda(mend).invoke(line)") + (
+        "\n    def mend(line):\n        return fixing.parse(line)\n\n    step = RunnableLambda(mend)  # !\n"
+    )
+    assert verdict(program) == "none"
+
+
+def test_the_first_sdk_of_reka():
+    program = """
+        import reka
+
+        for line in open("lines.txt"):
+            print(reka.chat(line, model_name="reka-core"){read})  # !
+        """
+    assert verdict(program.replace("{read}", "['text']")) == "batchable"
+    assert verdict(program.replace("{read}", "['text']").replace("reka.chat", "reka.list_models")) == "none"
