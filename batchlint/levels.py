@@ -142,7 +142,7 @@ def _rounds(graph: Graph, done: Iterable[_Top]) -> Iterator[Level]:
     seen: set[tuple[FunctionId, Way]] = set()
     while queue:
         id, way, below = queue.pop(0)
-        if (id, way) in seen or len(below) >= MAX_LEVELS:
+        if (id, way) in seen or len(below) >= MAX_LEVELS or graph.never_ends(id):
             continue
         seen.add((id, way))
         for edge in graph.edges_to(id):

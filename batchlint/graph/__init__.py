@@ -15,6 +15,7 @@ from batchlint.entrypoints.manifests import ManifestTarget
 from batchlint.facts import MODULE, FunctionFacts, FunctionId, ModuleFacts
 from batchlint.findings import Context, Latency, Step
 from batchlint.graph.asides import Asides
+from batchlint.graph.clocks import LOOPS
 from batchlint.graph.decorators import Decorators
 from batchlint.graph.durations import Durations
 from batchlint.graph.edges import Edges
@@ -150,6 +151,10 @@ class Graph(Part):
     def starts_here(self, id: FunctionId) -> bool:
         """Whether the outside world starts the very function."""
         return bool(self.entries(id))
+
+    def never_ends(self, id: FunctionId) -> bool:
+        """Whether the function goes on in a loop of its own: whoever starts it only begins that."""
+        return any(entry.kind.framework in LOOPS for entry in self.entries(id))
 
     def is_step(self, id: FunctionId) -> bool:
         """Whether the function is a step of a pipeline that other code of the pipeline calls by name."""

@@ -17,6 +17,8 @@ from batchlint.symbols import Program, last_name
 from batchlint.trees import SCOPES, children, is_none, walk_own
 from batchlint.values import Ext, Fn
 
+LOOPS = frozenset({"sleeping loop", "polling loop", "service loop"})
+"""What the program's own loops without an end are called among what starts code."""
 _SHORTEST = 10.0
 """Seconds of sleep below which a loop looks out for something rather than wait for its next turn."""
 _STOP = re.compile(r"stop|shut_?down|exit|quit|terminat|kill", re.IGNORECASE)

@@ -31,7 +31,7 @@ _FIELDS = frozenset({"Option", "Argument", "Field", "field", "mapped_column"})
 """Calls whose first argument is the default of a setting or an option."""
 _HOURS = re.compile(r"(^|_)(hours?|hrs?|days?|daily|nightly|weeks?|weekly|midnight|tomorrow)(_|$)", re.IGNORECASE)
 _MINUTES = re.compile(r"(^|_)(minutes?|mins)(_|$)|\w_min$|next_(run|time)|until_next|till_next", re.IGNORECASE)
-_DEEP = 6
+_DEEP = 8
 
 
 class Duration(NamedTuple):
@@ -140,9 +140,31 @@ class Durations(Part):
                 numbers.append(self._bound(other.id, binding.source.name, found, depth + 1) if other else None)
             elif binding.value is None or binding.how == "annotation":
                 continue
+            elif binding.how == "element":
+                numbers.append(self._drawn(scope, binding.value, binding.position, depth + 1))
             elif not any(isinstance(each, ast.Name) and each.id == name for each in walk(binding.value)):
                 numbers.append(self.number(scope, binding.value, depth + 1) if binding.how == "value" else None)
         return self._least(numbers)
+
+    def _drawn(self, scope: FunctionId, node: ast.expr, position: int | None, depth: int) -> float | None:
+        """The least at that place of what a list has: `for job, pause in JOBS`, `self.jobs.append((job, pause))`."""
+        numbers: list[float | None] = []
+        for id, item in self._items(scope, node) if depth <= _DEEP else ():
+            parts = item.elts if isinstance(item, ast.Tuple) else []
+            part = item if position is None else next(iter(parts[position : position + 1]), None)
+            numbers.append(self.number(id, part, depth) if part is not None else None)
+        return self._least(numbers)
+
+    def _items(self, scope: FunctionId, node: ast.expr) -> Iterator[tuple[FunctionId, ast.expr]]:
+        """What stands in the list that is gone over, and what the code of the file appends to one of its name."""
+        place, shown = self.constant(scope, node)
+        if isinstance(shown, ast.List | ast.Tuple):
+            yield from ((place, each) for each in shown.elts)
+        for caller, call in self.program.calls_by_name.get("append", ()):
+            func = call.node.func
+            is_same = isinstance(func, ast.Attribute) and last_name(func.value) == last_name(node)
+            if is_same and caller.id.path == scope.path and type(func.value) is type(node):  # type: ignore[attr-defined]
+                yield from ((caller.id, each) for each in call.node.args)
 
     def _attribute(self, scope: FunctionId, node: ast.Attribute, depth: int) -> float | None:
         """The least that the objects and modules keep under the name, else the default of the option."""

@@ -777,3 +777,54 @@ TIMERS = {
 def test_how_often_a_timer_fires_may_stand_elsewhere(decorator, register, factor, expected):
     app = COUNTED["app.py"].replace("{decorator}", decorator).replace("{register}", register)
     assert verdict({"app.py": app, "config.py": COUNTED["config.py"].replace("{factor}", factor)}) == expected
+
+
+MANAGED = """
+    import asyncio
+    from llm import aask
+
+    JOBS = [("cities.txt", {first}), ("rivers.txt", 7200)]
+
+    class Labels:
+        def __init__(self, path):
+            self.path = path
+            self.running = False
+
+        async def run_forever(self, seconds):
+            self.running = True
+            while self.running:
+                for line in open(self.path):
+                    print(await aask(line))  # !
+                await asyncio.sleep(seconds)
+
+    class Manager:
+        def __init__(self):
+            self.jobs = []
+
+        def register(self, job, pause):
+            self.jobs.append((job, pause))
+
+        async def start(self):
+            await asyncio.gather(*[job.run_forever(pause) for job, pause in self.jobs])
+
+    async def register_all():
+        manager = Manager()
+        for path, pause in JOBS:
+            manager.register(Labels(path), pause)
+        await manager.start()
+
+    asyncio.run(register_all())
+    """
+
+
+@pytest.mark.parametrize(
+    ("first", "expected"),
+    [("3600", "batchable"), ("60", "realtime"), ("2", "unclear"), ("pause_of('cities')", "unclear")],
+)
+def test_the_pause_may_stand_in_a_list_beside_what_runs(first: str, expected: str):
+    assert verdict(MANAGED.replace("{first}", first)) == expected
+
+
+def test_starting_loops_without_an_end_is_no_round_over_items():
+    started = MANAGED.replace("{first}", "3600").replace("  # !", "")
+    assert verdict(started.replace("in self.jobs])", "in self.jobs])  # !")) == "none"
