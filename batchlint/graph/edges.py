@@ -60,13 +60,21 @@ class Edges(Part):
         enqueueing = self.program.registry.calling_enqueues
         kind = "queue" if any(e.kind.framework in enqueueing for e in self._decorators.entries(function)) else "call"
         for caller, node, _ in program.callers.call_sites(function):
-            if _identity(node) not in self._handovers.calls:
+            if _identity(node) not in self._handovers.calls and not self._is_handed(caller, node):
                 yield self.edge(caller, id, node, kind, program.call_facts[_identity(node)].call)
         yield from self._handovers.edges.get(id, ())
         yield from self._indirect.get(id, ())
         yield from self._referenced(function)
         if function.owner is not None:
             yield from self._bases.edges(function)
+
+    def _is_handed(self, id: FunctionId, node: ast.Call) -> bool:
+        """Whether the call is of a parameter that happens to have the function's name: who hands it over runs it."""
+        caller, name = self.function(id), node.func
+        if not isinstance(name, ast.Name) or name.id not in caller.parameter_names or name.id in caller.bindings:
+            return False
+        is_wrapped = self.program.callers.wrapped(id) == name.id
+        return not is_wrapped and any(self.program.callers.arguments(caller, name.id))
 
     @cached_property
     def _indirect(self) -> dict[FunctionId, list[Edge]]:

@@ -2605,3 +2605,67 @@ ROUTE = """
 @pytest.mark.parametrize(("name", "expected"), [("User", "batchable"), ("Note", "realtime")])
 def test_a_class_method_of_the_base_gives_an_object_of_the_class_it_is_asked_of(name: str, expected: str) -> None:
     assert verdict({**ROWS, "api.py": ROUTE.format(name=name)}) == expected
+
+
+NAMESAKES = """
+    from flask import Flask, request
+    from llm import ask
+    from shop import reviewed
+
+    app = Flask(__name__)
+
+    def repeat({parameter}, times):
+        for _ in range(times):
+            found = {parameter}("")
+            if reviewed(found):
+                return found
+
+    def label(text):
+        def generate(hint):
+            return ask(text + hint)  # !
+
+        return repeat(generate, 2)
+
+    @app.get("/example")
+    def example():
+        def count(hint):
+            return len(request.args["text"] + hint)
+
+        return repeat(count, 2)
+
+    if __name__ == "__main__":
+        for line in open("products.txt"):
+            print(label(line))
+    """
+
+
+@pytest.mark.parametrize("parameter", ["make", "generate"])
+def test_a_parameter_may_have_the_name_of_a_function_that_it_stands_for(parameter):
+    assert verdict(NAMESAKES.format(parameter=parameter)) == "batchable"
+
+
+def test_who_hands_over_a_function_of_the_parameter_s_name_waits_for_it():
+    program = NAMESAKES.format(parameter="generate").replace("return repeat(count, 2)", 'return label("one")')
+    assert verdict(program) == "realtime"
+
+
+TABLE = """
+    import sys
+    from flask_sqlalchemy import SQLAlchemy
+    from llm import ask
+
+    db = SQLAlchemy()
+
+    class Note(db.Model):
+        def shorten(self):
+            self.summary = ask(self.text)
+
+    for line in sys.stdin:
+        note = Note(text=line)
+        {what}  # !
+    """
+
+
+@pytest.mark.parametrize(("what", "expected"), [("db.session.add(note)", "none"), ("note.shorten()", "batchable")])
+def test_a_session_that_is_given_a_row_calls_none_of_its_methods(what, expected):
+    assert verdict(TABLE.format(what=what)) == expected
