@@ -101,7 +101,7 @@ def find(graph: Graph, model: ModelCall) -> Iterator[Level]:
                 queue.append((edge.caller, above, edges, taken, keeps, repeats))
             elif not taken:
                 tops.append((edge.caller, above, edges))
-    yield from _partings(graph, start, list(tops))
+    yield from _partings(graph, start, list(tops), in_loop and _keeps_answer(graph, model.function, model.node))
     inner = [top for top in tops if in_loop or any(edge.repeats for edge in top[2])]
     yield from _rounds(graph, [*done, *inner])
 
@@ -110,10 +110,11 @@ _Top = tuple[FunctionId, Way, tuple[Edge, ...]]
 """A function that makes the request up, with the calls from it down to the model."""
 
 
-def _partings(graph: Graph, start: Way, tops: list[_Top]) -> Iterator[Level]:
+def _partings(graph: Graph, start: Way, tops: list[_Top], in_loop: bool) -> Iterator[Level]:
     """The calls by which those come to the request who do not wait, where others who start the same code do.
 
-    With them the calls below, for which somebody waits.
+    With them the calls below, for which somebody waits. `in_loop`: whether all items are asked about, and the answers
+    kept, where the model call stands.
     """
     seen: set[tuple[FunctionId, Way]] = set()
     while tops:
@@ -131,8 +132,13 @@ def _partings(graph: Graph, start: Way, tops: list[_Top]) -> Iterator[Level]:
                 continue
             if _is_shared(graph, edge.caller, above):
                 tops.append((edge.caller, above, (edge, *below)))
-            elif _is_alone(graph, edge, above):
+            elif _is_alone(graph, edge, above, many=edge.caller.path != id.path and _does_all(graph, below, in_loop)):
                 yield from _on_the_way(graph, start, (edge, *below))
+
+
+def _does_all(graph: Graph, below: Sequence[Edge], in_loop: bool) -> bool:
+    """Whether the calls below go through all items and keep the answers: whoever starts that starts a whole job."""
+    return in_loop or any(edge.repeats and _keeps_answer(graph, edge.caller, edge.node) for edge in below)
 
 
 def _rounds(graph: Graph, done: Iterable[_Top]) -> Iterator[Level]:
@@ -187,12 +193,12 @@ def _kinds(graph: Graph, id: FunctionId, way: Way) -> set[str]:
     return {reach.entry.kind.kind for reach in relevant(graph.reaches(id, way))}
 
 
-def _is_alone(graph: Graph, edge: Edge, above: Way) -> bool:
+def _is_alone(graph: Graph, edge: Edge, above: Way, *, many: bool = False) -> bool:
     """Whether nobody waits on any way to the call, and there is enough to ask for a batch."""
     reaches = relevant(graph.reaches(edge.caller, above))
     kinds = {reach.entry.kind.kind for reach in reaches}
     # What somebody starts is worth it where it asks again and again.
-    is_often = edge.repeats or any(each.repeats for reach in reaches for each in reach.edges)
+    is_often = many or edge.repeats or any(each.repeats for reach in reaches for each in reach.edges)
     is_waited_for = graph.is_waited_for(edge.caller, above)
     return not is_waited_for and kinds <= RUNS and (is_often or bool(kinds & _ON_THEIR_OWN))
 

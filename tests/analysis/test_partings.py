@@ -67,8 +67,55 @@ def test_without_a_route_the_function_tells_of_it():
     assert verdict({"digests.py": DIGEST, "app.py": NIGHTLY}) == "none"
 
 
-def test_a_script_that_somebody_starts_once_is_not_told():
-    assert verdict(program(SCRIPT)) == "none"
+KEPT_IN_PLACE = """
+    from openai import OpenAI
+    from store import articles
+
+    def digest(search=None):
+        for article in articles():
+            article.summary = OpenAI().responses.create(model="gpt-5", input=article.text).output_text
+            article.save()
+    """
+GIVEN_BACK = """
+    from llm import ask
+    from store import articles
+
+    def digest(search=None):
+        return "".join(ask(article.text) for article in articles())
+    """
+ONE = """
+    from llm import ask
+    from store import newest
+
+    def digest(search=None):
+        article = newest()
+        article.summary = ask(article.text)
+    """
+
+
+@pytest.mark.parametrize(
+    ("digests", "expected"),
+    [(DIGEST, "batchable"), (KEPT_IN_PLACE, "batchable"), (GIVEN_BACK, "none"), (ONE, "none")],
+)
+def test_a_script_is_told_where_it_starts_a_whole_job(digests, expected):
+    assert verdict(program(SCRIPT, digests)) == expected
+
+
+def test_a_script_s_own_function_that_a_page_runs_too_is_not_told():
+    page = """
+        import streamlit as st
+        from llm import ask
+        from store import articles
+
+        def main():
+            if st.button("Go"):
+                for article in articles():
+                    article.summary = ask(article.text)
+
+        if __name__ == "__main__":
+            main()  # !
+        """
+    assert verdict(page) == "none"
 
 
 def test_another_route_is_not_told():
