@@ -134,6 +134,14 @@ class Setting(NamedTuple):
     task_key: str
 
 
+class TaskList(NamedTuple):
+    """A list of the functions that a worker starts: an attribute of its settings, in files that import the queue."""
+
+    entry: Kind
+    name: str
+    packages: frozenset[str]
+
+
 class Mapper(NamedTuple):
     """Names by which object-relational mappers are used."""
 
@@ -187,6 +195,7 @@ class Registry(NamedTuple):
     events: list[EventShape]
     modules: dict[str, Kind]
     settings: list[Setting]
+    task_lists: list[TaskList]
     enqueue_methods: frozenset[str]
     """Methods on a task itself that put it into the queue: `delay`, `send`, ..."""
     calling_methods: dict[str, bool]
@@ -311,6 +320,10 @@ def build(documents: list[dict[str, Any]]) -> Registry:
         ],
         modules={row["imports"]: _kind(framework, row) for framework, row in _rows(frameworks, "modules")},
         settings=settings,
+        task_lists=[
+            TaskList(_kind(framework, row), row["name"], frozenset(framework["packages"]))
+            for framework, row in _rows(frameworks, "lists")
+        ],
         enqueue_methods=frozenset(
             row["method"].rpartition(".")[2] for _, row in _rows(frameworks, "enqueues") if "method" in row
         ),

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from functools import cached_property
 
-from batchlint.facts import FunctionId
+from batchlint.facts import MODULE, FunctionId, ModuleFacts
+from batchlint.findings import Step
 from batchlint.graph.decorators import Decorators
-from batchlint.graph.links import Part, shape_of
+from batchlint.graph.links import Entry, Part, label, shape_of
 from batchlint.symbols import Program
+from batchlint.trees import walk
+from batchlint.values import Fn, elements, ordered
 
 
 class Names(Part):
@@ -23,7 +26,7 @@ class Names(Part):
         head, _, last = dotted.rpartition(".")
         for id in self._by_last_name.get(last, ()):
             if not head:
-                if self.is_task(id) or self._is_task_by_habit(id):
+                if self.is_task(id) or self._is_task_by_habit(id) or id in self.listed:
                     yield id
                 continue
             name = f"{self.modules[id.path].name}.{id.qualname}"
@@ -73,6 +76,22 @@ class Names(Part):
                 found.setdefault(name, []).append(id)
         return found
 
+    @cached_property
+    def listed(self) -> dict[FunctionId, Entry]:
+        """The functions in the lists that workers are given, but for those that tell by what they take."""
+        found: dict[FunctionId, Entry] = {}
+        for kind, name, packages in self.program.registry.task_lists:
+            for module in self.modules.values():
+                if name not in module.text or not _imports(module, packages):
+                    continue
+                scope = FunctionId(module.path, MODULE)
+                for listed in _bound(module, name):
+                    for value in ordered(elements(self.program.eval(scope, listed))):
+                        if isinstance(value, Fn) and not self._is_task_by_habit(value.id):
+                            step = Step(module.path, listed.lineno, f"{label(value.id)} in `{name}` ({kind.framework})")
+                            found.setdefault(value.id, Entry(kind, step))
+        return found
+
     def is_task(self, id: FunctionId) -> bool:
         """Whether a decorator makes the function a task of a queue."""
         return any(
@@ -86,3 +105,21 @@ class Names(Part):
             convention.entry.kind == "task_queue" and convention.parameters and convention.matches(*shape)
             for convention in self.program.registry.conventions
         )
+
+
+def _imports(module: ModuleFacts, packages: Set[str]) -> bool:
+    """Whether the module itself imports from one of the packages."""
+    sources = (binding.source for bindings in module.body.bindings.values() for binding in bindings)
+    return any(
+        source is not None and not source.level and source.module.partition(".")[0] in packages for source in sources
+    )
+
+
+def _bound(module: ModuleFacts, name: str) -> Iterator[ast.expr]:
+    """What a class of the module, the module itself, or a table in it has under the name."""
+    for bindings in (*(klass.bindings for klass in module.classes.values()), module.body.bindings):
+        yield from (each.value for each in bindings.get(name, ()) if each.how == "value" and each.value is not None)
+    for node in walk(module.tree):
+        for key, value in zip(node.keys, node.values, strict=True) if isinstance(node, ast.Dict) else ():
+            if isinstance(key, ast.Constant) and key.value == name:
+                yield value

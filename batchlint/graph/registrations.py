@@ -47,6 +47,8 @@ class Registrations(Part):
 
     def read(self, manifest: Sequence[ManifestTarget], settings: GraphSettings) -> None:
         self._read_manifest(manifest)
+        for id, entry in self._names.listed.items():
+            self._handovers.entries.setdefault(id, [entry])  # who enqueues it says more
         self._read_stated_entries(settings)
 
     def _read_manifest(self, manifest: Sequence[ManifestTarget]) -> None:

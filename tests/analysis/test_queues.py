@@ -737,6 +737,55 @@ def test_who_calls_a_task_itself_may_wait_for_it(how, expected):
     assert verdict(CALLED_TOO.format(how=how)) == expected
 
 
+LISTED = """
+    from {package} import {imported}
+    from llm import ask
+
+    async def label(_context, text):
+        open("labels.txt", "a").write(ask(text))  # !
+
+    {settings}
+    """
+
+
+@pytest.mark.parametrize(
+    ("package", "imported", "settings", "expected"),
+    [
+        ("arq.connections", "RedisSettings", "class WorkerSettings:\n        functions = [label]", "batchable"),
+        ("arq.connections", "RedisSettings", "class WorkerSettings:\n        names = [label]", "unclear"),
+        ("saq", "Queue", 'settings = {"queue": Queue.from_url("redis://q"), "functions": [label]}', "batchable"),
+        ("shop", "Queue", 'settings = {"queue": Queue.from_url("redis://q"), "functions": [label]}', "unclear"),
+    ],
+)
+def test_a_worker_starts_the_functions_in_its_settings(package, imported, settings, expected):
+    program = LISTED.format(package=package, imported=imported, settings=settings)
+    assert verdict(program) == expected
+
+
+def test_a_function_that_a_worker_lists_is_enqueued_by_its_name():
+    """So a route that waits for the result is seen."""
+    program = """
+        from arq import create_pool
+        from fastapi import FastAPI
+        from llm import ask
+
+        api = FastAPI()
+
+        async def label(_context, text):
+            return ask(text)  # !
+
+        @api.post("/label")
+        async def show(text):
+            pool = await create_pool()
+            job = await pool.enqueue_job("label", text)
+            return await job.result()
+
+        class WorkerSettings:
+            functions = [label]
+        """
+    assert is_waited_for(program)
+
+
 OWN_DECORATOR = {
     "work.py": """
         import functools

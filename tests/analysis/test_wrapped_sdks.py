@@ -18,6 +18,21 @@ PER_ITEM = {
             for line in open(sys.argv[1]):
                 print(client(line))  # !
         """,
+    "pipecat_inference_outside_of_a_pipeline": """
+        import asyncio, sys
+        from pipecat.services.google.llm import GoogleLLMService
+
+        class Quiet(GoogleLLMService):
+            pass
+
+        async def main():
+            llm = Quiet(api_key="k")
+            for line in open(sys.argv[1]):
+                print(await llm.run_inference(line))  # !
+
+        if __name__ == "__main__":
+            asyncio.run(main())
+        """,
     "claudette_structured": """
         import sys
         from claudette import Client
@@ -139,6 +154,18 @@ OTHERS = {
         """,
 }
 NONE = {
+    "pipecat_on_this_machine": """
+        import asyncio, sys
+        from pipecat.services.ollama.llm import OLLamaLLMService
+
+        async def main():
+            llm = OLLamaLLMService(model="m")
+            for line in open(sys.argv[1]):
+                print(await llm.run_inference(line))  # !
+
+        if __name__ == "__main__":
+            asyncio.run(main())
+        """,
     "task_with_a_local_model": """
         from airflow.decorators import dag, task
         from pydantic_ai.models.openai import OpenAIModel
