@@ -2657,8 +2657,8 @@ TABLE = """
     db = SQLAlchemy()
 
     class Note(db.Model):
-        def shorten(self):
-            self.summary = ask(self.text)
+        def shorten(self, hint):
+            self.summary = ask(hint)
 
     for line in sys.stdin:
         note = Note(text=line)
@@ -2666,6 +2666,6 @@ TABLE = """
     """
 
 
-@pytest.mark.parametrize(("what", "expected"), [("db.session.add(note)", "none"), ("note.shorten()", "batchable")])
+@pytest.mark.parametrize(("what", "expected"), [("db.session.add(note)", "none"), ("note.shorten(line)", "batchable")])
 def test_a_session_that_is_given_a_row_calls_none_of_its_methods(what, expected):
     assert verdict(TABLE.format(what=what)) == expected
