@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from batchlint import flow
 from batchlint.facts import FunctionFacts, FunctionId
 from batchlint.graph import Graph
+from batchlint.stores import Stores
 from batchlint.trees import walk
 from batchlint.values import Fn
 
@@ -20,11 +21,16 @@ class Tallies:
 
     def __init__(self, graph: Graph) -> None:
         self._graph = graph
+        self._stores = Stores(graph)
         self._known: dict[tuple[FunctionId, str], bool] = {}
 
     def without(self, scope: FunctionId, call: ast.Call) -> list[ast.AST]:
-        """The arguments of the call without those that the functions which it can call only write to."""
-        return [each for each in flow.request_arguments(call) if not self._is_tally(scope, call, each, 0)]
+        """The arguments of the call without those that the functions which it can call only write to, or store with."""
+        return [
+            each
+            for each in flow.request_arguments(call)
+            if not self._is_tally(scope, call, each, 0) and not self._stores.only_stores(scope, call, each)
+        ]
 
     def _is_tally(self, scope: FunctionId, call: ast.Call, argument: ast.AST, depth: int) -> bool:
         values = self._graph.program.eval(scope, call.func)

@@ -169,6 +169,8 @@ class Mapper(NamedTuple):
     """Classes of managers and queries."""
     models: PathTable[bool]
     """Classes of rows, whose own attributes that no class of the project defines are managers."""
+    sessions: PathTable[bool]
+    """Objects through which rows are read and stored."""
     methods: frozenset[str]
     """All methods of a query."""
     asking: frozenset[str]
@@ -389,11 +391,18 @@ _MAPPED = ("managers", "keeps", "gives", "pairs", "one", "many", "makes", "pagin
 def _mapper(documents: list[dict[str, Any]]) -> Mapper:
     rows = [document["mappers"] for document in documents if "mappers" in document]
     names = {name: frozenset(text for row in rows for text in row[name]) for name in _MAPPED}
-    querying, models = (
-        PathTable((path, True) for row in rows for path in row[name]) for name in ("querying", "models")
+    querying, models, sessions = (
+        PathTable((path, True) for row in rows for path in row[name]) for name in ("querying", "models", "sessions")
     )
     methods = names["keeps"] | names["gives"] | names["pairs"] | names["makes"] | names["turns"]
-    return Mapper(**names, querying=querying, models=models, methods=methods, asking=names["one"] | names["many"])
+    return Mapper(
+        **names,
+        querying=querying,
+        models=models,
+        sessions=sessions,
+        methods=methods,
+        asking=names["one"] | names["many"],
+    )
 
 
 def _workflows(frameworks: list[dict[str, Any]]) -> Workflows:

@@ -1174,3 +1174,50 @@ if __name__ == "__main__":
 )
 def test_a_method_gives_the_rows_to_do_before_the_first_answer_is_kept(over: str, prompt: str, expected: str) -> None:
     assert verdict(WORK_LIST.format(over=over, prompt=prompt)) == expected
+
+
+SESSION = """
+    from llm import ask
+    from sqlalchemy import create_engine
+    from sqlalchemy.orm import Session, sessionmaker
+    from shop import Chat
+
+    class Note:
+        pass
+
+    class Summary:
+        pass
+
+    class Turn:
+        pass
+
+    make = sessionmaker(create_engine("sqlite://"))
+
+    def shorten({given}, note):
+        style = db.query({read}).first()
+        return ask(f"{{style}} {{note.text}}")
+
+    def run():
+        db = {made}
+        for note in db.query(Note):
+            summary = shorten(db, note)  # !
+            db.add({stored}(text=summary))
+            db.commit()
+
+    if __name__ == "__main__":
+        run()
+    """
+
+
+@pytest.mark.parametrize("given", ["db", "db: Session"])
+@pytest.mark.parametrize(
+    ("made", "read", "stored", "expected"),
+    [
+        ("make()", "Note", "Summary", "batchable"),
+        ("Session()", "Note", "Summary", "batchable"),
+        ("make()", "Turn", "Turn", "realtime"),
+        ("Chat()", "Note", "Summary", "realtime"),
+    ],
+)
+def test_a_session_carries_only_what_the_request_reads_of_it(given, made, read, stored, expected):
+    assert verdict(SESSION.format(given=given, made=made, read=read, stored=stored)) == expected
