@@ -11,7 +11,7 @@ from functools import cache
 from batchlint import dialogues, flow, given, streams, timing
 from batchlint.facts import FunctionId
 from batchlint.graph import Edge, Graph
-from batchlint.places import Place, Trait, only_holds
+from batchlint.places import Link, Place, Trait, only_holds
 from batchlint.symbols import last_name
 from batchlint.ties import Ties
 from batchlint.values import Ext, Fn
@@ -87,7 +87,8 @@ def _session_traits(place: Place) -> Iterator[Trait]:
         if said is not None:
             yield Trait("probe", f"{ANSWERS}: {said[0]!r}", id.path, call.lineno)
         facts = place.call(call)
-        if facts is not None and timing.is_what_counts(place.graph.program, function, facts):
+        counts = facts is not None and timing.is_what_counts(place.graph.program, function, facts)
+        if counts and _comes_back(place, call):
             yield Trait("probe", "what counts is how long the answer takes", id.path, call.lineno)
         if (
             facts is not None
@@ -106,6 +107,18 @@ def _session_traits(place: Place) -> Iterator[Trait]:
         for other in function.calls:
             if _types_into_session(place.graph, id, other.node) and flow.goes_into(function, call, other.node):
                 yield Trait("live_session", "the answer is typed into an open session", id.path, other.node.lineno)
+
+
+def _comes_back(place: Place, call: ast.Call) -> bool:
+    """Whether the call gives the model's answer: what is kept further down nobody reads here."""
+    links = place.links()
+    below = links[[link.node for link in links].index(call) + 1 :]
+    return all(_gives(place.graph, each) for each in below)
+
+
+def _gives(graph: Graph, link: Link) -> bool:
+    function = graph.function(link.function)
+    return isinstance(link.node, ast.Call) and flow.gives_answer(function, link.node)
 
 
 def _is_clocked(place: Place, id: FunctionId) -> bool:

@@ -266,3 +266,29 @@ URL = '"https://api.openai.com/v1/chat/completions"'
 def test_the_prompt_of_a_probe_in_the_body_of_a_plain_request(prompt: str, arguments: str, expected: str):
     given = arguments.replace("URL", URL)
     assert verdict(SENT.replace("{prompt}", prompt).replace("{arguments}", given)) == expected
+
+
+TIMED = """
+    import time
+    from llm import ask
+
+    def shorten(path, text):
+        {body}
+
+    def run(path, text):
+        started = time.time()
+        shorten(path, text)
+        return {{"path": path, "seconds": time.time() - started}}
+
+    if __name__ == "__main__":
+        for line in open("products.txt"):
+            print(run(line + ".txt", line))  # !
+    """
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [("open(path, 'w').write(ask(text))", "batchable"), ("return ask(text)", "realtime")],
+)
+def test_an_answer_that_is_kept_further_down_counts_more_than_the_time(body, expected):
+    assert verdict(TIMED.format(body=body)) == expected
