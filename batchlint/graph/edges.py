@@ -6,7 +6,7 @@ import ast
 from collections.abc import Collection, Iterator
 from functools import cached_property
 
-from batchlint.facts import ClassId, FunctionFacts, FunctionId, Reference
+from batchlint.facts import MODULE, ClassId, FunctionFacts, FunctionId, Reference
 from batchlint.findings import Step
 from batchlint.graph.bases import Bases
 from batchlint.graph.callables import Callables
@@ -60,7 +60,7 @@ class Edges(Part):
         enqueueing = self.program.registry.calling_enqueues
         kind = "queue" if any(e.kind.framework in enqueueing for e in self._decorators.entries(function)) else "call"
         for caller, node, _ in program.callers.call_sites(function):
-            if _identity(node) not in self._handovers.calls and not self._is_handed(caller, node):
+            if _identity(node) not in self._handovers.calls and not self._is_handed(id, caller, node):
                 yield self.edge(caller, id, node, kind, program.call_facts[_identity(node)].call)
         yield from self._handovers.edges.get(id, ())
         yield from self._indirect.get(id, ())
@@ -68,12 +68,16 @@ class Edges(Part):
         if function.owner is not None:
             yield from self._bases.edges(function)
 
-    def _is_handed(self, id: FunctionId, node: ast.Call) -> bool:
+    def _is_handed(self, id: FunctionId, scope: FunctionId, node: ast.Call) -> bool:
         """Whether the call is of a parameter that happens to have the function's name: who hands it over runs it."""
-        caller, name = self.function(id), node.func
+        caller, name = self.function(scope), node.func
         if not isinstance(name, ast.Name) or name.id not in caller.parameter_names or name.id in caller.bindings:
             return False
-        is_wrapped = self.program.callers.wrapped(id) == name.id
+        default = caller.default(name.id)
+        outside = FunctionId(scope.path, caller.parent or MODULE)
+        if default is not None and Fn(id) in self.program.eval(outside, default):
+            return False
+        is_wrapped = self.program.callers.wrapped(scope) == name.id
         return not is_wrapped and any(self.program.callers.arguments(caller, name.id))
 
     @cached_property
