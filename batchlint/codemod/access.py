@@ -31,6 +31,8 @@ VARIABLES: Channel = ("v",)
 OWN, ANY, LEN = "[own]", "[any]", "[len]"
 CELL = "[,]"
 """The start of a step into a column that the key names beside the row: `frame.at[row, "name"]`."""
+KEY = "[=]"
+"""The start of a step into what a mapping has under a key that is written out: `row["name"]`."""
 CELLS = "[cells]"
 """What stands in the columns of a frame, by whichever place it is named."""
 PLACES = frozenset({"loc", "iloc", "at", "iat"})
@@ -40,7 +42,7 @@ KEYS = "[keys]"
 OBJECT, CONTENT = "[object]", "[content]"
 """Which object a name stands for, and what is in it: methods that change an object leave the name as it is."""
 ELEMENTS = "[elements]"
-"""Which objects a list holds that has them for itself, whatever their own attributes are."""
+"""Which objects a list holds, whatever is in them."""
 PRIVATE = "[private]"
 """A file in a folder of the item's own, as a step behind its path."""
 HELD = "[held]"
@@ -157,16 +159,16 @@ def clash(a: Access, b: Access) -> bool:
             steps = other.channel[index:]
             if steps[0] in PLACES:
                 return len(steps) == 2  # a row as a whole may be a new one
-            return x == y or (steps[0] in (OWN, ANY) and all(step.startswith(CELL) for step in steps[1:]))
+            return x == y or (is_element(steps[0]) and all(step.startswith(CELL) for step in steps[1:]))
         if ELEMENTS in (x, y):
             inside = (b if x == ELEMENTS else a).channel[index:]
-            return not (len(inside) == 2 and inside[0] in (OWN, ANY) and inside[1][:1] != "[")
+            return not (len(inside) > 1 and is_element(inside[0]) and (inside[1][:1] != "[" or is_element(inside[1])))
         if x == y == OWN:
             return False
         if CELLS in (x, y) and {x, y} & PLACES:
             continue
         x, y = _SAME_PLACES.get(x, x), _SAME_PLACES.get(y, y)
-        if x != y and not ({x, y} & {OWN, ANY} and _is_element(x) and _is_element(y)):
+        if x != y and not ({x, y} & {OWN, ANY} and is_element(x) and is_element(y)):
             return False
     return True
 
@@ -181,8 +183,9 @@ _SAME_PLACES = {"at": "loc", "iat": "iloc"}
 """What names the same cells of a frame."""
 
 
-def _is_element(step: str) -> bool:
-    return step in (OWN, ANY) or step.startswith(CELL)
+def is_element(step: str) -> bool:
+    """Whether the step leads to something that a container holds."""
+    return step in (OWN, ANY) or step.startswith((CELL, KEY))
 
 
 def _files_clash(a: Access, b: Access) -> bool:

@@ -10,7 +10,7 @@ import ast
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from batchlint.codemod.access import ANY, CELL, OWN, Access, Channel, Frame
+from batchlint.codemod.access import KEY, OWN, Access, Channel, Frame, is_element
 from batchlint.codemod.effects import PUTTING
 from batchlint.codemod.parts import Parts, body_of, elements, put_in, taken
 from batchlint.facts import MODULE, FunctionFacts, FunctionId
@@ -228,11 +228,8 @@ def _moved(channel: Channel, a: Channel, b: Channel) -> Channel | None:
 
 
 def _is_same(x: str, y: str) -> bool:
-    return x == y or (_is_element(x) and _is_element(y))
-
-
-def _is_element(step: str) -> bool:
-    return step in (OWN, ANY) or step.startswith(CELL)
+    are_named = x.startswith(KEY) and y.startswith(KEY)
+    return x == y or (is_element(x) and is_element(y) and not are_named)
 
 
 def _paired(target: ast.expr, value: ast.expr) -> list[tuple[ast.expr, ast.expr]]:

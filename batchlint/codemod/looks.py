@@ -59,12 +59,12 @@ def _makes_objects(program: Program, function: FunctionFacts, value: ast.expr | 
     return bool(made) and all(
         isinstance(each, ast.Call)
         and (values := program.eval(function.id, each.func))
-        and all(isinstance(v, Cls) and _keeps_to_itself(program, v.id) for v in values)
+        and all(isinstance(v, Cls) and keeps_to_itself(program, v.id) for v in values)
         for each in made
     )
 
 
-def _keeps_to_itself(program: Program, klass: ClassId) -> bool:
+def keeps_to_itself(program: Program, klass: ClassId) -> bool:
     """Whether no method of the class hands its object to anything else."""
     for base in program.mro(klass)[0]:
         bindings = program.classes[base].bindings.values() if base in program.classes else ()

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from batchlint.codemod import scopes
-from batchlint.codemod.access import ANY, OWN, Access, Frame
+from batchlint.codemod.access import Access, Frame, is_element
 from batchlint.codemod.callbacks import Callbacks
 from batchlint.codemod.paths import Paths, function_body
 from batchlint.codemod.refusals import Refused
@@ -87,7 +87,7 @@ class Once:
             return self._is_steady(frame.given[name], frame.caller, seen)
         if function.owner and function.parameters and function.parameters[0].arg == name:
             paths = frame.aliases.get(name, set())
-            return bool(paths) and not any({OWN, ANY} & {*path} for path in paths)
+            return bool(paths) and not any(is_element(step) for path in paths for step in path)
         return _takes_default(name, frame)
 
     def _is_steady(self, value: ast.expr, frame: Frame, seen: frozenset[tuple[int, str]]) -> bool:

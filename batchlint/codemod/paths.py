@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterable, Iterator
 
 from batchlint.codemod import file_names, folders, scopes
-from batchlint.codemod.access import ANY, CELL, MARK, OWN, PRIVATE, Access, Channel, Frame, same_objects
+from batchlint.codemod.access import ANY, CELL, KEY, MARK, OWN, PRIVATE, Access, Channel, Frame, same_objects
 from batchlint.codemod.aliases import Aliases
 from batchlint.codemod.blocks import Comprehension
 from batchlint.codemod.captured import Captured
@@ -301,6 +301,8 @@ class Paths:
             inside = self.path(node.value, frame)
             if not inside and isinstance(node.value, ast.Call | Comprehension):
                 return self._chosen_by(node, frame)
+            if isinstance(node.slice, ast.Slice) and isinstance(node.ctx, ast.Load):
+                return inside  # of which it has some elements
             steps = self._steps(node.slice, frame, inside)
             inside = {p if len(p) > 6 else (*p, *steps) for p in inside}
             return inside | self.elements(node.value, frame) if isinstance(node.ctx, ast.Load) else inside
@@ -389,6 +391,8 @@ class Paths:
         return (self._step(key, frame, containers),)
 
     def _step(self, key: ast.expr, frame: Frame, containers: set[Channel]) -> str:
+        if isinstance(key, ast.Constant) and isinstance(key.value, str):
+            return KEY + key.value
         is_own = self.is_own(key, frame) and not any(map(self.repeated.is_repeating, containers))
         return OWN if is_own else ANY
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Set
 from contextlib import contextmanager
 from functools import cached_property
 
-from batchlint.codemod import cells, chance, process_wide, scopes
+from batchlint.codemod import cells, chance, list_reads, process_wide, scopes
 from batchlint.codemod.access import (
     ANY,
     CELL,
@@ -126,11 +126,22 @@ class Reader(Paths):
             for a in self.of(node, frame, skip)
         ]
 
-    def of(self, node: ast.AST, frame: Frame, skip: set[int] | None = None, discarded: bool = False) -> list[Access]:
-        """All accesses of the expression, sub-expressions in `skip` (by identity) left out."""
+    def of(
+        self,
+        node: ast.AST,
+        frame: Frame,
+        skip: set[int] | None = None,
+        discarded: bool = False,
+        drawn: set[int] | None = None,
+    ) -> list[Access]:
+        """All accesses of the expression, sub-expressions in `skip` (by identity) left out.
+
+        `drawn`: those of which only the elements are handed out, and looked at by names of their own.
+        """
         found: list[Access] = []
         stack: list[tuple[ast.AST, bool]] = [(node, discarded)]
         bases: set[int] = set()
+        drawn = drawn or set()
         while stack:
             current, dropped = stack.pop()
             if skip is not None and id(current) in skip:
@@ -139,6 +150,9 @@ class Reader(Paths):
                 stack += [(child, False) for child in children(current)]
                 if current.__class__ in _DRAWING:
                     self.linked.draw(current, frame)
+                    lists, fields = list_reads.of_comprehension(self, current, frame)  # type: ignore[arg-type]
+                    drawn |= lists
+                    found += fields
                 elif isinstance(current, ast.FormattedValue):
                     found += self.linked.shown(current.value, frame)
                 if current.__class__ in self.implicit.kinds:
@@ -179,7 +193,10 @@ class Reader(Paths):
                 key = self.key_text(key_node, frame) if key_node is not None else None
                 means = self.meaning(key_node, frame) if key_node is not None and key else None
                 if not is_self(current):
-                    read = touches(self.path(current, frame), "read", current.lineno, key, means, frame.number)
+                    channels = self.path(current, frame)
+                    if id(current) in drawn or list_reads.is_slice(current):
+                        channels = {(*channel, ELEMENTS) for channel in channels}
+                    read = touches(channels, "read", current.lineno, key, means, frame.number)
                     read = self.once.told(_steps_of(current), read, frame)
                     found += [a._replace(held=True) for a in read] if fetched is not None else read
                     found += cells.read(self, current, frame) if self._has_frames else []
@@ -690,7 +707,7 @@ class Reader(Paths):
 
     def _drawn(self, loop: ast.For | ast.AsyncFor, frame: Frame, skip: set[int] | None) -> list[Access]:
         """The accesses of what the loop goes over."""
-        found = self.of(loop.iter, frame, skip)
+        found = self.of(loop.iter, frame, skip, drawn=list_reads.of_loop(self, loop, frame))
         key = id(loop)
         if key not in self._draws_own:
             self._draws_own[key] = draws_own_objects(self.program, frame.function, loop)

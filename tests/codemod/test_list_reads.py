@@ -1,0 +1,121 @@
+"""Fields of mappings and of the elements of lists: what an answer fills is not what a prompt reads of another one."""
+
+from __future__ import annotations
+
+import textwrap
+from pathlib import Path
+
+import pytest
+
+from .programs import check_noop, check_runs_alike
+
+HEAD = """\
+import json
+
+from openai import OpenAI
+
+client = OpenAI()
+
+
+class Paper:
+    def __init__(self, title):
+        self.title = title
+        self.score = ""
+
+
+def ask(text):
+    return client.responses.create(model="gpt-5-mini", input=text).output_text
+
+
+ROWS = [{"title": title, "meta": {"note": ""}} for title in ("tea", "cup", "jam", "egg", "oat")]
+PAPERS = [Paper(row["title"]) for row in ROWS]
+STATE = {"style": "short", "kinds": {"a": {"tone": "dry"}}}
+
+
+"""
+CHUNKS = """
+for start in range(0, len({rows}), 2):
+    chunk = {rows}[start : start + 3]
+    answer = ask({prompt})
+    for row, score in zip(chunk, answer):
+        {keep}
+print([str(vars(row) if isinstance(row, Paper) else row) for row in {rows}])
+"""
+ALIKE = {
+    "fields of rows": CHUNKS.format(
+        rows="ROWS", prompt='" ".join(r["title"] for r in chunk)', keep='row["score"] = score'
+    ),
+    "fields of rows with get": CHUNKS.format(
+        rows="ROWS", prompt='" ".join(r.get("title", "") for n, r in enumerate(chunk))', keep='row["score"] = score'
+    ),
+    "attributes of objects": CHUNKS.format(
+        rows="PAPERS", prompt='" ".join(r.title for r in chunk)', keep="row.score = score"
+    ),
+    "a row by its place": CHUNKS.format(
+        rows="ROWS", prompt='" ".join(r["title"] for r in chunk)', keep='chunk[-1]["score"] = score'
+    ),
+    "keys of one mapping": """
+        for row in ROWS:
+            answer = ask(row["title"] + STATE["style"])
+            STATE["last"] = answer
+        print(STATE)
+        """,
+}
+LEFT = {
+    "the same field": CHUNKS.format(
+        rows="ROWS", prompt='" ".join(r["title"] for r in chunk)', keep='row["title"] = score'
+    ),
+    "the whole row": CHUNKS.format(rows="ROWS", prompt='" ".join(str(r) for r in chunk)', keep='row["score"] = score'),
+    "all rows as a text": CHUNKS.format(rows="ROWS", prompt="json.dumps(chunk)", keep='row["score"] = score'),
+    "a field that any key names": CHUNKS.format(
+        rows="ROWS", prompt='" ".join(r["title"] for r in chunk)', keep="row[score] = score"
+    ),
+    "an update": CHUNKS.format(
+        rows="ROWS", prompt='" ".join(r.get("note", "") for r in ROWS)', keep="row.update(note=score)"
+    ),
+    "a row that becomes another one": CHUNKS.format(
+        rows="ROWS", prompt='" ".join(r["title"] for r in ROWS)', keep='ROWS[0] = {"title": score}'
+    ),
+    "what the rows before have": """
+        for place, row in enumerate(ROWS):
+            before = ROWS[max(0, place - 2) : place]
+            row["score"] = ask(row["title"] + "".join(r["score"] for r in reversed(before)))
+        """,
+    "a window that is made once": """
+        window = ROWS[:2]
+        for row in ROWS:
+            row["score"] = ask(row["title"] + " ".join(r.get("score", "") for r in window))
+        """,
+    "a key of one mapping": """
+        for row in ROWS:
+            STATE["style"] = ask(row["title"] + STATE["style"])
+        """,
+    "a key that only the answer names": """
+        for row in ROWS:
+            answer = ask(row["title"] + STATE["style"])
+            STATE[answer] = 1
+        """,
+    "a mapping in a mapping": """
+        kind = STATE["kinds"]["a"]
+        for row in ROWS:
+            answer = ask(row["title"] + kind["tone"])
+            STATE["kinds"]["a"]["tone"] = answer
+        """,
+    "a mapping that a loop finds": """
+        for row in ROWS:
+            answer = ask(row["title"] + STATE["kinds"]["a"]["tone"])
+            for kind in STATE["kinds"].values():
+                kind["tone"] = answer
+        """,
+}
+
+
+@pytest.mark.parametrize("name", ALIKE)
+def test_other_fields_are_filled_by_batch(name: str, tmp_path: Path) -> None:
+    check_runs_alike(HEAD + textwrap.dedent(ALIKE[name]), tmp_path)
+
+
+@pytest.mark.parametrize("name", LEFT)
+def test_fields_that_a_prompt_may_read_keep_the_loop(name: str) -> None:
+    refusal = check_noop(HEAD + textwrap.dedent(LEFT[name]), "dependent-iterations")
+    assert refusal is not None
