@@ -11,12 +11,13 @@ from batchlint.facts import MODULE, ClassId, FunctionFacts, FunctionId, Span
 from batchlint.graph.links import Edge, Entry, Part, source
 from batchlint.graph.lookups import Lookups
 from batchlint.graph.progress import Progress
+from batchlint.graph.settled import Settled
 from batchlint.symbols import Program, last_name
 from batchlint.trees import walk, walk_own
 from batchlint.values import Cls, Fn, Inst
 
-_SETTLED_DEEP = 2
-"""Calls below a task in which its state is looked for."""
+_STAGE_ABOVE = 2
+"""Calls above what enqueues, by which the task before it is found."""
 _ROUTES_ABOVE = 3
 """Calls above those who call what enqueues, by which a route may come to it."""
 
@@ -37,7 +38,7 @@ class Polls(Part):
         self._edges_to = edges_to
         self._is_test = is_test
         self._lookups = lookups
-        self._settled: dict[FunctionId, frozenset[str]] = {}
+        self._settled = Settled(program)
         self._progress = Progress(program)
         self._polled: dict[tuple[FunctionId, FunctionId, Span], bool] = {}
 
@@ -55,12 +56,12 @@ class Polls(Part):
 
     def _is_next_stage(self, edge: Edge) -> bool:
         """Whether a task of which a page asks enqueues the callee, itself or in a helper, to set the same state."""
-        settled = self._settles(edge.callee)
+        settled = self._settled.of(edge.callee)
         level, seen = {edge.caller} if settled else set(), {edge.callee}
-        for _ in range(_SETTLED_DEEP):
+        for _ in range(_STAGE_ABOVE):
             above = [each for id in sorted(level) for each in self._edges_to(id)]
             stages = [each for each in above if each.kind == "queue"]
-            if any(not settled.isdisjoint(self._settles(each.callee)) and self.is_polled(each) for each in stages):
+            if any(not settled.isdisjoint(self._settled.of(each.callee)) and self.is_polled(each) for each in stages):
                 return True
             seen |= level
             level = {each.caller for each in above if each.kind == "call"} - seen
@@ -77,13 +78,13 @@ class Polls(Part):
         asked = [each for each in (function, *self._around(function), *callers) if each.id.qualname != MODULE]
         called = [source(call.node.func).lower() for call in callee.calls]
         if any(word in name for word in polled.pushes for name in called):
-            told = self._told_by(asked) & self._settles(edge.callee)
+            told = self._told_by(asked) & self._settled.of(edge.callee)
             return bool(told) and not told.isdisjoint(self._told_by(self._views(asked)))
         if any(self._speaks_of_state(each) for each in asked):
             return True
         if self._is_route(edge.caller) and self._lookups.gives_id(edge):
             return True
-        settled = self._settles(edge.callee)
+        settled = self._settled.of(edge.callee)
         if any(not self._shown(each).isdisjoint(settled) for each in asked if not self._is_cut(each)):
             return True
         if not settled and not self._lookups.are_there:
@@ -294,25 +295,6 @@ class Polls(Part):
                     yield from polled.attributes & texts
                     if name == "model":
                         yield from self._states_of(self._classes_in(FunctionId(path, MODULE), binding.value))
-
-    def _settles(self, id: FunctionId, depth: int = 0) -> frozenset[str]:
-        """The states that a task gives to something: `job.status = "done"`, `update(status="done")`."""
-        known = self._settled.get(id)
-        if known is None:
-            self._settled[id] = frozenset()
-            function = self.function(id)
-            states = self.program.registry.polled.attributes
-            found = {name for _, name, _ in function.attributes} | {
-                keyword.arg for call in function.calls for keyword in call.node.keywords if keyword.arg is not None
-            }
-            for call in function.calls:
-                found |= states & {node.value for node in walk(call.node) if isinstance(node, ast.Constant)}
-                if depth < _SETTLED_DEEP:
-                    values = self.program.eval(id, call.node.func)
-                    below = [value.id for value in values if isinstance(value, Fn) and value.id != id]
-                    found = found.union(*(self._settles(each, depth + 1) for each in below))
-            known = self._settled[id] = frozenset(found & states)
-        return known
 
 
 def _is_id(name: str | None) -> bool:

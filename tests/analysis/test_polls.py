@@ -562,3 +562,46 @@ def test_who_sets_off_a_task_may_ask_for_its_result():
     assert (
         verdict({"models.py": MODELS, "tasks.py": SCHEDULED.replace("{task}", "label"), "api.py": route}) == "realtime"
     )
+
+
+HELPED = """
+    from celery import Celery, shared_task
+    from llm import ask
+    from models import Note
+
+    def change(session, id, label=None, status=None):
+        note = session.get(Note, id)
+        if label is not None:
+            note.label = label
+        if status is not None:
+            note.status = status
+
+    def keep(session, id, label, status=None):
+        {relayed}
+
+    @shared_task
+    def label(session, id):
+        found = ask(session.get(Note, id).text)  # !
+        {settle}
+    """
+
+
+@pytest.mark.parametrize(
+    ("settle", "relayed", "expected"),
+    [
+        ("change(session, id, label=found)", "", "batchable"),
+        ("change(session, id, label=found, status=None)", "", "batchable"),
+        ("keep(session, id, found)", "change(session, id, label, status)", "batchable"),
+        ("change(session, id, found, 'labelled')", "", "realtime"),
+        ("change(session, id, label=found, status='labelled')", "", "realtime"),
+        ("change(session, id, **found)", "", "realtime"),
+        ("keep(session, id, found, 'labelled')", "change(session, id, label, status)", "realtime"),
+        ("keep(session, id, found)", "change(session, id, label, 'labelled')", "realtime"),
+        ("keep(session, id, found)", "status = status or 'labelled'; change(session, id, label, status)", "realtime"),
+    ],
+)
+def test_a_helper_sets_only_what_it_is_given(settle: str, relayed: str, expected: str):
+    task = HELPED.replace("{settle}", settle).replace("{relayed}", relayed or "pass")
+    program = notes(", response_model=NoteOut", answer="return note")
+    assert isinstance(program, dict)
+    assert verdict({**program, "tasks.py": task}) == expected
