@@ -184,6 +184,8 @@ class Registry(NamedTuple):
     silent: PathTable[Kind]
     """What those of them make of a function that returns nothing, where its result is what somebody works with."""
     bases: PathTable[Base]
+    defaults: PathTable[Handover]
+    """What makes a function an entry point as a parameter's default; with the argument that it needs for that."""
     handovers: PathTable[Handover]
     builders: PathTable[bool]
     """Objects on which the steps of a workflow are linked."""
@@ -301,6 +303,10 @@ def build(documents: list[dict[str, Any]]) -> Registry:
         bases=PathTable(
             (row["path"], Base(_kind(framework, row), tuple(row.get("methods", ["*"]))))
             for framework, row in _rows(frameworks, "bases")
+        ),
+        defaults=PathTable(
+            (row["path"], Handover(_kind(framework, row), "register", row["argument"], row["keyword"]))
+            for framework, row in _rows(frameworks, "defaults")
         ),
         handovers=PathTable(_handovers(frameworks)),
         builders=PathTable((row["builder"], True) for _, row in _rows(frameworks, "workflows")),

@@ -51,7 +51,7 @@ class Edges(Part):
         if known is None:
             self._edges[id] = []
             unique = {(e.caller, e.span, e.kind): e for e in self._find_edges(id) if e.caller != id}
-            known = self._edges[id] = sorted(_calling(unique.values()), key=lambda e: (e.caller, e.span))
+            known = self._edges[id] = sorted(_calling(_queued(unique.values())), key=lambda e: (e.caller, e.span))
         return known
 
     def _find_edges(self, id: FunctionId) -> Iterator[Edge]:
@@ -59,8 +59,11 @@ class Edges(Part):
         function = self.function(id)
         enqueueing = self.program.registry.calling_enqueues
         kind = "queue" if any(e.kind.framework in enqueueing for e in self._decorators.entries(function)) else "call"
+        handing = self._handovers
         for caller, node, _ in program.callers.call_sites(function):
-            if _identity(node) not in self._handovers.calls and not self._is_handed(id, caller, node):
+            if _identity(node) in handing.calls or _identity(node.func) in handing.enqueuing:
+                continue
+            if not self._is_handed(id, caller, node):
                 yield self.edge(caller, id, node, kind, program.call_facts[_identity(node)].call)
         yield from self._handovers.edges.get(id, ())
         yield from self._indirect.get(id, ())
@@ -105,6 +108,8 @@ class Edges(Part):
         for function in list(program.functions.values()):
             for call in function.calls:
                 func = call.node.func
+                if _identity(func) in self._handovers.enqueuing:
+                    continue
                 if isinstance(func, ast.Name):
                     if self._callables.origin(function, func) is not None:
                         continue
@@ -169,6 +174,15 @@ class Edges(Part):
             if isinstance(value, Inst) and owner in self.program.mro(value.id)[0]:
                 yield self.edge(reference.function, function.id, node, "call", None)
                 return
+
+
+def _queued(edges: Collection[Edge]) -> Collection[Edge]:
+    """The edges without what else becomes of a function that the same call has enqueued: it runs where no queue does.
+
+    Who hands it over gets no answer either way.
+    """
+    queued = {(e.caller, e.span) for e in edges if e.kind == "queue"}
+    return [e for e in edges if e.kind == "queue" or (e.caller, e.span) not in queued] if queued else edges
 
 
 def _calling(edges: Collection[Edge]) -> Collection[Edge]:

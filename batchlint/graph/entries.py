@@ -11,6 +11,7 @@ from batchlint.facts import MODULE, ClassId, FunctionFacts, FunctionId, Import, 
 from batchlint.findings import Latency, Step
 from batchlint.graph.clocks import Clocks
 from batchlint.graph.decorators import Decorators
+from batchlint.graph.defaults import Defaults
 from batchlint.graph.fronts import Fronts
 from batchlint.graph.links import Entry, Part, label, shape_of
 from batchlint.graph.routes import REQUESTED
@@ -24,6 +25,7 @@ class Entries(Part):
     ) -> None:
         super().__init__(program)
         self._decorators = decorators
+        self._defaults = Defaults(program)
         self._registered = registered
         self._fronts = fronts
         self._clocks = Clocks(program)
@@ -39,6 +41,7 @@ class Entries(Part):
     def _find_entries(self, id: FunctionId) -> Iterator[Entry]:
         function = self.function(id)
         found = [*self._registered.get(id, ()), *self._decorators.entries(function), *self._own(function)]
+        found += self._defaults.entries(function)
         if any(entry.kind.framework == REQUESTED for entry in found):
             # Whoever else requests it sees that the schedule's job is done, and asks nothing either.
             found = [entry for entry in found if entry.kind.kind != "web"]

@@ -36,6 +36,8 @@ class Handovers(Part):
         """What the functions are registered as."""
         self.calls: set[int] = set()
         """The handing calls, by the identity of their nodes."""
+        self.enqueuing: set[int] = set()
+        """Those that give a queue the function; what they give is called with the task's arguments at times."""
 
     def find(self) -> None:
         """Fill `edges`, `entries` and `calls`."""
@@ -72,6 +74,8 @@ class Handovers(Part):
             for handover in registry.handovers.find(value.path):
                 for source, function in self.handed_functions(reference, handover):
                     self.calls.add(id(call.node))
+                    if handover.action == "enqueue":
+                        self.enqueuing.add(id(call.node))
                     many = handover.repeats or self.repeats(caller.id, call.loops) or source.fan is not None
                     if not many and source.reference.call is not call:
                         many = self._parameters.repeaters.kind(caller, call) is not None  # a partial for a pool

@@ -14,8 +14,18 @@ DOCUMENTS = {
     for entry in (files("batchlint") / "data" / "entrypoints").iterdir()
     if entry.name.endswith(".yaml")
 }
-TABLES = ("decorators", "bases", "registers", "enqueues", "schedules", "higher_order", "calls", "conventions")
-CALLED = ("registers", "enqueues", "schedules", "higher_order", "calls")
+TABLES = (
+    "decorators",
+    "bases",
+    "registers",
+    "enqueues",
+    "schedules",
+    "higher_order",
+    "calls",
+    "defaults",
+    "conventions",
+)
+CALLED = ("registers", "enqueues", "schedules", "higher_order", "calls", "defaults")
 """Tables whose rows are looked up by the name of the function that is called."""
 
 
