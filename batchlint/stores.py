@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Set
+from functools import cached_property
 
 from batchlint import flow
-from batchlint.facts import FunctionId
+from batchlint.facts import FunctionFacts, FunctionId
 from batchlint.graph import Graph
 from batchlint.symbols import last_name
 from batchlint.trees import walk
@@ -45,16 +46,44 @@ class Stores:
         return [value.id for value in self._graph.program.eval(scope, call.func) if isinstance(value, Fn)]
 
     def _names_below(self, start: FunctionId) -> Set[str]:
-        """The names that the function and the project's functions that it calls read."""
+        """The names that the function and the project's functions that it calls read up to the request."""
         if start not in self._named:
             found: set[str] = set()
             level, seen = [start], {start}
             for _ in range(_MAX_DEPTH):
-                functions = [self._graph.function(id) for id in level]
-                nodes = (node for each in functions for node in walk(each.node))
-                found |= {last_name(node) for node in nodes if isinstance(node, ast.Name | ast.Attribute)}
-                called = {id for each in functions for c in each.calls for id in self._run(each.id, c.node)}
+                called: set[FunctionId] = set()
+                for function in map(self._graph.function, level):
+                    end = self._end_of_asking(function)
+                    read = (each for each in walk(function.node) if isinstance(each, ast.Name | ast.Attribute))
+                    found |= {last_name(each) for each in read if each.lineno <= end}
+                    calls = (each.node for each in function.calls if each.node.lineno <= end)
+                    called |= {id for call in calls for id in self._run(function.id, call)}
                 level = sorted(called - seen)
                 seen |= called
             self._named[start] = frozenset(found)
         return self._named[start]
+
+    def _end_of_asking(self, function: FunctionFacts) -> float:
+        """The line after which the function asks nothing any more; infinite where it asks nothing itself."""
+        asking = (
+            each
+            for each in function.calls
+            if id(each.node) in self._requests or not self._asking.isdisjoint(self._run(function.id, each.node))
+        )
+        nodes = (node for call in asking for node in (call.node, *call.loops))
+        ends = [line for node in nodes if (line := getattr(node, "end_lineno", None)) is not None]
+        return max(ends, default=float("inf"))
+
+    @cached_property
+    def _requests(self) -> Set[int]:
+        return {id(model.node) for model in self._graph.model_calls}
+
+    @cached_property
+    def _asking(self) -> Set[FunctionId]:
+        """The functions that come to a request."""
+        level = {model.function for model in self._graph.model_calls}
+        found = set(level)
+        while level:
+            level = {edge.caller for id in level for edge in self._graph.edges_to(id)} - found
+            found |= level
+        return found

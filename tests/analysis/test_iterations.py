@@ -1221,3 +1221,50 @@ SESSION = """
 )
 def test_a_session_carries_only_what_the_request_reads_of_it(given, made, read, stored, expected):
     assert verdict(SESSION.format(given=given, made=made, read=read, stored=stored)) == expected
+
+
+KEEPING = """
+    from llm import ask
+    from sqlalchemy import create_engine
+    from sqlalchemy.orm import sessionmaker
+
+    class Note:
+        pass
+
+    class Summary:
+        pass
+
+    make = sessionmaker(create_engine("sqlite://"))
+
+    def mark(db, note):
+        for summary in db.query(Summary).filter_by(note=note.id):
+            summary.fresh = False
+
+    def shorten(db, note):
+        {before}
+        found = ask(note.text)
+        {after}
+        return found
+
+    def run():
+        db = make()
+        for note in db.query(Note):
+            summary = shorten(db, note)  # !
+            db.add(Summary(text=summary))
+
+    if __name__ == "__main__":
+        run()
+    """
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        ("pass", "mark(db, note)", "batchable"),
+        ("pass", "db.query(Summary).delete()", "batchable"),
+        ("mark(db, note)", "pass", "realtime"),
+        ("pass", "for old in db.query(Summary): found = ask(old.text)", "realtime"),
+    ],
+)
+def test_what_is_read_of_a_session_after_the_request_is_in_no_request(before, after, expected):
+    assert verdict(KEEPING.format(before=before, after=after)) == expected
