@@ -19,6 +19,8 @@ MUTATORS = frozenset(
         "extendleft",
         "push",
         "setdefault",
+        "__setitem__",
+        "__delitem__",
         "put",
         "pop",
         "popitem",

@@ -98,6 +98,8 @@ class Foreign:
         if self._is_mutator(argument):
             changed = {(*p, CONTENT) for p in self._reader.path(argument.value, frame)}
             return touches(changed, "write", argument.lineno)
+        if isinstance(argument, ast.Attribute) and argument.attr in READERS and argument.attr not in self._names:
+            return touches({(*p, CONTENT) for p in self._reader.path(argument.value, frame)}, "read", argument.lineno)
         if isinstance(argument, ast.Name):
             changing = self._reader.changing_methods(call, frame)
             if changing:

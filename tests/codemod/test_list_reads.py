@@ -95,6 +95,16 @@ LEFT = {
             answer = ask(row["title"] + STATE["style"])
             STATE[answer] = 1
         """,
+    "a method that is handed over to read it": """
+        for row in ROWS:
+            answer = ask(row["title"] + "".join(map(STATE.get, ["style"])))
+            STATE["style"] = answer
+        """,
+    "a method that is handed over to set it": """
+        for row in ROWS:
+            answer = ask(row["title"] + STATE["style"])
+            list(map(lambda text: STATE.__setitem__("style", text), [answer]))
+        """,
     "a mapping in a mapping": """
         kind = STATE["kinds"]["a"]
         for row in ROWS:
