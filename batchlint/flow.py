@@ -13,7 +13,7 @@ from typing import NamedTuple
 from batchlint import lastturns
 from batchlint.facts import FunctionFacts, LoopNode
 from batchlint.items import Constants, drawn, is_apart, paired, read_again
-from batchlint.trees import SCOPES, children, is_none, stands_in, walk
+from batchlint.trees import SCOPES, children, is_none, spreads, stands_in, walk
 
 
 class Move(NamedTuple):
@@ -259,7 +259,7 @@ def parameter_of(function: FunctionFacts, call: ast.Call, argument: ast.AST) -> 
     names = [parameter.arg for parameter in function.parameters]
     if names[:1] in (["self"], ["cls"]):
         names = names[1:]
-    if any(isinstance(each, ast.Starred) for each in call.args) or any(k.arg is None for k in call.keywords):
+    if spreads(call):
         return None
     for position, given in enumerate(call.args):
         if given is argument:

@@ -24,5 +24,7 @@ NUMBERS = _of_kind("numbers")
 
 SAME = BARS | ITERATORS | COPIES | REORDERED
 """What gives the items of its first argument, one for one."""
+EACH = SAME | COUNTED
+"""The same, also behind its number."""
 LAZY = BARS | ITERATORS | COUNTED
 """What draws an item from its first argument where one is drawn from itself."""

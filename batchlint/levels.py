@@ -15,6 +15,7 @@ from batchlint.owners import OWN
 from batchlint.places import only_holds
 from batchlint.symbols import host_of, last_name
 from batchlint.symbols.names import LOCAL
+from batchlint.trees import spreads
 from batchlint.values import Text
 
 MAX_LEVELS = 8
@@ -240,8 +241,7 @@ def _given(graph: Graph, edge: Edge, passed: set[str], *, is_shared: bool) -> li
     if not isinstance(call, ast.Call):
         return []
     arguments = flow.request_arguments(call)
-    spread = any(keyword.arg is None for keyword in call.keywords) or any(isinstance(a, ast.Starred) for a in call.args)
-    if edge.kind != "call" or (spread and passed != {OWN}):
+    if edge.kind != "call" or (spreads(call) and passed != {OWN}):
         return arguments
     callee = graph.function(edge.callee)
     found = [argument for argument in arguments if flow.parameter_of(callee, call, argument) in passed]

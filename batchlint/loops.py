@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple, TypeGuard
 
 from batchlint.facts import LoopNode
-from batchlint.iterables import COUNTED, PAIRED, SAME
+from batchlint.iterables import EACH, PAIRED
 from batchlint.trees import children, is_none, walk
 
 _RETRY_NAME = re.compile(
@@ -28,7 +28,7 @@ _ROUNDS = 5
 _SPLITS = frozenset({"split", "rsplit", "splitlines"})
 """Methods that give the parts of a text; a second argument says how many at most."""
 _TELLING = frozenset({"sleep", "debug", "info", "warning", "error", "exception", "log"})
-_PASSING = SAME | COUNTED | PAIRED
+_PASSING = EACH | PAIRED
 
 
 def is_item_loop(loop: LoopNode) -> bool:

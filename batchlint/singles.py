@@ -9,12 +9,12 @@ from collections.abc import Sequence
 from batchlint.facts import FunctionFacts, FunctionId, LoopNode
 from batchlint.flow import all_read, moves, reads, request_arguments, targets
 from batchlint.graph import Graph
-from batchlint.iterables import CHUNKED, COUNTED, SAME
+from batchlint.iterables import CHUNKED, EACH
 from batchlint.loops import is_item_loop
 from batchlint.symbols import last_name
 
 _DISPLAYS = (ast.List, ast.Tuple, ast.Set)
-_PASSING = SAME | COUNTED | CHUNKED
+_PASSING = EACH | CHUNKED
 _CUTS = re.compile(
     r"(^|_)(split|splitlines|chunk|segment|sentence|sent|paragraph|passage)(s|ed|er)?(_|$)", re.IGNORECASE
 )

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 
 from batchlint.facts import FunctionFacts
-from batchlint.iterables import COUNTED, SAME
+from batchlint.iterables import EACH
 from batchlint.trees import is_none, parents_in, walk
 
 _WHOLE = frozenset(
@@ -26,7 +26,7 @@ _ADDS = frozenset({"append", "extend"})
 _PUTS = _ADDS | frozenset(
     {"join", "get", "getattr", "hasattr", "isinstance", "len", "str", "strip", "lstrip", "rstrip", "decode", "replace",
      "startswith", "endswith", "removeprefix", "split", "loads", "model_dump"}
-) | SAME | COUNTED  # fmt: skip
+) | EACH  # fmt: skip
 """Calls that only look at a part and put it to the others."""
 _TELLS = frozenset({"print", "debug", "info", "warning", "error", "exception"})
 """Calls that tell of a part that cannot be read."""
@@ -194,7 +194,7 @@ def _passes(parent: ast.Attribute | ast.Call, node: ast.expr) -> bool:
     """Whether the parent is what is gone through in place of the stream."""
     if isinstance(parent, ast.Attribute):
         return parent.attr in _PARTS
-    return parent.func is node or (_called(parent) in SAME | COUNTED and node in parent.args[:1])
+    return parent.func is node or (_called(parent) in EACH and node in parent.args[:1])
 
 
 def _speaks_of_end(test: ast.expr) -> bool:

@@ -80,6 +80,11 @@ def is_none(node: ast.AST | None) -> bool:
     return isinstance(node, ast.Constant) and node.value is None
 
 
+def spreads(call: ast.Call) -> bool:
+    """Whether the call hands on more than is written in it: `update(*values, **options)`."""
+    return any(isinstance(each, ast.Starred) for each in call.args) or any(each.arg is None for each in call.keywords)
+
+
 def walk_own(node: ast.AST) -> Iterator[ast.AST]:
     """All nodes below `node` that are the same function's: nested functions, lambdas and classes are not entered."""
     stack = [node]

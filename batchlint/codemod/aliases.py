@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from batchlint.codemod.access import KEY, OWN, Access, Channel, Frame, is_element
 from batchlint.codemod.effects import PUTTING
 from batchlint.codemod.parts import Parts, body_of, elements, put_in, taken
+from batchlint.codemod.scopes import end_of_loops
 from batchlint.facts import MODULE, FunctionFacts, FunctionId
 from batchlint.symbols import last_name
 from batchlint.trees import walk, walk_own
@@ -41,10 +42,10 @@ class Aliases:
         self._own: dict[str, set[Fact]] | None = None
 
     # -- channels
-    def changed(self, steps: Sequence[Step], scope: FunctionFacts, end: int) -> None:
+    def changed(self, steps: Sequence[Step], scope: FunctionFacts, last: int) -> None:
         """Add to steps that change something the touches of it by its other names.
 
-        `end`: the last line in `scope` of the loops that the steps are in: names that are bound below it come later.
+        `last`: the last line of the steps in `scope`, of whose own names those bound below its loops come later.
         """
         writes = {a.channel for step in steps for a in step.accesses if _changes(a)}
         if not writes:
@@ -54,7 +55,7 @@ class Aliases:
         for path in {stem[1] for stem in stems if stem[1] in self._program.modules}:
             functions = self._program.modules[path].functions.values()
             scopes |= {self._scope(FunctionId(path, MODULE)), *(each.id for each in functions if each.outer)}
-        others = self._others(writes, sorted(filter(None, scopes)), scope.id, end)
+        others = self._others(writes, sorted(filter(None, scopes)), scope.id, end_of_loops(scope.node, last))
         for step in steps if others else ():
             more = [a._replace(channel=c) for a in step.accesses if _changes(a) for c in others.get(a.channel, ())]
             step.touch(more)
@@ -114,11 +115,11 @@ class Aliases:
     def _stated(self, scope: FunctionFacts) -> Iterator[Stated]:
         frame = Frame(scope, set())
         for node in self._nodes(scope):
-            of_names = isinstance(node, ast.Assign) and all(isinstance(target, ast.Name) for target in node.targets)
+            is_plain = isinstance(node, ast.Assign) and all(isinstance(target, ast.Name) for target in node.targets)
+            line = node.lineno if isinstance(node, ast.Assign) and is_plain else 0
             for a, b in self._stated_by(node, frame):
                 # The variables of a call, or of a module's own lines, are bound anew each time.
-                is_own = of_names and a[1:3] == (scope.id.path, scope.id.qualname)
-                yield a, b, node.lineno if is_own and isinstance(node, ast.Assign) else 0
+                yield a, b, line if a[1:3] == (scope.id.path, scope.id.qualname) else 0
 
     def _stated_by(self, node: ast.AST, frame: Frame) -> Iterator[Fact]:
         if isinstance(node, ast.Assign):

@@ -95,3 +95,9 @@ def reads_in_try(body: Iterable[ast.stmt], names: Iterable[str]) -> bool:
 def streams(keywords: Iterable[ast.keyword]) -> bool:
     """Whether a call with the keywords asks for its answer piece by piece."""
     return any(k.arg == "stream" and not (isinstance(k.value, ast.Constant) and not k.value.value) for k in keywords)
+
+
+def block_of(parent: ast.AST | None, statement: ast.AST) -> list[ast.stmt]:
+    """The statements among which the statement stands in its parent; none where it stands in no block of it."""
+    blocks = (value for value in vars(parent).values() if isinstance(value, list)) if parent is not None else ()
+    return next((block for block in blocks if any(each is statement for each in block)), [])

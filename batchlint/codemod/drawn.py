@@ -14,7 +14,7 @@ from batchlint.codemod.paths import function_body
 from batchlint.codemod.reader import Reader
 from batchlint.codemod.refusals import Refused
 from batchlint.facts import FunctionFacts, FunctionId
-from batchlint.iterables import COUNTED, ITERATORS, SAME
+from batchlint.iterables import EACH, ITERATORS
 from batchlint.symbols import Program, last_name
 from batchlint.trees import walk
 from batchlint.values import Cls, Ext, Fn, Values
@@ -31,7 +31,7 @@ _OF_ITEMS = _OF_WHOLE | {
 }  # fmt: skip
 """Methods of what is drawn that read nothing else."""
 _PASS_ON = frozenset({"builtins.enumerate", "builtins.zip", "builtins.reversed"})
-_THROUGH = (SAME | COUNTED) - ITERATORS
+_THROUGH = EACH - ITERATORS
 _MAPPING = re.compile(r"builtins\.(map|filter)$")
 _PLAIN = re.compile(r"builtins\.(?!next$|open$|iter$|input$|getattr$|exec$|eval$)\w+$")
 _KEEPING = frozenset({"staticmethod", "classmethod"})

@@ -224,10 +224,8 @@ class Handing:
     def _targets(self, caller: FunctionId, node: ast.Name | ast.Attribute | ast.Call) -> tuple[Fn, ...]:
         """The functions that the expression names and that make requests, or the `__call__` of the object."""
         values = self.program.eval(caller, node)
-        name = "" if isinstance(node, ast.Call) else last_name(node)
-        if any(
-            isinstance(v, Fn) and name and v.id.qualname.endswith(name) for v in values
-        ) or self.planner.support.called(values):
+        names = [v.id.qualname for v in values if isinstance(v, Fn)] if not isinstance(node, ast.Call) else []
+        if any(name.endswith(last_name(node)) for name in names) or self.planner.support.called(values):
             return self.planner.support.entered(caller, node)
         return ()
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from batchlint.codemod import scopes
 from batchlint.codemod.access import Frame
-from batchlint.codemod.blocks import Comprehension
+from batchlint.codemod.blocks import Comprehension, block_of
 from batchlint.codemod.eager import consumer
 from batchlint.facts import FunctionFacts
 from batchlint.iterables import LAZY
@@ -28,8 +28,7 @@ def is_taken_next(planner: Planner, function: FunctionFacts, node: ast.Generator
     if not isinstance(statement, ast.Assign) or statement.value is not node or len(statement.targets) != 1:
         return False
     target = statement.targets[0]
-    blocks: list[Any] = [block for block in vars(parent).values() if isinstance(block, list) and statement in block]
-    block = blocks[0] if blocks else []
+    block = block_of(parent, statement)
     if not isinstance(target, ast.Name) or not block or statement is block[-1]:
         return False
     following = block[block.index(statement) + 1]

@@ -26,7 +26,7 @@ from batchlint.codemod.steps import MANY, Step
 from batchlint.codemod.support import MAPPED, SUBMITTED, Target
 from batchlint.facts import FunctionFacts, FunctionId
 from batchlint.symbols import last_name
-from batchlint.trees import SCOPES, children, walk
+from batchlint.trees import SCOPES, children, spreads, walk
 from batchlint.values import Fn
 
 _CLOSED = (*SCOPES, ast.ExceptHandler, ast.match_case)
@@ -495,8 +495,7 @@ class Layout:
     def _again(self, target: Fn, call: ast.Call, preds: list[int], caller: Frame) -> list[int]:
         """The steps of a call by which a function tries again: those of the function, once more."""
         frame, entry, ends = self._stack[target.id]
-        is_packed = any(isinstance(a, ast.Starred) for a in call.args) or any(k.arg is None for k in call.keywords)
-        if caller is not frame or not ends or is_packed or not tries_again(self.reader.passed(target, call)):
+        if caller is not frame or not ends or spreads(call) or not tries_again(self.reader.passed(target, call)):
             raise Refused("dependent-iterations", f"`{target.id.qualname}` calls itself")
         for pred in preds:
             self.steps[pred].next.update(entry)
@@ -504,10 +503,7 @@ class Layout:
 
     def _count(self) -> None:
         """For each step, how many requests can lie behind it, and whether one can lie ahead."""
-        frame = self.steps[0].frame
-        self.reader.aliases.changed(
-            self.steps, frame.function, scopes.end_of_loops(frame.function.node, self.last_line)
-        )
+        self.reader.aliases.changed(self.steps, self.steps[0].frame.function, self.last_line)
         pending = [0]
         self.steps[0].counts = {0}
         while pending:

@@ -83,9 +83,9 @@ def held(reader: Reader, node: ast.expr, outer: Frame, depth: int) -> Iterator[t
         return
     program = reader.program
     if isinstance(node, ast.Name):
-        end = scopes.end_of_loops(outer.function.node, node.lineno)
         for function, value in _bound(reader, outer.function, node.id):
-            if function is not outer.function or value.lineno <= end:
+            is_below = function is outer.function and value.lineno > node.lineno
+            if not is_below or value.lineno <= scopes.end_of_loops(function.node, node.lineno):
                 yield value, Frame(function, set())
     elif isinstance(node, ast.Call):
         for made in program.eval(outer.function.id, node.func):

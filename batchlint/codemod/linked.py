@@ -14,7 +14,7 @@ from functools import cached_property
 from batchlint.codemod.access import Access, Frame
 from batchlint.codemod.scalars import tells_of_no_other
 from batchlint.facts import MODULE, FunctionFacts, FunctionId
-from batchlint.iterables import COUNTED, PAIRED, SAME
+from batchlint.iterables import COUNTED, EACH, PAIRED, SAME
 from batchlint.symbols import Program, last_name
 from batchlint.trees import walk
 from batchlint.values import Fn, Inst
@@ -29,7 +29,7 @@ _SCALARS = frozenset(
     ]
 )  # fmt: skip
 """Calls whose value is no item and holds none."""
-_OVER = SAME | COUNTED | PAIRED | {"values", "items", "islice"}
+_OVER = EACH | PAIRED | {"values", "items", "islice"}
 """Calls that give the items of what they are given, or called on."""
 _COPIES = SAME | {"tee", "islice", "deque", "copy"}
 """Calls that give all items of their argument, or some, and no others."""
@@ -437,7 +437,7 @@ def _is_shared(target: ast.expr, iterated: ast.expr) -> bool:
         return False
     if isinstance(iterated, ast.Call):
         name = last_name(iterated.func)
-        if name in SAME | COUNTED and iterated.args:
+        if name in EACH and iterated.args:
             inner = target.elts[1] if name in COUNTED and len(target.elts) > 1 else target
             return _is_shared(inner, iterated.args[0])
         if name in PAIRED:

@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from batchlint.codemod.access import ANY, OWN, Access, Channel, Frame, touches
+from batchlint.codemod.blocks import Comprehension
 from batchlint.codemod.given_out import FETCHING
 from batchlint.codemod.looks import keeps_to_itself
 from batchlint.iterables import COUNTED, PAIRED, SAME
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from batchlint.codemod.paths import Paths
 
 _PLACES = ast.Name | ast.Attribute | ast.Subscript
-Comprehension = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
 Drawn = tuple[ast.Name, ast.expr]
 """The name of an element, and the variable or attribute that holds the list."""
 
@@ -57,26 +57,19 @@ def of_comprehension(paths: Paths, node: Comprehension, frame: Frame) -> tuple[s
     """The same of a comprehension of which all that it does with an element is to read fields; with these reads."""
     ids: set[int] = set()
     found: list[Access] = []
-    parents = parents_in([node])
-    for generator in node.generators:
-        for name, source in drawn(generator.target, generator.iter):
-            lists = paths.path(source, frame)
-            inner = replace(
-                frame,
-                local=frame.local | {name.id},
-                aliases={**frame.aliases, name.id: {(*channel, ANY) for channel in lists}},
-            )
-            uses = [n for n in walk(node) if isinstance(n, ast.Name) and n.id == name.id and n is not name]
-            fields = [_field(use, parents) for use in uses]
-            is_plain = all(isinstance(each.ctx, ast.Load) for each in uses)
-            if not lists or not is_plain or not _keep_to_themselves(paths.program, source, frame):
-                continue
-            read = [field for field in fields if field is not None]
-            if len(read) == len(fields):
-                ids.add(id(source))
-                found += [
-                    access for field in read for access in touches(paths.path(field, inner), "read", field.lineno)
-                ]
+    parents: dict[int, ast.AST] = {}
+    for name, source in (pair for each in node.generators for pair in drawn(each.target, each.iter)):
+        lists = paths.path(source, frame)
+        if not lists or not _keep_to_themselves(paths.program, source, frame):
+            continue
+        parents = parents or parents_in([node])
+        uses = [n for n in walk(node) if isinstance(n, ast.Name) and n.id == name.id and n is not name]
+        fields = [field for use in uses if (field := _field(use, parents)) is not None]
+        if len(fields) == len(uses):
+            ids.add(id(source))
+            aliases = {**frame.aliases, name.id: {(*channel, ANY) for channel in lists}}
+            inner = replace(frame, local=frame.local | {name.id}, aliases=aliases)
+            found += [a for field in fields for a in touches(paths.path(field, inner), "read", field.lineno)]
     return ids, found
 
 
@@ -101,8 +94,8 @@ def _field(use: ast.Name, parents: dict[int, ast.AST]) -> ast.expr | None:
     parent = parents[id(use)]
     above = parents.get(id(parent))
     if isinstance(parent, ast.Subscript):
-        is_named = parent.value is use and isinstance(parent.slice, ast.Constant) and isinstance(parent.ctx, ast.Load)
-        return parent if is_named and isinstance(parent.slice, ast.Constant) else None
+        is_named = parent.value is use and isinstance(parent.slice, ast.Constant)
+        return parent if is_named and isinstance(parent.ctx, ast.Load) else None
     if not isinstance(parent, ast.Attribute) or not isinstance(parent.ctx, ast.Load):
         return None
     if not isinstance(above, ast.Call) or above.func is not parent:

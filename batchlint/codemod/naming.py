@@ -6,11 +6,11 @@ import ast
 import re
 from collections.abc import Sequence
 
-from batchlint.iterables import COUNTED, SAME
+from batchlint.iterables import COUNTED, EACH
 from batchlint.symbols import last_name
 
 _COUNTS = frozenset({"cursor", "idx", "index", "num", "number", "offset", "pos", "position", "start"})
-_AROUND = SAME | COUNTED | {"set"}
+_AROUND = EACH | {"set"}
 """Functions that give the items of what they are called with."""
 _OF = frozenset({"items", "values", "iterrows", "itertuples", "iterator", "all", "pop", "popleft", "get", "get_nowait"})
 """Methods that give the items of what has them."""

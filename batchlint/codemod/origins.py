@@ -13,6 +13,7 @@ from batchlint.facts import MODULE, Binding, FunctionFacts, FunctionId
 from batchlint.graph import Edge
 from batchlint.loops import is_item_loop
 from batchlint.symbols import last_name
+from batchlint.trees import spreads
 from batchlint.values import Fn
 
 if TYPE_CHECKING:
@@ -309,6 +310,4 @@ class Origins:
 
 def _is_open(call: ast.expr) -> bool:
     """Whether what the call gives is not all written down."""
-    if not isinstance(call, ast.Call):
-        return True
-    return any(isinstance(a, ast.Starred) for a in call.args) or any(k.arg is None for k in call.keywords)
+    return not isinstance(call, ast.Call) or spreads(call)

@@ -29,7 +29,7 @@ from batchlint.codemod.stored import Stored
 from batchlint.codemod.threads import Threads
 from batchlint.facts import FunctionFacts, FunctionId
 from batchlint.graph import Graph
-from batchlint.iterables import CHUNKED, COUNTED, PAIRED, SAME
+from batchlint.iterables import CHUNKED, EACH, PAIRED
 from batchlint.symbols import last_name
 from batchlint.trees import replaced, walk
 from batchlint.values import Cls, Ext, Fn
@@ -49,7 +49,7 @@ _AROUND = {
 """What gives something through which its argument is changed, by its last name."""
 _PAIRING = frozenset([ast.Assign, ast.AnnAssign, ast.NamedExpr, ast.For, ast.AsyncFor, ast.withitem, ast.Match])
 _CACHES = CACHES | {"cached"}
-_GOES_THROUGH = SAME | COUNTED | PAIRED | CHUNKED | {"islice", "chain"}
+_GOES_THROUGH = EACH | PAIRED | CHUNKED | {"islice", "chain"}
 """Calls that give the items of what they are given."""
 Pair = tuple[ast.expr, ast.expr, bool]
 """A target, what it is bound to, and whether it is an element of that."""

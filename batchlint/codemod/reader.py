@@ -54,7 +54,7 @@ from batchlint.codemod.implicit import Implicit
 from batchlint.codemod.key_order import KeyOrder
 from batchlint.codemod.linked import is_self
 from batchlint.codemod.log_handlers import LogHandlers
-from batchlint.codemod.looks import draws_own_objects, looked_at
+from batchlint.codemod.looks import looked_at
 from batchlint.codemod.once import Once
 from batchlint.codemod.paths import Paths, function_body, receiver_of
 from batchlint.codemod.process_wide import ENVIRONMENT, ENVIRONMENT_CALLS, RUNS, SETS_UP
@@ -107,8 +107,6 @@ class Reader(Paths):
         """What functions touch by what they were handed, with the depth at which it was found out."""
         self._own: dict[tuple[object, ...], tuple[ast.stmt, list[Access]]] = {}
         self._repeating: dict[FunctionId, bool] = {}
-        self._draws_own: dict[int, bool] = {}
-        """By identity, whether a loop goes over objects that only its list holds."""
         self._by_value: set[tuple[object, ...]] = set()
         """Functions whose accesses depend on what exactly they were given."""
         self.prints = False
@@ -686,7 +684,7 @@ class Reader(Paths):
             for target in node.targets:
                 found += self.targets(target, frame)
         elif isinstance(node, ast.For | ast.AsyncFor):
-            found += self._drawn(node, frame, skip)
+            found += self.of(node.iter, frame, skip, drawn=list_reads.of_loop(self, node, frame))
             found += self.targets(node.target, frame)
         elif isinstance(node, ast.With | ast.AsyncWith):
             for item in node.items:
@@ -704,19 +702,6 @@ class Reader(Paths):
                 if isinstance(child, ast.expr):
                     found += self.of(child, frame, skip)
         return found
-
-    def _drawn(self, loop: ast.For | ast.AsyncFor, frame: Frame, skip: set[int] | None) -> list[Access]:
-        """The accesses of what the loop goes over."""
-        found = self.of(loop.iter, frame, skip, drawn=list_reads.of_loop(self, loop, frame))
-        key = id(loop)
-        if key not in self._draws_own:
-            self._draws_own[key] = draws_own_objects(self.program, frame.function, loop)
-        if not self._draws_own[key]:
-            return found
-        own = self.iterated(loop.iter, frame)
-        return [
-            a._replace(channel=(*a.channel, ELEMENTS)) if a.how == "read" and a.channel in own else a for a in found
-        ]
 
     def _tally(self, target: ast.Subscript, frame: Frame) -> list[Access]:
         """The touch of a mapping's keys by a sum that begins with its key, as in a `Counter`: later output shows it."""

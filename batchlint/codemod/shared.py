@@ -14,7 +14,7 @@ from batchlint.codemod.access import Channel
 from batchlint.facts import MODULE, Binding, ClassFacts, ClassId, FunctionFacts, FunctionId
 from batchlint.symbols import Program, last_name
 from batchlint.symbols.members import decorators
-from batchlint.trees import walk
+from batchlint.trees import spreads, walk
 from batchlint.values import Cls, Fn, Inst, Mod
 
 _CLASS, _FUNCTION = "class", "def"
@@ -48,8 +48,7 @@ class Shared:
         if known is None:
             known = self._defaults[function.id] = dict(self._changing(function))
         if known:
-            is_open = any(isinstance(a, ast.Starred) for a in call.args) or any(k.arg is None for k in call.keywords)
-            given = frozenset() if is_open else frozenset(passed)
+            given = frozenset() if spreads(call) else frozenset(passed)
             yield from ((name, channels) for name, channels in known.items() if name not in given)
 
     def _changing(self, function: FunctionFacts) -> Iterator[tuple[str, set[Channel]]]:
@@ -182,14 +181,13 @@ class Shared:
 
     def _set_by_name(self) -> Iterator[tuple[ClassId, str]]:
         """The attributes of classes that `setattr` may set: the one that it names, else all of the class's own."""
-        for function in self._program.functions.values():
-            for call in (each.node for each in function.calls):
-                if last_name(call.func) != "setattr" or len(call.args) != 3:
-                    continue
-                for id in (id for id, is_class in self._classes(call.args[0], function.id) if is_class):
-                    named = call.args[1].value if isinstance(call.args[1], ast.Constant) else None
-                    own = self._program.classes[id].bindings if id in self._program.classes else ()
-                    yield from ((id, name) for name in ([str(named)] if named else own))
+        for function, facts in self._program.calls_by_name.get("setattr", ()):
+            args = facts.node.args
+            owners = self._classes(args[0], function.id) if len(args) == 3 else ()
+            for id in (id for id, is_class in owners if is_class):
+                named = args[1].value if isinstance(args[1], ast.Constant) else None
+                own = self._program.classes[id].bindings if id in self._program.classes else ()
+                yield from ((id, name) for name in ([str(named)] if named else own))
 
     @cached_property
     def _described(self) -> frozenset[str]:

@@ -13,7 +13,7 @@ from batchlint.codemod import scopes
 from batchlint.codemod.blocks import Comprehension, awaits
 from batchlint.codemod.refusals import Refused
 from batchlint.facts import FunctionFacts
-from batchlint.iterables import COUNTED, PAIRED, SAME
+from batchlint.iterables import EACH, PAIRED
 from batchlint.symbols import last_name
 from batchlint.trees import walk
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _KEEPS = frozenset({"append", "add", "extend", "update", "setdefault"})
 _GATHERS = frozenset({"gather", "as_completed"})
-_PASSES = SAME | COUNTED | PAIRED | {"items", "values", "keys"}
+_PASSES = EACH | PAIRED | {"items", "values", "keys"}
 _Looping = ast.For | ast.AsyncFor | ast.While | Comprehension
 _Taker = ast.For | Comprehension
 

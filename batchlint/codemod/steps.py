@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass, field
 
 from batchlint.codemod.access import VARIABLES, Access, Channel, Frame, clash, stem
@@ -68,11 +68,10 @@ class Step:
                     yield access, opposite
 
 
-def _meet(changed: Collection[Channel], touched: Collection[Channel]) -> bool:
+def _meet(changed: Set[Channel], touched: Mapping[Channel, object]) -> bool:
     """Whether what has the one stems can be among what has the others."""
-    if any(key in touched for key in changed):
-        return True
-    return any(
-        VARIABLES in these and any(key[0] == "v" for key in those)
-        for these, those in ((changed, touched), (touched, changed))
+    return (
+        not changed.isdisjoint(touched)
+        or (VARIABLES in changed and any(key[0] == "v" for key in touched))
+        or (VARIABLES in touched and any(key[0] == "v" for key in changed))
     )

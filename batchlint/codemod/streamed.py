@@ -6,9 +6,11 @@ An answer that is no stream is an object with fields: nothing goes over its part
 from __future__ import annotations
 
 import ast
+import itertools
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from batchlint.codemod.blocks import block_of
 from batchlint.facts import FunctionFacts, FunctionId
 from batchlint.given import entries_of, given_for
 from batchlint.graph import Graph
@@ -115,13 +117,14 @@ class Streamed:
 
     def _is_after(self, place: _Place, given: ast.AST) -> bool:
         """Whether the name has another value by then: a later statement of the block that gave it gives it one."""
-        around: list[ast.AST] = [place.node]
         parents = self._parents[id(place.function.node)]
+        around: list[ast.AST] = [place.node]
         while id(around[-1]) in parents:
             around.append(parents[id(around[-1])])
-        block = next((b for b in _blocks(parents.get(id(given))) if any(each is given for each in b)), [])
+        block = block_of(parents.get(id(given)), given)
+        behind = itertools.dropwhile(lambda each: each is not given, block)
         name, passed = ast.unparse(place.node), False
-        for statement in block[1 + next((i for i, each in enumerate(block) if each is given), len(block)) :]:
+        for statement in itertools.islice(behind, 1, None):
             if any(each is statement for each in around):
                 return passed
             names = statement.targets if isinstance(statement, ast.Assign) else []
@@ -150,9 +153,3 @@ class Streamed:
                     for name in target.parameter_names:
                         if any(argument is node for _, _, argument in program.callers.arguments(target, name)):
                             yield from self._read(target, name)
-
-
-def _blocks(parent: ast.AST | None) -> list[list[ast.stmt]]:
-    return [
-        getattr(parent, name) for name in ("body", "orelse", "finalbody") if isinstance(getattr(parent, name, 0), list)
-    ]

@@ -11,7 +11,7 @@ from batchlint.codemod.changes import CallChange, Fanout
 from batchlint.codemod.paths import function_body
 from batchlint.facts import MODULE, FunctionFacts, FunctionId
 from batchlint.symbols import last_name
-from batchlint.trees import is_none
+from batchlint.trees import is_none, spreads
 from batchlint.values import Fn
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ class Wrappers:
     def _unset(self, outer: FunctionFacts, decorator: ast.expr) -> set[str]:
         """The parameters of the decorator that are None for this function: a hook of it that is never called."""
         given = decorator if isinstance(decorator, ast.Call) else ast.Call(decorator, [decorator], [])
-        if any(k.arg is None for k in given.keywords) or any(isinstance(a, ast.Starred) for a in given.args):
+        if spreads(given):
             return set()
         unset = {name for name in outer.parameter_names if is_none(outer.default(name))}
         unset -= {name for name, _ in self.planner.reader.passed(Fn(outer.id), given)}

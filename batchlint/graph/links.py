@@ -11,7 +11,7 @@ from batchlint.entrypoints import Kind
 from batchlint.facts import MODULE, CallFacts, FunctionFacts, FunctionId, LoopNode, ModuleFacts, Span
 from batchlint.findings import Latency, Step
 from batchlint.graph.drains import drains
-from batchlint.iterables import COUNTED, SAME
+from batchlint.iterables import EACH
 from batchlint.loops import is_handful, is_item_loop
 from batchlint.symbols import CallRef, Program, last_name
 from batchlint.values import Cls, Fn, Inst, Value
@@ -152,7 +152,7 @@ class Part:
         while isinstance(iterated, ast.Call):
             if isinstance(iterated.func, ast.Attribute) and iterated.func.attr in {"items", "keys", "values"}:
                 iterated = iterated.func.value
-            elif iterated.args and last_name(iterated.func) in SAME | COUNTED:
+            elif iterated.args and last_name(iterated.func) in EACH:
                 iterated = iterated.args[0]
             else:
                 return False

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from batchlint.facts import FunctionFacts
 from batchlint.graph.links import Part
 from batchlint.graph.repeaters import Repeaters
-from batchlint.iterables import COUNTED, SAME
+from batchlint.iterables import EACH
 from batchlint.symbols import CallRef, Program, last_name
 
 
@@ -57,7 +57,7 @@ class Parameters(Part):
 
 def _collection(value: ast.expr | None) -> str | None:
     """The name of what the value is an item of: `steps` in `enumerate(steps)` and in `steps[0]`."""
-    while isinstance(value, ast.Call) and last_name(value.func) in SAME | COUNTED and value.args:
+    while isinstance(value, ast.Call) and last_name(value.func) in EACH and value.args:
         value = value.args[0]
     if isinstance(value, ast.Subscript):
         value = value.value

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from batchlint.facts import FunctionFacts, FunctionId
 from batchlint.graph.links import Part, source
 from batchlint.symbols import Program, last_name
+from batchlint.symbols.handed import argument_for
 from batchlint.trees import walk
 from batchlint.values import Ext, Fn
 
@@ -80,10 +81,9 @@ class Progress(Part):
         values = self.program.eval(id, func) if last_name(func) in registry.handovers.tails else ()
         for row in (registry.handovers.first(value.path) for value in values if isinstance(value, Ext)):
             if row is not None and row.action == "enqueue":
-                given = [keyword.value for keyword in call.keywords if keyword.arg == row.keyword]
-                given += call.args[row.argument : row.argument + 1] if row.argument is not None else []
-                tasks = (str(each.value) if isinstance(each, ast.Constant) else last_name(each) for each in given)
-                return [name.rpartition(".")[2] for name in tasks]
+                task = argument_for(call, row.keyword or "", row.argument)
+                name = str(task.value) if isinstance(task, ast.Constant) else last_name(task) if task else ""
+                return [name.rpartition(".")[2]]
         is_method = isinstance(func, ast.Attribute) and func.attr in registry.enqueue_methods
         return [last_name(func), *([last_name(func.value)] if is_method else [])]  # type: ignore[attr-defined]
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from batchlint.facts import CallFacts, FunctionFacts, FunctionId
 from batchlint.graph.links import Part
 from batchlint.symbols import Program
-from batchlint.trees import walk
+from batchlint.trees import is_none, spreads, walk
 from batchlint.values import Fn
 
 _DEEP = 2
@@ -51,18 +51,18 @@ class Settled(Part):
             given += [(keyword.arg, keyword.value) for keyword in call.node.keywords if keyword.arg in states]
             told = {node.value for node in walk(call.node) if isinstance(node, ast.Constant)}
             found |= {_State(name) for name in states & told}
-        return found | {_State(name, _left_alone(function, value)) for name, value in given if not _is_none(value)}
+        return found | {_State(name, _left_alone(function, value)) for name, value in given if not is_none(value)}
 
     def _handed_down(self, function: FunctionFacts, call: CallFacts, id: FunctionId, depth: int) -> set[_State]:
         """The states that a helper sets for the call, but for those of a parameter that the call leaves out."""
         found: set[_State] = set()
         callee = self.function(id)
         for name, parameter in self._set_by(id, depth):
-            if parameter is None or _is_open(call.node):
+            if parameter is None or spreads(call.node):
                 found.add(_State(name))
                 continue
             value = self.program.callers.argument(call.node, callee, parameter)
-            if value is not None and not _is_none(value):
+            if value is not None and not is_none(value):
                 found.add(_State(name, _left_alone(function, value)))
         return found
 
@@ -72,13 +72,4 @@ def _left_alone(function: FunctionFacts, value: ast.expr | None) -> str | None:
     if not isinstance(value, ast.Name) or value.id not in function.parameter_names:
         return None
     is_own = value.id not in function.bindings
-    return value.id if is_own and _is_none(function.default(value.id)) else None
-
-
-def _is_none(node: ast.expr | None) -> bool:
-    return isinstance(node, ast.Constant) and node.value is None
-
-
-def _is_open(call: ast.Call) -> bool:
-    """Whether the call hands on more than is written in it: `update(*values, **options)`."""
-    return any(isinstance(each, ast.Starred) for each in call.args) or any(each.arg is None for each in call.keywords)
+    return value.id if is_own and is_none(function.default(value.id)) else None

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from batchlint.facts import MODULE, Binding, ClassId, FunctionFacts, FunctionId
 from batchlint.symbols.handed import argument_for
-from batchlint.trees import is_none
+from batchlint.trees import is_none, spreads
 from batchlint.values import NOTHING, Values
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def handed_up(
     given = argument_for(call, name, names.index(name) - 1 if name in names else None)
     if given is not None:
         return program.eval(constructor.id, given)
-    if any(keyword.arg is None for keyword in call.keywords) or any(isinstance(arg, ast.Starred) for arg in call.args):
+    if spreads(call):
         return None
     default = function.default(name)
     return program.eval(FunctionId(base.path, MODULE), default) if default is not None else NOTHING

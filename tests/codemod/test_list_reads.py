@@ -41,41 +41,37 @@ for start in range(0, len({rows}), 2):
         {keep}
 print([str(vars(row) if isinstance(row, Paper) else row) for row in {rows}])
 """
+CHUNKED_ALIKE = {
+    "fields of rows": ("ROWS", '" ".join(r["title"] for r in chunk)', 'row["score"] = score'),
+    "fields of rows with get": (
+        "ROWS",
+        '" ".join(r.get("title", "") for n, r in enumerate(chunk))',
+        'row["score"] = score',
+    ),
+    "attributes of objects": ("PAPERS", '" ".join(r.title for r in chunk)', "row.score = score"),
+    "a row by its place": ("ROWS", '" ".join(r["title"] for r in chunk)', 'chunk[-1]["score"] = score'),
+}
+"""The list, what of it a prompt holds, and how an answer is kept."""
+CHUNKED_LEFT = {
+    "the same field": ("ROWS", '" ".join(r["title"] for r in chunk)', 'row["title"] = score'),
+    "the whole row": ("ROWS", '" ".join(str(r) for r in chunk)', 'row["score"] = score'),
+    "all rows as a text": ("ROWS", "json.dumps(chunk)", 'row["score"] = score'),
+    "a field that any key names": ("ROWS", '" ".join(r["title"] for r in chunk)', "row[score] = score"),
+    "an update": ("ROWS", '" ".join(r.get("note", "") for r in ROWS)', "row.update(note=score)"),
+    "a row that becomes another one": ("ROWS", '" ".join(r["title"] for r in ROWS)', 'ROWS[0] = {"title": score}'),
+}
 ALIKE = {
-    "fields of rows": CHUNKS.format(
-        rows="ROWS", prompt='" ".join(r["title"] for r in chunk)', keep='row["score"] = score'
-    ),
-    "fields of rows with get": CHUNKS.format(
-        rows="ROWS", prompt='" ".join(r.get("title", "") for n, r in enumerate(chunk))', keep='row["score"] = score'
-    ),
-    "attributes of objects": CHUNKS.format(
-        rows="PAPERS", prompt='" ".join(r.title for r in chunk)', keep="row.score = score"
-    ),
-    "a row by its place": CHUNKS.format(
-        rows="ROWS", prompt='" ".join(r["title"] for r in chunk)', keep='chunk[-1]["score"] = score'
-    ),
     "keys of one mapping": """
         for row in ROWS:
             answer = ask(row["title"] + STATE["style"])
             STATE["last"] = answer
         print(STATE)
         """,
+    **{
+        name: CHUNKS.format(rows=rows, prompt=prompt, keep=keep) for name, (rows, prompt, keep) in CHUNKED_ALIKE.items()
+    },
 }
 LEFT = {
-    "the same field": CHUNKS.format(
-        rows="ROWS", prompt='" ".join(r["title"] for r in chunk)', keep='row["title"] = score'
-    ),
-    "the whole row": CHUNKS.format(rows="ROWS", prompt='" ".join(str(r) for r in chunk)', keep='row["score"] = score'),
-    "all rows as a text": CHUNKS.format(rows="ROWS", prompt="json.dumps(chunk)", keep='row["score"] = score'),
-    "a field that any key names": CHUNKS.format(
-        rows="ROWS", prompt='" ".join(r["title"] for r in chunk)', keep="row[score] = score"
-    ),
-    "an update": CHUNKS.format(
-        rows="ROWS", prompt='" ".join(r.get("note", "") for r in ROWS)', keep="row.update(note=score)"
-    ),
-    "a row that becomes another one": CHUNKS.format(
-        rows="ROWS", prompt='" ".join(r["title"] for r in ROWS)', keep='ROWS[0] = {"title": score}'
-    ),
     "what the rows before have": """
         for place, row in enumerate(ROWS):
             before = ROWS[max(0, place - 2) : place]
@@ -117,6 +113,7 @@ LEFT = {
             for kind in STATE["kinds"].values():
                 kind["tone"] = answer
         """,
+    **{name: CHUNKS.format(rows=rows, prompt=prompt, keep=keep) for name, (rows, prompt, keep) in CHUNKED_LEFT.items()},
 }
 
 
