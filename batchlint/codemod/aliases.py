@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from batchlint.codemod.access import KEY, OWN, Access, Channel, Frame, is_element
 from batchlint.codemod.effects import PUTTING
 from batchlint.codemod.parts import Parts, body_of, elements, put_in, taken
-from batchlint.codemod.scopes import end_of_loops
+from batchlint.codemod.scopes import unreached
 from batchlint.facts import MODULE, FunctionFacts, FunctionId
 from batchlint.symbols import last_name
 from batchlint.trees import walk, walk_own
@@ -55,7 +55,7 @@ class Aliases:
         for path in {stem[1] for stem in stems if stem[1] in self._program.modules}:
             functions = self._program.modules[path].functions.values()
             scopes |= {self._scope(FunctionId(path, MODULE)), *(each.id for each in functions if each.outer)}
-        others = self._others(writes, sorted(filter(None, scopes)), scope.id, end_of_loops(scope.node, last))
+        others = self._others(writes, sorted(filter(None, scopes)), scope.id, unreached(scope.node, last))
         for step in steps if others else ():
             more = [a._replace(channel=c) for a in step.accesses if _changes(a) for c in others.get(a.channel, ())]
             step.touch(more)
@@ -65,13 +65,13 @@ class Aliases:
         return id if is_known else None
 
     def _others(
-        self, channels: Iterable[Channel], scopes: Iterable[FunctionId], here: FunctionId, end: int
+        self, channels: Iterable[Channel], scopes: Iterable[FunctionId], here: FunctionId, unreached: list[range]
     ) -> dict[Channel, list[Channel]]:
         """For channels of which something is changed, the others behind which that may be too."""
         index: dict[Channel, list[Fact]] = {}
         for scope in scopes:
             for a, b, line in self._facts(scope):
-                if scope == here and line > end:
+                if scope == here and any(line in lines for lines in unreached):
                     continue
                 index.setdefault(a[:4], []).append((a, b))
                 index.setdefault(b[:4], []).append((b, a))
@@ -115,8 +115,7 @@ class Aliases:
     def _stated(self, scope: FunctionFacts) -> Iterator[Stated]:
         frame = Frame(scope, set())
         for node in self._nodes(scope):
-            is_plain = isinstance(node, ast.Assign) and all(isinstance(target, ast.Name) for target in node.targets)
-            line = node.lineno if isinstance(node, ast.Assign) and is_plain else 0
+            line = node.lineno if isinstance(node, ast.Assign | ast.For) and _binds_names(node) else 0
             for a, b in self._stated_by(node, frame):
                 # The variables of a call, or of a module's own lines, are bound anew each time.
                 yield a, b, line if a[1:3] == (scope.id.path, scope.id.qualname) else 0
@@ -231,6 +230,12 @@ def _moved(channel: Channel, a: Channel, b: Channel) -> Channel | None:
 def _is_same(x: str, y: str) -> bool:
     are_named = x.startswith(KEY) and y.startswith(KEY)
     return x == y or (is_element(x) and is_element(y) and not are_named)
+
+
+def _binds_names(node: ast.Assign | ast.For) -> bool:
+    """Whether it binds names and nothing else."""
+    targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+    return not any(isinstance(each, ast.Subscript | ast.Attribute) for target in targets for each in walk(target))
 
 
 def _paired(target: ast.expr, value: ast.expr) -> list[tuple[ast.expr, ast.expr]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import sys
 from collections.abc import Iterable, Iterator, Sequence, Set
 from functools import cache
 from typing import get_args
@@ -448,5 +449,25 @@ def end_of_loops(function: ast.AST, line: int) -> int:
     """The last line of the outermost loop around `line`; of the function's own names none that is bound below it is
     bound yet.
     """
-    loops = [n for n in walk(function) if isinstance(n, ast.For | ast.AsyncFor | ast.While)]
-    return max((n.end_lineno or 0 for n in loops if n.lineno <= line <= (n.end_lineno or 0)), default=line)
+    return max((_lines([n])[-1] for n in _around(function, line) if isinstance(n, _LOOPS)), default=line)
+
+
+def unreached(function: ast.AST, line: int) -> list[range]:
+    """The lines of a function that have not run in the same call when the loops around `line` have ended."""
+    around = _around(function, line)
+    first = min((n.lineno for n in around if isinstance(n, _LOOPS)), default=line)
+    found = [range(end_of_loops(function, line) + 1, sys.maxsize)]
+    for node in around:
+        if isinstance(node, ast.If) and node.lineno < first:
+            branches = [_lines(node.body), _lines(node.orelse)]
+            found += [lines for lines in branches if line not in lines]
+    return found
+
+
+def _around(function: ast.AST, line: int) -> list[ast.stmt]:
+    """The statements of the function that `line` stands in."""
+    return [node for node in walk(function) if isinstance(node, ast.stmt) and line in _lines([node])]
+
+
+def _lines(block: list[ast.stmt]) -> range:
+    return range(block[0].lineno, (block[-1].end_lineno or 0) + 1) if block else range(0)

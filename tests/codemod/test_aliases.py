@@ -170,6 +170,15 @@ OTHERS = {
             answer = ask(f"{word} {shown}")
             notes += [answer]
         """,
+    "the name is for it since an earlier turn of a loop around": """
+        rows = [{"text": word} for word in WORDS]
+        for turn in "ab":
+            if turn == "a":
+                done = rows
+            else:
+                for word in WORDS:
+                    done[0]["text"] = ask(f"{word} {rows}")
+        """,
 }
 ALIKE = {
     "a copy": """
@@ -304,6 +313,19 @@ ALIKE = {
         texts, known = [], ["none"]
         run(texts, known)
         print(texts)
+        """,
+    "the name is for a second list in the other branch only": """
+        rows = [{"text": word, "n": 0} for word in WORDS]
+        if "again" in WORDS:
+            done = rows
+            for row in done:
+                row["n"] += 1
+        else:
+            done = []
+            for row in rows:
+                done.append({"text": ask(f"{row}")})
+                done[-1]["n"] = 2
+        print(done)
         """,
 }
 
