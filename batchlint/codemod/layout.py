@@ -190,7 +190,7 @@ class Layout:
 
     def _leave(self, node: ast.With | ast.AsyncWith, preds: list[int], frame: Frame) -> list[int]:
         """The steps of the block of a `with`, and of what that does when the block ends, in whichever way."""
-        leaving = [*self.reader.implicit.leaving(self.reader, node, frame), *self.reader.closing(node, frame)]
+        leaving = [*self.reader.implicit.leaving(self.reader, node, frame), *self.reader.libraries.closing(node, frame)]
         ways = [self._returns[-1], self._loops[-1].again, self._loops[-1].left]
         before = [len(way) for way in ways]
         ends = self._block(node.body, preds, frame)

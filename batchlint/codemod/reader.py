@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import ast
-import builtins
-import re
 from collections.abc import Iterable, Iterator, Set
 from contextlib import contextmanager
-from functools import cached_property
 
-from batchlint.codemod import cells, chance, list_reads, process_wide, scopes
+from batchlint.codemod import cells, chance, list_reads, process_wide
 from batchlint.codemod.access import (
     ANY,
     CELL,
@@ -20,7 +17,6 @@ from batchlint.codemod.access import (
     MARK,
     OBJECT,
     OWN,
-    STDOUT,
     Access,
     Channel,
     Frame,
@@ -29,45 +25,26 @@ from batchlint.codemod.access import (
 from batchlint.codemod.callbacks import Callbacks
 from batchlint.codemod.decorated import Decorated
 from batchlint.codemod.effects import (
-    ARGUMENT_WRITES,
-    EXTERNAL_LISTS,
-    EXTERNAL_READS,
-    EXTERNAL_WRITES,
-    FILE_LIST,
-    FILE_READ,
-    FILE_WRITE,
-    FRAME_READ,
-    FRAME_WRITE,
-    HOLDING,
-    LOG_RECEIVERS,
-    MAKES_FOLDERS,
     MUTATORS,
-    OPENERS,
-    PRINTS_AT_ONCE,
-    QUIET,
-    READERS,
-    TRANSACTIONS,
 )
 from batchlint.codemod.endings import Endings
 from batchlint.codemod.foreign import Foreign
 from batchlint.codemod.implicit import Implicit
 from batchlint.codemod.key_order import KeyOrder
+from batchlint.codemod.libraries import Libraries
 from batchlint.codemod.linked import is_self
 from batchlint.codemod.log_handlers import LogHandlers
 from batchlint.codemod.looks import looked_at
 from batchlint.codemod.once import Once
 from batchlint.codemod.paths import Paths, function_body, receiver_of
-from batchlint.codemod.process_wide import ENVIRONMENT, ENVIRONMENT_CALLS, RUNS, SETS_UP
 from batchlint.codemod.reflection import found_by_name
-from batchlint.codemod.schemas import TELLING, Schema, schema_of, touches_in
 from batchlint.codemod.searches import Searches
-from batchlint.codemod.tables import columns_of, row_key
 from batchlint.codemod.threads import Threads
 from batchlint.facts import ClassId, FunctionFacts, FunctionId
 from batchlint.graph import Graph
 from batchlint.symbols import last_name
-from batchlint.trees import children, walk
-from batchlint.values import Cls, Ext, Fn, Inst, Text, ordered
+from batchlint.trees import children
+from batchlint.values import Cls, Ext, Fn, Inst, ordered
 
 MAX_DEPTH = 7
 _NOTHING = (ast.Constant, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
@@ -78,11 +55,8 @@ _TELLING = frozenset([*_NOTHING, *_PLACES, ast.Call, ast.Lambda, ast.Compare])
 """Kinds of expressions of which more is to say than of what stands in them."""
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _DRAWING = frozenset([ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp])
-_BUILTIN = frozenset({"list", "dict", "set", "bytearray"})
-"""Classes of which a method may be called with the object it changes: `list.append(texts, text)`."""
 _DISPLAYS = (ast.List, ast.Set, ast.Dict, ast.ListComp, ast.SetComp, ast.DictComp)
 _CONTAINERS = frozenset({"list", "set", "dict"})
-_CHANGING = re.compile(r"\s*(insert|replace|update|delete)\b", re.IGNORECASE)
 _BLOCKS = (ast.stmt, ast.ExceptHandler, ast.match_case)
 
 
@@ -114,6 +88,7 @@ class Reader(Paths):
         self._has_frames = any("pandas" in module.text for module in graph.modules.values())
         self.chance = chance.Chance(self.program)
         self.foreign = Foreign(self)
+        self.libraries = Libraries(self)
 
     # -- expressions
     def reference(self, node: ast.expr, frame: Frame, skip: set[int] | None = None) -> list[Access]:
@@ -175,7 +150,7 @@ class Reader(Paths):
                         found += touches(self.root(frame, current.func.id), "read", current.lineno)
                     found += touches(self.bound_to(current.func, frame), "read", current.lineno)
                 handed_on = self._handed_on(current, frame) or looked_at(self.program, frame.function, current)
-                handed_on = handed_on or self._changed_by(current, frame)
+                handed_on = handed_on or self.libraries.changed_by(current, frame)
                 for child in [*current.args, *(k.value for k in current.keywords)]:
                     if child in handed_on:
                         found += self.reference(child, frame, skip)
@@ -215,7 +190,7 @@ class Reader(Paths):
                 and len(current.ops) == 1
             ):
                 container = current.comparators[0]
-                elements = self._element(current.left, self.path(container, frame), "read", frame)
+                elements = self.element(current.left, self.path(container, frame), "read", frame)
                 found += self.once.told([current], elements, frame)
                 stack += [(current.left, False)]
                 if not elements:
@@ -256,9 +231,9 @@ class Reader(Paths):
         if isinstance(target, ast.Subscript) and how == "write" and not self._is_list(target.value, frame):
             # A key of the item's own meets no other, but the mapping shows in which order they came.
             stored = {channel[:-1] if channel[-1].startswith(CELL) else channel for channel in channels}
-            keys = self._keys(channel[:-1] for channel in stored if channel[-1] == OWN)
+            keys = self.keys(channel[:-1] for channel in stored if channel[-1] == OWN)
             found += touches(keys, "tally", target.lineno)
-            keys = self._keys(a.channel[:-1] for a in set_once if a.once) - keys
+            keys = self.keys(a.channel[:-1] for a in set_once if a.once) - keys
             is_same = MARK not in self.meaning(target.slice, frame)
             found += touches(keys, "tally", target.lineno, means=self.meaning(target.slice, frame) if is_same else None)
         return found
@@ -292,14 +267,14 @@ class Reader(Paths):
                     if isinstance(method, Fn):
                         found += self.function(method, call, frame, fresh=True)
             elif isinstance(value, Ext):
-                external = self._external(value.path, call, frame, dropped)
+                external = self.libraries.called(value.path, call, frame, dropped)
                 if external is not None:
                     known = True
                     found += external
         if known:
             return found
         if isinstance(func, ast.Attribute):
-            return self._method(func, call, frame, dropped)
+            return self.libraries.method(func, call, frame, dropped)
         if isinstance(func, ast.Name) and dropped and not values:
             return [Access(("call", func.id), "write", line)]
         return []
@@ -331,141 +306,6 @@ class Reader(Paths):
                 found += touches(changed, "write", call.lineno)
         return found
 
-    def _external(self, path: str, call: ast.Call, frame: Frame, dropped: bool) -> list[Access] | None:
-        """The accesses of a call into a library; None where only the method's name can tell."""
-        plain = path.replace("()", "")
-        if plain.startswith("logging."):
-            return self.log_handlers.logged(self, plain.rpartition(".")[2], call, frame)
-        if plain in ENVIRONMENT_CALLS:
-            return [Access(ENVIRONMENT, ENVIRONMENT_CALLS[plain], line=call.lineno)]
-        if stream := PRINTS_AT_ONCE.match(plain):
-            return [Access((*STDOUT, stream["name"]), "write", call.lineno)]
-        if plain == "warnings.warn":
-            return self.captured.touches("warnings", call.lineno)
-        if path == "builtins.print" or QUIET.match(plain):
-            file = next((k.value for k in call.keywords if k.arg == "file"), None)
-            if file is None and path == "builtins.print" and self.prints:
-                return [Access(STDOUT, "write", call.lineno)]
-            captured = self.captured.touches("stdout", call.lineno) if file is None and path == "builtins.print" else ()
-            return [*touches(self.path(file, frame), "write", call.lineno), *captured]
-        if path == "builtins.getattr" and len(call.args) > 1:
-            named = call.args[1].value if isinstance(call.args[1], ast.Constant) else None
-            scope, read = frame.function.id, call.args[0]
-            paths = self.shared.named(read, str(named), scope) if named else self.shared.whole(read, scope)
-            return touches(paths, "read", call.lineno)
-        if receivers := self._changed_by(call, frame):
-            return touches({(*p, CONTENT) for each in receivers for p in self.path(each, frame)}, "write", call.lineno)
-        if path in ARGUMENT_WRITES and len(call.args) > ARGUMENT_WRITES[path]:
-            changed = call.args[ARGUMENT_WRITES[path]]
-            paths = self.path(changed, frame) | self.shared.whole(changed, frame.function.id)
-            if path == "builtins.setattr" and isinstance(call.args[1], ast.Constant):
-                attribute = ast.Attribute(changed, str(call.args[1].value), ast.Store())
-                paths |= self.path(ast.copy_location(attribute, call), frame)
-            return touches(paths | {(*p, CONTENT) for p in paths if len(p) == 4}, "write", call.lineno)
-        if path in OPENERS and call.args:
-            mode = next(iter([*call.args[1:2], *(k.value for k in call.keywords if k.arg in {"mode", "flag"})]), None)
-            text = str(mode.value) if isinstance(mode, ast.Constant) else OPENERS[path] if mode is None else "w"
-            ways = _opens_for(text) if path not in HOLDING or not set(text) & set("ac") else ["read", "write"]
-            return [self.file_access(call.args[0], how, frame) for how in ways]
-        if plain in RUNS:
-            return process_wide.run(call, dropped=dropped)
-        process_wide.check_setting(self.program, frame.function.id, plain, call)
-        if path in EXTERNAL_LISTS:
-            given = next((each.value for each in call.keywords if each.arg in {"path", "top", "root_dir"}), None)
-            first = call.args[0] if call.args else None
-            is_pattern = path.startswith("glob.")
-            return [self.listing(call, given if is_pattern else first or given, first if is_pattern else None, frame)]
-        if (path in EXTERNAL_READS or FRAME_READ.match(path)) and call.args:
-            if self.searches.holds(frame.function.id.path, call):
-                return [Access(("file",), "read", call.lineno)]
-            return [self.file_access(call.args[0], "read", frame)]
-        if path in MAKES_FOLDERS:
-            return []
-        if path in EXTERNAL_WRITES and call.args:
-            return [self.file_access(each, "write", frame) for each in call.args]
-        if path.startswith(chance.MODULES):
-            return self.chance.drawn(self, path, call, frame)
-        if isinstance(call.func, ast.Attribute) and ("()" in path or not _is_of_builtins(path)):
-            return None
-        if dropped and path.startswith("builtins.") and isinstance(call.func, ast.Name):
-            return []
-        if dropped:
-            return [Access(("call", plain.rpartition(".")[0] or plain), "write", call.lineno)]
-        return []
-
-    def _changed_by(self, call: ast.Call, frame: Frame) -> list[ast.expr]:
-        """The object that a method is called with which changes it: `list.append(texts, text)`."""
-        func = call.func
-        if not isinstance(func, ast.Attribute) or func.attr not in MUTATORS or last_name(func.value) not in _BUILTIN:
-            return []
-        values = self.program.eval(frame.function.id, func)
-        is_one = any(isinstance(v, Ext) and v.path.startswith("builtins.") for v in values)
-        return call.args[:1] if is_one else []
-
-    def closing(self, node: ast.With | ast.AsyncWith, frame: Frame) -> list[Access]:
-        """What is written at the latest when the `with` closes its files."""
-        opened = (access for item in node.items for access in self.of(item.context_expr, frame))
-        written = (a for a in opened if a.channel[0] == "file" and a.how == "write")
-        return [a._replace(how="close" if a.key else "fill") for a in written]
-
-    def _is_path(self, node: ast.expr, frame: Frame) -> bool:
-        """Whether the expression makes a path: `Path(name)`, `folder / name`."""
-        if isinstance(node, ast.BinOp):
-            return isinstance(node.op, ast.Div)
-        values = self.program.eval(frame.function.id, node)
-        return any(isinstance(value, Ext) and value.path.startswith("pathlib.") for value in values)
-
-    def _method(self, func: ast.Attribute, call: ast.Call, frame: Frame, dropped: bool) -> list[Access]:
-        name, line = func.attr, call.lineno
-        receiver = self.path(func.value, frame)
-        shown = ast.unparse(func.value) if isinstance(func.value, ast.Name | ast.Attribute) else ""
-        if name in SETS_UP or (LOG_RECEIVERS.search(shown) and name not in {"append", "extend", "write"}):
-            return self.log_handlers.logged(self, name, call, frame)
-        if name in {"execute", "executemany", "executescript"} and call.args:
-            return self._sql(call, frame, receiver)
-        if name in TRANSACTIONS:
-            # When items are committed shows nowhere, unless each opens a transaction of its own.
-            return [Access(("transaction", ast.unparse(func.value)), TRANSACTIONS[name], line)]
-        if name in {"flush", "task_done", "mkdir"}:
-            return []
-        if name == "__init__" and isinstance(func.value, ast.Call) and last_name(func.value.func) == "super":
-            return []  # it makes the object to which it belongs
-        if name == "open" and (shown or self._is_path(func.value, frame)):
-            mode = call.args[0] if call.args else next((k.value for k in call.keywords if k.arg == "mode"), None)
-            text = str(mode.value) if isinstance(mode, ast.Constant) else "r"
-            return [self.file_access(func.value, how, frame) for how in _opens_for(text)]
-        if name in FILE_READ and self.searches.holds(frame.function.id.path, call):
-            return [Access(("file",), "read", line)]
-        if name in FILE_READ and not (name == "exists" and call.args):
-            return [self.file_access(func.value, "read", frame)]
-        if name in FILE_WRITE:
-            return [self.file_access(func.value, "write", frame)]
-        if name in FRAME_WRITE:
-            given = [*call.args[:1], *(k.value for k in call.keywords if k.arg in {"path", "path_or_buf", "buf"})]
-            return [*touches(receiver, "read", line), *(self.file_access(each, "write", frame) for each in given)]
-        if name in FILE_LIST:
-            return [self.listing(call, func.value, call.args[0] if call.args else None, frame)]
-        if not receiver:
-            # An object of the item's own, or of a call: its effects go nowhere that this program reads back by name.
-            return (
-                [Access(("call", shown or ast.unparse(func.value)), "write", line)]
-                if dropped and name not in READERS and self._is_outside(func.value, frame)
-                else []
-            )
-        if name in {"get", "exists"} and call.args and not dropped:
-            return self._element(call.args[0], receiver, "read", frame)
-        if name in READERS and not dropped:
-            return touches(receiver, "read", line)
-        is_member = name in {"add", "discard"} and len(call.args) == 1 and self._is_set(func.value, frame)
-        if is_member or (name in {"set", "put"} and len(call.args) == 2):
-            return self._element(call.args[0], receiver, "write", frame)
-        if name == "setdefault" and call.args and self.is_own(call.args[0], frame):
-            keys = touches(self._keys(receiver), "tally", line)
-            return [*self._element(call.args[0], receiver, "write", frame), *keys]
-        if name not in MUTATORS and not dropped:
-            return touches(receiver, "read", line)
-        return touches({(*p, CONTENT) for p in receiver}, "write", line)
-
     def _fetched_by(self, name: ast.Name, frame: Frame) -> ast.expr | None:
         """The key under which the value of the variable was fetched: `hit = cache.get(key)`."""
         value = frame.definitions.get(name.id) if name.id in frame.stable else None
@@ -475,57 +315,12 @@ class Reader(Paths):
             return value.args[0] if value.args else None
         return None
 
-    def _element(self, key_node: ast.expr, receiver: set[Channel], how: str, frame: Frame) -> list[Access]:
+    def element(self, key_node: ast.expr, receiver: set[Channel], how: str, frame: Frame) -> list[Access]:
         """The touch of what the receiver holds under the key."""
         key = self.key_text(key_node, frame)
         means = self.meaning(key_node, frame) if key else None
         step = OWN if self.is_own(key_node, frame) else ANY
         return touches({(*p, step) for p in receiver}, how, key_node.lineno, key, means, frame.number)
-
-    def _is_set(self, receiver: ast.expr, frame: Frame) -> bool:
-        """Whether the variable holds a set, by all that is assigned to it."""
-        if not isinstance(receiver, ast.Name):
-            return False
-        body = self.program.modules[frame.function.id.path].body
-        owner = next((each for each in self.program.around(frame.function) if receiver.id in each.bindings), body)
-        values = [b.value for b in owner.bindings.get(receiver.id, ()) if b.how != "annotation"]
-        return bool(values) and all(
-            isinstance(v, ast.Set | ast.SetComp)
-            or (isinstance(v, ast.Call) and isinstance(v.func, ast.Name) and v.func.id == "set")
-            for v in values
-        )
-
-    def _is_outside(self, receiver: ast.expr, frame: Frame) -> bool:
-        """Whether the receiver stands for something outside the item: an import, or what a call of one gives."""
-        return any(
-            isinstance(v, Ext) and not v.path.startswith("builtins.")
-            for v in self.program.eval(frame.function.id, receiver)
-        ) and not (isinstance(receiver, ast.Name) and receiver.id in frame.local)
-
-    def _sql(self, call: ast.Call, frame: Frame, receiver: set[Channel]) -> list[Access]:
-        texts = sorted({v.text for v in self.program.eval(frame.function.id, call.args[0]) if isinstance(v, Text)})
-        if not texts:
-            return [Access(("sql",), "write", call.lineno)]
-        told = touches({(*p, name) for p in receiver for name in self._asked_cursors}, "write", call.lineno)
-        told = told if any(_CHANGING.match(text) for text in texts) else []
-        said = [touch for text in texts for touch in touches_in(text)]
-        beside = [each for touch in said for each in self._schema.beside(touch)]
-        said += [touch for touch in beside if touch.same_row]
-        found = told + [Access(touch.channel, touch.how, call.lineno) for touch in said]
-        others = [Access(touch.channel, touch.how, call.lineno) for touch in beside if not touch.same_row]
-        given = call.args[1] if len(call.args) == 2 and len(texts) == 1 and last_name(call.func) == "execute" else None
-        if given is None or not {"?", ":"} & set(texts[0]):
-            return found + others
-        named = row_key(texts[0], given, self._tables)
-        # Fewer columns only make more items wait for each other; an object says little about the item.
-        named = {column: node for column, node in named.items() if scopes.read(node) - {"self", "cls"}}
-        keys = [(column, node, key) for column, node in named.items() if (key := self.key_text(node, frame))]
-        if not keys:
-            return found + others
-        row = frozenset((column, self.meaning(node, frame)) for column, node, _ in keys)
-        text = ", ".join(key for _, _, key in keys)
-        means = ", ".join(self.meaning(node, frame) for _, node, _ in keys)
-        return [a._replace(key=text, means=means, frame=frame.number, row=row) for a in found] + others
 
     def is_repeating(self, function: FunctionFacts) -> bool:
         """Whether the function calls itself."""
@@ -534,33 +329,6 @@ class Reader(Paths):
             entered = (value for func in named for value in self.program.eval(function.id, func))
             self._repeating[function.id] = any(isinstance(v, Fn) and v.id == function.id for v in entered)
         return self._repeating[function.id]
-
-    @cached_property
-    def _asked_cursors(self) -> list[str]:
-        """What the program asks cursors and connections about the statement before."""
-        texts = [module.text for module in self.graph.modules.values()]
-        return [name for name in ("lastrowid", "rowcount", "total_changes") if any(f".{name}" in t for t in texts)]
-
-    @cached_property
-    def _created(self) -> list[str]:
-        """The texts that create tables and the like."""
-        texts = [
-            node.value
-            for module in self.graph.modules.values()
-            if TELLING.search(module.text) or "collate" in module.text.lower()
-            for node in walk(module.tree)
-            if isinstance(node, ast.Constant) and isinstance(node.value, str) and "create" in node.value.lower()
-        ]
-        return [*texts, *self.graph.settings.schemas()]
-
-    @cached_property
-    def _tables(self) -> dict[str, list[str]]:
-        """The columns of the tables that the program creates."""
-        return columns_of(self._created)
-
-    @cached_property
-    def _schema(self) -> Schema:
-        return schema_of(self._created)
 
     def function(self, target: Fn, call: ast.Call, caller: Frame, fresh: bool = False) -> list[Access]:
         """All accesses of a project function, in no order; those of a recursive call are there already."""
@@ -710,9 +478,9 @@ class Reader(Paths):
         if starts and not calls & {"Counter", "defaultdict"}:
             return []
         key = ast.unparse(target.slice) if isinstance(target.slice, ast.Constant) else None
-        return touches(self._keys(self.path(target.value, frame)), "tally", target.lineno, means=key)
+        return touches(self.keys(self.path(target.value, frame)), "tally", target.lineno, means=key)
 
-    def _keys(self, mappings: Iterable[Channel]) -> set[Channel]:
+    def keys(self, mappings: Iterable[Channel]) -> set[Channel]:
         """The order in which the keys of the mappings came, where anything shows it."""
         return {(*path, KEYS) for path in self.key_order.shown(mappings)}
 
@@ -749,24 +517,12 @@ def _extends(node: ast.AugAssign, frame: Frame) -> bool:
     return isinstance(value, _DISPLAYS) or (isinstance(value, ast.Call) and last_name(value.func) in _CONTAINERS)
 
 
-def _opens_for(mode: str) -> list[str]:
-    """What is done with a file that is opened so: one that is emptied first shows nothing of what was in it."""
-    if not set(mode) & set("wax+"):
-        return ["read"]
-    return ["read", "write"] if "+" in mode and not set(mode) & set("wx") else ["write"]
-
-
 def _steps_of(node: ast.expr) -> Iterator[ast.expr]:
     """The expression, and what it is an attribute or item of."""
     yield node
     while isinstance(node, _STEPS):
         node = node.value
         yield node
-
-
-def _is_of_builtins(path: str) -> bool:
-    """Whether the path is one of Python's own: a name that nothing is seen to bind counts as one, but may be none."""
-    return path.startswith("builtins.") and hasattr(builtins, path.split(".")[1])
 
 
 def _is_len(call: ast.Call) -> bool:

@@ -1,0 +1,84 @@
+"""What SQL statements read and write: tables, columns and rows, and what triggers and foreign keys do beside them."""
+
+from __future__ import annotations
+
+import ast
+import re
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from batchlint.codemod import scopes
+from batchlint.codemod.access import Access, Channel, Frame, touches
+from batchlint.codemod.schemas import TELLING, Schema, schema_of, touches_in
+from batchlint.codemod.tables import columns_of, row_key
+from batchlint.symbols import last_name
+from batchlint.trees import walk
+from batchlint.values import Text
+
+if TYPE_CHECKING:
+    from batchlint.codemod.reader import Reader
+
+EXECUTING = frozenset({"execute", "executemany", "executescript"})
+_CHANGING = re.compile(r"\s*(insert|replace|update|delete)\b", re.IGNORECASE)
+
+
+class Statements:
+    """Lists the accesses of calls that execute SQL."""
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+
+    def touched(self, call: ast.Call, frame: Frame, receiver: set[Channel]) -> list[Access]:
+        """The accesses of a call that executes SQL on the receiver; with their row where its keys are given."""
+        texts = sorted(
+            {v.text for v in self._reader.program.eval(frame.function.id, call.args[0]) if isinstance(v, Text)}
+        )
+        if not texts:
+            return [Access(("sql",), "write", call.lineno)]
+        told = touches({(*p, name) for p in receiver for name in self._asked_cursors}, "write", call.lineno)
+        told = told if any(_CHANGING.match(text) for text in texts) else []
+        said = [touch for text in texts for touch in touches_in(text)]
+        beside = [each for touch in said for each in self._schema.beside(touch)]
+        said += [touch for touch in beside if touch.same_row]
+        found = told + [Access(touch.channel, touch.how, call.lineno) for touch in said]
+        others = [Access(touch.channel, touch.how, call.lineno) for touch in beside if not touch.same_row]
+        given = call.args[1] if len(call.args) == 2 and len(texts) == 1 and last_name(call.func) == "execute" else None
+        if given is None or not {"?", ":"} & set(texts[0]):
+            return found + others
+        named = row_key(texts[0], given, self._tables)
+        # Fewer columns only make more items wait for each other; an object says little about the item.
+        named = {column: node for column, node in named.items() if scopes.read(node) - {"self", "cls"}}
+        keys = [(column, node, key) for column, node in named.items() if (key := self._reader.key_text(node, frame))]
+        if not keys:
+            return found + others
+        row = frozenset((column, self._reader.meaning(node, frame)) for column, node, _ in keys)
+        text = ", ".join(key for _, _, key in keys)
+        means = ", ".join(self._reader.meaning(node, frame) for _, node, _ in keys)
+        return [a._replace(key=text, means=means, frame=frame.number, row=row) for a in found] + others
+
+    @cached_property
+    def _asked_cursors(self) -> list[str]:
+        """What the program asks cursors and connections about the statement before."""
+        texts = [module.text for module in self._reader.graph.modules.values()]
+        return [name for name in ("lastrowid", "rowcount", "total_changes") if any(f".{name}" in t for t in texts)]
+
+    @cached_property
+    def _created(self) -> list[str]:
+        """The texts that create tables and the like."""
+        texts = [
+            node.value
+            for module in self._reader.graph.modules.values()
+            if TELLING.search(module.text) or "collate" in module.text.lower()
+            for node in walk(module.tree)
+            if isinstance(node, ast.Constant) and isinstance(node.value, str) and "create" in node.value.lower()
+        ]
+        return [*texts, *self._reader.graph.settings.schemas()]
+
+    @cached_property
+    def _tables(self) -> dict[str, list[str]]:
+        """The columns of the tables that the program creates."""
+        return columns_of(self._created)
+
+    @cached_property
+    def _schema(self) -> Schema:
+        return schema_of(self._created)
