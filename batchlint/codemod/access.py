@@ -155,8 +155,10 @@ def clash(a: Access, b: Access) -> bool:
             return OBJECT not in (x, y)
         if LEN in (x, y):
             # Storing an element may add one; what happens within an element does not.
-            other = b if x == LEN else a
+            told, other = (a, b) if x == LEN else (b, a)
             steps = other.channel[index:]
+            if told.how == "write" and other.how == "read" and is_element(steps[0]):
+                return False  # a key that is added with its default says nothing of the others
             if steps[0] in PLACES:
                 return len(steps) == 2  # a row as a whole may be a new one
             return x == y or (is_element(steps[0]) and all(step.startswith(CELL) for step in steps[1:]))

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import ast
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from batchlint.codemod import scopes
 from batchlint.codemod.refusals import Refused
+from batchlint.facts import FunctionFacts
 from batchlint.symbols import last_name
 
 _OF_DATA = frozenset(
@@ -18,6 +19,7 @@ _OF_DATA = frozenset(
     ]
 )  # fmt: skip
 """Errors by what an answer says, and not by how it came."""
+_CATCHING = frozenset({"StopIteration", "Exception", "BaseException"})
 _LEAVING = frozenset({"exit", "_exit", "quit", "abort"})
 
 
@@ -30,6 +32,25 @@ def check(scope: ast.AST, node: ast.stmt | ast.expr) -> None:
             if name in _OF_DATA:
                 what = f"an answer that leads to `{name}` ends the loop (line {caught.lineno})"
                 raise Refused("early-stop", what, "catch the error within the loop, or after all answers have come")
+
+
+def check_mapped(functions: Iterable[FunctionFacts]) -> None:
+    """Refuse a `map` whose function, with these in it, lets a StopIteration out: the map ends there without a word."""
+    for function in functions:
+        for call in function.calls:
+            is_bare = isinstance(call.node.func, ast.Name) and call.node.func.id == "next" and len(call.node.args) == 1
+            if is_bare and not _is_guarded(function.node, call.node):
+                what = f"`next` ends the list where it finds nothing (line {call.node.lineno})"
+                raise Refused("early-stop", what, "give it a default, or catch its StopIteration there")
+
+
+def _is_guarded(function: ast.AST, node: ast.expr) -> bool:
+    """Whether a StopIteration of the expression is caught in the function."""
+    trail = [*scopes.path_to(function, node), node]
+    tries = [a for a, inner in itertools.pairwise(trail) if isinstance(a, ast.Try) and inner in a.body]
+    types = [handler.type for each in tries for handler in each.handlers]
+    named = {last_name(e) for t in types if t is not None for e in (t.elts if isinstance(t, ast.Tuple) else [t])}
+    return None in types or not named.isdisjoint(_CATCHING)
 
 
 def _caught(around: ast.AST, inner: ast.AST) -> Iterator[ast.expr]:

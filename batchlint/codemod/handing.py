@@ -19,7 +19,7 @@ from batchlint.codemod.threads import THREADS
 from batchlint.facts import MODULE, FunctionFacts, FunctionId
 from batchlint.graph import Edge, Graph
 from batchlint.symbols import last_name
-from batchlint.values import Ext, Fn
+from batchlint.values import Cls, Ext, Fn
 
 if TYPE_CHECKING:
     from batchlint.codemod.planner import Planner
@@ -104,9 +104,11 @@ class Handing:
         handed = [each for each in self.edges(edge.caller) if self.is_handed_to_pool(each)]
         if one_by_one.has_one_worker(self.planner, caller):
             for each in handed or [edge]:
-                one_by_one.check(self.planner, self.graph.function(each.callee))
+                mapped = (caller, each.node) if isinstance(each.node, ast.Call) else None
+                one_by_one.check(self.planner, self.graph.function(each.callee), mapped=mapped)
         for each in handed or [edge]:
             if self.planner.mappings.carrier(each) is None:
+                self._check_own(each)
                 self._check_late(each)
                 self.hand(fanout, edge.caller, each)
                 if stands & _PROCESSES and not self._are_threads(caller):
@@ -125,6 +127,15 @@ class Handing:
         func = edge.node.func if isinstance(edge.node, ast.Call) else edge.node
         paths = [v.path for v in self.program.eval(edge.caller, func) if isinstance(v, Ext)]
         return any(_CARRIERS.match(path) or _stand_in(path, _POOLS) or stands_for_pool_of(path) for path in paths)
+
+    def _check_own(self, edge: Edge) -> None:
+        """Refuse what may as well be a pool of the program's own, which knows nothing of requests."""
+        func = edge.node.func if isinstance(edge.node, ast.Call) else edge.node
+        values = self.planner.support.fakes.without(self.program.eval(edge.caller, func), edge.caller.path)
+        own = sorted(value.id for value in values if isinstance(value, Fn | Cls))
+        if own and any(isinstance(value, Ext) for value in values):
+            what = f"`{ast.unparse(func)}` can be `{own[0].qualname}` as well (line {edge.span.line})"
+            raise Refused("unsupported-shape", f"{what}; take one kind of pool")
 
     def _check_late(self, edge: Edge) -> None:
         """Refuse functions that would read the loop's variables when the pool runs, behind the loop."""

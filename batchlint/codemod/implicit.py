@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from batchlint.codemod.access import CONTENT, Access, Frame, touches
+from batchlint.codemod.access import CONTENT, LEN, Access, Frame, touches
 from batchlint.codemod.paths import function_body
-from batchlint.facts import FunctionFacts, FunctionId
+from batchlint.facts import MODULE, ClassId, FunctionFacts, FunctionId
 from batchlint.symbols import PROPERTIES, Program, last_name, members
 from batchlint.symbols.members import MANAGERS
 from batchlint.trees import walk
-from batchlint.values import Fn, Inst, ordered
+from batchlint.values import Cls, Fn, Inst, Value, ordered
 
 if TYPE_CHECKING:
     from batchlint.codemod.reader import Reader
@@ -36,6 +36,12 @@ _BUILTINS: dict[str, tuple[str, ...]] = {
     "round": ("__round__",), "abs": ("__abs__",), "hash": ("__hash__",),
 }  # fmt: skip
 """What functions of Python call of the objects that they are given."""
+_OF_CLASSES = frozenset({"__class_getitem__", "__subclasshook__"})
+"""What is called of a class by its own method, and not by one of its metaclass."""
+_CHECKING = {
+    "isinstance": ("__instancecheck__", "__subclasshook__"),
+    "issubclass": ("__subclasscheck__", "__subclasshook__"),
+}
 _FILLING = ("__getitem__", "__missing__")
 """What a text asks the mapping that it is filled from: `"%(word)s" % words`."""
 _TRUTH = frozenset({"__bool__", "__len__"})
@@ -87,6 +93,10 @@ class Implicit:
         if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load):
             if last_name(node.value) in self._numbering:
                 found += touches({(*path, CONTENT) for path in reader.path(node.value, frame)}, "write", node.lineno)
+            if last_name(node.value) in self._made_with_factory:  # a key that is missing is there from now on
+                paths = reader.path(node.value, frame)
+                found += touches({(*path, LEN) for path in paths}, "write", node.lineno)
+                found += touches(reader.keys(paths), "tally", node.lineno)
             for function, factory in self._factories.get(last_name(node.value), ()):
                 found += self._made_by(reader, function, factory, frame)
         for source in _sources(node):
@@ -188,14 +198,33 @@ class Implicit:
             yield from self._described(scope, receiver, name, arguments)
             return
         for value in ordered(self.program.eval(scope, receiver)):
-            if not isinstance(value, Inst):
+            if isinstance(value, Inst) and name == "__getattr__" and self._has(value, getattr(node, "attr", "")):
                 continue
-            if name == "__getattr__" and isinstance(node, ast.Attribute) and self._has(value, node.attr):
-                continue
-            for method in self._methods(value, name, is_stored):
+            for method in self._entered_by(value, name, is_stored):
                 func = ast.Attribute(receiver, name, ast.Load())
                 call = ast.Call(ast.copy_location(func, receiver), arguments, [])
                 yield method, ast.copy_location(call, receiver)
+
+    def _entered_by(self, value: Value, name: str, is_stored: bool) -> list[Fn]:
+        """The methods of that name which what is done with an object or a class calls."""
+        if isinstance(value, Inst):
+            return [] if name in _OF_CLASSES else self._methods(value, name, is_stored)
+        if not isinstance(value, Cls):
+            return []
+        if name in _OF_CLASSES:
+            return self._methods(Inst(value.id, True), name, is_stored)
+        return [m for each in self._metaclasses(value) for m in self._methods(Inst(each, True), name, is_stored)]
+
+    def _metaclasses(self, value: Cls) -> list[ClassId]:
+        """The classes of the class itself."""
+        found: list[ClassId] = []
+        for each in self.program.mro(value.id)[0]:
+            facts = self.program.classes.get(each)
+            for keyword in facts.node.keywords if facts else ():
+                scope = FunctionId(each.path, (facts.parent if facts else None) or MODULE)
+                values = self.program.eval(scope, keyword.value) if keyword.arg == "metaclass" else ()
+                found += [v.id for v in values if isinstance(v, Cls)]
+        return found
 
     def _described(
         self, scope: FunctionId, attribute: ast.Attribute, name: str, arguments: list[ast.expr]
@@ -262,6 +291,7 @@ def _written(node: ast.AST) -> Iterator[Written]:
     elif isinstance(node, ast.Subscript):
         yield node.value, "__getitem__", [node.slice]
         yield node.value, "__missing__", [node.slice]
+        yield node.value, "__class_getitem__", [node.slice]
     elif isinstance(node, ast.Compare):
         for operator, right in zip(node.ops, node.comparators, strict=True):
             if isinstance(operator, ast.In | ast.NotIn):
@@ -274,6 +304,9 @@ def _written(node: ast.AST) -> Iterator[Written]:
         if isinstance(node.func, ast.Attribute):
             names = _SHOWING if node.func.attr == "format" else _FILLING if node.func.attr == "format_map" else ()
         yield from ((each, name, []) for each in given for name in names)
+        if isinstance(node.func, ast.Name) and node.func.id in _CHECKING and len(node.args) == 2:
+            of = node.args[1].elts if isinstance(node.args[1], ast.Tuple) else node.args[1:]
+            yield from ((each, name, node.args[:1]) for each in of for name in _CHECKING[node.func.id])
     elif isinstance(node, ast.UnaryOp) and type(node.op) in _UNARY:
         yield node.operand, _UNARY[type(node.op)], []
     elif isinstance(node, ast.FormattedValue):

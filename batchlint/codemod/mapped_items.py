@@ -4,16 +4,24 @@ from __future__ import annotations
 
 import ast
 
+from batchlint.symbols import last_name
+
 ITEM = "item"
 """The name of the item in the call that stands for it."""
 
 
+def names_of_items(node: ast.Call) -> list[str]:
+    """The names for what the mapping takes of each iterable that it goes through: `ITEM`, and more for several."""
+    several = len(node.args) - 1 if last_name(node.func) == "map" and len(node.args) > 2 else 1
+    return [ITEM, *(f"{ITEM}{number}" for number in range(2, several + 1))]
+
+
 def call_per_item(handed: ast.expr, node: ast.Call) -> ast.Call:
-    """The call of `handed` that stands for what the mapping does with one item, of the name `ITEM`."""
-    item: ast.expr = ast.copy_location(ast.Name(ITEM, ast.Load()), node)
+    """The call of `handed` that stands for what the mapping does with one item, by `names_of_items`."""
+    items: list[ast.expr] = [ast.copy_location(ast.Name(name, ast.Load()), node) for name in names_of_items(node)]
     own = [] if any(k.arg == "key" for k in node.keywords) else node.keywords
     more = [e for k in own if k.arg == "args" and isinstance(k.value, ast.Tuple) for e in k.value.elts]
-    return _made(handed, [item, *more], own, node)
+    return _made(handed, [*items, *more], own, node)
 
 
 def submitted_call(node: ast.Call) -> ast.Call:

@@ -6,12 +6,12 @@ import ast
 import re
 from typing import TYPE_CHECKING
 
-from batchlint.codemod import scopes
-from batchlint.codemod.access import Frame
+from batchlint.codemod import caught, scopes
+from batchlint.codemod.access import OWN, Frame
 from batchlint.codemod.changes import Fanout
 from batchlint.codemod.drawn import drawing
 from batchlint.codemod.eager import consumer
-from batchlint.codemod.mapped_items import ITEM, call_per_item
+from batchlint.codemod.mapped_items import call_per_item, names_of_items
 from batchlint.codemod.phases import Phases
 from batchlint.codemod.refusals import Refused
 from batchlint.facts import FunctionId
@@ -89,6 +89,9 @@ class Mappings:
             raise Refused("unsupported-shape", f"`{last_name(node.func)}` is given its items one by one")
         if not node.args:
             raise Refused("unsupported-shape", f"the function is handed over by name (line {node.lineno})")
+        if carrier in {"run_batch", "batch_filter"}:
+            below = planner.handing.processes.below(edge.callee)
+            caught.check_mapped(self.program.functions[id] for id in sorted(below))
         fanout = Fanout(edge.caller, node)
         planner.handing.hand(fanout, edge.caller, edge, yields=True)
         self._check_order(fanout, edge)
@@ -106,15 +109,19 @@ class Mappings:
             qualname = planner.graph.modules[edge.caller.path].lambdas[handed.lineno, handed.col_offset]
             function = planner.graph.function(FunctionId(edge.caller.path, qualname))
             frame = Frame(function, {a.arg for a in ast.walk(handed.args) if isinstance(a, ast.arg)})
-            expression = handed.body
+            expression, names = handed.body, [a.arg for a in handed.args.args]
         else:
-            frame = Frame(function, {ITEM})
+            names = names_of_items(node)
+            frame = Frame(function, set(names))
             called = next(iter(planner.handing.held(edge.caller, handed, node)), handed)
             expression = call_per_item(called, node)
-        outer, sources = Frame(planner.graph.function(edge.caller), set()), _sources(node)
-        own = {(*root, "[own]") for source in sources for root in planner.reader.iterated(source, outer)}
+        caller, sources = planner.graph.function(edge.caller), _sources(node)
+        outer = Frame(caller, set())
+        own = {(*root, OWN) for source in sources for root in planner.reader.iterated(source, outer)}
         for name in frame.local if sources else ():
             frame.aliases.setdefault(name, set()).update(own)
+        for name, channels in planner.reader.repeated.handed(caller, node, names).items():
+            frame.aliases.setdefault(name, set()).update(channels)
         frame.stable = set(frame.local)
         first = [access for source in sources for access in drawing(planner.reader, source, outer)]
         phases = Phases(planner.reader, planner.support.converts, planner.parallel)

@@ -36,11 +36,24 @@ def has_one_worker(planner: Planner, caller: FunctionFacts) -> bool:
     return bool(made) and all(_is_one(planner, caller.id, call) for call in made)
 
 
-def check(planner: Planner, function: FunctionFacts, body: list[ast.stmt] | None = None) -> None:
-    """Refused where what one item does, with `body` or with all of the function, decides what the next one asks."""
+def check(
+    planner: Planner,
+    function: FunctionFacts,
+    body: list[ast.stmt] | None = None,
+    *,
+    mapped: tuple[FunctionFacts, ast.Call] | None = None,
+) -> None:
+    """Refused where what one item does, with `body` or with all of the function, decides what the next one asks.
+
+    `mapped`: the call that hands the function over, with where it stands.
+    """
     reader, whole = planner.reader, function_body(function)
     local = {*function.parameter_names, *scopes.bound(whole)} - function.outer
     given = {name: reader.stored.origins(function, ast.Name(name, ast.Load())) for name in function.parameter_names}
+    if mapped is not None:
+        names = [each.arg for each in function.parameters][1 if function.owner else 0 :]
+        for name, channels in reader.repeated.handed(*mapped, names).items():
+            given.setdefault(name, set()).update(channels)
     frame = Frame(function, local, given)
     reader.alias_statements(frame, whole)
     phases = Phases(reader, planner.support.converts, planner.parallel, is_async=function.is_async)

@@ -296,7 +296,8 @@ class Origins:
     def _helper(self, edge: Edge) -> FunctionFacts | None:
         values = self.program.eval(edge.caller, edge.node.func) if isinstance(edge.node, ast.Call) else ()
         helpers = [value.id for value in values if isinstance(value, Fn)]
-        return self.program.functions[helpers[0]] if len(helpers) == 1 else None
+        is_one = len(helpers) == 1 and not self.support.foreign(values, edge.caller)
+        return self.program.functions[helpers[0]] if is_one else None
 
     def _can_be(self, scope: FunctionId, node: ast.expr, callee: FunctionId) -> bool:
         return any(isinstance(value, Fn) and value.id == callee for value in self.program.eval(scope, node))

@@ -44,7 +44,8 @@ _LEADING = frozenset(
 _AROUND = {
     "vars": "builtins.vars", "iter": "builtins.iter", "writer": "csv.writer", "DictWriter": "csv.DictWriter",
     "TextIOWrapper": "io.TextIOWrapper", "closing": "contextlib.closing", "ZipFile": "zipfile.ZipFile",
-    "GzipFile": "gzip.GzipFile",
+    "GzipFile": "gzip.GzipFile", "nullcontext": "contextlib.nullcontext", "aclosing": "contextlib.aclosing",
+    "proxy": "weakref.proxy", "memoryview": "builtins.memoryview", "MappingProxyType": "types.MappingProxyType",
 }  # fmt: skip
 """What gives something through which its argument is changed, by its last name."""
 _PAIRING = frozenset([ast.Assign, ast.AnnAssign, ast.NamedExpr, ast.For, ast.AsyncFor, ast.withitem, ast.Match])

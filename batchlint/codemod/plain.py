@@ -23,7 +23,7 @@ from batchlint.codemod.phases import MANY, Phases
 from batchlint.codemod.steps import Step
 from batchlint.facts import FunctionId
 from batchlint.graph import Graph
-from batchlint.symbols import last_name
+from batchlint.symbols import PROPERTIES, last_name
 from batchlint.trees import walk
 from batchlint.values import Cls, Ext, Fn, Inst
 
@@ -40,6 +40,8 @@ _QUIET_PACKAGES = frozenset(
 """Packages of which no method prints to stdout but those that say so."""
 _KINDS = (str, bytes, list, dict, set, int, float, Path, datetime.datetime, datetime.timedelta, re.Match, re.Pattern)
 _QUIET_METHODS = (READERS | MUTATORS | {name for kind in _KINDS for name in dir(kind)}) - _PRINTING_METHODS
+_CALLED = frozenset({"__init__", "__new__", "__post_init__", "__call__", "__enter__", "__exit__"})
+"""Special methods that run where a call is written, of the class or of the object."""
 _TO_STDOUT = re.compile(r"\bstdout\b|RichHandler|structlog|dictConfig|fileConfig")
 _CATCH_ALL = re.compile(r"\b(BaseException|GeneratorExit)\b")
 
@@ -61,12 +63,17 @@ def is_plain(graph: Graph, fanout: Fanout) -> bool:
 
 
 def _sources(graph: Graph) -> Iterator[FunctionId]:
-    """What may run where an item is drawn, of whatever it comes; generators that yield requests are no sources."""
+    """What may run without a call: where an item is drawn, an attribute read, a value shown.
+
+    Generators that yield requests are no such thing.
+    """
     for module in graph.modules.values():
         is_rewritten = f"{HELPER} import" in module.text
         for function in module.functions.values() if not module.is_helper else ():
-            iterates = function.name in ("__iter__", "__next__")
-            if iterates or (function.yields and not (is_rewritten and _gives_nothing(function.node))):
+            named = {last_name(decorator) for decorator in function.decorators}
+            is_implicit = function.owner and function.name.startswith("__") and function.name not in _CALLED
+            gives = bool(function.yields) and not (is_rewritten and _gives_nothing(function.node))
+            if is_implicit or gives or named & PROPERTIES:
                 yield function.id
 
 

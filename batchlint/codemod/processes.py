@@ -19,7 +19,7 @@ class Processes:
 
     def check(self, edge: Edge) -> None:
         """Refused where the function changes a global variable that code outside of the worker reads."""
-        below = self._below(edge.callee)
+        below = self.below(edge.callee)
         for id in sorted(below):
             function = self.graph.function(id)
             module = self.graph.modules[id.path]
@@ -36,7 +36,8 @@ class Processes:
                         " return the value instead",
                     )
 
-    def _below(self, id: FunctionId) -> set[FunctionId]:
+    def below(self, id: FunctionId) -> set[FunctionId]:
+        """The function and all that it enters, directly or through others."""
         found, pending = {id}, [id]
         while pending:
             current = pending.pop()

@@ -57,6 +57,8 @@ _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _DRAWING = frozenset([ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp])
 _DISPLAYS = (ast.List, ast.Set, ast.Dict, ast.ListComp, ast.SetComp, ast.DictComp)
 _CONTAINERS = frozenset({"list", "set", "dict"})
+_NAMED = frozenset({"file", "sql"})
+"""First steps of channels that depend on what exactly a function was given."""
 _BLOCKS = (ast.stmt, ast.ExceptHandler, ast.match_case)
 
 
@@ -363,7 +365,7 @@ class Reader(Paths):
             self._active.pop()
             is_whole = self._cut >= depth
             self._cut = min(outer_cut, self._cut if not is_whole else outer_cut)
-        is_named = any(a.means or a.channel[0] == "file" for a in found) or self.once.marks(frame.function)
+        is_named = any(a.means or a.channel[0] in _NAMED for a in found) or self.once.marks(frame.function)
         if key not in self._by_value and len(key) == 3 and is_named:
             self._by_value.add(key)
         elif is_whole:
@@ -419,7 +421,7 @@ class Reader(Paths):
         if known is not None:
             return known[1]
         found = self.simple(statement, frame)
-        if not any(a.key or a.means or a.once or a.channel[0] == "file" for a in found):
+        if not any(a.key or a.means or a.once or a.channel[0] in _NAMED for a in found):
             self._own[key] = statement, found  # with the statement, whose identity is the key
         return found
 

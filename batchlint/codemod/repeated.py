@@ -87,6 +87,15 @@ class Repeated:
             found.setdefault(name, set()).update(channels)
         return found
 
+    def handed(self, function: FunctionFacts, call: ast.Call, names: list[str]) -> dict[str, set[Channel]]:
+        """The parameters, by their order, of what `map` or a pool's `map` calls, that may be the same object for two
+        items.
+        """
+        if last_name(call.func) != "map" or any(isinstance(each, ast.Starred) for each in call.args):
+            return {}
+        drawn = ast.copy_location(ast.Call(ast.Name("zip", ast.Load()), call.args[1:], []), call)
+        return self.targets(function, ast.Tuple([ast.Name(name, ast.Store()) for name in names], ast.Store()), drawn)
+
     def is_repeating(self, channel: Channel) -> bool:
         """Whether the variable or attribute holds a container in which one object has several places."""
         if channel[0] != "v" or len(channel) < 4 or channel[-1][:1] == "[":

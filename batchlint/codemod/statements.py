@@ -30,9 +30,7 @@ class Statements:
 
     def touched(self, call: ast.Call, frame: Frame, receiver: set[Channel]) -> list[Access]:
         """The accesses of a call that executes SQL on the receiver; with their row where its keys are given."""
-        texts = sorted(
-            {v.text for v in self._reader.program.eval(frame.function.id, call.args[0]) if isinstance(v, Text)}
-        )
+        texts = self._texts(call.args[0], frame)
         if not texts:
             return [Access(("sql",), "write", call.lineno)]
         told = touches({(*p, name) for p in receiver for name in self._asked_cursors}, "write", call.lineno)
@@ -55,6 +53,13 @@ class Statements:
         text = ", ".join(key for _, _, key in keys)
         means = ", ".join(self._reader.meaning(node, frame) for _, node, _ in keys)
         return [a._replace(key=text, means=means, frame=frame.number, row=row) for a in found] + others
+
+    def _texts(self, node: ast.expr, frame: Frame) -> list[str]:
+        """The statements that the expression can be, of a parameter what the caller gives."""
+        while isinstance(node, ast.Name) and node.id in frame.stable and node.id in frame.given and frame.caller:
+            node, frame = frame.given[node.id], frame.caller
+        values = self._reader.program.eval(frame.function.id, node)
+        return sorted({value.text for value in values if isinstance(value, Text)})
 
     @cached_property
     def _asked_cursors(self) -> list[str]:

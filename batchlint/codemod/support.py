@@ -154,9 +154,7 @@ class Support:
         if objects and not self._is_any_of(scope, func, objects):
             what = f"`{ast.unparse(func)}` can be something that asks nothing; call it by the name of a method"
             raise Refused("unsupported-shape", what)
-        others = [v for v in values if isinstance(v, Ext) and not self.fakes.is_fake(v, scope.path)]
-        foreign = sorted(v.path for v in others if _can_be(v.path))
-        if foreign:
+        if foreign := self.foreign(values, scope):
             what = f"`{ast.unparse(func)}` can be `{foreign[0]}` as well, of which the project has no other form"
             raise Refused("unsupported-shape", what)
         if len({t.id for t in targets}) > 1:
@@ -174,6 +172,11 @@ class Support:
                 f"`{ast.unparse(func)}` is a variable that holds a function; call the function by its name",
             )
         return (target,)
+
+    def foreign(self, values: Iterable[Value], scope: FunctionId) -> list[str]:
+        """What a call in the scope may enter beside the program's own functions, by path."""
+        others = (v.path for v in values if isinstance(v, Ext) and not self.fakes.is_fake(v, scope.path))
+        return sorted(filter(_can_be, others))
 
     def _by_item(self, scope: FunctionId, func: ast.expr) -> Target:
         """What becomes of a call of what a variable holds, or a table for a key: `HANDLERS[kind](row)`."""

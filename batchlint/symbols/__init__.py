@@ -473,7 +473,8 @@ class Program(Memo):
         if known is not None:
             return known
         self._mro[klass] = ([klass], [])
-        line, externals = [klass], []
+        lines: list[list[ClassId]] = []
+        externals: list[Ext] = []
         facts = self.classes.get(klass)
         if facts is not None:
             scope = FunctionId(klass.path, facts.parent or MODULE)
@@ -483,10 +484,11 @@ class Program(Memo):
                 for value in ordered(self.eval(scope, base)):
                     if isinstance(value, Cls) and value.id != klass:
                         inner, outer = self.mro(value.id)
-                        line += [c for c in inner if c not in line]
+                        lines.append(inner)
                         externals += [e for e in outer if e not in externals]
                     elif isinstance(value, Ext) and not value.path.startswith("builtins."):
                         externals.append(value)
+        line = [klass, *members.merged(lines)]
         self._mro[klass] = (line, externals)
         return line, externals
 

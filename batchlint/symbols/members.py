@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import itertools
 from collections.abc import Iterable, Iterator, Set
 from typing import TYPE_CHECKING
 
@@ -32,7 +33,9 @@ def member(program: Program, klass: ClassId, name: str, exact: bool, receiver: I
                 break
     if not exact:
         for subclass in program.subclasses(klass):
-            found |= _own_member(program, subclass, name, Inst(subclass))
+            several = len(program.classes[subclass].node.bases) > 1
+            asked = program.mro(subclass)[0] if several else [subclass]
+            found |= _first(program, itertools.takewhile(lambda each: each != klass, asked), name, Inst(subclass))
         if not found:
             found |= _of_siblings(program, klass, name)
     if not found and name != "__getattr__":
@@ -47,16 +50,26 @@ def member(program: Program, klass: ClassId, name: str, exact: bool, receiver: I
     return frozenset(found)
 
 
+def merged(lines: list[list[ClassId]]) -> list[ClassId]:
+    """The classes of several bases' lines in the order in which Python asks them: none before one that is below it."""
+    found: list[ClassId] = []
+    lines = [list(line) for line in lines]
+    while lines := [line for line in lines if line]:
+        first = next((line[0] for line in lines if not any(line[0] in other[1:] for other in lines)), lines[0][0])
+        found.append(first)
+        lines = [[each for each in line if each != first] for line in lines]
+    return found
+
+
 def _of_siblings(program: Program, mixin: ClassId, name: str) -> Values:
     """The attribute that a mixin's object has from another base of its class."""
-    found: set[Value] = set()
-    for subclass in program.subclasses(mixin):
-        for base in program.mro(subclass)[0]:
-            values = _own_member(program, base, name, Inst(subclass))
-            if values:
-                found |= values
-                break
-    return frozenset(found)
+    below = program.subclasses(mixin)
+    return NOTHING.union(*(_first(program, program.mro(each)[0], name, Inst(each)) for each in below))
+
+
+def _first(program: Program, classes: Iterable[ClassId], name: str, receiver: Inst) -> Values:
+    """What the first of the classes that has the attribute gives for it."""
+    return next(filter(None, (_own_member(program, each, name, receiver) for each in classes)), NOTHING)
 
 
 def _delegated(program: Program, klass: ClassId, name: str) -> Values:
