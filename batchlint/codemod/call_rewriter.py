@@ -256,6 +256,8 @@ class CallRewriter(cst.CSTTransformer):
         new = self.changes.renames.get(self.place(original))
         if new is None:
             return updated  # type: ignore[no-any-return]
+        if self.place(original) in self.changes.policies:
+            return cst.Call(self._use(new), [cst.Arg(updated)])
         if new in NAMES:
             return self._use(new)
         return renamed(updated, new)

@@ -39,6 +39,18 @@ class Counter:
     is_global: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Numbering:
+    """The variable by which a loop numbers its items, which drawing them counts on.
+
+    `heads`: how many statements of the body come with that, the last of which counts; 0 where the last one of all does.
+    """
+
+    name: str
+    heads: int
+    is_global: bool
+
+
 @dataclass(slots=True)
 class LoopChange:
     """A loop that becomes a nested generator function and a driver."""
@@ -59,6 +71,7 @@ class LoopChange:
     is_ordered: bool = False
     """Whether its coroutines wait for their turn."""
     counter: Counter | None = None
+    numbering: Numbering | None = None
     runner: str | None = None
     """What runs the coroutines of all items, where they are not awaited."""
     collected: str | None = None
@@ -217,6 +230,8 @@ class FileChanges:
     """`continue` and `break` of a loop that becomes a function: the text of the flag to set, or nothing."""
     renames: dict[Place, str] = field(default_factory=dict)
     """Names and attributes that get another last step, with the helper's name they need."""
+    policies: set[Place] = field(default_factory=set)
+    """Those of them that are decorators made elsewhere: they become the argument of the helper's own."""
     registering: set[Place] = field(default_factory=set)
     """Names of decorators that put the twin into a table, and not the function."""
     references: dict[Place, FunctionId] = field(default_factory=dict)

@@ -8,7 +8,7 @@ from typing import Any
 import libcst as cst
 import libcst.matchers as m
 
-from batchlint.codemod.changes import Counter
+from batchlint.codemod.changes import Counter, Numbering
 from batchlint.codemod.nodes import indented
 
 
@@ -33,3 +33,14 @@ def taking_loop(
     heads = [body[place] for place in taking]
     rest = [statement for place, statement in enumerate(body) if place not in taking]
     return loop.with_changes(body=drawing(*heads), leading_lines=[]), cst.IndentedBlock(rest)
+
+
+def numbered_body(
+    loop: cst.For, numbering: Numbering, drawing: Callable[..., cst.IndentedBlock]
+) -> tuple[cst.IndentedBlock, cst.IndentedBlock]:
+    """The body of the loop that numbers the items as it draws them, and what is left of it for one item."""
+    body: list[Any] = list(indented(loop.body).body)
+    if numbering.heads:
+        return drawing(*body[: numbering.heads]), cst.IndentedBlock(body[numbering.heads :])
+    draws = drawing()
+    return draws.with_changes(body=[*draws.body, body[-1]]), cst.IndentedBlock(body[:-1])

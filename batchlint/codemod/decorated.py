@@ -31,6 +31,8 @@ class Kind(NamedTuple):
     coroutines: bool
     unfit: frozenset[str]
     attributes: frozenset[str]
+    policy: bool
+    """Whether it is a decorator that was made elsewhere and has a name: the stand-in is given it."""
 
 
 class Known(NamedTuple):
@@ -95,6 +97,7 @@ class Decorated:
             elif kind.stand_in is not None:
                 self._check(fanout, function, known)
                 changes.renames[planner.place(function.id.path, name)] = kind.stand_in
+                changes.policies |= {planner.place(function.id.path, name)} if kind.policy else set()
                 settled.append(decorator)
         return settled
 
@@ -104,7 +107,7 @@ class Decorated:
         if kind.kind == CACHE and fanout.is_async:
             what = f"`{label}` is cached and runs in threads, which cannot wait for each other"
             raise Refused("unsupported-shape", what)
-        if kind.kind == RETRY and not isinstance(decorator, ast.Call):
+        if kind.kind == RETRY and not isinstance(decorator, ast.Call) and not kind.policy:
             raise Refused("unsupported-shape", f"`{label}` is retried for ever by a bare `@{shown}`")
         given = {keyword.arg or "**" for keyword in decorator.keywords} if isinstance(decorator, ast.Call) else set()
         if unfit := given & {*kind.unfit, "**"}:
@@ -132,4 +135,6 @@ def _kinds() -> PathTable[Kind]:
 
 def _kind(row: dict[str, Any]) -> Kind:
     unfit, attributes = (frozenset(row.get(key, ())) for key in ("unfit", "attributes"))
-    return Kind(row["kind"], row.get("stand_in"), row.get("coroutines", False), unfit, attributes)
+    return Kind(
+        row["kind"], row.get("stand_in"), row.get("coroutines", False), unfit, attributes, row.get("policy", False)
+    )

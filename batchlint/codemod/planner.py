@@ -6,7 +6,19 @@ import ast
 import itertools
 from collections.abc import Callable, Iterator
 
-from batchlint.codemod import caught, drawn, emptied, handed_on, lazily, paging, redrawn, releasing, scopes, submitting
+from batchlint.codemod import (
+    caught,
+    drawn,
+    emptied,
+    handed_on,
+    lazily,
+    numbered,
+    paging,
+    redrawn,
+    releasing,
+    scopes,
+    submitting,
+)
 from batchlint.codemod.access import Access, Channel, Frame, clash
 from batchlint.codemod.blocks import Comprehension, Loop, awaits, opens, own_exits, own_loops, reads_in_try
 from batchlint.codemod.callbacks import CALLED
@@ -152,6 +164,15 @@ class Planner:
             self._handed_on(function, loop, carried - later - shared - declared - function.outer) if is_plain else {}
         )
         carried -= set(handed.values())
+        numbering = None
+        is_drawn = stands is not None and drawing is not None and counter is None and not (fanout.is_async or is_worker)
+        if (is_plain or is_drawn) and not (left_behind or handed):
+            beside = carried & scopes.bound_beside(scope, node) - shared - declared - function.outer
+            kept = later if any(isinstance(each, ast.Try) for each in scopes.path_to(scope, node)) else set()
+            kept |= scopes.read(stands.test) if stands is not None else set()
+            numbering = numbered.numbering(self, function, loop, beside - kept, may_end=is_plain)
+        numbers = {numbering.name} if numbering is not None else set()
+        carried -= numbers
         unbound = carried - declared - function.outer - scopes.bound_beside(scope, node)
         others = unbound & scopes.exposed(loop.body, targets)
         left = f"`{min(others)}` may be what another item left in it (bind it at the top of the loop)" if others else ""
@@ -160,7 +181,7 @@ class Planner:
         if unbound and nested and function.id.qualname != MODULE:
             what = f"`{min(unbound)}` is read after the loop, and bound in it alone; bind it before the loop"
             raise Refused("unsupported-shape", what)
-        own = (assigned - carried) | set(targets)
+        own = (assigned - carried) | {*targets, *numbers}
         self.check_kept(function, loop.body, own)
         frame = self.frame(function, loop, targets, own)
         handed_on.alias(frame, set(handed.values()))
@@ -204,6 +225,7 @@ class Planner:
         changes = fanout.file(path)
         for barrier in barriers:
             self.bar(fanout, barrier)
+        numbered.keep_heads(self, changes, path, loop, numbering, barriers)
         if not nested and runner is None and not own_yields(loop):
             fanout.iteration = phases
         outer = [*sorted(carried - {*targets} - declared), *([stop] if stop else [])]
@@ -214,7 +236,7 @@ class Planner:
         shared_names = set(outer) if is_module else scopes.declared_global(function.node)
         change = LoopChange(
             name=self.fresh(path, f"handle_{noun(targets, loop.iter)}"),
-            parameters=list(dict.fromkeys([*handed.values(), *targets])),
+            parameters=list(dict.fromkeys([*handed.values(), *numbers, *targets])),
             handed=handed,
             outer=[n for n in named if n not in shared_names],
             shared=[*(n for n in named if n in shared_names), *(sorted(unread) if is_module else ())],
@@ -223,6 +245,7 @@ class Planner:
             stop=stop,
             is_async=fanout.is_async,
             counter=counter,
+            numbering=numbering,
             runner=runner,
             is_ordered=fanout.is_async and (bool(barriers) or is_kept),
             kept={name: self.fresh(path, f"each_{name}") for name in left_behind},

@@ -12,7 +12,7 @@ from libcst.metadata import MetadataWrapper
 from batchlint.codemod.call_rewriter import CallRewriter, Names
 from batchlint.codemod.changes import FileChanges, LoopChange, Place, Release, SentLoop
 from batchlint.codemod.comprehension_nodes import asking, over_answers
-from batchlint.codemod.counting_nodes import counted_loop, taking_loop
+from batchlint.codemod.counting_nodes import counted_loop, numbered_body, taking_loop
 from batchlint.codemod.hoisting import Hoist
 from batchlint.codemod.nodes import (
     ASKS_NOTHING,
@@ -282,6 +282,9 @@ class Rewriter(CallRewriter):
             lpar=[],
             rpar=[],
         )
+        if change.numbering is not None:
+            draws, body = numbered_body(updated_node, change.numbering, lambda *heads: _drawing(change, *heads))
+            return self._split(where, change, updated_node, body, cst.For(updated_node.target, over, draws))
         if change.stop:
             drawn = cst.For(updated_node.target, over, _drawing(change))
         return self._split(where, change, updated_node, updated_node.body, drawn)
@@ -317,8 +320,10 @@ class Rewriter(CallRewriter):
         if isinstance(drawn, cst.BaseStatement):
             name = self._fresh(change.name.replace("handle_", "each_"))
             self._new.add(name)
-            outer = f"{'global' if c.is_global else 'nonlocal'} {c.name}" if (c := change.counter) else change.state
-            statements.append(def_statement(name, [], cst.IndentedBlock([*([line(outer)] if outer else []), drawn])))
+            counted = change.counter or change.numbering
+            outer = [f"{'global' if counted.is_global else 'nonlocal'} {counted.name}"] if counted else []
+            outer += [change.state] if change.state else []
+            statements.append(def_statement(name, [], cst.IndentedBlock([*map(line, outer), drawn])))
             statements.append(self._driver(cst.Call(cst.Name(name)), change, where))
         else:
             statements.append(self._driver(drawn, change, where))

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from batchlint.codemod import counting, drawing_tests, scopes
 from batchlint.codemod.access import Access, Frame
 from batchlint.codemod.blocks import Comprehension, Loop, awaits, own_exits
-from batchlint.codemod.changes import Fanout
+from batchlint.codemod.changes import Fanout, LoopChange
 from batchlint.codemod.refusals import Refused
 from batchlint.facts import MODULE, FunctionFacts
 from batchlint.symbols import last_name
@@ -66,7 +67,8 @@ def fanout(planner: Planner, function: FunctionFacts, node: ast.While) -> Fanout
     planner.split(made, function, loop, nested=False, stands=node, drawing=drawing, state=state)
     change = made.file(function.id.path).loops[planner.place(function.id.path, node)]
     scope = "global" if function.id.qualname == MODULE else "nonlocal"
-    change.taking, change.state = tuple(taking), f"{scope} {', '.join(sorted(state))}" if state else ""
+    _take(change, node, taking)
+    change.state = f"{scope} {', '.join(sorted(state))}" if state else ""
     return made
 
 
@@ -75,8 +77,15 @@ def _drawn_in_test(
 ) -> Fanout:
     made = Fanout(function.id, node)
     planner.split(made, function, loop, nested=False, stands=node, drawing=drawing)
-    made.file(function.id.path).loops[planner.place(function.id.path, node)].taking = tuple(range(heads))
+    _take(made.file(function.id.path).loops[planner.place(function.id.path, node)], node, range(heads))
     return made
+
+
+def _take(change: LoopChange, node: ast.While, taking: Sequence[int]) -> None:
+    """Note which statements of the body take an item: these, and those that number it."""
+    rest = [place for place in range(len(node.body)) if place not in taking]
+    numbers = rest[: change.numbering.heads] if change.numbering is not None else []
+    change.taking = tuple(sorted([*taking, *numbers]))
 
 
 def check_until_enough(planner: Planner, function: FunctionFacts, node: ast.While) -> None:

@@ -12,13 +12,19 @@ from batchlint.runtime.driver import Loop  # noqa: F401
 
 
 def batch_retry(*args: Any, **options: Any) -> Callable[..., Any]:
-    """`tenacity.retry` for functions that yield requests; what a batch takes does not count for `stop`."""
+    """`tenacity.retry` for functions that yield requests, also with what that made: `batch_retry(policy)`.
+
+    What a batch takes does not count for `stop`.
+    """
     import tenacity
+
+    policy = args[0] if len(args) == 1 and not options else tenacity.retry(*args, **options)
+    model = policy(lambda: None).retry
 
     def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
         @functools.wraps(function)
         def tried(*given: Any, **named: Any) -> Generator[Any, Any, Any]:
-            retrying = tenacity.Retrying(*args, **options)  # for this call alone, as the attempts of many alternate
+            retrying = model.copy()  # for this call alone, as the attempts of many alternate
             state = tenacity.RetryCallState(retrying, function, given, named)
             retrying.begin()
             while True:
