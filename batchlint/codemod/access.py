@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from batchlint.codemod.linked import Items
 
 Channel = tuple[str, ...]
+SHARED = "[same]"
+"""The step to one object that several items are given."""
 STDOUT: Channel = ("stdout",)
 VARIABLES: Channel = ("v",)
 """Any variable: the touch of code that finds it by a name which is not written there."""
@@ -81,6 +83,8 @@ class Access(NamedTuple):
     def name(self) -> str:
         """The channel as a reader of the program would write it."""
         kind, *rest = self.channel
+        if kind == "v" and SHARED in rest:
+            return "an object that several items are given"
         if kind == "v":
             shown = ".".join(part for part in rest[2:] if part[:1] != "[")
             return f"`{shown}`" if shown else "a variable that is found by its name"
@@ -157,7 +161,7 @@ def clash(a: Access, b: Access) -> bool:
             # Storing an element may add one; what happens within an element does not.
             told, other = (a, b) if x == LEN else (b, a)
             steps = other.channel[index:]
-            if told.how == "write" and other.how == "read" and is_element(steps[0]):
+            if told.how == "write" and (x == y if other.how == "write" else is_element(steps[0])):
                 return False  # a key that is added with its default says nothing of the others
             if steps[0] in PLACES:
                 return len(steps) == 2  # a row as a whole may be a new one

@@ -19,6 +19,7 @@ from batchlint.codemod.threads import THREADS
 from batchlint.facts import MODULE, FunctionFacts, FunctionId
 from batchlint.graph import Edge, Graph
 from batchlint.symbols import last_name
+from batchlint.trees import walk
 from batchlint.values import Cls, Ext, Fn
 
 if TYPE_CHECKING:
@@ -114,6 +115,14 @@ class Handing:
                 if stands & _PROCESSES and not self._are_threads(caller):
                     self.processes.check(each)
         fanout.file(path).names.discard("")
+
+    def note_beside(self, fanout: Fanout, function: FunctionFacts, body: list[ast.stmt]) -> None:
+        """Tell of the pools within one item, whose requests are none of the batch's."""
+        inside = {id(node) for statement in body for node in walk(statement)}
+        handed = {e.span.line for e in self.edges(function.id) if self.is_handed_to_pool(e) and id(e.node) in inside}
+        asked = {e.span.line for e in self.edges(function.id) if id(e.node) in fanout.converted}
+        why = "it runs within one item of the batch"
+        fanout.notes += [f"requests of the pool in line {line} stay realtime: {why}" for line in sorted(handed - asked)]
 
     def _are_threads(self, function: FunctionFacts) -> bool:
         """Whether all that the function has run beside it is told to run in threads."""

@@ -260,6 +260,7 @@ class Planner:
         if fanout.is_async:
             self.handing.takers(fanout, function)
         self.plan_body(fanout, function, loop.body, fanout.is_async)
+        self.handing.note_beside(fanout, function, loop.body)
         self.pacing.plan(fanout, function, loop.body)
         self.pacing.note(fanout, function, loop.body)
 

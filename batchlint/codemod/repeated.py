@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
-from batchlint.codemod.access import ANY, OWN, Channel, Frame
+from batchlint.codemod.access import ANY, OWN, SHARED, Channel, Frame
 from batchlint.codemod.effects import PUTTING
 from batchlint.codemod.scalars import is_scalar
 from batchlint.codemod.scopes import bound
@@ -61,7 +61,7 @@ class Repeated:
             if is_scalar(self._program, element.value, element.frame):
                 continue
             if element.is_one and isinstance(element.value, _MADE):
-                found.setdefault(name, set()).add(("v", function.id.path, function.id.qualname, name, "[same]"))
+                found.setdefault(name, set()).add(("v", function.id.path, function.id.qualname, name, SHARED))
             for steps, channel in self._paths.sharing.of(element.value, element.frame):
                 if len(steps) < 2 and not (steps and self._holds_scalars(channel)):
                     counts[f"**{name}" if steps else name, channel] += 2 if element.is_often else 1

@@ -65,6 +65,51 @@ MAPPINGS = {
     "global": ("notes = {}\n\n\ndef shown():\n    return len(notes.copy())", "shown()"),
 }
 OTHERS = {
+    "a list that a with statement hands out": """
+        notes = []
+        for word in WORDS:
+            with contextlib.nullcontext(notes) as shown:
+                answer = ask(f"{word} {shown}")
+                shown.append(answer)
+        """,
+    "a list that a function has with statements hand out": """
+        notes = []
+
+
+        def scope():
+            return contextlib.nullcontext(notes)
+
+
+        for word in WORDS:
+            with scope() as shown:
+                answer = ask(f"{word} {shown}")
+                shown.append(answer)
+        """,
+    "a method of a mixin that comes next": """
+        class Base:
+            context = "none"
+
+            def after(self, answer):
+                return answer
+
+            def work(self, word):
+                return self.after(ask(f"{word} {self.context}"))
+
+
+        class Remember:
+            def after(self, answer):
+                self.context = answer
+                return super().after(answer)
+
+
+        class Desk(Remember, Base):
+            pass
+
+
+        desk = Desk()
+        for word in WORDS:
+            print(desk.work(word))
+        """,
     "attributes of one object": """
         class Desk:
             def __init__(self):
@@ -181,6 +226,38 @@ OTHERS = {
         """,
 }
 ALIKE = {
+    "a mixin that only shows what came": """
+        class Base:
+            context = "none"
+
+            def after(self, answer):
+                return answer
+
+            def work(self, word):
+                return self.after(ask(f"{word} {self.context}"))
+
+
+        class Show:
+            def after(self, answer):
+                print(answer)
+                return super().after(answer)
+
+
+        class Desk(Show, Base):
+            pass
+
+
+        desk = Desk()
+        for word in WORDS:
+            print(desk.work(word))
+        """,
+    "a list of the item's own that a with statement hands out": """
+        for word in WORDS:
+            with contextlib.nullcontext([word]) as shown:
+                answer = ask(f"{word} {shown}")
+                shown.append(answer)
+                print(shown)
+        """,
     "a copy": """
         notes = ["none"]
         shown = list(notes)

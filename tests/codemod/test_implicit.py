@@ -119,7 +119,47 @@ for text in TEXTS:
 print(sums.texts)
 """
 OPERATORS = ["sums << answer", "answer @ sums", "sums *= answer", "del sums[answer]", "-sums"]
+CLASSES = """
+class Words(type):
+    seen = set()
+
+    def __contains__(cls, word):
+        return word in cls.seen
+
+    def __instancecheck__(cls, word):
+        return word in cls.seen
+
+    def __len__(cls):
+        return len(cls.seen)
+
+
+class Known(metaclass=Words):
+    hints = {{}}
+
+    def __class_getitem__(cls, word):
+        return cls.hints.get(word[0], "?")
+
+
+for text in TEXTS:
+    shown = {read}
+    answer = ask(f"{{text}} {{shown}}").output_text
+    {change}
+print(Known.hints, Words.seen)
+"""
+SEEN = "Words.seen.update(answer)"
+COUNTS = """
+from collections import defaultdict
+
+counts = defaultdict(int, {{"tea": 1}})
+for text in TEXTS:
+    answer = ask(f"{{text}} {{{read}}}").output_text
+    print(answer, counts[answer])
+"""
 LEFT = {
+    "membership in a class": CLASSES.format(read="text in Known", change=SEEN),
+    "what is an instance of a class": CLASSES.format(read="isinstance(text, Known)", change=SEEN),
+    "the length of a class": CLASSES.format(read="len(Known)", change=SEEN),
+    "how many keys there are, of which a look makes more": COUNTS.format(read="len(counts)"),
     "a property that the answers change": LEDGER + LOOP.format(before="if ledger.exhausted: break", after=""),
     "a length of an object": LEDGER + LOOP.format(before="if len(ledger) > 2: break", after=""),
     "membership in an object": LEDGER + LOOP.format(before="if text in ledger: continue", after=""),
@@ -130,6 +170,16 @@ LEFT = {
     "rows before and after the yield": SPAN.format(before="db.execute(\"insert into span values (?, 'go')\", (text,))"),
 }
 ALIKE = {
+    "an item of a class, which waits for those with the same key": CLASSES.format(
+        read="Known[text]", change="Known.hints[text[0]] = answer"
+    ),
+    "an item of a class that nothing changes": CLASSES.format(read="Known[text]", change=SEEN),
+    "a key of a mapping to which answers add others": COUNTS.format(read="counts['tea']"),
+    "a property that prints": (
+        LEDGER + "class Page:\n    def __init__(self, text):\n        self.words = text\n\n    @property\n"
+        "    def prompt(self):\n        print('page', self.words)\n        return self.words\n\n\n"
+        "for page in [Page(text) for text in TEXTS]:\n    print(ask(page.prompt).output_text)\n"
+    ),
     "a property that nothing changes": LEDGER + LOOP.format(before="print(ledger.name)", after="ledger.name"),
     "a property that is read behind the answer": LEDGER + LOOP.format(before="pass", after="ledger.exhausted"),
     "an object that is entered around all": (

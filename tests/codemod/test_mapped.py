@@ -213,6 +213,18 @@ MAPPED = {
         print(thread_map(ask, ["a", "b", "c"], max_workers=2, desc="asking"))
         print(Parallel(n_jobs=2, prefer="threads")(delayed(ask)(text, model="gpt-5") for text in ["d", "e"]))
         """,
+    "objects of their own, and what is found with a default": """
+        from llm import ask
+
+
+        def reply(mail, context):
+            text = ask(mail + context["tone"])
+            context["tone"] = next((letter for letter in text if letter in "xyz"), "none")
+            return text, context
+
+
+        print(list(map(reply, ["tea", "cup"], [{"tone": "calm"}, {"tone": "kind"}])))
+        """,
 }
 
 
@@ -412,6 +424,75 @@ LEFT = {
             print(pd.read_csv(path).apply(lambda row: ask(row["text"]), axis=1, result_type="broadcast"))
         """,
         "`apply` is told `result_type` (line 6)",
+    ),
+    "an object that all calls are given": (
+        "dependent-iterations",
+        """
+        from itertools import repeat
+
+        from llm import ask
+
+
+        def reply(mail, context):
+            text = ask(mail + context["tone"])
+            context["tone"] = text
+            return text
+
+
+        print(list(map(reply, ["tea", "cup", "jam"], repeat({"tone": "calm"}))))
+        """,
+        "an object that several items are given is read before the request",
+    ),
+    "a list of one object": (
+        "dependent-iterations",
+        """
+        from llm import ask
+
+
+        def reply(context):
+            text = ask(f"{context}")
+            context["tone"] = text
+            return text
+
+
+        shared = {"tone": "calm"}
+        print(list(map(reply, [shared] * 3)))
+        """,
+        "`shared` is read before the request",
+    ),
+    "a pool of one worker whose calls are all given an object": (
+        "dependent-iterations",
+        """
+        from concurrent.futures import ThreadPoolExecutor
+        from itertools import repeat
+
+        from llm import ask
+
+
+        def reply(mail, context):
+            text = ask(mail + context["tone"])
+            context["tone"] = text
+            return text
+
+
+        with ThreadPoolExecutor(max_workers=1) as pool:
+            print(list(pool.map(reply, ["tea", "cup", "jam"], repeat({"tone": "calm"}))))
+        """,
+        "an object that several items are given is read before the request",
+    ),
+    "an answer that ends the list": (
+        "early-stop",
+        """
+        from llm import ask
+
+
+        def mark(text):
+            return next(letter for letter in ask(text) if letter in "xyz")
+
+
+        print(list(map(mark, ["tea", "cup", "jam"])))
+        """,
+        "`next` ends the list where it finds nothing (line 5)",
     ),
     "a comprehension that puts item and answer side by side": (
         "unsupported-shape",

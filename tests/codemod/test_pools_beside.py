@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from .programs import check_noop, rewrite
+from pathlib import Path
+
+import pytest
+
+from .programs import check_noop, check_runs_alike, rewrite
 
 HEAD = """\
 from concurrent.futures import ThreadPoolExecutor, as_completed
@@ -64,3 +68,60 @@ main(["tea", "cup", "jam", "pot"])
     assert 'atexit.register(ask, "end")' in after
     assert "return realtime(ask_batch(text))" in after
     assert "pool.map(ask_batch, texts)" in after
+
+
+OWN = """
+class Inline:
+    def map(self, function, texts):
+        return [function(text) for text in texts]
+
+
+def main(texts, is_debug):
+    {pool}
+    print(list(pool.map(ask, texts)))
+
+
+main(["tea", "cup", "jam"], False)
+"""
+
+
+@pytest.mark.parametrize(
+    "pool",
+    [
+        "pool = Inline() if is_debug else ThreadPoolExecutor(2)",
+        "def make():\n        if is_debug:\n            return Inline()\n        return ThreadPoolExecutor(2)\n\n"
+        "    pool = make()",
+    ],
+)
+def test_a_pool_that_may_be_one_of_the_program_stays(pool: str) -> None:
+    check_noop(HEAD + OWN.format(pool=pool).lstrip("\n"), "unsupported-shape")
+
+
+def test_a_pool_of_the_program_alone_is_a_loop(tmp_path: Path) -> None:
+    check_runs_alike(HEAD + OWN.format(pool="pool = Inline()").lstrip("\n"), tmp_path)
+
+
+def test_a_pool_within_one_item_is_told() -> None:
+    program = """
+LOG = []
+
+
+def note(text):
+    answer = ask(text)
+    LOG.append(text)
+    return answer
+
+
+def main(texts):
+    for text in texts:
+        print(note(text))
+        with ThreadPoolExecutor(1) as pool:
+            future = pool.submit(note, text)
+        print(future.result())
+    print(LOG)
+
+
+main(["tea", "cup", "jam"])
+"""
+    done = rewrite(HEAD + program.lstrip("\n"))
+    assert "requests of the pool in line 25 stay realtime: it runs within one item of the batch" in done.notes

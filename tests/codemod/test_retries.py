@@ -387,3 +387,56 @@ def test_a_method_that_is_handed_over_is_left(call: str) -> None:
     found = check_noop(program, "unsupported-shape")
     assert found is not None
     assert "is handed to" in found.detail
+
+
+POLICY = {
+    "retrying.py": """
+        import openai
+        from tenacity import retry, retry_if_exception_type, stop_after_attempt, wait_none
+
+        patient = retry(
+            retry=retry_if_exception_type(openai.BadRequestError),
+            wait=wait_none(),
+            stop=stop_after_attempt(3),
+            reraise=True,
+        )
+        """,
+    "app.py": """
+        import openai
+        import retrying
+        from openai import OpenAI
+        from retrying import patient
+
+        client = OpenAI(max_retries=0)
+
+
+        class Asker:
+            @staticmethod
+            @patient
+            def ask(text):
+                print("asking", text)
+                return client.responses.create(model="gpt-5", input=text).output_text
+
+
+        @retrying.patient
+        def ask(text):
+            return client.responses.create(model="gpt-5-mini", input=text).output_text
+
+
+        for text in ["a", "refuse this", "b"]:
+            try:
+                print(Asker.ask(text), ask(text))
+            except openai.BadRequestError as error:
+                print("gave up:", error.code)
+        """,
+}
+
+
+def test_a_policy_that_has_a_name_holds_for_the_twin(tmp_path) -> None:
+    faults = Faults(failures=[Failure("refuse this")])
+    alike = check_runs_alike(POLICY, tmp_path, faults=faults)
+    assert alike.after.ended.output.count("asking refuse this") == 3
+    after = alike.rewritten.files
+    assert after["retrying.py"] == alike.rewritten.before["retrying.py"]
+    assert "@batch_retry(patient)" in after["app.py"]
+    assert "@batch_retry(retrying.patient)" in after["app.py"]

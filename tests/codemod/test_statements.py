@@ -1,0 +1,57 @@
+"""SQL that a function is given: it reads and writes what the statement says, not what all that go through it say."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from .programs import check_noop, check_runs_alike
+
+PROGRAM = """\
+import sqlite3
+
+from openai import OpenAI
+
+client = OpenAI()
+OPEN = "select id from notes where note is null order by id"
+
+
+class Store:
+    def __init__(self, path):
+        self.path = path
+
+    def _execute(self, sql, *values):
+        with sqlite3.connect(self.path) as db:
+            return db.execute(sql, values).fetchall()
+
+    def fill(self):
+        self._execute("create table notes (id integer primary key, title, note)")
+        for title in ["tea", "cup", "jam"]:
+            self._execute("insert into notes (title) values (?)", title)
+
+    def open(self):
+        return [row[0] for row in self._execute(OPEN)]
+
+    def shown(self, id):
+        return self._execute("{read}", id)
+
+    def keep(self, id, note):
+        self._execute("update notes set note = ? where id = ?", note, id)
+
+
+store = Store("notes.db")
+store.fill()
+for id in store.open():
+    answer = client.responses.create(model="gpt-5-mini", input=str(store.shown(id))).output_text
+    store.keep(id, answer)
+"""
+
+
+def test_other_columns_are_filled_by_batch(tmp_path: Path) -> None:
+    check_runs_alike(PROGRAM.format(read="select title from notes where id = ?"), tmp_path)
+
+
+@pytest.mark.parametrize("read", ["select max(note) from notes where id < ?", "select * from notes where id <> ?"])
+def test_the_column_that_answers_fill_keeps_the_loop(read: str) -> None:
+    check_noop(PROGRAM.format(read=read), "external-read-back")
