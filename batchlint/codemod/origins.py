@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from batchlint.codemod.registries import Entry, Registries
 from batchlint.facts import MODULE, Binding, FunctionFacts, FunctionId
@@ -41,6 +41,18 @@ class Origin:
     leaves: list[Leaf] = field(default_factory=list)
     names: set[tuple[str, str, str]] = field(default_factory=set)
     """The path, the qualified name of the scope ("." for an attribute), and the name."""
+
+
+class _Point(NamedTuple):
+    """A call of a parameter for each item."""
+
+    scope: FunctionId
+    owner: FunctionId
+    """The function whose parameter it is."""
+    node: ast.Call
+    callees: frozenset[FunctionId]
+    is_function: bool
+    """Whether it can be a function, and not only an object with `__call__`."""
 
 
 class _UnknownError(Exception):
@@ -241,8 +253,7 @@ class Origins:
 
     # -- helpers that call what they are given once per item
     @cached_property
-    def _per_item(self) -> list[tuple[FunctionId, FunctionId, ast.Call, frozenset[FunctionId]]]:
-        """Calls of a parameter for each item: the function, the one whose parameter it is, and what can be called."""
+    def _per_item(self) -> list[_Point]:
         found = []
         for reference in self.program.call_facts.values():
             scope, call = reference.caller, reference.call
@@ -256,28 +267,30 @@ class Origins:
             handed = [(at, each) for at, _, each in self.program.callers.arguments(owner, call.node.func.id)]
             default = owner.default(call.node.func.id)
             handed += [(FunctionId(owner.id.path, owner.parent or MODULE), default)] if default is not None else []
-            values = {v.id for at, each in handed for v in self.program.eval(at, each) if isinstance(v, Fn)}
-            if values:
-                found.append((scope.id, owner.id, call.node, frozenset(values)))
+            values = frozenset(v for at, each in handed for v in self.program.eval(at, each))
+            callees = {v.id for v in (*values, *self.support.called(values)) if isinstance(v, Fn)}
+            if callees:
+                is_function = any(isinstance(v, Fn) for v in values)
+                found.append(_Point(scope.id, owner.id, call.node, frozenset(callees), is_function))
         return found
 
     @cached_property
     def per_item(self) -> frozenset[int]:
-        """The calls of a parameter for each item, by identity."""
-        return frozenset(id(node) for _, _, node, _ in self._per_item)
+        """The calls of a parameter that holds a function for each item, by identity."""
+        return frozenset(id(point.node) for point in self._per_item if point.is_function)
 
     def passed_on(self, found: set[FunctionId]) -> Iterator[FunctionId]:
         """The functions that call one of the `found` so."""
-        return (scope for scope, _, _, callees in self._per_item if not found.isdisjoint(callees))
+        return (point.scope for point in self._per_item if not found.isdisjoint(point.callees))
 
     def points(self, edge: Edge) -> Iterator[tuple[FunctionId, ast.Call]]:
         """Where the helper to which the edge hands the function calls it, or hands it on to a pool."""
         helper = self._helper(edge)
         if helper is None:
             return
-        for scope, owner, node, callees in self._per_item:
-            if owner == helper.id and edge.callee in callees:
-                yield scope, node
+        for point in self._per_item:
+            if point.owner == helper.id and edge.callee in point.callees:
+                yield point.scope, point.node
 
     def handing_on(self, edge: Edge) -> Iterator[tuple[FunctionId, ast.Call]]:
         """Where the helper to which the edge hands the function hands it on to something else."""

@@ -65,7 +65,29 @@ def fold(fn, items):
 
 
 """
+ASKER = """
+class Asker:
+    def __init__(self, tone):
+        self.tone = tone
+
+    def __call__(self, text):
+        return ask(text, self.tone)
+
+
+class Shouter:
+    def __call__(self, text):
+        return text.upper()
+
+
+def same(texts, asker):
+    return [asker(text) for text in texts]
+
+
+"""
 ALIKE = {
+    "a loop over an object": LOOP + ASKER + "asker = Asker('warm')\nprint(each_of(asker, TEXTS))\n",
+    "objects of which one asks nothing": ASKER + "print(same(TEXTS, Asker('dry')), same(TEXTS, Shouter()))\n",
+    "a comprehension over an object": ASKER + "print(same(TEXTS, Asker('dry')))\n",
     "a pool": POOL + "print(parallel(ask, TEXTS, workers=2))\n",
     "a pool of another file": {
         "app.py": HEAD + "from tools import parallel\n\nprint(parallel(ask, TEXTS))\n",
@@ -80,6 +102,8 @@ ALIKE = {
     "a gather": GATHER + "print(asyncio.run(limited(aask, TEXTS)))\n",
 }
 LEFT = {
+    "an object or a function": ASKER + "print(same(TEXTS, Asker('dry')), same(TEXTS, ask))\n",
+    "a fold of an object": FOLD + ASKER + "print(fold(Asker('dry'), TEXTS))\n",
     "a fold": FOLD + "print(fold(ask, TEXTS))\n",
     "a pool for other functions too": POOL + "print(parallel(ask, TEXTS), parallel(len, TEXTS))\n",
     "a helper that somebody else calls": LOOP + "print(each_of(ask, TEXTS), list(map(each_of, [], [])))\n",
