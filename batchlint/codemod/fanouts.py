@@ -6,7 +6,7 @@ import ast
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from batchlint.codemod import drawing_tests, own_folder, worklists
+from batchlint.codemod import drawing_tests, own_folder, scopes, worklists
 from batchlint.codemod.blocks import Comprehension
 from batchlint.codemod.changes import Fanout
 from batchlint.codemod.handing import LATER, STARTS_ONE
@@ -397,6 +397,9 @@ class Finder:
     def _plan(self, id: FunctionId, node: ast.AST) -> Fanout:
         """The fan-out of a loop or a comprehension of the function."""
         function, chunked = self.graph.function(id), self.planner.chunked
+        if any(isinstance(each, ast.ClassDef) for each in scopes.path_to(function.node, node)):
+            what = "the body of a class asks, whose names a function in it does not see"
+            raise Refused("unsupported-shape", f"{what}; ask before it, and give it the answers")
         if isinstance(node, ast.For | ast.AsyncFor):
             return self.queues.loop(function, node) if self.queues.is_task(id) else chunked.loop(function, node)
         if isinstance(node, Comprehension):

@@ -99,10 +99,23 @@ class Implicit:
                 found += touches(reader.keys(paths), "tally", node.lineno)
             for function, factory in self._factories.get(last_name(node.value), ()):
                 found += self._made_by(reader, function, factory, frame)
+        resumed = _resumed(node)
+        for made in reader.starts(resumed, frame) if resumed is not None else ():
+            found += self._goes_on(reader, made, resumed, frame)
         for source in _sources(node):
             for target, call in self.drawn(frame.function.id, source):
                 found += reader.function(target, call, frame)
         return found
+
+    def _goes_on(self, reader: Reader, made: ast.expr, variable: ast.expr | None, frame: Frame) -> list[Access]:
+        """What a generator touches that the variable holds, where the program has it go on."""
+        owner = self.program.owner(frame.function, variable.id) if isinstance(variable, ast.Name) else frame.function
+        if not isinstance(made, ast.Call) or owner is None:
+            return []
+        outside = frame if owner is frame.function else Frame(owner, set())
+        values = ordered(self.program.eval(owner.id, made.func))
+        generators = [v for v in values if isinstance(v, Fn) and self.program.functions[v.id].is_generator]
+        return [access for each in generators for access in reader.function(each, made, outside)]
 
     def drawn(self, scope: FunctionId, source: ast.expr) -> Iterator[tuple[Fn, ast.Call]]:
         """What a loop over the object calls for each item."""
@@ -266,6 +279,16 @@ def _decorated(decorators: list[ast.expr], names: frozenset[str]) -> bool:
 def _sources(node: ast.AST) -> list[ast.expr]:
     """What the node goes through."""
     return [node.iter] if isinstance(node, ast.For | ast.AsyncFor | ast.comprehension) else []
+
+
+def _resumed(node: ast.AST) -> ast.expr | None:
+    """The variable whose generator the node has go on: `next(numbers)`, `numbers.send(text)`."""
+    if not isinstance(node, ast.Call):
+        return None
+    if isinstance(node.func, ast.Attribute) and node.func.attr in {"send", "throw", "__next__"}:
+        return node.func.value
+    is_next = isinstance(node.func, ast.Name) and node.func.id == "next" and bool(node.args)
+    return node.args[0] if is_next else None
 
 
 def _tested(node: ast.AST) -> list[ast.expr]:

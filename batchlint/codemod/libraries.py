@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+from collections import deque
 from typing import TYPE_CHECKING
 
 from batchlint.codemod import chance, process_wide
@@ -31,13 +32,16 @@ from batchlint.codemod.effects import (
 from batchlint.codemod.process_wide import ENVIRONMENT, ENVIRONMENT_CALLS, RUNS, SETS_UP
 from batchlint.codemod.statements import EXECUTING, Statements
 from batchlint.symbols import last_name
-from batchlint.values import Ext
+from batchlint.values import Ext, Mod
 
 if TYPE_CHECKING:
     from batchlint.codemod.reader import Reader
 
 _BUILTIN = frozenset({"list", "dict", "set", "bytearray"})
 """Classes of which a method may be called with the object it changes: `list.append(texts, text)`."""
+
+_OF_CONTAINERS = frozenset(name for kind in (list, dict, set, deque) for name in dir(kind))
+"""Methods that a variable called `log` has where it is no logger."""
 
 
 class Libraries:
@@ -136,12 +140,18 @@ class Libraries:
         values = self._reader.program.eval(frame.function.id, node)
         return any(isinstance(value, Ext) and value.path.startswith("pathlib.") for value in values)
 
+    def looked_up(self, receiver: ast.expr, call: ast.Call, frame: Frame) -> list[Access]:
+        """The accesses of a call of what `getattr` finds by a name that is not known: it may change the object."""
+        if any(isinstance(v, Ext | Mod) for v in self._reader.program.eval(frame.function.id, receiver)):
+            return []
+        return touches({(*p, CONTENT) for p in self._reader.path(receiver, frame)}, "write", call.lineno)
+
     def method(self, func: ast.Attribute, call: ast.Call, frame: Frame, dropped: bool) -> list[Access]:
         reader = self._reader
         name, line = func.attr, call.lineno
         receiver = reader.path(func.value, frame)
         shown = ast.unparse(func.value) if isinstance(func.value, ast.Name | ast.Attribute) else ""
-        if name in SETS_UP or (LOG_RECEIVERS.search(shown) and name not in {"append", "extend", "write"}):
+        if name in SETS_UP or _is_logger(shown, name):
             return reader.log_handlers.logged(reader, name, call, frame)
         if name in EXECUTING and call.args:
             return self._statements.touched(call, frame, receiver)
@@ -212,6 +222,12 @@ class Libraries:
             isinstance(v, Ext) and not v.path.startswith("builtins.")
             for v in self._reader.program.eval(frame.function.id, receiver)
         ) and not (isinstance(receiver, ast.Name) and receiver.id in frame.local)
+
+
+def _is_logger(shown: str, name: str) -> bool:
+    """Whether the method of what is shown so is one of a logger, or of something else that only shows what it gets."""
+    is_kept = name in {"append", "extend", "write"} or (shown.lower().endswith("log") and name in _OF_CONTAINERS)
+    return LOG_RECEIVERS.search(shown) is not None and not is_kept
 
 
 def _opens_for(mode: str) -> list[str]:

@@ -130,6 +130,8 @@ class Reader(Paths):
                     found += fields
                 elif isinstance(current, ast.FormattedValue):
                     found += self.linked.shown(current.value, frame)
+                elif isinstance(current, ast.NamedExpr):
+                    found += self.targets(current.target, frame)
                 if current.__class__ in self.implicit.kinds:
                     found += self.implicit.at(self, current, frame)
                 continue
@@ -251,6 +253,9 @@ class Reader(Paths):
         call = self.threads.plain(call)
         func, line = call.func, call.lineno
         values = self.fakes.without(ordered(self.program.eval(frame.function.id, func)), frame.function.id.path)
+        if isinstance(func, ast.Call) and last_name(func.func) == "getattr" and len(func.args) > 1:
+            func = _as_attribute(func)
+            call = ast.copy_location(ast.Call(func, call.args, call.keywords), call)
         found = self.changing_methods(call, frame)
         known = bool(found)
         values += [v for v in self._held_methods(call, frame) if v not in values]
@@ -275,6 +280,8 @@ class Reader(Paths):
                     found += external
         if known:
             return found
+        if isinstance(func, ast.Attribute) and not func.attr:
+            return self.libraries.looked_up(func.value, call, frame)
         if isinstance(func, ast.Attribute):
             return self.libraries.method(func, call, frame, dropped)
         if isinstance(func, ast.Name) and dropped and not values:
@@ -517,6 +524,13 @@ def _extends(node: ast.AugAssign, frame: Frame) -> bool:
     """Whether the statement puts something into the list or set that a name of the frame stands for."""
     value = frame.definitions.get(node.value.id) if isinstance(node.value, ast.Name) else node.value
     return isinstance(value, _DISPLAYS) or (isinstance(value, ast.Call) and last_name(value.func) in _CONTAINERS)
+
+
+def _as_attribute(call: ast.Call) -> ast.Attribute:
+    """What the call of `getattr` stands for; without a name where none is written."""
+    named = call.args[1]
+    name = named.value if isinstance(named, ast.Constant) and isinstance(named.value, str) else ""
+    return ast.copy_location(ast.Attribute(call.args[0], name, ast.Load()), call)
 
 
 def _steps_of(node: ast.expr) -> Iterator[ast.expr]:

@@ -13,12 +13,17 @@ from batchlint.codemod.schemas import TELLING, Schema, schema_of, touches_in
 from batchlint.codemod.tables import columns_of, row_key
 from batchlint.symbols import last_name
 from batchlint.trees import walk
-from batchlint.values import Text
+from batchlint.values import Cls, Fn, Inst, Text, ordered
 
 if TYPE_CHECKING:
     from batchlint.codemod.reader import Reader
 
 EXECUTING = frozenset({"execute", "executemany", "executescript"})
+_CALLING_BACK = (
+    "create_function", "create_aggregate", "create_window_function", "create_collation", "set_trace_callback",
+    "set_authorizer", "set_progress_handler", "register_adapter", "register_converter",
+)  # fmt: skip
+"""What gives a database of sqlite3 functions of the program to call."""
 _CHANGING = re.compile(r"\s*(insert|replace|update|delete)\b", re.IGNORECASE)
 
 
@@ -30,6 +35,11 @@ class Statements:
 
     def touched(self, call: ast.Call, frame: Frame, receiver: set[Channel]) -> list[Access]:
         """The accesses of a call that executes SQL on the receiver; with their row where its keys are given."""
+        path = frame.function.id.path
+        beside_it = [access._replace(line=call.lineno, path=path) for access in self._called_back]
+        return [*self._of_text(call, frame, receiver), *beside_it]
+
+    def _of_text(self, call: ast.Call, frame: Frame, receiver: set[Channel]) -> list[Access]:
         texts = self._texts(call.args[0], frame)
         if not texts:
             return [Access(("sql",), "write", call.lineno)]
@@ -60,6 +70,23 @@ class Statements:
             node, frame = frame.given[node.id], frame.caller
         values = self._reader.program.eval(frame.function.id, node)
         return sorted({value.text for value in values if isinstance(value, Text)})
+
+    @cached_property
+    def _called_back(self) -> list[Access]:
+        """What functions touch that a database calls while it executes a statement."""
+        reader, found = self._reader, list[Access]()
+        given = [each for name in _CALLING_BACK for each in reader.program.calls_by_name.get(name, ())]
+        with reader.afresh():
+            for caller, argument in ((each.caller, argument) for each in given for argument in each.call.node.args):
+                frame, call = Frame(caller, set()), ast.copy_location(ast.Call(argument, [], []), argument)
+                if isinstance(argument, ast.Lambda):
+                    found += reader.of(argument.body, reader.callbacks.lambda_frame(argument, frame))
+                for value in ordered(reader.program.eval(caller.id, argument)):
+                    found += reader.function(value, call, frame) if isinstance(value, Fn) else ()
+                    methods = reader.program.attribute(Inst(value.id, True), "step") if isinstance(value, Cls) else ()
+                    for method in methods:
+                        found += reader.function(method, call, frame) if isinstance(method, Fn) else ()
+        return list(dict.fromkeys(found))
 
     @cached_property
     def _asked_cursors(self) -> list[str]:

@@ -14,6 +14,7 @@ import csv
 import io
 import itertools
 import operator
+import sqlite3
 from collections import defaultdict
 
 
@@ -27,6 +28,32 @@ texts = []
 table = {}
 buffer = io.StringIO()
 last = "nothing"
+log = []
+db = sqlite3.connect(":memory:")
+db.create_function("last", 0, lambda: log[-1] if log else "none")
+db.create_function("keep", 1, lambda text: log.append(text))
+
+
+def kept():
+    while True:
+        log.append((yield len(log)))
+
+
+going = kept()
+next(going)
+
+
+class Desk:
+    last = "none"
+
+    def keep_it(self, text):
+        self.last = text
+
+    def show_it(self, text):
+        print(text)
+
+
+desk = Desk()
 
 
 def keep(text):
@@ -39,6 +66,19 @@ def put(text):
 
 """
 LEFT = {
+    "a walrus": "print(last := ask(f'{word} {last}'))\n",
+    "a method of a list by the name of its operator": "text = ask(f'{word} {texts}')\n    texts.__iadd__([text])\n",
+    "a list that is called like a logger": "text = ask(f'{word} {log}')\n    log.insert(0, text)\n",
+    "a method that is looked up": "text = ask(f'{word} {desk.last}')\n    getattr(desk, 'keep_it')(text)\n",
+    "a method of a list that is looked up": "text = ask(f'{word} {texts}')\n    getattr(texts, 'append')(text)\n",
+    "a method that is looked up by some name": (
+        "text = ask(f'{word} {desk.last}')\n    getattr(desk, '_'.join(['keep', 'it']))(text)\n"
+    ),
+    "a generator that goes on": "text = ask(f'{word} {log}')\n    going.send(text)\n",
+    "a function that the database calls": "text = ask(f'{word} {log}')\n    db.execute('select keep(?)', [text])\n",
+    "what the database asks a function": (
+        "row = db.execute('select last()').fetchone()\n    text = ask(f'{word} {row}')\n    log.append(text)\n"
+    ),
     "a method with its object": "text = ask(f'{word} {texts[-1:]}')\n    list.append(texts, text)\n",
     "a function of the operator": "text = ask(f'{word} {len(table)}')\n    operator.setitem(table, word, text)\n",
     "the attributes as a mapping": "text = ask(f'{word} {memory.last}')\n    keep(text)\n",
@@ -50,6 +90,10 @@ LEFT = {
     ),
 }
 ALIKE = {
+    "a walrus": "print(found := ask(word))\nprint(found)\n",
+    "a method that is looked up": "text = ask(f'{word} {desk.last}')\n    getattr(desk, 'show_it')(text)\n",
+    "a generator that goes on": "text = ask(word)\n    going.send(text)\nprint(log)\n",
+    "a function that the database calls": "text = ask(word)\n    db.execute('select keep(?)', [text])\nprint(log)\n",
     "a method with its object": "text = ask(word)\n    list.append(texts, text)\nprint(texts)\n",
     "another attribute in the mapping": (
         "text = ask(f'{word} {memory.first}')\n    memory.__dict__['last'] = text\nprint(memory.last)\n"
@@ -85,3 +129,8 @@ def test_a_mapping_counts_what_it_is_asked_for(name: str, tmp_path: Path) -> Non
     body = "for word in WORDS:\n    text = ask(f'{numbers[word]} {word}')\n"
     check_noop(HEAD + MORE + NUMBERS[name] + body + "    print(numbers[text])\n", "dependent-iterations")
     check_runs_alike(HEAD + MORE + NUMBERS[name] + body + "    print(text)\n", tmp_path)
+
+
+def test_the_body_of_a_class_has_names_that_no_function_sees() -> None:
+    program = "class Found:\n    tone = 'dry'\n    for word in ['a', 'b']:\n        print(ask(word + tone))\n"
+    check_noop(HEAD + program, "unsupported-shape")
