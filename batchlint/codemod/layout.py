@@ -164,7 +164,7 @@ class Layout:
         if isinstance(node, ast.Try | ast.TryStar):
             return self._try(node, preds, frame)
         if isinstance(node, ast.Match):
-            preds = self._evaluate(node.subject, preds, frame, node, self._reading(node.subject, frame))
+            preds = self._evaluate(node.subject, preds, frame, node, own)
             return [*preds, *(p for case in node.cases for p in self._block(case.body, preds, frame))]
         preds = self._evaluate(node, preds, frame, node, own)
         if self._loops[-1].is_ended_by(node):

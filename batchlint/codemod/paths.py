@@ -45,7 +45,8 @@ _AROUND = {
     "vars": "builtins.vars", "iter": "builtins.iter", "writer": "csv.writer", "DictWriter": "csv.DictWriter",
     "TextIOWrapper": "io.TextIOWrapper", "closing": "contextlib.closing", "ZipFile": "zipfile.ZipFile",
     "GzipFile": "gzip.GzipFile", "nullcontext": "contextlib.nullcontext", "aclosing": "contextlib.aclosing",
-    "proxy": "weakref.proxy", "memoryview": "builtins.memoryview", "MappingProxyType": "types.MappingProxyType",
+    "proxy": "weakref.proxy", "cast": "typing.cast", "memoryview": "builtins.memoryview",
+    "MappingProxyType": "types.MappingProxyType",
 }  # fmt: skip
 """What gives something through which its argument is changed, by its last name."""
 _PAIRING = frozenset([ast.Assign, ast.AnnAssign, ast.NamedExpr, ast.For, ast.AsyncFor, ast.withitem, ast.Match])
@@ -318,7 +319,7 @@ class Paths:
         if isinstance(node, ast.Call) and node.args and last_name(node.func) in _AROUND:
             values = self.program.eval(frame.function.id, node.func)
             if any(isinstance(v, Ext) and v.path in _AROUND.values() for v in values):
-                return self.path(node.args[0], frame)
+                return self.path(node.args[-1 if last_name(node.func) == "cast" else 0], frame)
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
             if node.func.attr in FETCHING and node.args:
                 inside = self.path(node.func.value, frame)

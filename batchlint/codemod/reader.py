@@ -35,6 +35,7 @@ from batchlint.codemod.libraries import Libraries
 from batchlint.codemod.linked import is_self
 from batchlint.codemod.log_handlers import LogHandlers
 from batchlint.codemod.looks import looked_at
+from batchlint.codemod.matching import captures
 from batchlint.codemod.once import Once
 from batchlint.codemod.paths import Paths, function_body, receiver_of
 from batchlint.codemod.reflection import found_by_name
@@ -470,6 +471,11 @@ class Reader(Paths):
                     found += self.targets(item.optional_vars, frame)
         elif isinstance(node, ast.Return) and node.value in self.given_out.of(frame.function.id) and frame.caller:
             found += self.reference(node.value, frame, skip) if node.value else []
+        elif isinstance(node, ast.Match):
+            found += self.of(node.subject, frame, skip)
+            for case in node.cases:
+                found += [a for name, _ in captures(case.pattern, node.subject) for a in self.targets(name, frame)]
+                found += self.of(case.guard, frame, skip) if case.guard is not None else []
         elif isinstance(node, ast.Expr):
             found += self.of(node.value, frame, skip, discarded=True)
             if isinstance(node.value, ast.Yield | ast.YieldFrom) and frame.caller is None:  # a helper's is a list

@@ -16,6 +16,7 @@ import itertools
 import operator
 import sqlite3
 from collections import defaultdict
+from typing import cast
 
 
 class Memory:
@@ -67,6 +68,8 @@ def put(text):
 """
 LEFT = {
     "a walrus": "print(last := ask(f'{word} {last}'))\n",
+    "a pattern": "match ask(f'{word} {last}').split():\n        case [last, *_]:\n            print(last)\n",
+    "a type checker's word for it": "text = ask(f'{word} {texts}')\n    cast(list, texts).append(text)\n",
     "a method of a list by the name of its operator": "text = ask(f'{word} {texts}')\n    texts.__iadd__([text])\n",
     "a list that is called like a logger": "text = ask(f'{word} {log}')\n    log.insert(0, text)\n",
     "a method that is looked up": "text = ask(f'{word} {desk.last}')\n    getattr(desk, 'keep_it')(text)\n",
@@ -91,6 +94,7 @@ LEFT = {
 }
 ALIKE = {
     "a walrus": "print(found := ask(word))\nprint(found)\n",
+    "a pattern": "match ask(word).split():\n        case [first, *_]:\n            print(first)\n",
     "a method that is looked up": "text = ask(f'{word} {desk.last}')\n    getattr(desk, 'show_it')(text)\n",
     "a generator that goes on": "text = ask(word)\n    going.send(text)\nprint(log)\n",
     "a function that the database calls": "text = ask(word)\n    db.execute('select keep(?)', [text])\nprint(log)\n",
