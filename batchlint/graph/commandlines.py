@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import NamedTuple
 
-from batchlint.facts import Binding, FunctionFacts
+from batchlint.facts import Binding, FunctionFacts, FunctionId
 from batchlint.graph.links import Part
 from batchlint.symbols import CallRef, last_name
 from batchlint.values import Elems, Mod, Text
@@ -35,6 +35,8 @@ class _Frame(NamedTuple):
     function: FunctionFacts
     site: ast.Call | None = None
     shift: int = 0
+    is_inner: bool = False
+    """Whether it stands in the function of the next frame."""
 
 
 class CommandLines(Part):
@@ -51,6 +53,10 @@ class CommandLines(Part):
         reader = _Reader(self, frames)
         words = reader.words(0, node, 0)
         function = frames[-1].function
+        if reader.is_outer and function.parent is not None and len(frames) < _CALLERS:
+            around = self.function(FunctionId(function.id.path, function.parent))
+            yield from self._lines((*frames[:-1], frames[-1]._replace(is_inner=True), _Frame(around)), reference, node)
+            return
         sites = self.program.callers.call_sites(function) if reader.is_open and len(frames) < _CALLERS else []
         if not sites or any(names_code(word) for word in words):
             yield reference, words
@@ -72,6 +78,8 @@ class _Reader:
         self._seen: set[tuple[int, str]] = set()
         self.is_open = False
         """Whether a parameter was met of which the frames do not tell what it holds."""
+        self.is_outer = False
+        """Whether a variable was met that a function around the outermost one has."""
 
     def words(self, at: int, node: ast.expr, depth: int) -> list[str]:
         """The words of the expression, which stands in the function of that frame."""
@@ -168,10 +176,23 @@ class _Reader:
             return words
         if node.id in function.parameter_names or node.id == function.rest:
             return self._given(at, node.id, depth)
+        if self._is_around(function, node.id):
+            if self._frames[at].is_inner:
+                return self._named(at + 1, node, depth)
+            self.is_outer |= at == len(self._frames) - 1
+            return [UNKNOWN]
         scope, value = self._part.constant(function.id, node)
         if value is not node:
             return self._elsewhere(self._part.function(scope), value, depth)
         return self._evaluated(at, node)
+
+    def _is_around(self, function: FunctionFacts, name: str) -> bool:
+        """Whether the name is a variable of a function that the given one stands in."""
+        while function.parent is not None:
+            function = self._part.function(FunctionId(function.id.path, function.parent))
+            if name in function.bindings or name in function.parameter_names:
+                return True
+        return False
 
     def _bound(self, at: int, binding: Binding, depth: int) -> list[str]:
         if binding.value is None or binding.how not in {"value", "element", "unpack"}:

@@ -1934,6 +1934,15 @@ LAUNCHED = {
         def script(path, *options):
             return step("script", [sys.executable, path, *options])
 
+        def later(argv, seconds):
+            command = list(argv)
+
+            def work():
+                with open("lock"):
+                    return subprocess.run(command, timeout=seconds)
+
+            return work
+
         @app.post("/save")
         def save(day: str):
             {body}
@@ -1948,6 +1957,8 @@ LAUNCHED = {
         ('step(name="label", argv=[sys.executable, JOBS / "other.py"])', "batchable"),
         ('script(os.path.join(HERE, "jobs", "label.py"), "--day", day)', "realtime"),
         ('script(JOBS.joinpath("label.py"))', "realtime"),
+        ('command = [sys.executable, JOBS / "label.py"]; return later(command, 600)()', "realtime"),
+        ('command = [sys.executable, JOBS / "other.py"]; return later(command, 600)()', "batchable"),
         ('script(JOBS / "other.py")', "batchable"),
         ('cmd = [sys.executable]; cmd += ["jobs/label.py"]; subprocess.run(cmd)', "realtime"),
         ('cmd = [sys.executable]; cmd.append("jobs/label.py"); subprocess.run(args=cmd)', "realtime"),
