@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from batchlint import lastturns
+from batchlint import countdowns, lastturns
 from batchlint.facts import FunctionFacts, LoopNode
 from batchlint.items import Constants, drawn, is_apart, paired, read_again
 from batchlint.trees import SCOPES, children, is_none, spreads, stands_in, walk
@@ -323,8 +323,13 @@ def carried(
     own = {id(row) for row in rows if is_own(row)}
     tainted = reached(set(), _of_this_turn([row for row in rows if id(row) not in own], loop, call, turning), call)
     exposed = _exposed(loop)
-    wanted = all_read(arguments)
-    needed = _needed(wanted, [row for row in before if id(row) not in own])
+    counted = countdowns.of(loop)
+    wanted = all_read(arguments) - countdowns.only(counted, arguments)
+    others = [row for row in before if id(row) not in own]
+    needed = _needed(
+        wanted,
+        [row._replace(reads=row.reads - countdowns.only(counted, row.values)) for row in others] if counted else others,
+    )
     for name in sorted(tainted & needed):
         if name in exposed:
             return name

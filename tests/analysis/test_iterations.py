@@ -150,6 +150,16 @@ APART = {
             if key not in record:
                 record[key] = ask(record[SOURCE] + record[f"{language}_notes"])  # !
         """,
+    "answers_counted_off_until_there_are_enough": """
+        for item in items:
+            found = []
+            for at in range(20 * len(items)):
+                left = min(5, len(items) - len(found))
+                found.extend(ask(f"{left} answers to {item}").split(";"))  # !
+                if len(found) >= len(items):
+                    break
+            print(found)
+        """,
     "three_rounds_an_item": """
         for item in items:
             text = item["text"]
@@ -239,6 +249,21 @@ CARRIED = {
         found = {}
         for i, row in enumerate(rows):
             found[i] = ask(f"{len(found)} so far: {row['question']}")  # !
+        """,
+    "a_count_of_what_is_found_that_ends_nothing": """
+        found = []
+        for item in items:
+            found.append(ask(f"{100 - len(found)} to go: {item}"))  # !
+        """,
+    "answers_read_beside_their_count": """
+        for item in items:
+            found = []
+            for at in range(20 * len(items)):
+                left = min(5, len(items) - len(found))
+                found.extend(ask(f"{left} answers to {item} besides {found}").split(";"))  # !
+                if len(found) >= len(items):
+                    break
+            print(found)
         """,
     "length_of_an_answer": """
         for i in range(1, len(rows)):
