@@ -11,7 +11,8 @@ from functools import cache
 from typing import Any, NamedTuple, TypeVar
 
 from batchlint import datafiles
-from batchlint.entrypoints import waits
+from batchlint.entrypoints import storing, waits
+from batchlint.entrypoints.storing import Storing
 from batchlint.findings import Latency
 from batchlint.patterns import PathTable, file_pattern, name_matches
 
@@ -254,6 +255,7 @@ class Registry(NamedTuple):
     gate_words: tuple[str, ...]
     """Words in names that speak of letting through what somebody sent in."""
     mapper: Mapper
+    storing: Storing
     called: PathTable[str]
     """Base classes whose objects run a method of the subclass when they are called, by that method's name."""
     dynamic: PathTable[bool]
@@ -379,6 +381,7 @@ def build(documents: list[dict[str, Any]]) -> Registry:
         parsers=PathTable((path, True) for d in documents for path in d.get("questions", {}).get("parsers", ())),
         gate_words=tuple(word for d in documents for word in d.get("gates", {}).get("words", ())),
         mapper=_mapper(documents),
+        storing=storing.read(documents),
         called=PathTable((row["base"], row["method"]) for d in documents for row in d.get("called", ())),
         dynamic=PathTable((pattern, True) for document in documents for pattern in document.get("dynamic", [])),
         local_names=frozenset(name for document in documents for name in document.get("local_names", [])),

@@ -33,6 +33,7 @@ from batchlint.graph.polls import Polls
 from batchlint.graph.registrations import Registrations
 from batchlint.graph.replies import Replies
 from batchlint.graph.routes import Routes
+from batchlint.graph.rowsaves import RowSaves
 from batchlint.graph.subcommands import Subcommands
 from batchlint.graph.tests import Tests
 from batchlint.graph.waiting import Waiting
@@ -83,8 +84,9 @@ class Graph(Part):
             self.model_calls = [model for model in self.model_calls if id(model.node) not in workflows.runs]
             routes = Routes(program, decorators, handovers)
             Registrations(program, names, handovers, self._subcommands, routes).read(manifest, settings)
-        self._entries = Entries(program, decorators, handovers.entries, Fronts(program, self.model_calls))
-        self._edges = Edges(program, decorators, handovers, parameters)
+        row_saves, fronts = RowSaves(program), Fronts(program, self.model_calls)
+        self._entries = Entries(program, decorators, handovers.entries, fronts, row_saves)
+        self._edges = Edges(program, decorators, handovers, parameters, row_saves)
         self._replies = Replies(program, handovers.edges)
         lookups = Lookups(program, self.is_test)
         polls = Polls(program, self.is_test, lookups, self.entries, self.edges_to)

@@ -14,6 +14,7 @@ from batchlint.graph.decorators import Decorators
 from batchlint.graph.handovers import Handovers
 from batchlint.graph.links import Edge, Part, source
 from batchlint.graph.parameters import Parameters, is_bound, is_variable
+from batchlint.graph.rowsaves import RowSaves
 from batchlint.symbols import PROPERTIES, CallRef, Program, arguments, last_name
 from batchlint.symbols.signatures import fitting
 from batchlint.values import NOTHING, Ext, Fn, Inst, Mod, elements, ordered
@@ -36,8 +37,16 @@ _identity = id
 
 
 class Edges(Part):
-    def __init__(self, program: Program, decorators: Decorators, handovers: Handovers, parameters: Parameters) -> None:
+    def __init__(
+        self,
+        program: Program,
+        decorators: Decorators,
+        handovers: Handovers,
+        parameters: Parameters,
+        row_saves: RowSaves,
+    ) -> None:
         super().__init__(program)
+        self._row_saves = row_saves
         self._decorators = decorators
         self._handovers = handovers
         self._parameters = parameters
@@ -70,6 +79,7 @@ class Edges(Part):
         yield from self._referenced(function)
         if function.owner is not None:
             yield from self._bases.edges(function)
+            yield from self._row_saves.edges(function)
 
     def _is_handed(self, id: FunctionId, scope: FunctionId, node: ast.Call) -> bool:
         """Whether the call is of a parameter that happens to have the function's name: who hands it over runs it."""

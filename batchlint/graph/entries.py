@@ -15,15 +15,22 @@ from batchlint.graph.defaults import Defaults
 from batchlint.graph.fronts import Fronts
 from batchlint.graph.links import Entry, Part, label, shape_of
 from batchlint.graph.routes import REQUESTED
+from batchlint.graph.rowsaves import RowSaves
 from batchlint.symbols import Program
 from batchlint.trees import walk
 
 
 class Entries(Part):
     def __init__(
-        self, program: Program, decorators: Decorators, registered: dict[FunctionId, list[Entry]], fronts: Fronts
+        self,
+        program: Program,
+        decorators: Decorators,
+        registered: dict[FunctionId, list[Entry]],
+        fronts: Fronts,
+        row_saves: RowSaves,
     ) -> None:
         super().__init__(program)
+        self._row_saves = row_saves
         self._decorators = decorators
         self._defaults = Defaults(program)
         self._registered = registered
@@ -42,6 +49,7 @@ class Entries(Part):
         function = self.function(id)
         found = [*self._registered.get(id, ()), *self._decorators.entries(function), *self._own(function)]
         found += self._defaults.entries(function)
+        found += self._row_saves.entries(function)
         if any(entry.kind.framework == REQUESTED for entry in found):
             # Whoever else requests it sees that the schedule's job is done, and asks nothing either.
             found = [entry for entry in found if entry.kind.kind != "web"]

@@ -5,9 +5,9 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from batchlint.facts import FunctionId
+from batchlint.facts import ClassId, FunctionId
 from batchlint.symbols.names import last_name
-from batchlint.values import NOTHING, Cls, Elems, Ext, Fn, Inst, Value, Values, elements
+from batchlint.values import NOTHING, Cls, Elems, Ext, Fn, Inst, Value, Values, elements, ordered
 
 if TYPE_CHECKING:
     from batchlint.symbols import Program
@@ -119,7 +119,12 @@ def drawn(program: Program, scope: FunctionId, node: ast.Call) -> Values:
     """What a method of a query gives: a query again, a row, or a row beside something else."""
     mapper = program.registry.mapper
     func = node.func
-    if not isinstance(func, ast.Attribute) or func.attr not in mapper.methods:
+    if not isinstance(func, ast.Attribute):
+        return NOTHING
+    if func.attr in program.registry.storing.methods:
+        held = (value for value in program.eval(scope, func.value) if isinstance(value, Inst))
+        return frozenset(Inst(model, True) for value in held for model in of_form(program, value.id))
+    if func.attr not in mapper.methods:
         return NOTHING
     receivers = program.eval(scope, func.value)
     if func.attr in mapper.makes:
@@ -135,6 +140,17 @@ def drawn(program: Program, scope: FunctionId, node: ast.Call) -> Values:
         return frozenset(value for value in elements(queries) if isinstance(value, Elems))
     rows = frozenset(value for value in elements(queries) if isinstance(value, Inst))
     return frozenset({Elems(rows)}) if rows and func.attr in mapper.pairs else rows
+
+
+def of_form(program: Program, form: ClassId) -> list[ClassId]:
+    """The classes of the rows that a form or a serializer stores: what its `Meta` names."""
+    line, externals = program.mro(form)
+    if not any(program.registry.storing.forms.find(each.path) for each in externals):
+        return []
+    metas = (ClassId(each.path, f"{each.qualname}.Meta") for each in line)
+    meta = next((each for each in metas if each in program.classes), None)
+    named = program.attribute(Cls(meta), "model") if meta is not None else NOTHING
+    return [value.id for value in ordered(named) if isinstance(value, Cls)]
 
 
 def _made(program: Program, manager: Inst) -> Values:
