@@ -96,7 +96,12 @@ def refuses(graph: Graph, model: ModelCall) -> bool:
 def _describe(graph: Graph, model: ModelCall, level: Level, ties: Ties) -> Described:
     edges = level.edges
     function = edges[0].caller if edges else model.function
-    reaches = tuple(graph.reaches(function, level.way))
+    node = edges[0].node if edges else model.node
+    reaches = tuple(
+        reach
+        for reach in graph.reaches(function, level.way)
+        if reach.edges or reach.entry.asking is None or not graph.are_apart(function, reach.entry.asking, node)
+    )
     place = Place(graph, model, edges, tuple(relevant(reaches)))
     many = _many(place)
     if many is None and (longer := _repeated(place, function, level.way)) is not None:

@@ -12,7 +12,7 @@ from types import MappingProxyType
 
 from batchlint.entrypoints import Kind
 from batchlint.entrypoints.manifests import ManifestTarget
-from batchlint.facts import MODULE, FunctionFacts, FunctionId, ModuleFacts
+from batchlint.facts import MODULE, CallFacts, FunctionFacts, FunctionId, ModuleFacts
 from batchlint.findings import Context, Latency, Step
 from batchlint.graph.asides import Asides
 from batchlint.graph.clocks import LOOPS
@@ -22,6 +22,7 @@ from batchlint.graph.edges import Edges
 from batchlint.graph.entries import Entries
 from batchlint.graph.feeders import Feeders
 from batchlint.graph.fronts import Fronts
+from batchlint.graph.guards import are_apart
 from batchlint.graph.handovers import Handovers
 from batchlint.graph.kinds import Kinds
 from batchlint.graph.links import Edge, Entry, GraphSettings, ModelCall, Part, Reach, label, relevant, verb
@@ -230,6 +231,7 @@ class Graph(Part):
         # What is started beside a request comes last: the same function may be waited for on another way.
         later: list[tuple[FunctionId, Way, tuple[Edge, ...]]] = []
         beside = False
+        leading: dict[FunctionId, list[Edge]] = {}
         while queue and len(paths) < _MAX_FUNCTIONS:
             place = queue.popleft()
             id, edges = place[0], paths[place]
@@ -237,6 +239,7 @@ class Graph(Part):
             entries = list(self._starts(id, incoming, beside))
             found += [Reach(self._subcommands.as_started(entry, edges), edges) for entry in entries]
             for edge in incoming:
+                leading.setdefault(edge.caller, []).append(edge)
                 if edge.kind == "queue" and not self._waiting.waits(edge):
                     continue
                 above = ways.above(edge, place[1])
@@ -262,7 +265,17 @@ class Graph(Part):
                 if (caller, above) not in paths:
                     paths[caller, above] = down
                     queue.append((caller, above))
-        return found
+        return [reach for reach in found if not self._is_elsewhere(reach.entry, reach.edges, leading)]
+
+    def _is_elsewhere(self, entry: Entry, edges: Sequence[Edge], leading: Mapping[FunctionId, Sequence[Edge]]) -> bool:
+        """Whether the function asks whoever started it only where it goes none of the ways down."""
+        if entry.asking is None or not edges:
+            return False
+        return all(self.are_apart(edge.caller, entry.asking, edge.node) for edge in leading[edges[0].caller])
+
+    def are_apart(self, id: FunctionId, asking: CallFacts, node: ast.expr) -> bool:
+        """Whether a run of the function that comes to the node does not come to where it asks somebody."""
+        return are_apart(self.function(id), asking, node)
 
     def _starts(self, id: FunctionId, incoming: Sequence[Edge], beside: bool) -> Iterator[Entry]:
         """What starts the very function, as it counts for those who could wait; `beside`: for work that it leaves."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import NamedTuple
 
@@ -58,7 +59,7 @@ class CommandLines(Part):
             yield from self._lines((*frames[:-1], frames[-1]._replace(is_inner=True), _Frame(around)), reference, node)
             return
         sites = self.program.callers.call_sites(function) if reader.is_open and len(frames) < _CALLERS else []
-        if not sites or any(names_code(word) for word in words):
+        if not sites or program_at(words):
             yield reference, words
             return
         for caller, call, shift in sites[:_SITES]:
@@ -251,6 +252,15 @@ class _Reader:
             each.text for value in values if isinstance(value, Elems) for each in value.values if isinstance(each, Text)
         }
         return texts[0].replace(";", " ").split() if len(texts) == 1 else sorted(held) or [UNKNOWN]
+
+
+def program_at(words: Sequence[str]) -> int:
+    """How many words the line has up to the Python file or module that it starts; none where it names none."""
+    for position, word in enumerate(words):
+        is_module = position > 1 and words[position - 1] == "-m" and re.search(r"\w", word) is not None
+        if names_code(word) or is_module:
+            return position + 1
+    return 0
 
 
 def names_code(word: str) -> bool:

@@ -45,9 +45,15 @@ class Fronts(Part):
 
     def of(self, id: FunctionId) -> list[Entry]:
         """What the calls in the function say about who started it."""
+        fronts = self._fronts.get(id, ())
+        is_repeated = bool(fronts) and self._is_repeated(self.function(id), 0)
         return [
-            Entry(kind, Step(id.path, call.node.lineno, f"{source(call.node)[:60]} in {label(id)}"))
-            for call, kind in self._fronts.get(id, ())
+            Entry(
+                kind,
+                Step(id.path, call.node.lineno, f"{source(call.node)[:60]} in {label(id)}"),
+                asking=None if is_repeated else call,
+            )
+            for call, kind in fronts
         ]
 
     @cached_property

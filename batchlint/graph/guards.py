@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from batchlint.facts import FunctionFacts, FunctionId
+from batchlint.facts import CallFacts, FunctionFacts, FunctionId
 from batchlint.graph.kinds import BUILTIN, Kinds, is_one
 from batchlint.graph.links import Edge, Part
 from batchlint.graph.options import Options
@@ -145,6 +145,14 @@ def tests_before(function: FunctionFacts, node: ast.expr | ast.stmt) -> Iterator
     """The conditions, each with how it must turn out, under which the function comes to the node."""
     if not isinstance(function.node, ast.Lambda):
         yield from _tests(function.node.body, node)
+
+
+def are_apart(function: FunctionFacts, one: CallFacts, other: ast.expr) -> bool:
+    """Whether a run of the function that comes to one of the nodes does not come to the other."""
+    if any(stands_in(other, loop) for loop in one.loops):
+        return False
+    tests = {id(test): holds for test, holds in tests_before(function, one.node)}
+    return any(tests.get(id(test), holds) is not holds for test, holds in tests_before(function, other))
 
 
 def _is_spread(call: ast.Call) -> bool:

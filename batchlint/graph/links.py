@@ -74,6 +74,8 @@ class Entry(NamedTuple):
     """The first argument that it is started with, which may name a subcommand."""
     call: CallRef | None = None
     """The call that has its framework run it later."""
+    asking: CallFacts | None = None
+    """The call in the function that asks whoever started it, if it does so once in a run of the function."""
 
 
 class GraphSettings(NamedTuple):

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from functools import cached_property
 
 from batchlint.facts import MODULE, FunctionFacts, FunctionId
-from batchlint.graph.commandlines import OR, UNKNOWN, CommandLines
+from batchlint.graph.commandlines import OR, UNKNOWN, CommandLines, program_at
 from batchlint.graph.links import Edge, Part
 from batchlint.symbols import CallRef, Program, last_name
 
@@ -48,9 +48,11 @@ class Options(Part):
 
     def given(self, edge: Edge, option: str) -> str | None:
         """What the command that starts the program gives for the option; None where it does not tell."""
-        flags = set(self._flags.get((edge.callee.path, option), ()))
-        lines = self._lines(edge) if flags and edge.callee.qualname == MODULE else []
+        key = edge.callee.path, option
+        flags, commands = set(self._flags.get(key, ())), self._commands_of.get(key, set())
+        lines = self._lines(edge) if (flags or commands) and edge.callee.qualname == MODULE else []
         found = {value for line in lines for value in _values(line, flags)}
+        found |= {_command(line[program_at(line) :], commands, self._switches) for line in lines} if commands else set()
         value = next(iter(found)) if len(found) == 1 else None
         return None if value is None or UNKNOWN in value or OR in value else value
 
@@ -65,6 +67,34 @@ class Options(Part):
             read = self._commands.read(reference, line) if isinstance(reference, CallRef) else ()
             self._words[id(node)] = [words for _, words in read]
         return self._words[id(node)]
+
+    @cached_property
+    def _commands_of(self) -> dict[tuple[str, str], set[str]]:
+        """The words for subcommands of each file's parser, by what holds the one that is given."""
+        words = {
+            each.value
+            for _, call in self.program.calls_by_name.get("add_parser", ())
+            for each in call.node.args[:1]
+            if isinstance(each, ast.Constant) and isinstance(each.value, str)
+        }
+        return {
+            (caller.id.path, str(keyword.value.value)): words
+            for caller, call in self.program.calls_by_name.get("add_subparsers", ())
+            for keyword in call.node.keywords
+            if keyword.arg == "dest" and isinstance(keyword.value, ast.Constant) and not _is_inner(caller, call.node)
+        }
+
+    @cached_property
+    def _switches(self) -> set[str]:
+        """The flags behind which no value stands."""
+        calls = (call.node for _, call in self.program.calls_by_name.get("add_argument", ()))
+        return {
+            str(argument.value)
+            for node in calls
+            if any(keyword.arg == "action" for keyword in node.keywords)
+            for argument in node.args
+            if isinstance(argument, ast.Constant)
+        }
 
     @cached_property
     def _flags(self) -> dict[tuple[str, str], list[str]]:
@@ -86,6 +116,24 @@ def _returns(function: FunctionFacts, call: ast.Call) -> bool:
     """Whether the function gives what the call gives."""
     held = {name for name, bound in function.bindings.items() if any(each.value is call for each in bound)}
     return any(node is call or (isinstance(node, ast.Name) and node.id in held) for node in function.returns)
+
+
+def _is_inner(function: FunctionFacts, call: ast.Call) -> bool:
+    """Whether subcommands of a subcommand are made."""
+    parser = call.func.value if isinstance(call.func, ast.Attribute) else None
+    bound = function.bindings.get(parser.id, ()) if isinstance(parser, ast.Name) else ()
+    return any(isinstance(each.value, ast.Call) and last_name(each.value.func) == "add_parser" for each in bound)
+
+
+def _command(options: list[str], commands: set[str], switches: set[str]) -> str:
+    """The first of the options that is a subcommand; nothing where none is, and none that is open can be one."""
+    given = next((word for word in options if word in commands), None)
+    if given is not None:
+        return given
+    before = ["", *options]
+    is_value = [flag.startswith("-") and flag not in switches for flag in before]
+    is_open = any((UNKNOWN in word or OR in word) and not is_value[at] for at, word in enumerate(options))
+    return UNKNOWN if is_open else ""
 
 
 def _values(line: list[str], flags: set[str]) -> Iterator[str]:

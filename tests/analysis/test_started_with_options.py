@@ -92,3 +92,48 @@ def labels():
     subprocess.run(["python", "main.py", "-k", "{kind}"])
 """
     assert is_waited_for(files) is expected
+
+
+COMMANDS = """
+import argparse
+from label import label
+
+def options():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--day")
+    parser.add_argument("--quiet", action="store_true")
+    commands = parser.add_subparsers(dest="command")
+    commands.add_parser("watch")
+    rows = commands.add_parser("rows")
+    rows.add_subparsers(dest="what").add_parser("label")
+    return parser.parse_args()
+
+def main():
+    args = options()
+    if args.command == "rows":
+        label(open("texts.txt"))
+    else:
+        print("watching", args.day)
+
+if __name__ == "__main__":
+    main()
+"""
+
+
+@pytest.mark.parametrize(
+    ("command", "expected"),
+    [
+        ('["python", "main.py"]', "batchable"),
+        ('[sys.executable, "-m", "main", "--day", kind, "--quiet"]', "batchable"),
+        ('["python", "main.py", "--day", kind, "watch"]', "batchable"),
+        ('["python", "main.py", "rows"]', "realtime"),
+        ('["python", "main.py", "rows", "label"]', "realtime"),
+        ('["python", "main.py", "--day", "1", "rows"]', "realtime"),
+        ('["python", "main.py", kind]', "realtime"),
+        ('["python", "main.py", "--quiet", kind]', "realtime"),
+        ("[*WORDS, kind]", "realtime"),
+    ],
+)
+def test_a_program_that_is_started_asks_only_for_its_subcommand(command: str, expected: str) -> None:
+    watch = WATCH.format(command=command).replace("def watch", 'WORDS = ["python", "main.py"]\n\ndef watch')
+    assert verdict({"watch.py": watch, "main.py": COMMANDS, "label.py": LABEL}) == expected

@@ -1,0 +1,88 @@
+"""Programs that ask somebody in one branch and work through a list in another: only the first one is waited for."""
+
+import pytest
+
+from .verdicts import verdict
+
+PROGRAM = """
+    import sys
+    from llm import ask
+
+    def review():
+        while True:
+            text = input("> ")
+            {reviewed}
+
+    def label():
+        for line in open("products.txt"):
+            print(ask(line)){mark}
+
+    def run(command):
+        {body}
+
+    {start}
+    """
+ONCE = "run(sys.argv[1])"
+
+
+def program(body: str, start: str = ONCE, reviewed: str = "print(text)", mark: str = "  # !") -> str:
+    lines = "\n        ".join(body.split("; "))
+    return PROGRAM.format(body=lines, start=start, reviewed=reviewed, mark=mark)
+
+
+@pytest.mark.parametrize(
+    ("body", "start", "expected"),
+    [
+        ("if command == 'label':;     label();     return; review()", ONCE, "batchable"),
+        ("if command == 'label':;     label(); elif command == 'review':;     review()", ONCE, "batchable"),
+        ("review() if command == 'review' else label()", ONCE, "batchable"),
+        ("if command == 'review':;     review(); label()", ONCE, "unclear"),
+        ("review(); label()", ONCE, "unclear"),
+        (
+            "if command == 'label':;     label(); elif command == 'review':;     review()",
+            "for word in sys.argv: run(word)",
+            "realtime",
+        ),
+        (
+            "while command:;     if command == 'label':;         label();     else:;         review()",
+            ONCE,
+            "realtime",
+        ),
+    ],
+)
+def test_who_is_asked_in_another_branch_does_not_wait(body: str, start: str, expected: str):
+    assert verdict(program(body, start)) == expected
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ("if command == 'label':;     label(); else:;     review()", "realtime"),
+        ("if command == 'label':;     label();     return; review()", "realtime"),
+    ],
+)
+def test_who_is_asked_waits_for_the_same_helper(body: str, expected: str):
+    helper = """
+        from openai import OpenAI
+        client = OpenAI()
+        def ask(text):
+            return client.responses.create(model="gpt-5", input=text)  # !
+        """
+    assert verdict({"app.py": program(body, reviewed="print(ask(text))", mark=""), "llm.py": helper}) == expected
+
+
+@pytest.mark.parametrize(("text", "expected"), [("text = line", "batchable"), ("text = input()", "realtime")])
+def test_branches_of_one_function(text: str, expected: str):
+    code = f"""
+        import sys
+        from llm import ask
+
+        if len(sys.argv) > 1:
+            for line in open(sys.argv[1]):
+                {text}
+                print(ask(text))  # !
+        else:
+            while True:
+                print(ask(input("> ")))
+        """
+    assert verdict(code) == expected
