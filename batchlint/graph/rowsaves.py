@@ -14,6 +14,8 @@ from batchlint.symbols import CallRef, last_name, rows
 from batchlint.values import Cls, Elems, Ext, Inst, ordered
 
 _PAGE = Kind("row-forms", "web", Latency.REALTIME)
+_ADMIN = Kind("row-admin", "unknown", None)
+"""Who has access there may store a row now and then; whether anybody does is not to be seen."""
 
 
 class RowSaves(Part):
@@ -27,6 +29,7 @@ class RowSaves(Part):
         """The pages on which somebody has such a row stored."""
         for model in self._stored_by(function):
             yield from (Entry(_PAGE, step) for step in self._pages.get(model, ()))
+            yield from (Entry(_ADMIN, step) for step in self._admin_pages.get(model, ()))
 
     def _stored_by(self, function: FunctionFacts) -> list[ClassId]:
         """The classes of rows that the method stores."""
@@ -60,10 +63,19 @@ class RowSaves(Part):
 
     @cached_property
     def _pages(self) -> dict[ClassId, list[Step]]:
-        """What brings rows of a class onto a page."""
+        """The views that store rows of a class."""
         found: dict[ClassId, list[Step]] = {}
         for klass in self.program.classes.values():
-            for model, step in [*self._views(klass), *self._decorated(klass)]:
+            for model, step in self._views(klass):
+                found.setdefault(model, []).append(step)
+        return found
+
+    @cached_property
+    def _admin_pages(self) -> dict[ClassId, list[Step]]:
+        """What brings rows of a class onto an admin page."""
+        found: dict[ClassId, list[Step]] = {}
+        for klass in self.program.classes.values():
+            for model, step in self._decorated(klass):
                 found.setdefault(model, []).append(step)
         for caller, call in self.program.calls_by_name.get("register", ()):
             if self._registers(caller.id, call.node.func):

@@ -1,4 +1,4 @@
-"""Rows that ask a model as they are stored: whoever has a form, a view or an admin page store them waits."""
+"""Rows that ask a model as they are stored: whoever has a form or a view store them waits."""
 
 import pytest
 
@@ -87,11 +87,11 @@ def test_a_form_or_a_query_that_stores_a_row_asks_with_it(body: str, expected: s
 @pytest.mark.parametrize(
     ("page", "expected"),
     [
-        ("from django.contrib import admin\nadmin.site.register({row})", "realtime"),
-        ("from django.contrib import admin\nadmin.site.register([{row}, User])", "realtime"),
+        ("from django.contrib import admin\nadmin.site.register({row})", "unclear"),
+        ("from django.contrib import admin\nadmin.site.register([{row}, User])", "unclear"),
         (
             "from django.contrib import admin\n@admin.register({row})\nclass Rows(admin.ModelAdmin):\n    pass",
-            "realtime",
+            "unclear",
         ),
         (
             "from django.views.generic import CreateView\nclass Add(CreateView):\n    model = {row}",
