@@ -57,6 +57,7 @@ __all__ = [
 ]
 
 _MAX_FUNCTIONS = 400
+_COMMANDS = frozenset({"script", "schedule"})
 ANY_WAY = Way()
 
 
@@ -160,8 +161,14 @@ class Graph(Part):
         return any(entry.kind.framework in LOOPS for entry in self.entries(id))
 
     def is_step(self, id: FunctionId) -> bool:
-        """Whether the function is a step of a pipeline that other code of the pipeline calls by name."""
-        if any(entry.kind.kind != "pipeline" for entry in self.entries(id)):
+        """Whether other code calls by name what the outside world starts: a step of a pipeline, a command per item."""
+        kinds = {entry.kind.kind for entry in self.entries(id)}
+        if kinds <= _COMMANDS:
+            return any(
+                edge.kind == "call" and edge.repeats and not self.is_test(edge.caller.path)
+                for edge in self.edges_to(id)
+            )
+        if kinds != {"pipeline"}:
             return False
         return any(
             edge.kind == "call" and any(reach.entry.kind.kind == "pipeline" for reach in self.reaches(edge.caller))

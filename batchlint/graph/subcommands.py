@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from functools import cached_property
 
 from batchlint.entrypoints import Kind
+from batchlint.entrypoints.manifests.targets import ANY_WORD
 from batchlint.facts import FunctionFacts, FunctionId
 from batchlint.findings import Step
 from batchlint.graph.guards import tests_before
@@ -19,7 +20,13 @@ class Subcommands(Part):
     """Reads `@cli.command()` of click and typer, and argparse's `add_parser("x")` with what looks at its word."""
 
     def of(self, word: str, path: str) -> Sequence[FunctionId]:
-        """The functions that the word starts in the program `path`: its own, else the only one elsewhere."""
+        """The functions that the word starts in the program `path`: its own, else the only one elsewhere.
+
+        A word that a variable holds may be any of the program's own.
+        """
+        if word == ANY_WORD:
+            known = (id for ids in self._functions.values() for id in ids if id.path == path)
+            return list(dict.fromkeys(known))
         found = self._functions.get(word, ())
         own = [id for id in found if id.path == path]
         return own or (found if len(found) == 1 else ())

@@ -2,6 +2,7 @@
 
 import pytest
 
+from batchlint.entrypoints.manifests.targets import ANY_WORD
 from batchlint.findings import Latency, Step
 from batchlint.graph import ManifestTarget
 
@@ -578,6 +579,41 @@ def test_a_schedule_starts_the_subcommand_that_its_command_line_names(form):
     crontab = [ManifestTarget("cli.py", "schedule", Latency.HOURS, line, word="digest")]
     assert verdict({"cli.py": FORMS[form].format(check="", digest="# !")}, crontab) == "batchable"
     assert verdict({"cli.py": FORMS[form].format(check="# !", digest="")}, crontab) == "realtime"
+
+
+@pytest.mark.parametrize(("word", "expected"), [(ANY_WORD, "batchable"), ("", "realtime"), ("check", "realtime")])
+def test_a_schedule_may_start_any_subcommand_that_a_variable_names(word, expected):
+    line = Step("crontab", 1, '0 3 * * * python cli.py "$TASK"')
+    crontab = [ManifestTarget("cli.py", "schedule", Latency.HOURS, line, word=word)]
+    assert verdict({"cli.py": FORMS["click"].format(check="", digest="# !")}, crontab) == expected
+
+
+PER_ITEM = """
+    import typer
+    from llm import ask
+
+    app = typer.Typer()
+
+    @app.command()
+    def page(path: str):
+        text = ask(open(path).read())  {page}
+        open(path, "w").write(text)
+
+    @app.command()
+    def pages(folder: str):
+        {loop}
+            page(each)  {pages}
+
+    if __name__ == "__main__":
+        app()
+    """
+
+
+@pytest.mark.parametrize(
+    ("loop", "expected"), [("for each in folder.split():", "batchable"), ("if each := folder.strip():", "none")]
+)
+def test_a_command_that_another_one_calls_per_item_passes_its_request_on(loop, expected):
+    assert verdict({"cli.py": PER_ITEM.format(loop=loop, page="", pages="# !")}) == expected
 
 
 @pytest.mark.parametrize(("latency", "expected"), [(None, "batchable"), (Latency.REALTIME, "realtime")])

@@ -3,7 +3,7 @@
 import pytest
 
 from batchlint.entrypoints.manifests.commands import Commands
-from batchlint.entrypoints.manifests.targets import Project
+from batchlint.entrypoints.manifests.targets import ANY_WORD, Project
 
 FILES = {
     "job.py": "",
@@ -124,3 +124,6 @@ def test_the_first_argument_is_kept_where_it_can_name_a_subcommand(tmp_path):
     lines = ["python cli.py digest --day 3", "python -m cli digest", "shop digest", "python cli.py --all", "shop"]
     words = [each.word for line in lines for each in commands.started(line, "crontab")]
     assert words == ["digest", "digest", "digest", "", ""]
+    held = ['python cli.py "$TASK"', "shop ${TASK}", "shop $1", "shop ${inputs_task}", "shop $TASK.txt"]
+    words = [each.word for line in held for each in commands.started(line, "crontab")]
+    assert words == [ANY_WORD, ANY_WORD, ANY_WORD, "", ""]

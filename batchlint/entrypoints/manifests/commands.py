@@ -12,13 +12,15 @@ from typing import Any, NamedTuple
 
 from batchlint import datafiles
 from batchlint.entrypoints.manifests import addresses, shells
-from batchlint.entrypoints.manifests.targets import Project, folders_above
+from batchlint.entrypoints.manifests.targets import ANY_WORD, Project, folders_above
 
 _PYTHON = re.compile(r"(?:.*/)?(?:python|pypy)[\d.]*(?:\.exe)?|\$\{?\{?\s*\w*PYTHON\w*\s*\}?\}?|(?:.*/)?ipython3?")
 _SHELL = re.compile(r"(?:.*/)?(?:ba|da|z|k)?sh")
 _ASSIGNMENT = re.compile(r"[A-Za-z_]\w*=.*", re.DOTALL)
 _SEPARATOR = re.compile(r"&&|\|\||[;|&\n]|\bthen\b|\bdo\b|\belse\b")
 _HEREDOC = re.compile(r"<<-?\s*['\"]?(\w+)['\"]?([^\n]*)\n(.*?)^\s*\1\s*$", re.DOTALL | re.MULTILINE)
+_HELD = re.compile(r"\$(?!\{?\w*inputs_)(?:\w+|\{\w+\})")
+"""What a variable gives; a run that nobody starts by hand has no inputs."""
 MAX_DEPTH = 4
 
 
@@ -226,7 +228,9 @@ def _as_argument(here: re.Match[str]) -> str:
 
 
 def _first_argument(words: Sequence[str]) -> str:
-    """The first argument, if it is a plain word and no option."""
+    """The first argument, if it is a plain word and no option; `ANY_WORD` for one that a variable holds."""
+    if words and _HELD.fullmatch(words[0]):
+        return ANY_WORD
     return words[0] if words and re.fullmatch(r"[A-Za-z][\w-]*", words[0]) else ""
 
 

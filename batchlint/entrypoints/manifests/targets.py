@@ -11,6 +11,8 @@ from typing import NamedTuple
 from batchlint.findings import Latency, Step
 
 MAX_BYTES = 1_000_000
+ANY_WORD = "$"
+"""Stands for an argument that a variable holds."""
 
 
 class ManifestTarget(NamedTuple):
