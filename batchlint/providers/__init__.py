@@ -160,6 +160,8 @@ class Catalogue(NamedTuple):
     defaults: tuple[Default, ...]
     gateways: tuple[str, ...]
     """Parts of local addresses at which something passes requests on to hosted models."""
+    servers: frozenset[str]
+    """Names of servers that people run themselves."""
 
     def match(self, path: str) -> ApiCall | None:
         """The model call that `path` names, unless it runs locally."""
@@ -266,6 +268,7 @@ def build(documents: list[dict[str, Any]]) -> Catalogue:
         handed=tuple(row for document in documents for row in document.get("handed", [])),
         defaults=tuple(_default(row) for document in documents for row in document.get("defaults", [])),
         gateways=tuple(part for document in documents for part in document.get("gateways", [])),
+        servers=frozenset(name for document in documents for name in document.get("servers", [])),
     )
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from batchlint.facts import Binding, ClassId, FunctionId, Import
 from batchlint.symbols.annotations import instance
 from batchlint.symbols.handedup import is_left_out
-from batchlint.symbols.local_models import keeps_local
+from batchlint.symbols.local_models import keeps_local, names_server
 from batchlint.symbols.names import LOCAL, host_of
 from batchlint.values import NOTHING, Cls, Elems, Ext, Fn, Inst, Mod, Text, Value, Values, elements, ordered, origin_at
 
@@ -77,6 +77,8 @@ def external_call(program: Program, scope: FunctionId, node: ast.Call, value: Ex
     for name, argument in _keywords(program, scope, node):
         if name in program.catalogue.local_arguments:
             host = _host(program, scope, argument) or host
+            if host is None and names_server(program, scope, argument):
+                host = LOCAL
         elif name in program.catalogue.switches and isinstance(argument, ast.Constant) and argument.value is True:
             host = program.catalogue.switches[name]
     if host is None and keeps_local(program, scope, node, path):

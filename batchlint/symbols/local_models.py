@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from batchlint.facts import FunctionId
 from batchlint.providers import Default
-from batchlint.symbols.names import LOCAL
+from batchlint.symbols.names import LOCAL, last_name
+from batchlint.trees import walk
 from batchlint.values import NOTHING, Ext, Value, Values
 
 if TYPE_CHECKING:
@@ -69,6 +70,20 @@ def keeps_local(program: Program, scope: FunctionId, node: ast.Call, path: str) 
         return False
     is_index = {keyword.arg for keyword in node.keywords} & program.catalogue.model_arguments == {"embed_model"}
     return not is_index and runs_locally(program, scope, node, path)
+
+
+def names_server(program: Program, scope: FunctionId, address: ast.expr) -> bool:
+    """Whether the class or function that gives a client its address is called after a server that one runs oneself.
+
+    So may be the setting that the address comes from.
+    """
+    nodes = list(walk(address))
+    if "openai" in scope.qualname.lower() or any(isinstance(node, ast.IfExp | ast.BoolOp) for node in nodes):
+        return False  # it may be either
+    words = [scope.qualname, *(last_name(node) for node in nodes if isinstance(node, ast.Name | ast.Attribute))]
+    words += [node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)]
+    named = "\n".join(words).lower().replace("_", "").replace("-", "")
+    return any(server in named for server in program.catalogue.servers)
 
 
 def _arguments(program: Program, scope: FunctionId, node: ast.Call, path: str) -> Iterator[tuple[str | None, ast.expr]]:

@@ -142,6 +142,30 @@ NO_MODEL = {
         for line in open("products.txt"):
             client.chat.completions.create(model="m", messages=[{"role": "user", "content": line}])
         """,
+    "server_by_the_name_of_a_class": """
+        import sys
+        from openai import OpenAI
+
+        class VLLMModel:
+            def __init__(self, base_url):
+                self.client = OpenAI(base_url=base_url, api_key="none")
+
+            def ask(self, text):
+                return self.client.chat.completions.create(model="m", messages=[{"role": "user", "content": text}])
+
+        model = VLLMModel(sys.argv[1])
+        for line in open("products.txt"):
+            model.ask(line)
+        """,
+    "server_by_the_name_of_a_setting": """
+        import os
+        from openai import OpenAI
+
+        client = OpenAI(base_url=os.environ["LM_STUDIO_URL"], api_key="none")
+
+        for line in open("products.txt"):
+            client.chat.completions.create(model="m", messages=[{"role": "user", "content": line}])
+        """,
     "vllm": """
         from vllm import LLM
 
@@ -292,6 +316,44 @@ NO_MODEL = {
 }
 
 MODEL = {
+    "server_by_another_name": """
+        import sys
+        from openai import OpenAI
+
+        class TextModel:
+            def __init__(self, base_url):
+                self.client = OpenAI(base_url=base_url, api_key="none")
+
+            def ask(self, text):
+                return self.client.chat.completions.create(model="m", messages=[{"role": "user", "content": text}])
+
+        model = TextModel(sys.argv[1])
+        for line in open("products.txt"):
+            model.ask(line)  # !
+        """,
+    "server_that_may_be_left_out": """
+        import os
+        from openai import OpenAI
+
+        client = OpenAI(base_url=os.environ["OLLAMA_URL"] if os.environ.get("OFFLINE") else None)
+
+        for line in open("products.txt"):
+            client.chat.completions.create(model="m", messages=[{"role": "user", "content": line}])  # !
+        """,
+    "hosted_address_beside_a_server_s_name": """
+        from openai import OpenAI
+
+        class VLLMModel:
+            def __init__(self):
+                self.client = OpenAI(base_url="https://api.openai.com/v1")
+
+            def ask(self, text):
+                return self.client.chat.completions.create(model="m", messages=[{"role": "user", "content": text}])
+
+        model = VLLMModel()
+        for line in open("products.txt"):
+            model.ask(line)  # !
+        """,
     "gateway_at_its_own_port": """
         from openai import OpenAI
 
