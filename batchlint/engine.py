@@ -142,6 +142,7 @@ class _Read(NamedTuple):
     python: list[str]
     manifests: list[str]
     packages: frozenset[str]
+    programs: frozenset[str]
     errors: list[FileError]
 
 
@@ -185,7 +186,7 @@ def _read(program: Sequence[Path], root: Path, config: Config, texts: dict[str, 
                 modules.append(extraction.extract(file.path, file.text, file.tree))
             except RecursionError:
                 errors.append(FileError(file.path, 1, "nested too deeply"))
-    return _Read(modules, loaded.tests, tree.python, tree.manifests, frozenset(tree.packages), errors)
+    return _Read(modules, loaded.tests, tree.python, tree.manifests, frozenset(tree.packages), loaded.programs, errors)
 
 
 def _relative(path: Path, root: Path) -> str:
@@ -352,6 +353,7 @@ def _settings(config: Config, stated: Sequence[tuple[str, Latency]], read: _Read
         entry_points=tuple((entry.name, entry.kind, entry.latency) for entry in config.entry_points),
         latencies=(*stated, *((budget.target, budget.latency) for budget in config.latency)),
         packages=read.packages,
+        programs=read.programs,
         schemas=lambda: _schemas(root, read.manifests),
     )
 

@@ -318,4 +318,4 @@ def build(
 ) -> Graph:
     """The graph of a program from the facts of its files; `tests`: those that were put aside, as they are on disk."""
     settings = settings or GraphSettings()
-    return Graph(Program(modules, settings.packages), settings, manifest, tests)
+    return Graph(Program(modules, settings.packages, settings.programs), settings, manifest, tests)

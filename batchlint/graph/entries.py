@@ -88,7 +88,10 @@ class Entries(Part):
 
     def _by_convention(self, function: FunctionFacts) -> Iterator[Entry]:
         shape = shape_of(function)
+        is_program = self.program.is_program(function.id.path)
         for convention in self._conventions:
+            if is_program and convention.entry.kind == "test" and convention.file is not None:
+                continue
             if function.id.qualname == MODULE and convention.function in (None, "*") and convention.parameters:
                 continue
             if convention.matches(*shape):

@@ -89,6 +89,8 @@ class GraphSettings(NamedTuple):
     """Stated budgets: a dotted name, a glob over paths, or `path:line` of a call."""
     packages: frozenset[str] = frozenset()
     """Folders with an `__init__.py`, also of files that were not read."""
+    programs: frozenset[str] = frozenset()
+    """Folders that are called as tests are but hold a program."""
     schemas: Callable[[], Sequence[str]] = tuple
     """Gives the texts of the project's SQL files."""
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from batchlint.findings import FileError
-from batchlint.sources import prefilter, syntax
+from batchlint.sources import prefilter, syntax, testfolders
 from batchlint.sources.walking import Namer, Tree, Walker
 from batchlint.sources.words import Words
 
@@ -33,6 +33,8 @@ class Sources:
     files: list[Source] = field(default_factory=list)
     tests: dict[str, bytes] = field(default_factory=dict)
     """The tests that were put aside, as they are on disk."""
+    programs: frozenset[str] = frozenset()
+    """Folders that are called as tests are but hold a program."""
     errors: list[FileError] = field(default_factory=list)
 
 
@@ -80,7 +82,8 @@ def load(root: str, tree: Tree, words: Words, texts: Mapping[str, str], *, tests
                 sources.errors.append(FileError(path, error.line, error.message))
     broken = {error.path for error in sources.errors}
     readable = {path: content for path, content in data.items() if path not in broken}
-    filtering = prefilter.Prefilter(readable, words, tests=tests)
+    sources.programs = testfolders.programs(readable, words.tests)
+    filtering = prefilter.Prefilter(readable, words, tests=tests, programs=sources.programs)
     kept = filtering.keep()
     sources.tests = filtering.aside
     sources.errors += _syntax_errors(readable, set(kept), decoded)

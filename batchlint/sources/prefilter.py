@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from batchlint.patterns import file_pattern
+from batchlint.sources import testfolders
 from batchlint.sources.words import Body, Words
 
 _WORD = re.compile(rb"[A-Za-z_][\w.]*")
@@ -55,8 +56,11 @@ class _Imports:
 class Prefilter:
     """Decides for one program; paths are relative to its root."""
 
-    def __init__(self, files: Mapping[str, bytes], words: Words, *, tests: bool = True) -> None:
-        """`tests`: whether the tests count like any other file."""
+    def __init__(
+        self, files: Mapping[str, bytes], words: Words, *, tests: bool = True, programs: Set[str] = frozenset()
+    ) -> None:
+        """`tests`: whether the tests count like any other file; `programs`: folders of tests by their name only."""
+        self._programs = programs
         self.aside: dict[str, bytes] = {}
         """The tests that were put aside."""
         self._files = files
@@ -192,7 +196,8 @@ class Prefilter:
         return path in self.aside
 
     def _is_test(self, path: str) -> bool:
-        return any(file_pattern(pattern).matches(path) for pattern in self._words.tests)
+        is_test = any(file_pattern(pattern).matches(path) for pattern in self._words.tests)
+        return is_test and not testfolders.is_in(path, self._programs)
 
     def _importers_of(self, path: str) -> Iterator[str]:
         stem = path.removesuffix(".py").removesuffix("/__init__")

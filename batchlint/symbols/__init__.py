@@ -28,6 +28,7 @@ from batchlint.facts import (
 )
 from batchlint.modules import ModuleIndex
 from batchlint.patterns import FilePattern, PathTable, file_pattern, head_of
+from batchlint.sources import testfolders
 from batchlint.symbols import (
     appended,
     arguments,
@@ -60,8 +61,14 @@ class CallRef(NamedTuple):
 class Program(Memo):
     """All modules' facts, and what expressions in them mean."""
 
-    def __init__(self, modules: Sequence[ModuleFacts], packages: frozenset[str] = frozenset()) -> None:
+    def __init__(
+        self,
+        modules: Sequence[ModuleFacts],
+        packages: frozenset[str] = frozenset(),
+        programs: frozenset[str] = frozenset(),
+    ) -> None:
         super().__init__()
+        self._programs = programs
         # What an expression means can lead through hundreds of others, each some calls deep.
         sys.setrecursionlimit(max(sys.getrecursionlimit(), _CALLS_DEEP))
         self.catalogue = providers.load()
@@ -145,7 +152,11 @@ class Program(Memo):
 
     def is_test(self, path: str) -> bool:
         """Whether a file is a test's, by its name or folder."""
-        return any(pattern.matches(path) for pattern in self.files_of("test"))
+        return not self.is_program(path) and any(pattern.matches(path) for pattern in self.files_of("test"))
+
+    def is_program(self, path: str) -> bool:
+        """Whether a file is part of a program whose folder is only called as tests are."""
+        return testfolders.is_in(path, self._programs)
 
     def files_of(self, kind: str) -> list[FilePattern]:
         """The patterns of the files that are of the kind by their place alone."""

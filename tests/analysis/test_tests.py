@@ -8,7 +8,7 @@ import textwrap
 import pytest
 
 from batchlint.findings import Step
-from batchlint.graph import ManifestTarget
+from batchlint.graph import GraphSettings, ManifestTarget
 
 from .verdicts import call_sites, cases, files, verdict
 
@@ -353,3 +353,24 @@ def test_a_dialogue_among_the_tests_is_nobodys(place, expected):
             return ask(text)  # !
         """
     assert verdict({place: talk, "job.py": job, "label.py": label}) == expected
+
+
+PROGRAM = {
+    "label_tests/labels.py": """
+        from llm import ask
+
+        def label(lines):
+            return [ask(line) for line in lines]  # !
+        """,
+    "label_tests/cli.py": """
+        from label_tests.labels import label
+
+        if __name__ == "__main__":
+            print(label(open("products.txt")))
+        """,
+}
+
+
+@pytest.mark.parametrize(("folders", "expected"), [({"label_tests"}, "batchable"), ((), "realtime")])
+def test_a_program_whose_folder_is_called_as_tests_are(folders, expected):
+    assert verdict(PROGRAM, settings=GraphSettings(programs=frozenset(folders))) == expected

@@ -5,7 +5,7 @@ import subprocess
 import pytest
 
 from batchlint import sources
-from batchlint.sources import prefilter, words
+from batchlint.sources import prefilter, testfolders, words
 
 SDK = "import openai\n"
 
@@ -269,3 +269,44 @@ def test_a_helper_of_a_test_that_counts_does_too():
 )
 def test_what_may_start_a_program_counts(launcher, counts):
     assert ("dags/news.py" in kept({"job.py": SDK, "dags/news.py": launcher})) is counts
+
+
+PROGRAM = {
+    "llm.py": SDK,
+    "label_tests/labels.py": "import llm\n",
+    "label_tests/cli.py": """
+from argparse import ArgumentParser
+from label_tests import labels
+if __name__ == "__main__":
+    ArgumentParser().parse_args()
+""",
+}
+
+
+@pytest.mark.parametrize(
+    ("files", "expected"),
+    [
+        ({}, {"label_tests"}),
+        ({"label_tests/deep/other.py": ""}, {"label_tests"}),
+        ({"label_tests/deep/test_labels.py": ""}, set()),
+        ({"label_tests/conftest.py": ""}, set()),
+        ({"label_tests/cli.py": "from argparse import ArgumentParser"}, set()),
+        ({"label_tests/cli.py": "if __name__ == '__main__': main()"}, set()),
+    ],
+)
+def test_a_program_whose_folder_is_called_as_tests_are(files, expected):
+    data = {path: text.encode() for path, text in {**PROGRAM, **files}.items()}
+    assert testfolders.programs(data, words.load().tests) == expected
+
+
+def test_tests_of_the_repository_are_no_program_whatever_they_are_called():
+    data = {path.replace("label_tests", "tests"): text.encode() for path, text in PROGRAM.items()}
+    assert testfolders.programs(data, words.load().tests) == set()
+    data = {path.replace("label_tests", "shop/test"): text.encode() for path, text in PROGRAM.items()}
+    assert testfolders.programs(data, words.load().tests) == {"shop/test"}
+
+
+def test_no_part_of_such_a_program_is_put_aside():
+    data = {path: text.encode() for path, text in PROGRAM.items()}
+    filtering = prefilter.Prefilter(data, words.load(), tests=False, programs={"label_tests"})
+    assert set(filtering.keep()) == set(PROGRAM)
