@@ -37,7 +37,7 @@ class ModelCalls(Part):
         for package, common in catalogue.calls.common_tails.items():
             if any(package in module.text for module in self.modules.values()):
                 methods |= common
-        stored = self.program.stored_names
+        stored, is_binding = self.program.stored_names, bool(self.program.calls_by_name.get("partial"))
         callables = Callables(self.program, methods)
         helpers = {module.path for module in self.program.modules.values() if module.is_helper}
         for function in [each for each in self.program.functions.values() if each.id.path not in helpers]:
@@ -52,6 +52,8 @@ class ModelCalls(Part):
                 elif isinstance(func, ast.Name):
                     if not wrappers and callables.is_plain(function, func.id):
                         continue
+                    if is_binding and not call.node.args and not call.node.keywords:
+                        continue  # the `partial` that binds the request's arguments is the place
                 elif isinstance(func, ast.Constant):
                     continue
                 found = self._model_call(function, call, func)

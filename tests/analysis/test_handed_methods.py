@@ -96,3 +96,34 @@ def test_a_method_that_nothing_calls_is_no_call(call: str) -> None:
     program = PROGRAM.replace('return self.retryer(client.responses.create, model="gpt-5", input=word)  # !', "pass")
     sites = call_sites(program.format(decorator="", call=call, body=OFFLINE))
     assert not [site for site in sites if site.path == "app.py"]
+
+
+BOUND = """
+    from functools import partial
+    from openai import OpenAI
+
+    client = OpenAI()
+
+    def tried(run):
+        while True:
+            try:
+                return run({given})
+            except OSError:
+                print("again")
+
+    for word in open("words.txt"):
+        {held}
+        print(tried(call))
+    """
+
+
+@pytest.mark.parametrize(
+    ("held", "given", "lines"),
+    [
+        ('call = partial(client.responses.create, model="gpt-5", input=word)', "", [15]),
+        ("call = client.responses.create", 'model="gpt-5", input="hi"', [10]),
+    ],
+)
+def test_what_binds_the_arguments_of_a_request_is_its_place(held: str, given: str, lines: list[int]) -> None:
+    sites = call_sites({"app.py": BOUND.format(held=held, given=given), "llm.py": ""})
+    assert [site.line for site in sites] == lines
