@@ -5,6 +5,13 @@ import pytest
 from .verdicts import call_sites, cases, verdict
 
 NO_MODEL = {
+    "transforms_that_are_only_chosen": """
+        from ragas.testset.graph import KnowledgeGraph
+        from ragas.testset.transforms import default_transforms, rollback_transforms
+
+        graph = KnowledgeGraph.load("graph.json")
+        rollback_transforms(graph, default_transforms([], None, None))
+        """,
     "collection_that_embeds_on_this_machine": """
         import chromadb
         from chromadb.utils.embedding_functions import OpenAIEmbeddingFunction, SentenceTransformerEmbeddingFunction
@@ -316,6 +323,20 @@ NO_MODEL = {
 }
 
 MODEL = {
+    "transforms_over_a_graph_of_documents": """
+        from ragas.testset.graph import KnowledgeGraph
+        from ragas.testset.transforms import apply_transforms
+        from texts import transforms
+
+        apply_transforms(KnowledgeGraph.load("graph.json"), transforms=transforms)  # !
+        """,
+    "personas_out_of_a_graph_of_documents": """
+        from ragas.testset import persona
+        from ragas.testset.graph import KnowledgeGraph
+        from texts import llm
+
+        print(persona.generate_personas_from_kg(KnowledgeGraph.load("graph.json"), llm))  # !
+        """,
     "server_by_another_name": """
         import sys
         from openai import OpenAI
