@@ -278,7 +278,8 @@ class Graph(Part):
         """Whether the function asks whoever started it only where it goes none of the ways down."""
         if entry.asking is None or not edges:
             return False
-        return all(self.are_apart(edge.caller, entry.asking, edge.node) for edge in leading[edges[0].caller])
+        down = leading.get(edges[0].caller, edges[:1])
+        return all(self.are_apart(edge.caller, entry.asking, edge.node) for edge in down)
 
     def are_apart(self, id: FunctionId, asking: CallFacts, node: ast.expr) -> bool:
         """Whether a run of the function that comes to the node does not come to where it asks somebody."""

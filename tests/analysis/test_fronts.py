@@ -86,3 +86,17 @@ def test_branches_of_one_function(text: str, expected: str):
                 print(ask(input("> ")))
         """
     assert verdict(code) == expected
+
+
+def test_a_function_that_is_only_returned_runs_for_who_is_asked():
+    code = """
+        from llm import ask
+
+        def make():
+            def answer(text):
+                return ask(text)  # !
+            while True:
+                print(input("> "))
+                return answer
+        """
+    assert verdict(code) != "batchable"
