@@ -80,11 +80,8 @@ def find(graph: Graph) -> list[Described]:
             rank = len(edges) + (_BEHIND if is_behind else 0) + (_FAR if level.parts else 0)
             # Where one call leads to several models, the nearest speaks for it.
             if key not in ranks or rank < ranks[key]:
-                site = _describe(graph, model, level, ties)
-                if level.rounds and not edges[0].repeats and any(trait.name == "chain" for trait in site.traits):
-                    continue  # it goes through turns that look at each other's answers
                 ranks[key] = rank
-                sites[key] = site
+                sites[key] = _describe(graph, model, level, ties)
     return sorted(sites.values(), key=lambda site: (site.function.path, site.span))
 
 

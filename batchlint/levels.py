@@ -9,7 +9,7 @@ from typing import NamedTuple
 from batchlint import flow, given, judging, owners
 from batchlint.facts import MODULE, FunctionId
 from batchlint.findings import Latency
-from batchlint.graph import Edge, Graph, ModelCall, Reach, options, relevant
+from batchlint.graph import Edge, Graph, ModelCall, Reach, relevant
 from batchlint.graph.ways import Way
 from batchlint.owners import OWN
 from batchlint.places import only_holds
@@ -104,7 +104,7 @@ def find(graph: Graph, model: ModelCall) -> Iterator[Level]:
                 tops.append((edge.caller, above, edges))
     yield from _partings(graph, start, list(tops), in_loop and _keeps_answer(graph, model.function, model.node))
     inner = [top for top in tops if in_loop or any(edge.repeats for edge in top[2])]
-    yield from _rounds(graph, model, [*done, *inner])
+    yield from _rounds(graph, [*done, *inner])
 
 
 _Top = tuple[FunctionId, Way, tuple[Edge, ...]]
@@ -142,50 +142,24 @@ def _does_all(graph: Graph, below: Sequence[Edge], in_loop: bool) -> bool:
     return in_loop or any(edge.repeats and _keeps_answer(graph, edge.caller, edge.node) for edge in below)
 
 
-def _rounds(graph: Graph, model: ModelCall, done: Iterable[_Top]) -> Iterator[Level]:
-    """The loops and pools that run, for each part of the work, a function that does it: `for subject in subjects`.
-
-    With them the calls that give such a function what it goes through: `label(rows)`.
-    """
+def _rounds(graph: Graph, done: Iterable[_Top]) -> Iterator[Level]:
+    """The loops and pools that run, for each part of the work, a function that does it: `for subject in subjects`."""
     # Where others wait for what the inner loop asks, or a queue asks for one part at a time, it does not speak for all.
     queue = [top for top in done if _kinds(graph, top[0], top[1]) <= RUNS - {"task_queue"}]
-    doing = {(id, way) for id, way, _ in queue}
     seen: set[tuple[FunctionId, Way]] = set()
     while queue:
         id, way, below = queue.pop(0)
         if (id, way) in seen or len(below) >= MAX_LEVELS or graph.never_ends(id):
             continue
         seen.add((id, way))
-        taken = _taken(graph, id, below[0].node if below else model.node) if (id, way) in doing else set()
         for edge in graph.edges_to(id):
             above = graph.ways.above(edge, way) if _calls_by_name(graph, edge) else None
             if above is None:
                 continue
             edges = (edge, *below)
             queue.append((edge.caller, above, edges))
-            is_told = edge.repeats or (bool(taken) and _hands_on(graph, edge, taken))
-            if is_told and _is_alone(graph, edge, above, many=True):
+            if edge.repeats and _is_alone(graph, edge, above):
                 yield Level(edges, above, is_plumbing=False, parts=True, rounds=True)
-
-
-def _taken(graph: Graph, id: FunctionId, node: ast.expr) -> set[str]:
-    """The parameters out of which the function makes its requests, unless the outside world starts it."""
-    if id.qualname == MODULE or not isinstance(node, ast.Call) or graph.starts_here(id):
-        return set()
-    return flow.taken_parameters(graph.function(id), flow.request_arguments(node))
-
-
-def _hands_on(graph: Graph, edge: Edge, taken: set[str]) -> bool:
-    """Whether the call gives the parameters something to go through, not just a flag, all options or its own object."""
-    caller = graph.function(edge.caller)
-    return any(
-        not _is_flag(each) and not owners.is_own(caller, each) and not options.are_all(caller, each)
-        for each in _given(graph, edge, taken, is_shared=False)
-    )
-
-
-def _is_flag(node: ast.AST) -> bool:
-    return isinstance(node, ast.Constant) and (node.value is None or isinstance(node.value, bool))
 
 
 def _on_the_way(graph: Graph, start: Way, edges: tuple[Edge, ...]) -> Iterator[Level]:

@@ -112,14 +112,6 @@ class Options(Part):
         return found
 
 
-def are_all(function: FunctionFacts, node: ast.AST) -> bool:
-    """Whether the node is all that the command line gave: what was parsed, or `vars(args)`."""
-    if isinstance(node, ast.Call) and last_name(node.func) == "vars" and node.args:
-        node = node.args[0]
-    bound = function.bindings.get(node.id, ()) if isinstance(node, ast.Name) else ()
-    return any(isinstance(each.value, ast.Call) and last_name(each.value.func) in _PARSES for each in bound)
-
-
 def _returns(function: FunctionFacts, call: ast.Call) -> bool:
     """Whether the function gives what the call gives."""
     held = {name for name, bound in function.bindings.items() if any(each.value is call for each in bound)}

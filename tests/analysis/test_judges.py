@@ -187,13 +187,9 @@ STORED = {
 
 @pytest.mark.parametrize("sections", cases(FILLED))
 def test_the_caller_is_told_through_the_parts_of_what_it_gives(sections):
-    site = marked({"sections.py": sections, "app.py": REPORTS})
-    assert site is not None
-    assert (str(site.verdict), site.rounds) == ("batchable", False)
+    assert verdict({"sections.py": sections, "app.py": REPORTS}) == "batchable"
 
 
 @pytest.mark.parametrize("sections", cases(STORED))
 def test_the_caller_of_what_stores_the_answers_decides_nothing(sections):
-    site = marked({"sections.py": sections, "app.py": REPORTS})
-    assert site is not None
-    assert site.rounds
+    assert verdict({"sections.py": sections, "app.py": REPORTS}) == "none"
