@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple, TypeGuard
 
 from batchlint.entrypoints import Kind, intervals
-from batchlint.facts import CallFacts, FunctionFacts
+from batchlint.facts import CallFacts, FunctionFacts, FunctionId
 from batchlint.findings import Latency, Step
 from batchlint.graph.daytimes import time_of_day
 from batchlint.graph.durations import Duration, Durations
@@ -47,6 +47,10 @@ _RESTS = frozenset(
 """Calls of a loop that only keeps the program, or what else runs in it, alive."""
 
 
+_CLOCKS = frozenset({"now", "utcnow", "time", "today"})
+"""Calls that give what the clock shows."""
+
+
 class _Pause(NamedTuple):
     length: ast.expr
     aside: bool
@@ -70,7 +74,7 @@ class Clocks(Part):
             if all(last_name(call.node.func) in _RESTS for call in calls):
                 continue
             works = self._works(function, calls)
-            entry = self._paced(function, loop, works)
+            entry = self._paced(function, loop, works, calls)
             if entry is not None:
                 is_paced = True
                 yield entry
@@ -85,6 +89,16 @@ class Clocks(Part):
         for line in services:
             what = f"{label(function.id)}, which runs until it is told to stop"
             yield Entry(Kind("service loop", "unknown", None), Step(function.id.path, line, what))
+
+    def as_paced(self, function: FunctionFacts, entry: Entry) -> Entry:
+        """The entry of a job that runs often, as one by the time of the day if it works at such a time only."""
+        if entry.kind.kind != "schedule" or entry.kind.latency is not Latency.MINUTES:
+            return entry
+        node = function.node
+        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            return entry
+        daytime = time_of_day(function, node, self._works(function, function.calls))
+        return entry._replace(kind=entry.kind._replace(latency=Latency.HOURS)) if daytime is not None else entry
 
     @staticmethod
     def _endless(function: FunctionFacts) -> Iterable[tuple[ast.While, list[CallFacts]]]:
@@ -117,7 +131,9 @@ class Clocks(Part):
             if any(isinstance(value, Fn) for value in self.program.eval(function.id, call.node.func))
         ]
 
-    def _paced(self, function: FunctionFacts, loop: ast.While, works: Sequence[CallFacts]) -> Entry | None:
+    def _paced(
+        self, function: FunctionFacts, loop: ast.While, works: Sequence[CallFacts], calls: Sequence[CallFacts]
+    ) -> Entry | None:
         """What the loop is by the time between its turns: the pauses of every turn, else the shortest of some.
 
         Where it only works at a time of the day, it pauses for that.
@@ -126,9 +142,11 @@ class Clocks(Part):
         if daytime is not None:
             what = f"loop in {label(function.id)} that works if `{source(daytime)[:40]}`"
             return Entry(Kind("sleeping loop", "schedule", Latency.HOURS), Step(function.id.path, loop.lineno, what))
-        pauses = list(_pauses(loop, loop, False))
-        always = [pause for pause in pauses if not pause.aside]
-        lengths = [(self._durations.of(function.id, pause.length), pause.length) for pause in always or pauses]
+        pauses = [(function.id, pause) for pause in _pauses(loop, loop, False)] or list(
+            self._inside(function, loop, works, calls)
+        )
+        always = [each for each in pauses if not each[1].aside]
+        lengths = [(self._durations.of(scope, pause.length), pause.length) for scope, pause in always or pauses]
         known = [length.seconds for length, _ in lengths if length.seconds is not None]
         seconds = sum(known) if always else min(known, default=0.0)
         length = Duration(seconds)
@@ -141,6 +159,18 @@ class Clocks(Part):
             return None
         what = f"loop in {label(function.id)} that sleeps for {said}"
         return Entry(kind, Step(function.id.path, loop.lineno, what))
+
+    def _inside(
+        self, function: FunctionFacts, loop: ast.While, works: Sequence[CallFacts], calls: Sequence[CallFacts]
+    ) -> Iterator[tuple[FunctionId, _Pause]]:
+        """The pauses of the functions that a loop does nothing but call: `while True: one_round()`."""
+        if any(call not in works and last_name(call.node.func) not in _RESTS for call in calls):
+            return
+        called = {v.id for call in works for v in self.program.eval(function.id, call.node.func) if isinstance(v, Fn)}
+        for id in sorted(called):
+            node = self.function(id).node
+            for statement in node.body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) else ():
+                yield from ((id, pause) for pause in _pauses(statement, loop, False))
 
 
 def kind_of(duration: Duration) -> Kind | None:
@@ -160,9 +190,28 @@ def _pauses(node: ast.AST, loop: ast.While, aside: bool) -> Iterator[_Pause]:
     if isinstance(node, ast.Call) and (length := _length(node, loop)) is not None:
         yield _Pause(length, aside)
         return
+    if isinstance(node, ast.While) and node is not loop and (moment := _moment(node)) is not None:
+        yield _Pause(moment, aside)
+        return
     for child in children(node):
         if not isinstance(child, SCOPES):
             yield from _pauses(child, loop, aside or (node is not loop and _is_aside(node, child)))
+
+
+def _moment(loop: ast.While) -> ast.expr | None:
+    """The moment until which a loop does nothing: `while now() < next_run: sleep(60)`."""
+    calls = [each for statement in loop.body for each in walk_own(statement) if isinstance(each, ast.Call)]
+    if not calls or any(last_name(each.func) not in _RESTS for each in calls):
+        return None
+    tests = loop.test.values if isinstance(loop.test, ast.BoolOp) and isinstance(loop.test.op, ast.And) else [loop.test]
+    for test in tests:
+        if isinstance(test, ast.Compare) and len(test.ops) == 1:
+            is_later = isinstance(test.ops[0], ast.Gt | ast.GtE)
+            early, late = (test.comparators[0], test.left) if is_later else (test.left, test.comparators[0])
+            is_clock = isinstance(early, ast.Call) and last_name(early.func) in _CLOCKS
+            if is_clock and isinstance(test.ops[0], ast.Lt | ast.LtE | ast.Gt | ast.GtE):
+                return late
+    return None
 
 
 def _is_aside(node: ast.AST, child: ast.AST) -> bool:

@@ -15,12 +15,21 @@ _HOUR = ("%H", "%I", "%T", "%X", "%R")
 """What stands for the hour in a format."""
 
 
-def time_of_day(function: FunctionFacts, loop: ast.While, works: Sequence[CallFacts]) -> ast.expr | None:
-    """The test of the clock under which all this work of the loop is done."""
-    branches = [node for node in walk_own(loop) if isinstance(node, ast.If) and _is_time(function, node.test)]
+def time_of_day(
+    function: FunctionFacts, turn: ast.While | ast.FunctionDef | ast.AsyncFunctionDef, works: Sequence[CallFacts]
+) -> ast.expr | None:
+    """The test of the clock under which all this work of a loop's, or of the whole function's, turn is done."""
+    branches = [node for node in walk_own(turn) if isinstance(node, ast.If) and _is_time(function, node.test)]
     under = [next((each for each in branches if _stands_under(call, each)), None) for call in works]
     first = under[0] if under else None
-    return first.test if first is not None and None not in under else None
+    if first is not None and None not in under:
+        return first.test
+    for statement in turn.body if works else ():
+        if isinstance(statement, ast.If) and isinstance(statement.body[-1], ast.Return | ast.Continue):
+            is_past = all(call.node.lineno > (statement.end_lineno or 0) for call in works)
+            if is_past and _is_other_time(function, statement.test):
+                return statement.test
+    return None
 
 
 def _stands_under(call: CallFacts, branch: ast.If) -> bool:
@@ -39,6 +48,18 @@ def _is_time(function: FunctionFacts, test: ast.expr) -> bool:
     lists = [each for each in _meant(function, right) if isinstance(each, ast.List | ast.Tuple | ast.Set)]
     is_few = bool(lists) and all(len(each.elts) <= _MOST_HOURS for each in lists)
     return isinstance(test.ops[0], ast.In) and is_few and any(map(_tells_hour, _meant(function, left)))
+
+
+def _is_other_time(function: FunctionFacts, test: ast.expr) -> bool:
+    """Whether the test is true but at one time of the day, or at some: `now.hour != 9 or now.minute > 5`."""
+    if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.Or):
+        return any(_is_other_time(function, each) for each in test.values)
+    if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
+        return _is_time(function, test.operand)
+    if not isinstance(test, ast.Compare) or len(test.ops) != 1:
+        return False
+    opposite = {ast.NotEq: ast.Eq, ast.NotIn: ast.In}.get(type(test.ops[0]))
+    return opposite is not None and _is_time(function, ast.Compare(test.left, [opposite()], test.comparators))
 
 
 def _tells_hour(node: ast.expr) -> bool:

@@ -13,7 +13,7 @@ from batchlint.facts import MODULE, Binding, ClassId, FunctionId
 from batchlint.graph.links import Part
 from batchlint.symbols import last_name
 from batchlint.trees import walk
-from batchlint.values import Cls, Inst, Mod, ordered
+from batchlint.values import Cls, Fn, Inst, Mod, ordered
 
 _OPERATORS: dict[type[ast.operator], Callable[[float, float], float]] = {
     ast.Mult: operator.mul,
@@ -32,6 +32,8 @@ _FIELDS = frozenset({"Option", "Argument", "Field", "field", "mapped_column"})
 _HOURS = re.compile(r"(^|_)(hours?|hrs?|days?|daily|nightly|weeks?|weekly|midnight|tomorrow)(_|$)", re.IGNORECASE)
 _MINUTES = re.compile(r"(^|_)(minutes?|mins)(_|$)|\w_min$|next_(run|time)|until_next|till_next", re.IGNORECASE)
 _DEEP = 8
+_UNTIL_DEEP = 3
+"""Names and helpers through which the moment that is waited for is followed."""
 
 
 class Duration(NamedTuple):
@@ -216,7 +218,30 @@ class Durations(Part):
         names = set(self._names(scope, node, 0))
         if any(map(_HOURS.search, names)) or any(each in factors for each in (3600, 86400)) or factors.count(60) > 1:
             return "hours"
+        if self._is_until(scope, node, 0):
+            return "hours"
         return "minutes" if any(map(_MINUTES.search, names)) or 60 in factors else None
+
+    def _is_until(self, scope: FunctionId, node: ast.expr, depth: int) -> bool:
+        """Whether what is waited for is a time of the day: `now.replace(hour=10) - now`, also of a helper's making."""
+        if depth > _UNTIL_DEEP:
+            return False
+        function = self.function(scope)
+        for each in walk(node):
+            if isinstance(each, ast.Call):
+                if last_name(each.func) == "min":
+                    return False  # looks at the clock in between
+                if _sets_hour(each):
+                    return True
+                made = (value.id for value in self.program.eval(scope, each.func) if isinstance(value, Fn))
+                given = ((id, answer) for id in made for answer in self.function(id).returns)
+                if any(self._is_until(id, answer, depth + 1) for id, answer in given):
+                    return True
+            elif isinstance(each, ast.Name):
+                bound = (binding.value for binding in function.bindings.get(each.id, ()) if binding.how == "value")
+                if any(value is not None and self._is_until(scope, value, depth + 1) for value in bound):
+                    return True
+        return False
 
     def _names(self, scope: FunctionId, node: ast.expr, depth: int) -> Iterator[str]:
         for each in walk(node):
@@ -229,6 +254,14 @@ class Durations(Part):
                 for binding in self.function(scope).bindings.get(each.id, ()) if depth < 1 else ():
                     if binding.how == "value" and binding.value is not None:
                         yield from self._names(scope, binding.value, depth + 1)
+
+
+def _sets_hour(call: ast.Call) -> bool:
+    """Whether the call makes the moment of a day at which the clock shows a certain time."""
+    name = last_name(call.func)
+    return (name == "replace" and any(keyword.arg == "hour" for keyword in call.keywords)) or (
+        name == "combine" and len(call.args) > 1
+    )
 
 
 def _literal(value: object) -> float | None:
