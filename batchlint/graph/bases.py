@@ -33,10 +33,11 @@ class Bases(Part):
         if self._is_for_events(owner):
             return
         for klass in (owner, *self.program.subclasses(owner)):
-            # Whoever starts a server or a bot hands objects to it, but does not run their methods.
+            # Whoever starts a server or a bot, or asks it how it is, does not run the methods of what it is handed.
             bases = [base for base in self._acting_bases(klass) if base not in self.program.registry.live_packages]
             families = dict.fromkeys(map(_family, bases))
-            for calls in (self._inherited_calls, *(self._calls_handing(family) for family in families)):
+            asked = [self._inherited_calls] if bases else []
+            for calls in (*asked, *(self._calls_handing(family) for family in families)):
                 for caller, call in calls.get(klass, ()):
                     yield self.edge(caller.id, function.id, call.node, "call", call)
 

@@ -686,3 +686,43 @@ CALLED = """for path in glob.glob("inbox/*"):
 )
 def test_a_file_that_is_watched_for_may_be_somebodys(base: str, start: str, expected: str) -> None:
     assert verdict(WATCHING.replace("{base}", base).replace("{start}", start)) == expected
+
+
+ASKED_HOW_IT_IS = """
+    import asyncio
+    from discord.ext import commands
+    from llm import ask
+
+    class Bot(commands.Bot):
+        async def sum_up(self):
+            for line in open("messages.txt"):
+                print(ask(line))  # !
+
+        {event}
+
+    async def watch(bot):
+        while True:
+            await asyncio.sleep(30)
+            if not bot.is_ready():
+                await bot.close()
+
+    async def nightly(bot):
+        while True:
+            await asyncio.sleep(86400)
+            await bot.sum_up()
+
+    async def main():
+        bot = Bot("!")
+        await asyncio.gather(bot.start("token"), watch(bot), nightly(bot))
+
+    asyncio.run(main())
+    """
+
+
+@pytest.mark.parametrize(
+    ("event", "expected"),
+    [("", "batchable"), ("async def on_message(self, message):\n            await self.sum_up()", "realtime")],
+    ids=["asked how it is", "event"],
+)
+def test_who_asks_a_bot_how_it_is_runs_none_of_its_methods(event: str, expected: str) -> None:
+    assert verdict(ASKED_HOW_IT_IS.replace("{event}", event)) == expected
