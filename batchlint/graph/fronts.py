@@ -11,6 +11,7 @@ from batchlint.entrypoints import Kind
 from batchlint.facts import MODULE, CallFacts, FunctionFacts, FunctionId, LoopNode, Reference
 from batchlint.findings import Step
 from batchlint.graph.links import Entry, ModelCall, Part, label, source
+from batchlint.graph.sittings import Sittings
 from batchlint.symbols import CallRef, Program, last_name
 from batchlint.trees import stands_in, walk
 from batchlint.values import Cls, Ext, Fn
@@ -41,7 +42,9 @@ _QUESTION = Kind("command-line", "interactive", None)
 class Fronts(Part):
     def __init__(self, program: Program, model_calls: Iterable[ModelCall]) -> None:
         super().__init__(program)
-        self._model_calls = {id(model.node) for model in model_calls}
+        calls = list(model_calls)
+        self._model_calls = {id(model.node) for model in calls}
+        self._sittings = Sittings(program, {model.function for model in calls}, self._model_calls)
 
     def of(self, id: FunctionId) -> list[Entry]:
         """What the calls in the function say about who started it."""
@@ -155,11 +158,17 @@ class Fronts(Part):
         return kind._replace(latency=None)
 
     def _only_confirms(self, kind: Kind, caller: FunctionFacts, call: CallFacts) -> bool:
-        """Whether the question is if the program shall go on at all: in words, or as one asked once with yes and no."""
-        if _asks_for(_CONFIRMATION, call.node) or any(_asks_for(_CONFIRMATION, each) for each in _told(caller, call)):
-            return True
+        """Whether the question is if the program shall go on at all: in words, or as one asked once with yes and no.
+
+        Between two pieces of the model's work it is one to whoever has read what the first of them gave.
+        """
+        told = (call.node, *_told(caller, call))
         is_yes_or_no = kind.kind == "interactive" and kind.latency is None
-        return is_yes_or_no and not call.loops and not self._is_repeated(caller, 0)
+        if not any(_asks_for(_CONFIRMATION, each) for each in told) and (
+            not is_yes_or_no or call.loops or self._is_repeated(caller, 0)
+        ):
+            return False
+        return not self._sittings.parts(caller, call)
 
     def _talks(self, caller: FunctionFacts, call: CallFacts, loop: LoopNode) -> bool:
         """Whether the loop does more than ask until the answer is one that it takes."""

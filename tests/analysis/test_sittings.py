@@ -1,0 +1,73 @@
+"""Programs that ask between two pieces of the model's work whether to go on, and twins that only ask before it."""
+
+import pytest
+
+from .verdicts import cases, verdict
+
+SITTING = """
+    import argparse
+    import click
+    from rich.prompt import Confirm
+    from llm import ask
+
+    def search():
+        return [ask(line) for line in open("jobs.txt")]  # !
+
+    def letters(found):
+        for each in found:
+            print(ask(each))
+
+    def save(found):
+        open("found.txt", "w").write(str(found))
+
+    def main():
+        {body}
+
+    if __name__ == "__main__":
+        main()
+    """
+BETWEEN = {
+    "rich": """
+        found = search()
+        if Confirm.ask("Write letters for these?"):
+            letters(found)""",
+    "input": """
+        found = search()
+        if input("Go on? [y/n] ") == "y":
+            letters(found)""",
+    "within_a_branch": """
+        found = search()
+        if found:
+            print(found)
+            if click.confirm("Letters?"):
+                letters(found)""",
+    "what_follows": """
+        found = search()
+        if not click.confirm("Letters?"):
+            return
+        letters(found)""",
+}
+NOT_BETWEEN = {
+    "before": """
+        if Confirm.ask("This takes long. Go on?"):
+            letters(search())""",
+    "after": """
+        found = search()
+        if Confirm.ask("Keep them?"):
+            save(found)""",
+    "other_branch": """
+        if argparse.ArgumentParser().parse_args().search:
+            return save(search())
+        if Confirm.ask("Write letters?"):
+            letters(open("found.txt"))""",
+}
+
+
+@pytest.mark.parametrize("body", cases(BETWEEN))
+def test_who_is_asked_in_the_middle_may_sit_and_wait(body):
+    assert verdict(SITTING.replace("{body}", body.strip())) == "unclear"
+
+
+@pytest.mark.parametrize("body", cases(NOT_BETWEEN))
+def test_who_is_asked_once_before_or_after_need_not(body):
+    assert verdict(SITTING.replace("{body}", body.strip())) == "batchable"
