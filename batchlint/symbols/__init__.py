@@ -35,6 +35,7 @@ from batchlint.symbols import (
     dispatched,
     expressions,
     externals,
+    made,
     members,
     protocols,
     unpacking,
@@ -550,10 +551,10 @@ class Program(Memo):
                 if any(isinstance(each, Fn | Inst) for each in functions):
                     found |= functions
                 else:
-                    made = arguments.made(self, scope, node, self.functions[value.id])
-                    found |= made or self._fluent(scope, node, value) or self._of_class(value, self.returned(value))
+                    given = arguments.made(self, scope, node, self.functions[value.id])
+                    found |= given or self._fluent(scope, node, value) or self._of_class(value, self.returned(value))
             elif isinstance(value, Cls):
-                found.add(Inst(value.id, True))
+                found |= made.objects(self, value.id)
             elif isinstance(value, Inst):
                 called = self.attribute(value, "__call__")
                 for method in ordered(called):

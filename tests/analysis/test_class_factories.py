@@ -83,3 +83,48 @@ def test_what_is_made_is_of_the_class_that_is_given(first, expected):
 @pytest.mark.parametrize(("closing", "expected"), [("Summary", "batchable"), ("Plain", "none")])
 def test_what_is_inserted_into_a_list_is_called_from_there(closing, expected):
     assert verdict(page("each", first="Plain", closing=closing)) == expected
+
+
+SELECTOR = """
+    from llm import ask
+
+    class Careful:
+        def label(self, text):
+            return ask(text)  # !
+
+    class Quick:
+        def label(self, text):
+            return text
+
+    class Selector:
+        {kept} = {}
+
+        def __new__(cls, kind):
+            {body}
+
+        def label(self, text):
+            return text
+
+    if __name__ == "__main__":
+        service = Selector("careful")
+        for line in open("lines.txt"):
+            print(service.label(line))
+    """
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ("return Careful() if kind == 'careful' else Quick()", "batchable"),
+        (
+            "if kind not in cls.made:\n                cls.made[kind] = Careful()\n            return cls.made[kind]",
+            "batchable",
+        ),
+        ("return Quick()", "none"),
+        ("return super().__new__(cls)", "none"),
+    ],
+)
+def test_a_class_may_give_an_object_of_another_one(body, expected):
+    program = SELECTOR.replace("{kept}", "made").replace("{body}", body)
+    loop = program.replace("  # !", "").replace("service.label(line))", "service.label(line))  # !")
+    assert verdict(loop) == expected
