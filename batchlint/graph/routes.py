@@ -16,6 +16,9 @@ from batchlint.trees import walk
 
 REQUESTED = "requested"
 """The framework of a schedule that requests a route."""
+_PART = re.compile(r"\{(?P<name>\w+)(:\w+)?\}|<(\w+:)?(?P<named>\w+)>")
+"""A part of a route's path that a request fills: `{schedule}`, `<str:schedule>`."""
+_AMOUNTS = frozenset({"int", "float", "bool"})
 
 
 class Routes(Part):
@@ -29,22 +32,36 @@ class Routes(Part):
 
         Its path has to speak of a job: a timer may also keep the answer warm that a page asks for.
         """
-        wanted = _segments(path)
+        wanted = _segments(path.partition("?")[0])
         if self.program.registry.requests.jobs.isdisjoint(re.findall(r"[a-z]+", path.lower())):
             return []
         for start in range(len(wanted)):
-            found = self._by_path.get(tuple(wanted[start:]))
+            rest = tuple(wanted[start:])
+            found = self._by_path.get(rest) or self._filled(rest)
             if found:  # what stands before is a prefix that the router is given where it is mounted
                 id, *others = sorted(found)
-                return [id] if not others and self._asks_nothing(self.function(id)) else []
+                return [id] if not others and self._asks_nothing(self.function(id), found[id]) else []
         return []
 
+    def _filled(self, wanted: tuple[str, ...]) -> dict[FunctionId, frozenset[str]]:
+        """The routes of which the path fills parts: `/jobs/daily` is one for `/jobs/{schedule}`."""
+        found: dict[FunctionId, frozenset[str]] = {}
+        for pattern, routes in self._by_path.items() if len(wanted) > 1 else ():
+            names = [_PART.fullmatch(segment) for segment in pattern]
+            if len(pattern) != len(wanted) or names[0] is not None or not any(names):
+                continue
+            if all(name or own == given for name, own, given in zip(names, pattern, wanted, strict=True)):
+                parts = frozenset(each["name"] or each["named"] for each in names if each is not None)
+                found |= dict.fromkeys(routes, parts)
+        return found
+
     @cached_property
-    def _by_path(self) -> dict[tuple[str, ...], set[FunctionId]]:
-        found: dict[tuple[str, ...], set[FunctionId]] = {}
+    def _by_path(self) -> dict[tuple[str, ...], dict[FunctionId, frozenset[str]]]:
+        """By the segments of their paths the routes, each with the parameters that a path fills: here none."""
+        found: dict[tuple[str, ...], dict[FunctionId, frozenset[str]]] = {}
         for path, id in (*self._decorated(), *self._registered()):
             if segments := _segments(path):
-                found.setdefault(tuple(segments), set()).add(id)
+                found.setdefault(tuple(segments), {})[id] = frozenset()
         return found
 
     def _decorated(self) -> Iterator[tuple[str, FunctionId]]:
@@ -65,13 +82,14 @@ class Routes(Part):
                     functions = self._handovers.handed_functions(reference, row)
                     yield from ((path or "", function) for _, function in functions)
 
-    def _asks_nothing(self, function: FunctionFacts) -> bool:
+    def _asks_nothing(self, function: FunctionFacts, filled: frozenset[str]) -> bool:
         table, body = self.program.registry.requests, FunctionId(function.id.path, MODULE)
         for parameter in function.parameters:
             given = [node for node in (parameter.annotation, function.default(parameter.arg)) if node is not None]
             parts = [each for node in given for each in walk(self.constant(body, node)[1])]
             names = {last_name(each) for each in (*given, *parts) if isinstance(each, ast.expr)}
-            if parameter.arg not in {"self", *table.names} and table.given.isdisjoint(names):
+            is_amount = len(given) > 1 and not _AMOUNTS.isdisjoint(names)  # how many at most, not what
+            if not is_amount and parameter.arg not in {"self", *table.names, *filled} and table.given.isdisjoint(names):
                 return False
         read = (node for node in walk(function.node) if isinstance(node, ast.Attribute))
         return not any(each.attr in table.holding and last_name(each.value) in table.names for each in read)

@@ -165,3 +165,34 @@ def test_a_page_that_a_timer_keeps_warm():
 @pytest.mark.parametrize("program", cases(QUESTIONS))
 def test_a_route_that_is_asked_something(program):
     assert verdict(program, TIMER) == "realtime"
+
+
+PART = """
+    from fastapi import FastAPI
+    from llm import ask
+
+    app = FastAPI()
+
+    @app.get("{path}")
+    def relabel({given}):
+        for line in open("products.txt"):
+            print(ask(line))  # !
+    """
+
+
+@pytest.mark.parametrize(
+    ("path", "given", "target", "expected"),
+    [
+        ("/jobs/{kind}", "kind: str", "/api/jobs/relabel", "batchable"),
+        ("/jobs/{kind:path}", "kind: str", "/jobs/relabel", "batchable"),
+        ("/jobs/relabel", "limit: int = 50", "/jobs/relabel?limit=20", "batchable"),
+        ("/jobs/relabel", "note: int", "/jobs/relabel?note=20", "realtime"),
+        ("/jobs/relabel", "which: str = 'all'", "/jobs/relabel?which=new", "realtime"),
+        ("/jobs/{kind}", "kind: str, question: str", "/jobs/relabel", "realtime"),
+        ("/jobs/{kind}/labels", "kind: str", "/jobs/relabel", "realtime"),
+        ("/{kind}/relabel", "kind: str", "/jobs/relabel", "realtime"),
+    ],
+)
+def test_a_timer_may_fill_a_part_of_the_path_or_say_how_many(path, given, target, expected):
+    program = PART.replace("{path}", path).replace("{given}", given)
+    assert verdict(program, [TIMER[0]._replace(target=target)]) == expected
