@@ -62,24 +62,41 @@ class Replies(Part):
             step = Step(id.path, function.line, f"{label(id)}, which answers what `{name}` holds")
             yield Entry(_WRITER, step)
             return
-        frameworks = {entry.kind.framework for entry in known} & self.program.registry.answering
         is_started = any(entry.kind.kind == "schedule" for entry in known) or any(e.kind == "call" for e in incoming)
-        if frameworks and not is_started and self._gives_back(function):
+        frameworks = {entry.kind.framework for entry in known}
+        if not is_started and self._gives_back(function, bool(frameworks & self.program.registry.answering)):
             step = Step(id.path, function.line, f"{label(id)}, which answers whoever starts it")
             yield Entry(Kind(min(frameworks), "unknown", None), step)
 
-    def _gives_back(self, function: FunctionFacts) -> bool:
-        """Whether what was awaited is what the function returns, or a part of it."""
+    def _gives_back(self, function: FunctionFacts, is_answering: bool) -> bool:
+        """Whether what was awaited is what the function returns, or a part of it.
+
+        Unless its framework `is_answering` anyway, what the project makes of something that the task was handed.
+        """
         if len(function.parameters) <= (function.owner is not None):
             return False
         awaited: set[str] = set()
         before = -1
+
+        def is_made(node: ast.expr) -> bool:
+            is_new = isinstance(node, ast.Await) if is_answering else self._is_own_answer(function, node)
+            return is_new or not awaited.isdisjoint(carried(node))
+
         while before < len(awaited):
             before = len(awaited)
             for name, bindings in function.bindings.items():
-                if any(b.value is not None and _is_made_of(b.value, awaited) for b in bindings):
+                if any(b.value is not None and is_made(b.value) for b in bindings):
                     awaited.add(name)
-        return any(_is_made_of(answer, awaited) for answer in function.returns)
+        return any(map(is_made, function.returns))
+
+    def _is_own_answer(self, function: FunctionFacts, node: ast.expr) -> bool:
+        """Whether the project's own code makes the value of what the function is handed."""
+        call = node.value if isinstance(node, ast.Await) else node
+        if not isinstance(call, ast.Call) or not any(
+            isinstance(v, Fn) for v in self.program.eval(function.id, call.func)
+        ):
+            return False
+        return any(name in function.parameter_names for each in _given(call) for name in carried(each))
 
     def _is_sent(self, id: FunctionId, iterated: ast.expr) -> bool:
         """Whether a loop goes over what somebody sent: a webhook brings several messages at once."""
@@ -189,10 +206,6 @@ class Replies(Part):
 
 def _given(call: ast.Call) -> list[ast.expr]:
     return [*call.args, *(keyword.value for keyword in call.keywords)]
-
-
-def _is_made_of(node: ast.expr, names: set[str]) -> bool:
-    return isinstance(node, ast.Await) or not names.isdisjoint(carried(node))
 
 
 def _names(node: ast.expr) -> set[str]:

@@ -328,3 +328,51 @@ TIMED = """
 def test_who_starts_a_workflow_from_elsewhere_may_wait_for_what_it_returns(given, body, client, expected):
     work = WORKFLOW["work.py"].replace("{given}", given).replace("{body}", body)
     assert verdict({"work.py": work, "client.py": client}) == expected
+
+
+UNSTARTED = """
+    from celery import shared_task
+    from llm import ask
+
+    class Assistant:
+        def __init__(self, user):
+            self.user = user
+
+        def handle(self, message):
+            return {"reply": ask(message)}  # !
+
+    @shared_task(bind=True)
+    def process(self, user_id, message):
+        result = Assistant(user_id).handle({handed})
+        {answer}
+    """
+
+
+@pytest.mark.parametrize(
+    ("handed", "answer", "expected"),
+    [
+        ("message", "return result", "unclear"),
+        ("message", "return result['reply']", "unclear"),
+        ("message", "return 'done'", "batchable"),
+        ("message", "print(result)", "batchable"),
+        ("open('notes.txt').read()", "return result", "batchable"),
+    ],
+)
+def test_whoever_starts_a_task_from_elsewhere_may_want_what_it_returns(handed, answer, expected):
+    assert verdict(UNSTARTED.replace("{handed}", handed).replace("{answer}", answer)) == expected
+
+
+def test_nobody_wants_it_who_enqueues_the_task_here():
+    nightly = """
+        from apscheduler.schedulers.blocking import BlockingScheduler
+        from app import process
+
+        scheduler = BlockingScheduler()
+
+        @scheduler.scheduled_job("cron", hour=2)
+        def run():
+            for line in open("log.txt"):
+                process.delay(1, line)
+        """
+    tasks = UNSTARTED.replace("{handed}", "message").replace("{answer}", "return result")
+    assert verdict({"app.py": tasks, "nightly.py": nightly}) == "batchable"
