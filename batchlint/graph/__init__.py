@@ -31,6 +31,7 @@ from batchlint.graph.modelcalls import ModelCalls
 from batchlint.graph.names import Names
 from batchlint.graph.parameters import Parameters
 from batchlint.graph.polls import Polls
+from batchlint.graph.recalls import Recalls
 from batchlint.graph.registrations import Registrations
 from batchlint.graph.replies import Replies
 from batchlint.graph.routes import Routes
@@ -94,6 +95,7 @@ class Graph(Part):
         polls = Polls(program, self.is_test, lookups, self.entries, self.edges_to)
         self._waiting = Waiting(program, polls, self._replies, lookups)
         self._asides = Asides(program, polls, self.entries)
+        self._recalls = Recalls(program, {model.function for model in self.model_calls})
         self._feeders = Feeders(program, self.reaches)
         self._durations, self._kinds = Durations(program), Kinds(program)
         self.ways = Ways(program)
@@ -247,11 +249,14 @@ class Graph(Part):
             found += [Reach(self._subcommands.as_started(entry, edges), edges) for entry in entries]
             for edge in incoming:
                 leading.setdefault(edge.caller, []).append(edge)
+                is_kept = False
                 if edge.kind == "queue" and not self._waiting.waits(edge):
-                    continue
+                    is_kept = self._recalls.keeps(edge)
+                    if not is_kept:
+                        continue
                 above = ways.above(edge, place[1])
                 if above is not None and (edge.caller, above) not in paths:
-                    if self._asides.is_aside(edge):
+                    if is_kept or self._asides.is_aside(edge):
                         later.append((edge.caller, above, (edge, *edges)))
                         continue
                     paths[edge.caller, above] = (edge, *edges)
@@ -287,7 +292,8 @@ class Graph(Part):
 
     def _starts(self, id: FunctionId, incoming: Sequence[Edge], beside: bool) -> Iterator[Entry]:
         """What starts the very function, as it counts for those who could wait; `beside`: for work that it leaves."""
-        entries = [self._asides.seen(entry, id) for entry in self.entries(id)]
+        seen = (self._asides.seen(entry, id) for entry in self.entries(id))
+        entries = [entry for entry in seen if entry is not None]
         if any(entry.kind.kind == "task_queue" for entry in entries):
             entries += self._replies.entries(id, incoming, entries)
         entries += self._feeders.entries(id)

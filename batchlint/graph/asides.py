@@ -12,7 +12,7 @@ from batchlint.graph.links import Edge, Entry, Part
 from batchlint.graph.polls import Polls
 from batchlint.symbols import Program, last_name
 from batchlint.trees import stands_in, walk, walk_own
-from batchlint.values import Ext, Fn
+from batchlint.values import Ext
 
 _identity = id
 _DEEP = 3
@@ -29,7 +29,7 @@ class Asides(Part):
         self._quiet: dict[FunctionId, bool] = {}
         self._known: dict[int, bool] = {}
         """By the identity of the edge, of which each is made once."""
-        self._seen: dict[tuple[int, FunctionId], Entry] = {}
+        self._seen: dict[tuple[int, FunctionId], Entry | None] = {}
         """By the identity of the handing call."""
 
     def is_aside(self, edge: Edge) -> bool:
@@ -49,8 +49,11 @@ class Asides(Part):
             is_left = self._is_left_task(call.caller, edge.node) and self._is_after_session(call.caller, edge.node)
         return is_left and self._is_quiet(edge.callee)
 
-    def seen(self, entry: Entry, id: FunctionId) -> Entry:
-        """The entry of a function that a route has run after its answer, as what it is for whoever sent the request."""
+    def seen(self, entry: Entry, id: FunctionId) -> Entry | None:
+        """The entry of a function that a route has run after its answer, as what it is for whoever sent the request.
+
+        None where that is nothing but what a schedule runs anyway.
+        """
         if entry.call is None or entry.kind.latency is not Latency.REALTIME:
             return entry
         caller, call = entry.call
@@ -60,7 +63,10 @@ class Asides(Part):
         key = (_identity(call.node), id)
         if key not in self._seen:
             edge = self.edge(caller.id, id, call.node, "queue", call)
-            self._seen[key] = self.beside(entry) if self._goes_without(edge) and self._is_quiet(id) else entry
+            if self._polls.only_sets_off(edge):
+                self._seen[key] = None
+            else:
+                self._seen[key] = self.beside(entry) if self._goes_without(edge) and self._is_quiet(id) else entry
         return self._seen[key]
 
     @staticmethod
@@ -120,22 +126,8 @@ class Asides(Part):
         if self.function(id).owner is not None:
             return False
         if id not in self._quiet:
-            self._quiet[id] = all(self._keeps_to_itself(each) for each in self._below(id))
+            self._quiet[id] = all(self._keeps_to_itself(each) for each in self.below(id, _DEEP))
         return self._quiet[id]
-
-    def _below(self, start: FunctionId) -> Iterator[FunctionFacts]:
-        """The function and the project's functions that it calls."""
-        seen = {start}
-        level = [start]
-        for _ in range(_DEEP):
-            found: list[FunctionId] = []
-            for id in level:
-                function = self.function(id)
-                yield function
-                values = (v for call in function.calls for v in self.program.eval(id, call.node.func))
-                found += [value.id for value in values if isinstance(value, Fn) and value.id not in seen]
-                seen.update(found)
-            level = list(dict.fromkeys(found))
 
     def _keeps_to_itself(self, function: FunctionFacts) -> bool:
         """Whether it tells nobody of what it found, and puts it into nothing that others hold."""

@@ -138,6 +138,20 @@ class Part:
             caller, callee, self.span(caller.path, node), node, kind, many or self.repeats(caller, loops), loops
         )
 
+    def below(self, start: FunctionId, deep: int) -> Iterator[FunctionFacts]:
+        """The function and the project's functions that it calls, so many calls deep."""
+        seen = {start}
+        level = [start]
+        for _ in range(deep):
+            found: list[FunctionId] = []
+            for id in level:
+                function = self.function(id)
+                yield function
+                values = (v for call in function.calls for v in self.program.eval(id, call.node.func))
+                found += [value.id for value in values if isinstance(value, Fn) and value.id not in seen]
+                seen.update(found)
+            level = list(dict.fromkeys(found))
+
     def repeats(self, id: FunctionId, loops: tuple[LoopNode, ...]) -> bool:
         """Whether one of the loops in the function goes over the items of a collection."""
         module = self.modules[id.path]

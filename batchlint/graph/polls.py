@@ -71,7 +71,7 @@ class Polls(Part):
         polled = self.program.registry.polled
         if self._progress.is_watched(edge.callee):
             return True
-        if self._only_sets_off(edge):
+        if self.only_sets_off(edge):
             return False
         callee, function = self.function(edge.callee), self.function(edge.caller)
         callers = self._callers(function)
@@ -92,15 +92,19 @@ class Polls(Part):
         routes = self._routes_above(callers)
         return any(self._speaks_of_state(each) or not self._shown(each).isdisjoint(settled) for each in routes)
 
-    def _only_sets_off(self, edge: Edge) -> bool:
+    def only_sets_off(self, edge: Edge) -> bool:
         """Whether the call runs a scheduled task before its time, with nothing of its own and no id to ask with."""
         if self._lookups.are_there or not isinstance(edge.node, ast.Call):
             return False
-        if not any(entry.kind.kind == "schedule" for entry in self._entries(edge.callee)):
+        above = (each.caller for each in self._edges_to(edge.callee) if each.kind == "call")
+        if not any(self._is_scheduled(id) for id in (edge.callee, *above)):
             return False
         given = [*edge.node.args, *(keyword.value for keyword in edge.node.keywords)]
         task = Fn(edge.callee)
         return all(isinstance(each, ast.Constant) or task in self.program.eval(edge.caller, each) for each in given)
+
+    def _is_scheduled(self, id: FunctionId) -> bool:
+        return any(entry.kind.kind == "schedule" for entry in self._entries(id))
 
     def _told_by(self, functions: Iterable[FunctionFacts]) -> set[str]:
         """The states that the functions' answers hold."""

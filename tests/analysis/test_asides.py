@@ -143,3 +143,45 @@ def test_work_that_a_schedule_starts_in_a_thread_is_batchable():
         scheduler.add_job(nightly, "cron", hour=3)
         """
     assert verdict(program) == "batchable"
+
+
+SET_OFF = """
+    import time
+    from fastapi import BackgroundTasks, FastAPI
+    from llm import ask
+    from models import Note
+
+    api = FastAPI()
+
+    def relabel(limit=100):
+        for note in Note.fresh(limit):
+            note.label = ask(note.text)  # !
+
+    def main():
+        while True:
+            {turn}
+            time.sleep(3600)
+
+    @api.post("/labels", status_code=202)
+    def start(background: BackgroundTasks, limit: int):
+        background.add_task({call})
+        return {"message": "started"}
+
+    if __name__ == "__main__":
+        main()
+    """
+
+
+@pytest.mark.parametrize(
+    ("turn", "call", "expected"),
+    [
+        ("relabel()", "relabel", "batchable"),
+        ("relabel()", "relabel, 50", "batchable"),
+        ("relabel()", "relabel, limit", "realtime"),
+        ("print('up')", "relabel", "realtime"),
+    ],
+    ids=["set off", "with a fixed limit", "with their own", "scheduled nowhere"],
+)
+def test_a_route_that_only_sets_off_what_a_loop_does_anyway(turn, call, expected):
+    program = SET_OFF.replace("{turn}", turn).replace("{call}", call)
+    assert verdict({"models.py": "class Note:\n    pass\n", "app.py": program}) == expected

@@ -1,0 +1,75 @@
+"""Tasks that a turn of a conversation enqueues to keep what it said: the next turns ask for that."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Collection, Iterator
+from typing import NamedTuple
+
+from batchlint.facts import CallFacts, ClassId, FunctionId
+from batchlint.graph.links import Edge, Part
+from batchlint.symbols import Program, last_name
+from batchlint.values import Cls, Inst
+
+_DEEP = 3
+"""Calls below a function in which rows are read and written."""
+_MAKES = frozenset(
+    [f"{a}{name}" for a in ("", "a") for name in ("create", "bulk_create", "get_or_create", "update_or_create")]
+)
+"""Methods of managers that make rows."""
+_ADDS = frozenset({"add", "add_all", "merge"})
+_READS = frozenset({"select", "query", "scalars"})
+
+
+class _Rows(NamedTuple):
+    """The classes of the rows below a function, and whether it asks a model."""
+
+    made: frozenset[ClassId]
+    read: frozenset[ClassId]
+    is_asking: bool
+
+
+class Recalls(Part):
+    def __init__(self, program: Program, asking: Collection[FunctionId]) -> None:
+        """`asking`: the functions with a model call."""
+        super().__init__(program)
+        self._asking = asking
+        self._known: dict[FunctionId, _Rows] = {}
+
+    def keeps(self, edge: Edge) -> bool:
+        """Whether the task makes rows of a kind that whoever enqueues it reads, and asks a model with."""
+        made = self._rows(edge.callee).made
+        if not made:
+            return False
+        turn = self._rows(edge.caller)
+        return turn.is_asking and not made.isdisjoint(turn.read)
+
+    def _rows(self, id: FunctionId) -> _Rows:
+        known = self._known.get(id)
+        if known is None:
+            below = list(self.below(id, _DEEP))
+            made = frozenset(c for each in below for call in each.calls for c in self._made(each.id, call))
+            read = frozenset(c for each in below for call in each.calls for c in self._read(each.id, call))
+            known = self._known[id] = _Rows(made, read, any(each.id in self._asking for each in below))
+        return known
+
+    def _made(self, scope: FunctionId, call: CallFacts) -> Iterator[ClassId]:
+        """The classes of the rows that the call makes: `Note.objects.create()`, `session.add(note)`."""
+        name, func = last_name(call.node.func), call.node.func
+        if name in _MAKES:
+            yield from self._managed(scope, func)
+        for argument in call.node.args if name in _ADDS else ():
+            yield from (value.id for value in self.program.eval(scope, argument) if isinstance(value, Inst))
+
+    def _read(self, scope: FunctionId, call: CallFacts) -> Iterator[ClassId]:
+        """The classes of those that it reads: `Note.objects.filter()`, `select(Note)`."""
+        name, func = last_name(call.node.func), call.node.func
+        if name not in _MAKES:
+            yield from self._managed(scope, func)
+        for argument in call.node.args if name in _READS else ():
+            yield from (value.id for value in self.program.eval(scope, argument) if isinstance(value, Cls))
+
+    def _managed(self, scope: FunctionId, func: ast.expr) -> Iterator[ClassId]:
+        manager = func.value if isinstance(func, ast.Attribute) else None
+        if isinstance(manager, ast.Attribute) and manager.attr in self.program.registry.mapper.managers:
+            yield from (value.id for value in self.program.eval(scope, manager.value) if isinstance(value, Cls))
