@@ -48,7 +48,7 @@ class Described(NamedTuple):
     is_plumbing: bool = False
     """Whether the call only leads on to its own object's inside: who calls the object decides, not this place."""
     rounds: bool = False
-    """Whether a loop of its own has all the requests further down."""
+    """Whether it only leads to what has the requests, further down."""
 
     @property
     def call(self) -> str:

@@ -139,7 +139,7 @@ class CallSite(NamedTuple):
     question: str | None = None
     """For an unclear call site: what a person has to answer."""
     rounds: bool = False
-    """Whether it runs, for each part, what has a loop of its own: that one is the finding."""
+    """Whether it only leads down to what has the requests: that one is the finding."""
 
     def to_dict(self) -> dict[str, Any]:
         return {

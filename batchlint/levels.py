@@ -36,7 +36,7 @@ class Level(NamedTuple):
     parts: bool = False
     """Whether nothing of the request stands here, but nobody waits, as somebody does for others who call the same."""
     rounds: bool = False
-    """Whether each turn of the loop here runs what has a loop of its own: a call to look at, no decision."""
+    """Whether what has the requests stands further down: a call to look at, no decision."""
 
 
 def find(graph: Graph, model: ModelCall) -> Iterator[Level]:
@@ -103,8 +103,7 @@ def find(graph: Graph, model: ModelCall) -> Iterator[Level]:
             elif not taken:
                 tops.append((edge.caller, above, edges))
     yield from _partings(graph, start, list(tops), in_loop and _keeps_answer(graph, model.function, model.node))
-    inner = [top for top in tops if in_loop or any(edge.repeats for edge in top[2])]
-    yield from _rounds(graph, [*done, *inner])
+    yield from _starts(graph, [*done, *tops], in_loop)
 
 
 _Top = tuple[FunctionId, Way, tuple[Edge, ...]]
@@ -142,24 +141,39 @@ def _does_all(graph: Graph, below: Sequence[Edge], in_loop: bool) -> bool:
     return in_loop or any(edge.repeats and _keeps_answer(graph, edge.caller, edge.node) for edge in below)
 
 
-def _rounds(graph: Graph, done: Iterable[_Top]) -> Iterator[Level]:
-    """The loops and pools that run, for each part of the work, a function that does it: `for subject in subjects`."""
+def _starts(graph: Graph, tops: Iterable[_Top], in_loop: bool) -> Iterator[Level]:
+    """The calls, up to the start, by which those come to all the work who do not wait: `for day in days: index(day)`.
+
+    That is a loop below, or the one request of a scheduled job.
+    """
     # Where others wait for what the inner loop asks, or a queue asks for one part at a time, it does not speak for all.
-    queue = [top for top in done if _kinds(graph, top[0], top[1]) <= RUNS - {"task_queue"}]
+    queue = [top for top in tops if _kinds(graph, top[0], top[1]) <= RUNS - {"task_queue"}]
+    queue = [top for top in queue if in_loop or any(edge.repeats for edge in top[2]) or _is_single(graph, top)]
     seen: set[tuple[FunctionId, Way]] = set()
     while queue:
         id, way, below = queue.pop(0)
         if (id, way) in seen or len(below) >= MAX_LEVELS or graph.never_ends(id):
             continue
         seen.add((id, way))
-        for edge in graph.edges_to(id):
+        many = in_loop or any(edge.repeats for edge in below)
+        callers = graph.edges_to(id)
+        is_part = any(edge.repeats for edge in callers)
+        for edge in callers:
             above = graph.ways.above(edge, way) if _calls_by_name(graph, edge) else None
-            if above is None:
+            if above is None or (edge.caller.qualname == MODULE and not edge.repeats):
                 continue
             edges = (edge, *below)
             queue.append((edge.caller, above, edges))
-            if edge.repeats and _is_alone(graph, edge, above):
+            # What others do for each of many is one of them here.
+            if (edge.repeats or not is_part) and _is_alone(graph, edge, above, many=many):
                 yield Level(edges, above, is_plumbing=False, parts=True, rounds=True)
+
+
+def _is_single(graph: Graph, top: _Top) -> bool:
+    """Whether a scheduled job makes the request, once."""
+    reaches = relevant(graph.reaches(top[0], top[1]))
+    is_scheduled = any(reach.entry.kind.kind == "schedule" for reach in reaches)
+    return is_scheduled and not any(edge.repeats for reach in reaches for edge in reach.edges)
 
 
 def _on_the_way(graph: Graph, start: Way, edges: tuple[Edge, ...]) -> Iterator[Level]:
@@ -185,7 +199,8 @@ def _calls_by_name(graph: Graph, edge: Edge) -> bool:
 
 def _leads_dialogue(reach: Reach) -> bool:
     """Whether the code asks a person at a terminal, rather than that a person starts the program as a whole."""
-    is_asked = reach.entry.kind.kind == "interactive"
+    kind = reach.entry.kind
+    is_asked = kind.kind == "interactive" and kind.latency is not None  # again and again
     return is_asked and all(edge.callee.qualname != MODULE for edge in reach.edges)
 
 
@@ -333,6 +348,9 @@ def _keeps_answer(graph: Graph, id: FunctionId, node: ast.expr) -> bool:
 
 
 def _is_shared(graph: Graph, id: FunctionId, way: Way) -> bool:
-    """Whether some of those who start the function wait for it and others do not."""
-    waits = {reach.entry.kind.latency is Latency.REALTIME for reach in relevant(graph.reaches(id, way))}
+    """Whether some of those who start the function wait for it, or sit in front of it, and others do not."""
+    waits = {
+        reach.entry.kind.latency is Latency.REALTIME or reach.entry.kind.kind == "interactive"
+        for reach in relevant(graph.reaches(id, way))
+    }
     return len(waits) == 2

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 
 from batchlint import gates, probes, rules
 from batchlint.callsites import Described, refuses
+from batchlint.facts import FunctionId, Span
 from batchlint.findings import CallSite, Context, Factor, Latency, Step, Verdict
 from batchlint.graph import Graph, Reach, relevant
 from batchlint.places import Trait
@@ -63,6 +64,8 @@ _DECISIVE = frozenset(
         "other_endpoints",
     }
 )
+_IN_TURN = frozenset({"dependent", "memory", "early_stop", "agent"})
+"""What has each request wait for the answer to the one before."""
 _OFFLINE = ("schedule", "pipeline", "task_queue", "evaluation")
 
 
@@ -78,12 +81,32 @@ def score(graph: Graph, sites: Sequence[Described]) -> list[CallSite]:
         (site, _judge(graph, site._replace(traits=(*site.traits, probed[id(site)]))) if id(site) in probed else call)
         for site, call in judged
     ]
+    judged = _whole(graph, judged)
     hidden = {id(call) for site, call in judged if site.is_plumbing and call.verdict is Verdict.BATCHABLE}
-    telling = [call for _, call in judged if id(call) not in hidden]
+    telling = [call for _, call in judged if id(call) not in hidden and not call.rounds]
     told = {(step.path, step.line) for call in telling for step in call.via}
     # Where others come through as well that are not batchable, it speaks for itself.
     told -= {(s.path, s.line) for call in telling if call.verdict is not Verdict.BATCHABLE for s in call.via}
     return [call for _, call in judged if id(call) not in hidden or (call.path, call.line) not in told]
+
+
+def _whole(graph: Graph, judged: list[tuple[Described, CallSite]]) -> list[tuple[Described, CallSite]]:
+    """The sites without those only to look at that lead to more than the requests they speak for: to some in turn."""
+    in_turn = [
+        (site, reach)
+        for site, call in judged
+        if not site.rounds and any(factor.name in _IN_TURN for factor in call.factors)
+        for reach in site.reaches
+    ]
+    ways = {(edge.caller, edge.span) for _, reach in in_turn for edge in reach.edges}
+    starts = (graph.function(reach.edges[0].caller if reach.edges else site.function) for site, reach in in_turn)
+    started = {each.id for start in starts for each in graph.program.around(start)}
+    return [(site, call) for site, call in judged if not site.rounds or not _leads(site, ways, started)]
+
+
+def _leads(site: Described, ways: set[tuple[FunctionId, Span]], started: set[FunctionId]) -> bool:
+    """Whether the site is on one of the ways, or what it calls begins one."""
+    return (site.function, site.span) in ways or any(edge.callee in started for edge in site.edges)
 
 
 def _judge(graph: Graph, site: Described) -> CallSite:

@@ -124,7 +124,7 @@ def rewrite(site: CallSite) -> str:
     if site.rewrite.reason:
         return f"not rewritten ({site.rewrite.reason}){detail}"
     if site.rounds:
-        return "not planned here: the loop that each turn runs is what is rewritten"
+        return "not planned here: what is rewritten stands further down, where the requests are"
     return ""
 
 

@@ -4,6 +4,8 @@ import pytest
 
 from batchlint import engine, metrics
 from batchlint.config import load
+from batchlint.entrypoints.manifests import ManifestTarget
+from batchlint.findings import Latency, Step
 
 from .verdicts import call_sites, files, marked, verdict
 
@@ -46,8 +48,95 @@ def test_so_it_is_where_the_loop_asks_the_provider_itself(outer: str) -> None:
     assert (str(site.verdict), site.rounds) == ("batchable", True)
 
 
-def test_who_calls_it_once_is_none() -> None:
-    assert verdict(SUBJECTS.format(outer="answer_all(subjects[0])  # !")) == "none"
+def test_who_calls_it_once_has_nothing_to_decide() -> None:
+    site = marked(SUBJECTS.format(outer="answer_all(subjects[0])  # !"))
+    assert site is not None
+    assert (str(site.verdict), site.rounds) == ("batchable", True)
+
+
+JOB = """
+    import sys
+    from llm import ask
+
+    def digest():
+        {digest}
+
+    def main():
+        {start}
+
+    if __name__ == "__main__":
+        main()
+    """
+ALL = "open('digest.txt', 'w').write(str([ask(line) for line in open('news.txt')]))"
+TIMER = [ManifestTarget("app.py", "schedule", Latency.HOURS, Step("crontab", 1, "0 4 * * * python app.py"))]
+
+
+@pytest.mark.parametrize(
+    ("digest", "start", "manifest", "listed"),
+    [
+        (ALL, "digest()  # !", [], True),
+        (ALL, "print(input('> ')) if len(sys.argv) else digest()  # !", [], False),
+        (f"while True: print(input('> ')); {ALL}", "digest()  # !", [], False),
+        ("open('digest.txt', 'w').write(ask('the news'))", "digest()  # !", TIMER, True),
+        ("open('digest.txt', 'w').write(ask('the news'))", "digest()  # !", [], False),
+    ],
+    ids=["loop", "somebody is asked", "dialogue", "the one request of a timer", "one request by hand"],
+)
+def test_the_calls_up_to_the_start_are_places_to_look_at(digest: str, start: str, manifest, listed: bool) -> None:
+    site = marked(JOB.replace("{digest}", digest).replace("{start}", start), manifest)
+    assert (site is not None and site.rounds and str(site.verdict) == "batchable") == listed
+
+
+def test_what_others_do_for_each_of_many_is_one_of_them_by_hand() -> None:
+    source = """
+        import sys
+        from llm import ask
+
+        def index(path):
+            open(path + ".index", "w").write(str([ask(line) for line in open(path)]))
+
+        def main():
+            if len(sys.argv) == 2:
+                index(sys.argv[1]){one}
+            for path in sys.argv:
+                index(path){each}
+
+        main()
+        """
+    one = marked(source.replace("{one}", "  # !").replace("{each}", ""))
+    each = marked(source.replace("{one}", "").replace("{each}", "  # !"))
+    assert one is None
+    assert each is not None and each.rounds
+
+
+WRITING = """
+    from llm import ask
+
+    def review(paper):
+        open("reviews.txt", "w").write(str([ask(paper + each) for each in open("questions.txt")]))
+
+    def revise(paper):
+        for remark in open("remarks.txt"):
+            paper = ask(paper + remark)
+        return paper
+
+    def work(paper):
+        {body}
+
+    def main():
+        work("a paper")  # !
+
+    if __name__ == "__main__":
+        main()
+    """
+
+
+@pytest.mark.parametrize(
+    ("body", "listed"), [("review(paper)", True), ("review(revise(paper))", False)], ids=["all at once", "some in turn"]
+)
+def test_a_call_that_leads_to_requests_in_turn_does_not_speak_for_the_others(body: str, listed: bool) -> None:
+    site = marked(WRITING.replace("{body}", body))
+    assert (site is not None and site.rounds and str(site.verdict) == "batchable") == listed
 
 
 def test_in_a_route_somebody_waits_for_all_the_rounds() -> None:
@@ -142,3 +231,36 @@ def test_a_pool_of_pebble_goes_over_what_it_maps(start: str, expected: str) -> N
         main(open("rows.txt").readlines())
         """
     assert verdict(source) == expected
+
+
+HARNESS = """
+    from opik.evaluation import evaluate
+    from llm import ask
+
+    def review(paper):
+        open("reviews.txt", "w").write(str([ask(paper + each) for each in open("questions.txt")]))
+
+    def measure(paper):
+        def revise(remarks):
+            found = paper
+            for remark in remarks:
+                {turn}
+            return found
+
+        review(paper)
+        evaluate(dataset="remarks", task=revise)
+
+    def main():
+        measure("a paper")  # !
+
+    if __name__ == "__main__":
+        main()
+    """
+
+
+@pytest.mark.parametrize(
+    ("turn", "listed"), [("found = ask(found + remark)", False), ("print(ask(remark))", True)], ids=["turns", "none"]
+)
+def test_so_it_is_where_a_harness_runs_them(turn: str, listed: bool) -> None:
+    site = marked(HARNESS.replace("{turn}", turn))
+    assert (site is not None and site.rounds and str(site.verdict) == "batchable") == listed

@@ -68,9 +68,9 @@ def marked(
 
 
 def verdict(program: Program, manifest: Sequence[ManifestTarget] = (), settings: GraphSettings | None = None) -> str:
-    """The verdict on the marked line; `none` if it is no call site."""
+    """The verdict on the marked line; `none` if it is no call site, or one to look at only."""
     site = marked(program, manifest, settings)
-    return str(site.verdict) if site else "none"
+    return str(site.verdict) if site and not site.rounds else "none"
 
 
 def is_waited_for(program: Program) -> bool:
