@@ -10,6 +10,7 @@ from batchlint import flow, given, judging, owners
 from batchlint.facts import MODULE, FunctionId
 from batchlint.findings import Latency
 from batchlint.graph import Edge, Graph, ModelCall, Reach, relevant
+from batchlint.graph.sittings import SITTING
 from batchlint.graph.ways import Way
 from batchlint.owners import OWN
 from batchlint.places import only_holds
@@ -200,7 +201,7 @@ def _calls_by_name(graph: Graph, edge: Edge) -> bool:
 def _leads_dialogue(reach: Reach) -> bool:
     """Whether the code asks a person at a terminal, rather than that a person starts the program as a whole."""
     kind = reach.entry.kind
-    is_asked = kind.kind == "interactive" and kind.latency is not None  # again and again
+    is_asked = kind.kind == "interactive" and kind.framework != SITTING
     return is_asked and all(edge.callee.qualname != MODULE for edge in reach.edges)
 
 
@@ -350,7 +351,7 @@ def _keeps_answer(graph: Graph, id: FunctionId, node: ast.expr) -> bool:
 def _is_shared(graph: Graph, id: FunctionId, way: Way) -> bool:
     """Whether some of those who start the function wait for it, or sit in front of it, and others do not."""
     waits = {
-        reach.entry.kind.latency is Latency.REALTIME or reach.entry.kind.kind == "interactive"
+        reach.entry.kind.latency is Latency.REALTIME or reach.entry.kind.framework == SITTING
         for reach in relevant(graph.reaches(id, way))
     }
     return len(waits) == 2

@@ -11,7 +11,7 @@ from batchlint.entrypoints import Kind
 from batchlint.facts import MODULE, CallFacts, FunctionFacts, FunctionId, LoopNode, Reference
 from batchlint.findings import Step
 from batchlint.graph.links import Entry, ModelCall, Part, label, source
-from batchlint.graph.sittings import Sittings
+from batchlint.graph.sittings import SITTING, Sittings
 from batchlint.symbols import CallRef, Program, last_name
 from batchlint.trees import stands_in, walk
 from batchlint.values import Cls, Ext, Fn
@@ -37,6 +37,7 @@ _MAY_BE_FILES = frozenset(["exists", "isfile", "is_file"])
 """Calls that ask whether there is a file."""
 _PRINTS = frozenset(["print", "echo", "secho", "print_json"])
 _QUESTION = Kind("command-line", "interactive", None)
+_SITTING = Kind(SITTING, "interactive", None)
 
 
 class Fronts(Part):
@@ -67,9 +68,10 @@ class Fronts(Part):
             for caller, call in program.calls_by_name.get(name, ()):
                 for value in program.eval(caller.id, call.node.func):
                     kind = table.first(value.path) if isinstance(value, Ext) else None
-                    if kind is None or self._only_confirms(kind, caller, call):
+                    confirms = kind is not None and self._only_confirms(kind, caller, call)
+                    if kind is None or (confirms and not self._sittings.parts(caller, call)):
                         continue
-                    asked = self._asked(kind, caller, call)
+                    asked = _SITTING if confirms else self._asked(kind, caller, call)
                     if asked == kind or not _asks_for(_FOLDER, call.node):
                         found.setdefault(caller.id, []).append((call, asked))
         for caller, call in self._options():
@@ -158,17 +160,11 @@ class Fronts(Part):
         return kind._replace(latency=None)
 
     def _only_confirms(self, kind: Kind, caller: FunctionFacts, call: CallFacts) -> bool:
-        """Whether the question is if the program shall go on at all: in words, or as one asked once with yes and no.
-
-        Between two pieces of the model's work it is one to whoever has read what the first of them gave.
-        """
-        told = (call.node, *_told(caller, call))
+        """Whether the question is if the program shall go on at all: in words, or as one asked once with yes and no."""
+        if _asks_for(_CONFIRMATION, call.node) or any(_asks_for(_CONFIRMATION, each) for each in _told(caller, call)):
+            return True
         is_yes_or_no = kind.kind == "interactive" and kind.latency is None
-        if not any(_asks_for(_CONFIRMATION, each) for each in told) and (
-            not is_yes_or_no or call.loops or self._is_repeated(caller, 0)
-        ):
-            return False
-        return not self._sittings.parts(caller, call)
+        return is_yes_or_no and not call.loops and not self._is_repeated(caller, 0)
 
     def _talks(self, caller: FunctionFacts, call: CallFacts, loop: LoopNode) -> bool:
         """Whether the loop does more than ask until the answer is one that it takes."""

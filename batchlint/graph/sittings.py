@@ -11,6 +11,8 @@ from batchlint.graph.links import Part
 from batchlint.symbols import Program
 from batchlint.trees import SCOPES, children, stands_in, walk_own
 
+SITTING = "sitting"
+"""The framework of what somebody starts who is asked in the middle."""
 _LEAVES = (ast.Return, ast.Raise, ast.Continue, ast.Break)
 
 

@@ -71,3 +71,47 @@ def test_who_is_asked_in_the_middle_may_sit_and_wait(body):
 @pytest.mark.parametrize("body", cases(NOT_BETWEEN))
 def test_who_is_asked_once_before_or_after_need_not(body):
     assert verdict(SITTING.replace("{body}", body.strip())) == "batchable"
+
+
+SHARED = {
+    "jobs.py": """
+        from llm import ask
+
+        def search():
+            open("found.txt", "w").write(str([ask(line) for line in open("jobs.txt")]))
+
+        def letters():
+            for line in open("found.txt"):
+                print(ask(line))
+        """,
+    "main.py": """
+        from jobs import letters, search
+
+        def main():
+            search()
+            {asked}
+                letters()
+
+        if __name__ == "__main__":
+            main()
+        """,
+    "app.py": """
+        from apscheduler.schedulers.blocking import BlockingScheduler
+        from jobs import search
+
+        scheduler = BlockingScheduler()
+
+        @scheduler.scheduled_job("cron", hour=2)
+        def nightly():
+            search()  # !
+        """,
+}
+
+
+@pytest.mark.parametrize(
+    ("asked", "expected"),
+    [("if input('Letters? [y/n] ') == 'y':", "batchable"), ("for _ in iter(lambda: input('> '), ''):", "none")],
+    ids=["sits in the middle", "talks"],
+)
+def test_a_nightly_run_of_the_same_is_told_of_where_it_parts(asked, expected):
+    assert verdict({**SHARED, "main.py": SHARED["main.py"].replace("{asked}", asked)}) == expected
