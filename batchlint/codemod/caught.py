@@ -49,7 +49,7 @@ def _is_guarded(function: ast.AST, node: ast.expr) -> bool:
     trail = [*scopes.path_to(function, node), node]
     tries = [a for a, inner in itertools.pairwise(trail) if isinstance(a, ast.Try) and inner in a.body]
     types = [handler.type for each in tries for handler in each.handlers]
-    named = {last_name(e) for t in types if t is not None for e in (t.elts if isinstance(t, ast.Tuple) else [t])}
+    named = {last_name(each) for kind in types if kind is not None for each in _classes(kind)}
     return None in types or not named.isdisjoint(_CATCHING)
 
 
@@ -58,12 +58,16 @@ def _caught(around: ast.AST, inner: ast.AST) -> Iterator[ast.expr]:
     if isinstance(around, ast.Try | ast.TryStar) and inner in around.body:
         for handler in around.handlers:
             if handler.type is not None and not _leaves(handler.body):
-                yield from handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
+                yield from _classes(handler.type)
     elif isinstance(around, ast.With) and inner in around.body:
         for item in around.items:
             context = item.context_expr
             if isinstance(context, ast.Call) and last_name(context.func) == "suppress":
                 yield from context.args
+
+
+def _classes(kind: ast.expr) -> list[ast.expr]:
+    return kind.elts if isinstance(kind, ast.Tuple) else [kind]
 
 
 def _leaves(body: list[ast.stmt]) -> bool:

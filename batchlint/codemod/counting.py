@@ -52,7 +52,7 @@ def fanout(planner: Planner, function: FunctionFacts, node: ast.While, index: in
     if planner.asks(function, [node.test, step.value]):
         raise Refused("unsupported-shape", f"a request decides which item comes next (line {node.lineno})")
     after = scopes.after(function.node, node)
-    if counter in after and any(isinstance(parent, ast.Try) for parent in scopes.path_to(function.node, node)):
+    if counter in after and scopes.is_in_try(function.node, node):
         raise Refused(
             "unsupported-shape", f"what an error leaves in `{counter}` is read after the loop; handle it per item"
         )

@@ -8,7 +8,7 @@ from typing import Any
 import libcst as cst
 import libcst.matchers as m
 
-from batchlint.codemod.changes import Counter, Numbering
+from batchlint.codemod.changes import Counter
 from batchlint.codemod.nodes import indented
 
 
@@ -25,22 +25,15 @@ def counted_loop(loop: cst.While, counter: Counter, drawing: cst.IndentedBlock) 
     return drawn, cst.IndentedBlock(rest)
 
 
-def taking_loop(
-    loop: cst.While, taking: Sequence[int], drawing: Callable[..., cst.IndentedBlock]
-) -> tuple[cst.While, cst.IndentedBlock]:
-    """The loop that draws the items by the statements at these places, and what is left of its body for one item."""
-    body: list[Any] = list(indented(loop.body).body)
-    heads = [body[place] for place in taking]
-    rest = [statement for place, statement in enumerate(body) if place not in taking]
-    return loop.with_changes(body=drawing(*heads), leading_lines=[]), cst.IndentedBlock(rest)
-
-
-def numbered_body(
-    loop: cst.For, numbering: Numbering, drawing: Callable[..., cst.IndentedBlock]
+def parted(
+    loop: cst.For | cst.While, taking: Sequence[int], drawing: Callable[..., cst.IndentedBlock], last: int = 0
 ) -> tuple[cst.IndentedBlock, cst.IndentedBlock]:
-    """The body of the loop that numbers the items as it draws them, and what is left of it for one item."""
-    body: list[Any] = list(indented(loop.body).body)
-    if numbering.heads:
-        return drawing(*body[: numbering.heads]), cst.IndentedBlock(body[numbering.heads :])
-    draws = drawing()
-    return draws.with_changes(body=[*draws.body, body[-1]]), cst.IndentedBlock(body[:-1])
+    """The body of the loop that draws the items, and what is left of it for one item.
+
+    The statements at the places `taking` come before an item is drawn, and the `last` ones behind that.
+    """
+    whole: list[Any] = list(indented(loop.body).body)
+    body, tail = whole[: len(whole) - last], whole[len(whole) - last :]
+    draws = drawing(*(body[place] for place in taking))
+    rest = [statement for place, statement in enumerate(body) if place not in taking]
+    return draws.with_changes(body=[*draws.body, *tail]), cst.IndentedBlock(rest)

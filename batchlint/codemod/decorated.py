@@ -31,7 +31,7 @@ class Kind(NamedTuple):
     coroutines: bool
     unfit: frozenset[str]
     attributes: frozenset[str]
-    policy: bool
+    is_policy: bool
     """Whether it is a decorator that was made elsewhere and has a name: the stand-in is given it."""
 
 
@@ -97,7 +97,7 @@ class Decorated:
             elif kind.stand_in is not None:
                 self._check(fanout, function, known)
                 changes.renames[planner.place(function.id.path, name)] = kind.stand_in
-                changes.policies |= {planner.place(function.id.path, name)} if kind.policy else set()
+                changes.policies |= {planner.place(function.id.path, name)} if kind.is_policy else set()
                 settled.append(decorator)
         return settled
 
@@ -107,7 +107,7 @@ class Decorated:
         if kind.kind == CACHE and fanout.is_async:
             what = f"`{label}` is cached and runs in threads, which cannot wait for each other"
             raise Refused("unsupported-shape", what)
-        if kind.kind == RETRY and not isinstance(decorator, ast.Call) and not kind.policy:
+        if kind.kind == RETRY and not isinstance(decorator, ast.Call) and not kind.is_policy:
             raise Refused("unsupported-shape", f"`{label}` is retried for ever by a bare `@{shown}`")
         given = {keyword.arg or "**" for keyword in decorator.keywords} if isinstance(decorator, ast.Call) else set()
         if unfit := given & {*kind.unfit, "**"}:
@@ -135,6 +135,5 @@ def _kinds() -> PathTable[Kind]:
 
 def _kind(row: dict[str, Any]) -> Kind:
     unfit, attributes = (frozenset(row.get(key, ())) for key in ("unfit", "attributes"))
-    return Kind(
-        row["kind"], row.get("stand_in"), row.get("coroutines", False), unfit, attributes, row.get("policy", False)
-    )
+    is_policy = row["path"].endswith("()")
+    return Kind(row["kind"], row.get("stand_in"), row.get("coroutines", False), unfit, attributes, is_policy)

@@ -118,8 +118,9 @@ class Handing:
 
     def note_beside(self, fanout: Fanout, function: FunctionFacts, body: list[ast.stmt]) -> None:
         """Tell of the pools within one item, whose requests are none of the batch's."""
-        inside = {id(node) for statement in body for node in walk(statement)}
-        handed = {e.span.line for e in self.edges(function.id) if self.is_handed_to_pool(e) and id(e.node) in inside}
+        pools = [edge for edge in self.edges(function.id) if self.is_handed_to_pool(edge)]
+        inside = {id(node) for statement in body for node in walk(statement)} if pools else ()
+        handed = {edge.span.line for edge in pools if id(edge.node) in inside}
         asked = {e.span.line for e in self.edges(function.id) if id(e.node) in fanout.converted}
         why = "it runs within one item of the batch"
         fanout.notes += [f"requests of the pool in line {line} stay realtime: {why}" for line in sorted(handed - asked)]

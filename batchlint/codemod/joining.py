@@ -86,7 +86,7 @@ def _worker(
     if any(_is(planner, c.caller.id, c.call.node, _MADE) for c in bounded if last_name(c.call.node.func) in _QUEUES):
         raise Refused("unsupported-shape", "a queue of limited size would fill before the threads run")
     is_plain = take.func.attr == "get" and not take.args and not take.keywords
-    if is_plain and any(isinstance(n, ast.Try) for n in scopes.path_to(worker.node, take)):
+    if is_plain and scopes.is_in_try(worker.node, take):
         raise Refused("unsupported-shape", f"the worker takes its items in a `try` (line {take.lineno})")
     fanout.file(caller.id.path).keywords[planner.place(caller.id.path, thread)] = ("items", ast.unparse(items))
     if is_plain:

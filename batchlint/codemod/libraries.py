@@ -147,6 +147,7 @@ class Libraries:
         return touches({(*p, CONTENT) for p in self._reader.path(receiver, frame)}, "write", call.lineno)
 
     def method(self, func: ast.Attribute, call: ast.Call, frame: Frame, dropped: bool) -> list[Access]:
+        """The accesses of a call of a method that nothing in the program defines, by what its name says."""
         reader = self._reader
         name, line = func.attr, call.lineno
         receiver = reader.path(func.value, frame)

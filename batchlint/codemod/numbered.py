@@ -12,13 +12,12 @@ from batchlint.codemod.changes import FileChanges, Numbering
 from batchlint.codemod.phases import Barrier
 from batchlint.codemod.refusals import Refused
 from batchlint.facts import MODULE, FunctionFacts
-from batchlint.trees import walk
+from batchlint.trees import SCOPES, walk
 
 if TYPE_CHECKING:
     from batchlint.codemod.planner import Planner
 
 _STEERING = (ast.Break, ast.Return, ast.Raise, ast.Yield, ast.YieldFrom, ast.Await, ast.NamedExpr)
-_LATER = (ast.Lambda, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
 def numbering(
@@ -30,13 +29,15 @@ def numbering(
     whether the loop may count on at its end.
     """
     body = loop.body
+    counted = [(place, name) for place, each in enumerate(body) if (name := _counted(each)) in candidates]
+    if not counted:
+        return None
     asking = next((place for place, each in enumerate(body) if planner.asks(function, [each])), len(body))
     behind = [*body[asking + 1 :], *(each for each in body[asking : asking + 1] if hasattr(each, "body"))]
     is_global = function.id.qualname == MODULE
-    for place, statement in enumerate(body):
-        name = _counted(statement)
+    for place, name in counted:
         others = [*body[:place], *body[place + 1 :]]
-        if name not in candidates & _read(behind) or name in scopes.bound(others) | _read(_functions(body)):
+        if name not in _read(behind) or name in scopes.bound(others) | _read(_functions(body)):
             continue
         if place < asking and not scopes.bound(body[:place]) and not _holds(body[:place], _STEERING):
             return Numbering(name, place + 1, is_global)
@@ -79,7 +80,7 @@ def _read(nodes: Iterable[ast.AST]) -> set[str]:
 
 def _functions(body: list[ast.stmt]) -> Iterator[ast.AST]:
     """The functions in the body, which see a variable as it is when they are called."""
-    return (node for statement in body for node in walk(statement) if isinstance(node, _LATER))
+    return (node for statement in body for node in walk(statement) if isinstance(node, SCOPES))
 
 
 def _holds(body: list[ast.stmt], kinds: tuple[type[ast.AST], ...]) -> bool:

@@ -168,9 +168,9 @@ class Planner:
         is_drawn = stands is not None and drawing is not None and counter is None and not (fanout.is_async or is_worker)
         if (is_plain or is_drawn) and not (left_behind or handed):
             beside = carried & scopes.bound_beside(scope, node) - shared - declared - function.outer
-            kept = later if any(isinstance(each, ast.Try) for each in scopes.path_to(scope, node)) else set()
-            kept |= scopes.read(stands.test) if stands is not None else set()
-            numbering = numbered.numbering(self, function, loop, beside - kept, may_end=is_plain)
+            beside -= scopes.read(stands.test) if stands is not None else set()
+            beside -= later if beside & later and scopes.is_in_try(scope, node) else set()
+            numbering = numbered.numbering(self, function, loop, beside, may_end=is_plain)
         numbers = {numbering.name} if numbering is not None else set()
         carried -= numbers
         unbound = carried - declared - function.outer - scopes.bound_beside(scope, node)

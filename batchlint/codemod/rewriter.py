@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any, cast
 
 import libcst as cst
@@ -12,7 +13,7 @@ from libcst.metadata import MetadataWrapper
 from batchlint.codemod.call_rewriter import CallRewriter, Names
 from batchlint.codemod.changes import FileChanges, LoopChange, Place, Release, SentLoop
 from batchlint.codemod.comprehension_nodes import asking, over_answers
-from batchlint.codemod.counting_nodes import counted_loop, numbered_body, taking_loop
+from batchlint.codemod.counting_nodes import counted_loop, parted
 from batchlint.codemod.hoisting import Hoist
 from batchlint.codemod.nodes import (
     ASKS_NOTHING,
@@ -283,8 +284,9 @@ class Rewriter(CallRewriter):
             rpar=[],
         )
         if change.numbering is not None:
-            draws, body = numbered_body(updated_node, change.numbering, lambda *heads: _drawing(change, *heads))
-            return self._split(where, change, updated_node, body, cst.For(updated_node.target, over, draws))
+            heads = change.numbering.heads
+            draws, rest = parted(updated_node, range(heads), partial(_drawing, change), last=0 if heads else 1)
+            return self._split(where, change, updated_node, rest, cst.For(updated_node.target, over, draws))
         if change.stop:
             drawn = cst.For(updated_node.target, over, _drawing(change))
         return self._split(where, change, updated_node, updated_node.body, drawn)
@@ -299,7 +301,8 @@ class Rewriter(CallRewriter):
         if change.counter is not None:
             drawn, body = counted_loop(updated_node, change.counter, _drawing(change))
             return self._split(where, change, updated_node, body, drawn)
-        drawn, rest = taking_loop(updated_node, change.taking, lambda *heads: _drawing(change, *heads))
+        draws, rest = parted(updated_node, change.taking, partial(_drawing, change))
+        drawn = updated_node.with_changes(body=draws, leading_lines=[])
         return self._split(where, change, updated_node, rest, drawn)
 
     def _split(

@@ -449,19 +449,23 @@ def end_of_loops(function: ast.AST, line: int) -> int:
     """The last line of the outermost loop around `line`; of the function's own names none that is bound below it is
     bound yet.
     """
-    return max((_lines([n])[-1] for n in _around(function, line) if isinstance(n, _LOOPS)), default=line)
+    return _end(_around(function, line), line)
 
 
 def unreached(function: ast.AST, line: int) -> list[range]:
     """The lines of a function that have not run in the same call when the loops around `line` have ended."""
     around = _around(function, line)
     first = min((n.lineno for n in around if isinstance(n, _LOOPS)), default=line)
-    found = [range(end_of_loops(function, line) + 1, sys.maxsize)]
+    found = [range(_end(around, line) + 1, sys.maxsize)]
     for node in around:
         if isinstance(node, ast.If) and node.lineno < first:
             branches = [_lines(node.body), _lines(node.orelse)]
             found += [lines for lines in branches if line not in lines]
     return found
+
+
+def _end(around: list[ast.stmt], line: int) -> int:
+    return max((_lines([n])[-1] for n in around if isinstance(n, _LOOPS)), default=line)
 
 
 def _around(function: ast.AST, line: int) -> list[ast.stmt]:
@@ -471,3 +475,8 @@ def _around(function: ast.AST, line: int) -> list[ast.stmt]:
 
 def _lines(block: list[ast.stmt]) -> range:
     return range(block[0].lineno, (block[-1].end_lineno or 0) + 1) if block else range(0)
+
+
+def is_in_try(function: ast.AST, node: ast.AST) -> bool:
+    """Whether the node stands in a `try` of the function: what an error leaves in a variable may be read then."""
+    return any(isinstance(parent, ast.Try) for parent in path_to(function, node))
