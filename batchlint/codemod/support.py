@@ -23,6 +23,11 @@ from batchlint.values import Cls, Ext, Fn, Inst, Value, ordered
 
 BACKENDS = {"openai": "openai", "anthropic": "anthropic", "google": "google", "mistralai": "mistral"}
 """The backends of the runtime helper, by the package that the client comes from."""
+LEGACY = {
+    "openai": ("openai_legacy", ("Completion.create", "Completion.acreate", "Embedding.create", "Embedding.acreate")),
+    "google": ("generativeai", (".generate_content", ".generate_content_async")),
+}
+"""Of SDKs that their providers have given up: which backend carries which calls."""
 _THROUGH_STORAGE = frozenset({"vertexai"})
 """Providers whose batches read and write files of a cloud's own, which the helper does not make."""
 _HARMLESS = frozenset(
@@ -316,10 +321,11 @@ class Support:
             raise Refused("no-batch-tier", self._without_tier(model.provider, model.endpoint))
         if package in BACKENDS:
             self._check_clients(scope, call)
-        if model.legacy:
+        backend = _backend(model.path, model.legacy)
+        if backend is None and model.legacy:
             what = f"`{model.call}` {line} is of an SDK that the helper cannot call; move to the provider's current one"
             raise Refused("no-backend", what)
-        if package not in BACKENDS or not model.path.endswith(_METHODS):
+        if backend is None:
             advice = f"; call the SDK of {model.provider} itself" if model.provider in BACKENDS.values() else ""
             raise Refused("no-backend", f"the helper has no backend for `{model.call}` ({package}) {line}{advice}")
         if self._streamed.is_streamed(scope, self.threads.plain(call)):
@@ -332,7 +338,7 @@ class Support:
         unfit = next((k.arg for k in keywords if k.arg in _NOT_IN_A_LINE), None)
         if unfit:
             raise Refused("unsupported-shape", f"`{unfit}` {line} cannot go into a batch line")
-        return BACKENDS[package]
+        return backend
 
     def _check_clients(self, scope: FunctionId, call: ast.Call) -> None:
         """Refused where one of the clients that the call may ask is that of a host without a batch for us."""
@@ -359,16 +365,16 @@ class Support:
 
     def check_handed(self, value: Ext, node: ast.expr, is_async: bool) -> str:
         """The backend that carries the requests of a method which is handed over; Refused where none does."""
-        package = head_of(value.path)
         api = self.program.catalogue.match(value.path)
         shown = f"`{ast.unparse(node)}` (line {node.lineno})"
-        if package not in BACKENDS or not value.path.endswith(_METHODS) or api is None or api.legacy:
+        backend = _backend(value.path, api.legacy) if api else None
+        if api is None or backend is None:
             raise Refused("no-backend", f"the helper has no backend for {shown}")
         if (api.is_async and not is_async) or self.program.catalogue.tier(api.provider, api.endpoint) is None:
             raise Refused("no-batch-tier", f"no batch carries {shown}")
         if api.stream:
             raise Refused("streaming")
-        return BACKENDS[package]
+        return backend
 
     def check_twin(self, function: FunctionFacts, carried: list[ast.expr]) -> None:
         """Refused where the function can have no twin. `carried`: decorators that have one themselves."""
@@ -380,6 +386,12 @@ class Support:
             if name not in _HARMLESS and decorator not in carried:
                 what = f"`{label}` is wrapped by `@{name}`, which expects an answer at once"
                 raise Refused("unsupported-shape", what)
+
+
+def _backend(path: str, is_legacy: bool) -> str | None:
+    """The backend that carries calls of the SDK's method."""
+    backend, methods = LEGACY.get(head_of(path), (None, ())) if is_legacy else (BACKENDS.get(head_of(path)), _METHODS)
+    return backend if path.endswith(methods) else None
 
 
 def _can_be(path: str) -> bool:

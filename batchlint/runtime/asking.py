@@ -35,14 +35,11 @@ def request(method: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
     if kwargs.get("extra_headers") or kwargs.get("extra_query"):
         raise ValueError("a request of a batch cannot carry extra_headers or extra_query: set them on the client")
     owner = getattr(method, "__self__", None)
-    packages = [kind.__module__.partition(".")[0] for kind in type(owner).__mro__]
-    kind = next((BACKENDS[package] for package in packages if package in BACKENDS), None)
-    if kind is None:
+    if not (kind := backend_of(owner)):
         raise TypeError(f"{getattr(method, '__qualname__', method)!s} is no method of an SDK that llm_batch knows")
     backend = backend_for(kind, owner)
-    double = backend.silenced(owner, kwargs)
     try:
-        started = getattr(double, method.__name__)(*args, **kwargs)
+        started = getattr(backend.silenced(owner, kwargs), method.__name__)(*args, **kwargs)
         if inspect.iscoroutine(started):
             started.send(None)
     except Captured as sent:
@@ -59,6 +56,14 @@ class Captured(BaseException):
 
 
 BACKENDS: dict[str, Any] = {}  # by SDK package: the classes further down, each around an object of the user's client
+
+
+def backend_of(owner: Any) -> Any:
+    """The class that makes batches of the calls of the object's or class's methods; None for no SDK's."""
+    kinds = (owner if inspect.isclass(owner) else type(owner)).__mro__
+    return next((BACKENDS[n] for kind in kinds for n in BACKENDS if f"{kind.__module__}.".startswith(f"{n}.")), None)
+
+
 backend_for = functools.lru_cache(maxsize=64)(lambda kind, owner: kind(owner))
 
 

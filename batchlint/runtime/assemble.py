@@ -69,14 +69,17 @@ PARTS = {
     "doubles": (),
     "stainless": (),
     "parsing": ("called_again",),
+    "openai_legacy_batches": (),  # of two SDKs in one package the first one is asked first
     "openai_batches": (),
     "anthropic_batches": (),
+    "google_jobs": (),
+    "generativeai_batches": (),
     "google_batches": (),
     "mistral_batches": (),
     "commands": (),
 }
 NAMES = {name: part for part, names in PARTS.items() for name in names}
-BACKENDS = {provider: f"{provider}_batches" for provider in ("openai", "anthropic", "google", "mistral")}
+BACKENDS = {provider: f"{provider}_batches" for provider in facts.SOURCES}
 HEADER = '''"""Submit-and-poll calls of hosted models, at the batch price. {mark}, now yours.
 
 {usage}
@@ -95,7 +98,7 @@ MARKED = re.compile(r"  # (?P<how>with|around) (?P<parts>\w+(, \w+)*)$")
 def render(providers: Iterable[str], names: Iterable[str] = NAMES) -> str:
     """The text of `llm_batch.py` for code that uses these providers and imports these names.
 
-    Raises ValueError for a provider without a backend ("openai", "anthropic", "google" and "mistral" have one).
+    Raises ValueError for a provider without a backend (`BACKENDS` has those that have one).
     """
     wanted = list(dict.fromkeys(providers))
     unknown = [provider for provider in wanted if provider not in BACKENDS]

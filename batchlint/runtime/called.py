@@ -7,7 +7,7 @@ import inspect
 from collections.abc import Callable, Generator
 from typing import Any
 
-from batchlint.runtime.asking import BACKENDS, request
+from batchlint.runtime.asking import backend_of, request
 
 
 def called(function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Generator[Any, Any, Any]:
@@ -17,8 +17,7 @@ def called(function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Genera
     plain: Any = function
     while isinstance(plain, functools.partial):
         plain = plain.func
-    owner = getattr(plain, "__self__", None)
-    if any(kind.__module__.partition(".")[0] in BACKENDS for kind in type(owner).__mro__):
+    if backend_of(getattr(plain, "__self__", None)):
         return (yield request(function, *args, **kwargs))
     if inspect.isgeneratorfunction(plain):
         return (yield from function(*args, **kwargs))

@@ -7,8 +7,15 @@ from typing import Any
 
 from batchlint import datafiles
 
-# How the provider is called here, and in its facts.
-SOURCES = {"openai": "openai", "anthropic": "anthropic", "mistral": "mistral", "google": "google-genai"}
+# By backend, whose facts hold: SDKs that a provider has given up go to the same API.
+SOURCES = {
+    "openai": "openai",
+    "openai_legacy": "openai",
+    "anthropic": "anthropic",
+    "google": "google-genai",
+    "generativeai": "google-genai",
+    "mistral": "mistral",
+}
 
 
 @cache
@@ -16,7 +23,7 @@ def load(provider: str) -> tuple[dict[str, Any], str]:
     """What one batch may hold and where it can go, how long results are kept; and the source of the limits."""
     name = SOURCES[provider]
     facts = next(each for each in datafiles.documents("providers") if each["provider"] == name)
-    extra = datafiles.document("runtime", provider)[provider]
+    extra = datafiles.document("runtime", name)[name]
     limits = facts["limits"]
     table = {
         "limits": (

@@ -199,7 +199,7 @@ class InLoop:
 
 def work_in_loop(backend: Any, loop: asyncio.AbstractEventLoop) -> None:
     """Let the thread of the rounds work an async client, which has to be awaited in its loop."""
-    if not inspect.iscoroutinefunction(getattr(type(backend.client), "request", None)):
+    if not inspect.iscoroutinefunction(getattr(type(getattr(backend, "client", None)), "request", None)):
         return
 
     async def copy(response: Any, file: BinaryIO) -> None:

@@ -65,7 +65,7 @@ class Rounds:
                 first, names = chunk[0], sorted([*{each.batch for each in chunk}, *(each.custom_id for each in chunk)])
                 key = hashlib.sha256("\n".join(names).encode()).hexdigest()[:32]
                 key = self.prefix + key  # with visits
-                what = f"{len(chunk)} requests to {first.endpoint} with {first.model}"
+                what = f"{len(chunk)} requests to {' with '.join(filter(None, (first.endpoint, first.model)))}"
                 row = (key, first.backend.provider, first.backend.server, what)
                 db.execute("insert or replace into batches values (?, ?, ?, ?, null, null)", row)
                 self.note(db, key, chunk)
@@ -221,11 +221,11 @@ def prune(db: sqlite3.Connection) -> None:
 
 def is_passing(problem: Exception | int) -> bool:
     """Whether it helps to try again after an error or HTTP status: rate limits, a server in trouble, no connection."""
-    status = getattr(problem, "status_code", None) or getattr(problem, "code", None) or problem
+    status = next((n for name in ("status_code", "http_status", "code") if (n := getattr(problem, name, 0))), problem)
     if isinstance(status, int):
         return status in (408, 409, 429) or status >= 500
     names = {kind.__name__ for kind in type(problem).__mro__}
-    return bool(names & {"APIConnectionError", "TransportError", "ConnectionError", "TimeoutError"})
+    return bool(names & {"APIConnectionError", "TransportError", "ConnectionError", "TimeoutError", "Timeout"})
 
 
 @functools.lru_cache(maxsize=1)  # the same line not twice in a row

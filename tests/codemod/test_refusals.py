@@ -338,11 +338,9 @@ REFUSED: dict[str, dict[str, tuple[str, str]]] = {
                 "is of an SDK that the helper cannot call",
             )
             for call in (
-                "openai.ChatCompletion.create(model='gpt-4', messages=[{'role': 'user', 'content': text}])",
-                "openai.Completion.create(model='davinci-002', prompt=text)",
-                "openai.Embedding.create(model='text-embedding-3-small', input=text)",
                 "openai.Moderation.create(input=text)",
-                "gemini.generate_content(text)",
+                "openai.Image.create(prompt=text)",
+                "genai.embed_content(model='models/embedding-001', content=text)",
             )
         },
     },

@@ -20,6 +20,12 @@ def realtime(provider: FakeProvider, call: Call) -> Reply:
     return provider.run(call.route.split()[1], call.json, None)
 
 
+def by_engine(provider: FakeProvider, call: Call) -> Reply:
+    """How openai < 1.0 asks where the code names an `engine`."""
+    engine, endpoint = call.parts
+    return provider.run(f"/v1/{endpoint}", {**call.json, "model": engine}, None)
+
+
 def upload(provider: FakeProvider, call: Call) -> Reply:
     fields = multipart(call.headers["Content-Type"], call.data)
     with provider.lock:
@@ -197,6 +203,7 @@ def finish(provider: FakeProvider, batch: dict[str, Any], status: str, share: fl
 
 ROUTES = {
     r"POST (/v1/(?:chat/completions|responses|embeddings|completions|moderations))": realtime,
+    r"POST /v1/engines/([\w.-]+)/((?:chat/)?completions|embeddings)": by_engine,
     r"POST /v1/files": upload,
     r"(?:GET|DELETE) /v1/files/([\w-]+)": file,
     r"GET /v1/files/([\w-]+)/content": content,
