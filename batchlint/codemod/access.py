@@ -45,6 +45,8 @@ OBJECT, CONTENT = "[object]", "[content]"
 """Which object a name stands for, and what is in it: methods that change an object leave the name as it is."""
 ELEMENTS = "[elements]"
 """Which objects a list holds, whatever is in them."""
+NAMESPACE = "[vars]"
+"""The mapping of an object's attributes, as a step behind the object: what is in it is in the object."""
 PRIVATE = "[private]"
 """A file in a folder of the item's own, as a step behind its path."""
 HELD = "[held]"
@@ -157,6 +159,8 @@ def clash(a: Access, b: Access) -> bool:
     for index, (x, y) in enumerate(zip(a.channel, b.channel, strict=False)):
         if CONTENT in (x, y):
             return OBJECT not in (x, y)
+        if NAMESPACE in (x, y):
+            return True
         if LEN in (x, y):
             # Storing an element may add one; what happens within an element does not.
             told, other = (a, b) if x == LEN else (b, a)

@@ -77,7 +77,8 @@ def _innermost(iterated: ast.expr) -> ast.expr:
 def _called(reader: Reader, iterated: ast.expr, outer: Frame) -> Iterator[tuple[Fn, ast.Call]]:
     """The generators that the next item comes from, and the functions that are called for it."""
     program, scope = reader.program, outer.function.id
-    calls = list(_one_by_one(program, scope, iterated))
+    lazy = list(_one_by_one(program, scope, iterated))
+    calls = [each for each in lazy if isinstance(each, ast.Call)]
     for call in calls:
         for value in program.eval(scope, call.func):
             if isinstance(value, Fn) and program.functions[value.id].is_generator:
@@ -88,15 +89,16 @@ def _called(reader: Reader, iterated: ast.expr, outer: Frame) -> Iterator[tuple[
                     what = f"`{program.functions[value.id].name}` says what comes next (line {call.lineno})"
                     raise Refused("dependent-iterations", f"{what}, maybe by what was done with the last item")
     passed = [argument for call in calls for argument in call.args]
-    for source in passed or [iterated]:
+    passed += [each.iter for each in lazy if isinstance(each, ast.comprehension)]
+    for source in [*calls, *(passed or [iterated])]:
         yield from reader.implicit.drawn(scope, source)
 
 
-def _one_by_one(program: Program, scope: FunctionId, node: ast.AST) -> Iterator[ast.Call]:
-    """The calls in the expression, without those of which all is taken before it gives its first item."""
+def _one_by_one(program: Program, scope: FunctionId, node: ast.AST) -> Iterator[ast.Call | ast.comprehension]:
+    """The calls and loops in the expression, without those of which all is taken before it gives its first item."""
     for child in ast.iter_child_nodes(node):
         yield from _one_by_one(program, scope, child) if not _takes_all(program, scope, node) else ()
-    if isinstance(node, ast.Call):
+    if isinstance(node, ast.Call | ast.comprehension):
         yield node
 
 

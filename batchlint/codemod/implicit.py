@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from batchlint.codemod.access import CONTENT, LEN, Access, Frame, touches
+from batchlint.codemod.matching import compared
 from batchlint.codemod.paths import function_body
 from batchlint.facts import MODULE, ClassId, FunctionFacts, FunctionId
 from batchlint.symbols import PROPERTIES, Program, last_name, members
@@ -42,6 +43,7 @@ _CHECKING = {
     "isinstance": ("__instancecheck__", "__subclasshook__"),
     "issubclass": ("__subclasscheck__", "__subclasshook__"),
 }
+_CLOSING = {"closing": "close", "aclosing": "aclose"}
 _FILLING = ("__getitem__", "__missing__")
 """What a text asks the mapping that it is filled from: `"%(word)s" % words`."""
 _TRUTH = frozenset({"__bool__", "__len__"})
@@ -119,7 +121,10 @@ class Implicit:
 
     def drawn(self, scope: FunctionId, source: ast.expr) -> Iterator[tuple[Fn, ast.Call]]:
         """What a loop over the object calls for each item."""
-        methods = [*self.called(scope, source, "__iter__"), *self.called(scope, source, "__next__")]
+        names = ("__iter__", "__next__")
+        if isinstance(source, ast.Call) and last_name(source.func) == "reversed" and len(source.args) == 1:
+            source, names = source.args[0], ("__reversed__", "__len__")
+        methods = [method for name in names for method in self.called(scope, source, name)]
         yield from methods or self.called(scope, source, "__getitem__")
 
     def _made_by(self, reader: Reader, function: FunctionFacts, factory: ast.expr, frame: Frame) -> list[Access]:
@@ -171,6 +176,8 @@ class Implicit:
             for name in ("__exit__", "__aexit__"):
                 for target, call in self._found(frame.function.id, node, (expression, name, [])):
                     found += reader.function(target, call, frame)
+            for call in _closed(expression):
+                found += reader.of(call, frame)
             values = self.program.eval(frame.function.id, expression.func) if isinstance(expression, ast.Call) else ()
             for value in ordered(values):
                 if isinstance(value, Fn) and isinstance(expression, ast.Call) and (behind := self._behind(value.id)):
@@ -358,10 +365,21 @@ def _written(node: ast.AST) -> Iterator[Written]:
                 yield target.value, target.attr, [node.value]
                 yield target.value, "__setattr__", [ast.Constant(target.attr), node.value]
                 yield target, "__set__", [target.value, node.value]
+    elif isinstance(node, ast.Match):
+        for part, value in (pair for case in node.cases for pair in compared(case.pattern, node.subject)):
+            yield part, "__eq__", [value]
+            yield value, "__eq__", [part]
     elif isinstance(node, ast.With | ast.AsyncWith):
         for item in node.items:
             yield item.context_expr, "__enter__", []
             yield item.context_expr, "__aenter__", []
+
+
+def _closed(expression: ast.expr) -> Iterator[ast.Call]:
+    """What `closing(page)` calls when its block has ended: `page.close()`."""
+    if isinstance(expression, ast.Call) and expression.args and last_name(expression.func) in _CLOSING:
+        func = ast.Attribute(expression.args[0], _CLOSING[last_name(expression.func)], ast.Load())
+        yield ast.copy_location(ast.Call(ast.copy_location(func, expression), [], []), expression)
 
 
 def _numbers(factory: ast.expr) -> bool:

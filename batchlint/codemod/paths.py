@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterable, Iterator
 
 from batchlint.codemod import file_names, folders, scopes
-from batchlint.codemod.access import ANY, CELL, KEY, MARK, OWN, PRIVATE, Access, Channel, Frame, same_objects
+from batchlint.codemod.access import ANY, CELL, KEY, MARK, NAMESPACE, OWN, PRIVATE, Access, Channel, Frame, same_objects
 from batchlint.codemod.aliases import Aliases
 from batchlint.codemod.blocks import Comprehension
 from batchlint.codemod.captured import Captured
@@ -263,7 +263,8 @@ class Paths:
         made = [b.value for b in owner.bindings.get(name, ()) if b.how in {"value", "enter"}]
         calls = [n for n in made if isinstance(n, ast.Call)]
         found = set().union(*(self._chosen(call, owner) for call in calls), set())
-        around = [n for n in calls if n.args and last_name(n.func) in _AROUND]
+        around: list[ast.expr] = [n for n in made if isinstance(n, ast.Attribute) and n.attr == "__dict__"]
+        around += [n for n in calls if n.args and last_name(n.func) in _AROUND]
         return found.union(*(self.path(node, Frame(owner, set())) for node in around))
 
     def _chosen(self, call: ast.Call, owner: FunctionFacts) -> set[Channel]:
@@ -284,7 +285,9 @@ class Paths:
                 return self.shared.variable(frame.function.id.path, node.attr)
             inside = self.path(node.value, frame)
             if node.attr == "__dict__":
-                return inside
+                return {(*p, NAMESPACE) for p in inside}
+            if node.attr == "__class__":
+                return inside  # what its methods are, whichever attributes they read
             found = {p if len(p) > 6 else (*p, node.attr) for p in inside} | self.shared.attribute(
                 node, frame.function.id
             )
@@ -319,7 +322,8 @@ class Paths:
         if isinstance(node, ast.Call) and node.args and last_name(node.func) in _AROUND:
             values = self.program.eval(frame.function.id, node.func)
             if any(isinstance(v, Ext) and v.path in _AROUND.values() for v in values):
-                return self.path(node.args[-1 if last_name(node.func) == "cast" else 0], frame)
+                inside = self.path(node.args[-1 if last_name(node.func) == "cast" else 0], frame)
+                return {(*p, NAMESPACE) for p in inside} if last_name(node.func) == "vars" else inside
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
             if node.func.attr in FETCHING and node.args:
                 inside = self.path(node.func.value, frame)
@@ -357,10 +361,12 @@ class Paths:
         if isinstance(mapping, ast.Call) and last_name(mapping.func) == "globals" and not mapping.args:
             named = [node.slice.value] if isinstance(node.slice, ast.Constant) else self._variables(frame)
             return set().union(*(self.shared.variable(frame.function.id.path, str(name)) for name in named), set())
-        is_vars = isinstance(mapping, ast.Call) and last_name(mapping.func) == "vars" and len(mapping.args) == 1
-        if not is_vars and not (isinstance(mapping, ast.Attribute) and mapping.attr == "__dict__"):
+        if isinstance(mapping, ast.Call) and last_name(mapping.func) == "vars" and len(mapping.args) == 1:
+            inside = self.path(mapping.args[0], frame)
+        elif isinstance(mapping, ast.Attribute) and mapping.attr == "__dict__":
+            inside = self.path(mapping.value, frame)
+        else:
             return None
-        inside = self.path(mapping, frame)
         is_named = isinstance(node.slice, ast.Constant)
         return {(*p, str(node.slice.value)) for p in inside} if is_named else inside  # type: ignore[attr-defined]
 

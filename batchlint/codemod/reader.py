@@ -35,7 +35,7 @@ from batchlint.codemod.libraries import Libraries
 from batchlint.codemod.linked import is_self
 from batchlint.codemod.log_handlers import LogHandlers
 from batchlint.codemod.looks import looked_at
-from batchlint.codemod.matching import captures
+from batchlint.codemod.matching import captures, compared
 from batchlint.codemod.once import Once
 from batchlint.codemod.paths import Paths, function_body, receiver_of
 from batchlint.codemod.reflection import found_by_name
@@ -475,6 +475,7 @@ class Reader(Paths):
             found += self.of(node.subject, frame, skip)
             for case in node.cases:
                 found += [a for name, _ in captures(case.pattern, node.subject) for a in self.targets(name, frame)]
+                found += [a for _, value in compared(case.pattern, node.subject) for a in self.of(value, frame, skip)]
                 found += self.of(case.guard, frame, skip) if case.guard is not None else []
         elif isinstance(node, ast.Expr):
             found += self.of(node.value, frame, skip, discarded=True)

@@ -144,6 +144,10 @@ class Repeated:
             sources = iterated.args[:1] if name in COUNTED else iterated.args
             for part, source in zip(parts[1:2] if name in COUNTED else parts, sources, strict=False):
                 yield from self._drawn(function, part, source, depth + 1)
+            filling = next((k.value for k in iterated.keywords if k.arg == "fillvalue"), None)
+            if filling is not None:  # of `zip_longest`
+                rest = Element(Frame(function, set()), filling, is_often=True, is_one=True)
+                yield from (pair for part in parts for pair in self._named(part, rest))
         elif isinstance(iterated, ast.Call) and name in _OVER and iterated.args:
             yield from self._drawn(function, target, iterated.args[0], depth + 1)
         elif (

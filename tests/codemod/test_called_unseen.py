@@ -109,6 +109,83 @@ def _program(body: str) -> str:
     return PROGRAM.format(body=textwrap.indent(body, "    "))
 
 
+LOOKING = """\
+from contextlib import closing
+
+from openai import OpenAI
+
+client = OpenAI()
+WORDS = ["harbour", "ferry", "pilot"]
+ANSWERS, NOTES = [], []
+SEEN = {seen}
+
+
+def ask(prompt):
+    return client.responses.create(model="gpt-5", input=prompt).output_text
+
+
+class Known:
+    def __eq__(self, other):
+        return len(SEEN) > 1
+
+
+class Told:
+    word = Known()
+
+
+class Line:
+    def __init__(self):
+        self.answers, self.notes = [], []
+
+    def __iter__(self):
+        for word in WORDS:
+            if len(self.{looked}) < 2:
+                yield word
+
+    def __reversed__(self):
+        for word in WORDS[::-1]:
+            if len(self.{looked}) < 2:
+                yield word
+
+
+class Page:
+    def __init__(self, word):
+        self.word = word
+
+    def close(self):
+        SEEN.append(self.word)
+
+
+line = Line()
+{loop}
+print(ANSWERS, NOTES, line.answers)
+"""
+LOOKING_LOOPS = {
+    "a pattern": (
+        "for word in WORDS:\n    match word:\n        case Told.word:\n            pass\n"
+        "        case _:\n            ANSWERS.append(ask(word))"
+    ),
+    "a pattern within another one": (
+        "for word in WORDS:\n    match [word, 1]:\n        case [Told.word, _]:\n            pass\n"
+        "        case _:\n            ANSWERS.append(ask(word))"
+    ),
+    "the items from the end": "for word in reversed(line):\n    line.answers.append(ask(word))",
+    "the items through another loop": "for word in (word for word in line):\n    line.answers.append(ask(word))",
+}
+CLOSED = "for word in WORDS:\n    with closing(Page(word)):\n        ANSWERS.append(ask(word + str(len({shown}))))"
+
+
+@pytest.mark.parametrize("name", LOOKING_LOOPS)
+def test_what_looks_at_the_answers_waits_for_them(name: str, tmp_path: Path) -> None:
+    check_noop(LOOKING.format(seen="ANSWERS", looked="answers", loop=LOOKING_LOOPS[name]), "dependent-iterations")
+    check_runs_alike({"app.py": LOOKING.format(seen="NOTES", looked="notes", loop=LOOKING_LOOPS[name])}, tmp_path)
+
+
+def test_what_is_closed_behind_an_answer_is_seen_by_the_next_item(tmp_path: Path) -> None:
+    check_noop(LOOKING.format(seen="[]", looked="notes", loop=CLOSED.format(shown="SEEN")), "dependent-iterations")
+    check_runs_alike({"app.py": LOOKING.format(seen="[]", looked="notes", loop=CLOSED.format(shown="WORDS"))}, tmp_path)
+
+
 OBSERVED = """\
 from openai import OpenAI
 

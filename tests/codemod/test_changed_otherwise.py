@@ -23,8 +23,17 @@ class Memory:
     last = "none"
     first = "none"
 
+    def tone(self):
+        return "calmly"
+
+
+class Loud(Memory):
+    def tone(self):
+        return "loudly"
+
 
 memory = Memory()
+storage = memory.__dict__
 texts = []
 table = {}
 buffer = io.StringIO()
@@ -87,6 +96,12 @@ LEFT = {
     "the attributes as a mapping": "text = ask(f'{word} {memory.last}')\n    keep(text)\n",
     "an attribute in the mapping": "text = ask(f'{word} {memory.last}')\n    memory.__dict__['last'] = text\n",
     "an attribute in the mapping of `vars`": "text = ask(f'{word} {memory.last}')\n    put(text)\n",
+    "the mapping by another name": (
+        "text = ask(f'{word} {memory.last}')\n    mapping = memory.__dict__\n    mapping['last'] = text\n"
+    ),
+    "the mapping by a name from before": "text = ask(f'{word} {memory.last}')\n    storage['last'] = text\n",
+    "what the mapping shows": "text = ask(f'{word} {storage}')\n    memory.last = text\n",
+    "the class of an object": "text = ask(f'{word} {memory.tone()}')\n    memory.__class__ = text and Loud\n",
     "a variable in the mapping": "text = ask(f'{word} {last}')\n    globals()['last'] = text\n",
     "what writes into it": (
         "text = ask(f'{word} {buffer.getvalue()}')\n    csv.writer(buffer).writerow([word, text])\n"
@@ -104,6 +119,13 @@ ALIKE = {
     ),
     "another attribute in the mapping of `vars`": (
         "text = ask(f'{word} {memory.first}')\n    put(text)\nprint(memory.last)\n"
+    ),
+    "the mapping of an own object": (
+        "mine = Memory()\n    mapping = mine.__dict__\n    mapping['last'] = ask(f'{word} {mine.last}')\n"
+        "    print(mine.last)\n"
+    ),
+    "the class of an own object": (
+        "mine = Memory()\n    if ask(f'{word} {mine.tone()}'):\n        mine.__class__ = Loud\n    print(mine.tone())\n"
     ),
     "another variable in the mapping": ("text = ask(f'{word} {table}')\n    globals()['last'] = text\nprint(last)\n"),
     "what writes into it": "csv.writer(buffer).writerow([word, ask(word)])\nprint(buffer.getvalue())\n",

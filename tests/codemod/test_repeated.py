@@ -12,7 +12,7 @@ from .programs import check_noop, check_runs_alike
 HEAD = """\
 import copy
 from collections import defaultdict
-from itertools import chain, cycle, repeat
+from itertools import chain, cycle, repeat, zip_longest
 
 from openai import OpenAI
 
@@ -56,6 +56,9 @@ LOOPS = {
     "stored under keys": (
         "log, lists = [], {}\nfor name in NAMES:\n    lists[name] = log\n"
         "for name, own in lists.items():\n    own.append(ask(f'{name} {own}'))"
+    ),
+    "instead of what is missing": (
+        "for name, log in zip_longest(NAMES, [[1]], fillvalue=[]):\n    log.append(ask(f'{name} {log}'))"
     ),
     "beside": "for name, log in zip(NAMES, repeat([])):\n    log.append(ask(f'{name} {log}'))",
     "in rows": "log = []\nfor row in [{'name': n, 'log': log} for n in NAMES]:\n    row['log'].append(ask(f'{row}'))",
