@@ -387,7 +387,7 @@ class Finder:
                 return
             except Refused as refused:
                 first = first or refused
-                if refused.refusal.name in {"early-stop", *UNFIT}:
+                if refused.refusal.name in UNFIT:
                     break
         if first is not None:
             first.loop = f"{id.path}:{self.planner.place(id.path, nodes[0])[0]}"

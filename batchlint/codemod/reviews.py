@@ -63,7 +63,7 @@ def _review(graph: Graph, fanout: Fanout, calls: list[Key], generators: Set[Func
         notes.append("limits on how many calls run at once are gone from around the requests")
     around = _around(graph, fanout)
     if around is not None:
-        why = f" ({fanout.alone})" if fanout.alone else ""
+        why = f": {fanout.alone}" if fanout.alone else ""
         notes.append(f"each round of the loop in line {around} makes batches of its own, one after the other{why}")
     return Review(
         path=fanout.function.path,

@@ -36,6 +36,10 @@ def program(body: str, start: str = ONCE, reviewed: str = "print(text)", mark: s
         ("if command == 'label':;     label();     return; review()", ONCE, "batchable"),
         ("if command == 'label':;     label(); elif command == 'review':;     review()", ONCE, "batchable"),
         ("review() if command == 'review' else label()", ONCE, "batchable"),
+        ("{'label': label, 'review': review}[command]()", ONCE, "batchable"),
+        ("{'label': label, 'review': review}[command]()", "for word in sys.argv: run(word)", "realtime"),
+        ("for each in command.split():;     {'label': label, 'review': review}[each]()", ONCE, "realtime"),
+        ("{'label': label, 'review': review}[command](); label()", ONCE, "unclear"),
         ("if command == 'review':;     review(); label()", ONCE, "unclear"),
         ("review(); label()", ONCE, "unclear"),
         (

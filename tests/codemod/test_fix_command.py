@@ -409,7 +409,7 @@ def main(texts, store):
     (tree / "job.py").write_text(f"{head}{looped}{end[end.index('if __name__') :]}")
     git("commit", "-q", "-a", "-m", "rounds")
     told = fix("--diff", ".").stderr
-    assert "the loop in line 11 makes batches of its own, one after the other (`store` is used before" in told
+    assert "the loop in line 11 makes batches of its own, one after the other: `store` is used before" in told
 
 
 def test_spaces_on_empty_lines_are_not_copied(tree: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from fake_provider import Failure, Faults
 
-from .programs import check_runs_alike
+from .programs import check_noop, check_runs_alike
 
 LLM = """
 from anthropic import Anthropic
@@ -277,6 +277,47 @@ def test_an_error_that_nobody_catches_ends_the_program_as_before(tmp_path) -> No
     assert alike.after.ended.code == 1
     assert "BadRequestError" in alike.after.ended.errors
     assert list(alike.after.files) == ["done.txt"]
+
+
+PASSES = """
+        from openai import OpenAI
+
+        client = OpenAI()
+
+
+        def place(word, number):
+            answer = client.responses.create(model="gpt-5-mini", input=f"{{number}}: {{word}}").output_text
+            return int(answer[:8], 16) % 3 == 0
+
+
+        def main(words):
+            for number in range(1, 6):
+                found = []
+                for word in words:
+                    {before}
+                    if place(word, number):
+                        found.append(word)
+                    {after}
+                words = [word for word in words if word not in found]
+                print(number, words)
+                if not words:
+                    break
+            else:
+                print("left", words)
+
+
+        main(["tea", "cup", "jam", "jar", "pot"])
+        """
+
+
+def test_a_loop_that_ends_early_around_one_over_items_makes_a_batch_a_turn(tmp_path) -> None:
+    alike = check_runs_alike(PASSES.format(before="pass", after="pass"), tmp_path)
+    assert alike.before.ended.output.count("\n") > 1
+    assert alike.after.cost == alike.before.cost / 2
+
+
+def test_an_inner_loop_that_ends_with_an_answer_is_left() -> None:
+    check_noop(PASSES.format(before="pass", after="if found: break"), "early-stop")
 
 
 def test_live_callers_of_a_helper_stay_realtime(tmp_path) -> None:
