@@ -6,7 +6,7 @@ import ast
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from batchlint.codemod import drawing_tests, own_folder, scopes, worklists
+from batchlint.codemod import drawing_tests, kept_pools, own_folder, scopes, worklists
 from batchlint.codemod.blocks import Comprehension
 from batchlint.codemod.changes import Fanout
 from batchlint.codemod.handing import LATER, STARTS_ONE
@@ -263,6 +263,8 @@ class Finder:
         inner = found[start:]
         if not inner or id.qualname == MODULE or id in seen or level > _MAX_LEVELS:
             return
+        if kept_pools.is_passed_on(self.planner.handing, self.graph.function(id), node):
+            return  # the loops above submit to one batch
         outer, unfit = list[Fanout](), list[Refused]()
         if all(fanout.is_async for fanout in inner):
             self._above(id, outer, unfit, seen, level)

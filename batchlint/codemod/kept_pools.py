@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from batchlint.codemod.refusals import Refused
 from batchlint.facts import Binding, ClassId, FunctionFacts, FunctionId
 from batchlint.symbols import last_name
-from batchlint.trees import children, is_none
+from batchlint.trees import children, is_none, walk
 from batchlint.values import Inst
 
 if TYPE_CHECKING:
@@ -39,7 +39,8 @@ def found(handing: Handing, caller: FunctionFacts, call: ast.Call, stand_in: str
         return []
     shown = ast.unparse(pool)
     facts = next((c for c in caller.calls if c.node is call), None)
-    if last_name(call.func) == "submit" and not (facts is not None and facts.loops):
+    is_many = (facts is not None and bool(facts.loops)) or last_name(call.func) == "map"
+    if not is_many and not is_passed_on(handing, caller, call):
         raise Refused("unsupported-shape", f"`{shown}` is given one item at a time (line {call.lineno}); map over them")
     if facts is not None and isinstance(facts.statement, ast.Expr) and facts.statement.value is call:
         raise Refused("unsupported-shape", f"nobody waits for what `{shown}` is given (line {call.lineno}); keep it")
@@ -48,6 +49,26 @@ def found(handing: Handing, caller: FunctionFacts, call: ast.Call, stand_in: str
             where = f"{function.id.path}:{getattr(use, 'lineno', 1)}"
             raise Refused("unsupported-shape", f"`{shown}` is there for more than these requests ({where})")
     return made
+
+
+def is_passed_on(handing: Handing, function: FunctionFacts, call: ast.expr) -> bool:
+    """Whether the function gives what it submits to callers that submit many before they wait for one."""
+    is_submit = isinstance(call, ast.Call) and last_name(call.func) == "submit"
+    if not is_submit or not any(isinstance(n, ast.Return) and n.value is call for n in walk(function.node)):
+        return False
+    sites = list(handing.program.callers.call_sites(function))
+    return bool(sites) and all(_are_collected(handing.program.functions[id], node) for id, node, _ in sites)
+
+
+def _are_collected(caller: FunctionFacts, call: ast.Call) -> bool:
+    """Whether a loop makes the call, and waits for nothing that it gives."""
+    facts = next((each for each in caller.calls if each.node is call), None)
+    if facts is None or not facts.loops:
+        return False
+    loop = facts.loops[-1]
+    inside = walk(caller.node if isinstance(loop, ast.comprehension) else loop)
+    waiting = [n for n in inside if isinstance(n, ast.Attribute) and n.attr == "result"]
+    return not any(n.value is call or not isinstance(loop, ast.comprehension) for n in waiting)
 
 
 def _made(handing: Handing, caller: FunctionFacts, pool: ast.Name | ast.Attribute) -> list[Kept]:

@@ -76,6 +76,23 @@ class Database:
     def take(self):
         return self._pool.pop()
 """
+PASSED_ON = CLASS.replace(
+    "    def annotate(self, texts):\n"
+    "        futures = [self._pool.submit(self._one, text) for text in texts]\n"
+    "        return [future.result() for future in futures]\n",
+    "    def submit(self, text):\n        return self._pool.submit(self._one, text)\n",
+)
+COLLECTED = """
+
+annotator = Annotator(2)
+futures = [(text, annotator.submit(text)) for text in TEXTS]
+print({text: future.result() for text, future in futures}, annotator.errors)
+more = []
+for text in TEXTS[:2]:
+    more.append(annotator.submit(text.upper()))
+print([future.result() for future in more])
+annotator.close()
+"""
 ALIKE = {
     "submitted": CLASS + USE,
     "mapped": MAPPED + USE,
@@ -83,8 +100,14 @@ ALIKE = {
     "made when it is needed": LAZY + USE,
     "beside another one's attribute": CLASS + OTHER_CLASS + USE,
     "of a module": MODULE,
+    "submitted for callers that collect": PASSED_ON + COLLECTED,
 }
 LEFT = {
+    "submitted for a caller that waits at once": PASSED_ON + COLLECTED.replace("er())", "er()).result()"),
+    "submitted for a caller that waits in its loop": PASSED_ON
+    + COLLECTED.replace("))\nprint([", "))\n    print(more[-1].result())\nprint(["),
+    "submitted for a caller that submits one": PASSED_ON + COLLECTED + "print(annotator.submit('tar').result())\n",
+    "submitted, and kept": PASSED_ON.replace("return self._pool", "self.last = self._pool") + COLLECTED,
     "other work": CLASS + "\n    def save(self, text):\n        self._pool.submit(print, text)\n" + USE,
     "work of a caller": CLASS + USE + "annotator._pool.submit(print, 'done')\n",
     "handed to somebody": CLASS + "\n    def pool(self):\n        return self._pool\n" + USE,
