@@ -261,12 +261,33 @@ def _says(pattern: re.Pattern[str], node: ast.expr) -> bool:
 
 
 def _is_small_range(node: ast.expr) -> bool:
-    return (
-        isinstance(node, ast.Call)
-        and isinstance(node.func, ast.Name)
-        and node.func.id == "range"
-        and all(isinstance(a, ast.Constant) and isinstance(a.value, int) and a.value <= _FEW for a in node.args)
-    )
+    return _is_range(node) and all(map(_is_small_constant, node.args))
+
+
+def _is_range(node: ast.expr) -> TypeGuard[ast.Call]:
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "range"
+
+
+def _is_small_constant(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and isinstance(node.value, int) and node.value <= _FEW
+
+
+def has_few_turns(loop: ast.AST) -> bool:
+    """Whether the loop counts a few turns, each of which can go through all items: `for _ in range(PASSES)`."""
+    if not isinstance(loop, ast.For):
+        return False
+    if isinstance(loop.iter, ast.List | ast.Tuple):
+        return len(loop.iter.elts) <= _FEW
+    return _is_range(loop.iter) and all(map(_is_small_number, loop.iter.args))
+
+
+def _is_small_number(node: ast.expr) -> bool:
+    if isinstance(node, ast.BinOp):
+        return _is_small_number(node.left) and _is_small_number(node.right)
+    if isinstance(node, ast.Name | ast.Attribute):
+        name = node.id if isinstance(node, ast.Name) else node.attr
+        return name.isupper() or bool(_ROUND_NAME.search(name))
+    return _is_small_constant(node)
 
 
 def _is_unused(target: ast.expr, body: list[ast.stmt]) -> bool:

@@ -18,13 +18,11 @@ from batchlint.codemod.refusals import UNFIT, Refused
 from batchlint.codemod.workers import Workers
 from batchlint.facts import MODULE, FunctionFacts, FunctionId
 from batchlint.graph import Edge, Graph
-from batchlint.loops import is_item_loop
+from batchlint.loops import has_few_turns, is_item_loop
 from batchlint.symbols import last_name
 from batchlint.values import ordered
 
 _MAX_LEVELS = 8
-_MUCH = 800
-"""Calls of functions to read for a brief answer: a program with dozens of loops needs a few hundred."""
 _AWAITING = frozenset({"wait_for", "shield", "run", "run_until_complete"})
 """What is handed one coroutine and has its result."""
 
@@ -41,7 +39,7 @@ class Finder:
         self.queues = Queues(self.planner, events)
         self.workers = Workers(self.planner)
         phasing = Phasing(self.planner, is_told=collect == "webhook")
-        self._planned = Planned(self.planner, self.queues, phasing, _MUCH if briefly else None)
+        self._planned = Planned(self.planner, self.queues, phasing, briefly)
         self._covered: set[FunctionId] = set()
         """Functions all of whose callers put their requests into batches."""
 
@@ -389,7 +387,8 @@ class Finder:
                 return
             except Refused as refused:
                 first = first or refused
-                if refused.refusal.name in UNFIT:
+                is_ended = refused.refusal.name == "early-stop" and not has_few_turns(node)
+                if is_ended or refused.refusal.name in UNFIT:
                     break
         if first is not None:
             first.loop = f"{id.path}:{self.planner.place(id.path, nodes[0])[0]}"

@@ -66,6 +66,8 @@ class Paths:
         self.program = graph.program
         self.read = 0
         """How many calls of functions have been read so far."""
+        self.most: int | None = None
+        """How many may have been when the plan in hand is done."""
         self._parameters: dict[FunctionId, frozenset[str]] = {}
         self._bound: dict[FunctionId, frozenset[str]] = {}
         self._pairs: dict[FunctionId, list[Pair]] = {}
@@ -172,6 +174,8 @@ class Paths:
         receiver: ast.expr | None,
     ) -> Frame:
         self.read += 1
+        if self.most is not None and self.read > self.most:
+            raise Refused("not-planned")
         function = self.program.functions[id]
         names, body = self._names(function), function_body(function)
         if self._makes_batches(function):

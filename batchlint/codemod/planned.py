@@ -15,12 +15,17 @@ from batchlint.facts import FunctionId
 from batchlint.findings import Latency
 from batchlint.graph import Graph
 
+_MOST, _MOST_OF_ONE = 800, 400
+"""How many calls of functions are read for a brief answer, of all fan-outs and of one: dozens of loops need a few
+hundred.
+"""
+
 
 class Planned:
-    def __init__(self, planner: Planner, queues: Queues, phasing: Phasing, most: int | None) -> None:
-        """`most`: how many calls of functions may have been read where another fan-out is planned."""
+    def __init__(self, planner: Planner, queues: Queues, phasing: Phasing, is_brief: bool) -> None:
+        """`is_brief`: see `codemod.plan`."""
         self.planner = planner
-        self.most = most
+        self.is_brief = is_brief
         self.queues = queues
         self.phasing = phasing
         self.fanouts: dict[tuple[int, str], Fanout | Refused] = {}
@@ -30,8 +35,11 @@ class Planned:
         """The fan-out that `make` plans for the node in the function; Refused where it or its place speaks against."""
         key = (_key(node), what)
         if key not in self.fanouts:
-            if self.most is not None and self.planner.reader.read > self.most:
-                raise Refused("not-planned")
+            reader = self.planner.reader
+            if self.is_brief:
+                if reader.read > _MOST:
+                    raise Refused("not-planned")
+                reader.most = reader.most or reader.read + _MOST_OF_ONE
             self.planner.parallel = self.planner.chunked.loops()
             names = self.planner.taken()
             try:
@@ -50,6 +58,8 @@ class Planned:
             except Refused as refused:
                 self.fanouts[key] = refused
                 self.planner.give_back(names)
+            finally:
+                reader.most = None
         planned = self.fanouts[key]
         if isinstance(planned, Refused):
             raise planned

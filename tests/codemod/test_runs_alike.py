@@ -283,6 +283,7 @@ PASSES = """
         from openai import OpenAI
 
         client = OpenAI()
+        PASSES = 5
 
 
         def place(word, number):
@@ -291,7 +292,7 @@ PASSES = """
 
 
         def main(words):
-            for number in range(1, 6):
+            for number in {turns}:
                 found = []
                 for word in words:
                     {before}
@@ -310,14 +311,19 @@ PASSES = """
         """
 
 
-def test_a_loop_that_ends_early_around_one_over_items_makes_a_batch_a_turn(tmp_path) -> None:
-    alike = check_runs_alike(PASSES.format(before="pass", after="pass"), tmp_path)
+@pytest.mark.parametrize("turns", ["range(1, 6)", "range(1, PASSES + 1)", "[1, 2, 3]"])
+def test_a_loop_of_few_turns_that_ends_early_makes_a_batch_a_turn(turns: str, tmp_path) -> None:
+    alike = check_runs_alike(PASSES.format(turns=turns, before="pass", after="pass"), tmp_path)
     assert alike.before.ended.output.count("\n") > 1
     assert alike.after.cost == alike.before.cost / 2
 
 
 def test_an_inner_loop_that_ends_with_an_answer_is_left() -> None:
-    check_noop(PASSES.format(before="pass", after="if found: break"), "early-stop")
+    check_noop(PASSES.format(turns="range(1, 6)", before="pass", after="if found: break"), "early-stop")
+
+
+def test_a_loop_that_ends_early_after_who_knows_how_many_turns_is_left() -> None:
+    check_noop(PASSES.format(turns="range(len(words))", before="pass", after="pass"), "early-stop")
 
 
 def test_live_callers_of_a_helper_stay_realtime(tmp_path) -> None:
