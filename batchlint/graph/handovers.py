@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from batchlint.entrypoints import Handover, Kind, intervals
 from batchlint.facts import CallFacts, FunctionFacts, FunctionId
@@ -11,6 +11,7 @@ from batchlint.findings import Step
 from batchlint.graph import clocks, runners
 from batchlint.graph.callables import Callables
 from batchlint.graph.durations import Durations
+from batchlint.graph.enqueuers import Enqueued, Enqueuers
 from batchlint.graph.launches import Launches
 from batchlint.graph.links import Edge, Entry, Part, label
 from batchlint.graph.names import Names
@@ -28,6 +29,7 @@ class Handovers(Part):
         super().__init__(program)
         self._names = names
         self._parameters = parameters
+        self._enqueuers = Enqueuers(program, names, parameters)
         self._durations = Durations(program)
         self._callables = Callables(program, program.registry.handovers.tails)
         self.edges: dict[FunctionId, list[Edge]] = {}
@@ -44,6 +46,7 @@ class Handovers(Part):
         for name, references in runners.calls_of(self.program):
             for reference in references:
                 self._handover(reference, name)
+        self._enqueue(self._enqueuers.handed())
         for body, reference, kind in Launches(self.program).find():
             if kind is not None:
                 self.enter(body, reference, kind)
@@ -55,10 +58,8 @@ class Handovers(Part):
         program, registry = self.program, self.program.registry
         caller, call = reference
         func = call.node.func
-        if name in registry.enqueue_methods and isinstance(func, ast.Attribute):
-            for value in ordered(program.eval(caller.id, func.value)):
-                if isinstance(value, Fn):
-                    self._enqueued(value, caller, call)
+        if name in registry.enqueue_methods:
+            self._enqueue(self._enqueuers.enqueued(reference, func))
         if name in registry.calling_methods and isinstance(func, ast.Attribute):
             for value in ordered(program.eval(caller.id, func.value)):
                 if isinstance(value, Fn):
@@ -136,12 +137,12 @@ class Handovers(Part):
                 if isinstance(method, Fn):
                     yield method.id
 
-    def _enqueued(self, value: Fn, caller: FunctionFacts, call: CallFacts) -> None:
-        """A task that goes into its queue; what it is says its decorator."""
-        if not self._names.is_task(value.id):
-            return
-        self.calls.add(id(call.node))
-        self.edges.setdefault(value.id, []).append(self.edge(caller.id, value.id, call.node, "queue", call))
+    def _enqueue(self, enqueued: Iterable[Enqueued]) -> None:
+        """Note the tasks that go into their queues; what they are say their decorators."""
+        for task, (caller, call), is_asked in enqueued:
+            self.calls.add(id(call.node))
+            kind = "call" if is_asked else "queue"
+            self.edges.setdefault(task, []).append(self.edge(caller.id, task, call.node, kind, call))
 
     def _take(self, function: FunctionId, caller: FunctionFacts, call: CallFacts, handover: Handover) -> None:
         if handover.action == "call":
