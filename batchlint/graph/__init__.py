@@ -36,6 +36,7 @@ from batchlint.graph.registrations import Registrations
 from batchlint.graph.replies import Replies
 from batchlint.graph.routes import Routes
 from batchlint.graph.rowsaves import RowSaves
+from batchlint.graph.standins import StandIns
 from batchlint.graph.subcommands import Subcommands
 from batchlint.graph.tests import Tests
 from batchlint.graph.waiting import Waiting
@@ -94,6 +95,7 @@ class Graph(Part):
         lookups = Lookups(program, self.is_test)
         polls = Polls(program, self.is_test, lookups, self.entries, self.edges_to)
         self._waiting = Waiting(program, polls, self._replies, lookups)
+        self._stand_ins = StandIns(program)
         self._asides = Asides(program, polls, self.entries)
         self._recalls = Recalls(program, {model.function for model in self.model_calls})
         self._feeders = Feeders(program, self.reaches)
@@ -254,6 +256,8 @@ class Graph(Part):
                     is_kept = self._recalls.keeps(edge)
                     if not is_kept:
                         continue
+                if self._stand_ins.is_one(edge, incoming):
+                    continue
                 above = ways.above(edge, place[1])
                 if above is not None and (edge.caller, above) not in paths:
                     if is_kept or self._asides.is_aside(edge):
