@@ -7,13 +7,13 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 
-from batchlint.facts import MODULE, ClassId, FunctionFacts, FunctionId, Span
+from batchlint.facts import MODULE, CallFacts, ClassId, FunctionFacts, FunctionId, Span
 from batchlint.graph.links import Edge, Entry, Part, source
 from batchlint.graph.lookups import Lookups
 from batchlint.graph.progress import Progress
 from batchlint.graph.settled import Settled
 from batchlint.symbols import Program, last_name
-from batchlint.trees import walk, walk_own
+from batchlint.trees import stands_in, walk, walk_own
 from batchlint.values import Cls, Fn, Inst
 
 _STAGE_ABOVE = 2
@@ -76,7 +76,7 @@ class Polls(Part):
         callee, function = self.function(edge.callee), self.function(edge.caller)
         callers = self._callers(function)
         asked = [each for each in (function, *self._around(function), *callers) if each.id.qualname != MODULE]
-        called = [source(call.node.func).lower() for call in callee.calls]
+        called = [source(call.node.func).lower() for call in _on_success(callee)]
         if any(word in name for word in polled.pushes for name in called):
             told = self._told_by(asked) & self._settled.of(edge.callee)
             return bool(told) and not told.isdisjoint(self._told_by(self._views(asked)))
@@ -158,6 +158,8 @@ class Polls(Part):
         polled = self.program.registry.polled
         for expression in function.returns:
             nodes = list(self._answered(function, expression, ast.Dict))
+            counted = {id(key) for node in nodes if isinstance(node, ast.Dict) for key in _counted(node)}
+            nodes = [node for node in nodes if id(node) not in counted]
             told = {str(node.value) for node in nodes if isinstance(node, ast.Constant)}
             given = {node.arg for node in nodes if isinstance(node, ast.keyword) and node.arg is not None}
             if not self._words.isdisjoint({*(text.lower() for text in told), *told, *given}):
@@ -299,6 +301,19 @@ class Polls(Part):
                     yield from polled.attributes & texts
                     if name == "model":
                         yield from self._states_of(self._classes_in(FunctionId(path, MODULE), binding.value))
+
+
+def _on_success(function: FunctionFacts) -> Iterator[CallFacts]:
+    """The function's calls but for those that an error leads to."""
+    handlers = [node for node in walk_own(function.node) if isinstance(node, ast.ExceptHandler)]
+    yield from (call for call in function.calls if not any(stands_in(call.node, each) for each in handlers))
+
+
+def _counted(node: ast.Dict) -> Iterator[ast.expr]:
+    """The keys under which there is a number of things: `{"queued": len(ids)}` is no state."""
+    for key, value in zip(node.keys, node.values, strict=True):
+        if key is not None and isinstance(value, ast.Call) and last_name(value.func) == "len":
+            yield key
 
 
 def _is_id(name: str | None) -> bool:

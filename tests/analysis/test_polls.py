@@ -210,6 +210,25 @@ def test_a_page_may_ask_for_the_state_although_others_are_told(answer: str, rout
     assert verdict({**program, "api.py": program["api.py"] + route}) == expected
 
 
+@pytest.mark.parametrize(
+    ("settle", "expected"),
+    [
+        ("notify(note.id)", "batchable"),
+        ("try:\n            note.tidy()\n        except OSError as error:\n            notify(error)", "realtime"),
+    ],
+)
+def test_who_is_told_of_errors_only_still_asks(settle: str, expected: str):
+    assert verdict(notes(answer="return {'id': note.id, 'message': 'queued'}", settle=settle)) == expected
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [("{'queued': len(found)}", "batchable"), ("{'queued': note.id}", "realtime"), ("{'state': 'queued'}", "realtime")],
+)
+def test_how_many_there_are_is_no_state(answer: str, expected: str):
+    assert verdict(notes(answer=f"return {answer}", settle="session.commit()")) == expected
+
+
 @pytest.mark.parametrize(("name", "expected"), [("ingestion_status", "realtime"), ("marital_status", "batchable")])
 def test_a_state_may_say_of_what_work_it_is(name, expected):
     program = notes(answer="return {'id': note.id, 'progress': note.status}")
