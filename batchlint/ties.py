@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Sequence
 
-from batchlint import dialogues, exits, flow
+from batchlint import dialogues, exits, flow, holders
 from batchlint.facts import FunctionId, LoopNode
 from batchlint.graph import Edge, Graph
 from batchlint.histories import Histories
@@ -136,7 +136,7 @@ class Ties:
         name = flow.carried(loop, call, arguments, apart, constant)
         if name is not None:
             name = flow.carried(loop, call, [*self._tallies.without(link.function, call), *owner], apart, constant)
-        if name is not None:
+        if name is not None and not holders.are_apart(self._graph, link.function, loop, name):
             return Trait("dependent", f"`{name}` carries one answer into the next request", path, line_of(loop))
         options = exits.options_of(self._graph.function(link.function))
         ends = is_item_loop(loop) or exits.goes_on(loop, call)
