@@ -83,9 +83,9 @@ class Clocks(Part):
             elif (taken := self._taken(function, loop, calls)) is not None:
                 what = f"endless loop in {label(function.id)} that takes what `{source(taken)[:40]}` gives"
                 yield Entry(Kind("polling loop", "unknown", None), Step(function.id.path, loop.lineno, what))
-        is_told = any(map(_SIGNAL.search, function.parameter_names))
-        if not services and not is_paced and is_told and _SERVICE.search(function.name):
-            services = [function.line]
+        signals = {name for name in function.parameter_names if _SIGNAL.search(name)}
+        if not services and not is_paced and signals and _SERVICE.search(function.name):
+            services = [] if _ends_by_itself(function, signals) else [function.line]
         for line in services:
             what = f"{label(function.id)}, which runs until it is told to stop"
             yield Entry(Kind("service loop", "unknown", None), Step(function.id.path, line, what))
@@ -308,6 +308,29 @@ def _is_none(test: ast.expr) -> TypeGuard[ast.Compare]:
     if not isinstance(test, ast.Compare) or not isinstance(test.ops[0], ast.Is):
         return False
     return is_none(test.comparators[0])
+
+
+def _ends_by_itself(function: FunctionFacts, signals: set[str]) -> bool:
+    """Whether the function only looks for the signal beside its own end: `while left and not stop_event.is_set()`."""
+    handed = {node.id for call in function.calls for node in call.node.args if isinstance(node, ast.Name)}
+    if not handed.isdisjoint(signals):
+        return False
+    loops = [node for node in walk_own(function.node) if isinstance(node, ast.For | ast.AsyncFor | ast.While)]
+    asking = [loop for loop in loops if any(_reads(statement, signals) for statement in _parts(loop))]
+    return bool(asking) and all(not isinstance(loop, ast.While) or _has_work(loop.test, signals) for loop in asking)
+
+
+def _parts(loop: ast.For | ast.AsyncFor | ast.While) -> list[ast.AST]:
+    return [*loop.body, *([loop.test] if isinstance(loop, ast.While) else [])]
+
+
+def _has_work(test: ast.expr, signals: set[str]) -> bool:
+    parts = test.values if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.And) else [test]
+    return any(not isinstance(part, ast.Constant) and not _reads(part, signals) for part in parts)
+
+
+def _reads(node: ast.AST, names: set[str]) -> bool:
+    return any(isinstance(each, ast.Name) and each.id in names for each in walk_own(node))
 
 
 def _runs_until_told(loop: ast.While) -> bool:

@@ -426,6 +426,36 @@ def test_what_runs_until_it_is_told_to_stop_may_serve_somebody(loop, parameter, 
     assert verdict(program) == expected
 
 
+STOPPED = """
+    import threading
+    from llm import ask
+
+    def run(names, stop_event):
+        {loop}
+
+    def rest(stop_event):
+        while not stop_event.is_set():
+            pass
+
+    if __name__ == "__main__":
+        names = open("names.txt").readlines()
+        threading.Thread(target=run, args=(names, threading.Event())).start()
+    """
+
+
+@pytest.mark.parametrize(
+    ("loop", "expected"),
+    [
+        ("while names and not stop_event.is_set(): print(ask(names.pop()))  # !", "batchable"),
+        ("for name in (names if not stop_event.is_set() else ()): print(ask(name))  # !", "unclear"),
+        ("while True and not stop_event.is_set(): print([ask(name) for name in names])  # !", "unclear"),
+        ("while names and not stop_event.is_set(): rest(stop_event); print(ask(names.pop()))  # !", "unclear"),
+    ],
+)
+def test_what_has_an_end_of_its_own_may_be_stopped_before(loop, expected):
+    assert verdict(STOPPED.format(loop=loop)) == expected
+
+
 @pytest.mark.parametrize(("last", "expected"), [("running = bool(page)", "batchable"), ("rest()", "unclear")])
 def test_a_loop_that_ends_itself_is_no_service(last: str, expected: str):
     program = f"""
