@@ -205,6 +205,12 @@ class Prefilter:
         for importer, _ in self._importing(stem):
             if importer != path:
                 yield importer
+        # `from . import name` takes the name from the package's own file, unless a module of it is called so.
+        for importer, position in self._beside.get(stem, ()) if path.endswith("__init__.py") else ():
+            names = _names_after(self._files[importer], position)
+            taken = [name for before, name in zip(["", *names], names, strict=False) if "as" not in (before, name)]
+            if importer != path and any(f"{stem}/{name}" not in self._stems for name in taken):
+                yield importer
         # `from package import module`, and `import package` with `package.module` further down.
         for importer, position in (*self._importing(parent), *self._beside.get(parent, ())):
             if importer != path and _takes(self._files[importer], position, last):

@@ -1,4 +1,8 @@
-"""Folders that are called as tests are but hold a program: no file has a test's name, and one has a command line."""
+"""What is called as tests are but is part of a program.
+
+Such a folder has no file with a test's name, and one with a command line; such a file tests nothing, and other files
+than tests import it.
+"""
 
 from __future__ import annotations
 
@@ -8,12 +12,15 @@ from collections.abc import Iterable, Mapping
 from batchlint.patterns import file_pattern
 
 _COMMAND_LINE = re.compile(rb"\b(?:ArgumentParser|Typer|fire\.Fire)\(|^@click\.|^from click import", re.MULTILINE)
+_TESTS = re.compile(rb"^\s*(?:async )?def test_|\bTestCase\b|^\s*(?:import|from) (?:pytest|unittest)\b", re.MULTILINE)
+_TEST_NAME = re.compile(r"(?:^|/)(?:test_[^/]*|[^/]*_test)\.py$")
+"""Unlike that of a smoke test, which is one also where a command line runs it."""
 _OF_THE_ROOT = frozenset({"test", "tests", "testing"})
 """Folders in which a repository has its own tests, whatever their files are called."""
 
 
 def programs(files: Mapping[str, bytes], tests: Iterable[str]) -> frozenset[str]:
-    """The folders; `tests` are the patterns of the files that are tests by their place."""
+    """The folders and files; `tests` are the patterns of the files that are tests by their name or place."""
     tests = tuple(tests)
     places = [file_pattern(pattern) for pattern in tests if "/" in pattern]
     names = [file_pattern(pattern) for pattern in tests if "/" not in pattern]
@@ -32,15 +39,27 @@ def programs(files: Mapping[str, bytes], tests: Iterable[str]) -> frozenset[str]
         folder = top(path.rpartition("/")[0])
         if folder is not None:
             inside.setdefault(folder, []).append(path)
-    return frozenset(
+    folders = {
         folder
         for folder, paths in inside.items()
         if folder not in _OF_THE_ROOT
         and not any(name.matches(path) for path in paths for name in names)
         and any(b"__main__" in files[path] and _COMMAND_LINE.search(files[path]) for path in paths)
-    )
+    }
+    outside = [path for path in files if top(path.rpartition("/")[0]) is None]
+    named = {path for path in outside if any(name.matches(path) for name in names)}
+    parts = [path for path in named if _TEST_NAME.search(path) and not _TESTS.search(files[path])]
+    others = [path for path in outside if "test" not in path] if parts else []
+    return frozenset([*folders, *(path for path in parts if _is_imported(path, files, others))])
+
+
+def _is_imported(path: str, files: Mapping[str, bytes], others: Iterable[str]) -> bool:
+    """Whether one of the other files imports the file, as far as a line of it tells."""
+    stem = path.rpartition("/")[2].removesuffix(".py").encode()
+    imported = re.compile(rb"^\s*(?:from|import) [^\n#]*\b" + re.escape(stem) + rb"\b", re.MULTILINE)
+    return any(stem in files[other] and imported.search(files[other]) for other in others)
 
 
 def is_in(path: str, folders: Iterable[str]) -> bool:
-    """Whether the file stands in one of the folders."""
-    return any(path.startswith(f"{folder}/") for folder in folders)
+    """Whether the file is one of these, or stands in one of the folders."""
+    return any(path == folder or path.startswith(f"{folder}/") for folder in folders)

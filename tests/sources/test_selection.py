@@ -100,6 +100,20 @@ def test_what_imports_a_file_that_counts_does_too(caller):
 @pytest.mark.parametrize(
     ("caller", "counts"),
     [
+        ("from . import ask\n", True),
+        ("from . import (\n    other,\n    ask,\n)\n", True),
+        ("from . import other\n", False),
+        ("from . import other as ask\n", False),
+    ],
+)
+def test_the_packages_own_file_gives_names_as_well(caller, counts):
+    files = {"app/__init__.py": "from .llm import ask\n", "app/llm.py": SDK, "app/jobs.py": caller}
+    assert ("app/jobs.py" in kept({**files, "app/other.py": "import json\n"})) is counts
+
+
+@pytest.mark.parametrize(
+    ("caller", "counts"),
+    [
         ("from app import llm\n", True),
         ("from app import (\n    other,\n    llm as model,\n)\n", True),
         ("from app import \\\n    llm\n", True),
@@ -304,6 +318,28 @@ def test_tests_of_the_repository_are_no_program_whatever_they_are_called():
     assert testfolders.programs(data, words.load().tests) == set()
     data = {path.replace("label_tests", "shop/test"): text.encode() for path, text in PROGRAM.items()}
     assert testfolders.programs(data, words.load().tests) == {"shop/test"}
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "caller", "expected"),
+    [
+        ("shop/test_label.py", "def label(): pass\n", "shop/main.py", True),
+        ("shop/smoke_label.py", "def label(): pass\n", "shop/main.py", False),
+        ("shop/label_test.py", "def label(): pass\n", "shop/main.py", True),
+        ("shop/label_test.py", "def test_label(): pass\n", "shop/main.py", False),
+        ("shop/label_test.py", "import pytest\n", "shop/main.py", False),
+        ("shop/label_test.py", "class Labels(TestCase): pass\n", "shop/main.py", False),
+        ("shop/label_test.py", "def label(): pass\n", "shop/run_tests.py", False),
+        ("shop/label_test.py", "def label(): pass\n", "tests/main.py", False),
+        ("tests/label_test.py", "def label(): pass\n", "shop/main.py", False),
+    ],
+)
+def test_a_file_called_as_tests_are_that_the_program_imports(path, text, caller, expected):
+    name = path.rpartition("/")[2].removesuffix(".py")
+    data = {path: text.encode(), caller: f"from shop.{name} import label\n".encode()}
+    assert (path in testfolders.programs(data, words.load().tests)) is expected
+    data[caller] = f"# see {name}\n".encode()
+    assert path not in testfolders.programs(data, words.load().tests)
 
 
 def test_no_part_of_such_a_program_is_put_aside():
