@@ -13,10 +13,11 @@ from typing import NamedTuple
 from batchlint import levels
 from batchlint.facts import FunctionId, Span
 from batchlint.findings import Latency, Step
+from batchlint.given import prompts
 from batchlint.graph import Edge, Graph, ModelCall, Reach, relevant
 from batchlint.graph.ways import Way
 from batchlint.levels import RUNS, Level
-from batchlint.loops import is_item_loop
+from batchlint.loops import is_handful, is_item_loop
 from batchlint.places import Link, Place, Trait, line_of
 from batchlint.repetitions import repeated
 from batchlint.singles import all_give_one, asks_one_thing, gives_one
@@ -154,7 +155,7 @@ def _many(place: Place) -> Trait | None:
             lines = [line_of(loop) for loop in link.loops if is_item_loop(loop)]
             line = lines[0] if lines else link.node.lineno
             return Trait("many", "once per item of a collection", link.function.path, line)
-    if model.fans_out:
+    if model.fans_out and not _is_handful(graph, model):
         return Trait("many", "one call for a whole collection", model.function.path, model.span.line)
     for reach in place.reaches:
         kind = reach.entry.kind
@@ -164,6 +165,12 @@ def _many(place: Place) -> Trait | None:
             if edge.repeats and not all_give_one(graph, edge.caller, edge.loops):
                 return Trait("many", f"once per item, in {graph.label(edge.caller)}", edge.caller.path, edge.span.line)
     return None
+
+
+def _is_handful(graph: Graph, model: ModelCall) -> bool:
+    """Whether the collection that the call takes is a few texts that are written out."""
+    asked = prompts(model, model.node)[:1]
+    return bool(asked) and is_handful(graph.constant(model.function, asked[0])[1])
 
 
 def _is_of_one(graph: Graph, link: Link, above: Link | None) -> bool:

@@ -231,3 +231,24 @@ PARTS = """
 )
 def test_the_parts_of_a_sample_that_stands_in_the_code_are_few(made: str, given: str, expected: str):
     assert verdict(PARTS.replace("{made}", made).replace("{given}", given)) == expected
+
+
+TEXTS = """
+    import json
+    from langchain_openai import OpenAIEmbeddings
+
+    texts = {texts}
+    print(OpenAIEmbeddings().embed_documents(texts))  # !
+    """
+
+
+@pytest.mark.parametrize(
+    ("texts", "expected"),
+    [
+        ('["The mill is closed.", "Nobody knows who owns it."]', "realtime"),
+        ("json.load(open('texts.json'))", "batchable"),
+        ("[row['text'] for row in json.load(open('texts.json'))]", "batchable"),
+    ],
+)
+def test_a_few_texts_that_are_written_out_are_no_collection(texts: str, expected: str):
+    assert verdict(TEXTS.format(texts=texts)) == expected
