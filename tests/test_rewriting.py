@@ -120,16 +120,17 @@ def test_encoding_and_line_ends_stay(tree, ending):
     assert after.count(b"\r\n") == (after.count(b"\n") if ending == "\r\n" else 0)
 
 
-def test_linting_leaves_the_rest_where_much_has_been_read(tmp_path, monkeypatch):
+@pytest.mark.parametrize(("limit", "found"), [("_MOST", [True, False]), ("_MOST_OF_ONE", [False, False])])
+def test_linting_leaves_the_rest_where_much_has_been_read(tmp_path, monkeypatch, limit, found):
     llm = "from openai import OpenAI\n\nclient = OpenAI()\n\n\ndef ask(text):\n    "
     (tmp_path / "llm.py").write_text(f"{llm}return client.responses.create(model='gpt-5', input=text).output_text\n")
     loop = "from llm import ask\n\nfor line in open('{0}.txt'):\n    print(ask(line))\n"
     for name in ("a", "b"):
         (tmp_path / f"{name}.py").write_text(loop.format(name))
-    monkeypatch.setattr("batchlint.codemod.fanouts._MUCH", 0)
+    monkeypatch.setattr(f"batchlint.codemod.planned.{limit}", 0)
     config = load([tmp_path])
     linted = engine.analyze([tmp_path], config).findings
-    assert [finding.site.rewrite.available for finding in linted] == [True, False]
+    assert [finding.site.rewrite.available for finding in linted] == found
     assert linted[1].site.rewrite.reason == "not-planned"
     planned = engine.run([tmp_path], config, to_rewrite=True).report.findings
     assert all(finding.site.rewrite.available for finding in planned)

@@ -36,10 +36,11 @@ class Planned:
         key = (_key(node), what)
         if key not in self.fanouts:
             reader = self.planner.reader
-            if self.is_brief:
-                if reader.read > _MOST:
-                    raise Refused("not-planned")
-                reader.most = reader.most or reader.read + _MOST_OF_ONE
+            if self.is_brief and reader.read > _MOST:
+                raise Refused("not-planned")
+            around = reader.most
+            if self.is_brief and around is None:
+                reader.most = reader.read + _MOST_OF_ONE
             self.planner.parallel = self.planner.chunked.loops()
             names = self.planner.taken()
             try:
@@ -59,7 +60,7 @@ class Planned:
                 self.fanouts[key] = refused
                 self.planner.give_back(names)
             finally:
-                reader.most = None
+                reader.most = around
         planned = self.fanouts[key]
         if isinstance(planned, Refused):
             raise planned
