@@ -224,7 +224,7 @@ def test_a_place_for_a_request_that_stays_realtime_stays() -> None:
         class Old(Model):
             def __init__(self):
                 super().__init__()
-                self.model = generativeai.GenerativeModel("gemini")
+                self.model = vertexai.generative_models.GenerativeModel("gemini")
 
             async def ask(self, text):
                 async with self.places:
@@ -233,7 +233,7 @@ def test_a_place_for_a_request_that_stays_realtime_stays() -> None:
 
         asyncio.run({"hosted": Hosted, "old": Old}["hosted"]().run())
         """
-    after = rewrite("from google import generativeai\n" + placed(program)).files["app.py"]
+    after = rewrite("import vertexai.generative_models\n" + placed(program)).files["app.py"]
     assert "await gather_batch(" in after
     assert after.count("async with self.places:") == 1
     assert "async with self.places:\n            return (await self.model.generate_content_async(text)).text" in after
