@@ -16,13 +16,13 @@ from batchlint.facts import MODULE, CallFacts, FunctionFacts, FunctionId, Module
 from batchlint.findings import Context, Latency, Step
 from batchlint.graph.asides import Asides
 from batchlint.graph.clocks import LOOPS
+from batchlint.graph.conditions import are_apart
 from batchlint.graph.decorators import Decorators
 from batchlint.graph.durations import Durations
 from batchlint.graph.edges import Edges
 from batchlint.graph.entries import Entries
 from batchlint.graph.feeders import Feeders
 from batchlint.graph.fronts import Fronts
-from batchlint.graph.guards import are_apart
 from batchlint.graph.handovers import Handovers
 from batchlint.graph.kinds import Kinds
 from batchlint.graph.links import Edge, Entry, GraphSettings, ModelCall, Part, Reach, label, relevant, verb
@@ -103,7 +103,6 @@ class Graph(Part):
         self.ways = Ways(program)
         # What only an option switches on that nobody gives here is started as the rest of its function is.
         self._any_words = Ways(program, by_word=False)
-        self._flagged = Ways(program, by_flag=True)
         self._tests = Tests(program, tests)
         self._reaches: dict[tuple[FunctionId, Way], list[Reach]] = {}
 
@@ -151,9 +150,9 @@ class Graph(Part):
 
     def leads_down(self, edges: Sequence[Edge], id: FunctionId, node: ast.expr) -> bool:
         """Whether the calls lead down to `node` by what they give and leave to defaults, flags too (`if search:`)."""
-        way: Way | None = self._flagged.start(id, node)
+        way: Way | None = self.ways.start(id, node)
         for edge in reversed(edges):
-            way = self._flagged.above(edge, way) if way is not None else None
+            way = self.ways.above(edge, way) if way is not None else None
         return way is not None
 
     def starts_here(self, id: FunctionId) -> bool:

@@ -9,6 +9,7 @@ from itertools import islice
 from typing import NamedTuple
 
 from batchlint.facts import Binding, FunctionFacts, FunctionId
+from batchlint.graph.conditions import tests_before
 from batchlint.graph.links import Part
 from batchlint.symbols import CallRef, last_name
 from batchlint.values import Elems, Mod, Text
@@ -17,6 +18,14 @@ UNKNOWN = "{}"
 """Stands for a word that is not known."""
 OR = "|"
 """Stands between the words that one can be."""
+
+
+class Perhaps(str):
+    """A word that only some of the runs have in the line."""
+
+    __slots__ = ()
+
+
 _SAME = frozenset(
     {"str", "list", "tuple", "Path", "PurePath", "fspath", "fsdecode", "split", "quote", "abspath", "realpath"}
 )
@@ -24,6 +33,8 @@ _SAME = frozenset(
 _SAME_OF = frozenset({"resolve", "absolute", "as_posix", "expanduser", "copy", "split", "strip", "format"})
 """Methods that give those of what they are called on."""
 _GROWS = frozenset({"append", "extend", "insert"})
+_INTERPRETER = re.compile(r"python|pypy|^\{\}$")
+_EVERY = range(1_000_000)
 _DEEP = 12
 _CALLERS = 4
 _SITES = 60
@@ -34,6 +45,8 @@ class _Frame(NamedTuple):
     """A function on the way to the one that starts the program, and the call that gives its parameters."""
 
     function: FunctionFacts
+    start: ast.expr | None = None
+    """The call in it that starts the program, or leads down to it."""
     site: ast.Call | None = None
     shift: int = 0
     is_inner: bool = False
@@ -46,7 +59,7 @@ class CommandLines(Part):
 
         That is the call itself, unless a parameter holds what is run: then it is the one that hands it over.
         """
-        yield from islice(self._lines((_Frame(reference.caller),), reference, node), _LINES)
+        yield from islice(self._lines((_Frame(reference.caller, reference.call.node),), reference, node), _LINES)
 
     def _lines(
         self, frames: tuple[_Frame, ...], reference: CallRef, node: ast.expr
@@ -66,7 +79,8 @@ class CommandLines(Part):
             above = self.program.call_facts[id(call)]
             if any(caller == frame.function.id for frame in frames):
                 continue
-            longer = (*frames[:-1], _Frame(function, call, shift), _Frame(above.caller))
+            known = frames[-1]._replace(site=call, shift=shift)
+            longer = (*frames[:-1], known, _Frame(above.caller, call))
             yield from self._lines(longer, above, node)
 
 
@@ -95,10 +109,9 @@ class _Reader:
             return self._all(at, node.values, inner)
         if isinstance(node, ast.Starred | ast.Await | ast.FormattedValue):
             return self.words(at, node.value, inner)
-        if isinstance(node, ast.IfExp):
-            return self._all(at, [node.body, node.orelse], inner)
-        if isinstance(node, ast.BoolOp):
-            return self._all(at, node.values, inner)
+        if isinstance(node, ast.IfExp | ast.BoolOp):
+            choices = [node.body, node.orelse] if isinstance(node, ast.IfExp) else node.values
+            return [Perhaps(word) for word in self._all(at, choices, inner)]
         if isinstance(node, ast.ListComp | ast.GeneratorExp):
             return self.words(at, node.generators[0].iter, inner)
         if isinstance(node, ast.BinOp):
@@ -122,15 +135,19 @@ class _Reader:
 
     def _formatted(self, at: int, node: ast.JoinedStr, depth: int) -> list[str]:
         """The words of the text with each of those that its parts can be."""
-        texts = [""]
+        texts, is_open = [""], False
         for part in node.values:
             if isinstance(part, ast.Constant):
                 ends = [str(part.value)]
             else:
-                ends = (" ".join(self.words(at, part, depth)) or UNKNOWN).split(OR)
+                words = self.words(at, part, depth)
+                is_open |= any(isinstance(word, Perhaps) for word in words)
+                ends = (" ".join(words) or UNKNOWN).split(OR)
             texts = [text + end for text in texts for end in ends][:_SITES]
-        is_word = len(texts) > 1 and not any(" " in text for text in texts)
-        return [OR.join(texts)] if is_word else [word for text in texts for word in text.replace(";", " ").split()]
+        if len(texts) > 1 and not any(" " in text for text in texts):
+            return [OR.join(texts)]
+        found = [word for text in texts for word in text.replace(";", " ").split()]
+        return [Perhaps(word) for word in found] if is_open else found
 
     def _combined(self, at: int, node: ast.BinOp, depth: int) -> list[str]:
         left, right = self.words(at, node.left, depth), self.words(at, node.right, depth)
@@ -168,12 +185,15 @@ class _Reader:
         function = self._frames[at].function
         if node.id in function.bindings:
             words = self._given(at, node.id, depth) if node.id in function.parameter_names else []
+            lines = self._lines_of(at, node.id)
             for binding in function.bindings[node.id]:
-                words += self._bound(at, binding, depth)
+                if binding.line in lines:
+                    words += self._as_run(at, binding.value, self._bound(at, binding, depth))
             for call in function.calls:
                 func = call.node.func
-                if isinstance(func, ast.Attribute) and func.attr in _GROWS and _is_name(func.value, node.id):
-                    words += self._all(at, call.node.args[-1:], depth)
+                is_own = isinstance(func, ast.Attribute) and func.attr in _GROWS and _is_name(func.value, node.id)
+                if is_own and call.node.lineno in lines:
+                    words += self._as_run(at, call.node, self._all(at, call.node.args[-1:], depth))
             return words
         if node.id in function.parameter_names or node.id == function.rest:
             return self._given(at, node.id, depth)
@@ -186,6 +206,33 @@ class _Reader:
         if value is not node:
             return self._elsewhere(self._part.function(scope), value, depth)
         return self._evaluated(at, node)
+
+    def _lines_of(self, at: int, name: str) -> range:
+        """The lines that tell what the name holds where the program is started: from what is bound on every run on."""
+        frame = self._frames[at]
+        function, start = frame.function, frame.start
+        if start is None:
+            return _EVERY
+        is_again = any(call.node is start and call.loops for call in function.calls)
+        lines = _EVERY if is_again else range(start.lineno + 1)
+        bindings = [each for each in function.bindings[name] if each.value is not None and each.line <= start.lineno]
+        if len(bindings) < 2:
+            return lines
+        grown = {id(node.value) for node in ast.walk(function.node) if isinstance(node, ast.AugAssign)}
+        sure = (each for each in bindings if id(each.value) not in grown and self._is_sure(frame, each.value))
+        return range(max((each.line for each in sure), default=0), lines.stop)
+
+    @staticmethod
+    def _is_sure(frame: _Frame, node: ast.expr | None) -> bool:
+        """Whether each run that starts the program comes by the node."""
+        if node is None or frame.start is None:
+            return True
+        known = {id(test) for test, _ in tests_before(frame.function, frame.start)}
+        return all(id(test) in known for test, _ in tests_before(frame.function, node))
+
+    def _as_run(self, at: int, node: ast.expr | None, words: list[str]) -> list[str]:
+        """The words that the expression adds, as those of some runs only where it stands under a test of its own."""
+        return words if self._is_sure(self._frames[at], node) else [Perhaps(word) for word in words]
 
     def _is_around(self, function: FunctionFacts, name: str) -> bool:
         """Whether the name is a variable of a function that the given one stands in."""
@@ -261,6 +308,18 @@ def program_at(words: Sequence[str]) -> int:
         if names_code(word) or is_module:
             return position + 1
     return 0
+
+
+def given_to(words: Sequence[str]) -> Iterator[list[str]]:
+    """The words behind each program that the line starts: it has several where the command can be either."""
+    at = program_at(words)
+    rest = list(words[at:])
+    while at:
+        at = program_at(rest)
+        own = rest[: at - 1] if at else rest
+        starter = max((n for n, word in enumerate(own) if at and _INTERPRETER.search(word)), default=len(own))
+        yield own[:starter]
+        rest = rest[at:]
 
 
 def names_code(word: str) -> bool:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from batchlint.facts import CallFacts, FunctionFacts, FunctionId
+from batchlint.facts import FunctionFacts, FunctionId
+from batchlint.graph.conditions import tests_before
 from batchlint.graph.kinds import BUILTIN, Kinds, is_one
 from batchlint.graph.links import Edge, Part
-from batchlint.graph.options import Options
+from batchlint.graph.options import GIVEN, Options
 from batchlint.symbols import Program, last_name
-from batchlint.trees import SCOPES, children, stands_in
 
 
 class Demand(NamedTuple):
@@ -26,25 +26,31 @@ class Demand(NamedTuple):
     """Whether `parameter` is an option of the program's command line."""
 
 
+class _Subject(NamedTuple):
+    """What a test looks at: a parameter of the function, or an option of the program's command line."""
+
+    name: str
+    is_option: bool = False
+
+
 Demands = frozenset[Demand]
 _TRUE, _NONE = frozenset({"\0true"}), frozenset({"\0none"})
 """Stand among the words for whatever counts as true, as in `if query:`, and for None."""
 _FLAGS = (_TRUE, _NONE)
-_LEAVE = (ast.Return, ast.Raise, ast.Continue, ast.Break)
 
 
 class Guards(Part):
     """Reads the tests before calls, and holds the arguments of callers against them."""
 
-    def __init__(self, program: Program, *, by_word: bool = True, by_flag: bool = False) -> None:
+    def __init__(self, program: Program, *, by_word: bool = True) -> None:
         super().__init__(program)
-        self._by_word, self._by_flag = by_word, by_flag
+        self._by_word = by_word
         self._kinds = Kinds(program)
         self._options = Options(program)
         self._known: dict[tuple[FunctionId, int], Demands] = {}
 
     def before(self, id: FunctionId, node: ast.expr) -> Demands:
-        """What the function's own parameters must be for the call `node` in it to run."""
+        """What the function's own parameters, and the options it parses, must be for the call `node` in it to run."""
         key = (id, node.lineno * 10_000 + node.col_offset)
         if key not in self._known:
             self._known[key] = self._find(self.function(id), node)
@@ -55,24 +61,24 @@ class Guards(Part):
         is_parsing = self._options.are_parsed_in(function)
         if not fixed and not is_parsing:
             return frozenset()
-        tests = list(tests_before(function, node))
-        demands = (demand for test, holds in tests for demand in _read(test, holds))
-        found = [self._with_rounds(function, demand) for demand in demands if demand.parameter in fixed]
-        if is_parsing:
-            found += [self._of_option(function, test, holds) for test, holds in tests]
+        demands = list(self._demands(function, node))
+        found = [each if each.is_option else self._with_rounds(function, each) for each in demands]
         return frozenset(demand for demand in found if demand is not None and self._is_asked(demand))
 
-    def _of_option(self, function: FunctionFacts, test: ast.expr, holds: bool) -> Demand | None:
-        """What a test says about an option that the function has parsed."""
-        if not isinstance(test, ast.Compare) or (option := self._options.named(function, test.left)) is None:
-            return None
-        words = _words_in(test)
-        is_same = isinstance(test.ops[0], ast.Eq | ast.In)
-        return Demand(option, words, holds is is_same, True, True) if words and words not in _FLAGS else None
+    def _demands(self, function: FunctionFacts, node: ast.expr) -> Iterator[Demand]:
+        """What the tests before the node say about what they look at."""
+        for test, holds in tests_before(function, node):
+            yield from _read(test, holds, lambda each: self._subject(function, each))
+
+    def _subject(self, function: FunctionFacts, node: ast.expr) -> _Subject | None:
+        """What of whoever starts the function the expression is: its parameter, or an option that it has parsed."""
+        if isinstance(node, ast.Name):
+            return _Subject(node.id) if self._is_fixed(function.id, node.id) else None
+        is_parsing = isinstance(node, ast.Attribute) and self._options.are_parsed_in(function)
+        option = self._options.named(function, node) if is_parsing else None
+        return _Subject(option, True) if option is not None else None
 
     def _is_asked(self, demand: Demand) -> bool:
-        if demand.types in _FLAGS:
-            return self._by_flag
         return self._by_word or not demand.is_word
 
     def _with_rounds(self, function: FunctionFacts, demand: Demand) -> Demand | None:
@@ -82,7 +88,7 @@ class Guards(Part):
             given = self._words(function, call, demand.parameter)
             if given is not None and not any(_meets(word, demand) for word in given):
                 continue
-            before = [each for test, holds in tests_before(function, call) for each in _read(test, holds)]
+            before = list(self._demands(function, call))
             words = [
                 each.types for each in before if each.is_word and each.holds and each.parameter == demand.parameter
             ]
@@ -108,15 +114,25 @@ class Guards(Part):
                 refused = self._is_refused(edge.caller, callee, call, demand)
                 if refused:
                     return None
-                argument = self.program.callers.argument(call, callee, demand.parameter)
-                if refused is None and isinstance(argument, ast.Name) and self._is_fixed(edge.caller, argument.id):
-                    found.add(demand._replace(parameter=argument.id))
+                passed = self._passed(self.function(edge.caller), call, callee, demand) if refused is None else None
+                if passed is not None:
+                    found.add(passed)
         return frozenset(found)
 
+    def _passed(self, caller: FunctionFacts, call: ast.Call, callee: FunctionFacts, demand: Demand) -> Demand | None:
+        """The demand as one on what the caller itself was given and hands on: `main(quick=not args.full)`."""
+        argument = self.program.callers.argument(call, callee, demand.parameter)
+        if demand.types == _TRUE and isinstance(argument, ast.UnaryOp) and isinstance(argument.op, ast.Not):
+            argument, demand = argument.operand, demand._replace(holds=not demand.holds)
+        subject = self._subject(caller, argument) if argument is not None else None
+        if subject is None or (subject.is_option and not demand.is_word):
+            return None
+        return demand._replace(parameter=subject.name, is_option=subject.is_option)
+
     def _is_told_otherwise(self, edge: Edge, demand: Demand) -> bool:
-        """Whether the command by which the caller starts the program gives the option a value that leads elsewhere."""
+        """Whether the command by which the caller starts the program has the option lead elsewhere."""
         given = self._options.given(edge, demand.parameter)
-        return given is not None and not _meets(given, demand)
+        return given is not None and not any(_meets(value, demand) for value in given)
 
     def _is_refused(self, caller: FunctionId, callee: FunctionFacts, call: ast.Call, demand: Demand) -> bool | None:
         """Whether nothing that the call can give meets the demand; None if it is open what it gives."""
@@ -141,77 +157,28 @@ class Guards(Part):
         return name in function.parameter_names and name not in function.bindings
 
 
-def tests_before(function: FunctionFacts, node: ast.expr | ast.stmt) -> Iterator[tuple[ast.expr, bool]]:
-    """The conditions, each with how it must turn out, under which the function comes to the node."""
-    if not isinstance(function.node, ast.Lambda):
-        yield from _tests(function.node.body, node)
-
-
-def are_apart(function: FunctionFacts, one: CallFacts, other: ast.expr) -> bool:
-    """Whether a run of the function that comes to one of the nodes does not come to the other."""
-    if any(stands_in(other, loop) for loop in one.loops):
-        return False
-    if one.node is other:  # `COMMANDS[argv[1]]()`: only one of the commands asks
-        return True
-    tests = {id(test): holds for test, holds in tests_before(function, one.node)}
-    return any(tests.get(id(test), holds) is not holds for test, holds in tests_before(function, other))
-
-
 def _is_spread(call: ast.Call) -> bool:
     return any(isinstance(argument, ast.Starred) for argument in call.args) or any(
         keyword.arg is None for keyword in call.keywords
     )
 
 
-def _tests(statements: Sequence[ast.stmt], node: ast.expr | ast.stmt) -> Iterator[tuple[ast.expr, bool]]:
-    """The conditions, each with how it must turn out, under which the statements come to the node."""
-    for statement in statements:
-        if not stands_in(node, statement):
-            if isinstance(statement, ast.If) and not statement.orelse and isinstance(statement.body[-1], _LEAVE):
-                yield statement.test, False
-            continue
-        yield from _inside(statement, node)
-        return
-
-
-def _inside(parent: ast.AST, node: ast.expr | ast.stmt) -> Iterator[tuple[ast.expr, bool]]:
-    if parent is node or isinstance(parent, SCOPES):
-        return
-    blocks = [value for _, value in ast.iter_fields(parent) if isinstance(value, list) and _are_statements(value)]
-    for block in blocks:
-        if any(stands_in(node, statement) for statement in block):
-            if isinstance(parent, ast.If):
-                yield parent.test, block is parent.body
-            yield from _tests(block, node)
-            return
-    for child in children(parent):
-        if stands_in(node, child):
-            if isinstance(parent, ast.IfExp) and child is not parent.test:
-                yield parent.test, child is parent.body
-            yield from _inside(child, node)
-            return
-
-
-def _are_statements(value: list[ast.AST]) -> bool:
-    return bool(value) and isinstance(value[0], ast.stmt)
-
-
-def _read(test: ast.expr, holds: bool) -> Iterator[Demand]:
-    """What a test of a name's type, or of the string that it is, says where it turns out as it must."""
+def _read(test: ast.expr, holds: bool, subject: Callable[[ast.expr], _Subject | None]) -> Iterator[Demand]:
+    """What a test of something's type, or of the string that it is, says where it turns out as it must."""
     if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
-        yield from _read(test.operand, not holds)
+        yield from _read(test.operand, not holds, subject)
     elif isinstance(test, ast.BoolOp) and isinstance(test.op, ast.And) is holds:
         for value in test.values:
-            yield from _read(value, holds)
+            yield from _read(value, holds, subject)
     elif isinstance(test, ast.Call) and _is_test(test) and isinstance(test.args[0], ast.Name):
-        types = _types(test.args[1])
-        if types is not None:
-            yield Demand(test.args[0].id, types, holds)
-    elif isinstance(test, ast.Compare) and isinstance(test.left, ast.Name) and (words := _words_in(test)):
+        types, found = _types(test.args[1]), subject(test.args[0])
+        if types is not None and found is not None:
+            yield Demand(found.name, types, holds)
+    elif isinstance(test, ast.Compare) and (words := _words_in(test)) and (found := subject(test.left)):
         is_one_of = isinstance(test.ops[0], ast.Eq | ast.In | ast.Is)
-        yield Demand(test.left.id, words, holds is is_one_of, True)
-    elif isinstance(test, ast.Name):
-        yield Demand(test.id, _TRUE, holds, True)
+        yield Demand(found.name, words, holds is is_one_of, True, found.is_option)
+    elif isinstance(test, ast.Name | ast.Attribute) and (found := subject(test)):
+        yield Demand(found.name, _TRUE, holds, True, found.is_option)
 
 
 def _words_in(test: ast.expr) -> frozenset[str]:
@@ -230,11 +197,13 @@ def _words_in(test: ast.expr) -> frozenset[str]:
 
 
 def _meets(value: object, demand: Demand) -> bool:
-    """Whether the constant is what the demand asks for."""
+    """Whether the value is what the demand asks for."""
     if demand.types == _TRUE:
         return bool(value) is demand.holds
     if demand.types == _NONE:
         return (value is None) is demand.holds
+    if value is GIVEN:
+        return True
     return (isinstance(value, str) and value in demand.types) is demand.holds
 
 

@@ -3,15 +3,62 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from enum import Enum
 from functools import cached_property
+from typing import NamedTuple
 
 from batchlint.facts import MODULE, FunctionFacts, FunctionId
-from batchlint.graph.commandlines import OR, UNKNOWN, CommandLines, program_at
+from batchlint.graph.commandlines import OR, UNKNOWN, CommandLines, Perhaps, given_to
 from batchlint.graph.links import Edge, Part
 from batchlint.symbols import CallRef, Program, last_name
 
 _PARSES = frozenset({"parse_args", "parse_known_args"})
+
+
+class _Told(Enum):
+    """What is known of an option's value where it is no constant."""
+
+    GIVEN = "given"
+    OPEN = "open"
+
+
+GIVEN = _Told.GIVEN
+"""Some value, of which is not known which."""
+OPEN = _Told.OPEN
+"""Whatever there is."""
+
+
+_ACTIONS: dict[str, object] = {
+    "store": GIVEN,
+    "append": GIVEN,
+    "extend": GIVEN,
+    "store_true": True,
+    "store_false": False,
+}
+"""What an option is that is given, by what its parser does then."""
+
+
+class _Setting(NamedTuple):
+    """An option as its parser describes it."""
+
+    flags: frozenset[str]
+    takes_value: bool
+    on: object
+    """What it is where one of the flags stands in the line; `GIVEN`: the word behind that."""
+    default: object
+
+    def is_at(self, word: str) -> bool:
+        """Whether the word gives the option."""
+        return word.partition("=")[0] in self.flags
+
+    def value(self, words: list[str]) -> object:
+        """What it is by the first of the words, which gives it, and the second."""
+        if not self.takes_value:
+            return self.on
+        _, sign, value = words[0].partition("=")
+        value = value if sign else "".join(words[1:])
+        return GIVEN if UNKNOWN in value or OR in value else value
 
 
 class Options(Part):
@@ -46,15 +93,31 @@ class Options(Part):
         is_parsed = all(isinstance(value, ast.Call) and last_name(value.func) in self._parsing for value in values)
         return node.attr if values and is_parsed else None
 
-    def given(self, edge: Edge, option: str) -> str | None:
-        """What the command that starts the program gives for the option; None where it does not tell."""
+    def given(self, edge: Edge, option: str) -> list[object] | None:
+        """What the option can be by the command that starts the program; None where the command does not tell.
+
+        An option that the command leaves out is its default.
+        """
         key = edge.callee.path, option
-        flags, commands = set(self._flags.get(key, ())), self._commands_of.get(key, set())
-        lines = self._lines(edge) if (flags or commands) and edge.callee.qualname == MODULE else []
-        found = {value for line in lines for value in _values(line, flags)}
-        found |= {_command(line[program_at(line) :], commands, self._switches) for line in lines} if commands else set()
-        value = next(iter(found)) if len(found) == 1 else None
-        return None if value is None or UNKNOWN in value or OR in value else value
+        settings, commands = self._settings.get(key, ()), self._commands_of.get(key, set())
+        lines = self._lines(edge) if (settings or commands) and edge.callee.qualname == MODULE else []
+        found: list[object] = []
+        for words in (words for line in lines for words in given_to(line)):
+            if settings:
+                found += self._values(words, settings)
+            if commands:
+                found.append(_command(words, commands, self._switches))
+        return found if found and not any(value in (UNKNOWN, OPEN) for value in found) else None
+
+    def _values(self, words: list[str], settings: Sequence[_Setting]) -> Iterator[object]:
+        """What the option can be where those words follow the program."""
+        given = [(setting, at) for setting in settings for at, word in enumerate(words) if setting.is_at(word)]
+        for setting, at in given:
+            yield setting.value(words[at : at + 2])
+        if not given and _open_words(words, self._switches):
+            yield OPEN
+        elif all(isinstance(words[at], Perhaps) for _, at in given):
+            yield settings[0].default
 
     def _lines(self, edge: Edge) -> list[list[str]]:
         node = edge.node
@@ -87,29 +150,44 @@ class Options(Part):
     @cached_property
     def _switches(self) -> set[str]:
         """The flags behind which no value stands."""
-        calls = (call.node for _, call in self.program.calls_by_name.get("add_argument", ()))
-        return {
-            str(argument.value)
-            for node in calls
-            if any(keyword.arg == "action" for keyword in node.keywords)
-            for argument in node.args
-            if isinstance(argument, ast.Constant)
-        }
+        every = (setting for settings in self._settings.values() for setting in settings)
+        return {flag for setting in every if not setting.takes_value for flag in setting.flags}
 
     @cached_property
-    def _flags(self) -> dict[tuple[str, str], list[str]]:
-        """How the options of each file are written on its command line."""
-        found: dict[tuple[str, str], list[str]] = {}
+    def _settings(self) -> dict[tuple[str, str], list[_Setting]]:
+        """How each option of each file is written on its command line."""
+        found: dict[tuple[str, str], list[_Setting]] = {}
+        changed = {
+            str(keyword.arg)
+            for _, call in self.program.calls_by_name.get("set_defaults", ())
+            for keyword in call.node.keywords
+        }
         for caller, call in self.program.calls_by_name.get("add_argument", ()):
             texts = (arg.value for arg in call.node.args if isinstance(arg, ast.Constant))
             flags = [text for text in texts if isinstance(text, str) and text.startswith("-")]
             flags.sort(key=lambda flag: not flag.startswith("--"))
             named = [keyword.value for keyword in call.node.keywords if keyword.arg == "dest"]
-            names = [each.value for each in named if isinstance(each, ast.Constant)]
+            names = [str(each.value) for each in named if isinstance(each, ast.Constant)]
             names += [flag.lstrip("-").replace("-", "_") for flag in flags]
             if flags and names:
-                found.setdefault((caller.id.path, str(names[0])), []).extend(flags)
+                setting = _setting(frozenset(flags), call.node)
+                if names[0] in changed:
+                    setting = setting._replace(default=OPEN)
+                found.setdefault((caller.id.path, names[0]), []).append(setting)
         return found
+
+
+def _setting(flags: frozenset[str], node: ast.Call) -> _Setting:
+    """The option as `add_argument` describes it."""
+    said = {keyword.arg: keyword.value for keyword in node.keywords}
+    action = said.get("action", ast.Constant("store"))
+    name = action.value if isinstance(action, ast.Constant) else None
+    if None in said:
+        return _Setting(flags, True, OPEN, OPEN)
+    on = _ACTIONS.get(str(name), OPEN)
+    off = not on if isinstance(on, bool) else None
+    default = said.get("default", ast.Constant(off))
+    return _Setting(flags, on is GIVEN, on, default.value if isinstance(default, ast.Constant) else OPEN)
 
 
 def _returns(function: FunctionFacts, call: ast.Call) -> bool:
@@ -130,17 +208,11 @@ def _command(options: list[str], commands: set[str], switches: set[str]) -> str:
     given = next((word for word in options if word in commands), None)
     if given is not None:
         return given
+    return UNKNOWN if _open_words(options, switches) else ""
+
+
+def _open_words(options: list[str], switches: set[str]) -> bool:
+    """Whether one of the words is not known, but for the values of options."""
     before = ["", *options]
     is_value = [flag.startswith("-") and flag not in switches for flag in before]
-    is_open = any((UNKNOWN in word or OR in word) and not is_value[at] for at, word in enumerate(options))
-    return UNKNOWN if is_open else ""
-
-
-def _values(line: list[str], flags: set[str]) -> Iterator[str]:
-    """What stands behind the flags in the line."""
-    for position, word in enumerate(line):
-        flag, sign, value = word.partition("=")
-        if flag in flags and sign:
-            yield value
-        elif word in flags and position + 1 < len(line):
-            yield line[position + 1]
+    return any((UNKNOWN in word or OR in word) and not is_value[at] for at, word in enumerate(options))

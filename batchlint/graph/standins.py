@@ -6,7 +6,7 @@ import ast
 from collections.abc import Sequence
 
 from batchlint.facts import Binding, FunctionFacts
-from batchlint.graph.guards import tests_before
+from batchlint.graph.conditions import tests_before
 from batchlint.graph.links import Edge, Part
 from batchlint.symbols import Program
 from batchlint.trees import stands_in, walk, walk_own

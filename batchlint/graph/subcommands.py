@@ -10,7 +10,7 @@ from batchlint.entrypoints import Kind
 from batchlint.entrypoints.manifests.targets import ANY_WORD
 from batchlint.facts import FunctionFacts, FunctionId
 from batchlint.findings import Step
-from batchlint.graph.guards import tests_before
+from batchlint.graph.conditions import tests_before
 from batchlint.graph.links import Edge, Entry, Part, label
 from batchlint.symbols import last_name
 from batchlint.values import Fn

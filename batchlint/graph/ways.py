@@ -25,10 +25,10 @@ class Way(NamedTuple):
 class Ways(Part):
     """Goes from callee to caller where a run of the program can."""
 
-    def __init__(self, program: Program, *, by_word: bool = True, by_flag: bool = False) -> None:
+    def __init__(self, program: Program, *, by_word: bool = True) -> None:
         super().__init__(program)
         self._receivers = Receivers(program)
-        self._guards = Guards(program, by_word=by_word, by_flag=by_flag)
+        self._guards = Guards(program, by_word=by_word)
         self._given = GivenObjects(program)
         self._above: dict[tuple[int, Way], Way | None] = {}
         """By the identity of the edge, of which each is made once."""

@@ -2,7 +2,7 @@
 
 import pytest
 
-from .verdicts import verdict
+from .verdicts import is_waited_for, verdict
 
 GUARDS = {
     "early_return": """
@@ -189,3 +189,48 @@ STAGES = """if mode == "first":
 def test_a_function_may_call_itself_with_another_word(again, stage, expected):
     guard = STAGES.format(again=again, stage=stage)
     assert verdict(WORDS.format(guard=guard, route='label(text, "first")')) == expected
+
+
+SWITCHED = """
+from fastapi import FastAPI
+from llm import ask
+
+app = FastAPI()
+
+def check(page, judge={default}):
+    if "gone" in page:
+        return False
+    if {test}:
+        return ask(page)  # !
+    return True
+
+@app.get("/page")
+def page(text: str):
+    return check({route})
+
+if __name__ == "__main__":
+    for line in open("pages.txt"):
+        print(check(line, {job}))
+"""
+
+
+@pytest.mark.parametrize(
+    ("default", "test", "route", "job", "expected"),
+    [
+        ("None", "judge is not None", "text", "app", False),
+        ("None", "judge is not None", "text, app", "app", True),
+        ("None", "judge is not None", "text, judge=app.state.judge", "app", True),
+        ("False", "judge", "text", "True", False),
+        ("False", "judge", "text, False", "judge=True", False),
+        ("False", "judge", "text, judge=True", "True", True),
+        ("False", "not judge", "text", "True", True),
+        ("False", "not judge", "text, True", "judge=False", False),
+        ("False", "judge or page", "text", "True", True),
+        ("False", "judge and page", "text", "True", False),
+    ],
+)
+def test_a_page_does_not_come_to_what_its_argument_switches_off(
+    default: str, test: str, route: str, job: str, expected: bool
+) -> None:
+    source = SWITCHED.format(default=default, test=test, route=route, job=job)
+    assert is_waited_for(source) is expected

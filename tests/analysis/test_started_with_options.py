@@ -137,3 +137,101 @@ if __name__ == "__main__":
 def test_a_program_that_is_started_asks_only_for_its_subcommand(command: str, expected: str) -> None:
     watch = WATCH.format(command=command).replace("def watch", 'WORDS = ["python", "main.py"]\n\ndef watch')
     assert verdict({"watch.py": watch, "main.py": COMMANDS, "label.py": LABEL}) == expected
+
+
+SWITCHES = """
+import argparse
+from label import label
+
+def main(labels, day=None):
+    if day:
+        print("one day", day)
+        return
+    if labels:
+        label(open("texts.txt"))
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--label", action="store_true", dest="labels")
+    parser.add_argument("--quiet", action="store_true")
+    parser.add_argument("--day", default=None)
+    parser.add_argument("--size", type=int)
+    args = parser.parse_args()
+    {use}
+"""
+USES = {
+    "tested_there": """if args.day:
+        print(args.day)
+    elif args.labels and not args.day:
+        label(open("texts.txt"))""",
+    "handed_on": "main(args.labels, day=args.day)",
+    "handed_on_turned": "skip(not args.labels, args.day)",
+}
+
+
+@pytest.mark.parametrize("use", USES.values(), ids=USES)
+@pytest.mark.parametrize(
+    ("command", "expected"),
+    [
+        ('["python", "main.py"]', "batchable"),
+        ('["python", "main.py", "--quiet", "--size", kind]', "batchable"),
+        ('["python", "main.py", "--label", "--day", kind]', "batchable"),
+        ('["python", "main.py", "--label", "--quiet"]', "realtime"),
+        ('["python", "main.py", "--label", "--size", kind]', "realtime"),
+        ('["python", "main.py", kind]', "realtime"),
+        ('["python", "main.py", *([] if kind else ["--label"])]', "realtime"),
+        ('["python", "main.py", "--label", *(["--day", kind] if kind else [])]', "realtime"),
+    ],
+)
+def test_a_switch_that_the_command_leaves_out_is_off(use: str, command: str, expected: str) -> None:
+    main = SWITCHES.format(use=use).replace(
+        "if __name__", "def skip(no_labels, day):\n    if not no_labels and not day:\n        main(True)\n\nif __name__"
+    )
+    assert verdict({"watch.py": WATCH.format(command=command), "main.py": main, "label.py": LABEL}) == expected
+
+
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        ('command = ["python", "main.py"]', "batchable"),
+        ('command = ["python", "main.py"]\n        if kind: command.append("--quiet")', "batchable"),
+        ('command = ["python", "main.py"]\n        if kind: command.append("--label")', "realtime"),
+        ('command = ["python", "main.py"]\n        command += ["--label"]', "realtime"),
+        ('command = ["python", "main.py", "--label"]\n        command = ["python", "main.py"]', "batchable"),
+        ('command = ["python", "main.py", "--label"]\n        if kind: command = ["python", "main.py"]', "realtime"),
+        (
+            'if kind: command = [sys.executable, "-u", "main.py", "--quiet"]\n'
+            '        else: command = [sys.executable, "main.py", "--size", kind]',
+            "batchable",
+        ),
+        (
+            'if kind: command = [sys.executable, "-u", "main.py", "--quiet"]\n'
+            '        else: command = [sys.executable, "main.py", "--label"]',
+            "realtime",
+        ),
+        ('command = ["python", "main.py", "--label"]\n        if kind: command += ["--day", kind]', "realtime"),
+        ('command = ["python", "main.py", "--label"]\n        command += ["--day", kind]', "batchable"),
+    ],
+)
+def test_a_command_is_what_its_variable_holds_where_it_is_started(lines: str, expected: str) -> None:
+    watch = WATCH.format(command="command").replace(
+        "        subprocess.run", f"        {lines}\n        subprocess.run"
+    )
+    main = SWITCHES.format(use=USES["handed_on"])
+    assert verdict({"watch.py": watch, "main.py": main, "label.py": LABEL}) == expected
+
+
+@pytest.mark.parametrize(
+    ("argument", "expected"),
+    [
+        ('"--labels", action="store_false"', "realtime"),
+        ('"--labels", default="all"', "realtime"),
+        ('"--labels", default=os.environ.get("LABELS")', "realtime"),
+        ('"--labels", action=argparse.BooleanOptionalAction', "batchable"),
+        ('"--labels", action="store_true", **MORE', "realtime"),
+    ],
+)
+def test_what_an_option_is_that_is_left_out_is_its_default(argument: str, expected: str) -> None:
+    main = SWITCHES.format(use=USES["handed_on"]).replace('"--label", action="store_true", dest="labels"', argument)
+    files = {"watch.py": WATCH.format(command='["python", "main.py"]'), "main.py": main, "label.py": LABEL}
+    assert verdict(files) == expected
