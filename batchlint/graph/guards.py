@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
-from batchlint.facts import FunctionFacts, FunctionId
+from batchlint.facts import MODULE, FunctionFacts, FunctionId
 from batchlint.graph.conditions import tests_before
 from batchlint.graph.kinds import BUILTIN, Kinds, is_one
 from batchlint.graph.links import Edge, Part
+from batchlint.graph.modulesettings import ModuleSettings
 from batchlint.graph.options import GIVEN, Options
 from batchlint.symbols import Program, last_name
+
+Owner = Literal["function", "program", "module"]
 
 
 class Demand(NamedTuple):
@@ -22,15 +25,15 @@ class Demand(NamedTuple):
     holds: bool
     is_word: bool = False
     """Whether it must be one of the strings `types`, as in `mode == "query"`, rather than of one of the types."""
-    is_option: bool = False
-    """Whether `parameter` is an option of the program's command line."""
+    of: Owner = "function"
+    """Whose `parameter` is: an option of the program's command line, or a setting of a module, counts as well."""
 
 
 class _Subject(NamedTuple):
-    """What a test looks at: a parameter of the function, or an option of the program's command line."""
+    """What a test looks at."""
 
     name: str
-    is_option: bool = False
+    of: Owner = "function"
 
 
 Demands = frozenset[Demand]
@@ -47,22 +50,19 @@ class Guards(Part):
         self._by_word = by_word
         self._kinds = Kinds(program)
         self._options = Options(program)
+        self._settings = ModuleSettings(program)
         self._known: dict[tuple[FunctionId, int], Demands] = {}
 
     def before(self, id: FunctionId, node: ast.expr) -> Demands:
-        """What the function's own parameters, and the options it parses, must be for the call `node` in it to run."""
+        """What the function's own parameters, options and settings must be for the call `node` in it to run."""
         key = (id, node.lineno * 10_000 + node.col_offset)
         if key not in self._known:
             self._known[key] = self._find(self.function(id), node)
         return self._known[key]
 
     def _find(self, function: FunctionFacts, node: ast.expr) -> Demands:
-        fixed = {name for name in function.parameter_names if name not in function.bindings}
-        is_parsing = self._options.are_parsed_in(function)
-        if not fixed and not is_parsing:
-            return frozenset()
         demands = list(self._demands(function, node))
-        found = [each if each.is_option else self._with_rounds(function, each) for each in demands]
+        found = [self._with_rounds(function, each) if each.of == "function" else each for each in demands]
         return frozenset(demand for demand in found if demand is not None and self._is_asked(demand))
 
     def _demands(self, function: FunctionFacts, node: ast.expr) -> Iterator[Demand]:
@@ -71,12 +71,15 @@ class Guards(Part):
             yield from _read(test, holds, lambda each: self._subject(function, each))
 
     def _subject(self, function: FunctionFacts, node: ast.expr) -> _Subject | None:
-        """What of whoever starts the function the expression is: its parameter, or an option that it has parsed."""
-        if isinstance(node, ast.Name):
-            return _Subject(node.id) if self._is_fixed(function.id, node.id) else None
+        """What the expression is that others than the function decide on."""
+        if isinstance(node, ast.Name) and self._is_fixed(function.id, node.id):
+            return _Subject(node.id)
         is_parsing = isinstance(node, ast.Attribute) and self._options.are_parsed_in(function)
         option = self._options.named(function, node) if is_parsing else None
-        return _Subject(option, True) if option is not None else None
+        if option is not None:
+            return _Subject(option, "program")
+        setting = self._settings.named(function, node)
+        return _Subject(setting, "module") if setting is not None else None
 
     def _is_asked(self, demand: Demand) -> bool:
         return self._by_word or not demand.is_word
@@ -100,17 +103,22 @@ class Guards(Part):
     def above(self, edge: Edge, demands: Demands) -> Demands | None:
         """What the caller's parameters must be where the callee's meet `demands`; None if the arguments do not."""
         found = set(self.before(edge.caller, edge.node))
-        options = frozenset(demand for demand in demands if demand.is_option)
-        if options:
-            if edge.caller.path == edge.callee.path:
-                found |= options
-            elif any(self._is_told_otherwise(edge, demand) for demand in options):
-                return None
-            demands -= options
+        options = frozenset(demand for demand in demands if demand.of == "program")
+        if options and edge.caller.path == edge.callee.path:
+            found |= options
+        elif any(self._is_told_otherwise(edge, demand) for demand in options):
+            return None
+        # Another program may have other settings.
+        settings = frozenset(demand for demand in demands if demand.of == "module" and edge.callee.qualname != MODULE)
+        if any(_is_against(one, other) for one in settings for other in found):
+            return None
+        found |= settings
         call = edge.node
         if edge.kind == "call" and isinstance(call, ast.Call) and not _is_spread(call):
             callee = self.function(edge.callee)
-            for demand in filter(self._is_asked, demands):
+            for demand in demands:
+                if demand.of != "function" or not self._is_asked(demand):
+                    continue
                 refused = self._is_refused(edge.caller, callee, call, demand)
                 if refused:
                     return None
@@ -125,9 +133,9 @@ class Guards(Part):
         if demand.types == _TRUE and isinstance(argument, ast.UnaryOp) and isinstance(argument.op, ast.Not):
             argument, demand = argument.operand, demand._replace(holds=not demand.holds)
         subject = self._subject(caller, argument) if argument is not None else None
-        if subject is None or (subject.is_option and not demand.is_word):
+        if subject is None or (subject.of != "function" and not demand.is_word):
             return None
-        return demand._replace(parameter=subject.name, is_option=subject.is_option)
+        return demand._replace(parameter=subject.name, of=subject.of)
 
     def _is_told_otherwise(self, edge: Edge, demand: Demand) -> bool:
         """Whether the command by which the caller starts the program has the option lead elsewhere."""
@@ -172,13 +180,13 @@ def _read(test: ast.expr, holds: bool, subject: Callable[[ast.expr], _Subject | 
             yield from _read(value, holds, subject)
     elif isinstance(test, ast.Call) and _is_test(test) and isinstance(test.args[0], ast.Name):
         types, found = _types(test.args[1]), subject(test.args[0])
-        if types is not None and found is not None:
+        if types is not None and found is not None and found.of == "function":
             yield Demand(found.name, types, holds)
     elif isinstance(test, ast.Compare) and (words := _words_in(test)) and (found := subject(test.left)):
         is_one_of = isinstance(test.ops[0], ast.Eq | ast.In | ast.Is)
-        yield Demand(found.name, words, holds is is_one_of, True, found.is_option)
+        yield Demand(found.name, words, holds is is_one_of, True, found.of)
     elif isinstance(test, ast.Name | ast.Attribute) and (found := subject(test)):
-        yield Demand(found.name, _TRUE, holds, True, found.is_option)
+        yield Demand(found.name, _TRUE, holds, True, found.of)
 
 
 def _words_in(test: ast.expr) -> frozenset[str]:
@@ -205,6 +213,16 @@ def _meets(value: object, demand: Demand) -> bool:
     if value is GIVEN:
         return True
     return (isinstance(value, str) and value in demand.types) is demand.holds
+
+
+def _is_against(one: Demand, other: Demand) -> bool:
+    """Whether nothing is what both ask for."""
+    if (one.parameter, one.of) != (other.parameter, other.of):
+        return False
+    if one.types == other.types:
+        return one.holds is not other.holds
+    are_words = one.types not in _FLAGS and other.types not in _FLAGS
+    return are_words and one.holds and other.holds and not one.types & other.types
 
 
 def _is_test(call: ast.Call) -> bool:

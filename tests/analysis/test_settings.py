@@ -1,0 +1,142 @@
+"""What a setting of the whole run switches on below, it does not switch off above."""
+
+import pytest
+
+from .verdicts import is_waited_for, verdict
+
+APP = """
+import os
+from fastapi import FastAPI
+from llm import ask
+
+{setting}
+app = FastAPI()
+
+def complete(text):
+    {below}
+
+@app.get("/text")
+def text(text: str):
+    {above}
+
+def use_local():
+    {later}
+
+if __name__ == "__main__":
+    for line in open("texts.txt"):
+        print(complete(line))
+"""
+BELOW = "if LOCAL: return open(text).read()\n    return ask(text)  # !"
+ABOVE = "if LOCAL: return complete(text)"
+
+
+def program(
+    setting: str = 'LOCAL = os.environ.get("LOCAL")', below: str = BELOW, above: str = ABOVE, later: str = "pass"
+) -> str:
+    return APP.format(setting=setting, below=below, above=above, later=later)
+
+
+@pytest.mark.parametrize(
+    ("below", "above"),
+    [
+        (BELOW, ABOVE),
+        ("if not LOCAL: return ask(text)  # !", "if not LOCAL: return text\n    return complete(text)"),
+        ('if LOCAL == "no": return ask(text)  # !', 'if LOCAL == "yes": return complete(text)'),
+        ('if LOCAL in ("no", "never"): return ask(text)  # !', 'if LOCAL == "yes": return complete(text)'),
+        ('if LOCAL == "no": return ask(text)  # !', 'if LOCAL != "no": return complete(text)'),
+    ],
+)
+def test_a_way_down_that_a_setting_closes_does_not_count(below: str, above: str) -> None:
+    assert verdict(program(below=below, above=above)) == "batchable"
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        program(above="if not LOCAL: return complete(text)"),
+        program(above="return complete(text)"),
+        program(below="return ask(text)  # !"),
+        program(below=BELOW.replace("LOCAL", "os.path.exists(text)")),
+        program(below="if not LOCAL or text: return ask(text)  # !"),
+        program(below='if LOCAL == "no": return ask(text)  # !'),
+        program(below='if LOCAL == "no": return ask(text)  # !', above='if LOCAL != "yes": return complete(text)'),
+        program(later="global LOCAL; LOCAL = True"),
+        program(setting="LOCAL = False\nLOCAL = os.environ.get('LOCAL')"),
+        program(above=f"LOCAL = len(text) > 5\n    {ABOVE}"),
+    ],
+)
+def test_a_way_down_that_is_open_counts(source: str) -> None:
+    assert is_waited_for(source)
+
+
+IN_TURN = """
+import os
+from llm import ask
+
+LOCAL = os.environ.get("LOCAL")
+
+def complete(text):
+    if LOCAL: return open(text).read()
+    return ask(text)  # !
+
+def read(texts):
+    last = ""
+    if {test}:
+        for text in texts:
+            last = complete(text + last)
+    else:
+        for text in texts:
+            print(complete(text))
+
+if __name__ == "__main__":
+    read(open("texts.txt").readlines())
+"""
+
+
+@pytest.mark.parametrize(("test", "expected"), [("LOCAL", "batchable"), ("not LOCAL", "realtime")])
+def test_a_loop_of_the_other_setting_makes_no_request_depend_on_an_answer(test: str, expected: str) -> None:
+    assert verdict(IN_TURN.format(test=test)) == expected
+
+
+ROUTE = """
+from fastapi import FastAPI
+from work import complete
+{imported}
+
+app = FastAPI()
+
+@app.get("/text")
+def text(text: str):
+    if {test}:
+        return complete(text)
+"""
+WORK = """
+from llm import ask
+from settings import MODE
+
+def complete(text):
+    if MODE == "batch":
+        return ask(text)  # !
+    return text
+
+if __name__ == "__main__":
+    for line in open("texts.txt"):
+        print(complete(line))
+"""
+
+
+@pytest.mark.parametrize(
+    ("imported", "test", "expected"),
+    [
+        ("from settings import MODE", 'MODE == "live"', False),
+        ("import settings", 'settings.MODE == "live"', False),
+        ("from settings import MODE as mode", 'mode != "batch"', False),
+        ("from settings import MODE", 'MODE == "batch"', True),
+        ("from settings import OTHER", 'OTHER == "live"', True),
+        ("from settings import state", 'state.MODE == "live"', True),
+    ],
+)
+def test_a_setting_is_the_same_in_every_file(imported: str, test: str, expected: bool) -> None:
+    settings = 'import os\nMODE = os.environ["MODE"]\nOTHER = os.environ["OTHER"]\nstate = object()\n'
+    files = {"settings.py": settings, "work.py": WORK, "web.py": ROUTE.format(imported=imported, test=test)}
+    assert is_waited_for(files) is expected
