@@ -104,6 +104,27 @@ def test_a_readme_without_a_crontab_line(read, name, text):
     assert rows(read({name: text})) == []
 
 
+def test_a_readme_may_write_the_line_into_the_crontab(read):
+    text = '# Install\n\n```sh\n(crontab -l; echo "0 22 * * * /opt/shop/run.sh >> run.log 2>&1") | crontab -\n```\n'
+    script = "#!/bin/sh\ncd /opt/shop\npython job.py\n"
+    assert rows(read({"README.md": text, "run.sh": script})) == [("job.py", "schedule", Latency.HOURS, 4)]
+    assert rows(read({"README.md": text.replace("crontab", "cat"), "run.sh": script})) == []
+
+
+@pytest.mark.parametrize("suffix", ["example", "sample", "template", "dist"])
+def test_a_script_that_is_copied_before_it_runs(read, suffix):
+    text = "Daily with cron:\n\n    0 22 * * * /opt/shop/run.sh\n"
+    files = {"README.md": text, f"run.sh.{suffix}": "#!/bin/sh\ncd /opt/shop\npython job.py\n"}
+    assert rows(read(files)) == [("job.py", "schedule", Latency.HOURS, 3)]
+    assert rows(read({**files, "run.sh": "#!/bin/sh\necho started\n"})) == []
+    assert rows(read({"README.md": text.replace("run.sh", "other.sh"), f"run.sh.{suffix}": ""})) == []
+
+
+def test_a_template_may_write_a_crontab_line_itself(read):
+    text = '#!/bin/sh\necho "0 3 * * * python /opt/shop/job.py" | crontab -\n'
+    assert rows(read({"install.sh.example": text})) == [("job.py", "schedule", Latency.HOURS, 2)]
+
+
 @pytest.mark.parametrize(
     ("line", "latency"),
     [

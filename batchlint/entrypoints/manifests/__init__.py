@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from batchlint.entrypoints.manifests.targets import ManifestTarget, Project
+from batchlint.entrypoints.manifests.targets import ManifestTarget, Project, as_copied
 from batchlint.findings import FileError
 
 __all__ = ["ManifestTarget", "is_manifest", "read_manifests"]
@@ -27,7 +27,7 @@ _MARKS = ("CronJob", "Deployment", "StatefulSet", "kind: Job", "CronWorkflow", "
 
 def is_manifest(path: str) -> bool:
     """Whether a file's name allows that it starts code, or is run by what does."""
-    name = path.rpartition("/")[2]
+    name = as_copied(path.rpartition("/")[2])
     suffix = name.rpartition(".")[2]
     if suffix in _SUFFIXES or name in _NAMES:
         return True
@@ -86,7 +86,10 @@ def _read(path: str, project: Project, commands: object) -> Iterator[ManifestTar
         (hosts.is_toml, hosts.read_toml),
         (hosts.is_vercel, hosts.read_vercel),
         (functions.is_json, functions.read_json),
-        (lambda name: containers.is_dockerfile(name) or name.endswith((".sh", ".bash")), crontabs.read_written),
+        (
+            lambda name: containers.is_dockerfile(name) or as_copied(name).endswith((".sh", ".bash")),
+            crontabs.read_written,
+        ),
     ]
     for matches, read in readers:
         if matches(path):

@@ -82,6 +82,8 @@ def read_told(path: str, project: Project, commands: Commands) -> Iterator[Manif
         if told and _is_schedule(told["when"]):
             command = told["command"].partition(told["quote"])[0] if told["quote"] else told["command"]
             yield from entries(path, number, told["when"], command, commands)
+        for entry in _WRITTEN.finditer(line) if told is None and "crontab" in line else ():
+            yield from entries(path, number, entry["when"], entry["command"], commands)
 
 
 def entries(path: str, line: int, when: str, command: str, commands: Commands) -> Iterator[ManifestTarget]:

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from batchlint.findings import Latency, Step
 
 MAX_BYTES = 1_000_000
+_TEMPLATE = re.compile(r"(\.(?:sh|bash))\.(?:example|sample|template|tmpl|dist)\Z")
 ANY_WORD = "$"
 """Stands for an argument that a variable holds."""
 
@@ -42,16 +43,24 @@ class Project:
     """Console scripts: their name and the function behind it, `package.module:function`."""
     _by_name: dict[str, list[str]] = field(default_factory=dict)
     _texts: dict[str, str | None] = field(default_factory=dict)
+    _templates: dict[str, str] = field(default_factory=dict)
+    """The path of a file that whoever installs the program copies, by the path of the copy."""
 
     def __post_init__(self) -> None:
         for name in self.names:
             self._by_name.setdefault(name.rpartition("/")[2], []).append(name)
+        known = set(self.names)
+        for name in self.names:
+            copy = as_copied(name)
+            if copy not in known:
+                self._templates[copy] = name
+                self._by_name.setdefault(copy.rpartition("/")[2], []).append(copy)
 
     def text(self, path: str) -> str | None:
         """The file's text; None where it is missing, unreadable or far too long for what it should be."""
         if path not in self._texts:
             try:
-                data = (self.root / path).read_bytes()
+                data = (self.root / self._templates.get(path, path)).read_bytes()
                 self._texts[path] = data.decode("utf-8-sig", "replace") if len(data) < MAX_BYTES else None
             except OSError:
                 self._texts[path] = None
@@ -87,6 +96,11 @@ class Project:
         path = dotted.replace(".", "/")
         places = [place for base in bases for place in (base, f"{base}/src" if base else "src")]
         return self.file(f"{path}.py", places) or self.file(f"{path}/__main__.py", places)
+
+
+def as_copied(path: str) -> str:
+    """The path under which a shell script runs that the project has as a template: `run.sh.example`."""
+    return _TEMPLATE.sub(r"\1", path)
 
 
 def _normal(parts: Iterable[str]) -> str:
