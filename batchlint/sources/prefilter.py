@@ -30,7 +30,7 @@ _DECORATOR = re.compile(rb"@([A-Za-z_]\w*)")
 _KEEPS = re.compile(rb"\w\[[^\]\n]+\][ \t]*=[ \t]*\w+[ \t]*$|\.append\(\w+\)[ \t]*$", re.MULTILINE)
 """What puts a bare name into a table or a list, as a decorator does that registers what it is put on."""
 _LEFT = re.compile(rb"\n[^\s#)\]}]")
-_METHOD = re.compile(rb"^[ \t]+(?:async[ \t]+)?def[ \t]+([a-z]\w*)", re.MULTILINE)
+_METHOD = re.compile(rb"^[ \t]+(?:async[ \t]+)?def[ \t]+(_?[a-z]\w*)", re.MULTILINE)
 _STRING_FILES = re.compile(
     r"(?:^|/)(?:settings|config|conf|celery|tasks?|beat|schedul|worker|urls|queue|jobs?)[^/]*(?:/|\.py)"
 )
@@ -91,12 +91,16 @@ class Prefilter:
     def keep(self) -> list[str]:
         """The files that count, in the order given."""
         seeds = self._seeds = {path: None for path, data in self._files.items() if self._is_seed(path, data)}
-        if not seeds:
+        through = [path for path, data in self._files.items() if path not in seeds and self._requests(path, data)]
+        if not seeds and not through:
             return []
         for path in self._files:
             stem = path.removesuffix(".py").removesuffix("/__init__")
             self._stems[stem] = path
             self._by_last.setdefault(stem.rpartition("/")[2], []).append(stem)
+        seeds.update({path: None for path in through if self._is_given_sender(path)})
+        if not seeds:
+            return []
         for path, imports in self._imports.items():
             for module, position in imports.modules:
                 if not module.startswith("."):
@@ -128,6 +132,20 @@ class Prefilter:
         if sends and (any(_holds_body(body, data) for body in words.bodies) or self._names_host(data)):
             return True
         return self._holds(path, words.functions)
+
+    def _requests(self, path: str, data: bytes) -> bool:
+        """Whether the file sends the body of a model call to an endpoint's path, by whatever client."""
+        return self._holds(path, self._words.sends) and any(
+            body.tail in data and _holds_body(body, data) for body in self._words.bodies
+        )
+
+    def _is_given_sender(self, path: str) -> bool:
+        """Whether a file of the project that it imports has a library that sends requests: its base class may."""
+        return any(
+            module.partition(".")[0] in self._words.clients
+            for imported in self._imported_by(path)
+            for module, _ in self._imports[imported].modules
+        )
 
     def _is_sdk(self, module: str, data: bytes) -> bool:
         packages, marked = self._words.packages, self._words.marked

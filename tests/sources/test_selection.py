@@ -227,6 +227,23 @@ def test_hosts_bodies_and_own_wrappers_count():
     assert "own.py" in kept(files, functions=["corp.llm.complete_text"])
 
 
+def test_a_client_that_the_base_class_has_sends_the_request():
+    hosted = (
+        "from engines.base import Engine\nclass Hosted(Engine):\n    def _send(self, text):\n"
+        '        return self.http.post(f"{URL}/chat/completions", json={"model": M, "messages": []})\n'
+    )
+    files = {
+        "engines/base.py": "import httpx\nclass Engine:\n    def __init__(self):\n        self.http = httpx.Client()\n"
+        "    def write(self, text):\n        return self._send(text)\n",
+        "engines/hosted.py": hosted,
+        "job.py": "from engines.base import Engine\ndef run(engine: Engine):\n    engine.write('x')\n",
+        "other.py": "from engines.base import Engine\ndef count(engine: Engine):\n    return engine.size\n",
+    }
+    assert kept(files) == {"engines/base.py", "engines/hosted.py", "job.py"}
+    assert kept({**files, "engines/base.py": files["engines/base.py"].replace("httpx", "mailbox")}) == set()
+    assert kept({**files, "engines/hosted.py": hosted.replace("/chat/completions", "/posts")}) == set()
+
+
 def test_packages_that_serve_more_than_models_need_a_word_more():
     files = {
         "s3.py": 'import boto3\nboto3.client("s3")\n',
