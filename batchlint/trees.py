@@ -49,11 +49,21 @@ def parents_in(nodes: Iterable[ast.AST]) -> dict[int, ast.AST]:
 
 def stands_in(node: ast.expr | ast.stmt, outer: ast.AST) -> bool:
     """Whether `node` is `outer` or stands in it."""
-    if not isinstance(outer, SCOPES):  # their decorators stand above their first line
-        first, last = getattr(outer, "lineno", 0), getattr(outer, "end_lineno", None)
-        if last is not None and not first <= getattr(node, "lineno", first) <= last:
-            return False
-    return any(inner is node for inner in walk(outer))
+    line = getattr(node, "lineno", None)
+    nodes = [outer]
+    for each in nodes:
+        if each is node:
+            return True
+        if line is None or not (each is outer or isinstance(each, ast.stmt)) or _has_line(each, line):
+            nodes += children(each)
+    return False
+
+
+def _has_line(node: ast.AST, line: int) -> bool:
+    """Whether the line is one of those of the node, if that has some."""
+    last, decorators = getattr(node, "end_lineno", None), getattr(node, "decorator_list", None)
+    first = getattr(decorators[0] if decorators else node, "lineno", 0)  # decorators stand above the first line
+    return last is None or bool(first <= line <= last)
 
 
 def replaced(node: T, by: Callable[[ast.Name], ast.expr]) -> T:

@@ -105,6 +105,7 @@ class Graph(Part):
         self._any_words = Ways(program, by_word=False)
         self._tests = Tests(program, tests)
         self._reaches: dict[tuple[FunctionId, Way], list[Reach]] = {}
+        self._apart: dict[tuple[ast.expr, ast.expr], bool] = {}
 
     label = staticmethod(label)
 
@@ -291,7 +292,10 @@ class Graph(Part):
 
     def are_apart(self, id: FunctionId, asking: CallFacts, node: ast.expr) -> bool:
         """Whether a run of the function that comes to the node does not come to where it asks somebody."""
-        return are_apart(self.function(id), asking, node)
+        key = (asking.node, node)
+        if key not in self._apart:
+            self._apart[key] = are_apart(self.function(id), asking, node)
+        return self._apart[key]
 
     def _starts(self, id: FunctionId, incoming: Sequence[Edge], beside: bool) -> Iterator[Entry]:
         """What starts the very function, as it counts for those who could wait; `beside`: for work that it leaves."""
