@@ -23,7 +23,7 @@ from batchlint.values import Cls, Ext, Fn, Inst, Value, ordered
 
 BACKENDS = {"openai": "openai", "anthropic": "anthropic", "google": "google", "mistralai": "mistral"}
 """The backends of the runtime helper, by the package that the client comes from."""
-LEGACY = {
+_LEGACY = {
     "openai": ("openai_legacy", ("Completion.create", "Completion.acreate", "Embedding.create", "Embedding.acreate")),
     "google": ("generativeai", (".generate_content", ".generate_content_async")),
 }
@@ -390,7 +390,7 @@ class Support:
 
 def _backend(path: str, is_legacy: bool) -> str | None:
     """The backend that carries calls of the SDK's method."""
-    backend, methods = LEGACY.get(head_of(path), (None, ())) if is_legacy else (BACKENDS.get(head_of(path)), _METHODS)
+    backend, methods = _LEGACY.get(head_of(path), (None, ())) if is_legacy else (BACKENDS.get(head_of(path)), _METHODS)
     return backend if path.endswith(methods) else None
 
 
