@@ -290,7 +290,7 @@ class Paths:
             inside = self.path(node.value, frame)
             if node.attr == "__dict__":
                 return {(*p, NAMESPACE) for p in inside}
-            if node.attr == "__class__":
+            if node.attr == "__class__" and isinstance(node.ctx, ast.Store):
                 return inside  # what its methods are, whichever attributes they read
             found = {p if len(p) > 6 else (*p, node.attr) for p in inside} | self.shared.attribute(
                 node, frame.function.id

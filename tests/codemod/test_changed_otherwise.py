@@ -124,6 +124,7 @@ ALIKE = {
         "mine = Memory()\n    mapping = mine.__dict__\n    mapping['last'] = ask(f'{word} {mine.last}')\n"
         "    print(mine.last)\n"
     ),
+    "the class of an object that stays": "text = ask(f'{word} {memory.__class__}')\n    memory.last = text\n",
     "the class of an own object": (
         "mine = Memory()\n    if ask(f'{word} {mine.tone()}'):\n        mine.__class__ = Loud\n    print(mine.tone())\n"
     ),
