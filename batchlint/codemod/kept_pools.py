@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeGuard
 
 from batchlint.codemod.refusals import Refused
 from batchlint.facts import Binding, ClassId, FunctionFacts, FunctionId
@@ -61,14 +61,17 @@ def is_passed_on(handing: Handing, function: FunctionFacts, call: ast.expr) -> b
 
 
 def _are_collected(caller: FunctionFacts, call: ast.Call) -> bool:
-    """Whether a loop makes the call, and waits for nothing that it gives."""
-    facts = next((each for each in caller.calls if each.node is call), None)
-    if facts is None or not facts.loops:
+    """Whether a loop makes the call, and waits for no result, or a comprehension that does not wait for this one."""
+    loops = next((each.loops for each in caller.calls if each.node is call), ())
+    if not loops:
         return False
-    loop = facts.loops[-1]
-    inside = walk(caller.node if isinstance(loop, ast.comprehension) else loop)
-    waiting = [n for n in inside if isinstance(n, ast.Attribute) and n.attr == "result"]
-    return not any(n.value is call or not isinstance(loop, ast.comprehension) for n in waiting)
+    if isinstance(loops[-1], ast.comprehension):
+        return not any(_is_waiting(n) and n.value is call for n in walk(caller.node))
+    return not any(map(_is_waiting, walk(loops[-1])))
+
+
+def _is_waiting(node: ast.AST) -> TypeGuard[ast.Attribute]:
+    return isinstance(node, ast.Attribute) and node.attr == "result"
 
 
 def _made(handing: Handing, caller: FunctionFacts, pool: ast.Name | ast.Attribute) -> list[Kept]:

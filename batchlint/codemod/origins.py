@@ -219,8 +219,7 @@ class Origins:
             owner, bindings = self._scope_of(scope, node.id)
             imported = [b.source for b in bindings if b.how == "import" and b.source is not None and b.source.name]
             if imported and len(bindings) == 1:
-                stem = self.program.import_stem(imported[0], scope.path)
-                path = self.program.index.stems.get(stem) if stem is not None else None
+                path = self.program.imported_path(imported[0], scope.path)
                 if path in self.graph.modules and imported[0].name:
                     found.names.add((scope.path, owner.qualname, node.id))
                     return self._bindings(found, FunctionId(path, MODULE), ast.Name(imported[0].name))

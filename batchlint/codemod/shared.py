@@ -117,8 +117,7 @@ class Shared:
         for _ in range(_MAX_DEPTH):
             bindings = function.bindings.get(name, ())
             source = next((b.source for b in bindings if b.how == "import" and b.source and b.source.name), None)
-            stem = self._program.import_stem(source, function.id.path) if source is not None else None
-            path = self._program.index.stems.get(stem) if stem is not None else None
+            path = self._program.imported_path(source, function.id.path) if source is not None else None
             if source is None or path is None or path not in self._program.modules:
                 break
             function, name = self._program.modules[path].body, source.name or name

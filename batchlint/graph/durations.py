@@ -135,8 +135,7 @@ class Durations(Part):
         numbers: list[float | None] = []
         for binding in bindings:
             if binding.source is not None and binding.source.name:
-                stem = self.program.import_stem(binding.source, scope.path)
-                path = self.program.index.stems.get(stem) if stem is not None else None
+                path = self.program.imported_path(binding.source, scope.path)
                 other = self.modules[path].body if path in self.modules and path != scope.path else None
                 found = other.bindings.get(binding.source.name, ()) if other is not None else ()
                 numbers.append(self._bound(other.id, binding.source.name, found, depth + 1) if other else None)

@@ -188,8 +188,7 @@ class Part:
                 return id, node
             binding = bindings[0]
             if binding.source is not None and binding.source.name:
-                stem = self.program.import_stem(binding.source, id.path)
-                path = self.program.index.stems.get(stem) if stem is not None else None
+                path = self.program.imported_path(binding.source, id.path)
                 if path in self.modules and path != id.path:
                     return self.constant(FunctionId(path, MODULE), ast.Name(binding.source.name))
             return (scope.id, binding.value) if binding.how == "value" and binding.value is not None else (id, node)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from batchlint.facts import FunctionFacts, FunctionId
+from batchlint.facts import MODULE, FunctionFacts
 from batchlint.graph.links import Part
 
 
@@ -13,30 +13,19 @@ class ModuleSettings(Part):
 
     def named(self, function: FunctionFacts, node: ast.expr) -> str | None:
         """The setting that the expression is, by a name that all files share: `USE_LOCAL`, `config.USE_LOCAL`."""
-        if isinstance(node, ast.Attribute):
-            return self._of_module(function, node)
-        if not isinstance(node, ast.Name) or self._is_local(function, node.id):
+        of_module = isinstance(node, ast.Attribute)
+        held = node.value if isinstance(node, ast.Attribute) else node
+        if not isinstance(held, ast.Name) or self._is_local(function, held.id):
             return None
-        module = self.modules[function.id.path]
-        bindings = module.body.bindings.get(node.id, ())
+        bindings = self.modules[function.id.path].body.bindings.get(held.id, ())
         source = bindings[0].source if len(bindings) == 1 else None
-        if source is not None:
-            stem = self.program.import_stem(source, function.id.path)
-            path = self.program.index.stems.get(stem) if stem is not None else None
-            return self._own(path, source.name) if path is not None and source.name is not None else None
-        return self._own(module.path, node.id)
-
-    def _of_module(self, function: FunctionFacts, node: ast.Attribute) -> str | None:
-        """What the module of the project holds under that name."""
-        if not isinstance(node.value, ast.Name) or self._is_local(function, node.value.id):
+        if source is None:
+            return None if of_module else self._own(function.id.path, held.id)
+        path = self.program.imported_path(source, function.id.path)
+        name = node.attr if isinstance(node, ast.Attribute) else source.name
+        if path is None or name is None or (of_module and source.name is not None):
             return None
-        bindings = self.modules[function.id.path].body.bindings.get(node.value.id, ())
-        source = bindings[0].source if len(bindings) == 1 else None
-        if source is None or source.name is not None:
-            return None
-        stem = self.program.import_stem(source, function.id.path)
-        path = self.program.index.stems.get(stem) if stem is not None else None
-        return self._own(path, node.attr) if path is not None else None
+        return self._own(path, name)
 
     def _own(self, path: str, name: str) -> str | None:
         """The module's own name, if it is a value that only the module itself sets."""
@@ -49,10 +38,8 @@ class ModuleSettings(Part):
 
     def _is_local(self, function: FunctionFacts, name: str) -> bool:
         """Whether the name is a variable of the function or of one around it."""
-        while not isinstance(function.node, ast.Module):
-            if name in function.bindings or name in function.parameter_names or name == function.rest:
-                return True
-            if function.parent is None:
-                return False
-            function = self.function(FunctionId(function.id.path, function.parent))
-        return False
+        return any(
+            name in each.bindings or name in each.parameter_names or name == each.rest
+            for each in self.program.around(function)
+            if each.id.qualname != MODULE
+        )

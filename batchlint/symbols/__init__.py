@@ -382,6 +382,11 @@ class Program(Memo):
             return self._shadowing(source, importer)
         return stem if self._has(stem, source.name) else self._folder_of(source, importer) or stem
 
+    def imported_path(self, source: Import, importer: str) -> str | None:
+        """The file of the project module that an import means."""
+        stem = self.import_stem(source, importer)
+        return self.index.stems.get(stem) if stem is not None else None
+
     def _has(self, stem: str, name: str | None) -> bool:
         """Whether the module can have what is imported from it."""
         path = self.index.stems.get(stem)

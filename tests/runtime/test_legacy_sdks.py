@@ -171,27 +171,28 @@ except ValueError as error:
         assert (provider.realtime_calls, provider.batches) == (0, {})
 
 
-def test_azure_is_refused(tmp_path: Path) -> None:
-    body = """
+AZURE = """
 openai.api_type, openai.api_version = "azure", "2023-05-15"
 try:
     request(openai.ChatCompletion.create, engine="mine", messages=words("x"))
 except ValueError as error:
     print(error)
 """
-    with FakeProvider() as provider:
-        result = ended(tmp_path, provider, "openai_legacy", OPENAI + body)
-        assert "Azure" in result.output, result
-
-
-def test_a_stream_of_the_old_gemini_sdk_is_refused(tmp_path: Path) -> None:
-    body = """
+STREAM = """
 try:
     request(model.generate_content, "x", stream=True)
 except ValueError as error:
     print(error)
 """
+
+
+@pytest.mark.parametrize(
+    ("sdk", "source", "word"),
+    [("openai_legacy", OPENAI + AZURE, "Azure"), ("generativeai", GEMINI + STREAM, "stream")],
+    ids=["azure", "stream"],
+)
+def test_what_the_old_sdk_asks_otherwise_is_refused(tmp_path: Path, sdk: str, source: str, word: str) -> None:
     with FakeProvider() as provider:
-        result = ended(tmp_path, provider, "generativeai", GEMINI + body)
-        assert "stream" in result.output, result
+        result = ended(tmp_path, provider, sdk, source)
+        assert word in result.output, result
         assert provider.realtime_calls == 0
