@@ -5,13 +5,13 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeGuard
 
 from batchlint.codemod.access import Frame
 from batchlint.codemod.blocks import streams
 from batchlint.codemod.changes import Fanout
 from batchlint.codemod.refusals import Refused
-from batchlint.facts import FunctionFacts, FunctionId
+from batchlint.facts import MODULE, FunctionFacts, FunctionId
 from batchlint.graph import Edge, Graph
 from batchlint.loops import is_item_loop
 from batchlint.symbols import last_name
@@ -51,7 +51,37 @@ class Callbacks:
 
     def handed(self, scope: FunctionId, name: str) -> list[tuple[FunctionId, ast.Call, ast.expr]]:
         """What the function is handed for the parameter, each with the call and where that stands."""
-        return list(self.program.callers.arguments(self.program.functions[scope], name))
+        found = self.program.callers.arguments(self.program.functions[scope], name)
+        return [(caller, call, self.meant(caller, argument)) for caller, call, argument in found]
+
+    def meant(self, caller: FunctionId, argument: ast.expr) -> ast.expr:
+        """The lambda or `partial` that the argument is the name of, if it has this name only to be handed over."""
+        function = self.program.functions[caller]
+        if not isinstance(argument, ast.Name) or argument.id in function.parameter_names:
+            return argument
+        bound = function.bindings.get(argument.id, ())
+        value = bound[0].value if len(bound) == 1 and bound[0].how == "value" else None
+        if not isinstance(value, ast.Lambda) and not _is_partial(value):
+            return argument
+        named = (n for n in ast.walk(function.node) if isinstance(n, ast.Name) and n.id == argument.id)
+        is_handed = all(id(n) in self._arguments_for_calls for n in named if isinstance(n.ctx, ast.Load))
+        if isinstance(value, ast.Lambda) and caller.qualname == MODULE:
+            is_handed &= all(edge.caller.path == caller.path for edge in self.graph.edges_to(self.scope(caller, value)))
+        return value if value is not None and is_handed else argument
+
+    @cached_property
+    def _arguments_for_calls(self) -> set[int]:
+        """The arguments, by identity, that go to a parameter which is called once."""
+        called = ((self.program.functions[id_], name) for id_, name in self._calling)
+        return {id(argument) for each in called for *_, argument in self.program.callers.arguments(*each)}
+
+    def are_handed(self, call: ast.Call) -> bool:
+        """Whether the call is a `partial` that only functions of the project get, which call it."""
+        return _is_partial(call) and id(call) in self._partials
+
+    @cached_property
+    def _partials(self) -> set[int]:
+        return {id(a) for id_, name in self._calling for _, _, a in self.handed(id_, name) if _is_partial(a)}
 
     def passed_on(self, found: set[FunctionId]) -> Iterator[FunctionId]:
         """The functions that call a parameter, once at a time, which can be one of the `found`."""
@@ -62,8 +92,13 @@ class Callbacks:
         """The functions of the project that each of them can call by the parameter."""
         callees = []
         for scope, name in self._calling:
-            values = {v for caller, _, argument in self.handed(scope, name) for v in self._values(caller, argument)}
-            callees.append((scope, set[FunctionId]().union(*map(self._entered, values))))
+            entered = set[FunctionId]()
+            for caller, _, argument in self.handed(scope, name):
+                values = self._values(caller, argument)
+                entered.update(*map(self._entered, values))
+                if _is_partial(argument) and any(map(self._is_model, values)):
+                    entered.add(caller)  # the request counts as made where its `partial` is
+            callees.append((scope, entered))
         return callees
 
     @cached_property
@@ -79,7 +114,7 @@ class Callbacks:
         return [each for each, once in found.items() if once and not self.program.functions[each[0]].is_generator]
 
     def _values(self, caller: FunctionId, argument: ast.expr) -> frozenset[Value]:
-        if isinstance(argument, ast.Call) and last_name(argument.func) == "partial" and argument.args:
+        if _is_partial(argument):
             argument = argument.args[0]
         return frozenset(self.program.eval(caller, argument))
 
@@ -108,6 +143,9 @@ class Callbacks:
                 f"it is not known what `{name}` of `{Graph.label(scope)}` can be (line {call.lineno})",
             )
         if kinds == {"request"}:
+            if is_async and self.support.model(call) is None and not self.program.call_facts[id(call)].call.awaited:
+                what = f"`{name}` keeps the coroutine waiting (line {call.lineno}); hand over a coroutine's function"
+                raise Refused("unsupported-shape", what)
             return "request"
         if not self._only_calls(self.program.functions[scope], name):
             what = f"`{Graph.label(scope)}` does more with `{name}` than to call it (line {call.lineno})"
@@ -129,13 +167,17 @@ class Callbacks:
 
     def _kind_of(self, value: Value, is_async: bool) -> str:
         if isinstance(value, Ext):
-            return "request" if self.program.catalogue.match(value.path) is not None else "plain"
+            return "request" if self._is_model(value) else "plain"
         if isinstance(value, Fn):
             function = self.program.functions[value.id]
             if function.is_generator or (function.is_async and not is_async):
                 return "unknown"
             return "asks" if value.id in self.support.reaching else "plain"
         return "unknown"
+
+    def _is_model(self, value: Value) -> bool:
+        """Whether it is a method of an SDK that makes a request."""
+        return isinstance(value, Ext) and self.program.catalogue.match(value.path) is not None
 
     def _asking(self, caller: FunctionId, node: ast.Lambda) -> list[ast.Call]:
         """The calls in the lambda that make requests."""
@@ -199,15 +241,14 @@ class Callbacks:
             given = given.args[0]
         return given, caller, ast.copy_location(ast.Call(given, arguments, keywords), call)
 
-    @staticmethod
-    def _given(frame: Frame, call: ast.Call) -> tuple[ast.expr, Frame]:
+    def _given(self, frame: Frame, call: ast.Call) -> tuple[ast.expr, Frame]:
         assert isinstance(call.func, ast.Name)
         given, caller = frame.given.get(call.func.id), frame.caller
         while isinstance(given, ast.Name) and caller is not None and caller.caller and given.id in caller.given:
             given, caller = caller.given[given.id], caller.caller
         if given is None or caller is None:
             raise Refused("unsupported-shape", f"it is not known what `{call.func.id}` is (line {call.lineno})")
-        return given, caller
+        return self.meant(caller.function.id, given), caller
 
     def _arguments(self, frame: Frame, call: ast.Call) -> tuple[list[ast.expr], list[ast.keyword]]:
         """The arguments of the call in the names of the helper's caller."""
@@ -299,8 +340,12 @@ class Callbacks:
             fanout.file(function.id.path).references[planner.place(function.id.path, argument)] = twin
             fanout.converted.add(id(argument))
         for value in self._values(function.id, argument):
-            if isinstance(value, Ext) and self.program.catalogue.match(value.path) is not None:
+            if isinstance(value, Ext) and self._is_model(value):
                 fanout.providers.add(self.support.check_handed(value, argument, is_async))
+
+
+def _is_partial(node: ast.AST | None) -> TypeGuard[ast.Call]:
+    return isinstance(node, ast.Call) and last_name(node.func) == "partial" and bool(node.args)
 
 
 def _is_name(node: ast.expr, name: str) -> bool:

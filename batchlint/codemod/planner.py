@@ -534,7 +534,7 @@ class Planner:
             if is_around and self._blocks(call, what):
                 continue
             fanout.converted.add(id(call))
-            if what == "request":
+            if what == "request" and self.support.model(call) is not None:  # else a method that was handed over
                 fanout.providers.add(self.support.check_request(function.id, call))
             if self.support.threads.made(call) is not None:
                 self.handing.thread(fanout, function, call, is_async)

@@ -112,6 +112,30 @@ ALIKE = {
         names = [labels.name(text) for text in ["tea", "cup", "jam", "pot"]]
         print(names, labels.calls)
         """,
+    "a partial of the SDK's method, and lambdas, by a name": """
+        def call(function, tries=2):
+            for attempt in range(tries):
+                try:
+                    return function()
+                except Exception as error:
+                    print("again after", type(error).__name__)
+            return None
+
+
+        def describe(text):
+            function = functools.partial(
+                client.chat.completions.create, model="gpt-4o-mini", messages=[{"role": "user", "content": text}]
+            )
+            response = call(function)
+            text = "another"
+            return response.choices[0].message.content if response else "nothing"
+
+
+        for name in ["tea", "cup", "jam", "pot"]:
+            rename = lambda: ask(name, tone=" again")
+            first = functools.partial(client.completions.create, model="gpt-3.5-turbo-instruct", prompt=name)
+            print(describe(name), call(rename, tries=3), call(first).choices[0].text)
+        """,
 }
 
 
@@ -312,6 +336,53 @@ REFUSED = {
             print(with_retries(lambda: [ask(name) for name in names]))
         """,
         "the comprehension stands in a lambda",
+    ),
+    "a partial is kept as well": (
+        "unsupported-shape",
+        """
+        kept = []
+        for name in ["tea", "cup", "jam", "pot"]:
+            function = functools.partial(client.responses.create, model="gpt-5-mini", input=name)
+            kept.append(function)
+            print(with_retries(function))
+        """,
+        "`client.responses.create` is handed to `functools.partial`",
+    ),
+    "a lambda is called beside": (
+        "unsupported-shape",
+        """
+        def main():
+            for name in ["tea", "cup", "jam", "pot"]:
+                function = lambda: ask(name)
+                print(with_retries(function), function())
+
+
+        main()
+        """,
+        "`function` is a variable that holds a function",
+    ),
+    "a coroutine calls a partial that keeps it waiting": (
+        "unsupported-shape",
+        """
+        import asyncio
+
+
+        async def tried(function):
+            return function()
+
+
+        async def name(text):
+            found = await tried(functools.partial(client.responses.create, model="gpt-5-mini", input=text))
+            return found.output_text
+
+
+        async def main():
+            print(await asyncio.gather(*[name(text) for text in ["tea", "cup", "jam", "pot"]]))
+
+
+        asyncio.run(main())
+        """,
+        "`function` keeps the coroutine waiting",
     ),
     "the helper keeps the lambda for later": (
         "unsupported-shape",
