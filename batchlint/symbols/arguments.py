@@ -21,7 +21,9 @@ def values(program: Program, scope: FunctionId, node: ast.expr, argument: ast.ex
     reference = program.call_facts.get(id(node)) if any(_is_of(binding, node) for binding in bindings) else None
     if reference is None or reference.call.loops:
         return program.eval(scope, argument)
-    found = program.callers.parameter(function, argument.id) if argument.id in function.parameter_names else NOTHING
+    found, name = NOTHING, argument.id
+    if name in function.parameter_names:  # through the memo: where a function calls itself, it is asked for again
+        found = program.once(("given", function.id, name), program.callers.parameter, function, name)
     return found.union(*(program.binding(scope, binding) for binding in bindings if not _is_of(binding, node)))
 
 

@@ -234,3 +234,19 @@ def test_a_page_does_not_come_to_what_its_argument_switches_off(
 ) -> None:
     source = SWITCHED.format(default=default, test=test, route=route, job=job)
     assert is_waited_for(source) is expected
+
+
+def test_a_function_may_give_itself_what_its_own_call_returns():
+    program = """
+        import anthropic
+
+        def ready(client, tries):
+            if tries:
+                client = ready(client, tries - 1)
+            return client
+
+        for line in open("lines.txt"):
+            client = ready(anthropic.Anthropic(), 3)
+            print(client.messages.create(model="m", max_tokens=9, messages=[line]))  # !
+        """
+    assert verdict(program) == "batchable"
