@@ -6,7 +6,7 @@ import ast
 import re
 from collections.abc import Iterator
 
-from batchlint.codemod import lazily
+from batchlint.codemod import lazily, running_sources
 from batchlint.codemod.access import Access, Frame, touches
 from batchlint.codemod.blocks import Comprehension, opens
 from batchlint.codemod.effects import MUTATORS
@@ -62,6 +62,7 @@ def drawing(reader: Reader, iterated: ast.expr, outer: Frame, depth: int = 0) ->
             found += [access for statement in between for access in reader.statement(statement, inner)]
     for part in lazily.parts(iterated):
         found += lazily.read(reader, part, outer)
+        found += running_sources.drawing(reader, part, outer)
         for source, frame in lazily.held(reader, part, outer, depth):
             found += drawing(reader, source, frame, depth + 1)
     return found

@@ -80,8 +80,9 @@ class Libraries:
             return touches(
                 {(*p, CONTENT) for each in receivers for p in reader.path(each, frame)}, "write", call.lineno
             )
-        if path in ARGUMENT_WRITES and len(call.args) > ARGUMENT_WRITES[path]:
-            changed = call.args[ARGUMENT_WRITES[path]]
+        written = 0 if plain.endswith((".fset", ".fdel")) else ARGUMENT_WRITES.get(path)
+        if written is not None and len(call.args) > written:
+            changed = call.args[written]
             paths = reader.path(changed, frame) | reader.shared.whole(changed, frame.function.id)
             if path == "builtins.setattr" and isinstance(call.args[1], ast.Constant):
                 attribute = ast.Attribute(changed, str(call.args[1].value), ast.Store())

@@ -16,6 +16,7 @@ from batchlint.codemod import (
     paging,
     redrawn,
     releasing,
+    running_sources,
     scopes,
     submitting,
 )
@@ -192,6 +193,7 @@ class Planner:
             phases.lost = _lost(function, node)
         if drawing is None:
             lazily.check_body(self.reader, function, loop)
+            running_sources.check(self.reader, function, loop)
             drawing = drawn.drawing(self.reader, loop.iter, Frame(function, set()))
             drawing += redrawn.redrawn(self.reader, frame, loop.target, loop.iter, assigned)
         phases.build(frame, loop.body, drawing)

@@ -285,9 +285,15 @@ class Reader(Paths):
             return self.libraries.looked_up(func.value, call, frame)
         if isinstance(func, ast.Attribute):
             return self.libraries.method(func, call, frame, dropped)
-        if isinstance(func, ast.Name) and dropped and not values:
-            return [Access(("call", func.id), "write", line)]
+        if isinstance(func, ast.Name) and not values:
+            objects = [argument for argument in call.args if self._is_of_project(argument, frame)]
+            changed = touches({path for each in objects for path in self.path(each, frame)}, "write", line)
+            return changed or ([Access(("call", func.id), "write", line)] if dropped else [])
         return []
+
+    def _is_of_project(self, node: ast.expr, frame: Frame) -> bool:
+        """Whether it is an object of a class of the project, which code that is not known may change."""
+        return any(isinstance(value, Inst) for value in self.program.eval(frame.function.id, node))
 
     def _taken_out(self, call: ast.Call, entered: list[Access], frame: Frame) -> Iterator[Access]:
         """What is read of what the call gives, which is not its own: by the key under which the function named it."""

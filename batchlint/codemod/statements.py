@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from batchlint.codemod import scopes
 from batchlint.codemod.access import Access, Channel, Frame, touches
 from batchlint.codemod.schemas import TELLING, Schema, schema_of, touches_in
-from batchlint.codemod.tables import columns_of, row_key
+from batchlint.codemod.tables import columns_of, inserted, row_key
 from batchlint.symbols import last_name
 from batchlint.trees import walk
 from batchlint.values import Cls, Fn, Inst, Text, ordered
@@ -37,10 +37,12 @@ class Statements:
         """The accesses of a call that executes SQL on the receiver; with their row where its keys are given."""
         path = frame.function.id.path
         beside_it = [access._replace(line=call.lineno, path=path) for access in self._called_back]
-        return [*self._of_text(call, frame, receiver), *beside_it]
-
-    def _of_text(self, call: ast.Call, frame: Frame, receiver: set[Channel]) -> list[Access]:
         texts = self._texts(call.args[0], frame)
+        added = {channel for text in texts if (channel := inserted(text)) is not None}
+        new_rows = [Access(channel, "sum", call.lineno) for channel in sorted(added)]
+        return [*self._of_texts(texts, call, frame, receiver), *new_rows, *beside_it]
+
+    def _of_texts(self, texts: list[str], call: ast.Call, frame: Frame, receiver: set[Channel]) -> list[Access]:
         if not texts:
             return [Access(("sql",), "write", call.lineno)]
         told = touches({(*p, name) for p in receiver for name in self._asked_cursors}, "write", call.lineno)

@@ -47,6 +47,17 @@ def sql_accesses(text: str) -> list[tuple[Channel, str]]:
     return [(("sql",), "write")]
 
 
+def rows(table: str) -> Channel:
+    """Which rows the table has."""
+    return ("rows", table)
+
+
+def inserted(text: str) -> Channel | None:
+    """What a statement adds to, if it adds rows."""
+    found = _INSERT.search(" ".join(text.split()))
+    return rows(table_name(found[1])) if found else None
+
+
 def table_name(name: str) -> str:
     """The name of a table as all statements have it."""
     return name.strip('"`[]').lower()

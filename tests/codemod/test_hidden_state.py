@@ -63,6 +63,15 @@ def memory(kind):
 class Note:
     def __init__(self):
         self.said = []
+        self._tone = ""
+
+    @property
+    def tone(self):
+        return self._tone
+
+    @tone.setter
+    def tone(self, value):
+        self._tone = value
 
 
 connection = sqlite3.connect(":memory:")
@@ -74,6 +83,7 @@ log.addFilter(Told())
 out = io.StringIO()
 state = {"kind": "chat", "log": []}
 note = Note()
+tune = Note.tone.fset
 rows = [{"t": "a"}, {"t": "b"}, {"t": "c"}]
 one, two = tee(rows)
 others = rows[1:]
@@ -96,6 +106,7 @@ BODIES = {
     "an attribute of a pattern": (
         "match note:\n        case Note(said=said):\n            said.append(ask(f'{word} {note.said}'))"
     ),
+    "a property's function": "tune(note, ask(f'{word} {note.tone}'))",
     "an item of a pattern": (
         "match [state, note]:\n        case [{'log': said}, _] as pair:\n"
         "            said.append(ask(f\"{word} {state['log']} {len(pair)}\"))"
@@ -141,10 +152,11 @@ def test_what_no_request_reads_stays_in_order(tmp_path: Path) -> None:
                 log.warning("got %s", text)
                 cursor.execute("insert into words (text) values (?)", (text,))
                 print(cursor.lastrowid)
+                tune(note, text)
         for row, word in zip(rows, WORDS):
             match row:
                 case {"t": name}:
                     row["long"] = ask(f"{word} {name}")
-        print(out.getvalue(), [str(w.message) for w in caught], records, rows)
+        print(note.tone, out.getvalue(), [str(w.message) for w in caught], records, rows)
         """
     check_runs_alike(HEAD + textwrap.dedent(program), tmp_path)
