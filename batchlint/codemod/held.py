@@ -56,10 +56,11 @@ class Held(Origins):
         """Plan the call, and that twins are held instead of the functions."""
         origin = self.origin(function.id, call.func)
         assert origin is not None
-        if is_async or any(self.is_async(leaf) for leaf in origin.leaves):
+        if {is_async} != {self.is_async(leaf) for leaf in origin.leaves}:
             raise Refused("unsupported-shape", f"a coroutine calls what `{ast.unparse(call.func)}` holds")
-        calls, where = fanout.file(function.id.path).calls, planner.place(function.id.path, call)
-        calls.setdefault(where, CallChange("enter" if self.all_ask(origin) else "called"))
+        if not is_async:  # what a coroutine calls makes coroutines, also as a twin
+            calls, where = fanout.file(function.id.path).calls, planner.place(function.id.path, call)
+            calls.setdefault(where, CallChange("enter" if self.all_ask(origin) else "called"))
         self._hold(planner, fanout, function.id, origin)
 
     def all_ask(self, origin: Origin) -> bool:

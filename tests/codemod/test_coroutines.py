@@ -216,6 +216,44 @@ ALIKE = {
 
         asyncio.run(main())
         """,
+    "coroutine functions are handed to what limits them": """
+        import asyncio
+        from functools import partial
+
+        from openai import AsyncOpenAI
+
+        client = AsyncOpenAI()
+
+
+        async def bounded_map(function, items, limit=8):
+            gate = asyncio.Semaphore(limit)
+
+            async def one(item):
+                async with gate:
+                    try:
+                        return await function(item)
+                    except Exception as error:
+                        return type(error).__name__
+
+            return list(await asyncio.gather(*(one(item) for item in items)))
+
+
+        async def length(text):
+            return len(text)
+
+
+        async def label(tone, text, ending="."):
+            response = await client.responses.create(model="gpt-5", input=f"{tone} {text}{ending}")
+            return response.output_text
+
+
+        async def main():
+            print(await bounded_map(partial(label, "kind", ending="!"), ["a", "refuse this", "c"], limit=2))
+            print(await bounded_map(length, ["d", "ee"]))
+
+
+        asyncio.run(main())
+        """,
     "coroutines block": """
         import asyncio
         from concurrent.futures import ThreadPoolExecutor
@@ -447,6 +485,24 @@ REFUSED = {
             for text in texts:
                 await asyncio.sleep(0.1)
                 print(reader.read(text))
+        """,
+        "unsupported-shape",
+    ),
+    "a blocking function for coroutines": (
+        """
+        import functools
+
+
+        async def one(function, text):
+            return function(text)
+
+
+        async def mapped(function, texts):
+            return await asyncio.gather(*(one(function, text) for text in texts))
+
+
+        async def main(texts):
+            print(await mapped(functools.partial(ask), texts))
         """,
         "unsupported-shape",
     ),
