@@ -9,6 +9,7 @@ from batchlint.codemod import caught, scopes
 from batchlint.codemod.access import Frame, clash, touches
 from batchlint.codemod.blocks import Comprehension, awaits, comprehension_parts
 from batchlint.codemod.changes import CallChange, ComprehensionChange, Fanout, Kept
+from batchlint.codemod.distinct import distinct
 from batchlint.codemod.eager import consumer
 from batchlint.codemod.keeping import is_taken_next
 from batchlint.codemod.naming import noun
@@ -59,7 +60,7 @@ class Comprehensions:
         frame = Frame(function, set(targets))
         frame.stable = set(targets)
         for generator in node.generators:
-            frame.targets |= planner.distinct(function, generator.target, generator.iter)
+            frame.targets |= distinct(planner.program, function, generator.target, generator.iter)
             for name, channels in planner.reader.repeated.targets(function, generator.target, generator.iter).items():
                 frame.aliases.setdefault(name, set()).update(channels)
         frame.items = planner.reader.linked.of(function, [(g.target, g.iter) for g in node.generators])

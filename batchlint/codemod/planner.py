@@ -26,6 +26,7 @@ from batchlint.codemod.callbacks import CALLED
 from batchlint.codemod.changes import CallChange, Counter, Fanout, LoopChange, Place
 from batchlint.codemod.chunked import Chunked
 from batchlint.codemod.comprehensions import Comprehensions
+from batchlint.codemod.distinct import distinct
 from batchlint.codemod.families import is_stub
 from batchlint.codemod.handing import Handing
 from batchlint.codemod.held import HELD
@@ -44,13 +45,10 @@ from batchlint.codemod.wrappers import Wrappers
 from batchlint.codemod.yielding import Yielding, own_yields
 from batchlint.facts import MODULE, FunctionFacts, FunctionId
 from batchlint.graph import Graph
-from batchlint.iterables import COUNTED, NUMBERS, SAME
 from batchlint.loops import is_item_loop
 from batchlint.timing import CLOCKS
 from batchlint.trees import walk_outside_lambdas, walk_own
 from batchlint.values import Ext, Fn
-
-_FRAMES = ("pandas.", "polars.")
 
 
 class Planner:
@@ -393,36 +391,12 @@ class Planner:
 
     def frame(self, function: FunctionFacts, loop: Loop, targets: list[str], local: set[str]) -> Frame:
         frame = Frame(function, set(local))
-        frame.targets = self.distinct(function, loop.target, loop.iter)
+        frame.targets = distinct(self.program, function, loop.target, loop.iter)
         frame.items = self.reader.linked.of(function, [(loop.target, loop.iter)])
         frame.aliases |= self.reader.repeated.aliases(function, loop.target, loop.iter)
         self.reader.alias_statements(frame, loop.body)
         frame.stable |= set(targets) - scopes.bound(loop.body)
         return frame
-
-    def distinct(self, function: FunctionFacts, target: ast.expr, iterated: ast.expr) -> set[str]:
-        """The targets that differ from item to item: an index, a key."""
-        if isinstance(iterated, ast.Attribute) and iterated.attr == "index" and isinstance(target, ast.Name):
-            return {target.id}  # the rows of a frame
-        if isinstance(iterated, ast.Set | ast.SetComp) and isinstance(target, ast.Name):
-            return {target.id}
-        if not isinstance(iterated, ast.Call):
-            return set()
-        if isinstance(target, ast.Name) and self.program.eval(function.id, iterated.func) == {Ext("builtins.set")}:
-            return {target.id}
-        name = iterated.func.id if isinstance(iterated.func, ast.Name) else getattr(iterated.func, "attr", "")
-        if name in SAME and iterated.args:
-            return self.distinct(function, target, iterated.args[0])
-        if name in NUMBERS and isinstance(target, ast.Name):
-            return {target.id}
-        first = target.elts[0] if isinstance(target, ast.Tuple) and target.elts else None
-        if name in COUNTED | {"items", "iterrows"} and isinstance(first, ast.Name):
-            return {first.id}
-        if name in {"groupby", "group_by"} and isinstance(first, ast.Name):
-            values = self.program.eval(function.id, iterated.func)
-            is_frame = bool(values) and all(isinstance(v, Ext) and v.path.startswith(_FRAMES) for v in values)
-            return {first.id} if is_frame else set()  # those of itertools come again
-        return {target.id} if name == "keys" and isinstance(target, ast.Name) else set()
 
     def _exits(self, fanout: Fanout, function: FunctionFacts, loop: Loop, phases: Phases, nested: bool) -> str | None:
         """Plan the `continue`, `break` and `return` of the body; the flag that stops the drawing, if one is needed."""

@@ -15,6 +15,7 @@ from openai import OpenAI
 client = OpenAI()
 df = pd.DataFrame({"name": ["tea", "cup", "jam", "pot"], "out": [None, "known", None, None]})
 todo = df.index[df["out"].isna()]
+some = [int(digit) for digit in "0210"]
 
 
 def ask(text):
@@ -43,6 +44,17 @@ ALIKE = {
         for i in range(len(df)):
             answer = ask(f"{i + 1} of {len(df)}: {df['name'][i]} {df.name.iloc[i]}")
             df.loc[i, "out"] = answer
+        print(df.to_csv())
+        """,
+    "the rows that a test leaves, numbered": """
+        for number, i in enumerate(todo):
+            row = df.loc[i]
+            df.at[i, "out"] = ask(f"{row['name']} {row['out']}")
+            if number % 2 == 0:
+                df.to_csv("rows.csv")
+        rows = list(df.index[df["name"] != "cup"])
+        for i in rows:
+            df.loc[i, "out"] = ask(df.loc[i])
         print(df.to_csv())
         """,
     "another column as a whole": """
@@ -79,8 +91,18 @@ ALIKE = {
         """,
 }
 LEFT = {
+    "rows of which one may come twice": """
+        rows = list(df.index)
+        rows.append(0)
+        for i in rows:
+            df.loc[i, "out"] = ask(df.loc[i])
+        """,
+    "rows by a list of their places": """
+        for i in df.index[[0, 1, 0]]:
+            df.loc[i, "out"] = ask(df.loc[i])
+        """,
     "the same column of any row": """
-        for i in todo:
+        for i in some:
             df.at[i, "out"] = ask(df.at[i, "out"])
         """,
     "the row before, by another name of the place": """
@@ -88,7 +110,7 @@ LEFT = {
             df.at[i, "out"] = ask(df.loc[i - 1, "out"])
         """,
     "any row as a whole": """
-        for i in todo:
+        for i in some:
             df.at[i, "out"] = ask(df.loc[i].to_dict())
         """,
     "the whole frame": """
@@ -136,7 +158,7 @@ LEFT = {
         """,
     "a mapping of pairs that is read by one key": """
         found = {}
-        for i in todo:
+        for i in some:
             answer = ask(found.get(i, {"a": ""})["a"])
             found[i, "a"] = answer
         """,
