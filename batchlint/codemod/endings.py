@@ -5,13 +5,14 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Callable, Iterator
+from functools import cached_property
 from typing import NamedTuple
 
 from batchlint.codemod.paths import function_body
 from batchlint.facts import FunctionFacts, FunctionId
 from batchlint.symbols import Program, last_name
 from batchlint.trees import children, walk_own
-from batchlint.values import Cls, Ext, Fn
+from batchlint.values import Cls, Ext, Fn, Value
 
 MAX_DEPTH = 4
 """Through how many functions an end is looked for."""
@@ -20,6 +21,8 @@ _ENDS = frozenset({"SystemExit", "Exit"})
 """Exceptions that end the program, with its exit code."""
 _ERROR = re.compile(r"Err(or)?|Exception|Exc$|Fail|Invalid|Warning|Timeout|Refus|Denied|Missing|NotFound|Unknown|Abort")
 """Names of exceptions by which something has gone wrong."""
+_NO_ERRORS = frozenset({"StopIteration", "StopAsyncIteration", "KeyboardInterrupt", "EOFError", "SystemExit"})
+"""Python's own exceptions that say that something has come to its end."""
 
 
 class End(NamedTuple):
@@ -35,6 +38,7 @@ class Endings:
     def __init__(self, program: Program) -> None:
         self._program = program
         self._known: dict[FunctionId, End | None] = {}
+        self._handling: dict[FunctionId, set[int]] = {}
 
     def of(self, function: FunctionFacts, node: ast.AST, is_apart: Callable[[ast.Call], bool]) -> End | None:
         """The end that the expression or simple statement is, or that a function has which it calls.
@@ -67,18 +71,53 @@ class Endings:
                 yield from self._behind(function, call, depth)
 
     def _is_one(self, function: FunctionFacts, node: ast.stmt) -> bool:
-        """Whether the statement ends the program well, or raises what by its name is no error."""
+        """Whether the statement ends the program well, or raises what is no error."""
+        if id(node) in self._handling_errors(function):
+            return False
         if isinstance(node, ast.Raise) and node.exc is not None:
-            raised = node.exc.func if isinstance(node.exc, ast.Call) else node.exc
+            raised = _raised(node.exc)
             if last_name(raised) in _ENDS:
                 return _is_good(node.exc)
-            values = self._program.eval(function.id, raised)
-            return not _ERROR.search(last_name(raised)) and any(isinstance(value, Cls) for value in values)
+            classes = {value for value in self._program.eval(function.id, raised) if isinstance(value, Cls)}
+            return not _ERROR.search(last_name(raised)) and bool(classes) and self._errors.isdisjoint(classes)
         call = node.value if isinstance(node, ast.Expr) else None
         if not isinstance(call, ast.Call) or last_name(call.func) not in _EXITS:
             return False
         paths = {v.path for v in self._program.eval(function.id, call.func) if isinstance(v, Ext)}
         return bool(paths & _EXITS) and _is_good(call)
+
+    @cached_property
+    def _errors(self) -> set[Value]:
+        """The classes that some handler of an error raises in its place."""
+        found: set[Value] = set()
+        for function in self._program.functions.values():
+            handling = self._handling_errors(function)
+            raising = (n.exc for n in walk_own(function.node) if isinstance(n, ast.Raise) and id(n) in handling)
+            for exception in filter(None, raising):
+                found |= self._program.eval(function.id, _raised(exception))
+        return found
+
+    def _handling_errors(self, function: FunctionFacts) -> set[int]:
+        """The statements, by identity, that run where something has gone wrong."""
+        if function.id not in self._handling:
+            handlers = (n for n in walk_own(function.node) if isinstance(n, ast.ExceptHandler))
+            found = (node for each in handlers if self._is_for_errors(function, each) for node in walk_own(each))
+            self._handling[function.id] = {id(node) for node in found if isinstance(node, ast.stmt)}
+        return self._handling[function.id]
+
+    def _is_for_errors(self, function: FunctionFacts, handler: ast.ExceptHandler) -> bool:
+        kinds = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type] if handler.type else []
+        return all(self._is_error(function, kind) for kind in kinds)
+
+    def _is_error(self, function: FunctionFacts, kind: ast.expr) -> bool:
+        name = last_name(kind)
+        is_own = any(isinstance(value, Cls) for value in self._program.eval(function.id, kind))
+        return name not in _NO_ERRORS and (bool(_ERROR.search(name)) or not is_own)
+
+
+def _raised(exception: ast.expr) -> ast.expr:
+    """The class of an exception that is raised."""
+    return exception.func if isinstance(exception, ast.Call) else exception
 
 
 def _uncaught(statements: list[ast.stmt]) -> Iterator[ast.stmt]:

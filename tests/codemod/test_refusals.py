@@ -716,6 +716,52 @@ def test_an_error_ends_the_loop_as_it_did(stop: str) -> None:
     assert "run_batch(" in rewrite(placed(STOPPED.replace("{stop}", stop))).files["app.py"]
 
 
+IN_A_HANDLER = """
+        import sys
+
+        import openai
+
+
+        class OutOfReach(Exception):
+            pass
+
+
+        class Enough(Exception):
+            pass
+
+
+        def size(answer, enough=9):
+            try:
+                if len(answer) > enough:
+                    raise Enough
+                return int(answer)
+            except {kinds}:
+                {stop}
+
+
+        def main(texts):
+            for text in texts:
+                answer = ask(text)
+                print(size(answer))
+        """
+
+
+@pytest.mark.parametrize("kinds", ["ValueError", "Exception as error", "(TypeError, openai.OpenAIError)"])
+@pytest.mark.parametrize("stop", ["raise OutOfReach(answer)", "sys.exit()", "quit()"])
+def test_what_ends_the_loop_for_an_error_is_none(kinds: str, stop: str) -> None:
+    program = placed(
+        IN_A_HANDLER.replace("{kinds}", kinds).replace("{stop}", stop).replace("raise Enough", "answer = '9'")
+    )
+    assert "run_batch(" in rewrite(program).files["app.py"]
+
+
+@pytest.mark.parametrize("kinds", ["Enough", "(Enough, ValueError)", "EOFError"])
+@pytest.mark.parametrize("stop", ["raise OutOfReach(answer)", "sys.exit()"])
+def test_what_ends_the_loop_for_no_error_is_an_early_stop(kinds: str, stop: str) -> None:
+    refusal = check_noop(placed(IN_A_HANDLER.replace("{kinds}", kinds).replace("{stop}", stop)), "early-stop")
+    assert refusal is not None
+
+
 IN_A_HELPER = """
         class BudgetSpent(Exception):
             pass
