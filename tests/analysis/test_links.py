@@ -2680,3 +2680,31 @@ TABLE = """
 @pytest.mark.parametrize(("what", "expected"), [("db.session.add(note)", "none"), ("note.shorten(line)", "batchable")])
 def test_a_session_that_is_given_a_row_calls_none_of_its_methods(what, expected):
     assert verdict(TABLE.format(what=what)) == expected
+
+
+ORDERED = """
+    import heapq
+    from flask import Flask
+    from llm import ask
+
+    app = Flask(__name__)
+
+    class Judge:
+        def __call__(self, text):
+            return len(ask(text))  # !
+
+    judge = Judge()
+
+    {start}
+        return {ordered}
+    """
+JOB = 'def main():\n        texts = open("texts.txt").readlines()\n        print(best(texts))\n\n    def best(texts):'
+
+
+@pytest.mark.parametrize("ordered", ["sorted(texts, key=judge)", "max(texts, key=judge)"])
+@pytest.mark.parametrize(
+    ("start", "expected"), [(JOB, "batchable"), ('@app.get("/best")\n    def best(texts):', "realtime")]
+)
+def test_an_object_by_which_items_are_ordered_is_called_for_each(ordered, start, expected):
+    program = ORDERED.format(ordered=ordered, start=start)
+    assert verdict(program + ("\n    main()\n" if start == JOB else "")) == expected

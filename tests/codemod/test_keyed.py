@@ -29,6 +29,10 @@ ALIKE = {
         "class Judge:\n    def score(self, text):\n        return score(text)\n\n\n"
         "print(sorted(set(TEXTS), key=Judge().score) and len(TEXTS))\n"
     ),
+    "objects that are called": (
+        "class Judge:\n    def __call__(self, text):\n        return score(text)\n\n\njudge = Judge()\n"
+        "print(sorted(TEXTS, key=judge), heapq.nlargest(2, TEXTS, key=judge))\n"
+    ),
     "max of a generator": "print(max((text.upper() for text in TEXTS), key=score))\n",
     "min by a lambda": "print(min(TEXTS, key=lambda text: score(text.upper())))\n",
     "a lambda that does more": "print(sorted(enumerate(TEXTS), key=lambda pair: (-score(pair[1]), pair[0])))\n",
