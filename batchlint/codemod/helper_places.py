@@ -68,8 +68,7 @@ class Groups:
     def _choose(self, group: list[str]) -> str:
         packages = self.graph.settings.packages
         own = [p for p in group if not self.graph.is_test(p)] or group
-        in_package = [p for p in own if p.rpartition("/")[0] in packages]
-        return max(in_package or own, key=lambda p: (self._imported.get(p, 0), -p.count("/")))
+        return max(own, key=lambda p: (self._imported.get(p, 0), _parent(p) in packages, -p.count("/")))
 
     def use(self, path: str, names: Set[str]) -> None:
         """The file imports these names from its helper module."""

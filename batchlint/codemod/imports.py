@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ast
 import builtins
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 
 import libcst as cst
 import libcst.matchers as m
@@ -28,12 +29,26 @@ def add(
 
 
 class _NestedTwins(cst.CSTTransformer):
-    """Adds twins to the imports of their functions, wherever these stand."""
+    """Adds twins to the imports of their functions, wherever these stand; in place of one that its scope needs no more.
+
+    What the module itself imports and no longer needs goes later.
+    """
 
     def __init__(self, twins: Mapping[str, tuple[str, str]]) -> None:
         super().__init__()
         self.twins = twins
         self.exported = {name: called for name, (_, called) in twins.items()}
+        self._used: list[Counter[str]] = []
+        """How often each name stands in the functions around, but for imports."""
+
+    def visit_FunctionDef(self, node: cst.FunctionDef) -> None:
+        imports = m.findall(node, m.ImportFrom() | m.Import())
+        imported = Counter(name for each in imports for name in _names(each))
+        self._used.append(Counter(_names(node)) - imported)
+
+    def leave_FunctionDef(self, original_node: cst.FunctionDef, updated_node: cst.FunctionDef) -> cst.FunctionDef:
+        self._used.pop()
+        return updated_node
 
     def leave_ImportFrom(self, original_node: cst.ImportFrom, updated_node: cst.ImportFrom) -> cst.ImportFrom:
         if isinstance(updated_node.names, cst.ImportStar):
@@ -53,6 +68,9 @@ class _NestedTwins(cst.CSTTransformer):
                 if isinstance(alias.comma, cst.Comma)
                 else cst.Comma(whitespace_after=cst.SimpleWhitespace(" "))
             )
+            if self._used and not self._used[-1][alias.evaluated_alias or alias.evaluated_name]:
+                names[index] = new.with_changes(comma=alias.comma)
+                continue
             names[index] = alias.with_changes(comma=cst.Comma(whitespace_after=_after(names, comma)))
             names.insert(index + 1, new.with_changes(comma=alias.comma))
         return updated_node.with_changes(names=names)
@@ -72,6 +90,10 @@ class _NestedTwins(cst.CSTTransformer):
                 between = elements[0].comma if len(elements) > 1 else cst.MaybeSentinel.DEFAULT
                 elements[index : index + 1] = [element.with_changes(comma=between), new]
         return updated_node.with_changes(value=value.with_changes(elements=elements))
+
+
+def _names(node: cst.CSTNode) -> Iterator[str]:
+    return (each.value for each in m.findall(node, m.Name()) if isinstance(each, cst.Name))
 
 
 def _text(element: cst.BaseElement) -> str:

@@ -251,3 +251,44 @@ def test_a_star_goes_where_nothing_else_comes_by_it(tmp_path: Path, more: str, i
     files = started(source, tmp_path, "load.py")
     assert ("from llm import embed_batch  # noqa\n" in files["load.py"]) == is_named
     assert ("from llm import *  # noqa\n" in files["load.py"]) != is_named
+
+
+def test_the_helper_lies_beside_what_the_others_import_also_where_that_is_no_package(tmp_path: Path) -> None:
+    script = f"from llms.ask import embed\n{LOOP}"
+    source = {"evals/__init__.py": "", "evals/cost.py": script, "llms/ask.py": LLM, "load.py": script}
+    files = started(source, tmp_path, "-m", "evals.cost")
+    assert [path for path in files if path.endswith("llm_batch.py")] == ["llms/llm_batch.py"]
+    assert "from llms.llm_batch import run_batch\n" in files["evals/cost.py"]
+
+
+NESTED = """\
+def main(texts):
+    from llms.ask import {names}
+
+    for text in texts:
+        print(embed(text){more})
+
+
+if __name__ == "__main__":
+    main([])
+"""
+
+
+@pytest.mark.parametrize(
+    ("names", "more", "expected"),
+    [
+        ("embed", "", "embed_batch"),
+        ("embed, tidy", ", tidy(text)", "embed_batch, tidy"),
+        ("embed", ")\n    print(embed", "embed, embed_batch"),
+        ("ask as embed", "", "ask_batch as embed_batch"),
+    ],
+)
+def test_a_function_imports_its_twin_instead_of_what_it_needs_no_more(
+    tmp_path: Path, names: str, more: str, expected: str
+) -> None:
+    api = "from flask import Flask\n\nfrom llms.ask import embed\n\napp = Flask(__name__)\napp.get('/')(embed)\n"
+    own = names.partition(" as ")[0].partition(",")[0]
+    llm = LLM + "\n\ndef tidy(text):\n    return text.strip()\n"
+    source = {"llms/ask.py": llm.replace("embed(", f"{own}("), "api.py": api.replace("embed", own)}
+    files = started({**source, "load.py": NESTED.format(names=names, more=more)}, tmp_path, "load.py")
+    assert f"    from llms.ask import {expected}\n" in files["load.py"]
