@@ -416,7 +416,8 @@ class Finder:
             except Refused as refused:
                 refusals.append(refused)
             return True
-        handed = [e for e in self.planner.handing.edges(id) if e.node is node and e.kind not in {"call", "queue"}]
+        nodes = [node, *([node.func] if isinstance(node, ast.Call) else [])]  # `delayed(ask)(text)` hands it over
+        handed = [e for e in self.planner.handing.edges(id) if e.node in nodes and e.kind not in {"call", "queue"}]
         handed = [e for e in handed if not self.planner.support.callbacks.is_through(e)]
         for edge in handed:
             self._handed(edge, found, refusals)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from .programs import check_noop, check_runs_alike
+from .programs import check_noop, check_runs_alike, rewrite
 
 LLM = """
 import openai
@@ -549,3 +549,16 @@ def test_names_that_take_all_there_is(tmp_path) -> None:
     check_runs_alike(program, tmp_path)
     # Of more than three none is asked for but the next one.
     check_noop({path: text.replace("{names}", "one, two, three") for path, text in UNPACKED.items()})
+
+
+def test_the_call_of_what_joblib_delays_is_rewritten_with_it() -> None:
+    program = """
+        from joblib import Parallel, delayed
+
+        from llm import ask
+
+        print(Parallel(n_jobs=2, prefer="threads")(delayed(ask)(text) for text in open("texts.txt")))
+        """
+    done = rewrite({"app.py": program, "llm.py": LLM})
+    assert "BatchParallel" in done.files["app.py"]
+    assert not [line for path, line, _ in done.refusals if path == "app.py"]
