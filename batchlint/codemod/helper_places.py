@@ -95,7 +95,7 @@ class Groups:
         anchor, packages = self._anchor[path], self.graph.settings.packages
         if anchor not in self._folders:
             folder = _parent(anchor)
-            while {folder, _parent(folder)} <= packages and not self._is_put_on_path(anchor, folder):
+            while folder and {folder, _parent(folder)} <= packages and not self._is_put_on_path(anchor, folder):
                 folder = _parent(folder)
             self._folders[anchor] = folder
         return self._folders[anchor]
@@ -103,7 +103,7 @@ class Groups:
     def beside(self, helper: str) -> str:
         """How a file beside the helper module names it."""
         folder = _parent(helper)
-        is_package = folder in self.graph.settings.packages
+        is_package = folder in self.graph.settings.packages - {""}
         return f"{self._package_name(folder, helper)}.{self.helper}" if is_package else self.helper
 
     def module_for(self, path: str) -> str:
@@ -114,7 +114,7 @@ class Groups:
             below = target.removeprefix(common).strip("/").replace("/", ".")
             dots = "." * (1 + len([step for step in own.removeprefix(common).split("/") if step]))
             return f"{dots}{below}.{self.helper}" if below else dots + self.helper
-        if target in self.graph.settings.packages and not self._is_put_on_path(path, target):
+        if target in self.graph.settings.packages - {""} and not self._is_put_on_path(path, target):
             return f"{self._package_name(target, path)}.{self.helper}"
         if own == target and not self._is_imported_dotted(path):
             return self.helper

@@ -19,6 +19,7 @@ from batchlint.codemod import (
     running_sources,
     scopes,
     submitting,
+    unshared,
 )
 from batchlint.codemod.access import Access, Channel, Frame, clash
 from batchlint.codemod.blocks import Comprehension, Loop, awaits, opens, own_exits, own_loops, reads_in_try
@@ -193,6 +194,7 @@ class Planner:
             lazily.check_body(self.reader, function, loop)
             running_sources.check(self.reader, function, loop)
             drawing = drawn.drawing(self.reader, loop.iter, Frame(function, set()))
+            drawing = unshared.without(drawing, function, loop.lineno)
             drawing += redrawn.redrawn(self.reader, frame, loop.target, loop.iter, assigned)
         phases.build(frame, loop.body, drawing)
         if not phases.has_request:

@@ -45,7 +45,8 @@ def rewrite(source: Source, *, unsafe: bool = False, strategy: str = "auto") -> 
     before = dedented(source)
     python = {path: text for path, text in before.items() if path.endswith(".py")}
     modules = [extraction.extract(path, text, ast.parse(text, path)) for path, text in python.items()]
-    packages = frozenset(path.removesuffix("/__init__.py") for path in before if path.endswith("/__init__.py"))
+    marks = [path for path in before if path.rpartition("/")[2] == "__init__.py"]
+    packages = frozenset(path.rpartition("/")[0] for path in marks)
     linked = graph.build(modules, settings=graph.GraphSettings(packages=packages))
     sites = scoring.score(linked, callsites.find(linked))
     decided = codemod.plan(linked, sites, unsafe=unsafe, strategy=strategy)

@@ -292,3 +292,15 @@ def test_a_function_imports_its_twin_instead_of_what_it_needs_no_more(
     source = {"llms/ask.py": llm.replace("embed(", f"{own}("), "api.py": api.replace("embed", own)}
     files = started({**source, "load.py": NESTED.format(names=names, more=more)}, tmp_path, "load.py")
     assert f"    from llms.ask import {expected}\n" in files["load.py"]
+
+
+def test_a_repository_that_is_a_package_itself_has_its_helper_on_top(tmp_path: Path) -> None:
+    source = {"__init__.py": "", "load.py": f"from llm import embed\n{LOOP}", "llm.py": LLM}
+    files = started(source, tmp_path, "load.py")
+    assert "llm_batch.py" in files
+    assert "from llm_batch import run_batch\n" in files["load.py"]
+
+
+def test_a_script_in_a_repository_that_is_a_package_itself_is_started_by_its_path(tmp_path: Path) -> None:
+    files = started({"__init__.py": "", "load.py": LLM + LOOP, "db/__init__.py": ""}, tmp_path, "load.py")
+    assert "from llm_batch import request, run_batch\n" in files["load.py"]
