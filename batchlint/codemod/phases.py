@@ -20,7 +20,7 @@ from batchlint.codemod.layout import Converts, Layout
 from batchlint.codemod.reader import Reader
 from batchlint.codemod.refusals import Refused
 from batchlint.codemod.steps import MANY, Step
-from batchlint.codemod.turn_keys import named_in
+from batchlint.codemod.turn_keys import is_one, named_in
 from batchlint.symbols import last_name
 from batchlint.trees import walk
 
@@ -159,6 +159,7 @@ class Phases(Layout):
         if keyed and step.statement is not None and access.channel[0] in {"v", "file", "sql"} and access.how == "read":
             key = _key_of(access, step.statement, step.frame) or self._key_in(access, step.statement, step.frame)
             key = key or in_terms_of(access.key, step.frame, self._plain_names(step.frame))
+            key = key or self._key_made(access, step.statement, step.frame)
             if access.channel[0] == "file":
                 key = key or named_in(self.reader, access, step.frame)
         if key is not None and step.statement is not None:
@@ -197,9 +198,28 @@ class Phases(Layout):
         """The names of the function around the items that mean the same throughout and are no module's."""
         function = frame.function
         bound = {name for name, bindings in function.bindings.items() if len(bindings) == 1}
-        modules = self.reader.program.modules.values()
         names = (bound | function.parameter_names - set(function.bindings)) - frame.local
-        return {name for name in names if not any(name in module.body.bindings for module in modules)}
+        return {name for name in names if not self._is_read_of_a_module(name)}
+
+    def _is_read_of_a_module(self, name: str) -> bool:
+        """Whether a function reads a module's variable of the name."""
+        homes = [module for module in self.reader.program.modules.values() if name in module.body.bindings]
+        others = (each for module in homes for each in module.functions.values() if each is not module.body)
+        inside = (each for each in others if name not in each.bindings and name not in each.parameter_names)
+        return any(name in scopes.read(each.node) for each in inside) or any(module.stars for module in homes)
+
+    def _key_made(self, access: Access, statement: ast.stmt, frame: Frame) -> str | None:
+        """The key as a helper makes it of what it is handed, where to make it once more changes nothing."""
+        if access.means is None or access.channel[0] != "v":
+            return None
+        named = {n.id for n in ast.walk(ast.parse(access.means, mode="eval")) if isinstance(n, ast.Name)}
+        own = frame.local | frame.function.parameter_names | set(frame.function.bindings)
+        known = {name for name in named - own if is_one(self.reader, frame, name)}
+        text = in_terms_of(access.means, frame, self._plain_names(frame) | known)
+        if text is None:
+            return None
+        made = ast.fix_missing_locations(ast.copy_location(ast.parse(text, mode="eval").body, statement))
+        return text if all(each.how == "read" for each in self.reader.of(made, frame)) else None
 
     def _key_in(self, access: Access, statement: ast.stmt, frame: Frame) -> str | None:
         """The key as the statement hands it to a helper."""

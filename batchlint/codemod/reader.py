@@ -303,7 +303,8 @@ class Reader(Paths):
             if a.how == "read" and a.channel[-1] == OBJECT:
                 named.setdefault(a.channel[:-1], set()).add((a.key, a.means, a.frame))
         for access in touches(self.given_out.returned(call, frame), "read", call.lineno):
-            keys = named.get(access.channel, set())
+            by_name = tuple(ANY if step == OWN else step for step in access.channel)  # as the function knows it
+            keys = named.get(access.channel, named.get(by_name, set()))
             key, means, number = next(iter(keys)) if len(keys) == 1 else (None, None, 0)
             yield access._replace(once=set_once.get(access.channel, ""), key=key, means=means, frame=number)
 

@@ -20,11 +20,11 @@ def named_in(paths: Paths, access: Access, frame: Frame) -> str | None:
     known = {ast.dump(paths.expand(ast.Name(name, ast.Load()), frame)): name for name in own}
     tree = _Renaming(known).visit(ast.parse(access.key, mode="eval"))
     names = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name)} - set(known.values())
-    is_known = all(name not in frame.local and _is_one(paths, frame, name) for name in names)
+    is_known = all(name not in frame.local and is_one(paths, frame, name) for name in names)
     return ast.unparse(tree) if is_known else None
 
 
-def _is_one(paths: Paths, frame: Frame, name: str) -> bool:
+def is_one(paths: Paths, frame: Frame, name: str) -> bool:
     """Whether the name means the same in the frame's file as in any other one that has it."""
     path = frame.function.id.path
     own = paths.program.modules[path].body.bindings.get(name, ())

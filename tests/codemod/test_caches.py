@@ -344,3 +344,69 @@ def test_caches_that_stay(name: str) -> None:
     refusal, program, sentence = REFUSED[name]
     found = check_noop(HEAD + textwrap.dedent(program).lstrip("\n"), refusal)
     assert found is not None and sentence in found.detail
+
+
+OBJECT = """\
+import hashlib
+
+from openai import OpenAI
+
+client = OpenAI()
+
+
+def digest(model, text):
+    return hashlib.sha256(f"{{model}} {{text}}".encode()).hexdigest()
+
+
+class Known:
+    def __init__(self):
+        self.data = {{}}
+        self.asked = 0
+
+    @staticmethod
+    def key(model, text):
+        return f"{{model}} {{text}}"
+
+    def counted(self, text):
+        self.asked += 1
+        return f"{{self.asked}} {{text}}"
+
+    def get(self, model, text):
+        return self.data.get({read})
+
+    def put(self, model, text, value):
+        self.data[{written}] = value
+
+
+def label(known, words, model="gpt-5-mini"):
+    found = {{}}
+    words = {words}
+    for word in words:
+        text = f"label {{word}}"
+        value = known.get(model, text)
+        if value is None:
+            value = client.responses.create(model=model, input=text).output_text
+            known.put(model, text, value)
+        found[word] = value
+    return found
+
+
+if __name__ == "__main__":
+    known = Known()
+    print(label(known, ["tea", "cup", "tea", "jam", "cup"]), label(known, ["jam", "pot", "tea"]), known.data)
+"""
+MADE = ["text", "self.key(model, text)", "Known.key(model, text)", "digest(model, text)", 'f"{model}: {text}"']
+
+
+@pytest.mark.parametrize("words", ["words", "sorted(set(words))"])
+@pytest.mark.parametrize("key", MADE)
+def test_an_object_that_makes_the_key_under_which_it_keeps_answers(key: str, words: str, tmp_path: Path) -> None:
+    check_runs_alike(OBJECT.format(read=key, written=key, words=words), tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("read", "written"),
+    [("text", "text[:7]"), ("self.key(model, text)", "text"), ("self.counted(text)", "self.counted(text)")],
+)
+def test_an_object_that_keeps_answers_under_another_key_keeps_the_loop(read: str, written: str) -> None:
+    check_noop(OBJECT.format(read=read, written=written, words="words"), "dependent-iterations")
