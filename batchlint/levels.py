@@ -55,12 +55,15 @@ def find(graph: Graph, model: ModelCall) -> Iterator[Level]:
     seen: set[tuple[FunctionId, Way]] = {(model.function, start)}
     tops: list[_Top] = [] if passed else [(model.function, start, ())]
     done: list[_Top] = []
+    queued: list[_Top] = []
     in_loop = is_many
     while queue:
         id, way, below, passed, is_kept, is_many = queue.pop(0)
         is_shared = _is_shared(graph, id, way)
         # Of the calls in one caller the one in a loop speaks for those above: `if few: embed(texts) else: for ...`.
         for edge in sorted(graph.edges_to(id), key=lambda each: not each.repeats):
+            if edge.kind == "queue":
+                queued.append((id, way, below))
             if edge.kind == "queue" or not isinstance(edge.node, ast.Call) or _names_local(graph, edge):
                 continue
             above = graph.ways.above(edge, way)
@@ -105,6 +108,7 @@ def find(graph: Graph, model: ModelCall) -> Iterator[Level]:
                 tops.append((edge.caller, above, edges))
     yield from _partings(graph, start, list(tops), in_loop and _keeps_answer(graph, model.function, model.node))
     yield from _starts(graph, [*done, *tops], in_loop)
+    yield from _enqueuers(graph, [*done, *tops, *queued])
 
 
 _Top = tuple[FunctionId, Way, tuple[Edge, ...]]
@@ -167,6 +171,27 @@ def _starts(graph: Graph, tops: Iterable[_Top], in_loop: bool) -> Iterator[Level
             queue.append((edge.caller, above, edges))
             # What others do for each of many is one of them here.
             if (edge.repeats or not is_part) and _is_alone(graph, edge, above, many=many):
+                yield Level(edges, above, is_plumbing=False, parts=True, rounds=True)
+
+
+def _enqueuers(graph: Graph, tops: Iterable[_Top]) -> Iterator[Level]:
+    """The loops that nobody waits for and that enqueue a task per item: all items are together only there."""
+    queue = list(tops)
+    seen: set[tuple[FunctionId, Way]] = set()
+    while queue:
+        id, way, below = queue.pop(0)
+        if (id, way) in seen or len(below) >= MAX_LEVELS:
+            continue
+        seen.add((id, way))
+        for edge in graph.edges_to(id):
+            is_queue = edge.kind == "queue"
+            above = graph.ways.above(edge, way) if is_queue or _calls_by_name(graph, edge) else None
+            if above is None:
+                continue
+            edges = (edge, *below)
+            if not is_queue:
+                queue.append((edge.caller, above, edges))
+            elif edge.repeats and _is_alone(graph, edge, above, many=True):
                 yield Level(edges, above, is_plumbing=False, parts=True, rounds=True)
 
 

@@ -21,7 +21,8 @@ _ROUND_NAME = re.compile(
     r"(^|_)(rounds?|evolutions?|generations?|epochs?|passes|layers?|levels?|depth)(_|$)", re.IGNORECASE
 )
 _FEW = 10
-_HANDFUL = 3
+HANDFUL = 3
+"""So many things are a few tries, no collection."""
 _DRAWS = frozenset({"islice", "readline", "fetchone", "fetchmany"})
 _ROUNDS = 5
 """Dependent requests an item that are still worth as many batches."""
@@ -128,7 +129,7 @@ def is_handful(node: ast.expr) -> bool:
         elements = [key for key in node.keys if key is not None]
         if len(elements) < len(node.keys):
             return False
-    return elements is not None and 0 < len(elements) <= _HANDFUL and all(map(_is_constant, elements))
+    return elements is not None and 0 < len(elements) <= HANDFUL and all(map(_is_constant, elements))
 
 
 def is_short(

@@ -1,4 +1,4 @@
-"""Loops that ask one thing: over a collection of which the caller gives one item, or over places to search in."""
+"""Loops that ask one thing: over a collection of which the caller gives one item or a few, or over places to search."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from batchlint.facts import FunctionFacts, FunctionId, LoopNode
 from batchlint.flow import all_read, moves, reads, request_arguments, targets
 from batchlint.graph import Graph
 from batchlint.iterables import CHUNKED, EACH
-from batchlint.loops import is_item_loop
+from batchlint.loops import HANDFUL, is_item_loop
 from batchlint.symbols import last_name
+from batchlint.values import Fn
 
 _DISPLAYS = (ast.List, ast.Tuple, ast.Set)
 _PASSING = EACH | CHUNKED
@@ -19,20 +20,24 @@ _CUTS = re.compile(
     r"(^|_)(split|splitlines|chunk|segment|sentence|sent|paragraph|passage)(s|ed|er)?(_|$)", re.IGNORECASE
 )
 """Names of calls that give the parts of a text."""
+_PORTIONS = re.compile(r"(^|_)(batch|chunk|portion|slice|window)(es|s|ed)?(_|$)", re.IGNORECASE)
+"""Names of calls that give a collection a few items at a time."""
+_DEEP = 5
+"""Steps from what a call is given to where it is written out."""
 _SENTENCE = 5
 """Words from which on a constant is a text rather than a name or a path."""
 
 
 def all_give_one(graph: Graph, id: FunctionId, loops: Sequence[LoopNode]) -> bool:
-    """Whether all who call the function give one item for what the loops in it go over."""
+    """Whether all who call the function give one item, or a few, for what the loops in it go over."""
     calls = [edge for edge in graph.edges_to(id) if not graph.is_test(edge.caller.path)]
     return bool(calls) and all(gives_one(graph, edge.caller, edge.node, id, loops) for edge in calls)
 
 
 def gives_one(graph: Graph, caller: FunctionId, call: ast.expr, id: FunctionId, loops: Sequence[LoopNode]) -> bool:
-    """Whether the call of the function gives one item for what the loops in it go over."""
+    """Whether the call of the function gives one item for what the loops in it go over, or a few that it returns."""
     function = graph.function(id)
-    names = [_collection(function, loop) for loop in loops if is_item_loop(loop)]
+    names = [_collection(function, loop, loops) for loop in loops if is_item_loop(loop)]
     if not isinstance(call, ast.Call) or not names:
         return False
     return all(name is not None and _is_one(graph, caller, call, function, name) for name in names)
@@ -52,11 +57,22 @@ def asks_one_thing(call: ast.expr, loops: Sequence[LoopNode]) -> bool:
     return not items.isdisjoint(reads(func.value)) and asked.isdisjoint(items.union(*(row.given for row in rows)))
 
 
-def _collection(function: FunctionFacts, loop: LoopNode) -> str | None:
-    """The parameter that the loop goes over, all or in chunks, or what is made of one; None for something else."""
+def _collection(function: FunctionFacts, loop: LoopNode, loops: Sequence[LoopNode]) -> str | None:
+    """The parameter that the loop goes over, all or in chunks, or what is made of one; None for something else.
+
+    One of the `loops` may go over the chunks: `for batch in batches(texts): for text in batch`.
+    """
     name = None if isinstance(loop, ast.While) else _gone_over(loop.iter)
-    is_given = name is not None and (name in function.parameter_names or bool(_makers(function, name)))
-    return name if is_given else None
+    if name is None or name in function.parameter_names or _makers(function, name):
+        return name
+    outer = (each for each in loops if each is not loop and not isinstance(each, ast.While))
+    chunks = next((each for each in outer if isinstance(each.target, ast.Name) and each.target.id == name), None)
+    is_portion = isinstance(chunks, ast.For | ast.AsyncFor | ast.comprehension) and _gives_portions(chunks.iter)
+    return _collection(function, chunks, ()) if chunks is not None and is_portion else None
+
+
+def _gives_portions(node: ast.expr) -> bool:
+    return isinstance(node, ast.Call) and _PORTIONS.search(last_name(node.func)) is not None
 
 
 def _makers(function: FunctionFacts, name: str) -> list[set[str]]:
@@ -76,7 +92,8 @@ def _gone_over(node: ast.expr) -> str | None:
     if isinstance(node, ast.Call):
         name = last_name(node.func)
         counted = [each for each in node.args if isinstance(each, ast.Call) and last_name(each.func) == "len"]
-        inner = counted[0].args if name == "range" and counted else node.args if name in _PASSING else []
+        is_passing = name in _PASSING or _gives_portions(node)
+        inner = counted[0].args if name == "range" and counted else node.args if is_passing else []
         return _gone_over(inner[0]) if inner else None
     return node.id if isinstance(node, ast.Name) else None
 
@@ -93,10 +110,32 @@ def _is_one(graph: Graph, caller: FunctionId, call: ast.Call, function: Function
     wrapped = [b.value for b in function.bindings.get(name, ()) if b.how == "value"]
     if any(not _is_of(each, name) for each in wrapped):
         return False
-    if isinstance(given, _DISPLAYS):
-        return len(given.elts) == 1 and not isinstance(given.elts[0], ast.Starred)
+    items = _written_out(graph, caller, given)
+    if items is not None:
+        return len(items) == 1 or (len(items) <= HANDFUL and not graph.stores(function.id))
     is_put_in_list = any(isinstance(each, _DISPLAYS) and len(each.elts) == 1 for each in wrapped)
     return is_put_in_list and graph.types(caller, given) == frozenset({"str"})
+
+
+def _written_out(graph: Graph, id: FunctionId, node: ast.expr, depth: int = 0) -> list[ast.expr] | None:
+    """The items of a collection that the code writes out: in a display, or each made of an item of one.
+
+    Also where a function gives it: `prompts = [{"kind": kind} for kind in ("summary", "title")]; return prompts`.
+    """
+    if isinstance(node, _DISPLAYS):
+        return None if any(isinstance(each, ast.Starred) for each in node.elts) else node.elts
+    if depth == _DEEP:
+        return None
+    if isinstance(node, ast.ListComp | ast.GeneratorExp | ast.SetComp):
+        return _written_out(graph, id, node.generators[0].iter, depth + 1) if len(node.generators) == 1 else None
+    scope, value = graph.constant(id, node)
+    if value is not node:
+        return _written_out(graph, scope, value, depth + 1)
+    called = graph.program.eval(id, node.func) if isinstance(node, ast.Call) else ()
+    functions = [graph.function(each.id) for each in called if isinstance(each, Fn)]
+    if len(functions) != 1 or len(called) != 1 or functions[0].is_generator or len(functions[0].returns) != 1:
+        return None
+    return _written_out(graph, functions[0].id, functions[0].returns[0], depth + 1)
 
 
 def _is_written(graph: Graph, caller: FunctionId, node: ast.expr | None) -> bool:

@@ -36,6 +36,7 @@ from batchlint.graph.registrations import Registrations
 from batchlint.graph.replies import Replies
 from batchlint.graph.routes import Routes
 from batchlint.graph.rowsaves import RowSaves
+from batchlint.graph.setoffs import SetOffs
 from batchlint.graph.standins import StandIns
 from batchlint.graph.subcommands import Subcommands
 from batchlint.graph.tests import Tests
@@ -97,6 +98,7 @@ class Graph(Part):
         self._waiting = Waiting(program, polls, self._replies, lookups)
         self._stand_ins = StandIns(program)
         self._asides = Asides(program, polls, self.entries)
+        self._set_offs = SetOffs(program, self.entries, self.edges_to)
         self._recalls = Recalls(program, {model.function for model in self.model_calls})
         self._feeders = Feeders(program, self.reaches)
         self._durations, self._kinds = Durations(program), Kinds(program)
@@ -256,7 +258,7 @@ class Graph(Part):
                     is_kept = self._recalls.keeps(edge)
                     if not is_kept:
                         continue
-                if self._stand_ins.is_one(edge, incoming):
+                if self._stand_ins.is_one(edge, incoming) or self._set_offs.is_one(edge, edges):
                     continue
                 above = ways.above(edge, place[1])
                 if above is not None and (edge.caller, above) not in paths:

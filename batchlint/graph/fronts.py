@@ -10,6 +10,7 @@ from functools import cached_property
 from batchlint.entrypoints import Kind
 from batchlint.facts import MODULE, CallFacts, FunctionFacts, FunctionId, LoopNode, Reference
 from batchlint.findings import Step
+from batchlint.graph.choices import gives_choice, only_chooses
 from batchlint.graph.links import Entry, ModelCall, Part, label, source
 from batchlint.graph.sittings import SITTING, Sittings
 from batchlint.symbols import CallRef, Program, last_name
@@ -80,9 +81,14 @@ class Fronts(Part):
         for asking, rows in list(found.items()):
             interactive = [kind for _, kind in rows if kind.kind == "interactive"]
             if interactive and asking.qualname != MODULE:
+                is_choice = gives_choice(program.functions[asking])
                 for asked_by, node, _ in program.callers.call_sites(program.functions[asking]):
                     call = program.call_facts[id(node)].call
                     kind = min(interactive, key=lambda each: each.latency is None)
+                    if is_choice and only_chooses(program.functions[asked_by], call):
+                        if not self._sittings.parts(program.functions[asked_by], call):
+                            continue
+                        kind = _SITTING
                     found.setdefault(asked_by, []).append((call, kind))
         return found
 
@@ -162,6 +168,8 @@ class Fronts(Part):
     def _only_confirms(self, kind: Kind, caller: FunctionFacts, call: CallFacts) -> bool:
         """Whether the question is if the program shall go on at all: in words, or as one asked once with yes and no."""
         if _asks_for(_CONFIRMATION, call.node) or any(_asks_for(_CONFIRMATION, each) for each in _told(caller, call)):
+            return True
+        if kind.kind == "interactive" and only_chooses(caller, call) and not self._is_repeated(caller, 0):
             return True
         is_yes_or_no = kind.kind == "interactive" and kind.latency is None
         return is_yes_or_no and not call.loops and not self._is_repeated(caller, 0)

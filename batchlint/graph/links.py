@@ -156,11 +156,12 @@ class Part:
         """Whether one of the loops in the function goes over the items of a collection."""
         module = self.modules[id.path]
         return any(
-            not self._is_handful(id, loop) or self._stores(id) if is_item_loop(loop) else drains(module, loop)
+            not self._is_handful(id, loop) or self.stores(id) if is_item_loop(loop) else drains(module, loop)
             for loop in loops
         )
 
-    def _stores(self, id: FunctionId) -> bool:
+    def stores(self, id: FunctionId) -> bool:
+        """Whether the function itself writes something down."""
         return any(last_name(call.node.func) in _STORES for call in self.function(id).calls)
 
     def _is_handful(self, id: FunctionId, loop: LoopNode) -> bool:

@@ -104,3 +104,76 @@ def test_a_function_that_is_only_returned_runs_for_who_is_asked():
                 return answer
         """
     assert verdict(code) != "batchable"
+
+
+INGESTION = """
+    import sys
+    from pathlib import Path
+    from llm import ask
+
+    def how():
+        while True:
+            choice = input("[s]kip, [o]verwrite or [k]eep both? ").strip().lower()
+            if choice == "s":
+                return "skip"
+            if choice == "o":
+                return "overwrite"
+            if choice == "k":
+                return "keep"
+
+    def topic():
+        return input("Which topic? ")
+
+    def ingest(path, replaced):
+        {first}
+        for line in open(path):
+            Path("out.txt").open("a").write(ask(line + str(replaced))){mark}
+
+    def main(path, force):
+        action = None
+        {asked}
+        ingest(path, {given})
+
+    if __name__ == "__main__":
+        main(sys.argv[1], "--force" in sys.argv)
+    """
+WAY = """if Path("out.txt").exists() and not force:
+            action = {question}
+            if action == "skip":
+                {leave}
+            elif action == "overwrite":
+                Path("out.txt").unlink()"""
+DIRECT = 'input("[s]kip or overwrite? ").strip()'
+
+
+def ingestion(asked: str, given: str = "None", first: str = "pass") -> str:
+    return verdict(INGESTION.format(asked=asked, given=given, first=first, mark="  # !"))
+
+
+@pytest.mark.parametrize(
+    ("asked", "given", "expected"),
+    [
+        (WAY.format(question="how()", leave="return"), "None", "batchable"),
+        (WAY.format(question="how()", leave="sys.exit(0)"), "None", "batchable"),
+        (WAY.format(question=DIRECT, leave="return"), "None", "batchable"),
+        # The answer goes into the requests.
+        (WAY.format(question="how()", leave="return"), "action", "unclear"),
+        (WAY.format(question="topic()", leave="return"), "action", "unclear"),
+        (WAY.format(question=DIRECT, leave="return"), "action", "unclear"),
+        # No choice ends the run.
+        (WAY.format(question="how()", leave="print(action)"), "None", "unclear"),
+        (WAY.format(question=DIRECT, leave="print('skipped')"), "None", "unclear"),
+        # Every run asks.
+        ("action = how()\n        if action == 'skip': return", "None", "unclear"),
+        (f"action = {DIRECT}\n        if action == 's': return", "None", "unclear"),
+    ],
+)
+def test_who_only_chooses_how_to_go_on_where_something_is_in_the_way_does_not_wait(
+    asked: str, given: str, expected: str
+) -> None:
+    assert ingestion(asked, given) == expected
+
+
+def test_who_is_asked_between_two_pieces_of_work_sits_through_it() -> None:
+    asked = 'print(ask("a plan for " + path))\n        ' + WAY.format(question="how()", leave="return")
+    assert ingestion(asked) == "unclear"

@@ -264,3 +264,52 @@ HARNESS = """
 def test_so_it_is_where_a_harness_runs_them(turn: str, listed: bool) -> None:
     site = marked(HARNESS.replace("{turn}", turn))
     assert (site is not None and site.rounds and str(site.verdict) == "batchable") == listed
+
+
+ENQUEUED = """
+    from celery import Celery
+    from fastapi import FastAPI
+    from db import documents
+    from llm import ask
+
+    app, api = Celery(), FastAPI()
+
+    @app.task
+    def label(pk):
+        documents.store(pk, ask(documents.get(pk).text))
+
+    {starts}
+    def sweep({given}):
+        {sweep}
+    """
+EACH = "for pk in documents.unlabelled(): label.delay(pk)  # !"
+
+
+@pytest.mark.parametrize(
+    ("starts", "given", "sweep", "listed"),
+    [
+        ("@app.task", "", EACH, True),
+        ("@app.on_after_configure.connect", "sender, **kwargs", EACH, True),
+        ("@app.task", "", "for pk in documents.unlabelled(): label.apply_async(args=[pk])  # !", True),
+        # Somebody sent the items in, and may look for their labels.
+        ('@api.post("/labels")', "pks: list[int]", "for pk in pks: label.delay(pk)  # !", False),
+        # One item is no collection.
+        ("@app.task", "", "label.delay(documents.newest())  # !", False),
+    ],
+)
+def test_the_loop_that_enqueues_a_task_per_item_is_a_place_to_look_at(
+    starts: str, given: str, sweep: str, listed: bool
+) -> None:
+    site = marked(ENQUEUED.format(starts=starts, given=given, sweep=sweep))
+    assert (site is not None and str(site.verdict) == "batchable" and site.rounds) is listed
+
+
+def test_so_it_is_where_somebody_else_waits_for_the_same_task() -> None:
+    route = """
+    @api.post("/labels/{pk}")
+    def one(pk: int):
+        return {"label": label.delay(pk).get()}
+    """
+    site = marked(ENQUEUED.format(starts="@app.task", given="", sweep=EACH) + route)
+    assert site is not None
+    assert (str(site.verdict), site.rounds) == ("batchable", True)

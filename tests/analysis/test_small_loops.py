@@ -184,7 +184,8 @@ ONCE = "print(search(sys.argv[1]))"
         ("texts = [texts] if isinstance(texts, str) else texts", "question", ONCE, "batchable"),
         ("texts = [texts]", "question", ONCE, "realtime"),
         ("", "question.splitlines()", ONCE, "batchable"),
-        ("", "[question, sys.argv[2]]", ONCE, "batchable"),
+        ("", "[question, sys.argv[2]]", ONCE, "realtime"),
+        ("", "[question, *sys.argv[2:]]", ONCE, "batchable"),
         ("texts = read(texts)", "[question]", ONCE, "batchable"),
         ("", "[question]", "print([search(line) for line in open('lines.txt')])", "batchable"),
     ],
@@ -252,3 +253,62 @@ TEXTS = """
 )
 def test_a_few_texts_that_are_written_out_are_no_collection(texts: str, expected: str):
     assert verdict(TEXTS.format(texts=texts)) == expected
+
+
+SECTIONS = """
+    import asyncio
+    import sys
+    from llm import aask
+
+    TITLES = ["overview", "features", "slogan"]
+    KINDS = [{{"kind": kind}} for kind in TITLES]
+
+    def sections(source):
+        return [{{"kind": kind, "source": source}} for kind in ("overview", "features", "slogan")]
+
+    def lines(source):
+        return [{{"kind": "line", "source": line}} for line in source.splitlines()]
+
+    def some(source):
+        if not source:
+            return []
+        return sections(source)
+
+    def in_batches(prompts, size=10):
+        for start in range(0, len(prompts), size):
+            yield prompts[start : start + size]
+
+    async def write(prompts):
+        found = []
+        for batch in in_batches(prompts):
+            found += await asyncio.gather(*[aask(str(prompt)) for prompt in batch])  # !
+        {kept}
+
+    async def main():
+        prompts = sections("...")
+        await write({given})
+        {more}
+
+    if __name__ == "__main__":
+        asyncio.run(main())
+    """
+
+
+@pytest.mark.parametrize(
+    ("given", "more", "kept", "expected"),
+    [
+        ("sections(open('a.txt').read())", "", "return found", "realtime"),
+        ("prompts", "", "return found", "realtime"),
+        ("KINDS", "", "return found", "realtime"),
+        ("[prompt for prompt in prompts]", "", "return found", "realtime"),
+        ("lines(open('a.txt').read())", "", "return found", "batchable"),
+        ("some(open('a.txt').read())", "", "return found", "batchable"),
+        ("[*prompts, *lines('a')]", "", "return found", "batchable"),
+        ("prompts * 100", "", "return found", "batchable"),
+        ("prompts", "await write(lines('a'))", "return found", "batchable"),
+        # What is asked a few times and stored is done for good.
+        ("prompts", "", "open('found.txt', 'w').write(str(found))", "batchable"),
+    ],
+)
+def test_a_few_prompts_that_the_caller_writes_out_are_no_collection(given: str, more: str, kept: str, expected: str):
+    assert verdict(SECTIONS.format(given=given, more=more, kept=kept)) == expected

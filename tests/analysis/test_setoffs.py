@@ -1,0 +1,76 @@
+"""Routes that start a scheduled job before its time, and the twins whose sender waits or asks for something."""
+
+import pytest
+
+from .verdicts import verdict
+
+JOB = """
+    import asyncio
+    from apscheduler.schedulers.asyncio import AsyncIOScheduler
+    from db import documents
+    from llm import aask
+
+    scheduler = AsyncIOScheduler()
+
+    async def label_all(bot=None, of=None):
+        for document in await documents.unlabelled(of):
+            answer = await aask(document.text)  # !
+            await documents.store(document.id, answer)
+
+    async def nightly():
+        await label_all()
+
+    def start(bot):
+        scheduler.add_job(SCHEDULED, "interval", hours=6, id="label", args=[bot])
+    """
+ROUTE = """
+    import asyncio
+    import threading
+    from fastapi import FastAPI, Request
+    from jobs import label_all, scheduler
+
+    api = FastAPI()
+    tasks = set()
+
+    @api.post("/jobs/label")
+    async def trigger(request: Request):
+        {route}
+    """
+TASK = 'bot = scheduler.get_job("label").args[0]; task = asyncio.create_task({work}); '
+CLOSURE = """async def run():
+            await label_all({given})
+        task = asyncio.create_task(run())
+        task.add_done_callback(tasks.discard)
+        tasks.add(task)
+        return {{"status": "started"}}"""
+
+
+def of(route: str, scheduled: str = "label_all") -> str:
+    return verdict({"jobs.py": JOB.replace("SCHEDULED", scheduled), "api.py": ROUTE.format(route=route)})
+
+
+@pytest.mark.parametrize(
+    ("route", "expected"),
+    [
+        ('asyncio.create_task(label_all()); return {"status": "started"}', "batchable"),
+        (TASK.format(work="label_all(bot)") + 'tasks.add(task); return {"status": "started"}', "batchable"),
+        (CLOSURE.format(given=""), "batchable"),
+        ('threading.Thread(target=label_all, daemon=True).start(); return {"status": "started"}', "batchable"),
+        # What the request names is the sender's own.
+        ('asyncio.create_task(label_all(of=request.query_params["of"])); return {}', "realtime"),
+        ('of = request.query_params["of"]; asyncio.create_task(label_all(of=of)); return {}', "realtime"),
+        (CLOSURE.format(given='of=request.query_params["of"]'), "realtime"),
+        # The route waits for it, or answers with what it can be asked by.
+        ("await label_all(); return {}", "realtime"),
+        (TASK.format(work="label_all(bot)") + "await task; return {}", "realtime"),
+        (TASK.format(work="label_all(bot)") + "api.state.task = task; return {}", "realtime"),
+        ('import uuid; key = uuid.uuid4(); asyncio.create_task(label_all(of=key)); return {"key": key}', "realtime"),
+    ],
+)
+def test_who_sets_off_a_scheduled_job_does_not_wait_for_it(route: str, expected: str) -> None:
+    assert of(route) == expected
+
+
+@pytest.mark.parametrize(("scheduled", "expected"), [("nightly", "batchable"), ("print", "realtime")])
+def test_so_it_is_where_the_schedule_runs_it_in_a_function_of_its_own(scheduled: str, expected: str) -> None:
+    assert of('asyncio.create_task(label_all()); return {"status": "started"}', scheduled) == expected
