@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from batchlint import countdowns, lastturns
+from batchlint import countdowns, lastturns, lookedup
 from batchlint.facts import FunctionFacts, LoopNode
 from batchlint.items import Constants, drawn, is_apart, paired, read_again
 from batchlint.trees import SCOPES, children, is_none, spreads, stands_in, walk
@@ -330,8 +330,10 @@ def carried(
         wanted,
         [row._replace(reads=row.reads - countdowns.only(counted, row.values)) for row in others] if counted else others,
     )
-    for name in sorted(tainted & needed):
-        if name in exposed:
+    found = sorted(tainted & needed)
+    shared = lookedup.shared(loop, turning, MUTATORS) if found else frozenset()
+    for name in found:
+        if name in exposed or name in shared:
             return name
     stored = [row.item for row in rows if row.item is not None and (row.reads & tainted or holds(row.values, call))]
     container = _iterated(loop)

@@ -1293,3 +1293,43 @@ KEEPING = """
 )
 def test_what_is_read_of_a_session_after_the_request_is_in_no_request(before, after, expected):
     assert verdict(KEEPING.format(before=before, after=after)) == expected
+
+
+THEMES = """
+    import json
+    from llm import ask
+
+    posts = json.load(open("posts.json"))
+    themes = {{post["group"]: [] for post in posts}}
+    state = json.load(open("state.json"))
+    for post in posts:
+        known = {known}
+        answer = ask(post["text"] + str({asked}))  # !
+        {after}
+    json.dump([themes, state], open("themes.json", "w"))
+    """
+APPEND = "known.append(answer)"
+
+
+@pytest.mark.parametrize(
+    ("known", "asked", "after", "expected"),
+    [
+        ('themes.get(post["group"], [])', "known", APPEND, "realtime"),
+        ('themes.get(post["group"]) or []', "known", APPEND, "realtime"),
+        ('themes[post["group"]]', "known", APPEND, "realtime"),
+        ('themes.setdefault(post["group"], [])', "known", "known += [answer]", "realtime"),
+        ('state["seen"]', "known", "known['last'] = answer", "realtime"),
+        # The request is made of nothing that an answer changes.
+        ('themes.get(post["group"], [])', "''", APPEND, "batchable"),
+        ('themes.get(post["group"], [])', "known", "themes[answer] = known", "batchable"),
+        ('list(themes[post["group"]])', "known", APPEND, "batchable"),
+        # Each item has one of its own.
+        ('themes.setdefault(post["id"], [])', "known", APPEND, "batchable"),
+        ("themes[post]", "known", APPEND, "batchable"),
+        ('post["known"]', "known", APPEND, "batchable"),
+    ],
+)
+def test_what_the_turns_look_up_in_one_place_carries_an_answer_on(
+    known: str, asked: str, after: str, expected: str
+) -> None:
+    assert verdict(THEMES.format(known=known, asked=asked, after=after)) == expected
