@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 
 from batchlint.facts import FunctionFacts, FunctionId, LoopNode
-from batchlint.flow import all_read, moves, reads, request_arguments, targets
+from batchlint.flow import MUTATORS, all_read, moves, reads, request_arguments, targets
 from batchlint.graph import Graph
 from batchlint.iterables import CHUNKED, EACH
 from batchlint.loops import HANDFUL, is_item_loop
@@ -112,7 +112,7 @@ def _is_one(graph: Graph, caller: FunctionId, call: ast.Call, function: Function
         return False
     items = _written_out(graph, caller, given)
     if items is not None:
-        return len(items) == 1 or (len(items) <= HANDFUL and not graph.stores(function.id))
+        return len(items) == 1 or (1 < len(items) <= HANDFUL and not graph.stores(function.id))
     is_put_in_list = any(isinstance(each, _DISPLAYS) and len(each.elts) == 1 for each in wrapped)
     return is_put_in_list and graph.types(caller, given) == frozenset({"str"})
 
@@ -130,12 +130,20 @@ def _written_out(graph: Graph, id: FunctionId, node: ast.expr, depth: int = 0) -
         return _written_out(graph, id, node.generators[0].iter, depth + 1) if len(node.generators) == 1 else None
     scope, value = graph.constant(id, node)
     if value is not node:
-        return _written_out(graph, scope, value, depth + 1)
+        return None if _grows(graph.function(scope), node) else _written_out(graph, scope, value, depth + 1)
     called = graph.program.eval(id, node.func) if isinstance(node, ast.Call) else ()
     functions = [graph.function(each.id) for each in called if isinstance(each, Fn)]
     if len(functions) != 1 or len(called) != 1 or functions[0].is_generator or len(functions[0].returns) != 1:
         return None
     return _written_out(graph, functions[0].id, functions[0].returns[0], depth + 1)
+
+
+def _grows(function: FunctionFacts, name: ast.expr) -> bool:
+    """Whether the function puts more into the collection that it has under the name."""
+    changed = (call.node.func for call in function.calls if isinstance(call.node.func, ast.Attribute))
+    receivers = (func.value for func in changed if func.attr in MUTATORS)
+    held = [*receivers, *(container for container, _ in function.items)]
+    return any(isinstance(each, ast.Name) and isinstance(name, ast.Name) and each.id == name.id for each in held)
 
 
 def _is_written(graph: Graph, caller: FunctionId, node: ast.expr | None) -> bool:

@@ -262,6 +262,11 @@ SECTIONS = """
 
     TITLES = ["overview", "features", "slogan"]
     KINDS = [{{"kind": kind}} for kind in TITLES]
+    GROWN = ["overview"]
+    GROWN.extend(open("a.txt"))
+    FILLED = []
+    for line in open("b.txt"):
+        FILLED.append(line)
 
     def sections(source):
         return [{{"kind": kind, "source": source}} for kind in ("overview", "features", "slogan")]
@@ -305,6 +310,8 @@ SECTIONS = """
         ("some(open('a.txt').read())", "", "return found", "batchable"),
         ("[*prompts, *lines('a')]", "", "return found", "batchable"),
         ("prompts * 100", "", "return found", "batchable"),
+        ("GROWN", "", "return found", "batchable"),
+        ("FILLED", "", "return found", "batchable"),
         ("prompts", "await write(lines('a'))", "return found", "batchable"),
         # What is asked a few times and stored is done for good.
         ("prompts", "", "open('found.txt', 'w').write(str(found))", "batchable"),
