@@ -61,13 +61,18 @@ class Polls(Part):
         for _ in range(_STAGE_ABOVE):
             above = [each for id in sorted(level) for each in self._edges_to(id)]
             stages = [each for each in above if each.kind == "queue"]
-            if any(not settled.isdisjoint(self._settled.of(each.callee)) and self.is_polled(each) for each in stages):
+            alike = [each for each in stages if not settled.isdisjoint(self._settled.of(each.callee))]
+            if any(self.is_polled(each) and self._is_asked_by_state(each) for each in alike):
                 return True
             seen |= level
             level = {each.caller for each in above if each.kind == "call"} - seen
         return False
 
-    def _is_asked_for(self, edge: Edge) -> bool:
+    def _is_asked_by_state(self, edge: Edge) -> bool:
+        """Whether the page asks for a state rather than for the task by its id: that ends when the task itself does."""
+        return self._is_asked_for(edge, by_id=False) or self._is_next_stage(edge)
+
+    def _is_asked_for(self, edge: Edge, *, by_id: bool = True) -> bool:
         polled = self.program.registry.polled
         if self._progress.is_watched(edge.callee):
             return True
@@ -80,9 +85,9 @@ class Polls(Part):
         if any(word in name for word in polled.pushes for name in called):
             told = self._told_by(asked) & self._settled.of(edge.callee)
             return bool(told) and not told.isdisjoint(self._told_by(self._views(asked)))
-        if any(self._speaks_of_state(each) for each in asked):
+        if any(self._speaks_of_state(each, by_id=by_id) for each in asked):
             return True
-        if self._is_route(edge.caller) and self._lookups.gives_id(edge):
+        if by_id and self._is_route(edge.caller) and self._lookups.gives_id(edge):
             return True
         settled = self._settled.of(edge.callee)
         if any(not self._shown(each).isdisjoint(settled) for each in asked if not self._is_cut(each)):
@@ -90,7 +95,9 @@ class Polls(Part):
         if not settled and not self._lookups.are_there:
             return False
         routes = self._routes_above(callers)
-        return any(self._speaks_of_state(each) or not self._shown(each).isdisjoint(settled) for each in routes)
+        return any(
+            self._speaks_of_state(each, by_id=by_id) or not self._shown(each).isdisjoint(settled) for each in routes
+        )
 
     def only_sets_off(self, edge: Edge) -> bool:
         """Whether the call runs a scheduled task before its time, with nothing of its own and no id to ask with."""
@@ -142,11 +149,10 @@ class Polls(Part):
             yield from self._around(outer)
 
     # -- what a route says
-    @cached_property
-    def _words(self) -> frozenset[str]:
+    def _words(self, *, by_id: bool) -> frozenset[str]:
         """Words of an answer that is to be asked for again; ids only where something looks results up by their id."""
         polled = self.program.registry.polled
-        return polled.words | polled.keys if self._lookups.are_there else polled.words
+        return polled.words | polled.keys if by_id and self._lookups.are_there else polled.words
 
     @cached_property
     def _begun(self) -> re.Pattern[str]:
@@ -154,7 +160,8 @@ class Polls(Part):
         words = sorted(self.program.registry.polled.begun)
         return re.compile(rf" (?:{'|'.join(words)})(?![a-z])", re.IGNORECASE)
 
-    def _speaks_of_state(self, function: FunctionFacts) -> bool:
+    def _speaks_of_state(self, function: FunctionFacts, *, by_id: bool = True) -> bool:
+        """Whether the function answers with a state to ask for again; `by_id`: or with an id to ask with."""
         polled = self.program.registry.polled
         for expression in function.returns:
             nodes = list(self._answered(function, expression, ast.Dict))
@@ -162,12 +169,12 @@ class Polls(Part):
             nodes = [node for node in nodes if id(node) not in counted]
             told = {str(node.value) for node in nodes if isinstance(node, ast.Constant)}
             given = {node.arg for node in nodes if isinstance(node, ast.keyword) and node.arg is not None}
-            if not self._words.isdisjoint({*(text.lower() for text in told), *told, *given}):
+            if not self._words(by_id=by_id).isdisjoint({*(text.lower() for text in told), *told, *given}):
                 return True
             if any(isinstance(node, ast.Attribute) and node.attr.lower() in polled.words for node in nodes):
                 return True
             # An id to ask with counts also where nothing here looks results up, if the answer says that work has begun.
-            if not polled.keys.isdisjoint(told | given) and any(map(self._begun.search, told)):
+            if by_id and not polled.keys.isdisjoint(told | given) and any(map(self._begun.search, told)):
                 return True
         if not function.returns:
             return False

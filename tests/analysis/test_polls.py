@@ -448,6 +448,40 @@ def test_a_page_asks_for_the_state_that_the_next_task_goes_on_to_set(path, old, 
     assert verdict({**NEXT, path: NEXT[path].replace(old, new)}) == expected
 
 
+BY_ID = """
+    from celery.result import AsyncResult
+    from fastapi import FastAPI
+    from first import fetch
+    from models import Note
+
+    api = FastAPI()
+
+    @api.post("/notes")
+    def create(text: str, session):
+        note = Note(text=text)
+        session.add(note)
+        task = fetch.delay(note.id)
+        return {answer}
+
+    @api.get("/tasks/{{id}}")
+    def finished(id: str):
+        return {{"finished": AsyncResult(id).ready()}}
+    """
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        # The page is told when the first task has ended, and asks for nothing that the next one sets.
+        ('{"task_id": task.id}', "batchable"),
+        ('{"task_id": task.id, "state": "queued"}', "realtime"),
+        ("note", "realtime"),
+    ],
+)
+def test_who_asks_for_a_task_by_its_id_does_not_wait_for_what_it_enqueues(answer, expected):
+    assert verdict({**NEXT, "api.py": BY_ID.format(answer=answer)}) == expected
+
+
 SHARED = {
     "worker.py": """
         from arq import run_worker
