@@ -385,7 +385,7 @@ OWN_NAMED = """
             {call}  # !
 
     if __name__ == "__main__":
-        work([Row(), Row()])
+        work([Row() for _ in open("rows.txt")])
     """
 
 
