@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from batchlint.facts import FunctionFacts, LoopNode
 from batchlint.flow import MUTATORS, Move, all_read, holds, moves, reached, reads, targets, whole
+from batchlint.loops import ends_at_first_success
 from batchlint.trees import children, is_none, walk
 from batchlint.turncounts import one_a_turn, without_lengths
 
@@ -71,7 +72,8 @@ def turns_on(loop: LoopNode, call: ast.Call) -> bool:
 
 def goes_on(loop: LoopNode, call: ast.Call) -> bool:
     """Whether the loop has no end of its own, and its turns keep their answers rather than trying the same again."""
-    if not isinstance(loop, ast.While) or not isinstance(loop.test, ast.Constant):
+    is_endless = isinstance(loop, ast.While) and isinstance(loop.test, ast.Constant)
+    if not isinstance(loop, ast.While) or not is_endless or ends_at_first_success(loop.body):
         return False
     tainted = reached(set(), moves(loop.body), call)
     calls = [node for statement in loop.body for node in walk(statement) if isinstance(node, ast.Call)]

@@ -268,26 +268,6 @@ def parameter_of(function: FunctionFacts, call: ast.Call, argument: ast.AST) -> 
     return keyword if keyword in names else "**"
 
 
-def narrowed(loop: LoopNode) -> frozenset[str]:
-    """The lists of which each turn of a `while` keeps what is still to do: `left = [x for x in left if ...]`."""
-    if not isinstance(loop, ast.While):
-        return frozenset()
-    given: dict[str, bool] = {}
-    for node in (node for statement in loop.body for node in walk(statement) if isinstance(node, ast.Assign)):
-        for name in (name for target in node.targets for name in targets(target)):
-            given[name] = given.get(name, True) and _keeps(node.value, name)
-    return frozenset(name for name, is_kept in given.items() if is_kept) & reads(loop.test)
-
-
-def _keeps(node: ast.expr, name: str) -> bool:
-    """Whether an expression is the items of `name` that pass a test."""
-    if not isinstance(node, ast.ListComp) or len(node.generators) != 1:
-        return False
-    generator = node.generators[0]
-    is_own = isinstance(generator.iter, ast.Name) and generator.iter.id == name
-    return is_own and isinstance(node.elt, ast.Name) and list(targets(generator.target)) == [node.elt.id]
-
-
 def carried(
     loop: LoopNode,
     call: ast.Call,

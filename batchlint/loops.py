@@ -42,9 +42,9 @@ def is_item_loop(loop: LoopNode) -> bool:
         return is_counted and not _mentions_retry(loop.test) and not _asks_until_given(loop)
     if is_retry(loop):
         return False
-    if _is_small_range(loop.iter) and (_is_unused(loop.target, loop.body) or _ends_at_first_success(loop.body)):
+    if _is_small_range(loop.iter) and (_is_unused(loop.target, loop.body) or ends_at_first_success(loop.body)):
         return False
-    return not _ends_at_first_success(loop.body)
+    return not ends_at_first_success(loop.body)
 
 
 class Drawn(NamedTuple):
@@ -315,9 +315,17 @@ def _is_told(node: ast.AST) -> bool:
     )
 
 
-def _ends_at_first_success(body: list[ast.stmt]) -> bool:
-    """Whether the loop's straight path leaves it: a `return` or `break` that stands under no condition."""
-    return any(isinstance(statement, ast.Return | ast.Break) for statement in _straight(body))
+def ends_at_first_success(body: list[ast.stmt]) -> bool:
+    """Whether the straight path leaves the loop: a `return` or `break` under no condition, or on each side of one."""
+    return any(
+        isinstance(statement, ast.Return | ast.Break)
+        or (
+            isinstance(statement, ast.If)
+            and ends_at_first_success(statement.body)
+            and ends_at_first_success(statement.orelse)
+        )
+        for statement in _straight(body)
+    )
 
 
 def _straight(body: list[ast.stmt]) -> Iterator[ast.stmt]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Sequence
 
-from batchlint import dialogues, exits, flow, holders
+from batchlint import dialogues, exits, flow, holders, undone
 from batchlint.facts import FunctionId, LoopNode
 from batchlint.graph import Edge, Graph
 from batchlint.histories import Histories
@@ -126,7 +126,7 @@ class Ties:
         arguments = [*flow.request_arguments(call), *owner]
         # Rounds over what is left to do: each asks about all of it, and what comes back only decides on the next round.
         inner = _inside(link, loop)
-        apart = flow.narrowed(loop) if any(map(is_item_loop, inner)) else frozenset()
+        apart = undone.kept(loop) if any(map(is_item_loop, inner)) else frozenset()
         if not apart.isdisjoint(flow.all_read(arguments)):
             apart = frozenset()
 

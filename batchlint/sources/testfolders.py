@@ -1,13 +1,14 @@
 """What is called as tests are but is part of a program.
 
 Such a folder has no file with a test's name, and one with a command line; such a file tests nothing, and other files
-than tests import it.
+than tests import it, or it has a command line of its own and keeps in files what comes of a run.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from itertools import chain
 
 from batchlint.patterns import file_pattern
 
@@ -15,6 +16,12 @@ _COMMAND_LINE = re.compile(rb"\b(?:ArgumentParser|Typer|fire\.Fire)\(|^@click\.|
 _TESTS = re.compile(rb"^\s*(?:async )?def test_|\bTestCase\b|^\s*(?:import|from) (?:pytest|unittest)\b", re.MULTILINE)
 _TEST_NAME = re.compile(r"(?:^|/)(?:test_[^/]*|[^/]*_test)\.py$")
 """Unlike that of a smoke test, which is one also where a command line runs it."""
+_SMOKE = re.compile(r"smoke[^/]*\.py$")
+_KEEPS = re.compile(
+    rb"""\bopen\([^\n]*,\s*(?:mode\s*=\s*)?["'][wax]|\bwrite_(?:text|bytes)\(|\bjson\.dump\("""
+    rb"|\.to_(?:csv|json|excel|parquet)\("
+)
+"""Who only looks whether something works keeps no file of it."""
 _OF_THE_ROOT = frozenset({"test", "tests", "testing"})
 """Folders in which a repository has its own tests, whatever their files are called."""
 
@@ -50,7 +57,15 @@ def programs(files: Mapping[str, bytes], tests: Iterable[str]) -> frozenset[str]
     named = {path for path in outside if any(name.matches(path) for name in names)}
     parts = [path for path in named if _TEST_NAME.search(path) and not _TESTS.search(files[path])]
     others = [path for path in outside if "test" not in path] if parts else []
-    return frozenset([*folders, *(path for path in parts if _is_imported(path, files, others))])
+    started = [path for path in (*named, *chain(*inside.values())) if _keeps_a_run(path, files[path])]
+    return frozenset([*folders, *started, *(path for path in parts if _is_imported(path, files, others))])
+
+
+def _keeps_a_run(path: str, data: bytes) -> bool:
+    """Whether the file is started with options, tests nothing, and writes files."""
+    if b"__main__" not in data or _SMOKE.search(path) or _TESTS.search(data):
+        return False
+    return _COMMAND_LINE.search(data) is not None and _KEEPS.search(data) is not None
 
 
 def _is_imported(path: str, files: Mapping[str, bytes], others: Iterable[str]) -> bool:

@@ -374,3 +374,38 @@ PROGRAM = {
 @pytest.mark.parametrize(("folders", "expected"), [({"label_tests"}, "batchable"), ((), "realtime")])
 def test_a_program_whose_folder_is_called_as_tests_are(folders, expected):
     assert verdict(PROGRAM, settings=GraphSettings(programs=frozenset(folders))) == expected
+
+
+KEEPING = """
+    import argparse
+    import json
+    from llm import ask
+
+    def run(path, out):
+        answers = [ask(line) for line in open(path)]
+        {keep}
+
+    if __name__ == "__main__":
+        parser = argparse.ArgumentParser()
+        parser.add_argument("path")
+        parser.add_argument("out")
+        args = parser.parse_args()
+        run(args.path, args.out)
+    """
+KEPT = 'json.dump(answers, open(out, "w"))'
+
+
+@pytest.mark.parametrize(
+    ("path", "keep", "more", "expected"),
+    [
+        ("tests/eval_labels.py", KEPT, "", "batchable"),
+        ("shop/test_labels.py", KEPT, "", "batchable"),
+        ("shop/test_labels.py", "print(answers)", "", "realtime"),
+        ("shop/smoke_test.py", KEPT, "", "realtime"),
+        ("shop/test_labels.py", KEPT, "\ndef test_labels():\n    run('a', 'b')\n", "realtime"),
+    ],
+    ids=["in the tests", "called as a test", "to look at", "smoke test", "a test as well"],
+)
+def test_a_program_with_options_that_keeps_its_answers_is_no_test(tmp_path, path, keep, more, expected):
+    sites = reported(tmp_path, {path: textwrap.dedent(KEEPING).format(keep=keep) + more})
+    assert sites[path, 7][0] == expected

@@ -359,6 +359,23 @@ def test_a_file_called_as_tests_are_that_the_program_imports(path, text, caller,
     assert path not in testfolders.programs(data, words.load().tests)
 
 
+@pytest.mark.parametrize(
+    ("path", "options", "keep", "expected"),
+    [
+        ("tests/labels.py", "argparse.ArgumentParser()", "json.dump(found, out)", True),
+        ("shop/test_labels.py", "argparse.ArgumentParser()", "open(path, mode='w').write(found)", True),
+        ("shop/test_labels.py", "typer.Typer()", "table.to_csv(path)", True),
+        ("shop/test_labels.py", "typer.Typer()", "open(path, 'r').read()", False),
+        ("shop/test_labels.py", "sys.argv", "table.to_csv(path)", False),
+        ("shop/smoke_test.py", "typer.Typer()", "table.to_csv(path)", False),
+        ("shop/test_labels.py", "typer.Typer()", "table.to_csv(path)\nimport pytest", False),
+    ],
+)
+def test_a_file_called_as_tests_are_that_has_options_and_keeps_what_it_found(path, options, keep, expected):
+    data = {path: f"print({options})\n{keep}\nif __name__ == '__main__': main()\n".encode()}
+    assert (path in testfolders.programs(data, words.load().tests)) is expected
+
+
 def test_no_part_of_such_a_program_is_put_aside():
     data = {path: text.encode() for path, text in PROGRAM.items()}
     filtering = prefilter.Prefilter(data, words.load(), tests=False, programs={"label_tests"})

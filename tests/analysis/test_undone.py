@@ -1,0 +1,77 @@
+"""Rounds over what is left to do: an answer that only marks its item as done is in no later request."""
+
+import pytest
+
+from .verdicts import verdict
+
+ROUNDS = """
+    import json
+    from llm import ask
+
+    def run(path, out):
+        rows = json.load(open(path))
+        done = [0 for _ in rows]
+        answers = {{}}
+        while True:
+            left, places = [], []
+            for i, row in enumerate(rows):
+                if done[i] == 1:
+                    continue
+                left.append(row)
+                places.append(i)
+            for i in range(len(left)):
+                {request}
+            if all(done):
+                break
+        json.dump(answers, open(out, "w"))
+
+    if __name__ == "__main__":
+        run("rows.json", "answers.json")
+    """
+ONCE = """answer = ask(left[i])  # !
+                answers[places[i]] = answer
+                if "error" not in answer:
+                    done[places[i]] = {mark}"""
+EITHER = """while True:
+                    answer = ask(left[i])  # !
+                    answers.setdefault(places[i], []).append(answer)
+                    if "error" not in answer:
+                        done[places[i]] = 1
+                        break
+                    else:
+                        {otherwise}"""
+
+
+@pytest.mark.parametrize(
+    ("request_", "expected"),
+    [
+        (ONCE.format(mark="1"), "batchable"),
+        (ONCE.format(mark="answer").replace("ask(left[i])", 'ask(f"{done} {left[i]}")'), "realtime"),
+        (ONCE.format(mark="1") + "\n                    rows[places[i]] = answer", "realtime"),
+        (EITHER.format(otherwise="break"), "batchable"),
+        (EITHER.format(otherwise="continue"), "realtime"),
+    ],
+    ids=["a mark", "the answer itself", "the row as well", "a loop that ends", "a loop that goes on"],
+)
+def test_what_is_marked_as_done_is_only_not_asked_again(request_: str, expected: str) -> None:
+    assert verdict(ROUNDS.format(request=request_)) == expected
+
+
+SEARCH = """
+    from llm import ask
+
+    def find(pages):
+        for page in pages:
+            answer = ask(page)  # !
+            if answer == "yes":
+                return page
+            {otherwise}
+
+    if __name__ == "__main__":
+        print(find(open("pages.txt")))
+    """
+
+
+@pytest.mark.parametrize("otherwise", ["else: return None", "print(page)"])
+def test_a_loop_that_ends_in_its_first_turn_or_at_an_answer_goes_through_nothing(otherwise: str) -> None:
+    assert verdict(SEARCH.format(otherwise=otherwise)) == "realtime"
