@@ -66,6 +66,8 @@ class Requests(NamedTuple):
     """Annotations and defaults of parameters that the framework fills."""
     holding: frozenset[str]
     """Attributes of a request that hold what was sent."""
+    keys: frozenset[str]
+    """Names of the keys and headers by which a timer makes itself known."""
 
 
 class Asides(NamedTuple):

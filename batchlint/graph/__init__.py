@@ -40,6 +40,7 @@ from batchlint.graph.setoffs import SetOffs
 from batchlint.graph.standins import StandIns
 from batchlint.graph.subcommands import Subcommands
 from batchlint.graph.tests import Tests
+from batchlint.graph.timerkeys import TimerKeys
 from batchlint.graph.waiting import Waiting
 from batchlint.graph.ways import Way, Ways
 from batchlint.graph.workflows import Workflows
@@ -88,7 +89,8 @@ class Graph(Part):
             workflows.find()
             self.model_calls = [model for model in self.model_calls if id(model.node) not in workflows.runs]
             routes = Routes(program, decorators, handovers)
-            Registrations(program, names, handovers, self._subcommands, routes).read(manifest, settings)
+            keys = TimerKeys(program, decorators)
+            Registrations(program, names, handovers, self._subcommands, routes, keys).read(manifest, settings)
         row_saves, fronts = RowSaves(program), Fronts(program, self.model_calls)
         self._entries = Entries(program, decorators, handovers.entries, fronts, row_saves)
         self._edges = Edges(program, decorators, handovers, parameters, row_saves)

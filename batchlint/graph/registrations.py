@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from batchlint.entrypoints import Kind, intervals
 from batchlint.entrypoints.manifests import ManifestTarget
+from batchlint.entrypoints.manifests.cloudrun import SCHEDULER
 from batchlint.facts import MODULE, FunctionId, ModuleFacts
 from batchlint.findings import Step
 from batchlint.graph.durations import Durations
@@ -15,9 +16,11 @@ from batchlint.graph.links import Entry, GraphSettings, Part, label
 from batchlint.graph.names import Names
 from batchlint.graph.routes import REQUESTED, Routes
 from batchlint.graph.subcommands import Subcommands
+from batchlint.graph.timerkeys import TimerKeys
 from batchlint.symbols import Program, last_name
 from batchlint.trees import walk
 
+_NO_PARTS: frozenset[str] = frozenset()
 _ADDING = frozenset({"update", "append", "extend"})
 _TABLES_DEEP = 3
 _SECONDS = 1 / 60
@@ -36,9 +39,16 @@ class Registrations(Part):
     """Adds to the entries of `handovers`."""
 
     def __init__(
-        self, program: Program, names: Names, handovers: Handovers, subcommands: Subcommands, routes: Routes
+        self,
+        program: Program,
+        names: Names,
+        handovers: Handovers,
+        subcommands: Subcommands,
+        routes: Routes,
+        keys: TimerKeys,
     ) -> None:
         super().__init__(program)
+        self._keys = keys
         self._routes = routes
         self._subcommands = subcommands
         self._names = names
@@ -47,6 +57,7 @@ class Registrations(Part):
 
     def read(self, manifest: Sequence[ManifestTarget], settings: GraphSettings) -> None:
         self._read_manifest(manifest)
+        self._read_keys()
         for id, entry in self._names.listed.items():
             self._handovers.entries.setdefault(id, [entry])  # who enqueues it says more
         self._read_stated_entries(settings)
@@ -61,6 +72,8 @@ class Registrations(Part):
                 entry = entry._replace(kind=kind._replace(framework=REQUESTED))
             elif not each.target.endswith(".py"):
                 started = list(self._names.named(each.target))
+                if each.framework == SCHEDULER and all(self._routes.asks_nothing(id, _NO_PARTS) for id in started):
+                    entry = entry._replace(kind=kind._replace(framework=REQUESTED))
             for id in started:
                 for run in (id, *self._subcommands.of(each.word, id.path)):
                     self._handovers.entries.setdefault(run, []).append(entry)
@@ -74,6 +87,14 @@ class Registrations(Part):
                 if name in module.text:
                     for scope, table in self._tables(module, name):
                         self._read_table(scope, table, setting.task_key, setting.entry)
+
+    def _read_keys(self) -> None:
+        """Routes that only a timer can open; how often it does so, the code does not say."""
+        for id, line, brought in self._keys.routes():
+            if self._routes.asks_nothing(id, brought):
+                step = Step(id.path, line, f"a timer's request, whose key {label(id)} asks for")
+                entry = Entry(Kind(REQUESTED, "schedule", intervals.latency_of(None)), step)
+                self._handovers.entries.setdefault(id, []).append(entry)
 
     def _tables(self, module: ModuleFacts, name: str) -> Iterator[tuple[FunctionId, ast.expr]]:
         """What the module binds to the setting or puts into it, and the tables that this is made of."""

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from functools import cached_property
 
-from batchlint.facts import MODULE, FunctionFacts, FunctionId
+from batchlint.facts import MODULE, FunctionId
 from batchlint.graph.decorators import Decorators
 from batchlint.graph.handovers import Handovers
 from batchlint.graph.links import Part
@@ -40,7 +40,7 @@ class Routes(Part):
             found = self._by_path.get(rest) or self._filled(rest)
             if found:  # what stands before is a prefix that the router is given where it is mounted
                 id, *others = sorted(found)
-                return [id] if not others and self._asks_nothing(self.function(id), found[id]) else []
+                return [id] if not others and self.asks_nothing(id, found[id]) else []
         return []
 
     def _filled(self, wanted: tuple[str, ...]) -> dict[FunctionId, frozenset[str]]:
@@ -82,7 +82,9 @@ class Routes(Part):
                     functions = self._handovers.handed_functions(reference, row)
                     yield from ((path or "", function) for _, function in functions)
 
-    def _asks_nothing(self, function: FunctionFacts, filled: frozenset[str]) -> bool:
+    def asks_nothing(self, id: FunctionId, filled: frozenset[str]) -> bool:
+        """Whether the route takes nothing from whoever requests it but those parameters, amounts and switches."""
+        function = self.function(id)
         table, body = self.program.registry.requests, FunctionId(function.id.path, MODULE)
         for parameter in function.parameters:
             given = [node for node in (parameter.annotation, function.default(parameter.arg)) if node is not None]
@@ -92,7 +94,11 @@ class Routes(Part):
             if not is_amount and parameter.arg not in {"self", *table.names, *filled} and table.given.isdisjoint(names):
                 return False
         read = (node for node in walk(function.node) if isinstance(node, ast.Attribute))
-        return not any(each.attr in table.holding and last_name(each.value) in table.names for each in read)
+        sent = [each for each in read if each.attr in table.holding and last_name(each.value) in table.names]
+        if not sent:
+            return True
+        chosen = {_identity(part) for node in walk(function.node) if _chooses(node) for part in walk(node)}
+        return all(_identity(each) in chosen for each in sent)
 
 
 def _path_of(node: ast.expr, position: int) -> str | None:
@@ -104,5 +110,25 @@ def _path_of(node: ast.expr, position: int) -> str | None:
     return first.value if isinstance(first, ast.Constant) and isinstance(first.value, str) else None
 
 
+def _chooses(node: ast.AST) -> bool:
+    """Whether what the node reads is an amount or one of a few words: `int(args["limit"])`, `args["dry"] == "true"`."""
+    if isinstance(node, ast.Compare):
+        sides = [node.left, *node.comparators]
+        return sum(not _is_constant(side) for side in sides) == 1
+    if not isinstance(node, ast.Call):
+        return False
+    types = [keyword.value for keyword in node.keywords if keyword.arg == "type"]
+    return not _AMOUNTS.isdisjoint(map(last_name, (node.func, *types)))
+
+
+def _is_constant(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) or (
+        isinstance(node, ast.Tuple | ast.List | ast.Set) and all(map(_is_constant, node.elts))
+    )
+
+
 def _segments(path: str) -> list[str]:
     return [segment for segment in path.split("/") if segment]
+
+
+_identity = id

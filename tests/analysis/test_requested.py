@@ -196,3 +196,86 @@ PART = """
 def test_a_timer_may_fill_a_part_of_the_path_or_say_how_many(path, given, target, expected):
     program = PART.replace("{path}", path).replace("{given}", given)
     assert verdict(program, [TIMER[0]._replace(target=target)]) == expected
+
+
+FUNCTION = """
+    import functions_framework
+    from llm import ask
+
+    @functions_framework.http
+    def relabel(request):
+        {read}
+        for line in open("products.txt"):
+            print(ask(line))  # !
+        return {{"dry": dry}}
+    """
+DEPLOYED_FUNCTION = [TIMER[0]._replace(target="app.relabel", framework="cloud-scheduler")]
+
+
+@pytest.mark.parametrize(
+    ("read", "expected"),
+    [
+        ('dry = request.args.get("dry", "false").lower() == "true"', "batchable"),
+        ('dry = int(request.args.get("most", 5))', "batchable"),
+        ('dry = request.args.get("most", 5, type=int)', "batchable"),
+        ('dry = "dry" in request.args', "batchable"),
+        ('dry = request.args.get("question")', "realtime"),
+        ('dry = ask(request.get_json()["text"])', "realtime"),
+        ('dry = request.args["text"] == request.args["other"]', "realtime"),
+    ],
+)
+def test_a_function_that_a_timer_requests_may_read_switches_and_amounts(read, expected):
+    assert verdict(FUNCTION.format(read=read), DEPLOYED_FUNCTION) == expected
+    assert verdict(FUNCTION.format(read=read)) == "realtime"
+
+
+KEYED = """
+    import os
+    from fastapi import APIRouter, BackgroundTasks, Depends, FastAPI, Header, HTTPException, Request
+    from llm import ask
+    from settings import settings
+
+    app = FastAPI()
+    router = APIRouter(prefix="/cron")
+
+    def from_timer(authorization: str = Header(None)):
+        secret = os.environ.get("CRON_SECRET")
+        if not secret or authorization != f"Bearer {{secret}}":
+            raise HTTPException(status_code=401)
+
+    def work(most=10):
+        for line in open("products.txt"):
+            print(ask(line))  # !
+
+    @router.post("/relabel"{more})
+    def relabel(background: BackgroundTasks, request: Request, {given}):
+        {check}
+        background.add_task(work)
+        return {{"status": "started"}}
+    """
+HEADER = "authorization: str = Header(None)"
+REFUSES = "\n            raise HTTPException(status_code=401)"
+
+
+@pytest.mark.parametrize(
+    ("given", "check", "more", "expected"),
+    [
+        (HEADER, 'if authorization != f"Bearer {settings.CRON_SECRET}":' + REFUSES, "", "batchable"),
+        ("secret: str = None", "if secret != settings.CRON_SECRET:" + REFUSES, "", "batchable"),
+        ("limit: int = 50", 'if not request.headers.get("X-Appengine-Cron"):' + REFUSES, "", "batchable"),
+        ("x_cloudscheduler: str = Header(None)", "if x_cloudscheduler is None:" + REFUSES, "", "batchable"),
+        ("key=Depends(from_timer)", "", "", "batchable"),
+        (HEADER, "", ", dependencies=[Depends(from_timer)]", "batchable"),
+        (HEADER, "from_timer(authorization)", "", "batchable"),
+        (HEADER, "", "", "realtime"),
+        (HEADER, 'if authorization != f"Bearer {settings.API_KEY}":' + REFUSES, "", "realtime"),
+        (HEADER, "if not settings.CRON_SECRET:" + REFUSES, "", "realtime"),
+        (HEADER, "if authorization not in (settings.CRON_SECRET, 'admin'):" + REFUSES, "", "realtime"),
+        (HEADER, "if authorization != settings.CRON_SECRET:\n            print('?')", "", "realtime"),
+        ("key: str = None", "if key != settings.CRON_SECRET and not request.user:" + REFUSES, "", "realtime"),
+        ("question: str", "if request.headers['x-key'] != settings.CRON_SECRET:" + REFUSES, "", "realtime"),
+    ],
+)
+def test_a_route_that_only_a_timers_key_opens(given, check, more, expected):
+    found = verdict(KEYED.format(given=given, check=check or "pass", more=more))
+    assert (found == "batchable") is (expected == "batchable"), found

@@ -572,6 +572,34 @@ def test_a_cloud_run_job_of_a_scheduler(read, when, what, command, expected):
     assert [row for row in found if row[1] == "schedule"] == expected
 
 
+DEPLOY = """
+    NAME=digest-writer
+    gcloud functions deploy $NAME --gen2 \\
+      --source functions/digest \\
+      --entry-point write_digest --trigger-http
+    """
+REQUEST = """
+    gcloud scheduler jobs create http nightly --schedule "0 8 * * *" \\
+      --uri "https://${{REGION}}-${{PROJECT}}.{address}" --http-method GET
+    """
+
+
+@pytest.mark.parametrize(
+    ("address", "expected"),
+    [
+        ("cloudfunctions.net/digest-writer", "cloud.functions.digest.main.write_digest"),
+        ("cloudfunctions.net/other", "/other"),
+        ("example.com/digest-writer", "/digest-writer"),
+    ],
+)
+@pytest.mark.parametrize("together", [True, False])
+def test_a_cloud_function_of_a_scheduler(read, address, together, expected):
+    request = REQUEST.format(address=address)
+    files = {"cloud/functions/digest/main.py": "", "cloud/scripts/schedule.sh": request}
+    files |= {"cloud/scripts/schedule.sh": DEPLOY + request} if together else {"cloud/scripts/deploy.sh": DEPLOY}
+    assert [row[:3] for row in rows(read(files))] == [(expected, "schedule", Latency.HOURS)]
+
+
 def test_which_image_a_cloud_run_job_has_must_be_plain(read):
     files = {
         "deploy/schedule.sh": TIMER.replace("{when}", "0 8 * * *").replace("{what}", "jobs/nightly:run"),

@@ -1,6 +1,7 @@
-"""What shell scripts have Cloud Scheduler request: a job of Cloud Run, whose image's command runs, or a route.
+"""What shell scripts have Cloud Scheduler request: a job of Cloud Run, whose image's command runs, a function, a route.
 
 https://docs.cloud.google.com/run/docs/execute/jobs-on-schedule
+https://docs.cloud.google.com/sdk/gcloud/reference/functions/deploy (a function's address, its file and its name there)
 https://docs.cloud.google.com/sdk/gcloud/reference/scheduler/jobs/create/http
 """
 
@@ -11,14 +12,20 @@ from collections.abc import Iterator
 
 from batchlint.entrypoints.manifests import addresses, containers, schedules, shells
 from batchlint.entrypoints.manifests.commands import Commands
-from batchlint.entrypoints.manifests.targets import ManifestTarget, Project, folders_above
+from batchlint.entrypoints.manifests.targets import ManifestTarget, Project, dotted, folders_above
 from batchlint.findings import Step
 
+SCHEDULER = "cloud-scheduler"
+"""The framework of what sends a request, to a route or a function."""
 _TIMER = re.compile(r"\bscheduler[ \t]+jobs[ \t]+(?:create|update)[ \t]+http\b(?:\\\n|[^\n])*")
 _RUNS = re.compile(r"--uri[= ]\S*/jobs/[^\s/]+:run\b")
 """The address by which an execution of a job is asked for, rather than a route of a service."""
 _ADDRESS = re.compile(r"--uri[= ](?!\S*\.googleapis\.com/)(\S+)")
 """An address, other than those of the cloud's own services."""
+_FUNCTION = re.compile(r"https://[^/\s]*\.cloudfunctions\.net/([\w-]+)")
+_DEPLOYS = re.compile(r"\bfunctions[ \t]+deploy\b[ \t]+(?:\\\n[ \t]*)*([\w-]+)(?:\\\n|[^\n])*")
+_SOURCE = re.compile(r"--source[= ](?:\"([^\"\n]+)\"|(\S+))")
+_ENTRY = re.compile(r"--entry-point[= ]\"?(\w+)")
 _WHEN = re.compile(r"--schedule[= ](?:\"([^\"\n]+)\"|'([^'\n]+)')")
 
 
@@ -34,9 +41,12 @@ def read(path: str, project: Project, commands: Commands) -> Iterator[ManifestTa
         line, latency = content.count("\n", 0, timer.start()) + 1, schedules.latency(when)
         if not _RUNS.search(timer[0]):
             address = _ADDRESS.search(timer[0])
-            for route in addresses.paths(address[1] if address else ""):
+            asked = address[1].strip("\"'") if address else ""
+            deployed = _FUNCTION.match(asked)
+            found_there = _functions(project).get(deployed[1]) if deployed else None
+            for target in [found_there] if found_there else addresses.paths(asked):
                 step = Step(path, line, f"Cloud Scheduler, schedule {when}")
-                yield ManifestTarget(route, "schedule", latency, step, "cloud-scheduler")
+                yield ManifestTarget(target, "schedule", latency, step, SCHEDULER)
             continue
         image = _image(path, project)
         step = Step(path, line, f"Cloud Run job, schedule {when}")
@@ -44,6 +54,21 @@ def read(path: str, project: Project, commands: Commands) -> Iterator[ManifestTa
         for started in commands.argument_list(words, image) if image is not None else ():
             if not started.serves:
                 yield ManifestTarget(started.target, "schedule", latency, step, "cloud-run", started.word)
+
+
+def _functions(project: Project) -> dict[str, str]:
+    """The dotted names of the functions that scripts deploy, by the names that they have there."""
+    found: dict[str, str] = {}
+    for path in filter(matches, project.names):
+        content = project.text(path) or ""
+        variables = shells.assigned(content) if "functions deploy" in content else {}
+        for deployed in _DEPLOYS.finditer(shells.with_values(content, variables)):
+            source, entry = _SOURCE.search(deployed[0]), _ENTRY.search(deployed[0])
+            folder = (source[1] or source[2]).strip("./") if source else ""
+            file = project.file(f"{folder}/main.py".lstrip("/"), folders_above(path))
+            if file is not None:
+                found[deployed[1]] = dotted(file, entry[1] if entry else deployed[1])
+    return found
 
 
 def _image(path: str, project: Project) -> str | None:
