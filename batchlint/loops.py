@@ -28,6 +28,7 @@ _ROUNDS = 5
 """Dependent requests an item that are still worth as many batches."""
 _SPLITS = frozenset({"split", "rsplit", "splitlines"})
 """Methods that give the parts of a text; a second argument says how many at most."""
+_CUTS = frozenset({"strip", "lstrip", "rstrip", "lower", "upper"})
 _TELLING = frozenset({"sleep", "debug", "info", "warning", "error", "exception", "log"})
 _PASSING = EACH | PAIRED
 
@@ -97,13 +98,32 @@ def is_retry(loop: ast.For | ast.AsyncFor | ast.comprehension) -> bool:
 
 
 def _asks_until_given(loop: ast.While) -> bool:
-    """Whether the loop tries until there is an answer at all: `while answer is None: answer = ask()`."""
+    """Whether the loop tries until there is an answer at all: `while answer is None: answer = ask()`.
+
+    Where it is only said to be empty (`while not answer`), a text or a part of an answer has to be put there.
+    """
     test = loop.test
+    nodes = (node for statement in loop.body for node in walk(statement) if isinstance(node, ast.Assign))
+    given = [(target.id, node.value) for node in nodes for target in node.targets if isinstance(target, ast.Name)]
+    if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not) and isinstance(test.operand, ast.Name):
+        values = [value for name, value in given if isinstance(test.operand, ast.Name) and name == test.operand.id]
+        return any(map(_is_text, values)) and not any(map(_is_flag, values))
     if not isinstance(test, ast.Compare) or not isinstance(test.left, ast.Name) or not isinstance(test.ops[0], ast.Is):
         return False
-    nodes = (node for statement in loop.body for node in walk(statement) if isinstance(node, ast.Assign))
-    given = {target.id for node in nodes for target in node.targets if isinstance(target, ast.Name)}
-    return is_none(test.comparators[0]) and test.left.id in given
+    return is_none(test.comparators[0]) and any(name == test.left.id for name, _ in given)
+
+
+def _is_text(value: ast.expr) -> bool:
+    """Whether the value is a part of an answer, perhaps cut to size: `answer.choices[0].text.strip()`."""
+    while isinstance(value, ast.Call) and isinstance(value.func, ast.Attribute) and value.func.attr in _CUTS:
+        value = value.func.value
+    return isinstance(value, ast.Attribute | ast.Subscript)
+
+
+def _is_flag(value: ast.expr) -> bool:
+    return isinstance(value, ast.Compare | ast.BoolOp) or (
+        isinstance(value, ast.Constant) and isinstance(value.value, bool)
+    )
 
 
 def tries_again(loop: ast.While) -> bool:

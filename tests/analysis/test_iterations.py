@@ -131,6 +131,18 @@ APART = {
                     time.sleep(5)
             print(answer)
         """,
+    "tries_until_the_answer_has_a_text": """
+        for item in items:
+            text = ""
+            while not text:
+                try:
+                    answer = ask(item["question"])  # !
+                    text = answer.choices[0].message.content.strip()
+                except TimeoutError as error:
+                    if "filter" in str(error):
+                        text = "filtered"
+            print(text)
+        """,
     "groups_whose_parts_are_gone_through_beside_the_answers": """
         titles, sizes = [], []
         for item in items:
@@ -199,6 +211,14 @@ CARRIED = {
                 said = ask(f"{item}, but not {said}")  # !
                 answer = said if len(said) < 80 else None
             print(answer)
+        """,
+    "turns_until_an_answer_says_that_it_is_over": """
+        for item in items:
+            is_over, i = False, 0
+            while not is_over:
+                answer = ask(f"{item['question']}, part {i}")  # !
+                i += 1
+                is_over = answer.choices[0].message.content == "over"
         """,
     "answers_gone_through_beside_their_titles": """
         titles, known = [], []
