@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from batchlint import dialogues, exits, flow, holders, undone
 from batchlint.facts import FunctionId, LoopNode
@@ -46,8 +46,13 @@ class Ties:
         done: set[tuple[int, bool]] = set()
         found = [trait for way in ways or [links] for trait in self._on_way(place, way, above, done)]
         rounds = {(trait.path, trait.line) for trait in found if trait.name == "chain"}
-        # Where one way has a few rounds for many items, another that has only one item takes no batch away.
-        yield from (trait for trait in found if trait.name == "chain" or (trait.path, trait.line) not in rounds)
+        # Where one way has a few rounds for many items, another that has only one item takes no batch away; where one
+        # has all items at once, rounds on another are no part of it.
+        found = [trait for trait in found if trait.name == "chain" or (trait.path, trait.line) not in rounds]
+        plain = (way for way in ways if any(link.repeats for link in way) and not _passes(way, rounds))
+        if all(trait.name == "chain" for trait in found) and any(plain):
+            found = []
+        yield from found
         kinds = [reach.entry.kind.kind for reach in place.reaches] or [""]
         for way, kind in zip(ways or [links], kinds, strict=True):
             memory = self._memories.find(way[::-1], is_run_once=kind in _RUN_ONCE)
@@ -214,6 +219,11 @@ class Ties:
         loops = (loop for loop in edge.loops if not (endless and is_item_loop(loop)))
         found = (self._found(Link.of(self._graph, edge), loop) for loop in loops)
         return any(trait is not None and trait.name == "early_stop" for trait in found)
+
+
+def _passes(way: Sequence[Link], rounds: Collection[tuple[str, int]]) -> bool:
+    """Whether the way goes through one of the loops at those places."""
+    return any((link.function.path, line_of(loop)) in rounds for link in way for loop in link.loops)
 
 
 def _inside(link: Link, loop: LoopNode) -> tuple[LoopNode, ...]:

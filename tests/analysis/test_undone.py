@@ -2,7 +2,7 @@
 
 import pytest
 
-from .verdicts import verdict
+from .verdicts import marked, verdict
 
 ROUNDS = """
     import json
@@ -75,3 +75,36 @@ SEARCH = """
 @pytest.mark.parametrize("otherwise", ["else: return None", "print(page)"])
 def test_a_loop_that_ends_in_its_first_turn_or_at_an_answer_goes_through_nothing(otherwise: str) -> None:
     assert verdict(SEARCH.format(otherwise=otherwise)) == "realtime"
+
+
+PASSES = """
+    import json
+    import sys
+    from llm import ask
+
+    def answer_all(rows):
+        return [ask(row) for row in rows]  # !
+
+    def main(rows):
+        {first}
+        for turn in range(3):
+            empty = [i for i, answer in enumerate(answers) if not answer]
+            if not empty:
+                break
+            for i, answer in zip(empty, answer_all([rows[i] for i in empty])):
+                answers[i] = answer
+        json.dump(answers, open("answers.json", "w"))
+
+    if __name__ == "__main__":
+        main(json.load(open(sys.argv[1])))
+    """
+
+
+@pytest.mark.parametrize(
+    ("first", "is_chain"),
+    [("answers = answer_all(rows)", False), ("answers = [None] * len(rows)", True)],
+)
+def test_what_also_asks_about_all_at_once_is_no_chain(first: str, is_chain: bool) -> None:
+    site = marked(PASSES.format(first=first))
+    assert site is not None
+    assert (str(site.verdict), "chain" in {factor.name for factor in site.factors}) == ("batchable", is_chain)
