@@ -279,6 +279,40 @@ OFFLINE = {
             for case in json.load(open("cases.json")):
                 print(judge(case["answer"], case["expected"], input=case["question"]))  # !
         """,
+    "evaluator_chosen_by_its_name": """
+        import json
+        import sys
+        from azure.ai.evaluation import F1ScoreEvaluator, RelevanceEvaluator
+
+        class Relevance:
+            NAME = "relevance"
+
+            @classmethod
+            def evaluator(cls, config):
+                return RelevanceEvaluator(config)
+
+        by_name = {each.NAME: each for each in [Relevance]}
+
+        if __name__ == "__main__":
+            chosen = [by_name[name] for name in sys.argv[1:]]
+            for case in json.load(open("cases.json")):
+                print([each.evaluator({})(query=case["q"], response=case["a"]) for each in chosen])  # !
+        """,
+    "flow_of_a_prompt_file": """
+        import json
+        from promptflow.client import load_flow
+
+        class Judge:
+            def __init__(self, path):
+                self._flow = load_flow(source=path)
+
+            def __call__(self, **case):
+                return self._flow(**case)  # !
+
+        if __name__ == "__main__":
+            judge = Judge("judge.prompty")
+            print([judge(**case) for case in json.load(open("cases.json"))])
+        """,
     "phoenix_classification": """
         import pandas as pd
         from phoenix.evals import OpenAIModel, llm_classify
@@ -410,6 +444,17 @@ LIVE = {
         def upload():
             products = pd.read_csv(request.files["products"])
             return products["text"].apply(label).to_json()
+        """,
+    "evaluator_in_a_route": """
+        from azure.ai.evaluation import RelevanceEvaluator
+        from flask import Flask, request
+
+        app = Flask(__name__)
+        judge = RelevanceEvaluator({})
+
+        @app.post("/judge")
+        def check():
+            return judge(query=request.json["q"], response=request.json["a"])  # !
         """,
     "judge_in_a_route": """
         from autoevals import Factuality
