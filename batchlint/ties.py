@@ -222,8 +222,13 @@ class Ties:
 
 
 def _passes(way: Sequence[Link], rounds: Collection[tuple[str, int]]) -> bool:
-    """Whether the way goes through one of the loops at those places."""
-    return any((link.function.path, line_of(loop)) in rounds for link in way for loop in link.loops)
+    """Whether the way goes through one of the loops that are at those places, or have them in their body."""
+    return any(
+        path == link.function.path and line_of(loop) <= line <= (getattr(loop, "end_lineno", None) or line_of(loop))
+        for link in way
+        for loop in link.loops
+        for path, line in rounds
+    )
 
 
 def _inside(link: Link, loop: LoopNode) -> tuple[LoopNode, ...]:
