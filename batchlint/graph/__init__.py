@@ -22,6 +22,7 @@ from batchlint.graph.durations import Durations
 from batchlint.graph.edges import Edges
 from batchlint.graph.entries import Entries
 from batchlint.graph.feeders import Feeders
+from batchlint.graph.filejobs import FileJobs
 from batchlint.graph.fronts import Fronts
 from batchlint.graph.handovers import Handovers
 from batchlint.graph.kinds import Kinds
@@ -108,6 +109,7 @@ class Graph(Part):
         # What only an option switches on that nobody gives here is started as the rest of its function is.
         self._any_words = Ways(program, by_word=False)
         self._tests = Tests(program, tests)
+        self._file_jobs = FileJobs(program, self.model_calls, self.entries, self.edges_to)
         self._reaches: dict[tuple[FunctionId, Way], list[Reach]] = {}
         self._apart: dict[tuple[ast.expr, ast.expr], bool] = {}
 
@@ -312,6 +314,9 @@ class Graph(Part):
 
     def _uncalled(self, id: FunctionId) -> Entry:
         step = Step(id.path, self.function(id).line, f"{self.label(id)}, which nothing here calls")
+        if self._file_jobs.is_one(id):
+            what = f"{self.label(id)}, which goes from files to files (nothing here calls it)"
+            return Entry(Kind("files", "script", None), step._replace(what=what))
         return Entry(Kind("unknown", "unknown", None), step)
 
     def _returned_names(self, id: FunctionId) -> Iterator[str]:
