@@ -1,0 +1,112 @@
+"""Functions of a library that go from files to files: jobs, whoever starts them, unless the program serves somebody."""
+
+import pytest
+
+from .verdicts import cases, marked, verdict
+
+FILES = """
+    import json
+
+    def load(path):
+        with open(path) as file:
+            return json.load(file)
+
+    def save(rows, path):
+        with open(path, "w") as file:
+            json.dump(rows, file)
+    """
+JUDGE = """
+    import os
+    from concurrent.futures import ThreadPoolExecutor
+    from files import save
+    from llm import ask
+
+    class Judge:
+        def __init__(self, folder="judged"):
+            self.folder = folder
+
+        def judge(self, rows):
+            with ThreadPoolExecutor() as pool:
+                rows = list(pool.map(ask, rows))  {here}
+            {keep}
+            return rows
+    """
+KEEP = 'save(rows, os.path.join(self.folder, "all.json"))'
+TASKS = """
+    from files import load
+    from judge import Judge
+
+    def run_safety(folder=None, jailbreaks=None):
+        if folder:
+            jailbreaks = folder + "/jailbreaks.json"
+        {rows}
+        judged = Judge().judge(rows)  {here}
+        return sum("no" in row for row in judged) / len(rows)
+    """
+ROWS = "rows = load(jailbreaks)"
+ROUTE = {
+    "web.py": """
+        from flask import Flask
+        from llm import ask
+
+        app = Flask(__name__)
+
+        @app.post("/ask")
+        def answer():
+            return ask("Hello")
+        """
+}
+
+
+def library(*, keep: str = KEEP, rows: str = ROWS, here: str = "judge") -> dict[str, str]:
+    mark = {"judge": ("# !", ""), "tasks": ("", "# !")}[here]
+    return {
+        "files.py": FILES,
+        "judge.py": JUDGE.format(keep=keep, here=mark[0]),
+        "tasks.py": TASKS.format(rows=rows, here=mark[1]),
+    }
+
+
+@pytest.mark.parametrize("here", ["judge", "tasks"])
+def test_what_goes_from_files_to_files_is_a_job(here: str) -> None:
+    site = marked(library(here=here))
+    assert site is not None
+    assert str(site.verdict) == "batchable"
+    assert "from files to files" in site.factors[0].reason
+
+
+UNCLEAR = {
+    "nothing_is_kept": library(keep="pass"),
+    "rows_are_handed_in": library(rows="rows = jailbreaks"),
+    "a_file_of_its_own": library(rows='rows = load("settings.json")'),
+    "the_program_serves_somebody": library() | ROUTE,
+    "one_request": {
+        "files.py": FILES,
+        "summary.py": """
+            from files import load, save
+            from llm import ask
+
+            def summarise(path, target):
+                save(ask(str(load(path))), target)  # !
+            """,
+    },
+}
+
+
+@pytest.mark.parametrize("program", cases(UNCLEAR))
+def test_other_functions_that_nothing_calls_stay_unclear(program: dict[str, str]) -> None:
+    assert verdict(program) == "unclear"
+
+
+def test_a_route_that_calls_it_waits_for_it() -> None:
+    page = """
+        from flask import Flask, request
+        from tasks import run_safety
+
+        app = Flask(__name__)
+
+        @app.post("/safety")
+        def safety():
+            return {"share": run_safety(request.json["folder"])}
+        """
+    assert verdict(library() | {"web.py": page}) == "realtime"
