@@ -60,10 +60,9 @@ class FileJobs(Part):
 
     @cached_property
     def _serves(self) -> bool:
-        """Whether somebody waits for anything that the program does."""
-        return any(
-            entry.kind.latency is Latency.REALTIME for id in self.program.functions for entry in self._entries(id)
-        )
+        """Whether somebody waits for anything that the program does, or may do so at an event that nothing tells of."""
+        kinds = (entry.kind for id in self.program.functions for entry in self._entries(id))
+        return any(kind.latency is Latency.REALTIME or kind.kind == "unknown" for kind in kinds)
 
     @cached_property
     def _down(self) -> dict[FunctionId, dict[FunctionId, bool]]:

@@ -80,6 +80,15 @@ UNCLEAR = {
     "rows_are_handed_in": library(rows="rows = jailbreaks"),
     "a_file_of_its_own": library(rows='rows = load("settings.json")'),
     "the_program_serves_somebody": library() | ROUTE,
+    "it_may_serve_somebody": library()
+    | {
+        "handler.py": """
+            from llm import ask
+
+            def lambda_handler(event, context):
+                return ask(str(event))
+            """
+    },
     "one_request": {
         "files.py": FILES,
         "summary.py": """
