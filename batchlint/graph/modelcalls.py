@@ -259,7 +259,7 @@ class ModelCalls(Part):
         else:
             return None
         provider = catalogue.host_provider(host) if host else None
-        if provider is None or re.search(r"/(batches|files|models/?$|uploads|usage|billing)", path):
+        if provider is None or re.search(r"/(batches|files|models/?$|uploads|usage|billing|oauth)", path):
             return None
         kind = next((kind for word, kind in _KINDS.items() if word in path), "chat")
         return ApiCall(provider, path or "unknown", kind, prompts=("json", "data", "content")), Ext(client.path, host)

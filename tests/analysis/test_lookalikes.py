@@ -5,6 +5,13 @@ import pytest
 from .verdicts import call_sites, cases, verdict
 
 NO_MODEL = {
+    "key_for_later_requests": """
+        import requests
+
+        for line in open("products.txt"):
+            url = f"https://aip.baidubce.com/oauth/2.0/token?grant_type=client_credentials&client_id={line}"
+            print(requests.post(url, headers={"Accept": "application/json"}).json())  # !
+        """,
     "transforms_that_are_only_chosen": """
         from ragas.testset.graph import KnowledgeGraph
         from ragas.testset.transforms import default_transforms, rollback_transforms
