@@ -2698,13 +2698,15 @@ ORDERED = """
     {start}
         return {ordered}
     """
-JOB = 'def main():\n        texts = open("texts.txt").readlines()\n        print(best(texts))\n\n    def best(texts):'
+IN_A_JOB = (
+    'def main():\n        texts = open("texts.txt").readlines()\n        print(best(texts))\n\n    def best(texts):'
+)
 
 
 @pytest.mark.parametrize("ordered", ["sorted(texts, key=judge)", "max(texts, key=judge)"])
 @pytest.mark.parametrize(
-    ("start", "expected"), [(JOB, "batchable"), ('@app.get("/best")\n    def best(texts):', "realtime")]
+    ("start", "expected"), [(IN_A_JOB, "batchable"), ('@app.get("/best")\n    def best(texts):', "realtime")]
 )
 def test_an_object_by_which_items_are_ordered_is_called_for_each(ordered, start, expected):
     program = ORDERED.format(ordered=ordered, start=start)
-    assert verdict(program + ("\n    main()\n" if start == JOB else "")) == expected
+    assert verdict(program + ("\n    main()\n" if start == IN_A_JOB else "")) == expected
