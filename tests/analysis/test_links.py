@@ -2601,7 +2601,7 @@ ROWS = {
             Note.get(id).store()
         """,
 }
-ROUTE = """
+ROUTE_OVER_ROWS = """
     from fastapi import FastAPI
     from rows import {name}
 
@@ -2615,7 +2615,7 @@ ROUTE = """
 
 @pytest.mark.parametrize(("name", "expected"), [("User", "batchable"), ("Note", "realtime")])
 def test_a_class_method_of_the_base_gives_an_object_of_the_class_it_is_asked_of(name: str, expected: str) -> None:
-    assert verdict({**ROWS, "api.py": ROUTE.format(name=name)}) == expected
+    assert verdict({**ROWS, "api.py": ROUTE_OVER_ROWS.format(name=name)}) == expected
 
 
 NAMESAKES = """

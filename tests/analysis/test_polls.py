@@ -523,7 +523,7 @@ def test_a_page_asks_for_a_job_whose_pool_is_made_out_of_sight(old, expected):
     assert verdict({**SHARED, "api.py": SHARED["api.py"].replace(old, "")}) == expected
 
 
-TOLD = """
+TOLD_BY_ID = """
     from celery import Celery
     from celery.result import AsyncResult
     from flask import Flask, request
@@ -555,11 +555,11 @@ TOLD = """
     ],
 )
 def test_a_page_that_is_told_the_id_of_its_task(answer, asked, expected):
-    assert verdict(TOLD.format(answer=answer, asked=asked)) == expected
+    assert verdict(TOLD_BY_ID.format(answer=answer, asked=asked)) == expected
 
 
 def test_an_id_by_which_nothing_is_looked_up():
-    program = TOLD.format(answer='f"Noted as {task.id}"', asked="None").partition('@app.route("/next")')[0]
+    program = TOLD_BY_ID.format(answer='f"Noted as {task.id}"', asked="None").partition('@app.route("/next")')[0]
     assert verdict(program) == "batchable"
 
 
