@@ -44,8 +44,9 @@ class Mappings:
             return None
         func = edge.node.func
         paths = {v.path for v in self.program.eval(edge.caller, func) if isinstance(v, Ext)}
-        if any(_KEYED.match(path) for path in paths) and any(k.arg == "key" for k in edge.node.keywords):
-            return "batch_keyed"
+        keys = [k.value for k in edge.node.keywords if k.arg == "key"]
+        if keys and any(_KEYED.match(path) for path in paths):
+            return "batch_keyed" if not any(map(_compares, keys)) else None
         if "builtins.filter" in paths:
             return "batch_filter"
         if any(_ITERATORS.match(path) for path in paths):
@@ -149,6 +150,11 @@ def _handed(node: ast.Call) -> ast.expr:
     """The function that is called with each item."""
     keys = [k.value for k in node.keywords if k.arg == "key"]
     return keys[0] if keys else node.args[0]
+
+
+def _compares(key: ast.expr) -> bool:
+    """Whether it is a function of two items, called with pairs that its answers choose: `cmp_to_key(compare)`."""
+    return isinstance(key, ast.Call) and last_name(key.func) == "cmp_to_key"
 
 
 def _takes_apart(how: ast.expr) -> bool:

@@ -45,6 +45,10 @@ ALIKE = {
     "the true answers of a generator": "print(sum(filter(bool, (score(text) - 1 for text in TEXTS))))\n",
 }
 LEFT = {
+    "a function that compares": (
+        "from functools import cmp_to_key\n\n\ndef compare(one, other):\n    return score(one + other)\n\n\n"
+        "by_pairs = cmp_to_key(compare)\nprint(sorted(TEXTS, key=cmp_to_key(compare)), min(TEXTS, key=by_pairs))\n"
+    ),
     "items that are given one by one": "print(max('tea', 'cup', 'jam', key=score))\n",
     "a list that is sorted in place": "TEXTS.sort(key=score)\nprint(TEXTS)\n",
     "a filter that is taken one by one": "for text in filter(score, TEXTS):\n    print(text)\n    break\n",
