@@ -155,6 +155,11 @@ class FunctionFacts:
         """The parameters that take positional arguments, in order."""
         return [*self.arguments.posonlyargs, *self.arguments.args] if self.arguments else []
 
+    def only_value(self, name: str) -> ast.expr | None:
+        """What the one assignment to the name gives it; None where there are others, or something else binds it."""
+        bindings = self.bindings.get(name, ())
+        return bindings[0].value if len(bindings) == 1 and bindings[0].how == "value" else None
+
     def default(self, name: str) -> ast.expr | None:
         args = self.arguments
         if not args:

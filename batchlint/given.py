@@ -44,8 +44,7 @@ def _in_body(model: ModelCall, function: FunctionFacts, names: Collection[str]) 
 
 def _written(function: FunctionFacts, node: ast.expr) -> ast.expr:
     """What the variable that an argument is holds, where that is one text."""
-    bindings = function.bindings.get(node.id, []) if isinstance(node, ast.Name) else []
-    value = bindings[0].value if len(bindings) == 1 and bindings[0].how == "value" else None
+    value = function.only_value(node.id) if isinstance(node, ast.Name) else None
     return value if isinstance(value, ast.Constant) else node
 
 
@@ -60,8 +59,7 @@ def construction(graph: Graph, scope: FunctionId, call: ast.expr) -> ast.Call | 
     made: ast.expr | None = func.value if isinstance(func, ast.Attribute) else None
     if isinstance(made, ast.Name):
         function = graph.function(scope)
-        bindings = function.bindings.get(made.id, []) if made.id not in function.outer else []
-        made = bindings[0].value if len(bindings) == 1 and bindings[0].how == "value" else None
+        made = function.only_value(made.id) if made.id not in function.outer else None
     if not isinstance(made, ast.Call):
         return None
     values = graph.program.eval(scope, made.func)

@@ -47,6 +47,11 @@ def parents_in(nodes: Iterable[ast.AST]) -> dict[int, ast.AST]:
     return {id(child): node for outer in nodes for node in walk(outer) for child in children(node)}
 
 
+def arguments(call: ast.Call) -> list[ast.expr]:
+    """What the call gives, by place or by name."""
+    return [*call.args, *(keyword.value for keyword in call.keywords)]
+
+
 def stands_in(node: ast.expr | ast.stmt, outer: ast.AST) -> bool:
     """Whether `node` is `outer` or stands in it."""
     line = getattr(node, "lineno", None)

@@ -14,7 +14,7 @@ from batchlint.codemod.refusals import Refused
 from batchlint.facts import MODULE, FunctionFacts, FunctionId
 from batchlint.graph import Edge, Graph
 from batchlint.loops import is_item_loop
-from batchlint.symbols import last_name
+from batchlint.symbols import is_partial
 from batchlint.trees import is_none, walk
 from batchlint.values import Ext, Fn, Inst, Value
 
@@ -59,9 +59,8 @@ class Callbacks:
         function = self.program.functions[caller]
         if not isinstance(argument, ast.Name) or argument.id in function.parameter_names:
             return argument
-        bound = function.bindings.get(argument.id, ())
-        value = bound[0].value if len(bound) == 1 and bound[0].how == "value" else None
-        if not isinstance(value, ast.Lambda) and not _is_partial(value):
+        value = function.only_value(argument.id)
+        if not isinstance(value, ast.Lambda) and not is_partial(value):
             return argument
         named = (n for n in ast.walk(function.node) if isinstance(n, ast.Name) and n.id == argument.id)
         is_handed = all(id(n) in self._arguments_for_calls for n in named if isinstance(n.ctx, ast.Load))
@@ -75,13 +74,13 @@ class Callbacks:
         called = ((self.program.functions[id_], name) for id_, name in self._calling)
         return {id(argument) for each in called for *_, argument in self.program.callers.arguments(*each)}
 
-    def are_handed(self, call: ast.Call) -> bool:
+    def is_called_below(self, call: ast.Call) -> bool:
         """Whether the call is a `partial` that only functions of the project get, which call it."""
-        return _is_partial(call) and id(call) in self._partials
+        return id(call) in self._partials
 
     @cached_property
     def _partials(self) -> set[int]:
-        return {id(a) for id_, name in self._calling for _, _, a in self.handed(id_, name) if _is_partial(a)}
+        return {id(a) for id_, name in self._calling for _, _, a in self.handed(id_, name) if is_partial(a)}
 
     def passed_on(self, found: set[FunctionId]) -> Iterator[FunctionId]:
         """The functions that call a parameter, once at a time, which can be one of the `found`."""
@@ -96,7 +95,7 @@ class Callbacks:
             for caller, _, argument in self.handed(scope, name):
                 values = self._values(caller, argument)
                 entered.update(*map(self._entered, values))
-                if _is_partial(argument) and any(map(self._is_model, values)):
+                if is_partial(argument) and any(map(self._is_model, values)):
                     entered.add(caller)  # the request counts as made where its `partial` is
             callees.append((scope, entered))
         return callees
@@ -114,7 +113,7 @@ class Callbacks:
         return [each for each, once in found.items() if once and not self.program.functions[each[0]].is_generator]
 
     def _values(self, caller: FunctionId, argument: ast.expr) -> frozenset[Value]:
-        if _is_partial(argument):
+        if is_partial(argument):
             argument = argument.args[0]
         return frozenset(self.program.eval(caller, argument))
 
@@ -175,7 +174,7 @@ class Callbacks:
             return "asks" if value.id in self.support.reaching else "plain"
         return "unknown"
 
-    def _is_model(self, value: Value) -> bool:
+    def _is_model(self, value: Value) -> TypeGuard[Ext]:
         """Whether it is a method of an SDK that makes a request."""
         return isinstance(value, Ext) and self.program.catalogue.match(value.path) is not None
 
@@ -340,12 +339,8 @@ class Callbacks:
             fanout.file(function.id.path).references[planner.place(function.id.path, argument)] = twin
             fanout.converted.add(id(argument))
         for value in self._values(function.id, argument):
-            if isinstance(value, Ext) and self._is_model(value):
+            if self._is_model(value):
                 fanout.providers.add(self.support.check_handed(value, argument, is_async))
-
-
-def _is_partial(node: ast.AST | None) -> TypeGuard[ast.Call]:
-    return isinstance(node, ast.Call) and last_name(node.func) == "partial" and bool(node.args)
 
 
 def _is_name(node: ast.expr, name: str) -> bool:

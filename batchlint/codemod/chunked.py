@@ -13,7 +13,7 @@ from batchlint.codemod.handing import stands_for_pool_of
 from batchlint.codemod.refusals import Refused
 from batchlint.codemod.support import MAPPED, SUBMITTED
 from batchlint.facts import FunctionFacts, FunctionId
-from batchlint.symbols import last_name
+from batchlint.symbols import is_partial, last_name
 from batchlint.trees import SCOPES
 from batchlint.values import Ext
 
@@ -190,12 +190,11 @@ def _is_plain(submit: ast.Call) -> bool:
     """Whether it shows what is called with what."""
     handed = submit.args[0] if submit.args else None
     is_lambda = isinstance(handed, ast.Lambda) and not any(isinstance(n, ast.arg) for n in ast.walk(handed.args))
-    is_partial = isinstance(handed, ast.Call) and last_name(handed.func) == "partial" and bool(handed.args)
     calls = [submit, *([handed] if isinstance(handed, ast.Call) else [])]
     is_spread = any(isinstance(a, ast.Starred) for c in calls for a in c.args) or any(
         k.arg is None for c in calls for k in c.keywords
     )
-    return (is_lambda or is_partial or isinstance(handed, ast.Name | ast.Attribute)) and not is_spread
+    return (is_lambda or is_partial(handed) or isinstance(handed, ast.Name | ast.Attribute)) and not is_spread
 
 
 def _is_waited_for_behind(pool: ast.With) -> bool:

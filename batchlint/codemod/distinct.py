@@ -46,9 +46,10 @@ def distinct(program: Program, function: FunctionFacts, target: ast.expr, iterat
 
 def _held(function: FunctionFacts, iterated: ast.expr) -> ast.expr:
     """What a variable holds that nothing else is ever bound to or put into."""
-    bound = function.bindings.get(iterated.id, ()) if isinstance(iterated, ast.Name) else ()
-    value = bound[0].value if len(bound) == 1 and bound[0].how == "value" else None
-    if not isinstance(iterated, ast.Name) or value is None or iterated.id in function.parameter_names:
+    if not isinstance(iterated, ast.Name) or iterated.id in function.parameter_names:
+        return iterated
+    value = function.only_value(iterated.id)
+    if value is None:
         return iterated
     used = (n.attr for n in walk(function.node) if isinstance(n, ast.Attribute) and last_name(n.value) == iterated.id)
     return iterated if not MUTATORS.isdisjoint(used) else value

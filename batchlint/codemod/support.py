@@ -125,7 +125,7 @@ class Support:
         if through is not None:
             return through
         if self.model(call) is not None:
-            return None if self.callbacks.are_handed(call) or self._stays(scope, call) else "request"
+            return None if self.callbacks.is_called_below(call) or self._stays(scope, call) else "request"
         func = self.threads.plain(call).func
         if not isinstance(func, ast.Name | ast.Attribute):
             return self._by_item(scope, func)
@@ -309,7 +309,7 @@ class Support:
         keywords = self.threads.plain(call).keywords
         if model.stream or streams(keywords):
             raise Refused("streaming")
-        if model.handed and self.threads.made(call) is None and not self.callbacks.are_handed(call):
+        if model.handed and self.threads.made(call) is None and not self.callbacks.is_called_below(call):
             what = f"`{model.call}` is handed to `{ast.unparse(call.func)}` {line}; hand over a function that calls it"
             raise Refused("unsupported-shape", what)
         if model.agent or model.fans_out:

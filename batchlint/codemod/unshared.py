@@ -27,9 +27,11 @@ def without(drawing: list[Access], function: FunctionFacts, line: int) -> list[A
 
 def _is_kept(function: FunctionFacts, line: int, name: str) -> bool:
     """Whether the variable holds a new container to which nothing else leads before the loops around have ended."""
-    bound = function.bindings.get(name, ())
-    is_made = len(bound) == 1 and bound[0].how == "value" and _is_new(bound[0].value)
-    if not is_made or function.id.qualname == MODULE or name in function.parameter_names | function.outer:
+    if (
+        not _is_new(function.only_value(name))
+        or function.id.qualname == MODULE
+        or name in function.parameter_names | function.outer
+    ):
         return False
     parents, end = parents_in([function.node]), scopes.end_of_loops(function.node, line)
     inner = {

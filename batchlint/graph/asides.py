@@ -11,7 +11,7 @@ from batchlint.findings import Latency
 from batchlint.graph.links import Edge, Entry, Part
 from batchlint.graph.polls import Polls
 from batchlint.symbols import Program, last_name
-from batchlint.trees import stands_in, walk, walk_own
+from batchlint.trees import arguments, stands_in, walk, walk_own
 from batchlint.values import Ext
 
 _identity = id
@@ -118,7 +118,7 @@ class Asides(Part):
         function = self.function(edge.caller)
         if not kinds or any(kind.kind != "web" for kind in kinds) or function.is_generator:
             return False
-        handed = {name for node in _handed(edge.node) for name in _variables(node)} - {function.name}
+        handed = {name for node in handed_to(edge.node) for name in _variables(node)} - {function.name}
         answered = {name for expression in function.returns for name in _variables(expression)}
         return handed.isdisjoint(answered) and not self._polls.is_polled(edge)
 
@@ -147,8 +147,9 @@ class Asides(Part):
         return all(isinstance(root, ast.Name) and root.id in own for root in roots)
 
 
-def _handed(node: ast.expr) -> list[ast.expr]:
-    return [*node.args, *(keyword.value for keyword in node.keywords)] if isinstance(node, ast.Call) else []
+def handed_to(node: ast.expr) -> list[ast.expr]:
+    """What the node gives to what it starts, if it is a call."""
+    return arguments(node) if isinstance(node, ast.Call) else []
 
 
 def _variables(node: ast.expr) -> Iterator[str]:

@@ -14,7 +14,7 @@ from batchlint.facts import FunctionFacts, FunctionId
 from batchlint.findings import Latency
 from batchlint.graph.links import Edge, Entry, ModelCall, Part
 from batchlint.symbols import Program, last_name
-from batchlint.trees import walk
+from batchlint.trees import arguments, walk
 from batchlint.values import Fn
 
 _READS = frozenset(
@@ -112,7 +112,7 @@ class FileJobs(Part):
             if any(binding.value is not None and _reads_one_of(told, binding.value) for binding in bindings):
                 told.add(name)
         for call in function.calls:
-            if not any(_reads_one_of(told, each) for each in _given(call.node)):
+            if not any(_reads_one_of(told, each) for each in arguments(call.node)):
                 continue
             if last_name(call.node.func) in _READS and not _writes(call.node):
                 return True
@@ -127,10 +127,6 @@ class FileJobs(Part):
         for value in self.program.eval(function.id, call.func):
             if isinstance(value, Fn) and value.id != function.id:
                 yield self.function(value.id)
-
-
-def _given(call: ast.Call) -> list[ast.expr]:
-    return [*call.args, *(keyword.value for keyword in call.keywords)]
 
 
 def _reads_one_of(names: set[str], node: ast.expr) -> bool:

@@ -14,7 +14,7 @@ from batchlint.graph.handedin import HandedIn
 from batchlint.graph.links import GraphSettings, ModelCall, Part, source
 from batchlint.graph.toolusers import ToolUsers
 from batchlint.providers import ApiCall
-from batchlint.symbols import CallRef, Program, host_of, last_name
+from batchlint.symbols import CallRef, Program, host_of, is_partial, last_name
 from batchlint.symbols.local_models import asks_local_default, runs_locally
 from batchlint.symbols.names import LOCAL
 from batchlint.values import Ext, Fn, Text, Value, Values, ordered
@@ -93,7 +93,7 @@ class ModelCalls(Part):
         for place in sorted(places):
             handed = call.node.args[place] if place < len(call.node.args) else None
             made = call
-            if isinstance(handed, ast.Call) and last_name(handed.func) == "partial" and handed.args:
+            if is_partial(handed):
                 made, handed = self.program.call_facts[id(handed)].call, handed.args[0]
             is_held = isinstance(handed, ast.Name) and handed.id not in self.program.function_names
             if not is_held and not (isinstance(handed, ast.Attribute) and handed.attr in methods):

@@ -149,10 +149,11 @@ class Polls(Part):
             yield from self._around(outer)
 
     # -- what a route says
-    def _words(self, *, by_id: bool) -> frozenset[str]:
+    @cached_property
+    def _words(self) -> frozenset[str]:
         """Words of an answer that is to be asked for again; ids only where something looks results up by their id."""
         polled = self.program.registry.polled
-        return polled.words | polled.keys if by_id and self._lookups.are_there else polled.words
+        return polled.words | polled.keys if self._lookups.are_there else polled.words
 
     @cached_property
     def _begun(self) -> re.Pattern[str]:
@@ -163,13 +164,14 @@ class Polls(Part):
     def _speaks_of_state(self, function: FunctionFacts, *, by_id: bool = True) -> bool:
         """Whether the function answers with a state to ask for again; `by_id`: or with an id to ask with."""
         polled = self.program.registry.polled
+        words = self._words if by_id else polled.words
         for expression in function.returns:
             nodes = list(self._answered(function, expression, ast.Dict))
             counted = {id(key) for node in nodes if isinstance(node, ast.Dict) for key in _counted(node)}
             nodes = [node for node in nodes if id(node) not in counted]
             told = {str(node.value) for node in nodes if isinstance(node, ast.Constant)}
             given = {node.arg for node in nodes if isinstance(node, ast.keyword) and node.arg is not None}
-            if not self._words(by_id=by_id).isdisjoint({*(text.lower() for text in told), *told, *given}):
+            if not words.isdisjoint({*(text.lower() for text in told), *told, *given}):
                 return True
             if any(isinstance(node, ast.Attribute) and node.attr.lower() in polled.words for node in nodes):
                 return True

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from batchlint.entrypoints import Handover
 from batchlint.facts import CallFacts, FunctionFacts, FunctionId
 from batchlint.graph.links import Part
-from batchlint.symbols import Program, last_name
+from batchlint.symbols import Program, is_partial, last_name
+from batchlint.trees import arguments
 from batchlint.values import Ext
 
 _DEPTH = 3
@@ -41,7 +42,7 @@ class Repeaters(Part):
 
     def _runs(self, parent: FunctionFacts, nested: FunctionFacts) -> Iterator[str | None]:
         for call in parent.calls:
-            started = (call.node.func, *_arguments(call.node))
+            started = (call.node.func, *arguments(call.node))
             if any(self._is(parent, node, nested, 0) for node in started):
                 yield self.kind(parent, call)
 
@@ -61,7 +62,7 @@ class Repeaters(Part):
             return rows[0].kind if rows else "call"
         if last_name(call.node.func) != "partial" or depth >= _DEPTH:
             return None
-        users = (user for user in scope.calls if any(_partial(scope, a) is call.node for a in _arguments(user.node)))
+        users = (user for user in scope.calls if any(_partial(scope, a) is call.node for a in arguments(user.node)))
         return next((kind for user in users if (kind := self.kind(scope, user, depth + 1)) is not None), None)
 
     def _rows(self, scope: FunctionFacts, node: ast.Call) -> Iterator[Handover]:
@@ -73,14 +74,8 @@ class Repeaters(Part):
                 yield from (row for row in rows if row.action == "call")
 
 
-def _arguments(node: ast.Call) -> list[ast.expr]:
-    return [*node.args, *(keyword.value for keyword in node.keywords)]
-
-
 def _partial(scope: FunctionFacts, node: ast.expr) -> ast.Call | None:
     """The `partial` that an expression is, on the spot or through a variable."""
     if isinstance(node, ast.Name):
-        bound = scope.bindings.get(node.id, ())
-        node = bound[0].value if len(bound) == 1 and bound[0].how == "value" and bound[0].value is not None else node
-    is_partial = isinstance(node, ast.Call) and last_name(node.func) == "partial" and node.args
-    return node if is_partial and isinstance(node, ast.Call) else None
+        node = scope.only_value(node.id) or node
+    return node if is_partial(node) else None

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from batchlint.facts import CallFacts, FunctionFacts, FunctionId
+from batchlint.graph.asides import handed_to
 from batchlint.graph.links import Edge, Entry, Part
 from batchlint.symbols import Program, last_name
 from batchlint.trees import walk
@@ -25,6 +26,7 @@ class SetOffs(Part):
         super().__init__(program)
         self._entries = entries
         self._edges_to = edges_to
+        self._routes: dict[FunctionId, bool] = {}
         self._known: dict[tuple[int, int], bool] = {}
         """By the identity of the edges, of which each is made once."""
 
@@ -33,27 +35,28 @@ class SetOffs(Part):
 
         `below`: the calls further down; the first of them starts the job where the route starts a function around it.
         """
+        if edge.kind not in {"call", "thread", "pool"} or not self._is_route(edge.caller):
+            return False
         key = id(edge), id(below[0]) if below else 0
         if key not in self._known:
             self._known[key] = self._is_one(edge, below[:1])
         return self._known[key]
 
     def _is_one(self, edge: Edge, below: Sequence[Edge]) -> bool:
-        if edge.kind not in {"call", "thread", "pool"} or not self._is_route(edge.caller):
-            return False
         function = self.function(edge.caller)
         is_left = any(_is_left(function, call) for call in self._starting(function, edge))
         if not is_left or not any(map(self._is_scheduled, (edge.callee, *(each.callee for each in below)))):
             return False
         inner = [each.node for each in below if self.function(edge.callee).parent == edge.caller.qualname]
-        handed = {name for node in (edge.node, *inner) for given in _handed(node) for name in _variables(given)}
+        handed = {name for node in (edge.node, *inner) for given in handed_to(node) for name in _variables(given)}
         handed -= {self.function(edge.callee).name}
         answered = {name for answer in function.returns for name in _variables(answer)}
         return handed.isdisjoint(answered) and _worked_out_from(function, handed).isdisjoint(function.parameter_names)
 
     def _is_route(self, id: FunctionId) -> bool:
-        kinds = {entry.kind.kind for entry in self._entries(id)}
-        return kinds == {"web"}
+        if id not in self._routes:
+            self._routes[id] = {entry.kind.kind for entry in self._entries(id)} == {"web"}
+        return self._routes[id]
 
     def _is_scheduled(self, id: FunctionId) -> bool:
         above = (each.caller for each in self._edges_to(id) if each.kind == "call")
@@ -95,10 +98,6 @@ def _only_kept(call: ast.Call) -> Iterator[ast.expr]:
     if isinstance(func, ast.Attribute) and func.attr in {*_KEEPING, "start"}:
         yield func.value
         yield from call.args if func.attr == "add" else ()
-
-
-def _handed(node: ast.expr) -> list[ast.expr]:
-    return [*node.args, *(keyword.value for keyword in node.keywords)] if isinstance(node, ast.Call) else []
 
 
 def _variables(node: ast.expr) -> Iterator[str]:

@@ -45,11 +45,11 @@ from batchlint.symbols.annotations import instance
 from batchlint.symbols.callers import Callers
 from batchlint.symbols.members import PROPERTIES
 from batchlint.symbols.memo import Memo
-from batchlint.symbols.names import MAX_STEPS, MAX_UNTOLD_STEPS, host_of, is_constructor, last_name
+from batchlint.symbols.names import MAX_STEPS, MAX_UNTOLD_STEPS, host_of, is_constructor, is_partial, last_name
 from batchlint.symbols.stored import Stored
 from batchlint.values import NOTHING, Cls, Elems, Ext, Fn, Inst, Mod, Text, Value, Values, ordered
 
-__all__ = ["PROPERTIES", "CallRef", "Program", "host_of", "last_name"]
+__all__ = ["PROPERTIES", "CallRef", "Program", "host_of", "is_partial", "last_name"]
 
 _CALLS_DEEP = 20_000
 

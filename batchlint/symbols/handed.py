@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from batchlint.facts import FunctionFacts, FunctionId
-from batchlint.symbols.names import last_name
+from batchlint.symbols.names import is_partial, last_name
 from batchlint.values import Fn, ordered
 
 if TYPE_CHECKING:
@@ -157,7 +157,7 @@ class Handed:
             return
         made = _bound(caller, what)
         bound = 0
-        if isinstance(made, ast.Call) and last_name(made.func) == "partial" and made.args:
+        if is_partial(made):
             what, bound = made.args[0], len(made.args) - 1
             made = what
         given = _Given(caller.id, call, place, what, bound)
@@ -182,7 +182,7 @@ def _bound(caller: FunctionFacts, what: ast.expr) -> ast.expr | None:
     bindings = caller.bindings.get(what.id, ()) if isinstance(what, ast.Name) else ()
     if all(binding.how in {"function", "import", "class"} for binding in bindings):
         return what
-    return bindings[0].value if len(bindings) == 1 and bindings[0].how == "value" else None
+    return caller.only_value(what.id) if isinstance(what, ast.Name) else None
 
 
 def _place(function: FunctionFacts, name: str) -> int | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from typing import TypeGuard
 from urllib.parse import urlsplit
 
 _CONSTRUCTORS = frozenset(
@@ -25,6 +26,11 @@ def last_name(node: ast.expr) -> str:
     kind = node.__class__
     name: str = node.attr if kind is _ATTRIBUTE else node.id if kind is _NAME else ""  # type: ignore[attr-defined]
     return name
+
+
+def is_partial(node: ast.AST | None) -> TypeGuard[ast.Call]:
+    """Whether the node binds arguments of a function: `partial(ask, client)`."""
+    return isinstance(node, ast.Call) and last_name(node.func) == "partial" and bool(node.args)
 
 
 def is_constructor(name: str) -> bool:
