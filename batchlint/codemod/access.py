@@ -212,7 +212,7 @@ def _files_clash(a: Access, b: Access) -> bool:
     if a.key is None and b.key is None:
         x, y = a.channel[1], b.channel[1]
         by_name = (each.named or _DOTTED.fullmatch(each.channel[1]) for each in (a, b))
-        return x == y or not ((_is_text(x) and _is_text(y)) or all(by_name))
+        return x == y or not ((_is_text(x) and _is_text(y)) or all(by_name) or _are_named_apart(x, y))
     if a.key is not None and b.key is not None:
         if a.channel == b.channel:
             if PRIVATE in a.channel:
@@ -241,6 +241,12 @@ def _own_names(key: str) -> frozenset[str]:
 
 
 _DOTTED = re.compile(r"[\w.]+")
+
+
+def _are_named_apart(a: str, b: str) -> bool:
+    """Whether two paths end in other file names, in whichever folders they lie."""
+    first, second = folders.file_name(a), folders.file_name(b)
+    return first is not None and second is not None and first.lower() != second.lower()
 
 
 def _is_text(path: str) -> bool:

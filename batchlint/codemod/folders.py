@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from batchlint.symbols import last_name
@@ -92,6 +93,13 @@ def may_be_one(a: Place | None, b: Place | None) -> bool:
     if a is None or b is None or (a.parts, a.maker) != (b.parts, b.maker) or not (a.parts or a.maker):
         return False
     return not (a.ending and b.ending) or _meet(a.ending, b.ending)
+
+
+@cache
+def file_name(path: str) -> str | None:
+    """The name at the end of what an expression makes a path of, where its text shows all of it."""
+    parts = _parts(ast.parse(path, mode="eval").body)
+    return parts[-1][1:] if parts and _kind(parts[-1]) == _LITERAL else None
 
 
 def _are_told_apart(a: tuple[str, ...], b: tuple[str, ...]) -> bool:

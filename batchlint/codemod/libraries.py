@@ -165,9 +165,14 @@ class Libraries:
         if name == "__init__" and isinstance(func.value, ast.Call) and last_name(func.value.func) == "super":
             return []  # it makes the object to which it belongs
         if name == "open" and (shown or self._is_path(func.value, frame)):
-            mode = call.args[0] if call.args else next((k.value for k in call.keywords if k.arg == "mode"), None)
+            path, *modes = [func.value, *call.args]
+            if self._is_imported(func.value, frame):  # `Image.open(path)`, or what a keyword hands over as it is
+                if not modes:
+                    return []
+                path, *modes = modes
+            mode = next(iter([*modes[:1], *(k.value for k in call.keywords if k.arg == "mode")]), None)
             text = str(mode.value) if isinstance(mode, ast.Constant) else "r"
-            return [reader.file_access(func.value, how, frame) for how in _opens_for(text)]
+            return [reader.file_access(path, how, frame) for how in _opens_for(text)]
         if name in FILE_READ and reader.searches.holds(frame.function.id.path, call):
             return [Access(("file",), "read", line)]
         if name in FILE_READ and not (name == "exists" and call.args):
@@ -217,6 +222,12 @@ class Libraries:
             or (isinstance(v, ast.Call) and isinstance(v.func, ast.Name) and v.func.id == "set")
             for v in values
         )
+
+    def _is_imported(self, receiver: ast.expr, frame: Frame) -> bool:
+        """Whether the receiver is a module or class of a library, and no object of one."""
+        values = self._reader.program.eval(frame.function.id, receiver)
+        found = [value for value in values if isinstance(value, Ext)]
+        return bool(found) and not any("()" in value.path or value.path.startswith("builtins.") for value in found)
 
     def _is_outside(self, receiver: ast.expr, frame: Frame) -> bool:
         """Whether the receiver stands for something outside the item: an import, or what a call of one gives."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from batchlint.codemod.access import Access, Frame
-from batchlint.codemod.scalars import tells_of_no_other
+from batchlint.codemod.scalars import is_key, tells_of_no_other
 from batchlint.facts import MODULE, FunctionFacts, FunctionId
 from batchlint.iterables import COUNTED, EACH, PAIRED, SAME
 from batchlint.symbols import Program, last_name
@@ -301,7 +301,9 @@ class Linked:
         if any(isinstance(v, Inst) for v in self._program.eval(function.id, value)):
             return True
         bindings = function.bindings.get(value.id, ()) if isinstance(value, ast.Name) else ()
-        return any(b.how == "element" or self._is_object(function, b.value, depth + 1) for b in bindings)
+        return any(
+            not is_key(b) if b.how == "element" else self._is_object(function, b.value, depth + 1) for b in bindings
+        )
 
     @cached_property
     def _links(self) -> frozenset[str | None]:

@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from batchlint.codemod.access import Frame
 from batchlint.codemod.effects import CACHES, MUTATORS
 from batchlint.facts import MODULE, Binding, FunctionFacts, FunctionId
+from batchlint.iterables import COUNTED, NUMBERS, SAME
 from batchlint.symbols import Program, last_name
-from batchlint.trees import children
+from batchlint.trees import children, walk
 from batchlint.values import Ext, Fn, Inst
 
 _MAX_DEPTH = 14
@@ -38,6 +39,17 @@ def is_scalar(program: Program, node: ast.expr | None, frame: Frame, depth: int 
 def tells_of_no_other(program: Program, node: ast.expr, frame: Frame) -> bool:
     """The same, or a part of a model's answer, or a list of such: its text says nothing of the project's objects."""
     return _Scalars(program, False).holds(node, frame, 0) or _Scalars(program, True).holds(node, frame, 0)
+
+
+def is_key(binding: Binding) -> bool:
+    """Whether a loop binds a name to the keys of a table, or to numbers."""
+    drawn = binding.value
+    while isinstance(drawn, ast.Call) and drawn.args and last_name(drawn.func) in SAME:
+        drawn = drawn.args[0]
+    if binding.how != "element" or not isinstance(drawn, ast.Call):
+        return False
+    name = last_name(drawn.func)
+    return name == "keys" or name in NUMBERS or (binding.position == 0 and (name == "items" or name in COUNTED))
 
 
 class _Scalars:
@@ -78,7 +90,7 @@ class _Scalars:
                 if (owner.id, name) in self._asked:
                     return True
                 self._asked.add((owner.id, name))
-                if not all(self._binds(each, inner, depth) for each in bindings):
+                if not all(self._binds(each, inner, depth) or _is_plain_key(each, owner, name) for each in bindings):
                     return False
                 return not self._with_parts or self._keeps(owner, name, frame, depth)
         return False
@@ -153,6 +165,12 @@ class _Scalars:
                 return isinstance(parent.target, ast.Name) and self._is_only_read(owner, parent.target.id)
             return isinstance(parent, _LOOKING)
         return False
+
+
+def _is_plain_key(binding: Binding, owner: FunctionFacts, name: str) -> bool:
+    """Whether it is a key of which nothing is used that a text would not have."""
+    attributes = (n for n in walk(owner.node) if isinstance(n, ast.Attribute) and last_name(n.value) == name)
+    return is_key(binding) and all(each.attr in _OF_TEXTS for each in attributes)
 
 
 def _uses(owner: FunctionFacts, name: str) -> Iterator[tuple[ast.expr, list[ast.AST]]]:

@@ -11,6 +11,7 @@ from .programs import check_noop, check_runs_alike, rewrite
 HEAD = """\
 import sqlite3
 import tempfile
+import tokenize
 from pathlib import Path
 
 from openai import OpenAI
@@ -84,7 +85,26 @@ APART = {
             print(fill(folder, word), length(Path(folder, "scratch.txt")))
         """,
 }
+APART["another name in a folder"] = """
+        def run(folder):
+            for word in ["tea", "cup"]:
+                note(folder / "other.txt", ask(f"{word} of {length(TODO)}"))
+
+
+        run(Path("."))
+        """
+APART["what a module opens"] = """
+        def told(path):
+            with tokenize.open(path) as file:
+                return file.read()
+
+
+        for word in ["tea", "cup"]:
+            note(DONE, ask(f"{word} of {told(TODO)}"))
+        """
 LEFT = {
+    "the same name in a folder": APART["another name in a folder"].replace("other.txt", "todo.txt"),
+    "what a module opens": APART["what a module opens"].replace("(DONE", "(SAME"),
     "one file by two constants": """
         for word in ["tea", "cup"]:
             note(SAME, ask(f"{word} of {length(TODO)}"))
@@ -120,24 +140,24 @@ SAID = {
     "read and written": (
         "for word in words(TODO):\n    note(DONE, ask(f'{word} {length(DONE)}'))",
         "external-read-back",
-        "the file `'done.txt'` is read in line 30 before a request and written after one (line 20); read it once",
+        "the file `'done.txt'` is read in line 31 before a request and written after one (line 21); read it once",
     ),
     "written and read": (
         "for word in words(TODO):\n    TODO.write_text(word)\n    print(ask(word), length(TODO))",
         "external-read-back",
-        "the file `'todo.txt'` is written in line 34 before a request and read after one (line 30); let each item have",
+        "the file `'todo.txt'` is written in line 35 before a request and read after one (line 31); let each item have",
     ),
     "written twice": (
         "for word in words(TODO):\n    note(DONE, word)\n    note(DONE, ask(word))",
         "order-of-effects",
-        "the file `'done.txt'` is written in line 20 before a request and again after one (line 20), and a batch",
+        "the file `'done.txt'` is written in line 21 before a request and again after one (line 21), and a batch",
     ),
     "two rows": (
         "db = sqlite3.connect('a.db')\ndb.execute('create table events (what text)')\nfor word in ['a', 'b']:\n"
         "    db.execute('insert into events values (?)', (word,))\n"
         "    db.execute('insert into events values (?)', (ask(word),))\n",
         "order-of-effects",
-        "the table `events` is written in line 36 before a request and again after one (line 37), and a batch",
+        "the table `events` is written in line 37 before a request and again after one (line 38), and a batch",
     ),
 }
 

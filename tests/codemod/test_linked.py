@@ -205,6 +205,16 @@ for post in posts:
     meta = post.get("meta", {})
     post["summary"] = ask(post["text"], meta.get("summary", ""))
 """,
+    "the_key_of_a_table": """
+found = []
+for shelf, words in {"kitchen": ["tea", "cup"]}.items():
+    for word in words:
+        found.append({"shelf": shelf, "text": word})
+
+for row in found:
+    print(f"{row['shelf']}:")
+    row["text"] = ask(row["text"])
+""",
 }
 
 
