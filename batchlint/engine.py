@@ -285,14 +285,15 @@ def _findings(sites: Sequence[CallSite], config: Config, texts: dict[str, str]) 
     from batchlint import comments
     from batchlint.decisions import decisions
 
-    stated = [site for site in sites if any(f.reason.startswith("its stated budget") for f in site.factors)]
+    shown = [site for site in sites if not site.rounds]
+    stated = [site for site in shown if any(f.reason.startswith("its stated budget") for f in site.factors)]
     # What a lambda in the call asks stands on the line of the call itself.
     below = ((step, site) for site in stated for step in site.via)
     decided = {(step.path, step.line) for step, site in below if (step.path, step.line) != (site.path, site.line)}
     reported: dict[Key, Finding] = {}
-    for site in sites:
+    for site in shown:
         code = _code(site)
-        is_decided = site.rounds or (site.path, site.line) in decided
+        is_decided = (site.path, site.line) in decided
         if code is None or is_decided or not rules.selected(code, config.select, config.ignore):
             continue
         if site.verdict is Verdict.BATCHABLE and site.score < config.min_score:

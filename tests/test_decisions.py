@@ -141,3 +141,33 @@ def test_a_stated_budget_is_told_of_once_where_the_call_and_what_asks_share_a_li
         best = heapq.nlargest(2, open("lines.txt"), key=lambda line: len(ask(line).data))
     """
     assert findings(tmp_path, llm=CLIENT, job=job) == {"job.py:lambda in line 6"}
+
+
+def test_a_stated_budget_is_told_of_where_requests_are_gathered(tmp_path):
+    budget = '[tool.batchlint]\n[[tool.batchlint.latency]]\npath = "*.py"\nlatency = "hours"\n'
+    (tmp_path / "pyproject.toml").write_text(budget)
+    job = """
+        import asyncio
+
+        from openai import AsyncOpenAI
+
+        client = AsyncOpenAI()
+
+        async def ask(text):
+            return await client.embeddings.create(model="text-embedding-3-small", input=text)
+
+        async def ask_all():
+            async with asyncio.TaskGroup() as group:
+                for text in open("lines.txt"):
+                    group.create_task(ask(text))
+
+        def main():
+            asyncio.run(ask_all())
+
+        if __name__ == "__main__":
+            main()
+    """
+    assert findings(tmp_path, job=job) == {"job.py:ask_all"}
+    (tmp_path / "pyproject.toml").write_text(budget.replace("hours", "realtime"))
+    report = engine.analyze([tmp_path], config.load([tmp_path]))
+    assert not report.findings
