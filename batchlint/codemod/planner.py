@@ -19,6 +19,7 @@ from batchlint.codemod import (
     running_sources,
     scopes,
     submitting,
+    tripping,
     unshared,
 )
 from batchlint.codemod.access import Access, Channel, Frame, clash
@@ -305,12 +306,12 @@ class Planner:
                 raise
         return self.judged(fanout, phases), True
 
-    @staticmethod
-    def check_ends(phases: Phases) -> None:
+    def check_ends(self, phases: Phases) -> None:
         """Refuse what an answer ends from anywhere."""
         for end, index in phases.ends:
             if phases.steps[index].counts != {0}:
                 raise Refused("early-stop", f"`{ast.unparse(end.node)}` ends the loop ({end.place})")
+        tripping.check(self.reader, phases)
 
     def check_kept(self, function: FunctionFacts, nodes: list[ast.stmt] | list[ast.expr], own: set[str]) -> None:
         """Refuse functions that outlive the iteration: they would see their own item, and not the last one."""

@@ -716,6 +716,45 @@ def test_an_error_ends_the_loop_as_it_did(stop: str) -> None:
     assert "run_batch(" in rewrite(placed(STOPPED.replace("{stop}", stop))).files["app.py"]
 
 
+LIMITED = """
+        import sys
+
+
+        class Budget:
+            def __init__(self):
+                self.words = 0
+
+            def is_spent(self):
+                return self.words > 40
+
+
+        def main(texts):
+            budget, seen, short = Budget(), [], 0
+            for text in texts:
+                answer = ask(text)
+                budget.words += len(answer.split())
+                seen.append(answer)
+                short = short + 1 if len(answer) < 3 else 0
+                if {limit}:
+                    {stop}
+                print(answer)
+        """
+
+
+@pytest.mark.parametrize("limit", ["budget.words > 40", "budget.is_spent()", "len(seen) >= 5", "short >= 5 and text"])
+@pytest.mark.parametrize("stop", ["raise RuntimeError('too much')", "sys.exit(1)"])
+def test_a_limit_that_answers_reach_is_an_early_stop(limit: str, stop: str) -> None:
+    refusal = check_noop(placed(LIMITED.replace("{limit}", limit).replace("{stop}", stop)), "early-stop")
+    assert refusal is not None
+    assert "comes of other items' answers" in refusal.detail
+
+
+@pytest.mark.parametrize("limit", ["len(answer) > 40", "answer == 'no'", "not answer"])
+def test_what_is_wrong_with_one_answer_is_an_error(limit: str) -> None:
+    program = placed(LIMITED.replace("{limit}", limit).replace("{stop}", "raise RuntimeError(answer)"))
+    assert "run_batch(" in rewrite(program).files["app.py"]
+
+
 IN_A_HANDLER = """
         import sys
 
