@@ -22,6 +22,8 @@ from batchlint.sources.words import Body, Words
 _WORD = re.compile(rb"[A-Za-z_][\w.]*")
 _HOST = re.compile(rb"://(?:[^/\s@\"']*@)?([\w.{}$*-]+)")
 _STRING = re.compile(rb"[\"']([A-Za-z_][\w-]*(?:\.[\w-]+)*(?::\w[\w.]*)?)[\"']")
+_PACKAGE = re.compile(rb"[\"']([A-Za-z_]\w*(?:\.\w+)*)\.\w*(?:\{|[\"']\s*\+)")
+"""The package of a module of which the string says only a part: `f"jobs.{name}"`, `"jobs." + name`."""
 _ONE_STEP = re.compile(rb"\.\w+\(")
 _TWO_STEPS = re.compile(rb"\.\w+\.\w+\(")
 _CLASS = re.compile(rb"^[ \t]*class\s+\w+\s*\(([^)]*)\)", re.MULTILINE)
@@ -189,8 +191,7 @@ class Prefilter:
                 names = known[line] = _modules_in(line)
             if names:
                 modules += [(name, position) for name in names]
-            if data[position + 6 : position + 7] in b"_" and (b"import_" in line or b"__import__" in line):
-                by_name = True
+            by_name = by_name or b"import_" in line
             position = find(b"import", end if end >= 0 else len(data))
         return _Imports(modules, by_name)
 
@@ -404,13 +405,14 @@ class Prefilter:
         for stem in stems:
             last.setdefault(stem.rpartition("/")[2], []).append(stem)
         files = {path.rpartition("/")[2].encode() for path in kept}
+        folders = {f"/{stem.rpartition('/')[0]}" for stem in stems if "/" in stem}
         for path in self._files:
             if path in kept:
                 continue
             functions = [b"def %b(" % name for name in self._enqueued_in(path)]
             is_asked = self._holds(path, self._settings) and self._holds(path, self._words.loads)
             is_enqueuing = functions and any(self._holds(each, functions) for each in kept)
-            if self._launches(path, files) or is_asked or is_enqueuing:
+            if self._launches(path, files) or is_asked or is_enqueuing or self._loads_of(path, folders):
                 yield path
             for parts in self._strings_in(path):
                 if any(_names_module(parts[:end], last) for end in range(max(len(parts) - 2, 1), len(parts) + 1)):
@@ -418,6 +420,12 @@ class Prefilter:
                     self._settings.update(re.findall(setting, self._files[path], re.MULTILINE))
                     yield path
                     break
+
+    def _loads_of(self, path: str, folders: Set[str]) -> bool:
+        """Whether the file loads modules of one of the folders by a part of their names."""
+        packages = _PACKAGE.findall(self._files[path]) if self._imports[path].by_name else ()
+        ends = [f"/{package.decode().replace('.', '/')}" for package in packages]
+        return any(folder.endswith(end) for end in ends for folder in folders)
 
     def _enqueues(self, path: str) -> list[bytes]:
         """The calls in the file that take a function by its name."""

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from batchlint.facts import FunctionId
-from batchlint.symbols import keyed, rows, unpacking
+from batchlint.symbols import enums, keyed, rows, unpacking
 from batchlint.symbols.names import LOCAL, host_of, last_name
 from batchlint.values import NOTHING, Cls, Elems, Ext, Fn, Inst, Text, Value, Values, ordered
 
@@ -183,7 +183,7 @@ def _eval_subscript(program: Program, scope: FunctionId, node: ast.Subscript) ->
         if isinstance(value, Elems):
             found |= {value} if isinstance(node.slice, ast.Slice) else value.values
         elif isinstance(value, Cls | Ext):
-            found.add(value)
+            found |= enums.members(program, [value]) or {value}
     return frozenset(found)
 
 

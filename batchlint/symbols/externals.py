@@ -12,6 +12,7 @@ from batchlint.symbols.annotations import instance
 from batchlint.symbols.handedup import is_left_out
 from batchlint.symbols.local_models import keeps_local, names_server
 from batchlint.symbols.names import LOCAL, host_of
+from batchlint.symbols.unpacking import iterated
 from batchlint.values import NOTHING, Cls, Elems, Ext, Fn, Inst, Mod, Text, Value, Values, elements, ordered, origin_at
 
 if TYPE_CHECKING:
@@ -35,6 +36,8 @@ _KEEPING = frozenset(
 
 _MANY_CLASSES = 20
 """Classes of a module, of which a setting hardly chooses one."""
+_MANY_MODULES = 40
+"""Modules of a package, of which a name does not tell which is meant."""
 _IMPORTING = frozenset({"importlib.import_module", "builtins.__import__"})
 _SPECIAL = frozenset({"typing.cast", "functools.reduce", "random.choice", *_IMPORTING, *_OF_SAME, *_PARTING})
 
@@ -159,7 +162,7 @@ def _builtin(program: Program, scope: FunctionId, node: ast.Call, path: str) -> 
     if not arguments:
         return None
     if path in _ITERATING:
-        return frozenset({Elems(elements(program.eval(scope, arguments[0])))})
+        return frozenset({Elems(iterated(program, scope, arguments[0]))})
     if path in _PARTING:
         parted = elements(program.eval(scope, arguments[0]))
         return frozenset({Elems(frozenset({Elems(parted)}))}) if parted else None
@@ -199,6 +202,8 @@ def _builtin(program: Program, scope: FunctionId, node: ast.Call, path: str) -> 
     if path in _IMPORTING:
         found = set()
         for name in ordered(program.eval(scope, arguments[0])):
+            if isinstance(name, Text) and "{}" in name.text:
+                found |= _modules_like(program, scope, name.text)
             if not isinstance(name, Text) or not re.fullmatch(r"[\w.]+", name.text):
                 continue
             dotted = name.text.lstrip(".")
@@ -209,6 +214,17 @@ def _builtin(program: Program, scope: FunctionId, node: ast.Call, path: str) -> 
             found.add(Mod(stem) if stem else Ext("." * level + dotted))
         return frozenset(found - _of_modules(program, found))
     return None
+
+
+def _modules_like(program: Program, scope: FunctionId, dotted: str) -> set[Value]:
+    """The modules of a package of whose names only a part is known: `commands.{}`, `jobs.run_{}`."""
+    package, _, last = dotted.rpartition(".")
+    if not re.fullmatch(r"\w[\w.]*", package) or not re.fullmatch(r"\w*\{\}\w*", last):
+        return set()
+    folder = program.import_stem(Import(package, None, 0), scope.path)
+    name = re.compile(re.escape(f"{folder}/") + last.replace("{}", r"\w+"))
+    found = [stem for stem in program.index.stems if folder and name.fullmatch(stem)]
+    return {Mod(stem) for stem in found} if len(found) <= _MANY_MODULES else set()
 
 
 def _of_modules(program: Program, imported: set[Value]) -> set[Value]:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Set
 from typing import TYPE_CHECKING
 
 from batchlint.facts import MODULE, ClassFacts, ClassId, FunctionFacts, FunctionId
+from batchlint.symbols import enums
 from batchlint.symbols.handedup import handed_up
 from batchlint.symbols.names import last_name
 from batchlint.values import NOTHING, Cls, Elems, Ext, Fn, Inst, Value, Values, ordered
@@ -99,6 +100,8 @@ def _own_member(program: Program, klass: ClassId, name: str, receiver: Inst | Cl
             annotated |= program.binding(scope, binding)
         else:
             found |= program.binding(scope, binding)
+            if isinstance(receiver, Cls) and binding.how == "value":
+                found |= enums.members(program, [receiver])
     if annotated:
         found |= _objects(program, annotated, found)
     for function, binding in program.self_writes.get(klass, {}).get(name, ()):

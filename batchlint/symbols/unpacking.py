@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from batchlint.facts import Binding, FunctionId
 from batchlint.iterables import COUNTED, PAIRED
+from batchlint.symbols import enums
 from batchlint.symbols.names import last_name
 from batchlint.values import NOTHING, Elems, Fn, Inst, Value, Values, elements, ordered
 
@@ -25,13 +26,19 @@ def _drawn(program: Program, scope: FunctionId, value: ast.expr | None, index: i
     if index is not None and isinstance(value, ast.Call):
         name = last_name(value.func)
         if name in COUNTED and value.args:
-            return elements(program.eval(scope, value.args[0])) if index else NOTHING
+            return iterated(program, scope, value.args[0]) if index else NOTHING
         if name in PAIRED and index < len(value.args):
-            return elements(program.eval(scope, value.args[index]))
+            return iterated(program, scope, value.args[index])
         if name == "items" and isinstance(value.func, ast.Attribute):
             return elements(program.eval(scope, value.func.value)) if index else NOTHING
-    found = elements(program.eval(scope, value)) if value is not None else NOTHING
+    found = iterated(program, scope, value) if value is not None else NOTHING
     return elements(found) or found if index is not None else found
+
+
+def iterated(program: Program, scope: FunctionId, node: ast.expr) -> Values:
+    """What iterating over the expression gives."""
+    values = program.eval(scope, node)
+    return elements(values) | enums.members(program, values)
 
 
 def unpacked(program: Program, scope: FunctionId, binding: Binding) -> Values:

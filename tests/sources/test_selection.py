@@ -88,6 +88,8 @@ def test_nothing_counts_where_nothing_calls_a_model():
         "def f():\n    from app.llm import ask\n",
         "from app import *\n",
         'import importlib\nm = importlib.import_module("app.llm")\n',
+        'import importlib\n\n\ndef load(name):\n    return importlib.import_module(f"app.{name}")\n',
+        'import importlib\n\n\ndef load(name):\n    return importlib.import_module("app." + name)\n',
     ],
 )
 def test_what_imports_a_file_that_counts_does_too(caller):
