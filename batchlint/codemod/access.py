@@ -96,6 +96,8 @@ class Access(NamedTuple):
             return f"the file `{shown_text(rest[0])}`" if rest and rest[0].strip("'") else "a file"
         if kind == "sql":
             return f"the table `{rest[0]}`" if rest else "the database"
+        if kind == "service":
+            return f"the service at `{rest[0]}`"
         if kind == "field":
             return f"`{rest[0]}` of another item" if rest else "another item"
         if kind == "yield":

@@ -36,8 +36,8 @@ _CHECKING = frozenset(
     }
 )  # fmt: skip
 """Decorators of libraries that call the method when an object of its class is made or given out."""
-_MADE = ("__new__", "__post_init__", "__attrs_post_init__", "model_post_init")
-"""What else is called when an object is made."""
+_MADE = ("__new__", "__post_init__", "__attrs_post_init__", "model_post_init", "_missing_")
+"""What else is called when an object is made, or a member of an enumeration looked up."""
 _DERIVING = frozenset({"__init_subclass__"})
 _ENDING = frozenset({"__del__"})
 _SIGNALLING = frozenset({"signal.raise_signal", "signal.pthread_kill", "os.kill"})

@@ -259,6 +259,8 @@ class Paths:
                 imported = self.shared.imported(owner, name)
                 if imported is not None:
                     return imported
+                if any(binding.how == "import" for binding in owner.bindings.get(name, ())):
+                    return set()
                 return {("v", owner.id.path, owner.id.qualname, name)} | self._wrapped(owner, name)
         return self.shared.variable(frame.function.id.path, name)
 

@@ -177,7 +177,7 @@ class Phases(Layout):
             advice = "commit once, behind the loop" if access.channel[0] == "transaction" else ""
             what = f"{access.name} is used before the call ({here}) and after it ({where})"
             raise Refused("order-of-effects", what, advice)
-        if access.channel[0] in {"file", "sql", "call", "random"}:
+        if access.channel[0] in {"file", "sql", "service", "call", "random"}:
             folder, file = (access, opposite) if LISTED in access.channel else (opposite, access)
             if LISTED in folder.channel and file.how != "read":
                 when = (f"before a request ({here})", f"after one ({where})")

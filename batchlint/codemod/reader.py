@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterable, Iterator, Set
 from contextlib import contextmanager
 
-from batchlint.codemod import cells, chance, list_reads, process_wide
+from batchlint.codemod import cells, chance, list_reads, process_wide, services
 from batchlint.codemod.access import (
     ANY,
     CELL,
@@ -58,7 +58,7 @@ _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _DRAWING = frozenset([ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp])
 _DISPLAYS = (ast.List, ast.Set, ast.Dict, ast.ListComp, ast.SetComp, ast.DictComp)
 _CONTAINERS = frozenset({"list", "set", "dict"})
-_NAMED = frozenset({"file", "sql"})
+_NAMED = frozenset({"file", "sql", services.SERVICE})
 """First steps of channels that depend on what exactly a function was given."""
 _BLOCKS = (ast.stmt, ast.ExceptHandler, ast.match_case)
 
@@ -275,7 +275,8 @@ class Reader(Paths):
                     if isinstance(method, Fn):
                         found += self.function(method, call, frame, fresh=True)
             elif isinstance(value, Ext):
-                external = self.libraries.called(value.path, call, frame, dropped)
+                sent = services.touched(self, value.path, call, frame, dropped=dropped)
+                external = self.libraries.called(value.path, call, frame, dropped) if sent is None else sent
                 if external is not None:
                     known = True
                     found += external

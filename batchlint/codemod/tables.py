@@ -24,6 +24,8 @@ _UNCLEAR = re.compile(r"\b(or|like|collate|select.*select|union|join)\b|\{\}", r
 """What makes more of a key than an equal value."""
 _REPLACING = re.compile(r"^(insert|replace)\s+or\s+\w+\s", re.IGNORECASE)
 _DELETE = re.compile(r"\bdelete\s+from\s+([\w.\"`\[\]]+)", re.IGNORECASE)
+_KEPT_NUMBER = re.compile(r"pragma (?:\w+\.)?(user_version|application_id)\b\s*(=|\()?", re.IGNORECASE)
+"""What reads or sets a number that SQLite keeps for the program: https://www.sqlite.org/pragma.html, 2026-11-30."""
 
 
 def sql_accesses(text: str) -> list[tuple[Channel, str]]:
@@ -42,6 +44,8 @@ def sql_accesses(text: str) -> list[tuple[Channel, str]]:
         tables = [table_name(name) for name in _JOINED.findall(plain)]
         words = {w.lower() for w in re.findall(r"[A-Za-z_]\w*|\*", re.sub(r"'[^']*'", "", plain))}
         return [(("sql", table, *sorted(words)), "read") for table in dict.fromkeys(tables)]
+    if kept := _KEPT_NUMBER.match(plain):
+        return [(("sql", f"pragma {kept[1].lower()}"), "write" if kept[2] else "read")]
     if re.match(r"(create|pragma|begin|commit|rollback|alter|drop|vacuum)\b", plain, re.IGNORECASE):
         return []
     return [(("sql",), "write")]

@@ -8,6 +8,7 @@ from .programs import check_noop, rewrite
 
 HEAD = """\
 import contextlib
+import enum
 import functools
 import io
 import json
@@ -81,6 +82,12 @@ MADE = {
         "        memory.append(self.text)\n\n\n",
         "memory",
         "print(list(map(Reply, [answer])))",
+    ),
+    "a member that an enumeration lacks": (
+        "memory = []\n\n\nclass Mood(enum.Enum):\n    GLAD = 'glad'\n\n    @classmethod\n"
+        "    def _missing_(cls, value):\n        memory.append(value)\n        return cls.GLAD\n\n\n",
+        "memory",
+        "print(Mood(answer))",
     ),
     "an array that is copied into": ("memory = np.zeros(3)\n", "memory.tolist()", "np.copyto(memory, len(answer))"),
     "an attribute that is set": (

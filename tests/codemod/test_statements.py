@@ -55,3 +55,22 @@ def test_other_columns_are_filled_by_batch(tmp_path: Path) -> None:
 @pytest.mark.parametrize("read", ["select max(note) from notes where id < ?", "select * from notes where id <> ?"])
 def test_the_column_that_answers_fill_keeps_the_loop(read: str) -> None:
     check_noop(PROGRAM.format(read=read), "external-read-back")
+
+
+KEPT = """\
+import sqlite3
+
+from openai import OpenAI
+
+client = OpenAI()
+db = sqlite3.connect(":memory:")
+for text in ["tea", "cup", "jam"]:
+    (number,) = db.execute("pragma {read}").fetchone()
+    answer = client.responses.create(model="gpt-5-mini", input=f"{{text}} {{number}}").output_text
+    db.execute(f"pragma user_version = {{len(answer)}}")
+"""
+
+
+def test_a_number_that_the_database_keeps(tmp_path: Path) -> None:
+    check_noop(KEPT.format(read="user_version"), "external-read-back")
+    check_runs_alike(KEPT.format(read="page_size"), tmp_path)

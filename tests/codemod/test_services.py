@@ -1,0 +1,114 @@
+"""A service that an answer is sent to may say something else the next time that a program asks it."""
+
+from __future__ import annotations
+
+import pytest
+
+from .programs import check_noop, rewrite
+
+HEAD = """\
+import json
+import urllib.request
+
+import httpx
+import requests
+from openai import OpenAI
+
+client = OpenAI()
+API = "https://shop.example/api"
+HOOK = "https://hooks.example/4711"
+session = requests.Session()
+
+
+def ask(text):
+    return client.responses.create(model="gpt-5-mini", input=text).output_text
+
+
+def rest(method, path, payload=None):
+    data = None if payload is None else json.dumps(payload).encode()
+    request = urllib.request.Request(API + path, data, method=method)
+    with urllib.request.urlopen(request) as response:
+        return json.load(response)
+
+
+class Shop:
+    def __init__(self, base):
+        self.base = base
+        self.http = httpx.Client(base_url=base)
+
+    def bins(self):
+        return self.http.get("/bins").json()
+
+    def parcel(self, id):
+        return self.http.get(f"/parcels/{id}").json()
+
+    def place(self, id, bin):
+        self.http.post(f"/parcels/{id}", json={"bin": bin})
+
+
+shop = Shop(API)
+
+
+def main(ids):
+    for id in ids:
+        answer = ask(f"{id} {READ}")
+        WRITE
+
+
+main(open("ids.txt"))
+"""
+WRITES = {
+    "requests": 'requests.post(f"{API}/parcels/{id}", json={"bin": answer})',
+    "a session": 'session.put(API + f"/parcels/{id}", data=answer)',
+    "a helper": 'rest("POST", "/parcels", {"id": id, "bin": answer})',
+    "a request": 'requests.request("patch", f"{API}/parcels", json={"bin": answer})',
+}
+READS = {
+    "requests": 'requests.get(f"{API}/bins").json()',
+    "a session": 'session.get(API + "/bins", params={"free": "1"}).json()',
+    "a helper": 'rest("GET", "/bins")',
+    "urllib": 'urllib.request.urlopen("https://shop.example/api/bins").read()',
+}
+
+
+def program(read: str, write: str) -> str:
+    return HEAD.replace("READ", read.replace('"', "'")).replace("WRITE", write)
+
+
+@pytest.mark.parametrize("write", WRITES)
+@pytest.mark.parametrize("read", READS)
+def test_what_answers_may_change_is_read_again(read: str, write: str) -> None:
+    refusal = check_noop(program(READS[read], WRITES[write]), "external-read-back")
+    assert refusal is not None
+    assert "the service at `" in refusal.detail
+
+
+def test_a_client_of_the_service() -> None:
+    write = "shop.place(id, answer)"
+    check_noop(program("shop.bins()", write), "external-read-back")
+    assert rewrite(program("shop.parcel(id)", write)).planned
+
+
+@pytest.mark.parametrize(
+    ("read", "write"),
+    [
+        ('requests.get(f"{API}/parcels/{id}").json()', WRITES["requests"]),
+        ('session.get(API + "/bins", params={"id": id}).json()', WRITES["a session"]),
+        ('rest("GET", f"/parcels/{id}")', WRITES["a helper"]),
+        (READS["requests"], "requests.post(HOOK, json={'text': answer})"),
+        (READS["requests"], 'print(requests.get(f"{API}/parcels/{id}").json(), answer)'),
+    ],
+    ids=["its own address", "its own question", "its own by a helper", "another service", "only reads"],
+)
+def test_what_no_answer_changes(read: str, write: str) -> None:
+    assert rewrite(program(read, write)).planned
+
+
+def test_the_items_are_asked_for_once() -> None:
+    listed = program("0", WRITES["requests"]).replace('open("ids.txt")', 'requests.get(f"{API}/ids").json()')
+    assert rewrite(listed).planned
+
+
+def test_what_a_script_imports_is_no_variable_of_it() -> None:
+    loop = "\n\nfor id in open('ids.txt'):\n    page = requests.get(id).text\n    print(ask(page))\n"
+    assert rewrite(HEAD.partition("def main")[0] + loop + "    requests.post(HOOK, json={'text': page})\n").planned
