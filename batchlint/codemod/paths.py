@@ -106,7 +106,13 @@ class Paths:
         """Equal for two calls of the function that hand it the same, as far as can be told."""
         handed = same_objects(aliases)
         marks = self.linked.marks(caller, given, receiver), self.given.told(given, receiver, caller)
-        return id, handed, marks, self.enclosing.told(self.program.functions[id], caller)
+        return (
+            id,
+            handed,
+            marks,
+            self._own_given(id, given, caller),
+            self.enclosing.told(self.program.functions[id], caller),
+        )
 
     def passed(self, target: Fn, call: ast.Call) -> Iterator[tuple[str, ast.expr]]:
         """The arguments that each go into one parameter, with its name."""
@@ -187,7 +193,13 @@ class Paths:
         frame.stable |= names - bound
         frame.stable -= function.outer
         frame.given, frame.caller, frame.receiver = given, caller, receiver
+        frame.targets = set(self._own_given(id, given, caller))
         return frame
+
+    def _own_given(self, id: FunctionId, given: dict[str, ast.expr], caller: Frame) -> frozenset[str]:
+        """The parameters that keep what is the item's own."""
+        own = frozenset(name for name, argument in given.items() if self.is_own(argument, caller))
+        return own - self._bound_in(self.program.functions[id]) if own else own
 
     def _names(self, function: FunctionFacts) -> frozenset[str]:
         """The parameters of the function."""
@@ -397,11 +409,12 @@ class Paths:
 
     def _steps(self, key: ast.expr, frame: Frame, containers: set[Channel]) -> tuple[str, ...]:
         """The steps into what is stored under a key, or under a row and the name of a column."""
-        if isinstance(key, ast.Tuple) and len(key.elts) == 2:
-            row, column = key.elts
-            if isinstance(column, ast.Constant) and isinstance(column.value, str):
-                return (OWN if self.is_own(row, frame) else ANY, CELL + column.value)
-            return (OWN if self.is_own(row, frame) else ANY,)
+        if isinstance(key, ast.Tuple) and len(key.elts) > 1:
+            row, *_, column = key.elts
+            step = OWN if self.is_own(row, frame) else ANY
+            if len(key.elts) == 2 and isinstance(column, ast.Constant) and isinstance(column.value, str):
+                return (step, CELL + column.value)
+            return (step,)
         return (self._step(key, frame, containers),)
 
     def _step(self, key: ast.expr, frame: Frame, containers: set[Channel]) -> str:

@@ -24,9 +24,7 @@ from batchlint.codemod.access import (
 )
 from batchlint.codemod.callbacks import Callbacks
 from batchlint.codemod.decorated import Decorated
-from batchlint.codemod.effects import (
-    MUTATORS,
-)
+from batchlint.codemod.effects import ARRAYS, MUTATORS
 from batchlint.codemod.endings import Endings
 from batchlint.codemod.foreign import Foreign
 from batchlint.codemod.implicit import Implicit
@@ -244,10 +242,14 @@ class Reader(Paths):
         return found
 
     def _is_list(self, node: ast.expr, frame: Frame) -> bool:
-        """Whether the variable only ever holds a list, whose places are there before."""
+        """Whether the variable only ever holds a list or an array, whose places are there before."""
         starts = self.starts(node, frame)
         starts = [s.left if isinstance(s, ast.BinOp) and isinstance(s.op, ast.Mult) else s for s in starts]
-        return bool(starts) and all(isinstance(s, ast.List | ast.ListComp) for s in starts)
+        return bool(starts) and all(isinstance(s, ast.List | ast.ListComp) or self._is_array(s, frame) for s in starts)
+
+    def _is_array(self, node: ast.expr, frame: Frame) -> bool:
+        values = self.program.eval(frame.function.id, node)
+        return bool(values) and all(isinstance(v, Ext) and ARRAYS.match(v.path) is not None for v in values)
 
     # -- calls
     def _call(self, call: ast.Call, frame: Frame, dropped: bool) -> list[Access]:

@@ -24,6 +24,9 @@ _UNCLEAR = re.compile(r"\b(or|like|collate|select.*select|union|join)\b|\{\}", r
 """What makes more of a key than an equal value."""
 _REPLACING = re.compile(r"^(insert|replace)\s+or\s+\w+\s", re.IGNORECASE)
 _DELETE = re.compile(r"\bdelete\s+from\s+([\w.\"`\[\]]+)", re.IGNORECASE)
+_LOOKING = re.compile(r"\(?\s*(select|values|describe|desc|show|explain|table)\b", re.IGNORECASE)
+_ANY_TABLE = re.compile(r"\b(?:from|join)\s+[\"`\[]?\{\}", re.IGNORECASE)
+"""What a statement reads of which only the text around the table's name is known."""
 _KEPT_NUMBER = re.compile(r"pragma (?:\w+\.)?(user_version|application_id)\b\s*(=|\()?", re.IGNORECASE)
 """What reads or sets a number that SQLite keeps for the program: https://www.sqlite.org/pragma.html, 2026-11-30."""
 
@@ -40,6 +43,8 @@ def sql_accesses(text: str) -> list[tuple[Channel, str]]:
     if delete:
         return [(("sql", table_name(delete[1]), "*"), "write")]
     select = _SELECT.search(plain)
+    if (_LOOKING.match(plain) and not select) or (select and _ANY_TABLE.search(plain)):
+        return [(("sql",), "read")]
     if select:
         tables = [table_name(name) for name in _JOINED.findall(plain)]
         words = {w.lower() for w in re.findall(r"[A-Za-z_]\w*|\*", re.sub(r"'[^']*'", "", plain))}

@@ -57,6 +57,39 @@ def test_the_column_that_answers_fill_keeps_the_loop(read: str) -> None:
     check_noop(PROGRAM.format(read=read), "external-read-back")
 
 
+ANY_TABLE = """\
+import sqlite3
+import sys
+
+from openai import OpenAI
+
+client = OpenAI()
+db = sqlite3.connect(":memory:")
+db.execute("create table notes (id integer primary key, note)")
+table = sys.argv[1] if len(sys.argv) > 1 else "notes"
+
+
+def counted(column):
+    return db.execute(f"select count({{column}}) from {{table}}").fetchone()[0]
+
+
+def kinds():
+    return [row[0] for row in db.execute("explain query plan select * from notes")]
+
+
+for text in ["tea", "cup", "jam"]:
+    prompt = f"{{text}} {{counted('id')}} {{len(kinds())}}"
+    answer = client.responses.create(model="gpt-5-mini", input=prompt).output_text
+    {after}
+"""
+
+
+def test_a_table_of_which_the_name_is_not_known(tmp_path: Path) -> None:
+    check_runs_alike(ANY_TABLE.format(after="print(text, answer, counted('note'))"), tmp_path)
+    stored = "db.execute('insert into notes (note) values (?)', (answer,))"
+    check_noop(ANY_TABLE.format(after=stored), "external-read-back")
+
+
 KEPT = """\
 import sqlite3
 
