@@ -151,6 +151,8 @@ class Origins:
     ) -> None:
         """The functions that a collection holds; in each item at the `position`, if there is one."""
         values = node
+        while isinstance(values, ast.Call) and last_name(values.func) in {"list", "tuple"} and len(values.args) == 1:
+            node = values = values.args[0]
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and not node.args:
             if node.func.attr != "values" and (node.func.attr, position) != ("items", 1):
                 raise _UnknownError
@@ -165,8 +167,10 @@ class Origins:
             if is_table and position is None:
                 self._trace_entries(found)
             return
-        if isinstance(values, ast.Dict) and is_table:
-            items = values.values
+        if isinstance(values, ast.Dict | ast.DictComp) and is_table:
+            items = values.values if isinstance(values, ast.Dict) else [values.value]
+        elif isinstance(values, ast.ListComp | ast.SetComp | ast.GeneratorExp):
+            items = [values.elt]
         elif isinstance(values, ast.List | ast.Tuple | ast.Set):
             items = values.elts
         else:

@@ -92,7 +92,21 @@ ALIKE = {
         "for kind, text in ITEMS:\n    answer = ask if kind == 'long' else plain\n    print(answer(text))\n"
     ),
 }
+MADE = FACTORY + "sayers = {kind: make(words) for kind, words in {'long': 9, 'short': 2, 'plain': 4}.items()}\n"
+ALIKE |= {
+    "a table of a factory's closures": MADE + RUN.format(call="sayers[kind](text)"),
+    "all of a factory's closures": MADE + RUN.format(call="[(name, say(text)) for name, say in sayers.items()]"),
+    "a list of a factory's closures": (
+        FACTORY + "sayers = list(make(words) for words in (2, 9))\n" + RUN.format(call="[say(text) for say in sayers]")
+    ),
+}
 LEFT = {
+    "a factory's closure that is put beside others": (
+        MADE + "sayers['none'] = print\n" + RUN.format(call="sayers[kind](text)")
+    ),
+    "a factory's closures that something else calls": (
+        MADE + RUN.format(call="sayers[kind](text)") + "print(list(map(sayers['long'], 'ab')))\n"
+    ),
     "a table that is added to": TABLE + 'HANDLERS["plain"] = print\n' + RUN.format(call="HANDLERS[kind](text)"),
     "a table that is handed on": TABLE + "print(HANDLERS)\n" + RUN.format(call="HANDLERS[kind](text)"),
     "a function that is called elsewhere too": (
