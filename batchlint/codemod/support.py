@@ -7,6 +7,7 @@ import builtins
 from collections.abc import Iterable
 from functools import cached_property
 
+from batchlint.codemod import listed
 from batchlint.codemod.blocks import streams
 from batchlint.codemod.callbacks import Callbacks
 from batchlint.codemod.fakes import Fakes
@@ -201,25 +202,12 @@ class Support:
         """Whether what is called is one of the objects: all that is handed over is, or all items of a collection."""
         bindings = self._bindings(scope, func.id) if isinstance(func, ast.Name) else []
         drawn = [b.value for b in bindings if b.how == "element" and b.value is not None]
-        items = [item for each in drawn for item in self._items(scope, each)]
+        items = [item for each in drawn for item in listed.items(self, scope, each)]
         if isinstance(func, ast.Name) and func.id in self.program.functions[scope].parameter_names:
             items += [(caller, argument) for caller, _, argument in self.callbacks.handed(scope, func.id)]
         entered = [self.called(self.program.eval(place, item)) for place, item in items]
         is_known = all(found and found <= objects for found in entered) and (bool(items) or not drawn)
         return is_known and all(isinstance(v, Inst) for v in self.program.eval(scope, func))
-
-    def _items(self, scope: FunctionId, iterated: ast.expr) -> list[tuple[FunctionId, ast.expr]]:
-        """The items of a list or tuple that is written down, and only gone through by its name; none where unknown."""
-        place, value = self.graph.constant(scope, iterated)
-        if not isinstance(value, ast.List | ast.Tuple):
-            return []
-        if isinstance(iterated, ast.Name):
-            nodes = list(ast.walk(self.graph.modules[scope.path].tree))
-            gone_through = {id(n.iter) for n in nodes if isinstance(n, ast.For | ast.AsyncFor | ast.comprehension)}
-            uses = [n for n in nodes if isinstance(n, ast.Name) and n.id == iterated.id and isinstance(n.ctx, ast.Load)]
-            if any(id(use) not in gone_through for use in uses):
-                return []
-        return [(place, item) for item in value.elts]
 
     def model(self, call: ast.expr) -> ModelCall | None:
         """The model call that the call is, or has a thread make."""

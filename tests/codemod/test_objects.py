@@ -100,7 +100,26 @@ ALIKE = {
     "two that ask": "draft = Draft()\nSTAGES = (draft, Improve())\n\n" + RUN.format(stages="STAGES"),
     "where they are called": RUN.format(stages="(Clean(), Draft(), Improve())"),
 }
+STAGED = """
+class Stages:
+    def __init__(self, stages):
+        self.stages = list(stages)
+
+
+STAGES = Stages([Clean(), Draft()])
+
+"""
+ALIKE["what an object keeps of a list"] = STAGED + RUN.format(stages="STAGES.stages")
 LEFT = {
+    "what an object keeps with a function among it": (
+        STAGED.replace("Clean()", "str.strip") + RUN.format(stages="STAGES.stages")
+    ),
+    "what an object keeps and adds to": (
+        STAGED + "STAGES.stages.append(str.strip)\n\n" + RUN.format(stages="STAGES.stages")
+    ),
+    "what objects keep of several lists": (
+        STAGED + "OTHERS = Stages([str.strip])\n\n" + RUN.format(stages="STAGES.stages")
+    ),
     "a function that is handed too": HANDED.replace("OTHER", "work(str.upper, text)"),
     "something unknown that is handed too": "from stages import found\n" + HANDED.replace("OTHER", "work(found, text)"),
     "what nobody has seen that is handed too": HANDED.replace("OTHER", "[work(each, text) for each in clean.more()]"),
