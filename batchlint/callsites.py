@@ -101,7 +101,7 @@ def _describe(graph: Graph, model: ModelCall, level: Level, ties: Ties) -> Descr
     reaches = tuple(
         reach
         for reach in graph.reaches(function, level.way)
-        if reach.edges or reach.entry.asking is None or not graph.are_apart(function, reach.entry.asking, node)
+        if reach.edges or not graph.are_apart(function, reach.entry, node)
     )
     place = Place(graph, model, edges, tuple(relevant(reaches)))
     many = _many(place)

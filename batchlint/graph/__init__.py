@@ -12,7 +12,7 @@ from types import MappingProxyType
 
 from batchlint.entrypoints import Kind
 from batchlint.entrypoints.manifests import ManifestTarget
-from batchlint.facts import MODULE, CallFacts, FunctionFacts, FunctionId, ModuleFacts
+from batchlint.facts import MODULE, FunctionFacts, FunctionId, ModuleFacts
 from batchlint.findings import Context, Latency, Step
 from batchlint.graph.asides import Asides
 from batchlint.graph.clocks import LOOPS
@@ -254,7 +254,8 @@ class Graph(Part):
             id, edges = place[0], paths[place]
             incoming = self.edges_to(id)
             entries = list(self._starts(id, incoming, beside))
-            found += [Reach(self._subcommands.as_started(entry, edges), edges) for entry in entries]
+            started = (self._subcommands.as_started(entry, edges) for entry in entries)
+            found += [Reach(entry, edges) for entry in started if entry is not None]
             for edge in incoming:
                 leading.setdefault(edge.caller, []).append(edge)
                 is_kept = False
@@ -291,13 +292,18 @@ class Graph(Part):
 
     def _is_elsewhere(self, entry: Entry, edges: Sequence[Edge], leading: Mapping[FunctionId, Sequence[Edge]]) -> bool:
         """Whether the function asks whoever started it only where it goes none of the ways down."""
-        if entry.asking is None or not edges:
+        if not edges:
             return False
         down = leading.get(edges[0].caller, edges[:1])
-        return all(self.are_apart(edge.caller, entry.asking, edge.node) for edge in down)
+        return all(self.are_apart(edge.caller, entry, edge.node) for edge in down)
 
-    def are_apart(self, id: FunctionId, asking: CallFacts, node: ast.expr) -> bool:
+    def are_apart(self, id: FunctionId, entry: Entry, node: ast.expr) -> bool:
         """Whether a run of the function that comes to the node does not come to where it asks somebody."""
+        if entry.asking is None:
+            return False
+        asking = entry.asking
+        if entry.word and self._subcommands.is_for_others(entry, id, node):
+            return True
         key = (asking.node, node)
         if key not in self._apart:
             self._apart[key] = are_apart(self.function(id), asking, node)

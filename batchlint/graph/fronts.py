@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
+from typing import NamedTuple
 
 from batchlint.entrypoints import Kind
 from batchlint.facts import MODULE, CallFacts, FunctionFacts, FunctionId, LoopNode, Reference
@@ -13,6 +14,7 @@ from batchlint.findings import Step
 from batchlint.graph.choices import gives_choice, only_chooses
 from batchlint.graph.links import Entry, ModelCall, Part, label, source
 from batchlint.graph.sittings import SITTING, Sittings
+from batchlint.graph.subcommands import word_of
 from batchlint.symbols import CallRef, Program, last_name
 from batchlint.trees import stands_in, walk
 from batchlint.values import Cls, Ext, Fn
@@ -41,6 +43,15 @@ _QUESTION = Kind("command-line", "interactive", None)
 _SITTING = Kind(SITTING, "interactive", None)
 
 
+class _Front(NamedTuple):
+    """A call that shows who sits in front of the program."""
+
+    call: CallFacts
+    kind: Kind
+    word: str = ""
+    """The subcommand that asks, where only one does."""
+
+
 class Fronts(Part):
     def __init__(self, program: Program, model_calls: Iterable[ModelCall]) -> None:
         super().__init__(program)
@@ -57,14 +68,15 @@ class Fronts(Part):
                 kind,
                 Step(id.path, call.node.lineno, f"{source(call.node)[:60]} in {label(id)}"),
                 asking=None if is_repeated else call,
+                word=word,
             )
-            for call, kind in fronts
+            for call, kind, word in fronts
         ]
 
     @cached_property
-    def _fronts(self) -> dict[FunctionId, list[tuple[CallFacts, Kind]]]:
+    def _fronts(self) -> dict[FunctionId, list[_Front]]:
         program, table = self.program, self.program.registry.calls
-        found: dict[FunctionId, list[tuple[CallFacts, Kind]]] = {}
+        found: dict[FunctionId, list[_Front]] = {}
         for name in sorted(table.tails):
             for caller, call in program.calls_by_name.get(name, ()):
                 for value in program.eval(caller.id, call.node.func):
@@ -74,22 +86,22 @@ class Fronts(Part):
                         continue
                     asked = _SITTING if confirms else self._asked(kind, caller, call)
                     if asked == kind or not _asks_for(_FOLDER, call.node):
-                        found.setdefault(caller.id, []).append((call, asked))
+                        found.setdefault(caller.id, []).append(_Front(call, asked))
         for caller, call in self._options():
-            found.setdefault(caller.id, []).append((call, _QUESTION))
+            found.setdefault(caller.id, []).append(_Front(call, _QUESTION, word_of(caller, call.node)))
         # `question = ask()` and then the model: the one who is asked is the caller's user too.
         for asking, rows in list(found.items()):
-            interactive = [kind for _, kind in rows if kind.kind == "interactive"]
+            interactive = [front for front in rows if front.kind.kind == "interactive"]
             if interactive and asking.qualname != MODULE:
                 is_choice = gives_choice(program.functions[asking])
                 for asked_by, node, _ in program.callers.call_sites(program.functions[asking]):
                     call = program.call_facts[id(node)].call
-                    kind = min(interactive, key=lambda each: each.latency is None)
+                    fronts = _told_of(interactive, call)
                     if is_choice and only_chooses(program.functions[asked_by], call):
                         if not self._sittings.parts(program.functions[asked_by], call):
                             continue
-                        kind = _SITTING
-                    found.setdefault(asked_by, []).append((call, kind))
+                        fronts = [_Front(call, _SITTING)]
+                    found.setdefault(asked_by, []).extend(fronts)
         return found
 
     def _options(self) -> Iterator[CallRef]:
@@ -196,6 +208,14 @@ class Fronts(Part):
             self.program.call_facts[id(node)].call.loops or self._is_repeated(self.function(above), depth + 1)
             for above, node, _ in sites
         )
+
+
+def _told_of(fronts: Sequence[_Front], call: CallFacts) -> list[_Front]:
+    """What a call of the function that has these fronts says: the strictest of them, else one per subcommand."""
+    always = [front for front in fronts if not front.word]
+    if always:
+        return [min(always, key=lambda each: each.kind.latency is None)._replace(call=call)]
+    return list(dict.fromkeys(front._replace(call=call) for front in fronts))
 
 
 def _prints_once(function: FunctionFacts) -> bool:

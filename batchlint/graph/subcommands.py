@@ -31,8 +31,14 @@ class Subcommands(Part):
         own = [id for id in found if id.path == path]
         return own or (found if len(found) == 1 else ())
 
-    def as_started(self, entry: Entry, edges: Sequence[Edge]) -> Entry:
-        """The entry, or where the way down is taken for another subcommand than its own, somebody who types that."""
+    def as_started(self, entry: Entry, edges: Sequence[Edge]) -> Entry | None:
+        """The entry, or where the way down is taken for another subcommand than its own, somebody who types that.
+
+        None where the entry is that somebody types a question: other subcommands are asked none.
+        """
+        if entry.kind.kind == "interactive":
+            is_other = bool(entry.word) and any(self.is_for_others(entry, edge.caller, edge.node) for edge in edges)
+            return None if is_other else entry
         if not entry.word or not self._excludes(entry.word, edges):
             return entry
         caller = self.function(edges[0].caller)
@@ -50,6 +56,14 @@ class Subcommands(Part):
             if holds and (others := set(_compared(test)) & self._words)
         )
 
+    def is_for_others(self, entry: Entry, id: FunctionId, node: ast.expr) -> bool:
+        """Whether the function comes to the node only for subcommands that stand beside the entry's own."""
+        beside = self._beside.get(entry.word, frozenset())
+        return bool(beside) and any(
+            holds and bool(others := set(_compared(test))) and others <= beside
+            for test, holds in tests_before(self.function(id), node)
+        )
+
     @cached_property
     def _functions(self) -> dict[str, list[FunctionId]]:
         found: dict[str, list[FunctionId]] = {}
@@ -58,7 +72,7 @@ class Subcommands(Part):
                 for name in _names(function, decorator) if last_name(decorator) == "command" else ():
                     found.setdefault(name, []).append(function.id)
             for call in function.calls:
-                word = self._word_of(function, call.node)
+                word = word_of(function, call.node) if last_name(call.node.func) == "set_defaults" else ""
                 for keyword in call.node.keywords if word else ():
                     values = self.program.eval(function.id, keyword.value)
                     found.setdefault(word, []).extend(value.id for value in values if isinstance(value, Fn))
@@ -70,17 +84,34 @@ class Subcommands(Part):
         calls = self.program.calls_by_name.get("add_parser", ())
         return {word for reference in calls for word in _first_text(reference.call.node.args)}
 
-    @staticmethod
-    def _word_of(function: FunctionFacts, node: ast.Call) -> str:
-        """The word whose parser is given a function: `add_parser("x").set_defaults(func=f)`."""
-        if not isinstance(node.func, ast.Attribute) or node.func.attr != "set_defaults":
-            return ""
-        parser: ast.expr | None = node.func.value
-        if isinstance(parser, ast.Name):
-            before = [b for b in function.bindings.get(parser.id, ()) if b.line <= node.lineno]
-            parser = max(before, key=lambda b: b.line).value if before else None
-        is_parser = isinstance(parser, ast.Call) and last_name(parser.func) == "add_parser"
-        return next(_first_text(parser.args), "") if is_parser and isinstance(parser, ast.Call) else ""
+    @cached_property
+    def _beside(self) -> dict[str, frozenset[str]]:
+        """By the word of a subcommand those that its parser cannot be given with it."""
+        together: dict[tuple[FunctionId, str], set[str]] = {}
+        for caller, call in self.program.calls_by_name.get("add_parser", ()):
+            if isinstance(call.node.func, ast.Attribute):
+                parsers = together.setdefault((caller.id, ast.dump(call.node.func.value)), set())
+                parsers.update(_first_text(call.node.args))
+        groups = list(together.values())
+        words = {word for group in groups for word in group}
+        # A word that several parsers have may be the one or the other.
+        return {
+            word: frozenset(own[0] - {word})
+            for word in words
+            if len(own := [group for group in groups if word in group]) == 1
+        }
+
+
+def word_of(function: FunctionFacts, node: ast.Call) -> str:
+    """The word of the subcommand whose parser has its method called there: `add_parser("x").set_defaults(func=f)`."""
+    if not isinstance(node.func, ast.Attribute):
+        return ""
+    parser: ast.expr | None = node.func.value
+    if isinstance(parser, ast.Name):
+        before = [b for b in function.bindings.get(parser.id, ()) if b.line <= node.lineno]
+        parser = max(before, key=lambda b: b.line).value if before else None
+    is_parser = isinstance(parser, ast.Call) and last_name(parser.func) == "add_parser"
+    return next(_first_text(parser.args), "") if is_parser and isinstance(parser, ast.Call) else ""
 
 
 def _names(function: FunctionFacts, decorator: ast.expr) -> list[str]:

@@ -177,3 +177,53 @@ def test_who_only_chooses_how_to_go_on_where_something_is_in_the_way_does_not_wa
 def test_who_is_asked_between_two_pieces_of_work_sits_through_it() -> None:
     asked = 'print(ask("a plan for " + path))\n        ' + WAY.format(question="how()", leave="return")
     assert ingestion(asked) == "unclear"
+
+
+COMMANDS = """
+    import argparse
+    from llm import ask
+
+    def build_parser():
+        parser = argparse.ArgumentParser()
+        commands = parser.add_subparsers(dest="command")
+        index = commands.add_parser("index")
+        {index}
+        one = commands.add_parser("one")
+        one.add_argument("query")
+        rows = commands.add_parser("rows")
+        {rows}
+        return parser
+
+    def label(lines):
+        return [ask(line) for line in lines]  # !
+
+    def main():
+        args = build_parser().parse_args()
+        if args.command == "one":
+            print("asked", args.query)
+            return
+        if {test}:
+            print(label(open("lines.txt")))
+
+    if __name__ == "__main__":
+        main()
+    """
+
+
+@pytest.mark.parametrize(
+    ("index", "test", "expected"),
+    [
+        ('index.add_argument("--force")', 'args.command == "index"', "batchable"),
+        ('index.add_argument("query")', 'args.command == "index"', "unclear"),
+        ('index.add_argument("--force")', 'args.command in ("index", "one")', "unclear"),
+        ('parser.add_argument("query")', 'args.command == "index"', "unclear"),
+    ],
+)
+def test_the_question_of_one_subcommand_is_none_of_another(index: str, test: str, expected: str) -> None:
+    assert verdict(COMMANDS.format(index=index, rows="rows.add_argument('--days')", test=test)) == expected
+
+
+def test_a_subcommand_of_a_subcommand_may_be_asked_something() -> None:
+    rows = 'rows.add_subparsers(dest="what").add_parser("say").add_argument("query")'
+    index = 'index.add_argument("--force")'
+    assert verdict(COMMANDS.format(index=index, rows=rows, test='args.command == "rows"')) == "unclear"
