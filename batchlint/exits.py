@@ -10,7 +10,7 @@ from batchlint.facts import FunctionFacts, LoopNode
 from batchlint.flow import MUTATORS, Move, all_read, holds, moves, reached, reads, targets, whole
 from batchlint.loops import ends_at_first_success
 from batchlint.trees import children, is_none, walk
-from batchlint.turncounts import one_a_turn, without_lengths
+from batchlint.turncounts import failures, one_a_turn, without_lengths
 
 _USAGE = frozenset({"usage", "usage_metadata", "token_usage"})
 NO_OPTIONS: Mapping[str, bool] = {}
@@ -25,14 +25,16 @@ def stops_early(
     """
     if isinstance(loop, ast.comprehension):
         return None
+    things = _looked_into(loop)
     tainted = reached(set(), [_unspent(row) for row in moves(loop.body) if not row.given <= apart], call)
+    tainted -= failures(loop.body, lambda test, holds: fails(test, holds, things))
     counted = one_a_turn(loop.body, call)
 
     def hinges(test: ast.expr) -> bool:
         parts = list(without_lengths(test, counted)) if counted else [test]
         return any(reads(part) & tainted for part in parts) or holds([test], call)
 
-    return _exit(loop.body, _Tests(hinges, options, _looked_into(loop)), 0, False)
+    return _exit(loop.body, _Tests(hinges, options, things), 0, False)
 
 
 def _unspent(row: Move) -> Move:
@@ -124,16 +126,17 @@ class _Tests(NamedTuple):
     things: frozenset[str]
     """Names of what is more than true or false."""
 
-    def fails(self, test: ast.expr, *, holds: bool) -> bool:
-        """Whether the test turns out so where there is no answer, whatever it would say."""
-        if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
-            return self.fails(test.operand, holds=not holds)
-        if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.Or) is holds:
-            return all(self.fails(value, holds=holds) for value in test.values)
-        if isinstance(test, ast.Compare) and len(test.ops) == 1 and is_none(test.comparators[0]):
-            return isinstance(test.ops[0], ast.Is if holds else ast.IsNot)
-        is_thing = isinstance(test, ast.Name) and test.id in self.things
-        return not holds and (is_thing or (isinstance(test, ast.Call) and _is_len(test)))
+
+def fails(test: ast.expr, holds: bool, things: frozenset[str]) -> bool:
+    """Whether the test turns out so where there is no answer, whatever it would say; see `_Tests.things`."""
+    if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
+        return fails(test.operand, not holds, things)
+    if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.Or) is holds:
+        return all(fails(value, holds, things) for value in test.values)
+    if isinstance(test, ast.Compare) and len(test.ops) == 1 and is_none(test.comparators[0]):
+        return isinstance(test.ops[0], ast.Is if holds else ast.IsNot)
+    is_thing = isinstance(test, ast.Name) and test.id in things
+    return not holds and (is_thing or (isinstance(test, ast.Call) and _is_len(test)))
 
 
 def _looked_into(loop: ast.For | ast.AsyncFor | ast.While) -> frozenset[str]:
@@ -157,7 +160,7 @@ def _exit(statements: list[ast.stmt], known: _Tests, depth: int, under: bool) ->
         if isinstance(statement, ast.If):
             tests = under or known.hinges(statement.test)
             for holds, block in ((True, statement.body), (False, statement.orelse)):
-                is_failure = _gives_up(block) and known.fails(statement.test, holds=holds)
+                is_failure = _goes_past(block) and fails(statement.test, holds, known.things)
                 if not (holds and _is_switched(statement.test, known.options)):
                     inner.append((block, depth, under if is_failure else tests))
         elif isinstance(statement, ast.For | ast.AsyncFor | ast.While):
@@ -177,10 +180,10 @@ def _exit(statements: list[ast.stmt], known: _Tests, depth: int, under: bool) ->
     return None
 
 
-def _gives_up(statements: list[ast.stmt]) -> bool:
-    """Whether the statements return with nothing of what was asked for so far."""
+def _goes_past(statements: list[ast.stmt]) -> bool:
+    """Whether the statements do not just end the loop with what there is: they go on, or return nothing of it."""
     last = statements[-1] if statements else None
     if not isinstance(last, ast.Return):
-        return False
+        return not isinstance(last, ast.Break)
     value = last.value
     return value is None or is_none(value) or (isinstance(value, ast.List) and not value.elts)

@@ -1,9 +1,9 @@
-"""Collections that each turn of a loop adds one thing to: how many there are says nothing of the answers."""
+"""What the turns of a loop count that says nothing of the answers: how many there were, how often there was none."""
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Set
+from collections.abc import Callable, Iterator, Set
 
 from batchlint.trees import walk
 
@@ -27,6 +27,30 @@ def one_a_turn(body: list[ast.stmt], call: ast.Call) -> set[str]:
             found.add(name)
     changed = [name for statement in body for node in walk(statement) for name in _changed(node)]
     return {name for name in found if changed.count(name) == 1}
+
+
+def failures(body: list[ast.stmt], fails: Callable[[ast.expr, bool], bool]) -> set[str]:
+    """The names of counters that only go up where no answer came, and are set back to a number.
+
+    `fails` tells whether a test turns out so where there is none.
+    """
+    nodes = [node for statement in body for node in walk(statement)]
+    raised = [node for node in nodes if isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name)]
+    if not raised:
+        return set()
+    without: set[int] = set()
+    for node in nodes:
+        blocks = [node.body] if isinstance(node, ast.ExceptHandler) else []
+        if isinstance(node, ast.If):
+            blocks = [block for holds, block in ((True, node.body), (False, node.orelse)) if fails(node.test, holds)]
+        without.update(id(inner) for block in blocks for statement in block for inner in walk(statement))
+    kept = {id(node.target) for node in raised if id(node) in without}
+    for node in nodes:
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant):
+            kept.update(map(id, node.targets))
+    stored = [node for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)]
+    names = {node.target.id for node in raised if isinstance(node.target, ast.Name)}
+    return names - {node.id for node in stored if id(node) not in kept}
 
 
 def without_lengths(test: ast.expr, names: Set[str]) -> Iterator[ast.expr]:

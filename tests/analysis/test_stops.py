@@ -187,10 +187,47 @@ FAILING = """
         ("if answer: return None", "realtime"),
         ("if not answer: break", "realtime"),
         ("is_over = 'over' in answer.choices\n            if not is_over: return None", "realtime"),
+        ("if answer is None:\n                if line == 'end': break\n                continue", "batchable"),
+        ("if answer is not None:\n                if line == 'end': break\n                continue", "realtime"),
     ],
 )
 def test_giving_up_where_no_answer_came_is_no_end_by_what_it_says(failing, expected):
     assert verdict(FAILING.format(failing=failing)) == expected
+
+
+COUNTED = """
+    from llm import ask
+
+    def label(lines):
+        found, {count}, seen = [], 0, 0
+        for line in lines:
+            answer = ask(line)  # !
+            if answer is not None:
+                found.append(answer.choices[0])
+                {good}
+            else:
+                {bad}
+            {after}
+            if {count} >= 3:
+                print("so many, the rest another day")
+                break
+        return found
+
+    print(label(open("lines.txt")))
+    """
+
+
+@pytest.mark.parametrize(
+    ("good", "bad", "after", "expected"),
+    [
+        ("failed = 0", "failed += 1", "print(line)", "batchable"),
+        ("print(line)", "failed += 1", "print(line)", "batchable"),
+        ("failed = len(answer.choices)", "failed += 1", "print(line)", "realtime"),
+        ("failed = 0", "failed += 1", "failed += answer == 'no'", "realtime"),
+    ],
+)
+def test_a_count_of_what_got_no_answer_is_no_answer(good: str, bad: str, after: str, expected: str) -> None:
+    assert verdict(COUNTED.format(count="failed", good=good, bad=bad, after=after)) == expected
 
 
 GAME = """
