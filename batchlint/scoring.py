@@ -14,6 +14,7 @@ from batchlint.facts import FunctionId, Span
 from batchlint.findings import CallSite, Context, Factor, Latency, Step, Verdict
 from batchlint.graph import Graph, Reach, relevant
 from batchlint.places import Trait
+from batchlint.sharers import waited_for
 
 FACTORS: dict[str, int] = {
     # Who starts the call, and so who could wait for it.
@@ -82,12 +83,21 @@ def score(graph: Graph, sites: Sequence[Described]) -> list[CallSite]:
         for site, call in judged
     ]
     judged = _whole(graph, judged)
+    shared = waited_for(call for _, call in judged)
+    judged = [(site, _shared(graph, site, call, shared.get((call.path, call.line)))) for site, call in judged]
     hidden = {id(call) for site, call in judged if site.is_plumbing and call.verdict is Verdict.BATCHABLE}
     telling = [call for _, call in judged if id(call) not in hidden and not call.rounds]
     told = {(step.path, step.line) for call in telling for step in call.via}
     # Where others come through as well that are not batchable, it speaks for itself.
     told -= {(s.path, s.line) for call in telling if call.verdict is not Verdict.BATCHABLE for s in call.via}
     return [call for _, call in judged if id(call) not in hidden or (call.path, call.line) not in told]
+
+
+def _shared(graph: Graph, site: Described, call: CallSite, trait: Trait | None) -> CallSite:
+    """The call with what its other callers say; what a person stated stays."""
+    if trait is None or call.verdict is not Verdict.BATCHABLE or call.rounds or site.stated is not None:
+        return call
+    return _judge(graph, site._replace(traits=(*site.traits, trait)))
 
 
 def _whole(graph: Graph, judged: list[tuple[Described, CallSite]]) -> list[tuple[Described, CallSite]]:

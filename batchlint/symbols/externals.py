@@ -193,7 +193,7 @@ def _builtin(program: Program, scope: FunctionId, node: ast.Call, path: str) -> 
                 for attribute in _named(program, value, text.text):
                     found |= program.attribute(value, attribute)
             if isinstance(value, Mod) and not any(re.search("[A-Za-z]", text.text) for text in texts):
-                found |= _classes_of(program, value)
+                found |= _classes_of(program, value) | _jobs_of(program, value)
         return frozenset(found)
     if path == "builtins.type" and len(arguments) == 1:
         return frozenset(Cls(v.id) for v in program.eval(scope, arguments[0]) if isinstance(v, Inst))
@@ -269,6 +269,21 @@ def _classes_of(program: Program, module: Mod) -> Values:
     if len(names) > _MANY_CLASSES:
         return NOTHING
     return frozenset(v for name in names for v in program.module_name(path, name) if isinstance(v, Cls))
+
+
+def _jobs_of(program: Program, module: Mod) -> Values:
+    """The functions of a module that is a list of jobs, of which a command names one: `getattr(jobs, name)()`.
+
+    Such a list has functions only that take nothing.
+    """
+    path = program.index.stems.get(module.stem)
+    if path not in program.modules or program.is_test(path):
+        return NOTHING
+    bindings = program.modules[path].body.bindings
+    names = [name for name, rows in bindings.items() if rows[0].how == "function" and not name.startswith("_")]
+    jobs = [program.functions[FunctionId(path, name)] for name in names if FunctionId(path, name) in program.functions]
+    is_list = len(jobs) > 1 and not any(job.default(name) is None for job in jobs for name in job.parameter_names)
+    return frozenset(v for job in jobs for v in program.module_name(path, job.name)) if is_list else NOTHING
 
 
 def _super(program: Program, scope: FunctionId) -> Values:
