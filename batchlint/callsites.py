@@ -19,6 +19,7 @@ from batchlint.graph.ways import Way
 from batchlint.levels import RUNS, Level
 from batchlint.loops import is_handful, is_item_loop
 from batchlint.places import Link, Place, Trait, line_of
+from batchlint.remainders import loop_before
 from batchlint.repetitions import repeated
 from batchlint.singles import all_give_one, asks_one_thing, gives_one
 from batchlint.ties import Ties
@@ -155,6 +156,10 @@ def _many(place: Place) -> Trait | None:
             lines = [line_of(loop) for loop in link.loops if is_item_loop(loop)]
             line = lines[0] if lines else link.node.lineno
             return Trait("many", "once per item of a collection", link.function.path, line)
+    for link in links:
+        rest = loop_before(graph.function(link.function), link.node) if isinstance(link.node, ast.Call) else None
+        if rest is not None:
+            return Trait("many", "for what a loop over a collection has left", link.function.path, line_of(rest))
     if model.fans_out and not _is_handful(graph, model):
         return Trait("many", "one call for a whole collection", model.function.path, model.span.line)
     for reach in place.reaches:
