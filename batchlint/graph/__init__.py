@@ -23,6 +23,7 @@ from batchlint.graph.edges import Edges
 from batchlint.graph.entries import Entries
 from batchlint.graph.feeders import Feeders
 from batchlint.graph.filejobs import FileJobs
+from batchlint.graph.followed import Followed
 from batchlint.graph.fronts import Fronts
 from batchlint.graph.handovers import Handovers
 from batchlint.graph.kinds import Kinds
@@ -99,6 +100,7 @@ class Graph(Part):
         lookups = Lookups(program, self.is_test)
         polls = Polls(program, self.is_test, lookups, self.entries, self.edges_to)
         self._waiting = Waiting(program, polls, self._replies, lookups)
+        self._followed = Followed(program, self.entries, self.edges_to)
         self._stand_ins = StandIns(program)
         self._asides = Asides(program, polls, self.entries)
         self._set_offs = SetOffs(program, self.entries, self.edges_to)
@@ -314,7 +316,7 @@ class Graph(Part):
         seen = (self._asides.seen(entry, id) for entry in self.entries(id))
         entries = [entry for entry in seen if entry is not None]
         if any(entry.kind.kind == "task_queue" for entry in entries):
-            entries += self._replies.entries(id, incoming, entries)
+            entries += [*self._replies.entries(id, incoming, entries), *self._followed.entries(id, incoming, entries)]
         entries += self._feeders.entries(id)
         return (self._asides.beside(entry) if beside else entry for entry in entries)
 
