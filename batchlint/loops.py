@@ -31,6 +31,7 @@ _SPLITS = frozenset({"split", "rsplit", "splitlines"})
 _CUTS = frozenset({"strip", "lstrip", "rstrip", "lower", "upper"})
 _TELLING = frozenset({"sleep", "debug", "info", "warning", "error", "exception", "log"})
 _PASSING = EACH | PAIRED
+_LOOPS = (ast.For, ast.AsyncFor, ast.While)
 
 
 def is_item_loop(loop: LoopNode) -> bool:
@@ -335,14 +336,18 @@ def _is_told(node: ast.AST) -> bool:
     )
 
 
-def ends_at_first_success(body: list[ast.stmt]) -> bool:
-    """Whether the straight path leaves the loop: a `return` or `break` under no condition, or on each side of one."""
+def ends_at_first_success(body: list[ast.stmt], leaves: tuple[type, ...] = (ast.Return, ast.Break)) -> bool:
+    """Whether the straight path leaves the loop: a `return` or `break` under no condition, or on each side of one.
+
+    So does a `return` of that kind in a loop of it: that tries several things in each of a few rounds.
+    """
     return any(
-        isinstance(statement, ast.Return | ast.Break)
+        isinstance(statement, leaves)
+        or (isinstance(statement, _LOOPS) and ends_at_first_success(statement.body, (ast.Return,)))
         or (
             isinstance(statement, ast.If)
-            and ends_at_first_success(statement.body)
-            and ends_at_first_success(statement.orelse)
+            and ends_at_first_success(statement.body, leaves)
+            and ends_at_first_success(statement.orelse, leaves)
         )
         for statement in _straight(body)
     )

@@ -319,3 +319,39 @@ SECTIONS = """
 )
 def test_a_few_prompts_that_the_caller_writes_out_are_no_collection(given: str, more: str, kept: str, expected: str):
     assert verdict(SECTIONS.format(given=given, more=more, kept=kept)) == expected
+
+
+ROUNDS = """
+    import sys
+    import time
+    from llm import ask
+    from settings import MODELS, ROUNDS
+
+    def complete(text):
+        said = []
+        for turn in range(ROUNDS):
+            for model in MODELS:
+                try:
+                    answer = ask(f"{{model}}: {{text}}")  # !
+                    {then}
+                except TimeoutError as error:
+                    print(model, turn, error)
+            time.sleep(turn)
+        return said
+
+    if __name__ == "__main__":
+        print(complete(sys.argv[1]))
+    """
+
+
+@pytest.mark.parametrize(
+    ("then", "expected"),
+    [
+        ("return answer", "realtime"),
+        ("print(answer)\n                    return answer", "realtime"),
+        ("said.append(answer)", "batchable"),
+        ("said.append(answer)\n                    break", "batchable"),
+    ],
+)
+def test_rounds_over_models_that_end_at_the_first_answer_are_tries(then: str, expected: str) -> None:
+    assert verdict(ROUNDS.format(then=then)) == expected
