@@ -41,7 +41,7 @@ from batchlint.symbols import (
     unpacking,
     wrapped,
 )
-from batchlint.symbols.annotations import instance
+from batchlint.symbols.annotations import instance, rules_out
 from batchlint.symbols.callers import Callers
 from batchlint.symbols.members import PROPERTIES
 from batchlint.symbols.memo import Memo
@@ -536,8 +536,10 @@ class Program(Memo):
                 held |= self.eval(id, expression)
             found.add(Elems(frozenset(held)))
         annotation = getattr(function.node, "returns", None)
-        if annotation is not None and all(isinstance(v, Text) or self._is_of_unknown_library(v) for v in found):
-            found |= instance(self, FunctionId(id.path, function.parent or MODULE), annotation)
+        told = {value for value in found if not isinstance(value, Text) and not self._is_of_unknown_library(value)}
+        if annotation is not None and all(isinstance(value, Inst | Cls) for value in told):
+            stated = instance(self, FunctionId(id.path, function.parent or MODULE), annotation)
+            found |= stated if not told or rules_out(self, stated, told) else NOTHING
         return frozenset(found)
 
     def _is_of_unknown_library(self, value: Value) -> bool:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Set
 from functools import cache
 from typing import TYPE_CHECKING
 
-from batchlint.facts import FunctionId
+from batchlint.facts import ClassId, FunctionId
 from batchlint.symbols.names import last_name
+from batchlint.symbols.protocols import is_protocol
 from batchlint.values import NOTHING, Cls, Elems, Ext, Fn, Inst, Value, Values, ordered
 
 if TYPE_CHECKING:
@@ -45,6 +47,25 @@ def instance(program: Program, scope: FunctionId, annotation: ast.expr) -> Value
             elif isinstance(value, Inst | Elems):
                 found.add(value)
     return frozenset(found)
+
+
+def rules_out(program: Program, annotated: Values, found: Set[Value]) -> bool:
+    """Whether none of what was found can be of the project's classes that are annotated.
+
+    What a helper that all share was given elsewhere is not what it gives here.
+    """
+    stated, others = _classes(annotated), _classes(found)
+    if not stated or len(stated) < len(annotated):
+        return False
+    if any(is_protocol(program.classes[each]) for each in stated if each in program.classes):
+        return False
+    below = [(each, program.mro(each)[0]) for each in others]
+    above = {parent for each in stated for parent in program.mro(each)[0]}
+    return not any(each in above or not stated.isdisjoint(line) for each, line in below)
+
+
+def _classes(values: Set[Value]) -> set[ClassId]:
+    return {value.id for value in values if isinstance(value, Inst | Cls)}
 
 
 @cache

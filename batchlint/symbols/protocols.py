@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
 def implementers(program: Program) -> Iterator[tuple[ClassId, ClassId]]:
     """The protocols of the program, each with a class that has all its methods, under the same parameters."""
-    protocols = [each for each in program.classes.values() if _is_protocol(each)]
+    protocols = [each for each in program.classes.values() if is_protocol(each)]
     if not protocols:
         return
-    methods = {id: _methods(program, id) for id, each in program.classes.items() if not _is_protocol(each)}
+    methods = {id: _methods(program, id) for id, each in program.classes.items() if not is_protocol(each)}
     for protocol in protocols:
         wanted = _methods(program, protocol.id)
         for id, has in methods.items() if wanted else ():
@@ -26,7 +26,8 @@ def implementers(program: Program) -> Iterator[tuple[ClassId, ClassId]]:
                 yield protocol.id, id
 
 
-def _is_protocol(klass: ClassFacts) -> bool:
+def is_protocol(klass: ClassFacts) -> bool:
+    """Whether the class only says which methods others have."""
     bases = (base.value if isinstance(base, ast.Subscript) else base for base in klass.node.bases)
     return any(last_name(base) == "Protocol" for base in bases)
 
