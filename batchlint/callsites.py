@@ -99,11 +99,8 @@ def _describe(graph: Graph, model: ModelCall, level: Level, ties: Ties) -> Descr
     edges = level.edges
     function = edges[0].caller if edges else model.function
     node = edges[0].node if edges else model.node
-    reaches = tuple(
-        reach
-        for reach in graph.reaches(function, level.way)
-        if reach.edges or not graph.are_apart(function, reach.entry, node)
-    )
+    ways = (graph.at(reach, function, node) for reach in graph.reaches(function, level.way))
+    reaches = tuple(reach for reach in ways if reach is not None)
     place = Place(graph, model, edges, tuple(relevant(reaches)))
     many = _many(place)
     if many is None and (longer := _repeated(place, function, level.way)) is not None:

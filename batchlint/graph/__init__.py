@@ -256,7 +256,8 @@ class Graph(Part):
             id, edges = place[0], paths[place]
             incoming = self.edges_to(id)
             entries = list(self._starts(id, incoming, beside))
-            started = (self._subcommands.as_started(entry, edges) for entry in entries)
+            taken = [(edge.caller, edge.node) for edge in edges]
+            started = (self._subcommands.as_started(entry, *taken) for entry in entries)
             found += [Reach(entry, edges) for entry in started if entry is not None]
             for edge in incoming:
                 leading.setdefault(edge.caller, []).append(edge)
@@ -298,6 +299,13 @@ class Graph(Part):
             return False
         down = leading.get(edges[0].caller, edges[:1])
         return all(self.are_apart(edge.caller, entry, edge.node) for edge in down)
+
+    def at(self, reach: Reach, id: FunctionId, node: ast.expr) -> Reach | None:
+        """The way into the function as it counts at one of its nodes; None if it does not lead there."""
+        if not reach.edges and self.are_apart(id, reach.entry, node):
+            return None
+        entry = self._subcommands.as_started(reach.entry, (id, node))
+        return reach._replace(entry=entry) if entry is not None else None
 
     def are_apart(self, id: FunctionId, entry: Entry, node: ast.expr) -> bool:
         """Whether a run of the function that comes to the node does not come to where it asks somebody."""

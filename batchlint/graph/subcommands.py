@@ -11,9 +11,12 @@ from batchlint.entrypoints.manifests.targets import ANY_WORD
 from batchlint.facts import FunctionFacts, FunctionId
 from batchlint.findings import Step
 from batchlint.graph.conditions import tests_before
-from batchlint.graph.links import Edge, Entry, Part, label
+from batchlint.graph.links import Entry, Part, label
 from batchlint.symbols import last_name
 from batchlint.values import Fn
+
+Place = tuple[FunctionId, ast.expr]
+"""A node of a function, by which a way goes down from it."""
 
 
 class Subcommands(Part):
@@ -31,28 +34,28 @@ class Subcommands(Part):
         own = [id for id in found if id.path == path]
         return own or (found if len(found) == 1 else ())
 
-    def as_started(self, entry: Entry, edges: Sequence[Edge]) -> Entry | None:
+    def as_started(self, entry: Entry, *way: Place) -> Entry | None:
         """The entry, or where the way down is taken for another subcommand than its own, somebody who types that.
 
         None where the entry is that somebody types a question: other subcommands are asked none.
         """
         if entry.kind.kind == "interactive":
-            is_other = bool(entry.word) and any(self.is_for_others(entry, edge.caller, edge.node) for edge in edges)
+            is_other = bool(entry.word) and any(self.is_for_others(entry, id, node) for id, node in way)
             return None if is_other else entry
-        if not entry.word or not self._excludes(entry.word, edges):
+        if not entry.word or not self._excludes(entry.word, way):
             return entry
-        caller = self.function(edges[0].caller)
-        what = f"{label(caller.id)}, as another subcommand than `{entry.word}`"
-        return Entry(Kind("subcommand", "script", None), Step(caller.id.path, caller.line, what))
+        first = self.function(way[0][0])
+        what = f"{label(first.id)}, as another subcommand than `{entry.word}`"
+        return Entry(Kind("subcommand", "script", None), Step(first.id.path, first.line, what))
 
-    def _excludes(self, word: str, edges: Sequence[Edge]) -> bool:
+    def _excludes(self, word: str, way: Sequence[Place]) -> bool:
         """Whether the way down is taken for another subcommand only, by a test such as `args.command == "check"`."""
         if word not in self._words:
             return False
         return any(
             others and word not in others
-            for edge in edges
-            for test, holds in tests_before(self.function(edge.caller), edge.node)
+            for id, node in way
+            for test, holds in tests_before(self.function(id), node)
             if holds and (others := set(_compared(test)) & self._words)
         )
 

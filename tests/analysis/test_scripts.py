@@ -581,6 +581,43 @@ def test_a_schedule_starts_the_subcommand_that_its_command_line_names(form):
     assert verdict({"cli.py": FORMS[form].format(check="# !", digest="")}, crontab) == "realtime"
 
 
+DISPATCH = """
+    import argparse
+    from llm import ask
+
+    def main():
+        parser = argparse.ArgumentParser()
+        commands = parser.add_subparsers(dest="command")
+        commands.add_parser("check")
+        commands.add_parser("digest")
+        args = parser.parse_args()
+        if args.command == "check":
+            print("ready")
+            return
+        {test}
+            print(ask(open("news.txt").read()))  # !
+
+    if __name__ == "__main__":
+        main()
+    """
+
+
+@pytest.mark.parametrize(
+    ("word", "test", "expected"),
+    [
+        ("digest", 'if args.command == "digest":', "batchable"),
+        ("digest", 'if args.command in ("check", "digest"):', "batchable"),
+        ("digest", "if args.command:", "batchable"),
+        ("check", 'if args.command == "digest":', "realtime"),
+        ("digest", 'if args.command == "check":', "realtime"),
+    ],
+)
+def test_a_schedule_starts_what_stands_under_its_word(word: str, test: str, expected: str) -> None:
+    line = Step("crontab", 1, f"0 3 * * * python cli.py {word}")
+    crontab = [ManifestTarget("cli.py", "schedule", Latency.HOURS, line, word=word)]
+    assert verdict({"cli.py": DISPATCH.format(test=test)}, crontab) == expected
+
+
 @pytest.mark.parametrize(("word", "expected"), [(ANY_WORD, "batchable"), ("", "realtime"), ("check", "realtime")])
 def test_a_schedule_may_start_any_subcommand_that_a_variable_names(word, expected):
     line = Step("crontab", 1, '0 3 * * * python cli.py "$TASK"')
