@@ -220,7 +220,9 @@ def _calls_by_name(graph: Graph, edge: Edge) -> bool:
         return False
     called = last_name(call.func)
     runs = [call.func, *(() if called[:1].isupper() else call.args)]
-    return edge.kind != "call" or graph.function(edge.callee).name in map(last_name, runs)
+    callee = graph.function(edge.callee)
+    is_made = callee.name == "__init__" and callee.owner is not None and callee.owner.rpartition(".")[2] == called
+    return edge.kind != "call" or is_made or callee.name in map(last_name, runs)
 
 
 def _leads_dialogue(reach: Reach) -> bool:

@@ -313,3 +313,29 @@ def test_so_it_is_where_somebody_else_waits_for_the_same_task() -> None:
     site = marked(ENQUEUED.format(starts="@app.task", given="", sweep=EACH) + route)
     assert site is not None
     assert (str(site.verdict), site.rounds) == ("batchable", True)
+
+
+INDEX = """
+    from llm import ask
+
+    class Index:
+        def __init__(self, build=False):
+            if build:
+                open("labels.txt", "w").writelines([ask(line) for line in open("lines.txt")])
+
+    def rebuild():
+        print(Index({given}))  # !
+
+    def main():
+        rebuild()
+        print(Index(build=True))
+
+    if __name__ == "__main__":
+        main()
+    """
+
+
+@pytest.mark.parametrize(("given", "listed"), [("build=True", True), ("", False)])
+def test_an_object_that_does_it_all_as_it_is_made_is_a_place_to_look_at(given: str, listed: bool) -> None:
+    site = marked(INDEX.format(given=given))
+    assert (site is not None and site.rounds and str(site.verdict) == "batchable") == listed
