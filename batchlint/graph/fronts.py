@@ -23,8 +23,11 @@ _CONFIRMATION = re.compile(
     r"\[?\(?\by(es)?\s*/\s*n(o)?\b|continue\?|to continue|proceed|sure\?|['\"]y(es)?['\"]|press (any|enter|return)",
     re.IGNORECASE,
 )
-_FOLDER = re.compile(r"(?<![a-z])(folder|directory|dir)(?![a-z])", re.IGNORECASE)
-"""Asks where all the files are that the program is to go through."""
+_GENERAL = re.compile(
+    r"(?<![a-z])(folder|directory|dir|(your|first|last|full|user) ?name|password|(api|bot)[ _-]?(key|token))(?![a-z])",
+    re.IGNORECASE,
+)
+"""Asks where all the files are that the program is to go through, or who somebody is."""
 _MAX_CALLERS = 5
 _NO_TEXTS = frozenset(
     ["int", "float", "bool", "complex", "Path", "PurePath", "FileType", "File", "Choice", "IntRange", "FloatRange",
@@ -85,7 +88,7 @@ class Fronts(Part):
                     if kind is None or (confirms and not self._sittings.parts(caller, call)):
                         continue
                     asked = _SITTING if confirms else self._asked(kind, caller, call)
-                    if asked == kind or not _asks_for(_FOLDER, call.node):
+                    if asked == kind or not _asks_for(_GENERAL, call.node):
                         found.setdefault(caller.id, []).append(_Front(call, asked))
         for caller, call in self._options():
             found.setdefault(caller.id, []).append(_Front(call, _QUESTION, word_of(caller, call.node)))

@@ -227,3 +227,34 @@ def test_a_subcommand_of_a_subcommand_may_be_asked_something() -> None:
     rows = 'rows.add_subparsers(dest="what").add_parser("say").add_argument("query")'
     index = 'index.add_argument("--force")'
     assert verdict(COMMANDS.format(index=index, rows=rows, test='args.command == "rows"')) == "unclear"
+
+
+NAMED = """
+    from llm import ask
+
+    def told():
+        return input("{prompt}")
+
+    def main():
+        who = told()
+        for line in open("lines.txt"):
+            {more}
+            print(ask(f"{{who}}: {{line}}"))  # !
+
+    if __name__ == "__main__":
+        main()
+    """
+
+
+@pytest.mark.parametrize(
+    ("prompt", "more", "expected"),
+    [
+        ("Enter your first name: ", "print(who)", "batchable"),
+        ("API key: ", "print(who)", "batchable"),
+        ("The company's name: ", "print(who)", "unclear"),
+        ("Which topic? ", "print(who)", "unclear"),
+        ("Enter your first name: ", "who = told()", "realtime"),
+    ],
+)
+def test_who_only_says_who_he_is_does_not_wait(prompt: str, more: str, expected: str) -> None:
+    assert verdict(NAMED.format(prompt=prompt, more=more)) == expected
