@@ -8,10 +8,10 @@ from collections.abc import Iterable, Iterator
 
 from batchlint.facts import CallFacts, FunctionFacts
 from batchlint.symbols import Program, last_name
+from batchlint.symbols.names import CLOCKS
 from batchlint.trees import parents_in, walk
 from batchlint.values import Ext
 
-CLOCKS = re.compile(r"time\.(time|monotonic|perf_counter)(_ns)?$|datetime\.(.*\.)?(now|utcnow|today)$")
 _NAMES = re.compile(r"(time|monotonic|perf_counter)(_ns)?$|now$|utcnow$|today$")
 _TELLS = re.compile(r"(print|sleep|echo|secho|set_postfix|set_description|debug|info|warning|error|log)$")
 _STORES = frozenset({"append", "add", "extend", "write", "writerow", "execute", "insert", "setdefault", "update"})

@@ -48,7 +48,7 @@ from batchlint.codemod.yielding import Yielding, own_yields
 from batchlint.facts import MODULE, FunctionFacts, FunctionId
 from batchlint.graph import Graph
 from batchlint.loops import is_item_loop
-from batchlint.timing import CLOCKS
+from batchlint.symbols.names import CLOCKS
 from batchlint.trees import walk_outside_lambdas, walk_own
 from batchlint.values import Ext, Fn
 

@@ -8,12 +8,13 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 
 from batchlint.facts import MODULE, CallFacts, ClassId, FunctionFacts, FunctionId, Span
+from batchlint.graph.amounts import Amounts
 from batchlint.graph.links import Edge, Entry, Part, source
 from batchlint.graph.lookups import Lookups
 from batchlint.graph.progress import Progress
 from batchlint.graph.settled import Settled
 from batchlint.symbols import Program, last_name
-from batchlint.trees import stands_in, walk, walk_own
+from batchlint.trees import arguments, stands_in, walk, walk_own
 from batchlint.values import Cls, Fn, Inst
 
 _STAGE_ABOVE = 2
@@ -38,6 +39,7 @@ class Polls(Part):
         self._edges_to = edges_to
         self._is_test = is_test
         self._lookups = lookups
+        self._amounts = Amounts(program)
         self._settled = Settled(program)
         self._progress = Progress(program)
         self._polled: dict[tuple[FunctionId, FunctionId, Span], bool] = {}
@@ -100,15 +102,17 @@ class Polls(Part):
         )
 
     def only_sets_off(self, edge: Edge) -> bool:
-        """Whether the call runs a scheduled task before its time, with nothing of its own and no id to ask with."""
+        """Whether the call runs a scheduled task before its time, with no question of its own and no id to ask with."""
         if self._lookups.are_there or not isinstance(edge.node, ast.Call):
             return False
         above = (each.caller for each in self._edges_to(edge.callee) if each.kind == "call")
         if not any(self._is_scheduled(id) for id in (edge.callee, *above)):
             return False
-        given = [*edge.node.args, *(keyword.value for keyword in edge.node.keywords)]
-        task = Fn(edge.callee)
-        return all(isinstance(each, ast.Constant) or task in self.program.eval(edge.caller, each) for each in given)
+        caller, task = self.function(edge.caller), Fn(edge.callee)
+        return all(
+            self._amounts.is_one(caller, each) or task in self.program.eval(edge.caller, each)
+            for each in arguments(edge.node)
+        )
 
     def _is_scheduled(self, id: FunctionId) -> bool:
         return any(entry.kind.kind == "schedule" for entry in self._entries(id))

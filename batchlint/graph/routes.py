@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from functools import cached_property
 
 from batchlint.facts import MODULE, FunctionId
+from batchlint.graph.amounts import AMOUNTS
 from batchlint.graph.decorators import Decorators
 from batchlint.graph.handovers import Handovers
 from batchlint.graph.links import Part
@@ -18,7 +19,6 @@ REQUESTED = "requested"
 """The framework of a schedule that requests a route."""
 _PART = re.compile(r"\{(?P<name>\w+)(:\w+)?\}|<(\w+:)?(?P<named>\w+)>")
 """A part of a route's path that a request fills: `{schedule}`, `<str:schedule>`."""
-_AMOUNTS = frozenset({"int", "float", "bool"})
 
 
 class Routes(Part):
@@ -90,7 +90,7 @@ class Routes(Part):
             given = [node for node in (parameter.annotation, function.default(parameter.arg)) if node is not None]
             parts = [each for node in given for each in walk(self.constant(body, node)[1])]
             names = {last_name(each) for each in (*given, *parts) if isinstance(each, ast.expr)}
-            is_amount = len(given) > 1 and not _AMOUNTS.isdisjoint(names)  # how many at most, not what
+            is_amount = len(given) > 1 and not AMOUNTS.isdisjoint(names)  # how many at most, not what
             if not is_amount and parameter.arg not in {"self", *table.names, *filled} and table.given.isdisjoint(names):
                 return False
         read = (node for node in walk(function.node) if isinstance(node, ast.Attribute))
@@ -118,7 +118,7 @@ def _chooses(node: ast.AST) -> bool:
     if not isinstance(node, ast.Call):
         return False
     types = [keyword.value for keyword in node.keywords if keyword.arg == "type"]
-    return not _AMOUNTS.isdisjoint(map(last_name, (node.func, *types)))
+    return not AMOUNTS.isdisjoint(map(last_name, (node.func, *types)))
 
 
 def _is_constant(node: ast.expr) -> bool:

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from batchlint.facts import CallFacts, FunctionFacts, FunctionId
+from batchlint.graph.amounts import Amounts
 from batchlint.graph.asides import handed_to
 from batchlint.graph.links import Edge, Entry, Part
 from batchlint.symbols import Program, last_name
@@ -26,6 +27,7 @@ class SetOffs(Part):
         super().__init__(program)
         self._entries = entries
         self._edges_to = edges_to
+        self._amounts = Amounts(program)
         self._routes: dict[FunctionId, bool] = {}
         self._known: dict[tuple[int, int], bool] = {}
         """By the identity of the edges, of which each is made once."""
@@ -33,7 +35,8 @@ class SetOffs(Part):
     def is_one(self, edge: Edge, below: Sequence[Edge]) -> bool:
         """Whether a route starts by the call what a schedule runs, with nothing of the request's, and leaves it alone.
 
-        `below`: the calls further down; the first of them starts the job where the route starts a function around it.
+        How much of it, and for which day, may be the request's. `below`: the calls further down; the first of them
+        starts the job where the route starts a function around it, or calls one that leaves the job alone.
         """
         if edge.kind not in {"call", "thread", "pool"} or not self._is_route(edge.caller):
             return False
@@ -44,11 +47,12 @@ class SetOffs(Part):
 
     def _is_one(self, edge: Edge, below: Sequence[Edge]) -> bool:
         function = self.function(edge.caller)
-        is_left = any(_is_left(function, call) for call in self._starting(function, edge))
+        is_left = self._leaves(edge) or (bool(below) and edge.kind == "call" and self._leaves(below[0]))
         if not is_left or not any(map(self._is_scheduled, (edge.callee, *(each.callee for each in below)))):
             return False
         inner = [each.node for each in below if self.function(edge.callee).parent == edge.caller.qualname]
-        handed = {name for node in (edge.node, *inner) for given in handed_to(node) for name in _variables(given)}
+        given = (each for node in (edge.node, *inner) for each in handed_to(node))
+        handed = {name for each in given if not self._amounts.is_one(function, each) for name in _variables(each)}
         handed -= {self.function(edge.callee).name}
         answered = {name for answer in function.returns for name in _variables(answer)}
         return handed.isdisjoint(answered) and _worked_out_from(function, handed).isdisjoint(function.parameter_names)
@@ -61,6 +65,11 @@ class SetOffs(Part):
     def _is_scheduled(self, id: FunctionId) -> bool:
         above = (each.caller for each in self._edges_to(id) if each.kind == "call")
         return any(entry.kind.kind == "schedule" for each in (id, *above) for entry in self._entries(each))
+
+    def _leaves(self, edge: Edge) -> bool:
+        """Whether the caller goes on without what it starts."""
+        function = self.function(edge.caller)
+        return any(_is_left(function, call) for call in self._starting(function, edge))
 
     def _starting(self, function: FunctionFacts, edge: Edge) -> Iterator[CallFacts]:
         """The call that has the callee run beside the route: a thread's, a pool's, `asyncio.create_task(work())`."""
@@ -89,6 +98,7 @@ def _is_left(function: FunctionFacts, call: CallFacts) -> bool:
         return False
     read = [node for node in walk(function.node) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)]
     kept = {id(node) for each in function.calls for node in _only_kept(each.node)}
+    kept |= {id(held) for held, _, _ in function.attributes}  # `thread.daemon = True`
     return all(id(node) in kept for node in read if node.id in names)
 
 

@@ -11,6 +11,8 @@ _CONSTRUCTORS = frozenset(
     {"create", "build", "load", "model_validate", "model_validate_json", "model_construct", "parse_obj", "parse_raw"}
 )
 _NAME, _ATTRIBUTE, _CALL = ast.Name, ast.Attribute, ast.Call
+CLOCKS = re.compile(r"time\.(time|monotonic|perf_counter)(_ns)?$|datetime\.(.*\.)?(now|utcnow|today)$")
+"""Paths of what tells the time."""
 LOCAL = "localhost"
 """The host that stands for all that are no hosted ones."""
 MAX_STEPS = 24

@@ -74,3 +74,84 @@ def test_who_sets_off_a_scheduled_job_does_not_wait_for_it(route: str, expected:
 @pytest.mark.parametrize(("scheduled", "expected"), [("nightly", "batchable"), ("print", "realtime")])
 def test_so_it_is_where_the_schedule_runs_it_in_a_function_of_its_own(scheduled: str, expected: str) -> None:
     assert of('asyncio.create_task(label_all()); return {"status": "started"}', scheduled) == expected
+
+
+@pytest.mark.parametrize(
+    ("parameters", "given", "expected"),
+    [
+        ("limit: int = 10", "limit", "batchable"),
+        ("many: Many", "many.limit", "batchable"),
+        ("many: Many", "many.day or date.today().isoformat()", "batchable"),
+        # A number that has to be given may name a row, and a text may be anything.
+        ("limit: int", "limit", "realtime"),
+        ("of: str = 'all'", "of", "realtime"),
+        ("many: Many", "many.of", "realtime"),
+        ("many: Many", "many.of or 'all'", "realtime"),
+    ],
+)
+def test_how_much_of_it_and_for_which_day_may_be_said(parameters: str, given: str, expected: str) -> None:
+    api = f"""
+        import asyncio
+        from datetime import date
+        from fastapi import FastAPI
+        from pydantic import BaseModel
+        from jobs import label_all, scheduler
+
+        api = FastAPI()
+
+        class Many(BaseModel):
+            limit: int = 10
+            day: str | None = None
+            of: str = "all"
+
+        @api.post("/jobs/label")
+        async def trigger({parameters}):
+            chosen = {given}
+            asyncio.create_task(label_all(of=chosen))
+            return {{"status": "started", "of": chosen}}
+        """
+    assert verdict({"jobs.py": JOB.replace("SCHEDULED", "label_all"), "api.py": api}) == expected
+
+
+STARTER = """
+    import threading
+    from jobs import nightly
+
+    def start():
+        worker = threading.Thread(target=nightly)
+        worker.daemon = True
+        worker.start(){rest}
+    """
+
+
+@pytest.mark.parametrize(
+    ("rest", "expected"), [("", "batchable"), ("; worker.join()", "realtime"), ("; return worker", "realtime")]
+)
+@pytest.mark.parametrize("scheduled", ["starter.start", "nightly"])
+def test_so_it_is_where_the_route_calls_what_starts_it(scheduled: str, rest: str, expected: str) -> None:
+    jobs = """
+        import starter
+        from apscheduler.schedulers.background import BackgroundScheduler
+        from db import documents
+        from llm import ask
+
+        scheduler = BackgroundScheduler()
+
+        def nightly():
+            for document in documents.unlabelled():
+                documents.store(document.id, ask(document.text))  # !
+
+        scheduler.add_job(SCHEDULED, "interval", hours=6)
+        """.replace("SCHEDULED", scheduled)
+    api = """
+        from flask import Flask
+        from starter import start
+
+        app = Flask(__name__)
+
+        @app.post("/jobs/label")
+        def trigger():
+            start()
+            return {"status": "started"}
+        """
+    assert verdict({"jobs.py": jobs, "starter.py": STARTER.format(rest=rest), "api.py": api}) == expected
