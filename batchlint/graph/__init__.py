@@ -177,7 +177,7 @@ class Graph(Part):
         kinds = {entry.kind.kind for entry in self.entries(id)}
         if kinds <= _COMMANDS:
             return any(
-                edge.kind == "call" and edge.repeats and not self.is_test(edge.caller.path)
+                edge.kind == "call" and not self.is_test(edge.caller.path) and self._is_repeated(edge)
                 for edge in self.edges_to(id)
             )
         if kinds != {"pipeline"}:
@@ -186,6 +186,10 @@ class Graph(Part):
             edge.kind == "call" and any(reach.entry.kind.kind == "pipeline" for reach in self.reaches(edge.caller))
             for edge in self.edges_to(id)
         )
+
+    def _is_repeated(self, edge: Edge) -> bool:
+        """Whether the call is made per item, here or further up."""
+        return edge.repeats or any(each.repeats for reach in self.reaches(edge.caller) for each in reach.edges)
 
     def stated(self, id: FunctionId, node: ast.expr) -> Latency | None:
         """The budget that a person stated for the call: on its line first, then on its function, then on its file."""

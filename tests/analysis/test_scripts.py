@@ -653,6 +653,34 @@ def test_a_command_that_another_one_calls_per_item_passes_its_request_on(loop, e
     assert verdict({"cli.py": PER_ITEM.format(loop=loop, page="", pages="# !")}) == expected
 
 
+@pytest.mark.parametrize(
+    ("loop", "expected"), [("for each in sys.argv[1:]:", "batchable"), ("if each := sys.argv[1].strip():", "none")]
+)
+def test_so_does_what_a_workflow_calls_by_name_if_others_come_to_it_per_item(loop, expected):
+    program = {
+        "summaries.py": """
+            from llm import ask
+
+            def summarize(text):
+                return ask(text)
+            """,
+        "pages.py": f"""
+            import sys
+            from pathlib import Path
+            from summaries import summarize
+
+            def page(path):
+                Path(path).write_text(summarize(Path(path).read_text()))  # !
+
+            if __name__ == "__main__":
+                {loop}
+                    page(each)
+            """,
+    }
+    step = Step(".github/workflows/one.yml", 7, "python -c 'from summaries import summarize; ...'")
+    assert verdict(program, [ManifestTarget("summaries.summarize", "schedule", Latency.HOURS, step)]) == expected
+
+
 @pytest.mark.parametrize(("latency", "expected"), [(None, "batchable"), (Latency.REALTIME, "realtime")])
 def test_a_script_that_a_workflow_starts_for_somebody_is_waited_for(latency, expected):
     step = Step(".github/workflows/review.yml", 9, "job review, on pull_request")

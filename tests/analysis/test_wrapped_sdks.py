@@ -33,6 +33,17 @@ PER_ITEM = {
         if __name__ == "__main__":
             asyncio.run(main())
         """,
+    "safetytooling_object": """
+        import asyncio, sys
+        from safetytooling.apis import InferenceAPI
+
+        async def main(api):
+            asked = [api(model_id="claude-haiku-4-5", prompt=line) for line in open(sys.argv[1])]  # !
+            print(await asyncio.gather(*asked))
+
+        if __name__ == "__main__":
+            asyncio.run(main(InferenceAPI()))
+        """,
     "claudette_structured": """
         import sys
         from claudette import Client
@@ -154,6 +165,14 @@ OTHERS = {
         """,
 }
 NONE = {
+    "safetytooling_batches": """
+        import asyncio, sys
+        from safetytooling.apis.batch_api import BatchInferenceAPI
+
+        if __name__ == "__main__":
+            for path in sys.argv[1:]:
+                print(asyncio.run(BatchInferenceAPI()(model_id="gpt-5", prompts=list(open(path)))))  # !
+        """,
     "pipecat_on_this_machine": """
         import asyncio, sys
         from pipecat.services.ollama.llm import OLLamaLLMService
