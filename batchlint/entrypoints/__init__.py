@@ -11,7 +11,7 @@ from functools import cache
 from typing import Any, NamedTuple, TypeVar
 
 from batchlint import datafiles
-from batchlint.entrypoints import storing, waits
+from batchlint.entrypoints import intervals, storing, waits
 from batchlint.entrypoints.storing import Storing
 from batchlint.findings import Latency
 from batchlint.patterns import PathTable, file_pattern, name_matches
@@ -25,6 +25,12 @@ class Kind(NamedTuple):
     framework: str
     kind: str
     latency: Latency | None
+    every: float | None = None
+    """Minutes between two runs of a schedule, where the code tells."""
+
+    def paced(self, minutes: float | None) -> Kind:
+        """The kind of a schedule that comes again after so many minutes."""
+        return self._replace(latency=intervals.latency_of(minutes), every=minutes)
 
 
 class Base(NamedTuple):

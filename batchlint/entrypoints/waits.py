@@ -79,6 +79,8 @@ class Asides(NamedTuple):
     """Exceptions that say that the one at the other end has gone."""
     telling: frozenset[str]
     """Words in the names of calls that let others know."""
+    acting: frozenset[str]
+    """Words in the names of calls by which a job acts at once, or serves somebody who has written."""
 
 
 def polled(documents: list[dict[str, Any]]) -> Polled:
@@ -104,8 +106,10 @@ def replies(documents: list[dict[str, Any]]) -> Replies:
 def asides(documents: list[dict[str, Any]]) -> Asides:
     """How it says that a route goes on without some of its work."""
     rows = [document["asides"] for document in documents if "asides" in document]
-    ended, telling = (frozenset(str(text) for row in rows for text in row[name]) for name in ("ended", "telling"))
-    return Asides(PathTable((path, True) for row in rows for path in row["starts"]), ended, telling)
+    ended, telling, acting = (
+        frozenset(str(text) for row in rows for text in row[name]) for name in ("ended", "telling", "acting")
+    )
+    return Asides(PathTable((path, True) for row in rows for path in row["starts"]), ended, telling, acting)
 
 
 def requests(documents: list[dict[str, Any]]) -> Requests:

@@ -178,7 +178,7 @@ def kind_of(duration: Duration) -> Kind | None:
     if duration.seconds is not None:
         if duration.seconds < _SHORTEST:
             return Kind("polling loop", "unknown", None)
-        return Kind("sleeping loop", "schedule", intervals.latency_of(duration.seconds / 60))
+        return Kind("sleeping loop", "schedule", None).paced(duration.seconds / 60)
     if duration.unit is None:
         return None
     return Kind("sleeping loop", "schedule", Latency.HOURS if duration.unit == "hours" else None)

@@ -43,7 +43,7 @@ class Decorators(Part):
                 if kind is not None:
                     if kind.kind == "schedule" and kind.latency is not None:
                         minutes = intervals.minutes_between(decorator, lambda node: self._durations.number(scope, node))
-                        kind = kind._replace(latency=intervals.latency_of(minutes))
+                        kind = kind.paced(minutes)
                     yield Entry(kind, step)
 
     def _hands_on(self, decorator: FunctionId) -> bool:

@@ -32,6 +32,5 @@ class Defaults(Part):
                 if row is None or argument_for(default, row.keyword or "", row.argument) is None:
                     continue
                 minutes = intervals.minutes_between(default, lambda node: self._durations.number(scope, node))
-                kind = row.entry._replace(latency=intervals.latency_of(minutes))
                 what = f"{label(function.id)} ({source(default)[:60]})"
-                yield Entry(kind, Step(function.id.path, function.line, what))
+                yield Entry(row.entry.paced(minutes), Step(function.id.path, function.line, what))

@@ -9,6 +9,7 @@ from functools import cached_property
 from batchlint.entrypoints import Convention, Kind
 from batchlint.facts import MODULE, ClassId, FunctionFacts, FunctionId, Import, ModuleFacts
 from batchlint.findings import Latency, Step
+from batchlint.graph.backlogs import Backlogs
 from batchlint.graph.clocks import Clocks
 from batchlint.graph.decorators import Decorators
 from batchlint.graph.defaults import Defaults
@@ -35,7 +36,7 @@ class Entries(Part):
         self._defaults = Defaults(program)
         self._registered = registered
         self._fronts = fronts
-        self._clocks = Clocks(program)
+        self._clocks, self._backlogs = Clocks(program), Backlogs(program)
         self._entries: dict[FunctionId, list[Entry]] = {}
 
     def of(self, id: FunctionId) -> list[Entry]:
@@ -59,12 +60,12 @@ class Entries(Part):
             found += self._by_event(function, {entry.kind.framework for entry in found})
             told = any(entry.kind.kind != "unknown" for entry in found)
         found = [entry for entry in found if not told or entry.kind.kind != "unknown"]
-        yield from (self._clocks.as_paced(function, entry) for entry in found)
+        yield from (self._backlogs.as_one(function, self._clocks.as_paced(function, entry)) for entry in found)
         yield from self._fronts.of(id)
         question = self._fronts.question(id) if any(entry.kind.kind == "script" for entry in found) else None
         if question is not None:
             yield question
-        yield from self._clocks.entries(function)
+        yield from (self._backlogs.as_one(function, entry) for entry in self._clocks.entries(function))
 
     def _own(self, function: FunctionFacts) -> Iterator[Entry]:
         """What the function is by its class, its name, its place and its file, the most telling of each kind."""

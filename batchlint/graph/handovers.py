@@ -156,14 +156,13 @@ class Handovers(Part):
             self._delayed(function, CallRef(caller, call), handover.entry, handover.pause)
             return
         kind = handover.entry
-        latency = kind.latency
         if kind.kind == "schedule" or handover.action == "schedule":
             if intervals.is_once(call.node) and _is_registered_again(caller, call.node):
                 return
             minutes = intervals.minutes_between(call.node, lambda node: self._durations.number(caller.id, node))
-            latency = intervals.latency_of(minutes) if latency is not None else None
+            kind = kind.paced(minutes) if kind.latency is not None else kind
         later = CallRef(caller, call) if handover.action == "enqueue" else None
-        self.enter(function, CallRef(caller, call), kind._replace(latency=latency), later)
+        self.enter(function, CallRef(caller, call), kind, later)
 
     def _delayed(self, function: FunctionId, handed: CallRef, kind: Kind, position: int) -> None:
         """Note a function that runs after a pause: what comes back by itself is a schedule, else it is a late call."""

@@ -134,11 +134,11 @@ class Registrations(Part):
                 target = row.elts[int(task_key)]
             if target is None:
                 continue
-            latency = intervals.latency_of(self._row_minutes(scope, row))
+            paced = kind.paced(self._row_minutes(scope, row))
             for value in self.program.eval(scope, target):
                 for function in self._handovers.functions_in(value, True):
                     step = Step(scope.path, target.lineno, f"schedule of {label(function)} ({kind.framework})")
-                    entry = Entry(kind._replace(latency=latency), step)
+                    entry = Entry(paced, step)
                     entries = self._handovers.entries.setdefault(function, [])
                     if entry not in entries:
                         entries.append(entry)
