@@ -9,6 +9,7 @@ from batchlint import dialogues, exits, flow, holders, undone
 from batchlint.facts import FunctionId, LoopNode
 from batchlint.graph import Edge, Graph
 from batchlint.histories import Histories
+from batchlint.lookbacks import Lookbacks
 from batchlint.loops import condenses, counts, is_item_loop, is_retry, is_rounds, is_short, takes_turns, tries_again
 from batchlint.memories import Memories
 from batchlint.places import Link, Place, Trait, line_of
@@ -29,7 +30,7 @@ class Ties:
     def __init__(self, graph: Graph) -> None:
         self._graph = graph
         self._memories, self._tallies, self._stops = Memories(graph), Tallies(graph), Stops(graph)
-        self._histories = Histories(graph)
+        self._histories, self._lookbacks = Histories(graph), Lookbacks(graph)
         self._loops: dict[tuple[int, int], Trait | None] = {}
         """What ties the iterations of a loop to the answers of a call in it, by the identities of the two nodes."""
         self._free: dict[FunctionId, bool] = {}
@@ -143,6 +144,9 @@ class Ties:
             name = flow.carried(loop, call, [*self._tallies.without(link.function, call), *owner], apart, constant)
         if name is not None and not holders.are_apart(self._graph, link.function, loop, name):
             return Trait("dependent", f"`{name}` carries one answer into the next request", path, line_of(loop))
+        name = self._lookbacks.find(link.function, loop, call)
+        if name is not None:
+            return Trait("dependent", f"the next request is made of what is kept as `{name}`", path, line_of(loop))
         options = exits.options_of(self._graph.function(link.function))
         ends = is_item_loop(loop) or exits.goes_on(loop, call)
         stop = self._stops.of(link.function, loop, call, options, apart) if ends else None
