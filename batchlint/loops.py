@@ -16,6 +16,11 @@ _RETRY_NAME = re.compile(
 )
 """As words of their own: `entries` and `countries` are items."""
 _TURN_NAME = re.compile(r"(?<![a-z])turns?(?![a-z])|Turns?(?![a-z])|(?<![A-Z])TURNS?(?![A-Z])")
+_WAY_NAME = re.compile(
+    r"^(\w+_)?(model|provider|engine|backend|endpoint|deployment|llm|api_?key|fallback)(_?(name|id|config|cfg|url))?$",
+    re.IGNORECASE,
+)
+"""One of several that the same can be asked of."""
 _MOST = re.compile(r"(^|_)max(imum)?(_|$)", re.IGNORECASE)
 _ROUND_NAME = re.compile(
     r"(^|_)(rounds?|evolutions?|generations?|epochs?|passes|layers?|levels?|depth)(_|$)", re.IGNORECASE
@@ -42,7 +47,7 @@ def is_item_loop(loop: LoopNode) -> bool:
         kinds = ast.Compare | ast.Name | ast.BoolOp | ast.Call | ast.UnaryOp
         is_counted = isinstance(loop.test, kinds) or _is_emptied(loop) or drawn_in_test(loop) is not None
         return is_counted and not _mentions_retry(loop.test) and not _asks_until_given(loop)
-    if is_retry(loop):
+    if is_retry(loop) or _is_fallback(loop):
         return False
     if _is_small_range(loop.iter) and (_is_unused(loop.target, loop.body) or ends_at_first_success(loop.body)):
         return False
@@ -96,6 +101,40 @@ def _ends_without(first: ast.stmt, then: ast.stmt) -> bool:
 def is_retry(loop: ast.For | ast.AsyncFor | ast.comprehension) -> bool:
     """Whether the loop says that it tries the same again: a few times, however many are allowed."""
     return _mentions_retry(loop.target) or any(map(_mentions_retry, _gone_through(loop.iter)))
+
+
+def _is_fallback(loop: ast.For | ast.AsyncFor) -> bool:
+    """Whether the loop asks one after the other until there is an answer: `for model in MODELS: ...; return text`."""
+    targets = loop.target.elts if isinstance(loop.target, ast.Tuple) else [loop.target]
+    if not any(isinstance(each, ast.Name) and _WAY_NAME.match(each.id) for each in targets):
+        return False
+    given = {
+        node.id
+        for statement in loop.body
+        for node in walk(statement)
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+    }
+    return any(_leaves_with(statement, given) for statement in loop.body)
+
+
+def _leaves_with(node: ast.AST, given: set[str], *, is_tested: bool = False) -> bool:
+    """Whether the statement may end the loop with what was given there, rather than where something went wrong."""
+    if isinstance(node, ast.Return):
+        return node.value is not None and not given.isdisjoint(_names(node.value))
+    if isinstance(node, ast.Break):
+        return is_tested
+    if isinstance(node, ast.If):
+        is_there = not isinstance(node.test, ast.UnaryOp) and not given.isdisjoint(_names(node.test))
+        in_body = any(_leaves_with(each, given, is_tested=is_there) for each in node.body)
+        return in_body or any(_leaves_with(each, given, is_tested=not is_there) for each in node.orelse)
+    if isinstance(node, ast.Try | ast.With | ast.AsyncWith):
+        body = [*node.body, *(node.orelse if isinstance(node, ast.Try) else ())]
+        return any(_leaves_with(each, given, is_tested=is_tested) for each in body)
+    return False
+
+
+def _names(node: ast.AST) -> set[str]:
+    return {each.id for each in walk(node) if isinstance(each, ast.Name)}
 
 
 def _asks_until_given(loop: ast.While) -> bool:

@@ -261,3 +261,49 @@ GAME = """
 )
 def test_turns_of_a_game_are_more_than_a_few_rounds(count: str, most: str, expected: str):
     assert verdict(GAME.format(count=count, most=most)) == expected
+
+
+FALLBACK = """
+    import sys
+    from apscheduler.schedulers.blocking import BlockingScheduler
+    from llm import client
+    from store import keep
+
+    NAMES = ["gpt-5", "gpt-5-mini", "gpt-4.1", "gpt-4.1-mini"]
+
+    def report():
+        text = open("report.txt").read()
+        for {name} in NAMES:
+            made = client.chat.completions.create(  # !
+                model="gpt-5", messages=[{{"role": "user", "content": text + {name}}}]
+            )
+            {end}
+        raise RuntimeError("no answer")
+
+    {start}
+    """
+SCHEDULE = 'BlockingScheduler().add_job(report, "interval", hours=12)'
+RETURNED = "if made.choices: return keep(made)"
+
+
+@pytest.mark.parametrize(
+    ("name", "end", "start", "expected"),
+    [
+        ("model", RETURNED, SCHEDULE, "batchable"),
+        ("fallback_model", RETURNED, SCHEDULE, "batchable"),
+        ("api_key", "if not made.choices: continue\n            else: return keep(made)", SCHEDULE, "batchable"),
+        ("provider", "if made.choices: keep(made); break", SCHEDULE, "batchable"),
+        # One request for whoever starts it is none of many.
+        ("model", RETURNED, "report()", "realtime"),
+        # Each is asked.
+        ("model", "keep(made)", "report()", "batchable"),
+        ("model", "keep(made)\n            if sys.flags.debug: break", "report()", "batchable"),
+        # Which of the things it is decides the answer.
+        ("product", RETURNED, SCHEDULE, "realtime"),
+        ("model", "if 'yes' in sys.argv: return None\n            keep(made)", "report()", "batchable"),
+    ],
+)
+def test_asking_another_model_until_there_is_an_answer_is_to_try_again(
+    name: str, end: str, start: str, expected: str
+) -> None:
+    assert verdict(FALLBACK.format(name=name, end=end, start=start)) == expected
