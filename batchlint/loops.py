@@ -47,7 +47,7 @@ def is_item_loop(loop: LoopNode) -> bool:
         kinds = ast.Compare | ast.Name | ast.BoolOp | ast.Call | ast.UnaryOp
         is_counted = isinstance(loop.test, kinds) or _is_emptied(loop) or drawn_in_test(loop) is not None
         return is_counted and not _mentions_retry(loop.test) and not _asks_until_given(loop)
-    if is_retry(loop) or _is_fallback(loop):
+    if is_retry(loop) or is_fallback(loop):
         return False
     if _is_small_range(loop.iter) and (_is_unused(loop.target, loop.body) or ends_at_first_success(loop.body)):
         return False
@@ -103,7 +103,7 @@ def is_retry(loop: ast.For | ast.AsyncFor | ast.comprehension) -> bool:
     return _mentions_retry(loop.target) or any(map(_mentions_retry, _gone_through(loop.iter)))
 
 
-def _is_fallback(loop: ast.For | ast.AsyncFor) -> bool:
+def is_fallback(loop: ast.For | ast.AsyncFor) -> bool:
     """Whether the loop asks one after the other until there is an answer: `for model in MODELS: ...; return text`."""
     targets = loop.target.elts if isinstance(loop.target, ast.Tuple) else [loop.target]
     if not any(isinstance(each, ast.Name) and _WAY_NAME.match(each.id) for each in targets):

@@ -10,7 +10,17 @@ from batchlint.facts import FunctionId, LoopNode
 from batchlint.graph import Edge, Graph
 from batchlint.histories import Histories
 from batchlint.lookbacks import Lookbacks
-from batchlint.loops import condenses, counts, is_item_loop, is_retry, is_rounds, is_short, takes_turns, tries_again
+from batchlint.loops import (
+    condenses,
+    counts,
+    is_fallback,
+    is_item_loop,
+    is_retry,
+    is_rounds,
+    is_short,
+    takes_turns,
+    tries_again,
+)
 from batchlint.memories import Memories
 from batchlint.places import Link, Place, Trait, line_of
 from batchlint.stages import runs_stages
@@ -108,6 +118,8 @@ class Ties:
     ) -> Iterator[Trait]:
         """What a tie means for the site: nothing, a few rounds, or that its requests wait for each other."""
         is_bounded = fanned_out and self._is_bounded(link, loop, found)
+        if found.name == "early_stop" and not is_bounded and _is_fallback(loop):
+            return  # whoever asks once, tries again
         if found.name == "early_stop" and _key(link.node) in above:
             rounds = (many_below or any(map(is_item_loop, _inside(link, loop)))) and is_item_loop(loop)
             if not is_bounded and not rounds and not self._is_free(place.links()[0].function):
@@ -148,7 +160,7 @@ class Ties:
         if name is not None:
             return Trait("dependent", f"the next request is made of what is kept as `{name}`", path, line_of(loop))
         options = exits.options_of(self._graph.function(link.function))
-        ends = is_item_loop(loop) or exits.goes_on(loop, call)
+        ends = is_item_loop(loop) or _is_fallback(loop) or exits.goes_on(loop, call)
         stop = self._stops.of(link.function, loop, call, options, apart) if ends else None
         if stop is not None:
             when = "when the answers add up to a limit" if exits.adds_up(loop, stop) else "as soon as an answer fits"
@@ -233,6 +245,10 @@ def _passes(way: Sequence[Link], rounds: Collection[tuple[str, int]]) -> bool:
         for loop in link.loops
         for path, line in rounds
     )
+
+
+def _is_fallback(loop: LoopNode) -> bool:
+    return isinstance(loop, ast.For | ast.AsyncFor) and is_fallback(loop)
 
 
 def _inside(link: Link, loop: LoopNode) -> tuple[LoopNode, ...]:
