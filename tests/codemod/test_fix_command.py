@@ -283,7 +283,7 @@ if __name__ == "__main__":
 def test_the_summary_says_of_a_mapping_too_what_only_unsafe_fixes_allow(tree: Path) -> None:
     (tree / "job.py").write_text(MAPPED)
     git("commit", "-q", "-a", "-m", "a mapping")
-    assert "allowed by --unsafe-fixes: `requests`" in fix("--diff", "--unsafe-fixes", ".").stderr
+    assert "allowed by --unsafe-fixes: `https://example.com`" in fix("--diff", "--unsafe-fixes", ".").stderr
     assert "order-of-effects" in fix("--diff", ".").stderr
 
 
@@ -309,7 +309,7 @@ def test_the_summary_says_what_each_loop_comes_to(tree: Path) -> None:
     assert told[second] == f"job.py:17: main: moves 1 call; one batch a run {more}"
     assert told[first + 1].startswith("    saves 50% of what openai /v1/responses costs (https://")
     review = "\n".join(told[first:second])
-    assert "    review: allowed by --unsafe-fixes: `requests` (line 14) now comes before the answers of all" in review
+    assert "    review: allowed by --unsafe-fixes: `https://example.com` (line 14) now comes before the answers of all" in review
     assert "unsafe" not in "\n".join(told[second:])
     assert told[-1] == "Would rewrite 3 calls in 1 file."
 
@@ -319,7 +319,7 @@ def test_without_unsafe_fixes_nothing_is_allowed(tree: Path) -> None:
     git("commit", "-q", "-a", "-m", "two loops")
     told = fix("--diff", ".").stderr
     assert "allowed by" not in told
-    assert "job.py:8:13: RTB104 not rewritten (order-of-effects): `requests` is used before the call" in told
+    assert "job.py:8:13: RTB104 not rewritten (order-of-effects): `https://example.com` is used before the call" in told
 
 
 TASK = """\

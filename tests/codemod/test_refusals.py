@@ -254,7 +254,7 @@ REFUSED: dict[str, dict[str, tuple[str, str]]] = {
                     answer = ask(text)
                     requests.post("https://example.com/done", data=answer)
             """,
-            "`requests` is used before the call (line 16) and after it (line 18)",
+            "`https://example.com` is used before the call (line 16) and after it (line 18)",
         ),
         "each has a transaction of its own": (
             """
