@@ -399,7 +399,7 @@ class Paths:
         """The frame of a function as far as what it gives out goes. `own`: the parameters that are the item's own."""
         function = self.program.functions[value.id]
         frame = Frame(function, self.names_in(function) - function.outer, {n: set(p) for n, p in aliases.items()})
-        frame.targets = set(own)
+        frame.targets = set(own - self._bound_in(function))
         self.alias_statements(frame, function_body(function), self.pairs_in(function))
         return frame
 

@@ -394,7 +394,7 @@ class Planner:
 
     def frame(self, function: FunctionFacts, loop: Loop, targets: list[str], local: set[str]) -> Frame:
         frame = Frame(function, set(local))
-        frame.targets = distinct(self.program, function, loop.target, loop.iter)
+        frame.targets = distinct(self.program, function, loop.target, loop.iter) - scopes.bound(loop.body)
         frame.items = self.reader.linked.of(function, [(loop.target, loop.iter)])
         frame.aliases |= self.reader.repeated.aliases(function, loop.target, loop.iter)
         self.reader.alias_statements(frame, loop.body)

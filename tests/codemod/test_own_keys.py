@@ -58,6 +58,26 @@ def test_a_key_that_items_share_keeps_the_loop(items: str, key: str) -> None:
     check_noop(COUNTED.format(items=items, key=key), "dependent-iterations")
 
 
+LOOKED_UP = """\
+from openai import OpenAI
+
+client = OpenAI()
+known = {{}}
+for key, text in {{"A": "tea", "b": "cup", "a": "jam"}}.items():
+    {key}
+    answer = client.responses.create(model="gpt-5-mini", input=f"{{text}} {{known.get({used}, '')}}").output_text
+    known[{used}] = answer
+print(known)
+"""
+
+
+@pytest.mark.parametrize(
+    ("key", "used"), [("name = key.strip()", "key"), ("key = key.lower()", "key"), ("name = key.lower()", "name")]
+)
+def test_a_key_that_the_loop_makes_alike_is_nobodys_own(key: str, used: str, tmp_path: Path) -> None:
+    check_runs_alike(LOOKED_UP.format(key=key, used=used), tmp_path)
+
+
 FILLED = """\
 import numpy as np
 from openai import OpenAI
