@@ -172,6 +172,8 @@ FRAME_READ = re.compile(r"pandas\.(.*\.)?read_(csv|json|parquet|excel|pickle|fea
 FRAME_WRITE = frozenset({"to_csv", "to_json", "to_parquet", "to_excel", "to_pickle", "to_feather", "to_markdown"})
 """Methods that write what the object holds into a file, where they are given one."""
 EXTERNAL_WRITES = {"os.remove", "os.unlink", "os.rename", "os.replace", "shutil.move", "shutil.copy"}
+DESCRIPTORS = {"os.read": "read", "os.write": "write", "os.pread": "read", "os.pwrite": "write"}
+"""What reads and writes whatever a number stands for: a file, a pipe."""
 ARRAYS = re.compile(r"(numpy|torch|jax\.numpy|cupy)\.\w+\(\)$")
 """What makes an array: none of its places is new when it is filled."""
 MAKES_FOLDERS = frozenset({"os.makedirs", "os.mkdir"})

@@ -11,6 +11,7 @@ from batchlint.codemod import chance, process_wide
 from batchlint.codemod.access import CONTENT, STDOUT, Access, Frame, touches
 from batchlint.codemod.effects import (
     ARGUMENT_WRITES,
+    DESCRIPTORS,
     EXTERNAL_LISTS,
     EXTERNAL_READS,
     EXTERNAL_WRITES,
@@ -93,6 +94,8 @@ class Libraries:
             text = str(mode.value) if isinstance(mode, ast.Constant) else OPENERS[path] if mode is None else "w"
             ways = _opens_for(text) if path not in HOLDING or not set(text) & set("ac") else ["read", "write"]
             return [reader.file_access(call.args[0], how, frame) for how in ways]
+        if path in DESCRIPTORS:
+            return [Access(("file",), DESCRIPTORS[path], call.lineno)]
         if plain in RUNS:
             return process_wide.run(call, dropped=dropped)
         process_wide.check_setting(reader.program, frame.function.id, plain, call)

@@ -271,8 +271,6 @@ class Paths:
                 imported = self.shared.imported(owner, name)
                 if imported is not None:
                     return imported
-                if any(b.source is not None and not b.source.name for b in owner.bindings.get(name, ())):
-                    return set()  # a module
                 return {("v", owner.id.path, owner.id.qualname, name)} | self._wrapped(owner, name)
         return self.shared.variable(frame.function.id.path, name)
 

@@ -12,6 +12,7 @@ import enum
 import functools
 import io
 import json
+import os
 import re
 import signal
 import sqlite3
@@ -129,6 +130,7 @@ MADE = {
         "print(parse(answer))",
     ),
 }
+PIPE = "told, say = os.pipe()\nos.write(say, b'start')\n\n\ndef heard():\n    return os.read(told, 99)\n\n\n"
 LOOP = """
 for text in TEXTS:
     answer = ask(f"{{text}} {prompt}")
@@ -143,6 +145,11 @@ def program(made: str, prompt: str, after: str) -> str:
 @pytest.mark.parametrize("name", MADE)
 def test_what_a_library_changes_for_the_next_request(name: str) -> None:
     check_noop(program(*MADE[name]), "dependent-iterations")
+
+
+def test_what_goes_through_a_pipe() -> None:
+    check_noop(program(PIPE, "heard()", "os.write(say, answer.encode())"), "external-read-back")
+    assert rewrite(program(PIPE, "len(text)", "os.write(say, answer.encode())")).planned
 
 
 @pytest.mark.parametrize("name", MADE)

@@ -109,6 +109,6 @@ def test_the_items_are_asked_for_once() -> None:
     assert rewrite(listed).planned
 
 
-def test_what_a_script_imports_is_no_variable_of_it() -> None:
+def test_a_script_may_fetch_here_and_tell_there() -> None:
     loop = "\n\nfor id in open('ids.txt'):\n    page = requests.get(id).text\n    print(ask(page))\n"
     assert rewrite(HEAD.partition("def main")[0] + loop + "    requests.post(HOOK, json={'text': page})\n").planned
