@@ -16,7 +16,8 @@ from batchlint.values import Cls, Ext, Fn, Value
 
 MAX_DEPTH = 4
 """Through how many functions an end is looked for."""
-_EXITS = frozenset({"exit", "quit", "_exit", "sys.exit", "os._exit", "builtins.exit", "builtins.quit"})
+EXITS = frozenset({"exit", "quit", "_exit", "sys.exit", "os._exit", "builtins.exit", "builtins.quit"})
+"""Calls that end the program, by their names and paths."""
 _ENDS = frozenset({"SystemExit", "Exit"})
 """Exceptions that end the program, with its exit code."""
 _ERROR = re.compile(r"Err(or)?|Exception|Exc$|Fail|Invalid|Warning|Timeout|Refus|Denied|Missing|NotFound|Unknown|Abort")
@@ -81,10 +82,10 @@ class Endings:
             classes = {value for value in self._program.eval(function.id, raised) if isinstance(value, Cls)}
             return not _ERROR.search(last_name(raised)) and bool(classes) and self._errors.isdisjoint(classes)
         call = node.value if isinstance(node, ast.Expr) else None
-        if not isinstance(call, ast.Call) or last_name(call.func) not in _EXITS:
+        if not isinstance(call, ast.Call) or last_name(call.func) not in EXITS:
             return False
         paths = {v.path for v in self._program.eval(function.id, call.func) if isinstance(v, Ext)}
-        return bool(paths & _EXITS) and _is_good(call)
+        return bool(paths & EXITS) and _is_good(call)
 
     @cached_property
     def _errors(self) -> set[Value]:

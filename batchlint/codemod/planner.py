@@ -22,7 +22,7 @@ from batchlint.codemod import (
     tripping,
     unshared,
 )
-from batchlint.codemod.access import Access, Channel, Frame, clash
+from batchlint.codemod.access import Access, Channel, Frame
 from batchlint.codemod.blocks import Comprehension, Loop, awaits, opens, own_exits, own_loops, reads_in_try
 from batchlint.codemod.callbacks import CALLED
 from batchlint.codemod.changes import CallChange, Counter, Fanout, LoopChange, Place
@@ -439,8 +439,7 @@ class Planner:
         """Whether what leads to the exit reads what is changed after an answer."""
         frame = phases.steps[0].frame
         read = [access for test in _tests(loop, leave) for access in self.reader.of(test, frame)]
-        late = [access for step in phases.steps if not step.ahead and step.counts for access in step.accesses]
-        return any(clash(access, other) for access in read for other in late)
+        return tripping.comes_of_answers(phases, read)
 
     # -- what stands below
     def inner(self, fanout: Fanout, function: FunctionFacts, loop: Loop) -> set[ast.AST]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from batchlint.codemod import scopes
-from batchlint.codemod.access import clash
+from batchlint.codemod.access import Access, clash
+from batchlint.codemod.endings import EXITS
 from batchlint.codemod.phases import Phases
 from batchlint.codemod.reader import Reader
 from batchlint.codemod.refusals import Refused
@@ -16,29 +17,31 @@ from batchlint.symbols import last_name
 from batchlint.trees import walk
 from batchlint.values import Fn
 
-_EXITS = frozenset({"exit", "quit", "_exit"})
 _ORDERS = ast.Gt | ast.GtE | ast.Lt | ast.LtE
 
 
 def check(reader: Reader, phases: Phases) -> None:
     """Refuse the iteration where what the answers of others have counted up can end the loop: it would buy the rest."""
-    late = [a for s in phases.steps if not s.ahead and s.counts for a in s.accesses if a.how != "read"]
-    for step in phases.steps:
-        if step.counts == {0} or not _ends(step):
-            continue
+    for step in (each for each in phases.steps if each.counts != {0} and _ends(each)):
         for test in _limits(reader, step):
             read = [access for access in reader.of(test, step.frame) if access.how == "read"]
-            if any(clash(access, other) for access in read for other in late):
+            if comes_of_answers(phases, read):
                 where = step.statement.lineno if step.statement is not None else 0
                 what = f"`{ast.unparse(test)}` comes of other items' answers and ends the loop (line {where})"
                 raise Refused("early-stop", what)
+
+
+def comes_of_answers(phases: Phases, told: Iterable[Access]) -> bool:
+    """Whether what is touched is changed after an answer."""
+    late = [access for step in phases.steps if not step.ahead and step.counts for access in step.accesses]
+    return any(clash(access, other) for access in told for other in late)
 
 
 def _ends(step: Step) -> bool:
     if isinstance(step.statement, ast.Raise):
         return step.statement.exc is not None and not step.next  # else the iteration handles it
     call = step.statement.value if isinstance(step.statement, ast.Expr) else None
-    return isinstance(call, ast.Call) and last_name(call.func) in _EXITS
+    return isinstance(call, ast.Call) and last_name(call.func) in EXITS
 
 
 def _limits(reader: Reader, step: Step) -> Iterator[ast.expr]:
