@@ -10,6 +10,7 @@ import ast
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from batchlint.codemod import sheets
 from batchlint.codemod.access import KEY, OWN, Access, Channel, Frame, is_element
 from batchlint.codemod.effects import PUTTING
 from batchlint.codemod.parts import Parts, body_of, elements, put_in, taken
@@ -159,8 +160,8 @@ class Aliases:
             yield from self._into(target, self._sharing.of(value, frame) | self._sharing.viewed(value, frame), frame)
 
     def _into(self, target: ast.expr, parts: Parts, frame: Frame) -> Iterator[Fact]:
-        if not parts:
-            return
+        if not parts or (isinstance(target, ast.Attribute) and sheets.item(target.value) is not None):
+            return  # a cell holds a number or a text
         if isinstance(target, ast.Tuple | ast.List):
             for each in target.elts:
                 yield from self._into(each, elements(parts) if isinstance(each, ast.Starred) else taken(parts), frame)

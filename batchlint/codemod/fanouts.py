@@ -347,6 +347,10 @@ class Finder:
             below = self.planner.support.reaches(id, call.node)
             if not below:
                 continue
+            worker = self.workers.loop_around(id, call.node)
+            if worker is not None:
+                self._worker(id, worker, found, refusals)
+                continue
             around = self._around(id, call.node)
             if self._is_one_of_few(id, call.node):
                 inner, outer = self._few_in_loop(id, call.node, refusals)

@@ -11,7 +11,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
+from batchlint.codemod import sheets
 from batchlint.codemod.access import Access, Frame
+from batchlint.codemod.effects import FILE_LIST
 from batchlint.codemod.scalars import is_key, tells_of_no_other
 from batchlint.facts import MODULE, FunctionFacts, FunctionId
 from batchlint.iterables import COUNTED, EACH, PAIRED, SAME
@@ -27,8 +29,8 @@ _SCALARS = frozenset(
         "len", "sum", "str", "repr", "int", "float", "bool", "round", "abs", "join", "format", "print", "any", "all",
         "range", "dumps", "count", "index", "isoformat", "time", "perf_counter", "hexdigest",
     ]
-)  # fmt: skip
-"""Calls whose value is no item and holds none."""
+) | FILE_LIST  # fmt: skip
+"""Calls whose value is no item and holds none: texts, numbers and paths."""
 _OVER = EACH | PAIRED | {"values", "items", "islice"}
 """Calls that give the items of what they are given, or called on."""
 _COPIES = SAME | {"tee", "islice", "deque", "copy"}
@@ -182,8 +184,10 @@ class Linked:
 
     def _call(self, node: ast.Call, frame: Frame, items: Items, asked: Asked) -> bool:
         name = last_name(node.func)
-        if name in _SCALARS:
+        if name in _SCALARS or sheets.is_cell(node):
             return False
+        if name in sheets.known().neighbours:
+            return True
         if name == "getattr" and len(node.args) > 1 and isinstance(node.args[1], ast.Constant):
             made = ast.Attribute(node.args[0], str(node.args[1].value), ast.Load())
             return self.may_be_other(ast.copy_location(made, node), frame, asked)
@@ -248,8 +252,10 @@ class Linked:
 
     def read(self, node: ast.Attribute | ast.Subscript, frame: Frame) -> list[Access]:
         """The touch of a field of what may be another item."""
+        if sheets.is_cell(node.value):
+            return []
         field = field_of(node)  # an index or a variable more likely leads to an item than into one
-        return [_touch(field, "read", node)] if field is not None and self.may_be_other(node.value, frame) else []
+        return [_touch(field, "read", node)] if field is not None and self._is_in_other(node.value, frame) else []
 
     def shown(self, node: ast.expr, frame: Frame) -> list[Access]:
         """The same of all fields, where the whole object is made a text of."""
@@ -264,19 +270,19 @@ class Linked:
             named = call.args[1].value if isinstance(call.args[1], ast.Constant) else None
             field = None if named is None else str(named)
             if name == "setattr":
-                is_one = self.is_item(call.args[0], frame) or self.may_be_other(call.args[0], frame)
+                is_one = self._is_in_item(call.args[0], frame) or self._is_in_other(call.args[0], frame)
                 return [_touch(field, "write", call)] if is_one and len(call.args) == 3 else []
-            return [_touch(field, "read", call)] if field and self.may_be_other(call.args[0], frame) else []
+            return [_touch(field, "read", call)] if field and self._is_in_other(call.args[0], frame) else []
         if name in _SHOWING and call.args and (shown := self.shown(call.args[0], frame)):
             return shown
         if not isinstance(func, ast.Attribute):
             return []
-        if name in _STORING and self.is_item(func.value, frame):
+        if name in _STORING and self._is_in_item(func.value, frame):
             dicts = [a for a in call.args if isinstance(a, ast.Dict)]
             constants = [k.value for each in dicts for k in each.keys if isinstance(k, ast.Constant)]
             keys = [*(k.arg for k in call.keywords if k.arg), *map(str, constants)]
             return [_touch(key, "write", call) for key in keys] or [_touch(None, "write", call)]
-        if name in {"get", "pop"} and call.args and field_of(call) is not None and self.may_be_other(func.value, frame):
+        if name in {"get", "pop"} and call.args and field_of(call) is not None and self._is_in_other(func.value, frame):
             return [_touch(field_of(call), "read", call)]
         if name in _DUMPING and self.may_be_other(func.value, frame):
             return [_touch(None, "read", call)]
@@ -287,8 +293,17 @@ class Linked:
         if not isinstance(target, ast.Attribute | ast.Subscript):
             return []
         field = field_of(target)
-        is_one = self.is_item(target.value, frame) or (field is not None and self.may_be_other(target.value, frame))
+        is_one = self._is_in_item(target.value, frame) or sheets.is_cell(target.value)
+        is_one = is_one or (field is not None and self._is_in_other(target.value, frame))
         return [_touch(field, "write", target)] if is_one else []
+
+    def _is_in_item(self, node: ast.expr, frame: Frame) -> bool:
+        """Whether the expression is the loop's own item, or something in it."""
+        return any(self.is_item(each, frame) for each in _holders(node))
+
+    def _is_in_other(self, node: ast.expr, frame: Frame) -> bool:
+        """Whether the expression may be another item, or something in one."""
+        return any(self.may_be_other(each, frame) for each in _holders(node))
 
     def _is_object(self, function: FunctionFacts, value: ast.expr | None, depth: int = 0) -> bool:
         """Whether what is stored may be an object that stands elsewhere too: of a class, or out of a container."""
@@ -349,6 +364,19 @@ def field_of(node: ast.expr) -> str | None:
     if isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant):
         return node.args[0].value if isinstance(node.args[0].value, str) else None
     return None
+
+
+def steps_of(node: ast.expr) -> Iterator[ast.expr]:
+    """The expression, and what it is an attribute or item of."""
+    yield node
+    while isinstance(node, ast.Attribute | ast.Subscript):
+        node = node.value
+        yield node
+
+
+def _holders(node: ast.expr) -> Iterator[ast.expr]:
+    """The same without `self`, of which an attribute is looked at by itself."""
+    return (each for each in steps_of(node) if each is node or not is_self(each))
 
 
 def _items(frame: Frame) -> Items | None:

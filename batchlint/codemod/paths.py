@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator
 
-from batchlint.codemod import file_names, folders, scopes
+from batchlint.codemod import file_names, folders, scopes, sheets
 from batchlint.codemod.access import ANY, CELL, KEY, MARK, NAMESPACE, OWN, PRIVATE, Access, Channel, Frame, same_objects
 from batchlint.codemod.aliases import Aliases
 from batchlint.codemod.blocks import Comprehension
@@ -304,9 +304,8 @@ class Paths:
                 return {(*p, NAMESPACE) for p in inside}
             if node.attr == "__class__" and isinstance(node.ctx, ast.Store):
                 return inside  # what its methods are, whichever attributes they read
-            found = {p if len(p) > 6 else (*p, node.attr) for p in inside} | self.shared.attribute(
-                node, frame.function.id
-            )
+            step = ANY if sheets.is_of_book(self.program, node, frame) else node.attr
+            found = {p if len(p) > 6 else (*p, step) for p in inside} | self.shared.attribute(node, frame.function.id)
             if isinstance(node.ctx, ast.Load):
                 found |= {(*p[:-1], node.attr) for p in self.elements(node.value, frame) if p[-1] == ANY}
             if node.attr in self.stored.names and isinstance(node.ctx, ast.Load):
@@ -341,6 +340,9 @@ class Paths:
                 inside = self.path(node.args[-1 if last_name(node.func) == "cast" else 0], frame)
                 return {(*p, NAMESPACE) for p in inside} if last_name(node.func) == "vars" else inside
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            if (cell := self.cell(node, frame)) is not None:
+                found = self.path(cell, frame)
+                return found if sheets.names_column(cell) else {(*p, ANY) for p in found}
             if node.func.attr in FETCHING and node.args:
                 inside = self.path(node.func.value, frame)
                 step = self._step(node.args[0], frame, inside)
@@ -406,12 +408,16 @@ class Paths:
         return set(self._names(function) | self._bound_in(function))
 
     def _steps(self, key: ast.expr, frame: Frame, containers: set[Channel]) -> tuple[str, ...]:
-        """The steps into what is stored under a key, or under a row and the name of a column."""
+        """The steps into what is stored under a key, or under a row and a column."""
+        if sheets.is_range(key):
+            return ()
+        key = sheets.split(key, frame) or key
         if isinstance(key, ast.Tuple) and len(key.elts) > 1:
             row, *_, column = key.elts
             step = OWN if self.is_own(row, frame) else ANY
-            if len(key.elts) == 2 and isinstance(column, ast.Constant) and isinstance(column.value, str):
-                return (step, CELL + column.value)
+            if len(key.elts) == 2 and isinstance(column, ast.Constant) and type(column.value) in {str, int}:
+                is_named = isinstance(row, ast.Constant) and isinstance(row.value, str)
+                return (f"{KEY}{ast.literal_eval(row)}" if is_named else step, f"{CELL}{ast.literal_eval(column)}")
             return (step,)
         return (self._step(key, frame, containers),)
 
@@ -420,6 +426,13 @@ class Paths:
             return KEY + key.value
         is_own = self.is_own(key, frame) and not any(map(self.repeated.is_repeating, containers))
         return OWN if is_own else ANY
+
+    def cell(self, node: ast.expr, frame: Frame) -> ast.Subscript | None:
+        """The cell of a sheet that the call names, `sheet[row, column]`, where no method of the project is called."""
+        cell = sheets.item(node)
+        if cell is None or not isinstance(node, ast.Call):
+            return None
+        return None if any(isinstance(v, Fn) for v in self.program.eval(frame.function.id, node.func)) else cell
 
     def iterated(self, node: ast.expr, frame: Frame) -> set[Channel]:
         """The containers that a loop over `node` goes through."""
@@ -474,17 +487,32 @@ class Paths:
         def meaning(name: ast.Name) -> ast.expr:
             if name.id not in frame.local:
                 return name
-            value = frame.definitions.get(name.id)
-            if name.id in frame.stable and depth <= 4:
-                if value is None and name.id in frame.given and frame.caller is not None:
-                    return self.expand(frame.given[name.id], frame.caller)
-                if value is not None and name.id not in scopes.read(value) and _is_plain(value):
+            value, around = self.bound_once(name.id, frame)
+            if value is not None and depth <= 4:
+                if around is not frame:
+                    return self.expand(value, around)
+                if name.id not in scopes.read(value) and _is_plain(value):
                     return self.expand(value, frame, depth + 1)
-                if value is None and frame.caller is not None and (own := receiver_in(frame, name.id)) is not None:
-                    return self.expand(own, frame.caller)
             return ast.Name(f"{MARK}{frame.number}_{name.id}", ast.Load())
 
         return replaced(node, meaning)
+
+    @staticmethod
+    def bound_once(name: str, frame: Frame) -> tuple[ast.expr | None, Frame]:
+        """What an own name that is bound once is bound to, was given or has as its default, and in which names."""
+        value, caller = frame.definitions.get(name), frame.caller
+        if name not in frame.stable or value is not None or caller is None:
+            return (value if name in frame.stable else None), frame
+        given = frame.given.get(name, receiver_in(frame, name))
+        if given is not None:
+            return given, caller
+        default = frame.function.default(name)
+        is_left_out = (
+            frame.entry is not None
+            and not any(isinstance(a, ast.Starred) for a in frame.entry.args)
+            and all(k.arg not in {None, name} for k in frame.entry.keywords)
+        )
+        return (default if is_left_out and isinstance(default, ast.Constant) else None), frame
 
 
 def _is_plain(node: ast.expr) -> bool:

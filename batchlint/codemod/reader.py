@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterable, Iterator, Set
 from contextlib import contextmanager
 
-from batchlint.codemod import cells, chance, list_reads, process_wide, services
+from batchlint.codemod import cells, chance, list_reads, process_wide, services, sheets
 from batchlint.codemod.access import (
     ANY,
     CELL,
@@ -30,7 +30,7 @@ from batchlint.codemod.foreign import Foreign
 from batchlint.codemod.implicit import Implicit
 from batchlint.codemod.key_order import KeyOrder
 from batchlint.codemod.libraries import Libraries
-from batchlint.codemod.linked import is_self
+from batchlint.codemod.linked import is_self, steps_of
 from batchlint.codemod.log_handlers import LogHandlers
 from batchlint.codemod.looks import looked_at
 from batchlint.codemod.matching import captures, compared
@@ -173,7 +173,7 @@ class Reader(Paths):
                     if id(current) in drawn or list_reads.is_slice(current):
                         channels = {(*channel, ELEMENTS) for channel in channels}
                     read = touches(channels, "read", current.lineno, key, means, frame.number)
-                    read = self.once.told(_steps_of(current), read, frame)
+                    read = self.once.told(steps_of(current), read, frame)
                     found += [a._replace(held=True) for a in read] if fetched is not None else read
                     found += cells.read(self, current, frame) if self._has_frames else []
                 base: ast.expr = current
@@ -226,11 +226,13 @@ class Reader(Paths):
         if isinstance(target, ast.Subscript):
             key = self.key_text(target.slice, frame)
             means = self.meaning(target.slice, frame) if key else None
-            found += self.of(target.slice, frame)
+        if isinstance(target, ast.Attribute | ast.Subscript):
+            found += self._place(target, frame)
         channels = self.path(target, frame)
         set_once = self.once.told([target], touches(channels, how, target.lineno, key, means, frame.number), frame)
         found += set_once
         found += self.linked.stored(target, frame)
+        found += sheets.shown(self, target.value if isinstance(target, ast.Attribute) else target, frame)
         if isinstance(target, ast.Subscript) and how == "write" and not self._is_list(target.value, frame):
             # A key of the item's own meets no other, but the mapping shows in which order they came.
             stored = {channel[:-1] if channel[-1].startswith(CELL) else channel for channel in channels}
@@ -240,6 +242,14 @@ class Reader(Paths):
             is_same = MARK not in self.meaning(target.slice, frame)
             found += touches(keys, "tally", target.lineno, means=self.meaning(target.slice, frame) if is_same else None)
         return found
+
+    def _place(self, target: ast.expr, frame: Frame) -> list[Access]:
+        """The accesses of finding the place: its keys, and what is called for it."""
+        found: list[Access] = []
+        while isinstance(target, ast.Attribute | ast.Subscript):
+            found += self.of(target.slice, frame) if isinstance(target, ast.Subscript) else []
+            target = target.value
+        return found if isinstance(target, ast.Name) else [*found, *self.of(target, frame)]
 
     def _is_list(self, node: ast.expr, frame: Frame) -> bool:
         """Whether the variable only ever holds a list or an array, whose places are there before."""
@@ -259,6 +269,8 @@ class Reader(Paths):
         if isinstance(func, ast.Call) and last_name(func.func) == "getattr" and len(func.args) > 1:
             func = _as_attribute(func)
             call = ast.copy_location(ast.Call(func, call.args, call.keywords), call)
+        if (cell := self.cell(call, frame)) is not None:
+            return self._cell(call, cell, frame)
         found = self.changing_methods(call, frame)
         known = bool(found)
         values += [v for v in self._held_methods(call, frame) if v not in values]
@@ -293,6 +305,12 @@ class Reader(Paths):
             changed = touches({path for each in objects for path in self.path(each, frame)}, "write", line)
             return changed or ([Access(("call", func.id), "write", line)] if dropped else [])
         return []
+
+    def _cell(self, call: ast.Call, cell: ast.Subscript, frame: Frame) -> list[Access]:
+        """The accesses of a call that gives a cell of a sheet, and may fill it."""
+        if sheets.filled(call) is None:
+            return []
+        return [*touches(self.path(cell, frame), "write", call.lineno), *sheets.shown(self, call, frame)]
 
     def _is_of_project(self, node: ast.expr, frame: Frame) -> bool:
         """Whether it is an object of a class of the project, which code that is not known may change."""
@@ -548,14 +566,6 @@ def _as_attribute(call: ast.Call) -> ast.Attribute:
     named = call.args[1]
     name = named.value if isinstance(named, ast.Constant) and isinstance(named.value, str) else ""
     return ast.copy_location(ast.Attribute(call.args[0], name, ast.Load()), call)
-
-
-def _steps_of(node: ast.expr) -> Iterator[ast.expr]:
-    """The expression, and what it is an attribute or item of."""
-    yield node
-    while isinstance(node, _STEPS):
-        node = node.value
-        yield node
 
 
 def _is_len(call: ast.Call) -> bool:

@@ -43,13 +43,45 @@ def tells_of_no_other(program: Program, node: ast.expr, frame: Frame) -> bool:
 
 def is_key(binding: Binding) -> bool:
     """Whether a loop binds a name to the keys of a table, or to numbers."""
+    drawn = _drawn_from(binding)
+    if drawn is None:
+        return False
+    name = last_name(drawn.func)
+    return counts(binding) or name == "keys" or (binding.position == 0 and name == "items")
+
+
+def counts(binding: Binding) -> bool:
+    """Whether a loop binds a name to numbers that are there before it: those of a range, or of its items."""
+    drawn = _drawn_from(binding)
+    if drawn is None:
+        return False
+    name = last_name(drawn.func)
+    return name in NUMBERS or (binding.position == 0 and name in COUNTED)
+
+
+def _drawn_from(binding: Binding) -> ast.Call | None:
     drawn = binding.value
     while isinstance(drawn, ast.Call) and drawn.args and last_name(drawn.func) in SAME:
         drawn = drawn.args[0]
-    if binding.how != "element" or not isinstance(drawn, ast.Call):
+    return drawn if binding.how == "element" and isinstance(drawn, ast.Call) else None
+
+
+def is_number(node: ast.expr, frame: Frame, depth: int = 0) -> bool:
+    """Whether the value can only be a whole number, or an error: what one is added to is no text."""
+    if isinstance(node, ast.Constant):
+        return type(node.value) is int
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add | ast.Sub):
+        return any(is_number(side, frame, depth + 1) for side in (node.left, node.right))
+    if not isinstance(node, ast.Name) or depth > _MAX_DEPTH:
         return False
-    name = last_name(drawn.func)
-    return name == "keys" or name in NUMBERS or (binding.position == 0 and (name == "items" or name in COUNTED))
+    given = frame.given.get(node.id)
+    if given is not None and frame.caller is not None and not is_number(given, frame.caller, depth + 1):
+        return False
+    bindings = frame.function.bindings.get(node.id, [])
+    return (bool(bindings) or given is not None) and all(
+        counts(each) or (each.how == "value" and each.value is not None and is_number(each.value, frame, depth + 1))
+        for each in bindings
+    )
 
 
 class _Scalars:

@@ -1,58 +1,68 @@
 """Web services that a program reads and writes: what an answer changes there, the next look at an address shows.
 
 A look at an address that does not depend on the item is one at the state of the service: what belongs to an item has
-the item in its address.
+the item in its address. Which calls send requests: data/services.
 """
 
 from __future__ import annotations
 
 import ast
 import re
+from functools import cache
 from typing import TYPE_CHECKING
 
 from batchlint.codemod import file_names
 from batchlint.codemod.access import MARK, Access, Frame, shown_text
+from batchlint.datafiles import document
+from batchlint.patterns import to_regex
 from batchlint.symbols import last_name
 
 if TYPE_CHECKING:
     from batchlint.codemod.reader import Reader
 
 SERVICE = "service"
-_LOOKING = frozenset({"get", "head", "options"})
-_METHODS = r"(?P<method>get|head|options|post|put|patch|delete|request)$"
-_SENDING = re.compile(
-    r"((requests|httpx)\.(api\.)?"
-    r"|(requests\.(sessions\.)?[Ss]ession|httpx\.(Async)?Client|aiohttp\.(client\.)?ClientSession)\(\)\.)" + _METHODS
-)
-_OPENING = "urllib.request.urlopen"
-_ASKING = frozenset({"params", "json", "data", "content", "files"})
-"""Keywords with what is asked for or sent."""
 _HOST = re.compile(r"\w+://[^/{]*")
+_MAX_DEPTH = 6
+_MAKING_BODIES = frozenset({"bytes", "bytearray", "dict", "dumps", "encode", "format", "join", "str", "urlencode"})
+"""Calls that never give None."""
+
+
+@cache
+def _sending() -> re.Pattern[str]:
+    """Paths of calls that send a request, with the name of its method where a client has one for each."""
+    data = document("services", "clients")
+    clients = "|".join(to_regex(each["path"]) for each in data["clients"])
+    openers = "|".join(to_regex(each["path"]) for each in data["openers"])
+    return re.compile(rf"(?:{clients})\.(?P<method>{'|'.join(data['methods'])})$|(?:{openers})$")
 
 
 def touched(reader: Reader, path: str, call: ast.Call, frame: Frame, *, dropped: bool) -> list[Access] | None:
     """What a call that sends an HTTP request touches of the service at whose address it is; None for other calls."""
-    found = _SENDING.match(path)
-    if found is None and path != _OPENING:
+    found = _sending().match(path)
+    if found is None:
         return None
-    request, method = (call, found["method"]) if found else (_made(call, frame), "request")
+    data = document("services", "clients")
+    is_named = found["method"] is not None
+    request, method = (call, found["method"]) if is_named else (_made(call, frame), "request")
     arguments = list(request.args)
-    if method == "request" and found and arguments:
+    if method == "request" and is_named and arguments:
         method = _text(reader, arguments.pop(0), frame)
-    asked = [k.value for k in request.keywords if k.arg in _ASKING]
-    if not found:
+    asked = [k.value for k in request.keywords if k.arg in data["bodies"]]
+    if not is_named:
         method = _opened(reader, request, [*arguments[1:2], *asked], frame)
         asked = []
-    is_look = method.lower() in _LOOKING
     address = reader.expand(arguments[0], frame) if arguments else None
     base = _base(reader, address, call, frame) if address is not None else None
+    is_look = method.lower() in data["safe"]
     if address is None or base is None:
         return [Access(("call", path.partition(".")[0]), "write", call.lineno)] if dropped and not is_look else []
-    if is_look:
+    is_of_item = MARK in ast.unparse(address)
+    if is_look or (not method and is_of_item):
         is_one = _is_whole(address) and not any(_is_varied(reader, each, frame) for each in asked)
-        return [Access((SERVICE, base), "read", call.lineno)] if is_one and MARK not in ast.unparse(address) else []
+        return [Access((SERVICE, base), "read", call.lineno)] if is_one and not is_of_item else []
     effect = [Access(("call", base), "write", call.lineno)] if dropped else []
-    return [Access((SERVICE, base), "sum", call.lineno), *effect]
+    hows = ("sum",) if method else ("read", "sum")
+    return [*(Access((SERVICE, base), how, call.lineno) for how in hows), *effect]
 
 
 def _made(call: ast.Call, frame: Frame) -> ast.Call:
@@ -64,12 +74,41 @@ def _made(call: ast.Call, frame: Frame) -> ast.Call:
 
 
 def _opened(reader: Reader, request: ast.Call, bodies: list[ast.expr], frame: Frame) -> str:
-    """The method of a request of `urllib`, which a body makes a POST."""
+    """The method of a request that is opened, which a body makes a POST; an empty text where that is not known."""
     named = next((k.value for k in request.keywords if k.arg == "method"), None)
     if named is not None:
         return _text(reader, named, frame)
-    sent = (reader.expand(body, frame) for body in bodies)
-    return "post" if any(not isinstance(b, ast.Constant) or b.value is not None for b in sent) else "get"
+    sent = [_is_there(reader, body, frame) for body in bodies]
+    return "post" if any(sent) else "" if None in sent else "get"
+
+
+def _is_there(reader: Reader, node: ast.expr, frame: Frame, depth: int = 0) -> bool | None:
+    """Whether the value is something else than None, which is None where that is not known."""
+    if isinstance(node, ast.Constant):
+        return node.value is not None
+    if isinstance(node, ast.IfExp):
+        chosen = _holds(reader, node.test, frame, depth + 1)
+        ways = [node.body, node.orelse] if chosen is None else [node.body if chosen else node.orelse]
+        found = {_is_there(reader, way, frame, depth + 1) for way in ways}
+        return found.pop() if len(found) == 1 else None
+    if isinstance(node, ast.Name) and depth < _MAX_DEPTH:
+        value, around = reader.bound_once(node.id, frame)
+        return _is_there(reader, value, around, depth + 1) if value is not None else None
+    if isinstance(node, ast.Call):
+        return True if last_name(node.func) in _MAKING_BODIES else None
+    return None if isinstance(node, ast.Name | ast.Attribute | ast.Subscript | ast.BoolOp | ast.Await) else True
+
+
+def _holds(reader: Reader, test: ast.expr, frame: Frame, depth: int) -> bool | None:
+    """What a test for None gives: `data is None`, `data is not None`, `data`, `not data`."""
+    if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
+        held = _holds(reader, test.operand, frame, depth)
+        return None if held is None else not held
+    if isinstance(test, ast.Compare) and isinstance(test.comparators[0], ast.Constant) and len(test.ops) == 1:
+        is_there = _is_there(reader, test.left, frame, depth) if test.comparators[0].value is None else None
+        known = isinstance(test.ops[0], ast.Is | ast.IsNot) and is_there is not None
+        return is_there == isinstance(test.ops[0], ast.IsNot) if known else None
+    return _is_there(reader, test, frame, depth) if isinstance(test, ast.Name) else None
 
 
 def _text(reader: Reader, node: ast.expr, frame: Frame) -> str:

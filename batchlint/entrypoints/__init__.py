@@ -38,6 +38,10 @@ class Base(NamedTuple):
     methods: tuple[str, ...]
 
 
+ANY_KEYWORD = "*"
+"""In place of the keyword that holds the function: whichever does."""
+
+
 class Handover(NamedTuple):
     """A call that is given a function: which argument, and what becomes of it.
 

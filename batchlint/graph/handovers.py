@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator, Sequence
 
-from batchlint.entrypoints import Handover, Kind, intervals
+from batchlint.entrypoints import ANY_KEYWORD, Handover, Kind, intervals
 from batchlint.facts import CallFacts, FunctionFacts, FunctionId
 from batchlint.findings import Step
 from batchlint.graph import clocks, runners
@@ -85,9 +85,7 @@ class Handovers(Part):
     def handed_functions(self, reference: CallRef, handover: Handover) -> Iterator[tuple[Source, FunctionId]]:
         """The functions that the call is given, each with the call that hands it over first."""
         node = reference.call.node
-        expressions = [k.value for k in node.keywords if k.arg and k.arg == handover.keyword]
-        if not expressions and handover.argument is not None and len(node.args) > handover.argument:
-            expressions = [node.args[handover.argument]]
+        expressions = _in_its_place(node, handover)
         expressions += [run for runner in expressions for run in self._run_by(reference, runner)]
         if handover.members:
             own = Source(reference, reference.call.node)
@@ -212,12 +210,19 @@ def _is_public(function: FunctionFacts) -> bool:
 
 def _can_hand(node: ast.Call, handover: Handover) -> bool:
     """Whether the call has an argument in the function's place, and not one that is written out as something else."""
-    given = [keyword.value for keyword in node.keywords if keyword.arg is not None and keyword.arg == handover.keyword]
-    if not given and handover.argument is not None:
-        given = node.args[handover.argument : handover.argument + 1]
     if not node.args and not node.keywords:
         return handover.members
     return any(
         not isinstance(each, _NO_FUNCTION) or (isinstance(each, ast.Constant) and isinstance(each.value, str))
-        for each in given
+        for each in _in_its_place(node, handover)
     )
+
+
+def _in_its_place(node: ast.Call, handover: Handover) -> list[ast.expr]:
+    """The arguments of the call that are the function, by keyword or by position."""
+    if handover.keyword == ANY_KEYWORD:
+        return [k.value for k in node.keywords if k.arg and not isinstance(k.value, ast.Constant)]
+    given = [k.value for k in node.keywords if k.arg and k.arg == handover.keyword]
+    if not given and handover.argument is not None:
+        given = node.args[handover.argument : handover.argument + 1]
+    return given

@@ -95,6 +95,25 @@ OFFLINE = {
             arguments = parser.parse_args()
             arguments.func(arguments)
         """,
+    "argparse_subcommands_by_another_name": """
+        import argparse
+        from llm import ask
+
+        def label(arguments):
+            for line in open(arguments.path):
+                print(ask(line))  # !
+
+        def show(arguments):
+            print(open(arguments.path).read())
+
+        def main():
+            parser = argparse.ArgumentParser()
+            commands = parser.add_subparsers()
+            for name, function in (("label", label), ("show", show)):
+                commands.add_parser(name).set_defaults(function=function, verbose=False)
+            arguments = parser.parse_args()
+            arguments.function(arguments)
+        """,
     "click": """
         import click
         from llm import ask

@@ -133,6 +133,16 @@ for post in posts:
     post.update(summary=answer)
 """,
 }
+NESTED = """
+for post in posts:
+    post["meta"] = {"summary": "", "text": post["text"]}
+by_id = {post["id"]: post for post in posts}
+for post in posts:
+    parent = by_id.get(post["parent"])
+    post["meta"]["summary"] = ask(post["text"], parent["meta"]["FIELD"] if parent else "")
+for post in posts:
+    print(post["meta"])
+"""
 OBJECTS = """
 cues, last = [], None
 for post in posts:
@@ -185,6 +195,13 @@ def test_objects_that_refer_to_each_other(tmp_path: Path) -> None:
     check_runs_alike(HEAD + OBJECTS.replace("FIELD", "text"), tmp_path)
 
 
+def test_a_field_of_what_another_item_holds(tmp_path: Path) -> None:
+    refusal = check_noop(HEAD + NESTED.replace("FIELD", "summary"), "dependent-iterations")
+    assert refusal is not None
+    assert "`summary` of another item" in refusal.detail
+    check_runs_alike(HEAD + NESTED.replace("FIELD", "text"), tmp_path)
+
+
 APART = {
     "another_list": """
 labels = [{"summary": text} for text in ["x", "y", "z", "w"]]
@@ -204,6 +221,26 @@ for post in posts:
 for post in posts:
     meta = post.get("meta", {})
     post["summary"] = ask(post["text"], meta.get("summary", ""))
+""",
+    "what_is_made_from_the_folder_of_the_items": """
+import pathlib
+
+class Model:
+    def __init__(self, folder):
+        self.folder, self.asked = folder, 0
+
+    def ask(self, text):
+        self.asked += 1
+        return ask(text)
+
+folder = pathlib.Path("posts")
+folder.mkdir(exist_ok=True)
+for post in posts:
+    (folder / post["id"]).write_text(post["text"])
+model = Model(folder)
+for page in sorted(folder.glob("*")):
+    print(model.ask(page.read_text()))
+print(model.asked)
 """,
     "the_key_of_a_table": """
 found = []

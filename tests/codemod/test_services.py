@@ -31,6 +31,18 @@ def rest(method, path, payload=None):
         return json.load(response)
 
 
+def call(path, body=None, method=None):
+    data = json.dumps(body).encode() if body is not None else None
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    with opener.open(urllib.request.Request(API + path, data)) as response:
+        return json.load(response)
+
+
+def send(path, body=None):
+    with urllib.request.urlopen(API + path, body) as response:
+        return response.read()
+
+
 class Shop:
     def __init__(self, base):
         self.base = base
@@ -61,12 +73,18 @@ WRITES = {
     "requests": 'requests.post(f"{API}/parcels/{id}", json={"bin": answer})',
     "a session": 'session.put(API + f"/parcels/{id}", data=answer)',
     "a helper": 'rest("POST", "/parcels", {"id": id, "bin": answer})',
+    "an opener": 'call("/parcels", {"id": id, "bin": answer})',
+    "a body": 'send("/parcels", answer.encode())',
+    "a body that may be none": 'send("/parcels", json.loads(answer))',
     "a request": 'requests.request("patch", f"{API}/parcels", json={"bin": answer})',
 }
 READS = {
     "requests": 'requests.get(f"{API}/bins").json()',
     "a session": 'session.get(API + "/bins", params={"free": "1"}).json()',
     "a helper": 'rest("GET", "/bins")',
+    "an opener": 'call("/bins")',
+    "a body that is left out": 'send("/bins")',
+    "what may be a body": 'send("/bins", {}.get(id))',
     "urllib": 'urllib.request.urlopen("https://shop.example/api/bins").read()',
 }
 
@@ -95,10 +113,20 @@ def test_a_client_of_the_service() -> None:
         ('requests.get(f"{API}/parcels/{id}").json()', WRITES["requests"]),
         ('session.get(API + "/bins", params={"id": id}).json()', WRITES["a session"]),
         ('rest("GET", f"/parcels/{id}")', WRITES["a helper"]),
+        ('call(f"/parcels/{id}")', WRITES["an opener"]),
+        ('send(f"/parcels/{id}", {}.get(id))', WRITES["a body"]),
         (READS["requests"], "requests.post(HOOK, json={'text': answer})"),
         (READS["requests"], 'print(requests.get(f"{API}/parcels/{id}").json(), answer)'),
     ],
-    ids=["its own address", "its own question", "its own by a helper", "another service", "only reads"],
+    ids=[
+        "its own address",
+        "its own question",
+        "its own by a helper",
+        "its own by an opener",
+        "its own, sent or not",
+        "another service",
+        "only reads",
+    ],
 )
 def test_what_no_answer_changes(read: str, write: str) -> None:
     assert rewrite(program(read, write)).planned
