@@ -43,12 +43,15 @@ class Counter:
 class Numbering:
     """The variable by which a loop numbers its items, which drawing them counts on.
 
-    `heads`: how many statements of the body come with that, the last of which counts; 0 where the last one of all does.
+    `heads`: how many statements of the body come with that. The last of them counts, or the one at the place `behind`,
+    which `is_kept` where the item goes on with its number counted on.
     """
 
     name: str
     heads: int
     is_global: bool
+    behind: int | None = None
+    is_kept: bool = False
 
 
 @dataclass(slots=True)

@@ -26,14 +26,20 @@ def counted_loop(loop: cst.While, counter: Counter, drawing: cst.IndentedBlock) 
 
 
 def parted(
-    loop: cst.For | cst.While, taking: Sequence[int], drawing: Callable[..., cst.IndentedBlock], last: int = 0
+    loop: cst.For | cst.While,
+    taking: Sequence[int],
+    drawing: Callable[..., cst.IndentedBlock],
+    behind: int | None = None,
+    *,
+    is_kept: bool = False,
 ) -> tuple[cst.IndentedBlock, cst.IndentedBlock]:
     """The body of the loop that draws the items, and what is left of it for one item.
 
-    The statements at the places `taking` come before an item is drawn, and the `last` ones behind that.
+    The statements at the places `taking` come before an item is drawn, and the one `behind` after it; `is_kept`: in
+    both.
     """
-    whole: list[Any] = list(indented(loop.body).body)
-    body, tail = whole[: len(whole) - last], whole[len(whole) - last :]
+    body: list[Any] = list(indented(loop.body).body)
     draws = drawing(*(body[place] for place in taking))
-    rest = [statement for place, statement in enumerate(body) if place not in taking]
+    rest = [each for place, each in enumerate(body) if place not in taking and (place != behind or is_kept)]
+    tail = [] if behind is None else [cst.SimpleStatementLine(body[behind].body) if is_kept else body[behind]]
     return draws.with_changes(body=[*draws.body, *tail]), cst.IndentedBlock(rest)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import itertools
 from collections.abc import Iterable, Iterator, Set
 from typing import TYPE_CHECKING
 
@@ -25,25 +26,36 @@ def numbering(
 ) -> Numbering | None:
     """How the loop numbers its items by one of the `candidates`, where an answer finds another item's number.
 
-    What comes before the number is counted on only decides whether the item is one, and asks nothing. `may_end`:
-    whether the loop may count on at its end.
+    What comes before the number is counted on, or leaves items out, only decides whether the item is one, and asks
+    nothing. `may_end`: whether the loop may count on behind the request.
     """
     body = loop.body
     counted = [(place, name) for place, each in enumerate(body) if (name := _counted(each)) in candidates]
-    if not counted:
+    if not counted or any(a.end_lineno == b.lineno for a, b in itertools.pairwise(body)):
         return None
     asking = next((place for place, each in enumerate(body) if planner.asks(function, [each])), len(body))
     behind = [*body[asking + 1 :], *(each for each in body[asking : asking + 1] if hasattr(each, "body"))]
+    guards = 1 + max((place for place in range(asking) if any(own_exits([body[place]]))), default=-1)
+    goes_on = not any(own_exits(body[guards:])) and not any(own_exits(body, ast.Break))
     is_global = function.id.qualname == MODULE
     for place, name in counted:
         others = [*body[:place], *body[place + 1 :]]
-        if name not in _read(behind) or name in scopes.bound(others) | _read(_functions(body)):
+        if name in scopes.bound(others) | _read(_functions(body)):
             continue
-        if place < asking and not scopes.bound(body[:place]) and not _holds(body[:place], _STEERING):
+        before, after = name in _read(body[: asking + 1]), name in _read(behind)
+        if place < asking and after and _only_decides(loop, place):
             return Numbering(name, place + 1, is_global)
-        if may_end and place == len(body) - 1 and not _holds(body, (ast.Continue, ast.Break)):
-            return Numbering(name, 0, is_global)
+        is_last = place == len(body) - 1
+        is_needed = before or (after and is_last)  # counting in turn is simpler where answers alone find the number
+        if may_end and place > asking and is_needed and goes_on and _only_decides(loop, guards):
+            return Numbering(name, guards, is_global, place, is_kept=not is_last)
     return None
+
+
+def _only_decides(loop: Loop, heads: int) -> bool:
+    """Whether the first statements of the body bind no more than its item, and leave it in no other way."""
+    targets = set() if isinstance(loop, ast.While) else scopes.bound([ast.For(loop.target, loop.iter, [], [])])
+    return scopes.bound(loop.body[:heads]) <= targets and not _holds(loop.body[:heads], _STEERING)
 
 
 def keep_heads(

@@ -283,9 +283,9 @@ class Rewriter(CallRewriter):
             lpar=[],
             rpar=[],
         )
-        if change.numbering is not None:
-            heads = change.numbering.heads
-            draws, rest = parted(updated_node, range(heads), partial(_drawing, change), last=0 if heads else 1)
+        if (numbers := change.numbering) is not None:
+            heads, draw = range(numbers.heads), partial(_drawing, change)
+            draws, rest = parted(updated_node, heads, draw, numbers.behind, is_kept=numbers.is_kept)
             return self._split(where, change, updated_node, rest, cst.For(updated_node.target, over, draws))
         if change.stop:
             drawn = cst.For(updated_node.target, over, _drawing(change))

@@ -55,6 +55,32 @@ ALIKE = {
             number += 1
         print(number)
         """,
+    "last of all, behind what leaves items out": """
+        def run(texts):
+            number = 0
+            for text in texts:
+                text = text.strip()
+                if not text:
+                    continue
+                answer = ask(f"{number} {text}")
+                print(answer)
+                number += 1
+            return number
+
+
+        print(run(TEXTS))
+        """,
+    "behind the answer, and read there": """
+        count = 0
+        for text in TEXTS:
+            if text:
+                print("asking", count)
+            answer = ask(f"{count} {text}")
+            count += 1
+            if count % 2 == 0:
+                print(count, answer)
+        print(count)
+        """,
     "what a loop draws that has no end": """
         def run():
             source = (text for text in TEXTS if text)
@@ -101,6 +127,33 @@ LEFT = {
             if answer:
                 number += 1
             print(number)
+        """,
+    "an answer leaves the item out": """
+        number = 0
+        for text in TEXTS:
+            answer = ask(f"{number} {text}")
+            if "7" in answer:
+                continue
+            number += 1
+            print(number)
+        """,
+    "an answer ends the loop": """
+        number = 0
+        for text in TEXTS:
+            answer = ask(f"{number} {text}")
+            if "7" in answer:
+                break
+            number += 1
+        """,
+    "it counts for what is left out too": """
+        number = 0
+        for text in TEXTS:
+            if not text:
+                number += 1
+                continue
+            answer = ask(f"{number} {text}")
+            number += 1
+            print(number, answer)
         """,
     "what has been found decides": """
         number, found = 0, []
