@@ -54,6 +54,15 @@ class Numbering:
     is_kept: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Buffer:
+    """The lists that a loop fills, `levels` loops deep, and how many statements empty them when they are full."""
+
+    names: tuple[str, ...]
+    resets: int
+    levels: int
+
+
 @dataclass(slots=True)
 class LoopChange:
     """A loop that becomes a nested generator function and a driver."""
@@ -89,6 +98,7 @@ class LoopChange:
     """Parameters that are read after the loop, each with the name under which an item is drawn."""
     handed: dict[str, str] = field(default_factory=dict)
     """Parameters with the variables in which the next item finds them."""
+    buffer: Buffer | None = None
     taken: int = 0
     """In a worker, how many statements of the body take the item."""
 

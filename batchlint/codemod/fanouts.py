@@ -6,7 +6,7 @@ import ast
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from batchlint.codemod import drawing_tests, kept_pools, own_folder, scopes, worklists
+from batchlint.codemod import buffered, drawing_tests, kept_pools, own_folder, scopes, worklists
 from batchlint.codemod.blocks import Comprehension
 from batchlint.codemod.changes import Fanout
 from batchlint.codemod.handing import LATER, STARTS_ONE
@@ -378,6 +378,9 @@ class Finder:
                     found.append(owner)
             else:
                 found.append(loop)
+        if not found and reference.call.tests:  # what is left over of a loop that asks for full lists
+            filling = buffered.around(self.planner, self.graph.function(id), node)
+            found += [filling] if filling is not None else []
         return found
 
     def _first(self, id: FunctionId, nodes: list[ast.AST], found: list[Fanout], refusals: list[Refused]) -> None:
@@ -405,6 +408,9 @@ class Finder:
         if any(isinstance(each, ast.ClassDef) for each in scopes.path_to(function.node, node)):
             what = "the body of a class asks, whose names a function in it does not see"
             raise Refused("unsupported-shape", f"{what}; ask before it, and give it the answers")
+        filled = buffered.of(self.planner, function, node)
+        if filled is not None and isinstance(node, ast.For):
+            return buffered.fanout(self.planner, function, node, filled)
         if isinstance(node, ast.For | ast.AsyncFor):
             return self.queues.loop(function, node) if self.queues.is_task(id) else chunked.loop(function, node)
         if isinstance(node, Comprehension):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Set
 
 from batchlint.codemod import (
     caught,
@@ -121,16 +121,18 @@ class Planner:
         loop: Loop,
         *,
         nested: bool,
-        stands: ast.While | None = None,
+        stands: ast.While | ast.For | None = None,
         drawing: list[Access] | None = None,
         counter: Counter | None = None,
         runner: str | None = None,
         is_worker: bool = False,
         state: frozenset[str] = frozenset(),
+        beside: Set[str] = frozenset(),
     ) -> None:
         """Plan the loop as a part of the fan-out. `stands`: the loop in the code for which `loop` does, with what it
         touches to draw an item, and what it counts. `runner`: what runs the coroutine of each item. `is_worker`:
-        whether several such loops share the items, so that these end in any order. `state`: what drawing binds anew.
+        whether several such loops share the items, so that these end in any order. `state`: what drawing binds anew;
+        `beside`: what it reads, where a `for` loop draws more than its own items.
         """
         node = stands or loop
         self._check_body(function, loop, may_stop=not nested)
@@ -145,12 +147,14 @@ class Planner:
         paging.check(self, fanout, function, loop, targets)
         assigned = scopes.bound(loop.body)
         later = scopes.after(scope, node) | scopes.exposed(node.orelse)
-        if counter is not None and stands is not None:
+        if isinstance(stands, ast.For):
+            later = (later | beside) - state
+        elif counter is not None and stands is not None:
             later = (later | scopes.read(stands.test)) - {counter.name}
         elif stands is not None:
             later |= scopes.read(stands.test) | scopes.exposed([s for s in stands.body if s not in loop.body])
             later -= state
-        shared = self._read_elsewhere(function, node)
+        shared = self.read_elsewhere(function, node)
         declared = scopes.declared(x for s in loop.body for x in ast.walk(s))
         left_behind = sorted(set(targets) & (later | (shared if function.id.qualname != MODULE else set())))
         is_plain = not (nested or fanout.is_async or stands or runner or is_worker or own_yields(loop))
@@ -166,12 +170,17 @@ class Planner:
         )
         carried -= set(handed.values())
         numbering = None
-        is_drawn = stands is not None and drawing is not None and counter is None and not (fanout.is_async or is_worker)
+        is_drawn = (
+            isinstance(stands, ast.While)
+            and drawing is not None
+            and counter is None
+            and not (fanout.is_async or is_worker)
+        )
         if (is_plain or is_drawn) and not (left_behind or handed):
-            beside = carried & scopes.bound_beside(scope, node) - shared - declared - function.outer
-            beside -= scopes.read(stands.test) if stands is not None else set()
-            beside -= later if beside & later and scopes.is_in_try(scope, node) else set()
-            numbering = numbered.numbering(self, function, loop, beside, may_end=is_plain)
+            counts = carried & scopes.bound_beside(scope, node) - shared - declared - function.outer
+            counts -= scopes.read(stands.test) if isinstance(stands, ast.While) else set()
+            counts -= later if counts & later and scopes.is_in_try(scope, node) else set()
+            numbering = numbered.numbering(self, function, loop, counts, may_end=is_plain)
         numbers = {numbering.name} if numbering is not None else set()
         carried -= numbers
         unbound = carried - declared - function.outer - scopes.bound_beside(scope, node)
@@ -377,9 +386,9 @@ class Planner:
         found = handed_on.handed_on(loop.body, {loop.target.id})
         return {target: name for target, name in found.items() if name in carried & before}
 
-    def _read_elsewhere(self, function: FunctionFacts, loop: ast.stmt) -> set[str]:
-        """Names of the loop's scope that functions nested in it (all functions, for a module) read or change."""
-        inside = {id(node) for node in ast.walk(loop)}
+    def read_elsewhere(self, function: FunctionFacts, loop: ast.stmt | None = None) -> set[str]:
+        """Names of a scope that functions in it (all, for a module) read or change, but for those in the loop."""
+        inside = {id(node) for node in ast.walk(loop)} if loop is not None else set()
         found: set[str] = set()
         pending: list[ast.AST] = [function.node]
         kind = ast.Global if function.id.qualname == MODULE else ast.Nonlocal

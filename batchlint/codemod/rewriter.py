@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from functools import partial
 from typing import Any, cast
@@ -10,6 +11,7 @@ import libcst as cst
 import libcst.matchers as m
 from libcst.metadata import MetadataWrapper
 
+from batchlint.codemod.buffer_nodes import filling_loop, left_over
 from batchlint.codemod.call_rewriter import CallRewriter, Names
 from batchlint.codemod.changes import FileChanges, LoopChange, Place, Release, SentLoop
 from batchlint.codemod.comprehension_nodes import asking, over_answers
@@ -56,6 +58,8 @@ class Rewriter(CallRewriter):
         self._read: dict[Place, cst.Call] = {}
         self._generators: dict[Place, Place] = {}
         """Generator expressions that ask, with their places as they are planned."""
+        self._tails: dict[Place, cst.If] = {}
+        """What stands behind a loop that fills a list, by the loop."""
         self._new: set[str] = set()
         """Names of the functions that were made of loops and comprehensions."""
 
@@ -274,6 +278,11 @@ class Rewriter(CallRewriter):
         change = self.changes.loops.get(where)
         if change is None:
             return self._with_extras(where, [updated_node])
+        if change.buffer is not None:
+            filling, asking = filling_loop(updated_node, change.buffer, partial(_drawing, change))
+            tail = self._tails.get(where)
+            behind = [left_over(tail, partial(_drawing, change))] if tail is not None else []
+            return self._split(where, change, updated_node, asking, filling, behind)
         over = drawable(updated_node.iter)
         drawn: cst.BaseStatement | cst.GeneratorExp = cst.GeneratorExp(
             elt=_item(change),
@@ -312,8 +321,11 @@ class Rewriter(CallRewriter):
         loop: cst.For | cst.While,
         body: cst.BaseSuite,
         drawn: cst.BaseStatement | cst.GeneratorExp,
+        behind: Sequence[cst.BaseStatement] = (),
     ) -> Any:
-        """The function that handles an item, and its driver over `drawn`: a generator, or a loop that yields."""
+        """The function that handles an item, and its driver over `drawn`: a generator, or a loop that yields, with what
+        yields `behind` it.
+        """
         self._new.add(change.name)
         handler = def_statement(change.name, change.parameters, self._scoped(change, body), is_async=change.is_async)
         statements: list[cst.BaseStatement] = [line(f"{name}: object") for name in change.unset]
@@ -326,7 +338,7 @@ class Rewriter(CallRewriter):
             counted = change.counter or change.numbering
             outer = [f"{'global' if counted.is_global else 'nonlocal'} {counted.name}"] if counted else []
             outer += [change.state] if change.state else []
-            statements.append(def_statement(name, [], cst.IndentedBlock([*map(line, outer), drawn])))
+            statements.append(def_statement(name, [], cst.IndentedBlock([*map(line, outer), drawn, *behind])))
             statements.append(self._driver(cst.Call(cst.Name(name)), change, where))
         else:
             statements.append(self._driver(drawn, change, where))
@@ -381,6 +393,17 @@ class Rewriter(CallRewriter):
         if not change.is_async and not m.findall(block, m.Yield()):
             block = block.with_changes(body=[*block.body, line(ASKS_NOTHING)])
         return block
+
+    def visit_IndentedBlock(self, node: cst.IndentedBlock) -> None:
+        self._note_tails(node.body)
+
+    def visit_Module(self, node: cst.Module) -> None:
+        self._note_tails(node.body)
+
+    def _note_tails(self, body: Sequence[cst.CSTNode]) -> None:
+        for each, behind in itertools.pairwise(body):
+            if isinstance(each, cst.For) and isinstance(behind, cst.If) and self.place(behind) in self.changes.dropped:
+                self._tails[self.place(each)] = behind
 
     def leave_IndentedBlock(
         self, original_node: cst.IndentedBlock, updated_node: cst.IndentedBlock

@@ -368,6 +368,25 @@ def preceding(parent: ast.AST, inner: ast.AST) -> list[ast.stmt]:
     return block[: block.index(inner)] if block else []
 
 
+def following(root: ast.AST, inner: ast.AST) -> list[ast.stmt]:
+    """The statements behind `inner` in its block."""
+    return _beside(root, inner)[1]
+
+
+def in_front(root: ast.AST, inner: ast.AST) -> list[ast.stmt]:
+    """The statements in front of `inner` in its block."""
+    return _beside(root, inner)[0]
+
+
+def _beside(root: ast.AST, inner: ast.AST) -> tuple[list[ast.stmt], list[ast.stmt]]:
+    parents = path_to(root, inner)
+    for name in ("body", "orelse", "finalbody"):
+        block = getattr(parents[-1], name, None) if parents else None
+        if isinstance(block, list) and inner in block:
+            return block[: block.index(inner)], block[block.index(inner) + 1 :]
+    return [], []
+
+
 def _following(parent: ast.AST, inner: ast.AST) -> list[ast.stmt] | None:
     for name in ("body", "orelse", "finalbody", "handlers"):
         block = getattr(parent, name, None)

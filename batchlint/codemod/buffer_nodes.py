@@ -1,0 +1,69 @@
+"""What becomes of loops that fill a list and ask when it is full, in LibCST."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import libcst as cst
+
+from batchlint.codemod.changes import Buffer
+from batchlint.codemod.nodes import indented
+
+
+def filling_loop(
+    loop: cst.For, buffer: Buffer, drawing: Callable[[], cst.IndentedBlock]
+) -> tuple[cst.For, cst.IndentedBlock]:
+    """The loop that yields each full list instead of asking for it, and what is asked of one."""
+    asking: list[cst.IndentedBlock] = []
+
+    def filling(level: cst.For, depth: int) -> cst.For:
+        *body, last = indented(level.body).body
+        if depth > 1:
+            assert isinstance(last, cst.For)
+            return level.with_changes(body=cst.IndentedBlock([*body, filling(last, depth - 1)]))
+        assert isinstance(last, cst.If)
+        block: list[Any] = list(indented(last.body).body)
+        asking.append(cst.IndentedBlock(block[: -buffer.resets]))
+        full = [*drawing().body, *_new_lists(block[-buffer.resets :], buffer.names)]
+        return level.with_changes(body=cst.IndentedBlock([*body, last.with_changes(body=cst.IndentedBlock(full))]))
+
+    drawn = filling(loop, buffer.levels).with_changes(leading_lines=[])
+    return drawn, asking[0]
+
+
+def left_over(tail: cst.If, drawing: Callable[[], cst.IndentedBlock]) -> cst.If:
+    """The statement behind the loop, which yields what is left over; comments on how it asks stay there."""
+    first, *others = drawing().body
+    assert isinstance(first, cst.SimpleStatementLine)
+    body: list[Any] = list(indented(tail.body).body)
+    comments = [line for each in body for line in each.leading_lines if line.comment is not None]
+    return tail.with_changes(body=cst.IndentedBlock([first.with_changes(leading_lines=comments), *others]))
+
+
+def _new_lists(resets: Sequence[Any], names: Sequence[str]) -> list[Any]:
+    """The statements that empty the lists, with a new list for one that is handed over and would be emptied."""
+    found: list[Any] = []
+    for statement in resets:
+        given = [each for each in statement.body if isinstance(each, cst.Assign) and _binds(each)]
+        if len(given) == len(statement.body):
+            found.append(statement)
+            continue
+        emptied = [name for name in names if _names(statement, name)]
+        first, *others = [cst.parse_statement(f"{name} = []") for name in emptied]
+        kept = {"leading_lines": statement.leading_lines, "trailing_whitespace": statement.trailing_whitespace}
+        found += [first.with_changes(**kept), *others]
+    return found
+
+
+def _binds(assign: cst.Assign) -> bool:
+    """Whether the assignment is to names, and not to all of what a list holds."""
+    target = assign.targets[0].target
+    parts = [each.value for each in target.elements] if isinstance(target, cst.Tuple) else [target]
+    return all(isinstance(part, cst.Name) for part in parts)
+
+
+def _names(statement: cst.CSTNode, name: str) -> bool:
+    return (isinstance(statement, cst.Name) and statement.value == name) or any(
+        _names(child, name) for child in statement.children
+    )

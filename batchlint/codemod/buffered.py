@@ -1,0 +1,238 @@
+"""Loops that fill a list and ask when it is full: `found.append(row); if len(found) >= 100: embed(found); found = []`.
+
+Filling the list is drawing an item: each full list is one, and what is left over behind the loop is the last. The
+statement behind the loop that asks for it goes into what draws the lists.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Sequence, Set
+from typing import TYPE_CHECKING, NamedTuple, TypeGuard
+
+from batchlint.codemod import drawn, lazily, running_sources, scopes, unshared
+from batchlint.codemod.access import Frame
+from batchlint.codemod.blocks import awaits, own_exits
+from batchlint.codemod.changes import Buffer, Fanout
+from batchlint.codemod.refusals import Refused
+from batchlint.facts import MODULE, FunctionFacts
+from batchlint.trees import walk
+from batchlint.values import Fn
+
+if TYPE_CHECKING:
+    from batchlint.codemod.planner import Planner
+
+_PUTS = frozenset({"append", "extend", "insert"})
+_KEEPS = frozenset({"add", "appendleft", "put", "put_nowait", "setdefault", "update", *_PUTS})
+_EMPTIES = frozenset({"clear"})
+_LEAVES = (ast.Return, ast.Yield, ast.YieldFrom, ast.Global, ast.Nonlocal)
+_MAX_DEPTH = 3
+
+
+class Filled(NamedTuple):
+    """A loop whose last statement, however deep, is the block `full`, which asks for what the lists `names` hold."""
+
+    names: tuple[str, ...]
+    full: ast.If
+    resets: int
+    """How many statements at the end of the block empty the lists."""
+    tail: ast.If | None
+    """The statement behind the loop that asks for what is left over."""
+
+    @property
+    def asking(self) -> list[ast.stmt]:
+        return self.full.body[: -self.resets]
+
+
+def of(planner: Planner, function: FunctionFacts, loop: ast.AST) -> Filled | None:
+    """What the loop fills; None for other loops."""
+    levels = list(_levels(loop))
+    full = levels[-1].body[-1] if levels else None
+    if not isinstance(full, ast.If) or full.orelse or awaits([loop]):
+        return None
+    emptied = _emptied(full.body)
+    names = tuple(dict.fromkeys(name for group in emptied for name in group))
+    asking = full.body[: len(full.body) - len(emptied)]
+    if not names or not asking or not planner.asks(function, asking) or scopes.bound(asking) & set(names):
+        return None
+    if not all(_is_its_own(planner, function, name) for name in names):
+        return None
+    behind = scopes.following(function.node, loop)
+    tail = behind[0] if behind else None
+    if not isinstance(tail, ast.If) or tail.orelse or not scopes.read(tail.test) <= {*names, "len"}:
+        tail = None
+    rest = tail.body[: len(tail.body) - len(_emptied(tail.body))] if tail is not None else []
+    is_same = [ast.dump(each) for each in rest] == [ast.dump(each) for each in asking]
+    return Filled(names, full, len(emptied), tail if is_same else None)
+
+
+def around(planner: Planner, function: FunctionFacts, node: ast.AST) -> ast.For | None:
+    """The loop for whose rest the statement around the node asks."""
+    for parent in scopes.path_to(function.node, node):
+        before = scopes.in_front(function.node, parent) if isinstance(parent, ast.If) else []
+        loop = before[-1] if before else None
+        filled = of(planner, function, loop) if isinstance(loop, ast.For) else None
+        if filled is not None and filled.tail is parent and isinstance(loop, ast.For):
+            return loop
+    return None
+
+
+def fanout(planner: Planner, function: FunctionFacts, loop: ast.For, filled: Filled) -> Fanout:
+    """The fan-out of the lists; Refused where filling one may have to do with an answer."""
+    levels = list(_levels(loop))
+    fills: list[ast.stmt] = [statement for level in levels for statement in level.body[:-1]]
+    heads: list[ast.expr] = [*(level.iter for level in levels), filled.full.test]
+    if planner.asks(function, fills) or planner.asks(function, heads):
+        raise Refused("unsupported-shape", f"a request decides which item comes next (line {loop.lineno})")
+    _check_exits(fills, filled.asking)
+    targets = {n.id for level in levels for n in walk(level.target) if isinstance(n, ast.Name)}
+    bound = scopes.bound(fills) | targets | set(filled.names)
+    outer = _outer(planner, function, loop, filled, bound)
+    read = set().union(*map(scopes.read, filled.asking))
+    given = [*filled.names, *sorted((bound & read) - set(filled.names))]
+    elements: list[ast.expr] = [ast.Name(name, ast.Store()) for name in given]
+    target = elements[0] if len(elements) == 1 else ast.Tuple(elements, ast.Store())
+    lists = ast.copy_location(ast.For(target, ast.Tuple([], ast.Load()), filled.asking, []), loop)
+    lists = ast.fix_missing_locations(lists)
+    lazily.check_body(planner.reader, function, lists)
+    running_sources.check(planner.reader, function, loop)
+    frame = Frame(function, set())
+    drawing = [a for level in levels for a in drawn.drawing(planner.reader, level.iter, frame)]
+    drawing = unshared.without(drawing, function, loop.lineno)
+    drawing += [a for head in heads for a in planner.reader.of(head, frame)]
+    drawing += [a for statement in fills for a in planner.reader.statement(statement, frame)]
+    made = Fanout(function.id, loop)
+    drawn_from = scopes.read(ast.Module([*fills, *(ast.Expr(head) for head in heads)], []))
+    planner.split(
+        made, function, lists, nested=False, stands=loop, drawing=drawing, state=frozenset(bound), beside=drawn_from
+    )
+    changes = made.file(function.id.path)
+    change = changes.loops[planner.place(function.id.path, loop)]
+    scope = "global" if function.id.qualname == MODULE else "nonlocal"
+    change.state = f"{scope} {', '.join(sorted(outer))}"
+    change.buffer = Buffer(filled.names, filled.resets, len(levels))
+    if filled.tail is not None:
+        changes.dropped.add(planner.place(function.id.path, filled.tail))
+        made.converted |= {id(call) for call in planner.converted(function, filled.tail.body)}
+    return made
+
+
+def _levels(loop: ast.AST) -> Iterator[ast.For]:
+    """The loop, and the one that is the last statement of its body, and so on."""
+    while isinstance(loop, ast.For) and not loop.orelse:
+        yield loop
+        loop = loop.body[-1]
+
+
+def _emptied(body: Sequence[ast.stmt]) -> list[list[str]]:
+    """The lists that the last statements of the block empty, statement by statement."""
+    found: list[list[str]] = []
+    for statement in reversed(body):
+        names = _emptied_by(statement)
+        if not names:
+            break
+        found.append(names)
+    return found
+
+
+def _emptied_by(statement: ast.stmt) -> list[str]:
+    if isinstance(statement, ast.Assign):
+        target, value = statement.targets[0], statement.value
+        pairs = [(target, value)]
+        if isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple) and len(target.elts) == len(value.elts):
+            pairs = list(zip(target.elts, value.elts, strict=True))
+        pairs = pairs if len(statement.targets) == 1 else []
+        names = [_whole(target) for target, value in pairs if _is_empty(value)]
+        return names if names and all(names) and len(names) == len(pairs) else []
+    if isinstance(statement, ast.Delete):
+        names = [_whole(target) if isinstance(target, ast.Subscript) else "" for target in statement.targets]
+        return names if all(names) else []
+    call = statement.value if isinstance(statement, ast.Expr) else None
+    if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr in _EMPTIES:
+        return [call.func.value.id] if isinstance(call.func.value, ast.Name) else []
+    return []
+
+
+def _whole(target: ast.expr) -> str:
+    """The list that is a target itself, or by a slice of all of it."""
+    if isinstance(target, ast.Subscript):
+        cut = target.slice
+        is_whole = isinstance(cut, ast.Slice) and cut.lower is None and cut.upper is None and cut.step is None
+        target = target.value if is_whole else target
+    return target.id if isinstance(target, ast.Name) else ""
+
+
+def _is_empty(value: ast.expr | None) -> bool:
+    if isinstance(value, ast.Call):
+        return isinstance(value.func, ast.Name) and value.func.id == "list" and not value.args
+    return isinstance(value, ast.List) and not value.elts
+
+
+def _is_its_own(planner: Planner, function: FunctionFacts, name: str) -> bool:
+    """Whether nothing but the variable holds its lists: a full one is handed over, and an empty one takes its place."""
+    bindings = function.bindings.get(name, ())
+    is_local = name not in function.parameter_names and name not in function.outer and bool(bindings)
+    if not is_local or not all(b.how in {"value", "annotation"} for b in bindings):
+        return False
+    if not all(_is_empty(b.value) for b in bindings if b.how == "value") or name in planner.read_elsewhere(function):
+        return False
+    return not _is_kept(planner, function, name, 0)
+
+
+def _is_kept(planner: Planner, function: FunctionFacts, name: str, depth: int) -> bool:
+    """Whether the function puts the list itself somewhere else, or hands it to somebody who does."""
+    for node in walk(function.node):
+        values: list[ast.expr | None] = []
+        if isinstance(node, ast.Assign | ast.AnnAssign | ast.NamedExpr | ast.Return | ast.Yield | ast.Starred):
+            values = [node.value]
+        elif isinstance(node, ast.List | ast.Tuple | ast.Set):
+            values = [*node.elts]
+        elif isinstance(node, ast.Dict):
+            values = [*node.values]
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _KEEPS:
+            values = [*node.args]
+        elif isinstance(node, ast.Call) and _keeps(planner, function, node, name, depth):
+            return True
+        if any(_is_named(value, name) and isinstance(value.ctx, ast.Load) for value in values):
+            return True
+    return False
+
+
+def _keeps(planner: Planner, function: FunctionFacts, call: ast.Call, name: str, depth: int) -> bool:
+    """Whether a function of the project keeps the list that the call gives it."""
+    if not any(_is_named(argument, name) for argument in [*call.args, *(k.value for k in call.keywords)]):
+        return False
+    for value in planner.program.eval(function.id, call.func):
+        if not isinstance(value, Fn):
+            continue
+        given = [parameter for parameter, argument in planner.reader.passed(value, call) if _is_named(argument, name)]
+        inner = planner.program.functions[value.id]
+        if not given or depth > _MAX_DEPTH or any(_is_kept(planner, inner, each, depth + 1) for each in given):
+            return True
+    return False
+
+
+def _is_named(node: ast.expr | None, name: str) -> TypeGuard[ast.Name]:
+    return isinstance(node, ast.Name) and node.id == name
+
+
+def _check_exits(fills: list[ast.stmt], asking: list[ast.stmt]) -> None:
+    leaves: list[ast.AST] = [n for s in fills for n in walk(s) if isinstance(n, _LEAVES)]
+    leaves += [n for s in asking for n in walk(s) if isinstance(n, ast.Return)]
+    leaves += [*own_exits(asking), *own_exits(asking, ast.Break)]
+    if leaves:
+        line = getattr(leaves[0], "lineno", 0)
+        raise Refused("early-stop", f"a loop that fills a list and asks for it may be left (line {line})")
+
+
+def _outer(planner: Planner, function: FunctionFacts, loop: ast.For, filled: Filled, bound: Set[str]) -> set[str]:
+    """What filling the lists binds for the function around it."""
+    last = filled.tail or loop
+    after = scopes.after(function.node, last) & bound
+    beside = scopes.bound_beside(function.node, loop) & bound
+    is_module = function.id.qualname == MODULE
+    if not is_module and (after - beside or bound & function.outer):
+        name = min((after - beside) or (bound & function.outer))
+        raise Refused("unsupported-shape", f"`{name}` is read after the loop, and bound in it; bind it before the loop")
+    elsewhere = planner.read_elsewhere(function) & bound if is_module else set()
+    return set(filled.names) | after | beside | elsewhere

@@ -1,0 +1,342 @@
+"""Loops that fill a list and ask when it is full: each list is an item, also what is left over behind the loop."""
+
+from __future__ import annotations
+
+import textwrap
+from pathlib import Path
+
+import pytest
+from fake_provider import Failure, Faults
+
+from .programs import check_noop, check_rewritten, check_runs_alike
+
+HEAD = """\
+from openai import OpenAI
+
+client = OpenAI(max_retries=0)
+WORDS = ["tea", "cup", "", "jam", "pot", "pan", "lid", "mug"]
+
+
+def embed(texts):
+    response = client.embeddings.create(model="text-embedding-3-small", input=texts, encoding_format="float")
+    return [round(item.embedding[0], 3) for item in response.data]
+
+
+"""
+ALIKE = {
+    "a function's list, with a count": """
+        def main():
+            found, total = [], 0
+            for word in WORDS:
+                if not word:
+                    continue
+                found.append(word)
+                if len(found) >= 3:
+                    for text, number in zip(found, embed(found)):
+                        print(text, number)
+                    total += len(found)
+                    found = []
+            if found:
+                for text, number in zip(found, embed(found)):
+                    print(text, number)
+                total += len(found)
+            return total
+
+
+        print(main())
+        """,
+    "a helper that is given the list, which is cleared": """
+        def flush(found, out):
+            for text, number in zip(found, embed([text for text in found])):
+                out[text] = number
+
+
+        def main(out):
+            found = []
+            for number, word in enumerate(WORDS):
+                found.append(word or str(number))
+                if len(found) == 3:
+                    flush(found, out)
+                    found.clear()
+            # what is left over
+            if len(found) > 0:
+                # the last ones
+                flush(found, out)
+
+
+        out = {}
+        main(out)
+        print(out)
+        """,
+    "variables of the module": """
+        found = []
+        for word in WORDS:
+            found.append(word or "none")
+            if len(found) > 3:
+                print(word, embed(found))
+                del found[:]
+        if found:
+            print(word, embed(found))
+            del found[:]
+        print(found, word)
+        """,
+    "two lists": """
+        def main():
+            texts, places = [], []
+            for place, word in enumerate(WORDS):
+                text = f"{place} {word}"
+                texts.append(text)
+                places.append(place)
+                if len(texts) >= 3:
+                    print(dict(zip(places, embed(texts))), text)
+                    texts, places = [], []
+            if texts:
+                print(dict(zip(places, embed(texts))), text)
+
+
+        main()
+        """,
+    "loops in loops": """
+        def main():
+            found, count = [], 0
+            for word in WORDS:
+                for letter in word:
+                    count += 1
+                    found.append(f"{letter}{count}")
+                    if len(found) >= 5:
+                        print(embed(found))
+                        found = []
+            if found:
+                print(embed(found))
+            print(count)
+
+
+        main()
+        """,
+    "nothing is left over": """
+        def main():
+            found = []
+            for word in WORDS:
+                found.append(f"{word}.")
+                if len(found) == 4:
+                    print(embed(found))
+                    found = []
+            print(found)
+
+
+        main()
+        """,
+    "an error of one list": """
+        def main():
+            found = []
+            for word in [*WORDS, "refuse"]:
+                found.append(word or "none")
+                if len(found) == 2:
+                    try:
+                        print(embed(found))
+                    except Exception as error:
+                        print(type(error).__name__, found)
+                    found = []
+            if found:
+                try:
+                    print(embed(found))
+                except Exception as error:
+                    print(type(error).__name__, found)
+                found = []
+
+
+        main()
+        """,
+    "an error that ends all": """
+        def main():
+            found = []
+            for word in ["tea", "cup", "jam", "refuse"]:
+                found.append(word)
+                if len(found) == 2:
+                    print(embed(found))
+                    found = []
+            if found:
+                print(embed(found))
+
+
+        main()
+        """,
+}
+LEFT = {
+    "the last ones stay": """
+        def main():
+            found = []
+            for word in WORDS:
+                found.append(word)
+                if len(found) >= 3:
+                    print(embed(found))
+                    found = found[-1:]
+
+
+        main()
+        """,
+    "an answer says how many": """
+        def main():
+            found, most = [], 3
+            for word in WORDS:
+                found.append(word)
+                if len(found) >= most:
+                    most = len(str(embed(found))) % 4
+                    found = []
+
+
+        main()
+        """,
+    "an answer decides on the next": """
+        def main():
+            found, seen = [], set()
+            for word in WORDS:
+                if word in seen:
+                    continue
+                found.append(word)
+                if len(found) >= 3:
+                    seen.update(map(str, embed(found)))
+                    found = []
+
+
+        main()
+        """,
+    "the list stands elsewhere too": """
+        def main():
+            found, all_of_them = [], []
+            for word in WORDS:
+                found.append(word)
+                if len(found) >= 3:
+                    print(embed(found))
+                    all_of_them.append(found)
+                    found.clear()
+            print(all_of_them)
+
+
+        main()
+        """,
+    "a helper keeps the list": """
+        last = []
+
+
+        def flush(found):
+            last.append(found)
+            print(embed(found))
+
+
+        def main():
+            found = []
+            for word in WORDS:
+                found.append(word)
+                if len(found) >= 3:
+                    flush(found)
+                    found.clear()
+
+
+        main()
+        print(last)
+        """,
+    "the loop may be left": """
+        def main():
+            found = []
+            for word in WORDS:
+                if word == "pot":
+                    return
+                found.append(word)
+                if len(found) >= 3:
+                    print(embed(found))
+                    found = []
+
+
+        main()
+        """,
+}
+
+
+@pytest.mark.parametrize("name", ALIKE)
+def test_lists_are_items_of_one_batch(name: str, tmp_path: Path) -> None:
+    program = HEAD + textwrap.dedent(ALIKE[name]).lstrip("\n")
+    alike = check_runs_alike(program, tmp_path, faults=Faults(failures=[Failure("refuse")]))
+    batches = [line for line in alike.after.ended.errors.splitlines() if " requests to " in line]
+    assert len(batches) == 1, alike.after.ended.errors
+
+
+@pytest.mark.parametrize("name", LEFT)
+def test_lists_that_have_to_do_with_each_other(name: str) -> None:
+    check_noop(HEAD + textwrap.dedent(LEFT[name]).lstrip("\n"))
+
+
+def test_what_asks_otherwise_for_the_rest_stays(tmp_path: Path) -> None:
+    program = """
+    def main():
+        found = []
+        for word in WORDS:
+            found.append(f"{word}.")
+            if len(found) == 3:
+                print(embed(found))
+                found = []
+        if found:
+            print("the rest", embed(found))
+
+
+    main()
+    """
+    check_runs_alike(HEAD + textwrap.dedent(program).lstrip("\n"), tmp_path, realtime=1)
+
+
+def test_comments_stay() -> None:
+    before = """
+        from openai import OpenAI
+
+        client = OpenAI()
+
+
+        def main(rows):
+            texts = []
+            # one text a row
+            for row in rows:
+                texts.append(row)
+                # full
+                if len(texts) >= 100:
+                    # ask for all
+                    print(client.embeddings.create(model="m", input=texts).data)
+                    texts.clear()  # again
+            # the rest
+            if texts:
+                # the last ones
+                print(client.embeddings.create(model="m", input=texts).data)
+        """
+    after = """
+        from openai import OpenAI
+
+        from llm_batch import request, run_batch
+
+        client = OpenAI()
+
+
+        def main(rows):
+            texts = []
+
+            # one text a row
+            def handle_texts(texts):
+                # ask for all
+                print((yield request(
+                    client.embeddings.create, model="m", input=texts
+                )).data)
+
+            def each_texts():
+                nonlocal texts
+                for row in rows:
+                    texts.append(row)
+                    # full
+                    if len(texts) >= 100:
+                        yield handle_texts(texts)
+                        texts = []  # again
+                # the rest
+                if texts:
+                    # the last ones
+                    yield handle_texts(texts)
+
+            run_batch(each_texts())
+        """
+    check_rewritten(before, after)
