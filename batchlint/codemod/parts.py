@@ -38,6 +38,8 @@ _TAKING = frozenset(
     {"get", "setdefault", "pop", "popleft", "popitem", "next", "max", "min", "choice", "itemgetter", "reduce"}
 )
 """Calls that give an element."""
+_RANDOM = ("random.", "numpy.random.", "secrets.")
+"""Whose objects choose from what they are given, and hold nothing."""
 _PICKING = frozenset({"getattr", "max", "min"})
 _TUPLES = PAIRED | COUNTED | CHUNKED | {"product", "pairwise", "groupby", "items"}
 """Calls that give tuples of elements."""
@@ -159,7 +161,8 @@ class Sharing:
         if name == "getattr" and len(node.args) > 1 and isinstance(node.args[1], ast.Constant):
             made = ast.Attribute(node.args[0], str(node.args[1].value), ast.Load())
             return self._all([ast.copy_location(made, node), *node.args[2:]], frame, depth)
-        if isinstance(func, ast.Attribute) and is_method:
+        is_random = name == "choice" or any(isinstance(v, Ext) and v.path.startswith(_RANDOM) for v in values)
+        if isinstance(func, ast.Attribute) and is_method and not (is_random and node.args):
             if name in _TAKING:
                 return taken(self.of(func.value, frame, depth + 1)) | self._all(node.args[1:], frame, depth)
             given = [func.value]
@@ -176,7 +179,7 @@ class Sharing:
             return put_in(elements(self._all(given, frame, depth)))
         if name in _LIVE:
             return self._all(given, frame, depth)
-        if is_method:
+        if is_method and not is_random:
             return self._all(given, frame, depth) if name in _VIEWS else set()
         return {part for each in given if self._can_change(each, frame) for part in self.of(each, frame, depth + 1)}
 

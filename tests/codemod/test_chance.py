@@ -77,6 +77,11 @@ ALIKE = {
         "def make(word, rng):\n    text = ask(f'{word} {rng.random()}')\n    return ask(f'{text} {rng.random()}')\n\n\n"
         "for word in WORDS:\n    print(make(word, random.Random(word)))\n"
     ),
+    "what is chosen is told again": (
+        "rng = random.Random(4)\nfor word in WORDS:\n    for _ in range(12):\n        other = rng.choice(WORDS)\n"
+        "        some = rng.sample(WORDS, 2)\n        text = ask(f'{word} {other} {some}')\n"
+        "        print({'word': word, 'other': other, 'some': some, 'text': text})\n"
+    ),
     "one for each side": (
         "rng, other = random.Random(4), random.Random(5)\nfor word in WORDS:\n"
         "    text = ask(f'{word} {rng.random()}')\n    if other.random() < 0.5:\n        print('sample', text)\n"
