@@ -8,6 +8,7 @@ from hypothesis import event, given, note
 
 from . import stub
 from .grammar import pooling, programs
+from .grammar_fillings import counting, filling
 from .programs import rewrite
 
 
@@ -50,5 +51,17 @@ def test_every_program_is_refused_or_does_the_same(text: str) -> None:
 
 @given(pooling())
 def test_every_program_with_pools_is_refused_or_does_the_same(text: str) -> None:
+    note(text)
+    event(check_alike(text))
+
+
+@given(filling())
+def test_every_program_that_fills_lists_is_refused_or_does_the_same(text: str) -> None:
+    note(text)
+    event(check_alike(text))
+
+
+@given(counting())
+def test_every_program_that_counts_is_refused_or_does_the_same(text: str) -> None:
     note(text)
     event(check_alike(text))
