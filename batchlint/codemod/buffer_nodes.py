@@ -41,6 +41,16 @@ def left_over(tail: cst.If, drawing: Callable[[], cst.IndentedBlock]) -> cst.If:
     return tail.with_changes(body=cst.IndentedBlock([first.with_changes(leading_lines=comments), *others]))
 
 
+def yielding(tail: cst.BaseStatement, asking: Callable[[cst.SimpleStatementLine], Any]) -> cst.SimpleStatementLine:
+    """The call behind the loop, whose generator is yielded as the last item. `asking`: what it becomes in one."""
+    assert isinstance(tail, cst.SimpleStatementLine)
+    line = asking(tail)
+    entering = cst.ensure_type(cst.ensure_type(line.body[0], cst.Expr).value, cst.Yield)
+    call = cst.ensure_type(entering.value, cst.From).item
+    changed: cst.SimpleStatementLine = line.with_changes(body=[cst.Expr(cst.Yield(call))])
+    return changed
+
+
 def _new_lists(resets: Sequence[Any], names: Sequence[str]) -> list[Any]:
     """The statements that empty the lists, with a new list for one that is handed over and would be emptied."""
     found: list[Any] = []

@@ -7,8 +7,9 @@ statement behind the loop that asks for it goes into what draws the lists.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Sequence, Set
-from typing import TYPE_CHECKING, NamedTuple, TypeGuard
+from collections.abc import Callable, Iterator, Sequence, Set
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple
 
 from batchlint.codemod import drawn, lazily, running_sources, scopes, unshared
 from batchlint.codemod.access import Frame
@@ -102,10 +103,10 @@ def fanout(planner: Planner, function: FunctionFacts, loop: ast.For, filled: Fil
     drawing += [a for head in heads for a in planner.reader.of(head, frame)]
     drawing += [a for statement in fills for a in planner.reader.statement(statement, frame)]
     made = Fanout(function.id, loop)
-    drawn_from = scopes.read(ast.Module([*fills, *(ast.Expr(head) for head in heads)], []))
-    planner.split(
-        made, function, lists, nested=False, stands=loop, drawing=drawing, state=frozenset(bound), beside=drawn_from
-    )
+    # What the asking part binds too is seen by what fills the next list only where that reads it first.
+    state = frozenset((bound - scopes.bound(filled.asking)) | set(filled.names))
+    beside = scopes.exposed([_filling(levels, filled.full.test)])
+    planner.split(made, function, lists, nested=False, stands=loop, drawing=drawing, state=state, beside=beside)
     changes = made.file(function.id.path)
     change = changes.loops[planner.place(function.id.path, loop)]
     scope = "global" if function.id.qualname == MODULE else "nonlocal"
@@ -115,6 +116,14 @@ def fanout(planner: Planner, function: FunctionFacts, loop: ast.For, filled: Fil
         changes.dropped.add(planner.place(function.id.path, filled.tail))
         made.converted |= {id(call) for call in planner.converted(function, filled.tail.body)}
     return made
+
+
+def _filling(levels: Sequence[ast.For], full: ast.expr) -> ast.stmt:
+    """The loop without what asks."""
+    last: ast.stmt = ast.Expr(full)
+    for level in reversed(levels):
+        last = ast.For(level.target, level.iter, [*level.body[:-1], last], [])
+    return last
 
 
 def _levels(loop: ast.AST) -> Iterator[ast.For]:
@@ -142,10 +151,10 @@ def _emptied_by(statement: ast.stmt) -> list[str]:
         if isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple) and len(target.elts) == len(value.elts):
             pairs = list(zip(target.elts, value.elts, strict=True))
         pairs = pairs if len(statement.targets) == 1 else []
-        names = [_whole(target) for target, value in pairs if _is_empty(value)]
+        names = [_named(whole(target)) for target, value in pairs if is_empty(value)]
         return names if names and all(names) and len(names) == len(pairs) else []
     if isinstance(statement, ast.Delete):
-        names = [_whole(target) if isinstance(target, ast.Subscript) else "" for target in statement.targets]
+        names = [_named(whole(target)) for target in statement.targets if isinstance(target, ast.Subscript)]
         return names if all(names) else []
     call = statement.value if isinstance(statement, ast.Expr) else None
     if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr in _EMPTIES:
@@ -153,16 +162,20 @@ def _emptied_by(statement: ast.stmt) -> list[str]:
     return []
 
 
-def _whole(target: ast.expr) -> str:
+def whole(target: ast.expr) -> ast.expr:
     """The list that is a target itself, or by a slice of all of it."""
-    if isinstance(target, ast.Subscript):
+    if isinstance(target, ast.Subscript) and isinstance(target.slice, ast.Slice):
         cut = target.slice
-        is_whole = isinstance(cut, ast.Slice) and cut.lower is None and cut.upper is None and cut.step is None
-        target = target.value if is_whole else target
-    return target.id if isinstance(target, ast.Name) else ""
+        return target.value if cut.lower is None and cut.upper is None and cut.step is None else target
+    return target
 
 
-def _is_empty(value: ast.expr | None) -> bool:
+def _named(node: ast.expr) -> str:
+    return node.id if isinstance(node, ast.Name) else ""
+
+
+def is_empty(value: ast.expr | None) -> bool:
+    """Whether the value is a new list without anything in it."""
     if isinstance(value, ast.Call):
         return isinstance(value.func, ast.Name) and value.func.id == "list" and not value.args
     return isinstance(value, ast.List) and not value.elts
@@ -174,45 +187,48 @@ def _is_its_own(planner: Planner, function: FunctionFacts, name: str) -> bool:
     is_local = name not in function.parameter_names and name not in function.outer and bool(bindings)
     if not is_local or not all(b.how in {"value", "annotation"} for b in bindings):
         return False
-    if not all(_is_empty(b.value) for b in bindings if b.how == "value") or name in planner.read_elsewhere(function):
+    if not all(is_empty(b.value) for b in bindings if b.how == "value") or name in planner.read_elsewhere(function):
         return False
-    return not _is_kept(planner, function, name, 0)
+    return not is_kept(planner, function, partial(_is_named, name), 0)
 
 
-def _is_kept(planner: Planner, function: FunctionFacts, name: str, depth: int) -> bool:
+def is_kept(planner: Planner, function: FunctionFacts, is_it: Callable[[ast.expr | None], bool], depth: int) -> bool:
     """Whether the function puts the list itself somewhere else, or hands it to somebody who does."""
     for node in walk(function.node):
         values: list[ast.expr | None] = []
         if isinstance(node, ast.Assign | ast.AnnAssign | ast.NamedExpr | ast.Return | ast.Yield | ast.Starred):
             values = [node.value]
         elif isinstance(node, ast.List | ast.Tuple | ast.Set):
-            values = [*node.elts]
+            values = [*node.elts] if not isinstance(getattr(node, "ctx", None), ast.Store) else []
         elif isinstance(node, ast.Dict):
             values = [*node.values]
         elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _KEEPS:
             values = [*node.args]
-        elif isinstance(node, ast.Call) and _keeps(planner, function, node, name, depth):
+        elif isinstance(node, ast.Call) and _keeps(planner, function, node, is_it, depth):
             return True
-        if any(_is_named(value, name) and isinstance(value.ctx, ast.Load) for value in values):
+        if any(map(is_it, values)):
             return True
     return False
 
 
-def _keeps(planner: Planner, function: FunctionFacts, call: ast.Call, name: str, depth: int) -> bool:
+def _keeps(
+    planner: Planner, function: FunctionFacts, call: ast.Call, is_it: Callable[[ast.expr | None], bool], depth: int
+) -> bool:
     """Whether a function of the project keeps the list that the call gives it."""
-    if not any(_is_named(argument, name) for argument in [*call.args, *(k.value for k in call.keywords)]):
+    if not any(is_it(argument) for argument in [*call.args, *(k.value for k in call.keywords)]):
         return False
     for value in planner.program.eval(function.id, call.func):
         if not isinstance(value, Fn):
             continue
-        given = [parameter for parameter, argument in planner.reader.passed(value, call) if _is_named(argument, name)]
+        given = [parameter for parameter, argument in planner.reader.passed(value, call) if is_it(argument)]
         inner = planner.program.functions[value.id]
-        if not given or depth > _MAX_DEPTH or any(_is_kept(planner, inner, each, depth + 1) for each in given):
+        kept = (is_kept(planner, inner, partial(_is_named, each), depth + 1) for each in given)
+        if not given or depth > _MAX_DEPTH or any(kept):
             return True
     return False
 
 
-def _is_named(node: ast.expr | None, name: str) -> TypeGuard[ast.Name]:
+def _is_named(name: str, node: ast.expr | None) -> bool:
     return isinstance(node, ast.Name) and node.id == name
 
 

@@ -248,6 +248,8 @@ class CallRewriter(cst.CSTTransformer):
         return self._reference(original_node, updated_node)
 
     def leave_Attribute(self, original_node: cst.Attribute, updated_node: cst.Attribute) -> cst.BaseExpression:
+        if self.changes.taken and (name := self.changes.taken.get(self.place(original_node))) is not None:
+            return cst.Name(name, lpar=updated_node.lpar, rpar=updated_node.rpar)
         return self._reference(original_node, updated_node)
 
     def _reference(self, original: cst.BaseExpression, updated: Any) -> cst.BaseExpression:

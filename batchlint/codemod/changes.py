@@ -43,14 +43,14 @@ class Counter:
 class Numbering:
     """The variable by which a loop numbers its items, which drawing them counts on.
 
-    `heads`: how many statements of the body come with that. The last of them counts, or the one at the place `behind`,
-    which `is_kept` where the item goes on with its number counted on.
+    `heads`: how many statements of the body come with that. The last of them counts, or one that `is_behind` the
+    request, which `is_kept` where the item goes on with its number counted on.
     """
 
     name: str
     heads: int
     is_global: bool
-    behind: int | None = None
+    is_behind: bool = False
     is_kept: bool = False
 
 
@@ -99,6 +99,8 @@ class LoopChange:
     handed: dict[str, str] = field(default_factory=dict)
     """Parameters with the variables in which the next item finds them."""
     buffer: Buffer | None = None
+    has_tail: bool = False
+    """Whether the statement behind it, a call that asks, is its last item."""
     taken: int = 0
     """In a worker, how many statements of the body take the item."""
 
@@ -257,6 +259,10 @@ class FileChanges:
     """`with` statements whose file is closed before the requests in them."""
     dropped: set[Place] = field(default_factory=set)
     """Statements that go."""
+    swaps: dict[Place, str] = field(default_factory=dict)
+    """What stands in front of statements: that a list is taken out of its object."""
+    taken: dict[Place, str] = field(default_factory=dict)
+    """Attributes that give way to the variable which has taken the list."""
     functions: dict[Place, str] = field(default_factory=dict)
     """Calls of a method that become calls of the helper's function with its object."""
     joined: set[Place] = field(default_factory=set)

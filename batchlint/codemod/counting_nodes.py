@@ -8,7 +8,7 @@ from typing import Any
 import libcst as cst
 import libcst.matchers as m
 
-from batchlint.codemod.changes import Counter
+from batchlint.codemod.changes import Counter, Numbering
 from batchlint.codemod.nodes import indented
 
 
@@ -29,17 +29,20 @@ def parted(
     loop: cst.For | cst.While,
     taking: Sequence[int],
     drawing: Callable[..., cst.IndentedBlock],
-    behind: int | None = None,
-    *,
-    is_kept: bool = False,
+    numbering: Numbering | None = None,
 ) -> tuple[cst.IndentedBlock, cst.IndentedBlock]:
     """The body of the loop that draws the items, and what is left of it for one item.
 
-    The statements at the places `taking` come before an item is drawn, and the one `behind` after it; `is_kept`: in
-    both.
+    The statements at the places `taking` come before an item is drawn, and what counts `behind` the request after it.
     """
     body: list[Any] = list(indented(loop.body).body)
     draws = drawing(*(body[place] for place in taking))
-    rest = [each for place, each in enumerate(body) if place not in taking and (place != behind or is_kept)]
-    tail = [] if behind is None else [cst.SimpleStatementLine(body[behind].body) if is_kept else body[behind]]
-    return draws.with_changes(body=[*draws.body, *tail]), cst.IndentedBlock(rest)
+    rest = [statement for place, statement in enumerate(body) if place not in taking]
+    if numbering is None or not numbering.is_behind:
+        return draws, cst.IndentedBlock(rest)
+    name = m.Name(numbering.name)
+    binds = m.AugAssign(target=name) | m.Assign(targets=[m.AssignTarget(name)])
+    counts = next(each for each in rest if m.matches(each, m.SimpleStatementLine(body=[binds])))
+    tail = cst.SimpleStatementLine(counts.body) if numbering.is_kept else counts
+    rest = rest if numbering.is_kept else [each for each in rest if each is not counts]
+    return draws.with_changes(body=[*draws.body, tail]), cst.IndentedBlock(rest)

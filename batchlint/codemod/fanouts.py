@@ -378,8 +378,10 @@ class Finder:
                     found.append(owner)
             else:
                 found.append(loop)
-        if not found and reference.call.tests:  # what is left over of a loop that asks for full lists
-            filling = buffered.around(self.planner, self.graph.function(id), node)
+        if not found:  # what is left over of a loop that asks for full lists
+            function, planner = self.graph.function(id), self.planner
+            filling = buffered.around(planner, function, node) if reference.call.tests else None
+            filling = filling or planner.swapped.loop_before(function, node)
             found += [filling] if filling is not None else []
         return found
 
@@ -411,6 +413,9 @@ class Finder:
         filled = buffered.of(self.planner, function, node)
         if filled is not None and isinstance(node, ast.For):
             return buffered.fanout(self.planner, function, node, filled)
+        tail = self.planner.swapped.tail(function, node)
+        if tail is not None and isinstance(node, ast.For):
+            return self.planner.swapped.fanout(function, node, tail)
         if isinstance(node, ast.For | ast.AsyncFor):
             return self.queues.loop(function, node) if self.queues.is_task(id) else chunked.loop(function, node)
         if isinstance(node, Comprehension):

@@ -145,6 +145,10 @@ class Layout:
         ):
             defining = self.reader.foreign.defined(node, frame)
             return self._add(Step(frame, node, defining), preds) if defining else preds
+        taking = self.reader.taking(node, frame)
+        if taking is None:
+            return preds
+        preds = self._add(Step(frame, node, taking), preds) if taking else preds
         self.suspends |= self.is_async and isinstance(node, ast.AsyncFor | ast.AsyncWith)
         if isinstance(node, ast.If):
             preds = self._evaluate(node.test, preds, frame, node, self._testing(node, frame))

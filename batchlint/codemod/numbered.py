@@ -48,7 +48,7 @@ def numbering(
         is_last = place == len(body) - 1
         is_needed = before or (after and is_last)  # counting in turn is simpler where answers alone find the number
         if may_end and place > asking and is_needed and goes_on and _only_decides(loop, guards):
-            return Numbering(name, guards, is_global, place, is_kept=not is_last)
+            return Numbering(name, guards, is_global, is_behind=True, is_kept=not is_last)
     return None
 
 

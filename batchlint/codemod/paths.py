@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
 from batchlint.codemod import file_names, folders, scopes, sheets
 from batchlint.codemod.access import ANY, CELL, KEY, MARK, NAMESPACE, OWN, PRIVATE, Access, Channel, Frame, same_objects
@@ -33,6 +34,9 @@ from batchlint.iterables import CHUNKED, EACH, PAIRED
 from batchlint.symbols import last_name
 from batchlint.trees import replaced, walk
 from batchlint.values import Cls, Ext, Fn
+
+if TYPE_CHECKING:
+    from batchlint.codemod.swapped import Swapped
 
 _LEADING = frozenset(
     [
@@ -84,6 +88,8 @@ class Paths:
         self.repeated = Repeated(self)
         self.captured = Captured(self)
         self.given_out = GivenOut(self)
+        self.swapped: Swapped | None = None
+        """The lists that methods take out of their objects, once it is known who asks."""
 
     # -- frames
     def callee_frame(self, target: Fn, call: ast.Call, caller: Frame) -> Frame:
@@ -295,6 +301,8 @@ class Paths:
         if isinstance(node, ast.Name):
             return self.root(frame, node.id)
         if isinstance(node, ast.Attribute):
+            if self.swapped is not None and id(node) in self.swapped.taken:
+                return set()
             if is_environment(self.program, frame.function.id, node):
                 return {ENVIRONMENT}
             if is_module(self.program, frame.function.id, node.value):
@@ -357,6 +365,10 @@ class Paths:
         if isinstance(node, ast.Call) and last_name(node.func) in CHOOSING and node.args:
             return self._chosen_by(node, frame)
         return self.given_out.returned(node, frame) if isinstance(node, ast.Call) else set()
+
+    def taking(self, statement: ast.stmt, frame: Frame) -> list[Access] | None:
+        """What is touched in front of the statement by taking a list out of its object; None where it goes."""
+        return self.swapped.at(statement, frame) if self.swapped is not None else []
 
     def bound_to(self, name: ast.Name, frame: Frame) -> set[Channel]:
         """The objects of which the variable holds a method: `known = words.get`, and `known(word)` reads `words`."""

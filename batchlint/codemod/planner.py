@@ -43,6 +43,7 @@ from batchlint.codemod.reflection import runs_text
 from batchlint.codemod.refusals import UNFIT, Refused
 from batchlint.codemod.running import Running
 from batchlint.codemod.support import MAPPED, SUBMITTED, Support, Target
+from batchlint.codemod.swapped import Swapped
 from batchlint.codemod.wrappers import Wrappers
 from batchlint.codemod.yielding import Yielding, own_yields
 from batchlint.facts import MODULE, FunctionFacts, FunctionId
@@ -74,6 +75,8 @@ class Planner:
         self.pacing = Pacing(self)
         self.limits = Limits(self)
         self.chunked = Chunked(self)
+        self.swapped = Swapped(self)
+        self.reader.swapped = self.swapped
 
     # -- places
     def place(self, path: str, node: ast.AST) -> Place:
@@ -201,10 +204,7 @@ class Planner:
         if fanout.is_async and not nested and not is_worker:
             phases.lost = _lost(function, node)
         if drawing is None:
-            lazily.check_body(self.reader, function, loop)
-            running_sources.check(self.reader, function, loop)
-            drawing = drawn.drawing(self.reader, loop.iter, Frame(function, set()))
-            drawing = unshared.without(drawing, function, loop.lineno)
+            drawing = self.drawn_by(function, loop)
             drawing += redrawn.redrawn(self.reader, frame, loop.target, loop.iter, assigned)
         phases.build(frame, loop.body, drawing)
         if not phases.has_request:
@@ -275,6 +275,13 @@ class Planner:
         self.handing.note_beside(fanout, function, loop.body)
         self.pacing.plan(fanout, function, loop.body)
         self.pacing.note(fanout, function, loop.body)
+
+    def drawn_by(self, function: FunctionFacts, loop: Loop) -> list[Access]:
+        """What drawing an item of the loop touches; Refused where that may depend on the items before."""
+        lazily.check_body(self.reader, function, loop)
+        running_sources.check(self.reader, function, loop)
+        drawing = drawn.drawing(self.reader, loop.iter, Frame(function, set()))
+        return unshared.without(drawing, function, loop.lineno)
 
     def judged(self, fanout: Fanout, phases: Phases) -> list[Barrier]:
         """Where items have to wait, with what only `--unsafe-fixes` allows noted; Refused for what it does not."""
@@ -603,6 +610,7 @@ class Planner:
         for node in (n for statement in body for n in walk_own(statement) if isinstance(n, ast.With)):
             releasing.plan(self, fanout, function, node)
         self.plan_body(fanout, function, body, function.is_async)
+        self.swapped.plan(fanout, function)
         self.pacing.note(fanout, function, body)
 
     def _loops_in(self, fanout: Fanout, function: FunctionFacts, body: list[ast.stmt]) -> None:

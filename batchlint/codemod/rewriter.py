@@ -11,7 +11,7 @@ import libcst as cst
 import libcst.matchers as m
 from libcst.metadata import MetadataWrapper
 
-from batchlint.codemod.buffer_nodes import filling_loop, left_over
+from batchlint.codemod.buffer_nodes import filling_loop, left_over, yielding
 from batchlint.codemod.call_rewriter import CallRewriter, Names
 from batchlint.codemod.changes import FileChanges, LoopChange, Place, Release, SentLoop
 from batchlint.codemod.comprehension_nodes import asking, over_answers
@@ -58,8 +58,10 @@ class Rewriter(CallRewriter):
         self._read: dict[Place, cst.Call] = {}
         self._generators: dict[Place, Place] = {}
         """Generator expressions that ask, with their places as they are planned."""
-        self._tails: dict[Place, cst.If] = {}
-        """What stands behind a loop that fills a list, by the loop."""
+        self._tails: dict[Place, cst.BaseStatement] = {}
+        """What stands behind a loop and asks for what is left over, by the loop."""
+        self._taken_in: set[Place] = set()
+        """Those of them that are looked at where they go to."""
         self._new: set[str] = set()
         """Names of the functions that were made of loops and comprehensions."""
 
@@ -117,7 +119,7 @@ class Rewriter(CallRewriter):
     ) -> Any:
         first = original_node.body[0]
         where = self.place(first)
-        if where in self.changes.dropped:
+        if where in self.changes.dropped and where not in self._taken_in:
             return cst.RemoveFromParent()
         statements: list[cst.BaseStatement] = []
         for before, each in zip(original_node.body, updated_node.body, strict=False):
@@ -199,6 +201,7 @@ class Rewriter(CallRewriter):
     def _with_extras(self, where: Place, statements: Sequence[Any]) -> Any:
         """The statements with the functions and barriers that go in front of them."""
         before: list[Any] = list(self._defs.pop(where, []))
+        before += [cst.parse_statement(self.changes.swaps[where])] if where in self.changes.swaps else []
         if where in self.changes.barriers:
             turn = self._turn(where, self.changes.barriers[where])
             if not before:
@@ -281,7 +284,7 @@ class Rewriter(CallRewriter):
         if change.buffer is not None:
             filling, asking = filling_loop(updated_node, change.buffer, partial(_drawing, change))
             tail = self._tails.get(where)
-            behind = [left_over(tail, partial(_drawing, change))] if tail is not None else []
+            behind = [left_over(tail, partial(_drawing, change))] if isinstance(tail, cst.If) else []
             return self._split(where, change, updated_node, asking, filling, behind)
         over = drawable(updated_node.iter)
         drawn: cst.BaseStatement | cst.GeneratorExp = cst.GeneratorExp(
@@ -293,11 +296,13 @@ class Rewriter(CallRewriter):
             rpar=[],
         )
         if (numbers := change.numbering) is not None:
-            heads, draw = range(numbers.heads), partial(_drawing, change)
-            draws, rest = parted(updated_node, heads, draw, numbers.behind, is_kept=numbers.is_kept)
+            draws, rest = parted(updated_node, range(numbers.heads), partial(_drawing, change), numbers)
             return self._split(where, change, updated_node, rest, cst.For(updated_node.target, over, draws))
-        if change.stop:
+        if change.stop or change.has_tail:
             drawn = cst.For(updated_node.target, over, _drawing(change))
+        if change.has_tail:
+            last = yielding(self._tails[where], self._as_last)
+            return self._split(where, change, updated_node, updated_node.body, drawn, [last])
         return self._split(where, change, updated_node, updated_node.body, drawn)
 
     def leave_While(self, original_node: cst.While, updated_node: cst.While) -> Any:
@@ -402,8 +407,18 @@ class Rewriter(CallRewriter):
 
     def _note_tails(self, body: Sequence[cst.CSTNode]) -> None:
         for each, behind in itertools.pairwise(body):
-            if isinstance(each, cst.For) and isinstance(behind, cst.If) and self.place(behind) in self.changes.dropped:
+            if not isinstance(each, cst.For) or not isinstance(behind, cst.If | cst.SimpleStatementLine):
+                continue
+            if self.place(behind if isinstance(behind, cst.If) else behind.body[0]) in self.changes.dropped:
                 self._tails[self.place(each)] = behind
+
+    def _as_last(self, tail: cst.SimpleStatementLine) -> Any:
+        """The statement behind a loop as it asks for what is left over."""
+        where = self.place(tail.body[0])
+        self._taken_in.add(where)
+        asking = tail.visit(self)
+        self._taken_in.discard(where)
+        return asking
 
     def leave_IndentedBlock(
         self, original_node: cst.IndentedBlock, updated_node: cst.IndentedBlock

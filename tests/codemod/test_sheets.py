@@ -128,7 +128,7 @@ def test_the_place_of_what_is_filled_before(place: str) -> None:
         for text in ["a", "b", "c"]:
             {place} = text
             ws.cell(row=r, column=3).value = ask(text)
-            r += 1
+            r += len("x")
     """
     found = check_noop(program(loop), "dependent-iterations")
     assert found is not None and "`r` is read before the request" in found.detail

@@ -1,0 +1,127 @@
+"""Lists of objects that a method asks for and empties, while the items of a loop fill them."""
+
+from __future__ import annotations
+
+import textwrap
+from pathlib import Path
+
+import pytest
+from fake_provider import Failure, Faults
+
+from .programs import check_noop, check_runs_alike, rewrite
+
+PROGRAM = """\
+from openai import OpenAI
+
+client = OpenAI(max_retries=0)
+WORDS = ["tea", "cup", "", "jam", "pot", "pan", "lid", "mug"]
+
+
+class Index:
+    def __init__(self, size=3):
+        self.size = size
+        self.buffer = []
+        self.found = {}
+        self.written = 0
+
+    def add(self, word):
+        self.buffer.append(word)
+        if len(self.buffer) >= self.size:
+            self.flush()
+
+    def flush(self):
+        if not self.buffer:
+            return
+        response = client.embeddings.create(model="m", input=[word for word in self.buffer], encoding_format="float")
+        for word, item in zip(self.buffer, response.data):
+            self.found[word] = round(item.embedding[0], 3)
+        self.written += len(self.buffer)
+        print(self.written, self.buffer)
+        self.buffer = []
+        self.note()
+
+    def note(self):
+        print("flushed", len(self.found))
+
+    def close(self):
+        self.flush()
+        return self.written
+
+
+def main(words):
+    index = Index()
+    for word in words:
+        if word:
+            index.add(word)
+    index.close()
+    print(index.found)
+
+
+main(WORDS)
+"""
+ALIKE = {
+    "as it stands": (),
+    "a list that is cleared": (("self.buffer = []\n        self.note()", "self.buffer.clear()\n        self.note()"),),
+    "a list that is cut": (("self.buffer = []\n        self.note()", "del self.buffer[:]\n        self.note()"),),
+    "the rest by the same method": (("index.close()", "index.flush()"),),
+    "loops in loops": (
+        ("for word in words:", "for count in range(2):\n        for word in words:\n          word = word * count"),
+        ("        if word:\n            index", "          if word:\n              index"),
+    ),
+}
+TRIED = """\
+            try:
+                index.add(word)
+            except ValueError:
+                print(word)
+"""
+EMPTIED = "        self.buffer = []\n        self.note()\n"
+LEFT = {
+    "an error leaves the list as it is": (("            index.add(word)\n", TRIED),),
+    "somebody else sees the list": (("    print(index.found)", "    print(index.found, index.buffer)"),),
+    "the list is handed out": (("        return self.written", "        return self.buffer"),),
+    "a method reads it before it is empty": (
+        (EMPTIED, "        self.note()\n        self.buffer = []\n"),
+        ("len(self.found))", "len(self.buffer))"),
+    ),
+    "some stay": ((EMPTIED, EMPTIED.replace("[]", "self.buffer[2:]")),),
+    "an answer decides when it is full": (("self.written += len(self.buffer)", "self.size = len(self.found) % 4 + 1"),),
+}
+
+
+def program(changes: tuple[tuple[str, str], ...]) -> str:
+    text = PROGRAM
+    for old, new in changes:
+        assert old in text
+        text = text.replace(old, new, 1)
+    return text
+
+
+@pytest.mark.parametrize("name", ALIKE)
+def test_full_lists_share_a_batch(name: str, tmp_path: Path) -> None:
+    faults = Faults(failures=[Failure("refuse")])
+    alike = check_runs_alike(program(ALIKE[name]), tmp_path, faults=faults)
+    assert "buffer, self.buffer = self.buffer, []" in alike.rewritten.files["app.py"]
+
+
+@pytest.mark.parametrize("name", LEFT)
+def test_lists_that_have_to_do_with_answers(name: str) -> None:
+    check_noop(program(LEFT[name]))
+
+
+def test_what_is_left_over_is_the_last_item() -> None:
+    after = """
+        def each_word():
+            for word in words:
+                yield handle_word(word)
+            yield index.close()
+
+        run_batch(each_word())
+        print(index.found)
+    """
+    assert textwrap.indent(textwrap.dedent(after), "    ").lstrip("\n") in rewrite(PROGRAM).files["app.py"]
+
+
+def test_an_error_ends_all_as_before(tmp_path: Path) -> None:
+    text = PROGRAM.replace('"mug"', '"refuse"')
+    check_runs_alike(text, tmp_path, faults=Faults(failures=[Failure("refuse")]))
