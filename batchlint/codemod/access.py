@@ -98,7 +98,7 @@ class Access(NamedTuple):
             return f"the table `{rest[0]}`" if rest else "the database"
         if kind == "service":
             return f"the service at `{rest[0]}`"
-        if kind == "field":
+        if kind in {"field", "reached"}:
             return f"`{rest[0]}` of another item" if rest else "another item"
         if kind == "yield":
             return "what the generator yields"
@@ -158,6 +158,8 @@ def clash(a: Access, b: Access) -> bool:
         return _tables_clash(a, b)
     if a.channel[0] == "field" and a.how == b.how:
         return False
+    if a.channel[0] == "service":
+        return a.channel == b.channel and _services_clash(a, b)
     for index, (x, y) in enumerate(zip(a.channel, b.channel, strict=False)):
         if CONTENT in (x, y):
             return OBJECT not in (x, y)
@@ -180,6 +182,8 @@ def clash(a: Access, b: Access) -> bool:
         if CELLS in (x, y) and {x, y} & PLACES:
             continue
         x, y = _SAME_PLACES.get(x, x), _SAME_PLACES.get(y, y)
+        if is_numbered(x) != is_numbered(y) and not (is_element(x) and is_element(y)):
+            return True  # a cell that is named by another key has one step less
         if x != y and not ({x, y} & {OWN, ANY} and is_element(x) and is_element(y)):
             return False
     return True
@@ -198,6 +202,11 @@ _SAME_PLACES = {"at": "loc", "iat": "iloc"}
 def is_element(step: str) -> bool:
     """Whether the step leads to something that a container holds."""
     return step in (OWN, ANY) or step.startswith((CELL, KEY))
+
+
+def is_numbered(step: str) -> bool:
+    """Whether the step leads into a column that is named by its number."""
+    return step.startswith(CELL) and step[len(CELL) :].isdigit()
 
 
 def _files_clash(a: Access, b: Access) -> bool:
@@ -224,6 +233,8 @@ def _files_clash(a: Access, b: Access) -> bool:
         # The item's input file and its output file differ; a path with arithmetic on the index reaches another item's,
         # and so may one in the same folder that is named after something else than the item.
         is_counted = bool(re.search(r"\w\s*[-+]\s*1\b", a.key + " " + b.key)) and a.key != b.key
+        if _lie_in_one_tree(a.channel[1], b.channel[1]):
+            return True
         return is_counted or (not _own_names(a.key) & _own_names(b.key) and folders.may_be_one(a.place, b.place))
     return False
 
@@ -242,6 +253,20 @@ def _own_names(key: str) -> frozenset[str]:
     return frozenset(found)
 
 
+@cache
+def _lie_in_one_tree(a: str, b: str) -> bool:
+    """Whether two paths to a file of one name differ in what is the item's own alone: `folder.parent / "note.txt"`."""
+    first = folders.file_name(a)
+    return a != b and first is not None and first == folders.file_name(b) and _outer_parts(a) == _outer_parts(b)
+
+
+def _outer_parts(text: str) -> set[str]:
+    """The names and constants in the text of a path that are not the item's own."""
+    nodes = list(ast.walk(ast.parse(text, mode="eval")))
+    names = {n.id for n in nodes if isinstance(n, ast.Name) and not n.id.startswith(MARK)}
+    return names | {repr(n.value) for n in nodes if isinstance(n, ast.Constant)}
+
+
 _DOTTED = re.compile(r"[\w.]+")
 
 
@@ -253,6 +278,17 @@ def _are_named_apart(a: str, b: str) -> bool:
 
 def _is_text(path: str) -> bool:
     return path[:1] in "'\""
+
+
+def _services_clash(a: Access, b: Access) -> bool:
+    """Whether one may show what the other changes: what has the item in its address, as `key`, belongs to the item.
+
+    An address with another part of the item, `/notes/{row["parent"]}`, may be that of another one.
+    """
+    looks, changes = (a, b) if a.how == "read" else (b, a)
+    if looks.key is None or changes.key is None:
+        return looks.key is None
+    return set(looks.key.split("\0")).isdisjoint(changes.key.split("\0"))
 
 
 def _tables_clash(a: Access, b: Access) -> bool:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from batchlint.codemod import sheets
-from batchlint.codemod.access import KEY, OWN, Access, Channel, Frame, is_element
+from batchlint.codemod.access import KEY, OWN, Access, Channel, Frame, is_element, is_numbered
 from batchlint.codemod.effects import PUTTING
 from batchlint.codemod.parts import Parts, body_of, elements, put_in, taken
 from batchlint.codemod.scopes import unreached
@@ -223,7 +223,8 @@ def _moved(channel: Channel, a: Channel, b: Channel) -> Channel | None:
     What is within the item's own element is that of other items by fields: `Linked` knows these.
     """
     reached = channel[: len(a)]
-    if len(channel) <= len(a) or OWN in reached or not all(_is_same(x, y) for x, y in zip(reached, a, strict=True)):
+    is_of_item = OWN in reached and not any(map(is_numbered, channel))
+    if len(channel) <= len(a) or is_of_item or not all(_is_same(x, y) for x, y in zip(reached, a, strict=True)):
         return None
     return (*b, *channel[len(a) :])
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import libcst as cst
+import libcst.matchers as m
 
 from batchlint.codemod.changes import Buffer
 from batchlint.codemod.nodes import indented
@@ -21,24 +22,30 @@ def filling_loop(
         *body, last = indented(level.body).body
         if depth > 1:
             assert isinstance(last, cst.For)
-            return level.with_changes(body=cst.IndentedBlock([*body, filling(last, depth - 1)]))
+            inner = indented(level.body).with_changes(body=[*body, filling(last, depth - 1)])
+            return level.with_changes(body=inner)
         assert isinstance(last, cst.If)
-        block: list[Any] = list(indented(last.body).body)
+        whole = indented(last.body)
+        block: list[Any] = list(whole.body)
         asking.append(cst.IndentedBlock(block[: -buffer.resets]))
         full = [*drawing().body, *_new_lists(block[-buffer.resets :], buffer.names)]
-        return level.with_changes(body=cst.IndentedBlock([*body, last.with_changes(body=cst.IndentedBlock(full))]))
+        last = last.with_changes(body=whole.with_changes(body=full))
+        return level.with_changes(body=indented(level.body).with_changes(body=[*body, last]))
 
     drawn = filling(loop, buffer.levels).with_changes(leading_lines=[])
     return drawn, asking[0]
 
 
-def left_over(tail: cst.If, drawing: Callable[[], cst.IndentedBlock]) -> cst.If:
+def left_over(tail: cst.If, buffer: Buffer, drawing: Callable[[], cst.IndentedBlock]) -> cst.If:
     """The statement behind the loop, which yields what is left over; comments on how it asks stay there."""
     first, *others = drawing().body
     assert isinstance(first, cst.SimpleStatementLine)
-    body: list[Any] = list(indented(tail.body).body)
-    comments = [line for each in body for line in each.leading_lines if line.comment is not None]
-    return tail.with_changes(body=cst.IndentedBlock([first.with_changes(leading_lines=comments), *others]))
+    whole = indented(tail.body)
+    body: list[Any] = list(whole.body)
+    asking, resets = body[: len(body) - buffer.rest], body[len(body) - buffer.rest :]
+    comments = [cst.EmptyLine(comment=each) for part in asking for each in m.findall(part, m.Comment())]  # type: ignore[arg-type]
+    lines = [first.with_changes(leading_lines=comments), *others, *_new_lists(resets, buffer.names)]
+    return tail.with_changes(body=whole.with_changes(body=lines))
 
 
 def yielding(tail: cst.BaseStatement, asking: Callable[[cst.SimpleStatementLine], Any]) -> cst.SimpleStatementLine:
@@ -56,7 +63,7 @@ def _new_lists(resets: Sequence[Any], names: Sequence[str]) -> list[Any]:
     found: list[Any] = []
     for statement in resets:
         given = [each for each in statement.body if isinstance(each, cst.Assign) and _binds(each)]
-        if len(given) == len(statement.body):
+        if len(given) == len(statement.body) or not any(_names(statement, name) for name in names):
             found.append(statement)
             continue
         emptied = [name for name in names if _names(statement, name)]

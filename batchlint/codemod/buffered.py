@@ -7,16 +7,18 @@ statement behind the loop that asks for it goes into what draws the lists.
 from __future__ import annotations
 
 import ast
+import itertools
 from collections.abc import Callable, Iterator, Sequence, Set
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from batchlint.codemod import drawn, lazily, running_sources, scopes, unshared
-from batchlint.codemod.access import Frame
+from batchlint.codemod.access import CONTENT, Channel, Frame
 from batchlint.codemod.blocks import awaits, own_exits
 from batchlint.codemod.changes import Buffer, Fanout
 from batchlint.codemod.refusals import Refused
 from batchlint.facts import MODULE, FunctionFacts
+from batchlint.symbols import last_name
 from batchlint.trees import walk
 from batchlint.values import Fn
 
@@ -26,6 +28,12 @@ if TYPE_CHECKING:
 _PUTS = frozenset({"append", "extend", "insert"})
 _KEEPS = frozenset({"add", "appendleft", "put", "put_nowait", "setdefault", "update", *_PUTS})
 _EMPTIES = frozenset({"clear"})
+_READING = frozenset(
+    ["len", "zip", "enumerate", "sorted", "sum", "max", "min", "any", "all", "list", "tuple", "set", "join", "dumps",
+     "print", "str", "range"]
+)  # fmt: skip
+"""Calls that keep nothing of what they are given but its elements."""
+_LOOKING = (ast.If, ast.While, ast.UnaryOp, ast.Compare, ast.For, ast.comprehension, ast.FormattedValue, ast.Delete)
 _LEAVES = (ast.Return, ast.Yield, ast.YieldFrom, ast.Global, ast.Nonlocal)
 _MAX_DEPTH = 3
 
@@ -51,12 +59,17 @@ def of(planner: Planner, function: FunctionFacts, loop: ast.AST) -> Filled | Non
     full = levels[-1].body[-1] if levels else None
     if not isinstance(full, ast.If) or full.orelse or awaits([loop]):
         return None
+    if any(map(_shares_lines, [[full, full.body[0]], full.body, *(level.body for level in levels)])):
+        return None
     emptied = _emptied(full.body)
     names = tuple(dict.fromkeys(name for group in emptied for name in group))
     asking = full.body[: len(full.body) - len(emptied)]
     if not names or not asking or not planner.asks(function, asking) or scopes.bound(asking) & set(names):
         return None
-    if not all(_is_its_own(planner, function, name) for name in names):
+    resets = full.body[len(asking) :]
+    if not all(_is_its_own(planner, function, name, resets) for name in names):
+        return None
+    if scopes.bound(asking) & scopes.bound(resets):
         return None
     behind = scopes.following(function.node, loop)
     tail = behind[0] if behind else None
@@ -87,7 +100,8 @@ def fanout(planner: Planner, function: FunctionFacts, loop: ast.For, filled: Fil
         raise Refused("unsupported-shape", f"a request decides which item comes next (line {loop.lineno})")
     _check_exits(fills, filled.asking)
     targets = {n.id for level in levels for n in walk(level.target) if isinstance(n, ast.Name)}
-    bound = scopes.bound(fills) | targets | set(filled.names)
+    resets = scopes.bound(filled.full.body[-filled.resets :])
+    bound = scopes.bound(fills) | targets | set(filled.names) | resets
     outer = _outer(planner, function, loop, filled, bound)
     read = set().union(*map(scopes.read, filled.asking))
     given = [*filled.names, *sorted((bound & read) - set(filled.names))]
@@ -97,33 +111,64 @@ def fanout(planner: Planner, function: FunctionFacts, loop: ast.For, filled: Fil
     lists = ast.fix_missing_locations(lists)
     lazily.check_body(planner.reader, function, lists)
     running_sources.check(planner.reader, function, loop)
-    frame = Frame(function, set())
-    drawing = [a for level in levels for a in drawn.drawing(planner.reader, level.iter, frame)]
+    filling = ast.fix_missing_locations(ast.copy_location(_filling(levels, filled.full.test), loop))
+    beside = scopes.exposed([filling])
+    inner = levels[-1]
+    fresh = scopes.bound(inner.body[:-1]) | {n.id for n in walk(inner.target) if isinstance(n, ast.Name)}
+    frame = planner.frame(function, filling, sorted(targets), fresh - outer - beside)
+    drawing = drawn.drawing(planner.reader, loop.iter, Frame(function, set()))
     drawing = unshared.without(drawing, function, loop.lineno)
-    drawing += [a for head in heads for a in planner.reader.of(head, frame)]
+    drawing += [a for head in heads[1:] for a in planner.reader.of(head, frame)]
     drawing += [a for statement in fills for a in planner.reader.statement(statement, frame)]
+    # An item keeps what the variable is bound to when it is drawn.
+    variables: dict[str, Channel] = {name: ("v", function.id.path, function.id.qualname, name) for name in bound}
+    renewed = {variables[name] for name in given}
+    drawing = [a for a in drawing if a.channel not in renewed or a.how == "read"]
+    aliases = {name: frame.aliases.get(name, set()) for name in given}
+    aliases |= {name: {(*variables[name], CONTENT)} for name in given if name not in frame.local}
+    for name in filled.names:
+        put = _put(planner, frame, fills, name)
+        aliases |= {name: put, f"**{name}": put}
     made = Fanout(function.id, loop)
     # What the asking part binds too is seen by what fills the next list only where that reads it first.
     state = frozenset((bound - scopes.bound(filled.asking)) | set(filled.names))
-    beside = scopes.exposed([_filling(levels, filled.full.test)])
-    planner.split(made, function, lists, nested=False, stands=loop, drawing=drawing, state=state, beside=beside)
+    planner.split(
+        made, function, lists, nested=False, stands=loop, drawing=drawing, state=state, beside=beside, aliases=aliases
+    )
     changes = made.file(function.id.path)
     change = changes.loops[planner.place(function.id.path, loop)]
     scope = "global" if function.id.qualname == MODULE else "nonlocal"
     change.state = f"{scope} {', '.join(sorted(outer))}"
-    change.buffer = Buffer(filled.names, filled.resets, len(levels))
+    rest = len(_emptied(filled.tail.body)) if filled.tail is not None else 0
+    change.buffer = Buffer(filled.names, filled.resets, len(levels), rest)
     if filled.tail is not None:
         changes.dropped.add(planner.place(function.id.path, filled.tail))
         made.converted |= {id(call) for call in planner.converted(function, filled.tail.body)}
     return made
 
 
-def _filling(levels: Sequence[ast.For], full: ast.expr) -> ast.stmt:
+def _put(planner: Planner, frame: Frame, fills: Sequence[ast.stmt], name: str) -> set[Channel]:
+    """What else the list holds objects of."""
+    found: set[Channel] = set()
+    for node in (n for statement in fills for n in walk(statement)):
+        values: list[ast.expr] = []
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and _is_named(name, node.func.value):
+            values = node.args
+        elif isinstance(node, ast.AugAssign) and _is_named(name, node.target):
+            values = [node.value]
+        found |= {channel for value in values for _, channel in planner.reader.sharing.of(value, frame)}
+    return found
+
+
+def _filling(levels: Sequence[ast.For], full: ast.expr) -> ast.For:
     """The loop without what asks."""
-    last: ast.stmt = ast.Expr(full)
-    for level in reversed(levels):
-        last = ast.For(level.target, level.iter, [*level.body[:-1], last], [])
-    return last
+    inner = _filling(levels[1:], full) if len(levels) > 1 else ast.Expr(full)
+    return ast.For(levels[0].target, levels[0].iter, [*levels[0].body[:-1], inner], [])
+
+
+def _shares_lines(statements: Sequence[ast.stmt]) -> bool:
+    """Whether two of them stand on one line, so that they are not changed one by one."""
+    return any(b.lineno in {a.lineno, a.end_lineno} for a, b in itertools.pairwise(statements))
 
 
 def _levels(loop: ast.AST) -> Iterator[ast.For]:
@@ -134,14 +179,21 @@ def _levels(loop: ast.AST) -> Iterator[ast.For]:
 
 
 def _emptied(body: Sequence[ast.stmt]) -> list[list[str]]:
-    """The lists that the last statements of the block empty, statement by statement."""
+    """The lists that the last statements of the block empty, statement by statement; none for what else starts anew."""
     found: list[list[str]] = []
     for statement in reversed(body):
         names = _emptied_by(statement)
-        if not names:
+        if not names and not _starts_anew(statement):
             break
         found.append(names)
     return found
+
+
+def _starts_anew(statement: ast.stmt) -> bool:
+    """Whether it gives variables a constant, as what has been counted for a list: `size = 0`."""
+    if not isinstance(statement, ast.Assign) or not isinstance(statement.value, ast.Constant):
+        return False
+    return all(isinstance(target, ast.Name) for target in statement.targets)
 
 
 def _emptied_by(statement: ast.stmt) -> list[str]:
@@ -181,7 +233,7 @@ def is_empty(value: ast.expr | None) -> bool:
     return isinstance(value, ast.List) and not value.elts
 
 
-def _is_its_own(planner: Planner, function: FunctionFacts, name: str) -> bool:
+def _is_its_own(planner: Planner, function: FunctionFacts, name: str, resets: Sequence[ast.stmt]) -> bool:
     """Whether nothing but the variable holds its lists: a full one is handed over, and an empty one takes its place."""
     bindings = function.bindings.get(name, ())
     is_local = name not in function.parameter_names and name not in function.outer and bool(bindings)
@@ -189,7 +241,9 @@ def _is_its_own(planner: Planner, function: FunctionFacts, name: str) -> bool:
         return False
     if not all(is_empty(b.value) for b in bindings if b.how == "value") or name in planner.read_elsewhere(function):
         return False
-    return not is_kept(planner, function, partial(_is_named, name), 0)
+    is_it = partial(_is_named, name)
+    is_renewed = name in scopes.bound(resets)
+    return not is_kept(planner, function, is_it, 0) and (is_renewed or is_only_read(planner, function, is_it))
 
 
 def is_kept(planner: Planner, function: FunctionFacts, is_it: Callable[[ast.expr | None], bool], depth: int) -> bool:
@@ -209,6 +263,44 @@ def is_kept(planner: Planner, function: FunctionFacts, is_it: Callable[[ast.expr
         if any(map(is_it, values)):
             return True
     return False
+
+
+def is_only_read(planner: Planner, function: FunctionFacts, is_it: Callable[[ast.expr | None], bool]) -> bool:
+    """Whether the function fills the list, empties it, and else only reads it: an alias would see it emptied."""
+    for node, parents in _with_parents(function.node):
+        if not is_it(node):
+            continue
+        parent, *around = parents
+        if isinstance(parent, ast.Attribute):
+            is_called = bool(around) and isinstance(around[0], ast.Call) and around[0].func is parent
+            if not is_called or parent.attr not in _PUTS | _EMPTIES:
+                return False
+        elif isinstance(parent, ast.Call):
+            targets = planner.program.eval(function.id, parent.func)
+            is_asking = planner.support.converts(function.id, parent) is not None
+            is_plain = is_asking or last_name(parent.func) in _READING or any(isinstance(v, Fn) for v in targets)
+            if parent.func is node or not is_plain:
+                return False
+        elif isinstance(parent, ast.keyword):
+            call = around[0] if around else None
+            if not isinstance(call, ast.Call) or planner.support.converts(function.id, call) is None:
+                return False
+        elif isinstance(parent, ast.Subscript):
+            if not isinstance(parent.ctx, ast.Load) and not isinstance(parent.slice, ast.Slice):
+                return False
+        elif not isinstance(parent, _LOOKING) or (isinstance(parent, ast.For) and parent.iter is not node):
+            return False
+    return True
+
+
+def _with_parents(root: ast.AST) -> Iterator[tuple[ast.expr, list[ast.AST]]]:
+    """The names and attributes that are read, each with what it stands in, innermost first."""
+    stack: list[tuple[ast.AST, list[ast.AST]]] = [(root, [])]
+    while stack:
+        node, parents = stack.pop()
+        if isinstance(node, ast.Name | ast.Attribute) and isinstance(node.ctx, ast.Load):
+            yield node, parents
+        stack += [(child, [node, *parents]) for child in ast.iter_child_nodes(node)]
 
 
 def _keeps(
@@ -244,11 +336,16 @@ def _check_exits(fills: list[ast.stmt], asking: list[ast.stmt]) -> None:
 def _outer(planner: Planner, function: FunctionFacts, loop: ast.For, filled: Filled, bound: Set[str]) -> set[str]:
     """What filling the lists binds for the function around it."""
     last = filled.tail or loop
+    left = scopes.after(function.node, loop) & bound
+    if left and scopes.is_in_try(function.node, loop):
+        what = f"what an error leaves in `{min(left)}` is read after the loop"
+        raise Refused("unsupported-shape", f"{what}; handle it per item")
     after = scopes.after(function.node, last) & bound
     beside = scopes.bound_beside(function.node, loop) & bound
     is_module = function.id.qualname == MODULE
     if not is_module and (after - beside or bound & function.outer):
         name = min((after - beside) or (bound & function.outer))
         raise Refused("unsupported-shape", f"`{name}` is read after the loop, and bound in it; bind it before the loop")
-    elsewhere = planner.read_elsewhere(function) & bound if is_module else set()
-    return set(filled.names) | after | beside | elsewhere
+    if elsewhere := planner.read_elsewhere(function) & bound:
+        raise Refused("unsupported-shape", f"`{min(elsewhere)}` is read by a function; hand it over as an argument")
+    return set(filled.names) | after | beside

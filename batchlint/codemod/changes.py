@@ -56,11 +56,15 @@ class Numbering:
 
 @dataclass(frozen=True, slots=True)
 class Buffer:
-    """The lists that a loop fills, `levels` loops deep, and how many statements empty them when they are full."""
+    """The lists that a loop fills, `levels` loops deep, and how many statements empty them when they are full.
+
+    `rest`: how many do so with what is left over.
+    """
 
     names: tuple[str, ...]
     resets: int
     levels: int
+    rest: int = 0
 
 
 @dataclass(slots=True)

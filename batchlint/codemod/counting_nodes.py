@@ -35,14 +35,15 @@ def parted(
 
     The statements at the places `taking` come before an item is drawn, and what counts `behind` the request after it.
     """
-    body: list[Any] = list(indented(loop.body).body)
-    draws = drawing(*(body[place] for place in taking))
+    whole = indented(loop.body)
+    body: list[Any] = list(whole.body)
+    draws = drawing(*(body[place] for place in taking)).with_changes(header=whole.header)
     rest = [statement for place, statement in enumerate(body) if place not in taking]
     if numbering is None or not numbering.is_behind:
-        return draws, cst.IndentedBlock(rest)
+        return draws, cst.IndentedBlock(rest, footer=whole.footer)
     name = m.Name(numbering.name)
     binds = m.AugAssign(target=name) | m.Assign(targets=[m.AssignTarget(name)])
     counts = next(each for each in rest if m.matches(each, m.SimpleStatementLine(body=[binds])))
     tail = cst.SimpleStatementLine(counts.body) if numbering.is_kept else counts
     rest = rest if numbering.is_kept else [each for each in rest if each is not counts]
-    return draws.with_changes(body=[*draws.body, tail]), cst.IndentedBlock(rest)
+    return draws.with_changes(body=[*draws.body, tail]), cst.IndentedBlock(rest, footer=whole.footer)

@@ -168,7 +168,9 @@ EXTERNAL_READS = {
 }
 EXTERNAL_LISTS = {"os.listdir", "os.scandir", "os.walk", "glob.glob", "glob.iglob"}
 """What looks which files are in a folder; `FILE_LIST` as methods of a path."""
-FRAME_READ = re.compile(r"pandas\.(.*\.)?read_(csv|json|parquet|excel|pickle|feather|table|xml)$")
+FRAME_READ = re.compile(
+    r"pandas\.(.*\.)?read_(csv|json|parquet|excel|pickle|feather|table|xml)$|openpyxl\.(.*\.)?load_workbook$"
+)
 FRAME_WRITE = frozenset({"to_csv", "to_json", "to_parquet", "to_excel", "to_pickle", "to_feather", "to_markdown"})
 """Methods that write what the object holds into a file, where they are given one."""
 EXTERNAL_WRITES = {"os.remove", "os.unlink", "os.rename", "os.replace", "shutil.move", "shutil.copy"}

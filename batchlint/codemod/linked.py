@@ -16,7 +16,7 @@ from batchlint.codemod.access import Access, Frame
 from batchlint.codemod.effects import FILE_LIST
 from batchlint.codemod.scalars import is_key, tells_of_no_other
 from batchlint.facts import MODULE, FunctionFacts, FunctionId
-from batchlint.iterables import COUNTED, EACH, PAIRED, SAME
+from batchlint.iterables import COUNTED, EACH, NUMBERS, PAIRED, SAME
 from batchlint.symbols import Program, last_name
 from batchlint.trees import walk
 from batchlint.values import Fn, Inst
@@ -51,6 +51,7 @@ class Items:
     """Whether two targets can be items of the same container: `zip(posts, posts[1:])`."""
     others: frozenset[str]
     """Names of variables, and attributes of variables as they are written."""
+    are_numbers: bool = False
 
 
 class Linked:
@@ -66,9 +67,11 @@ class Linked:
         keys = {key for _, iterated in generators for key in _keys(iterated)}
         others = self._closure(function, keys | names)
         ways = [(t, way) for t, iterated in generators for way in (iterated, self._copied(function, iterated))]
+        ways += [(t, way) for t, iterated in generators if (way := self._paired(function, iterated)) is not None]
         is_shared = any(_is_shared(target, way) for target, way in ways)
         given = self._given(function, others)
-        return Items(function, frozenset(names), is_shared, frozenset((others | given) - names))
+        are_numbers = all(isinstance(i, ast.Call) and last_name(i.func) in NUMBERS for _, i in generators)
+        return Items(function, frozenset(names), is_shared, frozenset((others | given) - names), are_numbers)
 
     def _copied(self, function: FunctionFacts, iterated: ast.expr) -> ast.expr:
         """A `zip` of the variables from which those that it is given are copies, slices or iterators."""
@@ -76,7 +79,18 @@ class Linked:
             return iterated
         return ast.Call(iterated.func, [self._origin(function, each) for each in iterated.args], [])
 
+    def _paired(self, function: FunctionFacts, iterated: ast.expr) -> ast.Call | None:
+        """The `zip` whose pairs a variable holds that is gone through."""
+        owner = self._program.owner(function, iterated.id) if isinstance(iterated, ast.Name) else None
+        value = owner.only_value(iterated.id) if owner is not None and isinstance(iterated, ast.Name) else None
+        while isinstance(value, ast.Call) and last_name(value.func) in _COPIES and value.args:
+            value = value.args[0]
+        return value if isinstance(value, ast.Call) and last_name(value.func) in PAIRED else None
+
     def _origin(self, function: FunctionFacts, node: ast.expr, depth: int = 0) -> ast.expr:
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+            named = [self._origin(function, side, depth + 1) for side in (node.left, node.right)]
+            return next((side for side in named if isinstance(side, ast.Name)), node)
         if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Slice):
             return self._origin(function, node.value, depth)
         if isinstance(node, ast.Call) and last_name(node.func) in _COPIES and node.args:
@@ -85,7 +99,7 @@ class Linked:
         if owner is None or depth > _MAX_DEPTH or not isinstance(node, ast.Name):
             return node
         given = [value for target, value in _assigned(owner.node) if node.id in _names_in(target)]
-        is_copy = len(given) == 1 and (isinstance(given[0], ast.Name | ast.Subscript | ast.Call))
+        is_copy = len(given) == 1 and isinstance(given[0], ast.Name | ast.Subscript | ast.Call | ast.BinOp)
         return self._origin(owner, given[0], depth + 1) if is_copy else node
 
     def _closure(self, function: FunctionFacts, keys: set[str]) -> set[str]:
@@ -165,7 +179,7 @@ class Linked:
             return False
         asked.add((id(frame), name))
         if name in frame.drawn:
-            return any(self.may_be_other(each, frame, asked) for each in frame.drawn[name])
+            return any(self._holds_others(each, frame, asked) for each in frame.drawn[name])
         if frame.items is not None and name in items.names:
             return items.are_linked
         if name in frame.given and frame.caller is not None:
@@ -176,16 +190,25 @@ class Linked:
                 return False
             return self.may_be_other(frame.receiver, frame.caller, asked)
         if name in frame.local:
-            return any(self.may_be_other(each, frame, asked) for each in frame.bound.get(name, ()))
+            # What is drawn from what the item holds may be others; what it holds itself is its own.
+            holds = self.may_be_other if name in frame.definitions else self._holds_others
+            return any(holds(each, frame, asked) for each in frame.bound.get(name, ()))
         is_seen = frame.function.id.path == items.function.id.path and (
             frame.items is not None or name in self._program.modules[frame.function.id.path].body.bindings
         )
         return is_seen and name in items.others
 
+    def _holds_others(self, node: ast.expr, frame: Frame, asked: Asked) -> bool:
+        """Whether what is drawn from it may be other items: also what the item itself holds, as its children."""
+        is_held = isinstance(node, ast.Attribute | ast.Subscript) and self.is_item(node.value, frame)
+        return is_held or self.may_be_other(node, frame, asked)
+
     def _call(self, node: ast.Call, frame: Frame, items: Items, asked: Asked) -> bool:
         name = last_name(node.func)
-        if name in _SCALARS or sheets.is_cell(node):
+        if name in _SCALARS:
             return False
+        if sheets.is_cell(node):
+            return not self._is_only_counted(frame)
         if name in sheets.known().neighbours:
             return True
         if name == "getattr" and len(node.args) > 1 and isinstance(node.args[1], ast.Constant):
@@ -252,10 +275,15 @@ class Linked:
 
     def read(self, node: ast.Attribute | ast.Subscript, frame: Frame) -> list[Access]:
         """The touch of a field of what may be another item."""
-        if sheets.is_cell(node.value):
-            return []
+        if sheets.is_cell(node.value) and self._is_only_counted(frame):
+            return []  # its address tells which one it is
         field = field_of(node)  # an index or a variable more likely leads to an item than into one
-        return [_touch(field, "read", node)] if field is not None and self._is_in_other(node.value, frame) else []
+        inner = node.value
+        is_other = self._is_in_other(inner, frame)
+        if isinstance(node, ast.Attribute) and isinstance(inner, ast.Attribute):
+            is_other = is_other or self.is_item(inner.value, frame)  # `node.up.text`: what it refers to may be one
+        reached = [_reached(field, "read", node)] if field is not None and self.is_item(inner, frame) else []
+        return [*reached, *([_touch(field, "read", node)] if field is not None and is_other else [])]
 
     def shown(self, node: ast.expr, frame: Frame) -> list[Access]:
         """The same of all fields, where the whole object is made a text of."""
@@ -277,6 +305,9 @@ class Linked:
             return shown
         if not isinstance(func, ast.Attribute):
             return []
+        held = func.value
+        if name in _STORING and isinstance(held, ast.Attribute) and self._leads_on(held.value, frame):
+            return [_touch(held.attr, "write", call), _reached(held.attr, "write", call)]
         if name in _STORING and self._is_in_item(func.value, frame):
             dicts = [a for a in call.args if isinstance(a, ast.Dict)]
             constants = [k.value for each in dicts for k in each.keys if isinstance(k, ast.Constant)]
@@ -288,22 +319,58 @@ class Linked:
             return [_touch(None, "read", call)]
         return []
 
+    def merged(self, node: ast.AugAssign, frame: Frame) -> list[Access]:
+        """The touch of fields that are stored in an item by `item |= {...}`."""
+        if not isinstance(node.op, ast.BitOr) or not self._is_in_item(node.target, frame):
+            return []
+        keys = node.value.keys if isinstance(node.value, ast.Dict) else [None]
+        known = [key.value if isinstance(key, ast.Constant) else None for key in keys]
+        return [_touch(None if key is None else str(key), "write", node.target) for key in known]
+
     def stored(self, target: ast.expr, frame: Frame) -> list[Access]:
         """The touch of a field that is stored in an item."""
         if not isinstance(target, ast.Attribute | ast.Subscript):
             return []
         field = field_of(target)
         is_one = self._is_in_item(target.value, frame) or sheets.is_cell(target.value)
-        is_one = is_one or (field is not None and self._is_in_other(target.value, frame))
-        return [_touch(field, "write", target)] if is_one else []
+        if field is None:
+            return [_touch(None, "write", target)] if is_one else []
+        is_one = is_one or self._is_in_other(target.value, frame)
+        reached = [_reached(field, "write", target)] if self._leads_on(target.value, frame) else []
+        return [*reached, *([_touch(field, "write", target)] if is_one else [])]
 
-    def _is_in_item(self, node: ast.expr, frame: Frame) -> bool:
+    def _leads_on(self, node: ast.expr, frame: Frame) -> bool:
+        """Whether it is another item to which the item leads: `node.next`, `for friend in agent.friends`."""
+        if is_self(node):
+            receiver, caller = frame.receiver, frame.caller
+            return isinstance(receiver, ast.Attribute) and caller is not None and self._leads_on(receiver, caller)
+        if isinstance(node, ast.Attribute) and self.is_item(node.value, frame):
+            return True
+        return isinstance(node, ast.Name | ast.Attribute) and self.may_be_other(node, frame)
+
+    def _is_only_counted(self, frame: Frame) -> bool:
+        """Whether the items are numbers, and no cells, and nothing leads from one cell to another."""
+        items, leading = _items(frame), sheets.known().neighbours
+        is_led = any(self._program.calls_by_name.get(name) for name in leading)
+        return items is not None and items.are_numbers and not is_led
+
+    def _is_in_item(self, node: ast.expr, frame: Frame, depth: int = 0) -> bool:
         """Whether the expression is the loop's own item, or something in it."""
-        return any(self.is_item(each, frame) for each in _holders(node))
+        for each in steps_of(node):
+            if self.is_item(each, frame):
+                return True
+            if is_self(each) and frame.receiver is not None and frame.caller is not None:
+                return self._is_in_item(frame.receiver, frame.caller)
+            if isinstance(each, ast.Name) and each.id in frame.local and depth < _MAX_DEPTH:
+                bound = frame.bound.get(each.id, ())
+                if bound and all(self._is_in_item(value, frame, depth + 1) for value in bound):
+                    return True
+        return False
 
     def _is_in_other(self, node: ast.expr, frame: Frame) -> bool:
         """Whether the expression may be another item, or something in one."""
-        return any(self.may_be_other(each, frame) for each in _holders(node))
+        places = (each for each in steps_of(node) if each is node or not is_self(each))
+        return any(self.may_be_other(each, frame) for each in places)
 
     def _is_object(self, function: FunctionFacts, value: ast.expr | None, depth: int = 0) -> bool:
         """Whether what is stored may be an object that stands elsewhere too: of a class, or out of a container."""
@@ -355,6 +422,11 @@ def _touch(field: str | None, how: str, node: ast.expr) -> Access:
     return Access(("field",) if field is None else ("field", field), how, node.lineno)
 
 
+def _reached(field: str, how: str, node: ast.expr) -> Access:
+    """The touch of an item's field by who comes to the item from another one."""
+    return Access(("reached", field), how, node.lineno)
+
+
 def field_of(node: ast.expr) -> str | None:
     """The attribute or constant key that the expression reads or stores; None where it is not known."""
     if isinstance(node, ast.Attribute):
@@ -372,11 +444,6 @@ def steps_of(node: ast.expr) -> Iterator[ast.expr]:
     while isinstance(node, ast.Attribute | ast.Subscript):
         node = node.value
         yield node
-
-
-def _holders(node: ast.expr) -> Iterator[ast.expr]:
-    """The same without `self`, of which an attribute is looked at by itself."""
-    return (each for each in steps_of(node) if each is node or not is_self(each))
 
 
 def _items(frame: Frame) -> Items | None:

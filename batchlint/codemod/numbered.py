@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Set
 from typing import TYPE_CHECKING
 
 from batchlint.codemod import scopes
+from batchlint.codemod.access import Frame
 from batchlint.codemod.blocks import Loop, own_exits
 from batchlint.codemod.changes import FileChanges, Numbering
 from batchlint.codemod.phases import Barrier
@@ -40,7 +41,7 @@ def numbering(
     is_global = function.id.qualname == MODULE
     for place, name in counted:
         others = [*body[:place], *body[place + 1 :]]
-        if name in scopes.bound(others) | _read(_functions(body)):
+        if name in scopes.bound(others) | _read(_functions(body)) or _is_array(planner, function, name):
             continue
         before, after = name in _read(body[: asking + 1]), name in _read(behind)
         if place < asking and after and _only_decides(loop, place):
@@ -50,6 +51,11 @@ def numbering(
         if may_end and place > asking and is_needed and goes_on and _only_decides(loop, guards):
             return Numbering(name, guards, is_global, is_behind=True, is_kept=not is_last)
     return None
+
+
+def _is_array(planner: Planner, function: FunctionFacts, name: str) -> bool:
+    """Whether what counts changes what all items have been given."""
+    return planner.reader.is_array(ast.Name(name, ast.Load()), Frame(function, set()))
 
 
 def _only_decides(loop: Loop, heads: int) -> bool:

@@ -11,6 +11,7 @@ import ast
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
+from batchlint.codemod import sheets
 from batchlint.codemod.access import ANY, Channel, Frame
 from batchlint.codemod.scopes import bound
 from batchlint.facts import FunctionFacts
@@ -30,7 +31,7 @@ _OF_MAPPINGS = frozenset(
 _COPYING = frozenset(
     {
         "dict", "list", "tuple", "set", "frozenset", "sorted", "copy", "OrderedDict", "deque", "defaultdict", "Counter",
-        "UserDict", "UserList", "replace", "SimpleNamespace", "nlargest", "nsmallest", "sample",
+        "UserDict", "UserList", "replace", "SimpleNamespace", "nlargest", "nsmallest", "sample", "choices",
     }
 )  # fmt: skip
 """Calls whose value is new and holds the elements of what they are given, or called on."""
@@ -162,13 +163,15 @@ class Sharing:
             made = ast.Attribute(node.args[0], str(node.args[1].value), ast.Load())
             return self._all([ast.copy_location(made, node), *node.args[2:]], frame, depth)
         is_random = name == "choice" or any(isinstance(v, Ext) and v.path.startswith(_RANDOM) for v in values)
-        if isinstance(func, ast.Attribute) and is_method and not (is_random and node.args):
+        if isinstance(func, ast.Attribute) and name in sheets.known().makers:
+            return taken(self.of(func.value, frame, depth + 1))
+        if isinstance(func, ast.Attribute) and is_method and not (is_random and (node.args or node.keywords)):
             if name in _TAKING:
                 return taken(self.of(func.value, frame, depth + 1)) | self._all(node.args[1:], frame, depth)
             given = [func.value]
         elif name in _TAKING:
             several = name in {"max", "min"} and len(node.args) > 1
-            return self._all(node.args, frame, depth) if several else taken(self._all(node.args, frame, depth))
+            return self._all(node.args, frame, depth) if several else taken(self._all(given, frame, depth))
         if name in _COPYING:
             return elements(self._all(given, frame, depth))
         if name == "fromkeys":

@@ -55,8 +55,10 @@ _AROUND = {
 """What gives something through which its argument is changed, by its last name."""
 _PAIRING = frozenset([ast.Assign, ast.AnnAssign, ast.NamedExpr, ast.For, ast.AsyncFor, ast.withitem, ast.Match])
 _CACHES = CACHES | {"cached"}
-_GOES_THROUGH = EACH | PAIRED | CHUNKED | {"islice", "chain"}
+_GOES_THROUGH = EACH | PAIRED | CHUNKED | {"islice", "chain", "sample", "choices", "nlargest", "nsmallest"}
 """Calls that give the items of what they are given."""
+_POPULATIONS = frozenset({"population", "seq"})
+"""Keywords with what random numbers choose from."""
 Pair = tuple[ast.expr, ast.expr, bool]
 """A target, what it is bound to, and whether it is an element of that."""
 
@@ -247,6 +249,7 @@ class Paths:
             if target.id in frame.local:
                 frame.bound.setdefault(target.id, []).append(value)
                 paths = {(*p, ANY) for p in self.iterated(value, frame)} if element else self.path(value, frame)
+                paths |= self._given_out(value, frame) if element and isinstance(value, ast.Call) else set()
                 frame.aliases.setdefault(target.id, set()).update(paths)
                 if element:
                     frame.aliases[target.id] |= self.elements(value, frame)
@@ -254,10 +257,19 @@ class Paths:
                     self._alias_copied(frame.aliases, target.id, value, frame)
                     frame.definitions[target.id] = value
         elif isinstance(target, ast.Tuple | ast.List):
+            is_drawn = element or (isinstance(value, ast.Call) and last_name(value.func) in _GOES_THROUGH)
             for each in target.elts:
-                self._alias(frame, each, value, element, counts)
+                self._alias(frame, each, value, is_drawn, counts)
+                if isinstance(each, ast.Name) and each.id in frame.local and isinstance(value, ast.Call):
+                    frame.aliases[each.id] |= self._given_out(value, frame)
         elif isinstance(target, ast.Starred):
             self._alias(frame, target.value, value, element, counts)
+
+    def _given_out(self, call: ast.Call, frame: Frame) -> set[Channel]:
+        """What the elements are of a list that a function of the project gives: `for one in named(name):`."""
+        if not any(isinstance(v, Fn) for v in self.program.eval(frame.function.id, call.func)):
+            return set()
+        return {channel for steps, channel in self.sharing.of(call, frame) if steps == (ANY,)}
 
     def _alias_copied(self, aliases: dict[str, set[Channel]], name: str, value: ast.expr, frame: Frame) -> None:
         """Note what the name's value shares with something of which it is a copy."""
@@ -351,6 +363,8 @@ class Paths:
             if (cell := self.cell(node, frame)) is not None:
                 found = self.path(cell, frame)
                 return found if sheets.names_column(cell) else {(*p, ANY) for p in found}
+            if node.func.attr in sheets.known().makers:
+                return {(*p, ANY) for p in self.path(node.func.value, frame)} | self.given_out.returned(node, frame)
             if node.func.attr in FETCHING and node.args:
                 inside = self.path(node.func.value, frame)
                 step = self._step(node.args[0], frame, inside)
@@ -362,7 +376,7 @@ class Paths:
                 return self.elements(node.func.value, frame)
         if isinstance(node, ast.List | ast.Tuple):
             return set().union(*(self.path(each, frame) for each in node.elts), set())
-        if isinstance(node, ast.Call) and last_name(node.func) in CHOOSING and node.args:
+        if isinstance(node, ast.Call) and last_name(node.func) in CHOOSING and (node.args or node.keywords):
             return self._chosen_by(node, frame)
         return self.given_out.returned(node, frame) if isinstance(node, ast.Call) else set()
 
@@ -451,7 +465,8 @@ class Paths:
         if isinstance(node, ast.Call):
             name = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
             if name in _GOES_THROUGH:
-                return set().union(*(self.iterated(a, frame) for a in node.args), set())
+                given = [*node.args, *(k.value for k in node.keywords if k.arg in _POPULATIONS)]
+                return set().union(*(self.iterated(a, frame) for a in given), set())
         return self.path(node, frame)
 
     def is_own(self, key: ast.expr, frame: Frame) -> bool:
@@ -497,7 +512,7 @@ class Paths:
         """
 
         def meaning(name: ast.Name) -> ast.expr:
-            if name.id not in frame.local:
+            if name.id not in frame.local or isinstance(name.ctx, ast.Store):
                 return name
             value, around = self.bound_once(name.id, frame)
             if value is not None and depth <= 4:
@@ -524,7 +539,12 @@ class Paths:
             and not any(isinstance(a, ast.Starred) for a in frame.entry.args)
             and all(k.arg not in {None, name} for k in frame.entry.keywords)
         )
-        return (default if is_left_out and isinstance(default, ast.Constant) else None), frame
+        return (default if is_left_out and _is_outer(default, frame) else None), frame
+
+
+def _is_outer(default: ast.expr | None, frame: Frame) -> bool:
+    """Whether the default of a parameter means the same in the function as where it is written."""
+    return isinstance(default, ast.Constant | ast.Name | ast.Attribute) and not scopes.read(default) & frame.local
 
 
 def _is_plain(node: ast.expr) -> bool:

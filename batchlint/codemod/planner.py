@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import itertools
-from collections.abc import Callable, Iterator, Set
+from collections.abc import Callable, Iterator, Mapping, Set
 
 from batchlint.codemod import (
     caught,
@@ -131,11 +131,12 @@ class Planner:
         is_worker: bool = False,
         state: frozenset[str] = frozenset(),
         beside: Set[str] = frozenset(),
+        aliases: Mapping[str, set[Channel]] | None = None,
     ) -> None:
         """Plan the loop as a part of the fan-out. `stands`: the loop in the code for which `loop` does, with what it
         touches to draw an item, and what it counts. `runner`: what runs the coroutine of each item. `is_worker`:
         whether several such loops share the items, so that these end in any order. `state`: what drawing binds anew;
-        `beside`: what it reads, where a `for` loop draws more than its own items.
+        `beside`: what it reads, and `aliases`: what its items are, where a `for` loop draws more than its own.
         """
         node = stands or loop
         self._check_body(function, loop, may_stop=not nested)
@@ -198,6 +199,8 @@ class Planner:
         self.check_kept(function, loop.body, own)
         frame = self.frame(function, loop, targets, own)
         handed_on.alias(frame, set(handed.values()))
+        for name, channels in (aliases or {}).items():
+            frame.aliases.setdefault(name, set()).update(channels)
         inner = self.nested(fanout, function, loop.body)
         self.reader.prints = fanout.is_async and not is_worker
         phases = Phases(self.reader, self.support.converts, inner | self.parallel, is_async=fanout.is_async)

@@ -255,9 +255,10 @@ class Reader(Paths):
         """Whether the variable only ever holds a list or an array, whose places are there before."""
         starts = self.starts(node, frame)
         starts = [s.left if isinstance(s, ast.BinOp) and isinstance(s.op, ast.Mult) else s for s in starts]
-        return bool(starts) and all(isinstance(s, ast.List | ast.ListComp) or self._is_array(s, frame) for s in starts)
+        return bool(starts) and all(isinstance(s, ast.List | ast.ListComp) or self.is_array(s, frame) for s in starts)
 
-    def _is_array(self, node: ast.expr, frame: Frame) -> bool:
+    def is_array(self, node: ast.expr, frame: Frame) -> bool:
+        """Whether it is an array, which operators such as `+=` change in its place."""
         values = self.program.eval(frame.function.id, node)
         return bool(values) and all(isinstance(v, Ext) and ARRAYS.match(v.path) is not None for v in values)
 
@@ -479,6 +480,7 @@ class Reader(Paths):
             found += self.of(node.value, frame, skip)
             how = "sum" if isinstance(node.op, ast.Add | ast.Sub) and self._is_number(node, frame) else "write"
             found += self.targets(node.target, frame, how)
+            found += self.linked.merged(node, frame)
             if isinstance(node.target, ast.Name) and node.target.id in frame.local and _extends(node, frame):
                 changed = {(*path, CONTENT) for path in self.root(frame, node.target.id)}
                 found += touches(changed, "write", node.lineno)

@@ -284,7 +284,7 @@ class Rewriter(CallRewriter):
         if change.buffer is not None:
             filling, asking = filling_loop(updated_node, change.buffer, partial(_drawing, change))
             tail = self._tails.get(where)
-            behind = [left_over(tail, partial(_drawing, change))] if isinstance(tail, cst.If) else []
+            behind = [left_over(tail, change.buffer, partial(_drawing, change))] if isinstance(tail, cst.If) else []
             return self._split(where, change, updated_node, asking, filling, behind)
         over = drawable(updated_node.iter)
         drawn: cst.BaseStatement | cst.GeneratorExp = cst.GeneratorExp(

@@ -43,38 +43,53 @@ def touched(reader: Reader, path: str, call: ast.Call, frame: Frame, *, dropped:
         return None
     data = document("services", "clients")
     is_named = found["method"] is not None
-    request, method = (call, found["method"]) if is_named else (_made(call, frame), "request")
-    arguments = list(request.args)
-    if method == "request" and is_named and arguments:
-        method = _text(reader, arguments.pop(0), frame)
+    request, method = (call, found["method"]) if is_named else (_made(reader, call, frame), "request")
+    arguments = [*request.args, *(k.value for k in request.keywords if k.arg == "url")]
+    if method in {"request", "stream"} and is_named:
+        named = [k.value for k in request.keywords if k.arg == "method"] or [arguments.pop(0) for _ in arguments[:1]]
+        method = _text(reader, named[0], frame) if named else ""
     asked = [k.value for k in request.keywords if k.arg in data["bodies"]]
     if not is_named:
-        method = _opened(reader, request, [*arguments[1:2], *asked], frame)
+        method = _opened(reader, request, [*request.args[1:2], *asked], frame)
         asked = []
     address = reader.expand(arguments[0], frame) if arguments else None
     base = _base(reader, address, call, frame) if address is not None else None
     is_look = method.lower() in data["safe"]
     if address is None or base is None:
         return [Access(("call", path.partition(".")[0]), "write", call.lineno)] if dropped and not is_look else []
-    is_of_item = MARK in ast.unparse(address)
-    if is_look or (not method and is_of_item):
-        is_one = _is_whole(address) and not any(_is_varied(reader, each, frame) for each in asked)
-        return [Access((SERVICE, base), "read", call.lineno)] if is_one and not is_of_item else []
+    # What a function is given of which it is not known who calls it says nothing of the item.
+    is_of_item = MARK in ast.unparse(address) and (frame.caller is not None or frame.items is not None)
+    key = _own_parts(address) if is_of_item else None
+    if is_look:
+        is_varied = not is_of_item and any(_is_varied(reader, each, frame) for each in asked)
+        return [] if is_varied else [Access((SERVICE, base), "read", call.lineno, key)]
     effect = [Access(("call", base), "write", call.lineno)] if dropped else []
     hows = ("sum",) if method else ("read", "sum")
-    return [*(Access((SERVICE, base), how, call.lineno) for how in hows), *effect]
+    return [*(Access((SERVICE, base), how, call.lineno, key) for how in hows), *effect]
 
 
-def _made(call: ast.Call, frame: Frame) -> ast.Call:
+def _own_parts(address: ast.expr) -> str:
+    """The parts of the address that the item makes."""
+    parts = [n.value for n in ast.walk(address) if isinstance(n, ast.FormattedValue)] or [address]
+    own = {ast.unparse(part) for part in parts if MARK in ast.unparse(part)}
+    return "\0".join(sorted(own or {ast.unparse(address)}))
+
+
+def _made(reader: Reader, call: ast.Call, frame: Frame) -> ast.Call:
     """The request that is opened: `Request(url, data, method="PUT")`, or the call itself."""
     node = call.args[0] if call.args else None
-    if isinstance(node, ast.Name) and node.id in frame.stable:
-        node = frame.definitions.get(node.id, node)
+    if isinstance(node, ast.Name) and node.id in frame.local:
+        node = frame.definitions.get(node.id, node) if node.id in frame.stable else node
+    elif isinstance(node, ast.Name):
+        owner = reader.program.owner(frame.function, node.id)
+        node = (owner.only_value(node.id) if owner is not None else None) or node
     return node if isinstance(node, ast.Call) and last_name(node.func) == "Request" else call
 
 
 def _opened(reader: Reader, request: ast.Call, bodies: list[ast.expr], frame: Frame) -> str:
     """The method of a request that is opened, which a body makes a POST; an empty text where that is not known."""
+    if not reader.program.attribute_writes.keys().isdisjoint({"data", "method"}):
+        return ""  # they may be given to a request that is made already
     named = next((k.value for k in request.keywords if k.arg == "method"), None)
     if named is not None:
         return _text(reader, named, frame)
@@ -134,7 +149,9 @@ def _base(reader: Reader, address: ast.expr, call: ast.Call, frame: Frame) -> st
 def _first(node: ast.expr) -> ast.expr:
     """The part with which a text begins."""
     while True:
-        if isinstance(node, ast.BinOp):
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mod):
+            node = node.right.elts[0] if isinstance(node.right, ast.Tuple) and node.right.elts else node.right
+        elif isinstance(node, ast.BinOp):
             node = node.left
         elif isinstance(node, ast.JoinedStr) and node.values:
             node = node.values[0]
@@ -142,17 +159,26 @@ def _first(node: ast.expr) -> ast.expr:
             node = node.value
         elif isinstance(node, ast.Call) and last_name(node.func) == "urljoin" and node.args:
             node = node.args[0]
+        elif isinstance(node, ast.Subscript):
+            node = node.value
+        elif (filled := _filled_in(node)) is not None:
+            node = filled
         else:
             return node
 
 
-def _is_whole(address: ast.expr) -> bool:
-    """Whether all of the address but what it begins with is written out."""
-    rest = [n for n in ast.walk(address) if isinstance(n, ast.Name)]
-    first = {id(n) for n in ast.walk(_first(address))}
-    return all(id(name) in first for name in rest if name.id != "urljoin")
+def _filled_in(node: ast.expr) -> ast.expr | None:
+    """What a template begins with where it begins with a gap: `"{}/notes".format(BASE)`, `"/".join([BASE, id])`."""
+    template = node.func.value if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) else None
+    text = str(template.value) if isinstance(template, ast.Constant) else ""
+    if isinstance(node, ast.Call) and node.args and isinstance(template, ast.Constant):
+        parts = node.args[0].elts if isinstance(node.args[0], ast.List | ast.Tuple) else []
+        if last_name(node.func) == "join" and parts:
+            return parts[0]
+        return node.args[0] if last_name(node.func) == "format" and text.startswith("{") else None
+    return None
 
 
 def _is_varied(reader: Reader, node: ast.expr, frame: Frame) -> bool:
     """Whether what is asked for may differ from time to time."""
-    return any(isinstance(n, ast.Name) for n in ast.walk(reader.expand(node, frame)))
+    return MARK in ast.unparse(reader.expand(node, frame))

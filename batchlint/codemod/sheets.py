@@ -30,6 +30,7 @@ class Sheets(NamedTuple):
     columns: frozenset[str]
     views: frozenset[str]
     current: frozenset[str]
+    makers: frozenset[str]
     neighbours: frozenset[str]
 
 
@@ -42,7 +43,7 @@ def known() -> Sheets:
         return frozenset(name for each in found for name in each.get(key, ()))
 
     cells = {cell["name"]: cell for each in found for cell in each["cells"]}
-    return Sheets(cells, *map(named, ("rows", "columns", "views", "sheets", "neighbours")))
+    return Sheets(cells, *map(named, ("rows", "columns", "views", "sheets", "makers", "neighbours")))
 
 
 def item(node: ast.expr) -> ast.Subscript | None:

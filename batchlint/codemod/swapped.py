@@ -129,7 +129,12 @@ class Swapped:
     def _of(self, owner: ClassId, name: str) -> tuple[FunctionId, Swap] | None:
         methods = [f for f in self._program.functions.values() if f.owner == owner.qualname and f.id.path == owner.path]
         swaps = [(f.id, swap) for f in methods if (swap := self._in(f, name)) is not None]
-        kept = any(buffered.is_kept(self._planner, f, lambda node: _is_own(node, name), 0) for f in methods)
+
+        def is_it(node: ast.expr | None) -> bool:
+            return _is_own(node, name)
+
+        kept = any(buffered.is_kept(self._planner, f, is_it, 0) for f in methods)
+        kept = kept or not all(buffered.is_only_read(self._planner, f, is_it) for f in methods)
         if len(swaps) != 1 or kept or self._is_seen(name):
             return None
         function = self._program.functions[swaps[0][0]]

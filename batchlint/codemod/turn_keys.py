@@ -16,7 +16,7 @@ def named_in(paths: Paths, access: Access, frame: Frame) -> str | None:
     """The key of the access in the frame's own names and those of its file; None where it needs others."""
     if access.key is None:
         return None
-    own = sorted((frame.stable | frame.targets) & frame.local)
+    own = sorted(((frame.stable | frame.targets) & frame.local) - set(frame.drawn))
     known = {ast.dump(paths.expand(ast.Name(name, ast.Load()), frame)): name for name in own}
     tree = _Renaming(known).visit(ast.parse(access.key, mode="eval"))
     names = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name)} - set(known.values())

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from .programs import check_noop, check_runs_alike
+from .programs import check_noop, check_runs_alike, rewrite
 
 HEAD = """\
 import random
@@ -63,6 +63,22 @@ LEFT = {
         "    return ask(f'{text} {rng.random()}')\n\n\nfor word in WORDS:\n    print(make(word))\n",
     ),
 }
+PEOPLE = "people = [{'name': 'a', 'mood': ''}, {'name': 'b', 'mood': ''}]\nrng = random.Random(3)\n"
+CHOOSING = {
+    "a helper": "def pick(k):\n    return rng.sample(people, k)\n\n\nfor word in WORDS:\n    for one in pick(1):\n",
+    "a keyword": "for word in WORDS:\n    for one in rng.choices(population=people, k=1):\n",
+    "a list that is taken apart": "for word in WORDS:\n    [one] = rng.sample(people, 1)\n    if one:\n",
+    "one": "for word in WORDS:\n    one = random.choice(seq=people)\n    if one:\n",
+}
+
+
+@pytest.mark.parametrize("name", CHOOSING)
+def test_what_is_chosen_may_be_chosen_again(name: str, tmp_path: Path) -> None:
+    text = HEAD + PEOPLE + CHOOSING[name] + "        one['mood'] = ask(word + one['mood'])\n        print(one)\n"
+    if rewrite(text).planned:  # one batch for each turn
+        check_runs_alike(text, tmp_path)
+
+
 ALIKE = {
     "before": "rng = random.Random(4)\nfor word in WORDS:\n    print(ask(f'{word} like {rng.sample(WORDS, 2)}'))\n",
     "after": (

@@ -195,6 +195,95 @@ def test_objects_that_refer_to_each_other(tmp_path: Path) -> None:
     check_runs_alike(HEAD + OBJECTS.replace("FIELD", "text"), tmp_path)
 
 
+TREES = {
+    "children that are given": """
+class Node:
+    def __init__(self, text, children=()):
+        self.text, self.children, self.summary = text, list(children), ""
+
+leaf = Node("leaf")
+mid = Node("mid", [leaf])
+posts = [leaf, mid, Node("top", [mid])]
+""",
+    "children that are put in": """
+class Node:
+    def __init__(self, text):
+        self.text, self.children, self.summary = text, [], ""
+
+posts = [Node("leaf"), Node("mid"), Node("top")]
+posts[2].children.append(posts[1])
+posts[1].children.append(posts[0])
+""",
+}
+TREE = """
+for node in posts:
+    node.summary = ask(node.text, " ".join(child.FIELD for child in node.children))
+for node in posts:
+    print(node.text, node.summary)
+"""
+FRIENDS = """
+class Agent:
+    def __init__(self, name):
+        self.name, self.inbox, self.friends = name, [], []
+
+a, b, c = Agent("a"), Agent("b"), Agent("c")
+a.friends, b.friends = [b], [c]
+for agent in (a, b, c):
+    said = ask(agent.name, str(agent.inbox))
+    for friend in agent.friends:
+        friend.inbox.append(said)
+    print(said)
+"""
+CUSTOMERS = """
+class Customer:
+    def __init__(self, name):
+        self.name, self.notes = name, []
+
+    def note(self, text):
+        self.notes.append(text)
+
+    def known(self):
+        return " ".join(self.notes)
+
+
+class Ticket:
+    def __init__(self, customer, text):
+        self.customer, self.text = customer, text
+
+
+def tickets():
+    customers = {name: Customer(name) for name in "ab"}
+    return [Ticket(customers[name], text) for name, text in [("a", "1"), ("b", "2"), ("a", "3")]]
+
+
+for ticket in tickets():
+    answer = ask(ticket.text, ticket.customer.known())
+    ticket.customer.note(answer)
+    print(answer)
+"""
+
+
+@pytest.mark.parametrize("name", TREES)
+def test_items_that_hold_others(name: str, tmp_path: Path) -> None:
+    check_noop(HEAD + TREES[name] + TREE.replace("FIELD", "summary"), "dependent-iterations")
+    check_runs_alike(HEAD + TREES[name] + TREE.replace("FIELD", "text"), tmp_path)
+
+
+@pytest.mark.parametrize("program", [FRIENDS, CUSTOMERS], ids=["friends", "customers"])
+def test_items_that_change_what_others_read(program: str) -> None:
+    check_noop(HEAD + program, "dependent-iterations")
+
+
+def test_pairs_that_a_variable_holds(tmp_path: Path) -> None:
+    loop = """
+pairs = list(zip(posts, posts[1:]))
+for before, post in pairs:
+    post["summary"] = ask(post["text"], before["FIELD"])
+"""
+    check_noop(HEAD + loop.replace("FIELD", "summary") + SHOW, "dependent-iterations")
+    check_runs_alike(HEAD + loop.replace("FIELD", "text") + SHOW, tmp_path)
+
+
 def test_a_field_of_what_another_item_holds(tmp_path: Path) -> None:
     refusal = check_noop(HEAD + NESTED.replace("FIELD", "summary"), "dependent-iterations")
     assert refusal is not None

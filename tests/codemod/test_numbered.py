@@ -145,6 +145,15 @@ LEFT = {
                 break
             number += 1
         """,
+    "an array counts": """
+        import numpy
+
+        number = numpy.zeros(2)
+        for text in TEXTS:
+            number += 1
+            answer = ask(f"{number} {text}")
+            print(number, answer)
+        """,
     "it counts for what is left out too": """
         number = 0
         for text in TEXTS:

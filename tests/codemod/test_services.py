@@ -17,6 +17,7 @@ from openai import OpenAI
 client = OpenAI()
 API = "https://shop.example/api"
 HOOK = "https://hooks.example/4711"
+PROJECT, OPTIONS = 7, {"project": 7}
 session = requests.Session()
 
 
@@ -36,6 +37,10 @@ def call(path, body=None, method=None):
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     with opener.open(urllib.request.Request(API + path, data)) as response:
         return json.load(response)
+
+
+def of_shop(path, base=API):
+    return requests.get(f"{base}{path}").json()
 
 
 def send(path, body=None):
@@ -85,6 +90,11 @@ READS = {
     "an opener": 'call("/bins")',
     "a body that is left out": 'send("/bins")',
     "what may be a body": 'send("/bins", {}.get(id))',
+    "a constant in the address": 'requests.get(f"{API}/projects/{PROJECT}/bins").json()',
+    "an option in the address": 'requests.get(API + "/bins?limit=" + str(3), params=OPTIONS).json()',
+    "keywords": 'requests.request(method="GET", url=API + "/bins").json()',
+    "a template": 'requests.get("%s/bins" % API).json()',
+    "a default": 'of_shop("/bins")',
     "urllib": 'urllib.request.urlopen("https://shop.example/api/bins").read()',
 }
 
@@ -130,6 +140,10 @@ def test_a_client_of_the_service() -> None:
 )
 def test_what_no_answer_changes(read: str, write: str) -> None:
     assert rewrite(program(read, write)).planned
+
+
+def test_the_address_of_another_item() -> None:
+    check_noop(program('requests.get(f"{API}/parcels/{id[:-1]}").json()', WRITES["requests"]), "external-read-back")
 
 
 def test_the_items_are_asked_for_once() -> None:
