@@ -50,12 +50,14 @@ SENT = {
     "sms": 'Client().messages.create(to=whom, from_="+1", body=found)',
     "socket": 'sockets.emit("answer", found, room=whom)',
     "publish": 'store.publish(f"chat:{whom}", found)',
+    "address_of_whoever_asks": "callback_url = whom\n        requests.post(callback_url, json=found, timeout=60)",
     "part_of_what_it_was_handed": 'slack.chat_postMessage(channel=whom["channel"], thread_ts=whom["ts"], text=found)',
 }
 KEPT = {
     "channel_of_the_team": 'slack.chat_postMessage(channel="#reports", text=found)',
     "channel_from_the_settings": 'slack.chat_postMessage(channel=os.environ["CHANNEL"], text=f"{whom}: {found}")',
     "mail": 'requests.post("https://api.mailgun.net/v3/x/messages", data={"to": whom, "text": found})',
+    "address_from_the_settings": 'callback_url = os.environ["DONE"]\n        requests.post(callback_url, json=found)',
     "index": 'requests.put(f"http://index/notes/{whom}", json={"text": found})',
 }
 
