@@ -88,10 +88,10 @@ def find(graph: Graph) -> list[Described]:
 
 
 def refuses(graph: Graph, model: ModelCall) -> bool:
-    """Whether the provider's batch API is known not to take the endpoint."""
+    """Whether the provider's batch API, if there is one, is known not to take the endpoint."""
     catalogue = graph.program.catalogue
     is_text = model.kind in _TEXT or catalogue.tier(model.provider, model.endpoint) is not None
-    return not is_text and catalogue.refuses(model.provider, model.endpoint)
+    return not is_text and (catalogue.refuses(model.provider, model.endpoint) or catalogue.has_none(model.provider))
 
 
 # -- describing

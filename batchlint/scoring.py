@@ -126,7 +126,7 @@ def _judge(graph: Graph, site: Described) -> CallSite:
     if tier is not None:
         factors.append(_factor("tier", _offer(tier.discount, tier.window_hours), site))
     elif refuses(graph, site.model):
-        what = f"the provider's batch API does not take {site.model.endpoint}"
+        what = f"the provider has no batch API for {site.model.endpoint} ({site.model.kind})"
         factors.append(_factor("other_endpoints", what, site))
     else:
         note = graph.program.catalogue.tier_note(site.model.provider)

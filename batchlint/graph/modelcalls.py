@@ -149,7 +149,7 @@ class ModelCalls(Part):
             call=source(func),
             provider=provider,
             endpoint=api.endpoint,
-            kind=api.kind,
+            kind=self._kind_by_model(function, call, api) or api.kind,
             is_async=api.is_async or (call.awaited and func is call.node.func),
             stream=api.stream,
             agent=api.agent if has_tools is None else has_tools,
@@ -158,6 +158,15 @@ class ModelCalls(Part):
             prompts=api.prompts,
             handed=func is not call.node.func,
         )
+
+    def _kind_by_model(self, function: FunctionFacts, call: CallFacts, api: ApiCall) -> str | None:
+        """What the model that the call names takes, where the provider's one method asks models of all kinds."""
+        catalogue = self.program.catalogue
+        if api.provider not in catalogue.providers or not catalogue.providers[api.provider].models:
+            return None
+        named = [*call.node.args[:1], *(k.value for k in call.node.keywords if k.arg in {"ref", "model"})]
+        texts = [v.text for each in named for v in self.program.eval(function.id, each) if isinstance(v, Text)]
+        return next((kind for text in texts if (kind := catalogue.kind_of(api.provider, text))), None)
 
     def _asks_hosted(self, function: FunctionFacts, call: CallFacts, value: Ext, api: ApiCall) -> bool:
         """Whether the models behind the call are hosted, as far as the call and its file show."""

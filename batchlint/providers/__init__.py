@@ -87,6 +87,8 @@ class Provider:
     by_header: frozenset[str] = frozenset()
     """Steps of a path that have the SDK send a header, which the line of a batch does not have."""
     runs: ToolRuns | None = None
+    models: tuple[tuple[re.Pattern[str], str], ...] = ()
+    """Words in the names of models, each with the kind of request that such a model takes."""
 
 
 class Calls:
@@ -192,6 +194,16 @@ class Catalogue(NamedTuple):
         """Whether the provider's batch API is known, and takes other endpoints only."""
         taken = (self._batch(provider) or {}).get("endpoints", ())
         return bool(taken) and endpoint not in taken
+
+    def has_none(self, provider: str) -> bool:
+        """Whether the provider is known to have no batch API at all."""
+        return bool((self._batch(provider) or {}).get("for_none"))
+
+    def kind_of(self, provider: str, model: str) -> str | None:
+        """The kind of request that the model takes, as far as its name tells."""
+        found = self.providers.get(provider)
+        words = found.models if found else ()
+        return next((kind for pattern, kind in words if pattern.search(model.partition(":")[0].lower())), None)
 
     def tier_note(self, provider: str) -> str | None:
         facts = self._batch(provider)
@@ -300,6 +312,9 @@ def _provider(document: dict[str, Any]) -> Provider:
         submits=tuple(f".{path}" for path in document.get("submits", [])),
         by_header=frozenset(document.get("by_header", [])),
         runs=ToolRuns(**document["runs_tools"]) if "runs_tools" in document else None,
+        models=tuple(
+            (re.compile("|".join(map(re.escape, words))), kind) for kind, words in document.get("models", {}).items()
+        ),
     )
 
 

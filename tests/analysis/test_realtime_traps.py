@@ -922,3 +922,32 @@ LINES = """
 )
 def test_a_stream_of_lines_may_come_at_once_as_well(end: str, taken: str, expected: str) -> None:
     assert verdict(LINES.format(end=end, taken=taken)) == expected
+
+
+REPLICATED = """
+    import os
+    import replicate
+
+    MODEL = {model}
+
+    def run(each):
+        return replicate.run(MODEL, input={{"prompt": each}})  # !
+
+    if __name__ == "__main__":
+        for line in open("lines.txt"):
+            run(line)
+    """
+
+
+@pytest.mark.parametrize(
+    ("model", "expected"),
+    [
+        ('"meta/meta-llama-3-70b-instruct"', "batchable"),
+        ('os.environ["MODEL"]', "batchable"),
+        ('"black-forest-labs/flux-schnell"', "realtime"),
+        ('"vaibhavs10/incredibly-fast-whisper:3ab8"', "realtime"),
+        ('"meta/meta-llama-3-70b-instruct:flux"', "batchable"),
+    ],
+)
+def test_a_models_name_tells_that_it_gives_no_text(model: str, expected: str) -> None:
+    assert verdict(REPLICATED.format(model=model)) == expected
