@@ -326,7 +326,7 @@ class Graph(Part):
     def _starts(self, id: FunctionId, incoming: Sequence[Edge], beside: bool) -> Iterator[Entry]:
         """What starts the very function, as it counts for those who could wait; `beside`: for work that it leaves."""
         seen = (self._asides.seen(entry, id) for entry in self.entries(id))
-        entries = [entry for entry in seen if entry is not None]
+        entries = [self._file_jobs.as_handled(entry, id) for entry in seen if entry is not None]
         if any(entry.kind.kind == "task_queue" for entry in entries):
             entries += [*self._replies.entries(id, incoming, entries), *self._followed.entries(id, incoming, entries)]
         entries += self._feeders.entries(id)

@@ -1,6 +1,7 @@
 """Functions of a library that go from files to files: whoever calls one starts a job, and gets nothing to wait for.
 
 Such a function reads its items from a file that it is told of, asks about each, and has the answers written to a file.
+So does the handler of an event that names a table, and gives none of the answers back.
 """
 
 from __future__ import annotations
@@ -10,9 +11,10 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 
+from batchlint.entrypoints import Kind
 from batchlint.facts import FunctionFacts, FunctionId
-from batchlint.findings import Latency
-from batchlint.graph.links import Edge, Entry, ModelCall, Part
+from batchlint.findings import Latency, Step
+from batchlint.graph.links import Edge, Entry, ModelCall, Part, label
 from batchlint.symbols import Program, last_name
 from batchlint.trees import arguments, walk
 from batchlint.values import Fn
@@ -21,7 +23,21 @@ _READS = frozenset(
     ["open", "read_csv", "read_json", "read_excel", "read_parquet", "load_dataset", "load_from_disk", "listdir", "glob"]
 )
 """Calls that read what is to be gone through: from the file, the folder or the data set that an argument names."""
-_WRITES = frozenset(["dump", "to_csv", "to_json", "to_excel", "to_parquet", "write_text", "save_to_disk", "writerow"])
+_TABLES = frozenset(["read_csv", "read_json", "read_excel", "read_parquet", "DictReader"])
+"""Those among them whose file has a row per item."""
+_WRITES = frozenset(
+    [
+        "dump", "to_csv", "to_json", "to_excel", "to_parquet", "write_text", "save_to_disk", "writerow",
+        "put_object", "upload_file", "upload_fileobj", "upload_from_string", "upload_from_filename",
+    ]
+)  # fmt: skip
+_COUNTED = frozenset({"len", "sum", "round", "min", "max", "time", "isoformat"})
+_PASSED = frozenset({"str", "int", "float", "dumps"})
+_FAILED = frozenset({"error", "errors", "failed", "exception", "status"})
+"""Keys of what went wrong."""
+_MOST_STEPS = 6
+_RESPONSE = frozenset({"statusCode", "body"})
+"""Keys of what a handler gives whoever requests it through a gateway."""
 _READ_DEEP = 2
 _WRITE_DEEP = 3
 """Calls below the one that leads to the model: helpers that open the file."""
@@ -43,6 +59,25 @@ class FileJobs(Part):
         self._edges_to = edges_to
         self._known: dict[FunctionId, bool] = {}
 
+    def as_handled(self, entry: Entry, id: FunctionId) -> Entry:
+        """The way in, of which nothing tells what event it is, as it counts where the event names a table of items."""
+        kind = entry.kind
+        handlers = {shape.entry.framework for shape in self.program.registry.events}
+        if kind.kind != "unknown" or kind.framework not in handlers or not self._handles_table(id):
+            return entry
+        what = f"{label(id)}, which goes through the table that its event names"
+        return Entry(Kind(kind.framework, "task_queue", Latency.HOURS), Step(id.path, entry.step.line, what))
+
+    def _handles_table(self, id: FunctionId) -> bool:
+        leading = self._leading(id)
+        return (
+            any(leading.values())
+            and self._reads_given(self.function(id), _READ_DEEP, _TABLES)
+            and any(self._has_written(self.function(each)) for each in leading)
+            and not any(_may_hold(self.function(id), each) for each in self.function(id).returns)
+            and not self._serving - {id}
+        )
+
     def is_one(self, id: FunctionId) -> bool:
         if id not in self._known:
             self._known[id] = self._is_one(id)
@@ -55,14 +90,14 @@ class FileJobs(Part):
             any(leading.values())
             and any(self._reads_given(each, _READ_DEEP) for each in functions)
             and any(self._has_written(each) for each in functions)
-            and not self._serves
+            and not self._serving
         )
 
     @cached_property
-    def _serves(self) -> bool:
-        """Whether somebody waits for anything that the program does, or may do so at an event that nothing tells of."""
-        kinds = (entry.kind for id in self.program.functions for entry in self._entries(id))
-        return any(kind.latency is Latency.REALTIME or kind.kind == "unknown" for kind in kinds)
+    def _serving(self) -> set[FunctionId]:
+        """The functions for which somebody waits, or may do so at an event that nothing tells of."""
+        started = ((id, entry.kind) for id in self.program.functions for entry in self._entries(id))
+        return {id for id, kind in started if kind.latency is Latency.REALTIME or kind.kind == "unknown"}
 
     @cached_property
     def _down(self) -> dict[FunctionId, dict[FunctionId, bool]]:
@@ -105,7 +140,7 @@ class FileJobs(Part):
                     queue.append(callee)
         return found
 
-    def _reads_given(self, function: FunctionFacts, deep: int) -> bool:
+    def _reads_given(self, function: FunctionFacts, deep: int, by: frozenset[str] = _READS) -> bool:
         """Whether the function reads a file, a folder or a data set that its caller names."""
         told = set(function.parameter_names)
         for name, bindings in function.bindings.items():
@@ -114,9 +149,9 @@ class FileJobs(Part):
         for call in function.calls:
             if not any(_reads_one_of(told, each) for each in arguments(call.node)):
                 continue
-            if last_name(call.node.func) in _READS and not _writes(call.node):
+            if last_name(call.node.func) in by and not _writes(call.node):
                 return True
-            if deep and any(self._reads_given(each, deep - 1) for each in self._called(function, call.node)):
+            if deep and any(self._reads_given(each, deep - 1, by) for each in self._called(function, call.node)):
                 return True
         return False
 
@@ -127,6 +162,39 @@ class FileJobs(Part):
         for value in self.program.eval(function.id, call.func):
             if isinstance(value, Fn) and value.id != function.id:
                 yield self.function(value.id)
+
+
+def _may_hold(function: FunctionFacts, node: ast.expr, depth: int = 0) -> bool:
+    """Whether what the handler gives back may hold an answer, rather than how many there were and where they lie."""
+
+    def any_of(nodes: Iterable[ast.expr]) -> bool:
+        return any(_may_hold(function, each, depth + 1) for each in nodes)
+
+    match node:
+        case ast.Constant():
+            return False
+        case ast.Name(name):
+            bindings = [each for each in function.bindings.get(name, ()) if each.how != "except"]
+            if depth > _MOST_STEPS or any(each.value is None or each.how != "value" for each in bindings):
+                return name not in function.parameter_names
+            return any_of(each.value for each in bindings if each.value is not None)
+        case ast.Attribute(value) | ast.FormattedValue(value) | ast.Subscript(value):
+            return any_of([value])
+        case ast.JoinedStr(values) | ast.BoolOp(_, values):
+            return any_of(values)
+        case ast.IfExp(_, body, orelse) | ast.BinOp(body, _, orelse):
+            return any_of([body, orelse])
+        case ast.Dict(keys, values) if keys:
+            names = {key.value for key in keys if isinstance(key, ast.Constant)}
+            return not names.isdisjoint(_RESPONSE) or any_of(values)
+        case ast.ListComp(elt):
+            return not any(isinstance(each, ast.Constant) and each.value in _FAILED for each in walk(elt))
+        case ast.Call(ast.Attribute(value, "get")):
+            return any_of([value])
+        case ast.Call(_, args):
+            name = last_name(node.func)
+            return name not in _COUNTED and (name not in _PASSED or any_of(args))
+    return True
 
 
 def _reads_one_of(names: set[str], node: ast.expr) -> bool:

@@ -119,3 +119,53 @@ def test_a_route_that_calls_it_waits_for_it() -> None:
             return {"share": run_safety(request.json["folder"])}
         """
     assert verdict(library() | {"web.py": page}) == "realtime"
+
+
+HANDLER = """
+    import boto3
+    import pandas as pd
+    from llm import ask
+
+    s3 = boto3.client("s3")
+
+    def handler(event, context):
+        try:
+            bucket = event.get("bucket")
+            rows = pd.read_csv({read})
+            answers = []
+            for text in {loop}:
+                answers.append(ask(text))  # !
+            keep(event, answers)
+            summary = {{"job": context.aws_request_id, "count": len(answers), "at": f"s3://{{bucket}}/"}}
+            return {given}
+        except Exception as error:
+            return {{"status": "failed", "error": str(error)}}
+
+    def keep(event, answers):
+        {keep}
+    """
+PUT = 's3.put_object(Bucket=event["bucket"], Key=event["target"], Body="".join(answers))'
+
+
+@pytest.mark.parametrize(
+    ("changed", "expected"),
+    [
+        ({}, "batchable"),
+        ({"given": "None"}, "batchable"),
+        ({"given": "answers"}, "unclear"),
+        ({"given": '{"answers": answers}'}, "unclear"),
+        ({"given": '{"answers": [each for each in answers]}'}, "unclear"),
+        ({"given": '{"statusCode": 200}'}, "unclear"),
+        ({"keep": "print(answers)"}, "unclear"),
+        ({"read": '"settings.csv"'}, "unclear"),
+        ({"read": "answers_of()", "loop": 'event["texts"]'}, "unclear"),
+    ],
+)
+def test_a_handler_that_goes_through_the_table_its_event_names_is_a_job(changed: dict[str, str], expected: str) -> None:
+    parts = {"read": 'event["source"]', "loop": 'rows["text"]', "given": "summary", "keep": PUT} | changed
+    assert verdict(HANDLER.format(**parts)) == expected
+
+
+def test_a_handler_beside_another_may_serve_it() -> None:
+    job = HANDLER.format(read='event["source"]', loop='rows["text"]', given="summary", keep=PUT)
+    assert verdict({"app.py": job} | {"web.py": ROUTE["web.py"]}) == "unclear"
