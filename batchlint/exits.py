@@ -7,12 +7,12 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from batchlint.facts import FunctionFacts, LoopNode
-from batchlint.flow import MUTATORS, Move, all_read, holds, moves, reached, reads, targets, whole
+from batchlint.flow import MUTATORS, all_read, holds, moves, reached, reads, targets, whole
 from batchlint.loops import ends_at_first_success
-from batchlint.trees import children, is_none, walk
+from batchlint.spending import unspent
+from batchlint.trees import is_none, walk
 from batchlint.turncounts import failures, one_a_turn, without_lengths
 
-_USAGE = frozenset({"usage", "usage_metadata", "token_usage"})
 NO_OPTIONS: Mapping[str, bool] = {}
 
 
@@ -26,7 +26,7 @@ def stops_early(
     if isinstance(loop, ast.comprehension):
         return None
     things = _looked_into(loop)
-    tainted = reached(set(), [_unspent(row) for row in moves(loop.body) if not row.given <= apart], call)
+    tainted = reached(set(), [unspent(row) for row in moves(loop.body) if not row.given <= apart], call)
     tainted -= failures(loop.body, lambda test, holds: fails(test, holds, things))
     counted = one_a_turn(loop.body, call)
 
@@ -35,28 +35,6 @@ def stops_early(
         return any(reads(part) & tainted for part in parts) or holds([test], call)
 
     return _exit(loop.body, _Tests(hinges, options, things), 0, False)
-
-
-def _unspent(row: Move) -> Move:
-    """The move without what it reads of what a request has cost: a limit to that only ends the run."""
-    spent = any(_is_usage(node) for value in row.values for node in walk(value))
-    return row._replace(reads=set().union(*map(_reads_unspent, row.values))) if spent else row
-
-
-def _reads_unspent(node: ast.AST) -> set[str]:
-    if _is_usage(node):
-        return set()
-    return set().union(*map(_reads_unspent, children(node))) if any(map(_is_usage, walk(node))) else reads(node)
-
-
-def _is_usage(node: ast.AST) -> bool:
-    """Whether the node is the part of an answer that says how many tokens it took: `answer.usage`."""
-    if isinstance(node, ast.Attribute):
-        return node.attr in _USAGE
-    key: ast.expr | None = node.slice if isinstance(node, ast.Subscript) else None
-    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "get" and node.args:
-        key = node.args[0]
-    return isinstance(key, ast.Constant) and key.value in _USAGE
 
 
 def turns_on(loop: LoopNode, call: ast.Call) -> bool:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ast
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from batchlint import countdowns, lastturns, lookedup
@@ -274,17 +274,18 @@ def carried(
     arguments: list[ast.AST],
     apart: frozenset[str] = frozenset(),
     constants: Constants = lambda node: node,
+    seen: Callable[[Move], Move] = lambda row: row,
 ) -> str | None:
     """The name through which one iteration's answer reaches the next iteration's request; None if there is none.
 
-    Through the names `apart` an answer only decides what is asked again.
+    Through the names `apart` an answer only decides what is asked again; a row counts as it is `seen`.
     """
     if isinstance(loop, ast.comprehension):
         return None
     last_turn = {id(node) for statement in lastturns.parted(loop) for node in walk(statement)}
     if id(call) in last_turn:
         return None
-    rows = [row for row in moves(loop.body, [call]) if not row.given <= apart and not _all_in(row, last_turn)]
+    rows = [seen(row) for row in moves(loop.body, [call]) if not row.given <= apart and not _all_in(row, last_turn)]
     if not reached(set(), rows, call):
         return None
     # What is worked out behind the call is no part of its request, unless an inner loop comes back to the call.

@@ -23,6 +23,7 @@ from batchlint.loops import (
 )
 from batchlint.memories import Memories
 from batchlint.places import Link, Place, Trait, line_of
+from batchlint.spending import unspent
 from batchlint.stages import runs_stages
 from batchlint.stops import Stops
 from batchlint.tallies import Tallies
@@ -120,7 +121,7 @@ class Ties:
         is_bounded = fanned_out and self._is_bounded(link, loop, found)
         if found.name == "early_stop" and not is_bounded and _is_fallback(loop):
             return  # whoever asks once, tries again
-        if found.name == "early_stop" and _key(link.node) in above:
+        if found.name == "early_stop" and (many_below or _key(link.node) in above):
             rounds = (many_below or any(map(is_item_loop, _inside(link, loop)))) and is_item_loop(loop)
             if not is_bounded and not rounds and not self._is_free(place.links()[0].function):
                 yield found
@@ -151,9 +152,10 @@ class Ties:
         def constant(node: ast.expr) -> ast.expr:
             return self._graph.constant(link.function, node)[1]
 
-        name = flow.carried(loop, call, arguments, apart, constant)
+        name = flow.carried(loop, call, arguments, apart, constant, unspent)
         if name is not None:
-            name = flow.carried(loop, call, [*self._tallies.without(link.function, call), *owner], apart, constant)
+            without = self._tallies.without(link.function, call)
+            name = flow.carried(loop, call, [*without, *owner], apart, constant, unspent)
         if name is not None and not holders.are_apart(self._graph, link.function, loop, name):
             return Trait("dependent", f"`{name}` carries one answer into the next request", path, line_of(loop))
         name = self._lookbacks.find(link.function, loop, call)

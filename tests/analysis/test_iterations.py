@@ -993,6 +993,60 @@ def test_a_limit_to_what_requests_cost_only_ends_the_run(added: str, test: str, 
     assert verdict(BUDGET.format(added=added, test=test)) == expected
 
 
+RUNS = """
+    import json
+    from llm import ask
+
+    class Run:
+        def __init__(self, texts, left):
+            self.answers = [ask(text) for text in texts[:left]]
+            self.cost_usd = len(self.answers) * 0.01
+            self.good = self.answers.count("yes")
+
+    left, spent = 10_000, 0
+    for name in json.load(open("names.json")):
+        run = Run(json.load(open(name)), left - spent)  # !
+        spent += {added}
+        print(run.answers)
+        {end}
+    """
+
+
+@pytest.mark.parametrize(
+    ("added", "end", "expected"),
+    [
+        ("run.cost_usd", "", "batchable"),
+        ("float(run.cost_usd)", "if spent > left: break", "batchable"),
+        ("run.good", "", "realtime"),
+        ("run.cost_usd + run.good", "", "realtime"),
+    ],
+)
+def test_what_is_left_to_spend_is_in_no_request(added: str, end: str, expected: str):
+    assert verdict(RUNS.format(added=added, end=end)) == expected
+
+
+STOPPED = """
+    import json
+    from llm import ask
+
+    def run(texts):
+        return {run}
+
+    for name in json.load(open("names.json")):
+        found = run(json.load(open(name)))  # !
+        print(found)
+        if "no" in found:
+            break
+    """
+
+
+@pytest.mark.parametrize(
+    ("run", "expected"), [("[ask(text) for text in texts]", "batchable"), ("ask(str(texts))", "realtime")]
+)
+def test_a_run_that_asks_about_all_items_is_one_batch_wherever_the_runs_end(run: str, expected: str):
+    assert verdict(STOPPED.format(run=run)) == expected
+
+
 @pytest.mark.parametrize(
     ("test", "reason"),
     [
