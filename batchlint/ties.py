@@ -183,7 +183,8 @@ class Ties:
             return graph.number(link.function, node)
 
         if isinstance(loop, ast.While):
-            return tries_again(loop)
+            is_rest = any(trait.reason.startswith(f"`{name}` ") for name in undone.kept(loop))
+            return tries_again(loop) or is_rest
         return is_retry(loop) or is_short(loop.iter, bound, number)
 
     def _is_round(self, link: Link, loop: LoopNode, *, many_below: bool) -> bool:

@@ -108,3 +108,38 @@ def test_what_also_asks_about_all_at_once_is_no_chain(first: str, is_chain: bool
     site = marked(PASSES.format(first=first))
     assert site is not None
     assert (str(site.verdict), "chain" in {factor.name for factor in site.factors}) == ("batchable", is_chain)
+
+
+PARTS = """
+    import json
+    from llm import ask
+
+    def translate(text):
+        left, found = json.load(open("languages.json")), {{}}
+        while left:
+            answer = json.loads(ask({asked}))  # !
+            found |= answer
+            left = {rest}
+        return found
+
+    if __name__ == "__main__":
+        {each}
+    """
+EACH = """for text in open("texts.txt"):
+            print(translate(text))"""
+REST = "[each for each in left if each not in answer]"
+
+
+@pytest.mark.parametrize(
+    ("changed", "expected"),
+    [
+        ({}, "batchable"),
+        ({"each": 'print(translate(open("text.txt").read()))'}, "realtime"),
+        ({"asked": 'f"{text}: {left[:5]}, after {found}"'}, "realtime"),
+        ({"rest": 'answer["left"]'}, "realtime"),
+    ],
+    ids=["what is left of each", "of one only", "what was found as well", "what the answer says is left"],
+)
+def test_a_few_at_a_time_of_what_is_left_are_rounds_over_all_items(changed: dict[str, str], expected: str) -> None:
+    parts = {"asked": 'f"{text}: {left[:5]}"', "rest": REST, "each": EACH} | changed
+    assert verdict(PARTS.format(**parts)) == expected
