@@ -1,4 +1,7 @@
-"""Loops of workers, which take from a queue what there is: who fills it in a loop has them go over items."""
+"""Loops of workers, which take from a queue what there is: who fills it in a loop has them go over items.
+
+So does a loop that takes the next item of an iterator until that has none.
+"""
 
 from __future__ import annotations
 
@@ -15,9 +18,13 @@ PUTS = frozenset({"put", "put_nowait", "append"})
 
 
 def drains(module: ModuleFacts, loop: LoopNode) -> bool:
-    """Whether the endless loop takes its items from a queue that its file fills in a loop over items."""
+    """Whether the endless loop takes its items from a queue that its file fills in a loop over items, or off an
+    iterator.
+    """
     if not isinstance(loop, ast.While) or not isinstance(loop.test, ast.Constant):
         return False
+    if any(map(_takes_next, loop.body)):
+        return True
     queues = set(_taken_from(loop))
     return bool(queues) and any(
         isinstance(call.node.func, ast.Attribute)
@@ -26,6 +33,16 @@ def drains(module: ModuleFacts, loop: LoopNode) -> bool:
         and any(map(is_item_loop, call.loops))
         for function in module.functions.values()
         for call in function.calls
+    )
+
+
+def _takes_next(statement: ast.stmt) -> bool:
+    """Whether the statement takes the next item where it says what to do when there is none: `except StopIteration`."""
+    tries = (node for node in walk_own(statement) if isinstance(node, ast.Try))
+    return any(
+        any(each.type is not None and last_name(each.type) == "StopIteration" for each in node.handlers)
+        and any(isinstance(n, ast.Call) and last_name(n.func) == "next" for part in node.body for n in walk_own(part))
+        for node in tries
     )
 
 

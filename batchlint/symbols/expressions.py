@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from batchlint.facts import FunctionId
-from batchlint.symbols import enums, keyed, rows, unpacking
+from batchlint.symbols import enums, keyed, parsed, rows, unpacking
 from batchlint.symbols.names import LOCAL, host_of, last_name
 from batchlint.values import NOTHING, Cls, Elems, Ext, Fn, Inst, Text, Value, Values, ordered
 
@@ -46,6 +46,7 @@ def _attributes(program: Program, scope: FunctionId, node: ast.Attribute) -> Val
     found = _of_each(program, values, node.attr)
     if behind := rows.behind(program, values, node.attr, found):
         return found | behind
+    found |= parsed.address(program, scope, values, node.attr)
     stored = program.stored.attribute(node.attr, values)
     return found | stored if stored else found
 
