@@ -92,6 +92,8 @@ def _is_switched(test: ast.expr, options: Mapping[str, bool]) -> bool:
         return any(_is_switched(value, options) for value in test.values)
     if isinstance(test, ast.Compare) and len(test.ops) == 1 and isinstance(test.ops[0], ast.IsNot):
         return is_none(test.comparators[0]) and isinstance(test.left, ast.Name) and test.left.id in options
+    if isinstance(test, ast.Call) and isinstance(test.func, ast.Name) and test.func.id == "isinstance":
+        return any(isinstance(each, ast.Name) and each.id in options for each in test.args[:1])
     return isinstance(test, ast.Name) and options.get(test.id, False)
 
 

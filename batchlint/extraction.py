@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable
 from typing import Any
 
+from batchlint import containers
 from batchlint.facts import (
     MODULE,
     Binding,
@@ -28,6 +29,8 @@ from batchlint.trees import children, walk_own
 
 def extract(path: str, text: str, tree: ast.Module) -> ModuleFacts:
     """The facts of one file; `tree` is its parsed `text`."""
+    if containers.PACKAGE in text:
+        tree = containers.written_out(tree)
     collector = _Collector(path, has_outer="global " in text or "nonlocal " in text)
     collector.run(tree)
     body = collector.functions[MODULE]

@@ -568,6 +568,8 @@ def test_its_twin_is_batchable(program):
         ("", "enough is not None and found >= enough", "batchable"),
         ("", "enough and found >= enough", "realtime"),
         ("=None", "enough is None and found >= 10", "realtime"),
+        ("=None", "isinstance(enough, int) and found >= enough", "batchable"),
+        ("=10", "isinstance(enough, int) and found >= enough", "realtime"),
     ],
 )
 def test_an_early_stop_counts_unless_an_option_switches_it_on(default, test, expected):
