@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from batchlint.facts import MODULE, ClassId, FunctionFacts, FunctionId, Reference
-from batchlint.symbols import arguments, keyed, signatures, wrapped
+from batchlint.symbols import arguments, keyed, parsed, signatures, wrapped
 from batchlint.symbols.annotations import instance
 from batchlint.symbols.handed import Handed, argument_for
 from batchlint.symbols.names import LOCAL, is_constructor, last_name
@@ -69,6 +69,8 @@ class Callers:
         default = function.default(name)
         if default is not None:
             found |= self._default(outer, default)
+        if isinstance(default, ast.Call) or function.decorators:
+            found |= parsed.declared(self._program, function, name)
         for caller, node, argument in (*self.arguments(function, name), *self._given_by_parameters(function, name)):
             found |= arguments.values(self._program, caller, node, argument)
         found |= self._spread(function, name)
