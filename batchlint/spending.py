@@ -8,9 +8,7 @@ import re
 from batchlint.flow import Move, reads
 from batchlint.trees import children, walk
 
-_USAGE = re.compile(
-    r"(token_)?usage(_metadata)?|(total|prompt|completion|input|output)_tokens|(\w+_)?cost_(usd|eur)|total_cost"
-)
+_USAGE = re.compile(r"(token_)?usage(_metadata)?|(total|prompt|completion|input|output)_tokens|(\w+_)?cost_(usd|eur)")
 
 
 def unspent(row: Move) -> Move:

@@ -30,8 +30,6 @@ _PUTS = _ADDS | frozenset(
 """Calls that only look at a part and put it to the others."""
 _TELLS = frozenset({"print", "debug", "info", "warning", "error", "exception"})
 """Calls that tell of a part that cannot be read."""
-_LOGS = frozenset({"debug", "trace"})
-"""Methods by which a log keeps what nobody follows while it comes."""
 _PLAIN = (ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Expr, ast.If, ast.Pass, ast.Continue, ast.Try, ast.Raise)
 _END = re.compile(r"done|stop|finish|(?<![a-z])end(ed)?(?![a-z])", re.IGNORECASE)
 """What the last part says, or the name of what is looked at for it."""
@@ -152,7 +150,7 @@ class _Parts:
         is_held = isinstance(call.func, ast.Attribute) and not isinstance(call.func.value, ast.Name)
         is_put = name in _PUTS and not (is_held and name in _ADDS)
         is_told = name in _TELLS and self._is_in_handler(call)
-        is_told = is_told or (name in _LOGS and isinstance(call.func, ast.Attribute))
+        is_told = is_told or _debugs(call)
         is_made = isinstance(self._parent(call), ast.Raise)
         return is_put or is_told or is_made or (self._holds is not None and self._holds(call))
 
@@ -203,6 +201,12 @@ def _passes(parent: ast.Attribute | ast.Call, node: ast.expr) -> bool:
 def _speaks_of_end(test: ast.expr) -> bool:
     words = (each.value if isinstance(each, ast.Constant) else _word(each) for each in walk(test))
     return any(isinstance(word, str) and _END.search(word) for word in words)
+
+
+def _debugs(call: ast.Call) -> bool:
+    """Whether a log keeps what nobody follows while it comes: `self.logger.debug(part)`."""
+    func = call.func
+    return isinstance(func, ast.Attribute) and func.attr == "debug" and "log" in _word(func.value).lower()
 
 
 def _word(node: ast.AST) -> str:

@@ -645,6 +645,7 @@ OPEN = 'claude.messages.stream(model="claude-opus-4-5", max_tokens=9, messages=m
         (f"for part in {CREATE}: text += part.choices[0].delta.content; print(text)  # !", "realtime"),
         (f"for part in {CREATE}: text += part.choices[0].delta.content; self.log.info(text)  # !", "realtime"),
         (f"for part in {CREATE}: text += part.choices[0].delta.content; self.log.debug(part)  # !", "batchable"),
+        (f"for part in {CREATE}: text += part.choices[0].delta.content; self.page.debug(part)  # !", "realtime"),
         (f"for part in {CREATE}: self.text = part.choices[0].delta.content  # !", "realtime"),
         (f"for part in {CREATE}: self.parts.append(part.choices[0].delta.content)  # !", "realtime"),
         (f"with {OPEN} as stream: print(*stream.text_stream); text = stream.get_final_text()  # !", "realtime"),
