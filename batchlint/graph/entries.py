@@ -109,9 +109,9 @@ class Entries(Part):
         for shape in shapes:
             held = f"{event}.{shape.attribute}" if shape.attribute else event
             holders = _holders(function, held)
-            if found := sorted(shape.keys.intersection(_keys_of(function.node, holders))):
+            if found := sorted(shape.keys.intersection(keys_of(function.node, holders))):
                 module = self.modules[function.id.path]
-                if not shape.inside or not shape.inside.isdisjoint(_keys_of(module.tree)):
+                if not shape.inside or not shape.inside.isdisjoint(keys_of(module.tree)):
                     what = f"{label(function.id)}, which reads `{held}[{found[0]!r}]`"
                     yield Entry(shape.entry, Step(function.id.path, function.line, what))
 
@@ -194,7 +194,7 @@ def _dotted(node: ast.expr) -> str | None:
     return node.id if isinstance(node, ast.Name) else None
 
 
-def _keys_of(tree: ast.AST, names: Set[str] | None = None) -> Iterator[str]:
+def keys_of(tree: ast.AST, names: Set[str] | None = None) -> Iterator[str]:
     """The string keys that are read of one of the names, or of anything: `name["key"]`, `name.get("key")`."""
     for node in walk(tree):
         if isinstance(node, ast.Subscript):

@@ -1,12 +1,13 @@
 """Functions of a library that go from files to files: whoever calls one starts a job, and gets nothing to wait for.
 
 Such a function reads its items from a file that it is told of, asks about each, and has the answers written to a file.
-So does the handler of an event that names a table, and gives none of the answers back.
+So does the handler of an event that names a table or a folder, and gives none of the answers back.
 """
 
 from __future__ import annotations
 
 import ast
+import re
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
@@ -14,6 +15,7 @@ from functools import cached_property
 from batchlint.entrypoints import Kind
 from batchlint.facts import FunctionFacts, FunctionId
 from batchlint.findings import Latency, Step
+from batchlint.graph.entries import keys_of
 from batchlint.graph.links import Edge, Entry, ModelCall, Part, label
 from batchlint.symbols import Program, last_name
 from batchlint.trees import arguments, walk
@@ -23,8 +25,10 @@ _READS = frozenset(
     ["open", "read_csv", "read_json", "read_excel", "read_parquet", "load_dataset", "load_from_disk", "listdir", "glob"]
 )
 """Calls that read what is to be gone through: from the file, the folder or the data set that an argument names."""
-_TABLES = frozenset(["read_csv", "read_json", "read_excel", "read_parquet", "DictReader"])
-"""Those among them whose file has a row per item."""
+_TABLES = frozenset(
+    ["read_csv", "read_json", "read_excel", "read_parquet", "DictReader", "list_objects_v2", "paginate", "list_blobs"]
+)
+"""Calls that give a row per item of a file, or all files of a folder."""
 _WRITES = frozenset(
     [
         "dump", "to_csv", "to_json", "to_excel", "to_parquet", "write_text", "save_to_disk", "writerow",
@@ -36,6 +40,8 @@ _PASSED = frozenset({"str", "int", "float", "dumps"})
 _FAILED = frozenset({"error", "errors", "failed", "exception", "status"})
 """Keys of what went wrong."""
 _MOST_STEPS = 6
+_ASKED = re.compile(r"question|query|prompt|message|session|user|chat|mail|callback|connection", re.IGNORECASE)
+"""Keys of what somebody asks, and of who that is."""
 _RESPONSE = frozenset({"statusCode", "body"})
 """Keys of what a handler gives whoever requests it through a gateway."""
 _READ_DEEP = 2
@@ -60,12 +66,12 @@ class FileJobs(Part):
         self._known: dict[FunctionId, bool] = {}
 
     def as_handled(self, entry: Entry, id: FunctionId) -> Entry:
-        """The way in, of which nothing tells what event it is, as it counts where the event names a table of items."""
+        """The way in, of which nothing tells what event it is, as it counts where that names a table or a folder."""
         kind = entry.kind
         handlers = {shape.entry.framework for shape in self.program.registry.events}
         if kind.kind != "unknown" or kind.framework not in handlers or not self._handles_table(id):
             return entry
-        what = f"{label(id)}, which goes through the table that its event names"
+        what = f"{label(id)}, which goes through what its event names"
         return Entry(Kind(kind.framework, "task_queue", Latency.HOURS), Step(id.path, entry.step.line, what))
 
     def _handles_table(self, id: FunctionId) -> bool:
@@ -76,6 +82,7 @@ class FileJobs(Part):
             and any(self._has_written(self.function(each)) for each in leading)
             and not any(_may_hold(self.function(id), each) for each in self.function(id).returns)
             and not self._serving - {id}
+            and not any(map(_ASKED.search, keys_of(self.function(id).node)))
         )
 
     def is_one(self, id: FunctionId) -> bool:

@@ -131,7 +131,7 @@ HANDLER = """
     def handler(event, context):
         try:
             bucket = event.get("bucket")
-            rows = pd.read_csv({read})
+            rows = {read}
             answers = []
             for text in {loop}:
                 answers.append(ask(text))  # !
@@ -157,15 +157,18 @@ PUT = 's3.put_object(Bucket=event["bucket"], Key=event["target"], Body="".join(a
         ({"given": '{"answers": [each for each in answers]}'}, "unclear"),
         ({"given": '{"statusCode": 200}'}, "unclear"),
         ({"keep": "print(answers)"}, "unclear"),
-        ({"read": '"settings.csv"'}, "unclear"),
+        ({"read": "s3.get_paginator('list_objects_v2').paginate(Bucket=bucket)"}, "batchable"),
+        ({"read": "s3.get_paginator('list_objects_v2').paginate(Bucket='settings')"}, "unclear"),
+        ({"read": "pd.read_csv('settings.csv')"}, "unclear"),
+        ({"loop": "(event['question'] + text for text in rows['text'])"}, "unclear"),
         ({"read": "answers_of()", "loop": 'event["texts"]'}, "unclear"),
     ],
 )
 def test_a_handler_that_goes_through_the_table_its_event_names_is_a_job(changed: dict[str, str], expected: str) -> None:
-    parts = {"read": 'event["source"]', "loop": 'rows["text"]', "given": "summary", "keep": PUT} | changed
+    parts = {"read": 'pd.read_csv(event["source"])', "loop": 'rows["text"]', "given": "summary", "keep": PUT} | changed
     assert verdict(HANDLER.format(**parts)) == expected
 
 
 def test_a_handler_beside_another_may_serve_it() -> None:
-    job = HANDLER.format(read='event["source"]', loop='rows["text"]', given="summary", keep=PUT)
+    job = HANDLER.format(read='pd.read_csv(event["source"])', loop='rows["text"]', given="summary", keep=PUT)
     assert verdict({"app.py": job} | {"web.py": ROUTE["web.py"]}) == "unclear"
