@@ -165,13 +165,23 @@ def _starts(graph: Graph, tops: Iterable[_Top], in_loop: bool) -> Iterator[Level
         is_part = any(edge.repeats for edge in callers)
         for edge in callers:
             above = graph.ways.above(edge, way) if _calls_by_name(graph, edge) else None
-            if above is None or (edge.caller.qualname == MODULE and not edge.repeats):
+            if above is None or not (edge.repeats or _chooses(graph, edge)):
                 continue
             edges = (edge, *below)
             queue.append((edge.caller, above, edges))
             # What others do for each of many is one of them here.
             if (edge.repeats or not is_part) and _is_alone(graph, edge, above, many=many):
                 yield Level(edges, above, is_plumbing=False, parts=True, rounds=True)
+
+
+def _chooses(graph: Graph, edge: Edge) -> bool:
+    """Whether the call says what is to be done: what it gives, or when. A file's plain `main()` only starts it."""
+    call = edge.node
+    if edge.caller.qualname != MODULE or not isinstance(call, ast.Call):
+        return True
+    facts = graph.program.call_facts.get(id(call))
+    tests = facts.call.tests if facts is not None else ()
+    return bool(call.args or call.keywords) or any("__name__" not in flow.all_read([test]) for test in tests)
 
 
 def _enqueuers(graph: Graph, tops: Iterable[_Top]) -> Iterator[Level]:
@@ -239,11 +249,12 @@ def _kinds(graph: Graph, id: FunctionId, way: Way) -> set[str]:
 
 def _is_alone(graph: Graph, edge: Edge, above: Way, *, many: bool = False) -> bool:
     """Whether nobody waits on any way to the call, and there is enough to ask for a batch."""
-    reaches = relevant(graph.reaches(edge.caller, above))
+    ways = (graph.at(reach, edge.caller, edge.node) for reach in graph.reaches(edge.caller, above))
+    reaches = relevant([reach for reach in ways if reach is not None])
     kinds = {reach.entry.kind.kind for reach in reaches}
     # What somebody starts is worth it where it asks again and again.
     is_often = many or edge.repeats or any(each.repeats for reach in reaches for each in reach.edges)
-    is_waited_for = graph.is_waited_for(edge.caller, above)
+    is_waited_for = any(reach.entry.kind.latency is Latency.REALTIME for reach in reaches)
     return not is_waited_for and kinds <= RUNS and (is_often or bool(kinds & _ON_THEIR_OWN))
 
 

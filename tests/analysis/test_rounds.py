@@ -75,7 +75,7 @@ TIMER = [ManifestTarget("app.py", "schedule", Latency.HOURS, Step("crontab", 1, 
     ("digest", "start", "manifest", "listed"),
     [
         (ALL, "digest()  # !", [], True),
-        (ALL, "print(input('> ')) if len(sys.argv) else digest()  # !", [], False),
+        (ALL, "print(input('> ')); digest()  # !", [], False),
         (f"while True: print(input('> ')); {ALL}", "digest()  # !", [], False),
         ("open('digest.txt', 'w').write(ask('the news'))", "digest()  # !", TIMER, True),
         ("open('digest.txt', 'w').write(ask('the news'))", "digest()  # !", [], False),
@@ -158,7 +158,7 @@ def test_the_finding_is_the_loop_that_has_the_requests(tmp_path) -> None:
         (tmp_path / path).write_text(text)
     report = engine.analyze([tmp_path], load([tmp_path]))
     rounds = [site for site in report.call_sites if site.rounds]
-    assert [site.function for site in rounds] == ["main"]
+    assert [site.function for site in rounds] == ["main", "app.py"]
     assert {finding.site.function for finding in (*report.findings, *report.covered)} == {"answer_all", "ask"}
 
 
@@ -338,4 +338,63 @@ INDEX = """
 @pytest.mark.parametrize(("given", "listed"), [("build=True", True), ("", False)])
 def test_an_object_that_does_it_all_as_it_is_made_is_a_place_to_look_at(given: str, listed: bool) -> None:
     site = marked(INDEX.format(given=given))
+    assert (site is not None and site.rounds and str(site.verdict) == "batchable") == listed
+
+
+@pytest.mark.parametrize(
+    ("start", "listed"),
+    [
+        ("work(argv[1])  # !", True),
+        ("asyncio.run(work(file=argv[1]))  # !", True),
+        ("if argv[1] == 'label': work()  # !", True),
+        # Only starts what stands in it.
+        ("work()  # !", False),
+        ("print(input('> ')); work(argv[1])  # !", False),
+    ],
+)
+def test_a_file_s_own_call_is_a_place_to_look_at_where_it_says_what_to_do(start: str, listed: bool) -> None:
+    source = f"""
+        import asyncio
+        from sys import argv
+        from llm import ask
+
+        def work(file="texts.txt"):
+            open(file + ".out", "w").writelines([ask(line) for line in open(file)])
+
+        if __name__ == "__main__":
+            {start}
+        """
+    site = marked(source)
+    assert (site is not None and site.rounds and str(site.verdict) == "batchable") == listed
+
+
+COMMANDS = """
+    import sys
+    from llm import ask
+
+    def add(word):
+        print(ask(word))
+
+    def label():
+        open("labels.txt", "w").writelines([ask(line) for line in open("words.txt")])
+
+    def main():
+        {asks_first}
+        if sys.argv[1] == "add":
+            {asks}
+        elif sys.argv[1] == "label":
+            label()  # !
+
+    if __name__ == "__main__":
+        main()
+    """
+
+
+@pytest.mark.parametrize(
+    ("asks_first", "asks", "listed"),
+    [("pass", "add(input('word: '))", True), ("word = input('word: ')", "add(word)", False)],
+    ids=["in another command", "before both"],
+)
+def test_who_is_asked_by_another_command_does_not_wait_for_this_one(asks_first: str, asks: str, listed: bool) -> None:
+    site = marked(COMMANDS.replace("{asks_first}", asks_first).replace("{asks}", asks))
     assert (site is not None and site.rounds and str(site.verdict) == "batchable") == listed
