@@ -66,6 +66,10 @@ def line_of(loop: LoopNode) -> int:
     return loop.target.lineno if isinstance(loop, ast.comprehension) else loop.lineno
 
 
+def end_of(loop: LoopNode) -> int:
+    return getattr(loop, "end_lineno", None) or line_of(loop)
+
+
 def only_holds(graph: Graph, caller: FunctionId, call: ast.Call) -> bool:
     """Whether the call only makes an object that holds what it is given: a dataclass, named tuple, model or chain."""
     called = graph.program.eval(caller, call.func)

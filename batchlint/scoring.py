@@ -12,8 +12,8 @@ from batchlint import gates, probes, rules
 from batchlint.callsites import Described, refuses
 from batchlint.facts import FunctionId, Span
 from batchlint.findings import CallSite, Context, Factor, Latency, Step, Verdict
-from batchlint.graph import Graph, Reach, relevant
-from batchlint.places import Trait
+from batchlint.graph import Edge, Graph, Reach, relevant
+from batchlint.places import Trait, end_of, line_of
 from batchlint.sharers import waited_for
 
 FACTORS: dict[str, int] = {
@@ -105,13 +105,27 @@ def _whole(graph: Graph, judged: list[tuple[Described, CallSite]]) -> list[tuple
     in_turn = [
         (site, reach)
         for site, call in judged
-        if not site.rounds and any(factor.name in _IN_TURN for factor in call.factors)
-        for reach in site.reaches
+        if not site.rounds
+        for factor in call.factors
+        if factor.name in _IN_TURN
+        for reach in _through(site.reaches, factor)
     ]
     ways = {(edge.caller, edge.span) for _, reach in in_turn for edge in reach.edges}
     starts = (graph.function(reach.edges[0].caller if reach.edges else site.function) for site, reach in in_turn)
     started = {each.id for start in starts for each in graph.program.around(start)}
     return [(site, call) for site, call in judged if not site.rounds or not _leads(site, ways, started)]
+
+
+def _through(reaches: Sequence[Reach], factor: Factor) -> Sequence[Reach]:
+    """The ways in on which the requests wait for each other: of a helper that several share it may be one's only."""
+    inside = [reach for reach in reaches if any(_is_around(edge, factor) for edge in reach.edges)]
+    return inside or reaches
+
+
+def _is_around(edge: Edge, factor: Factor) -> bool:
+    """Whether the factor is about the call, or about a loop around it."""
+    spans = [(edge.span.line, edge.span.line), *((line_of(loop), end_of(loop)) for loop in edge.loops)]
+    return edge.caller.path == factor.path and any(first <= factor.line <= last for first, last in spans)
 
 
 def _leads(site: Described, ways: set[tuple[FunctionId, Span]], started: set[FunctionId]) -> bool:

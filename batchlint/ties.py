@@ -22,7 +22,7 @@ from batchlint.loops import (
     tries_again,
 )
 from batchlint.memories import Memories
-from batchlint.places import Link, Place, Trait, line_of
+from batchlint.places import Link, Place, Trait, end_of, line_of
 from batchlint.spending import unspent
 from batchlint.stages import runs_stages
 from batchlint.stops import Stops
@@ -243,7 +243,7 @@ class Ties:
 def _passes(way: Sequence[Link], rounds: Collection[tuple[str, int]]) -> bool:
     """Whether the way goes through one of the loops that are at those places, or have them in their body."""
     return any(
-        path == link.function.path and line_of(loop) <= line <= (getattr(loop, "end_lineno", None) or line_of(loop))
+        path == link.function.path and line_of(loop) <= line <= end_of(loop)
         for link in way
         for loop in link.loops
         for path, line in rounds

@@ -398,3 +398,40 @@ COMMANDS = """
 def test_who_is_asked_by_another_command_does_not_wait_for_this_one(asks_first: str, asks: str, listed: bool) -> None:
     site = marked(COMMANDS.replace("{asks_first}", asks_first).replace("{asks}", asks))
     assert (site is not None and site.rounds and str(site.verdict) == "batchable") == listed
+
+
+SHARED = """
+    from llm import ask
+
+    class Model:
+        def invoke(self, prompt):
+            return ask(prompt)
+
+    def write(topics):
+        model, story = Model(), ""
+        for topic in topics:
+            story = model.invoke(story + topic)
+        open("story.txt", "w").write(story)
+
+    def label(texts):
+        model = Model()
+        open("labels.txt", "w").writelines([model.invoke(text) for text in texts])
+
+    def main(texts):
+        {body}
+
+    if __name__ == "__main__":
+        main(open("texts.txt").readlines())  # !
+        {other}
+    """
+
+
+@pytest.mark.parametrize(
+    ("body", "other", "listed"),
+    [("label(texts)", "write(open('topics.txt'))", True), ("label(texts); write(texts)", "", False)],
+)
+def test_requests_in_turn_that_another_makes_by_the_same_helper_are_none_of_a_job_s(
+    body: str, other: str, listed: bool
+) -> None:
+    site = marked(SHARED.replace("{body}", body).replace("{other}", other))
+    assert (site is not None and site.rounds and str(site.verdict) == "batchable") == listed
