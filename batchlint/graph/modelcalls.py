@@ -15,12 +15,15 @@ from batchlint.graph.links import GraphSettings, ModelCall, Part, source
 from batchlint.graph.toolusers import ToolUsers
 from batchlint.providers import ApiCall
 from batchlint.symbols import CallRef, Program, host_of, is_partial, last_name
-from batchlint.symbols.local_models import asks_local_default, runs_locally
+from batchlint.symbols.local_models import asks_local_default, names_server, runs_locally
 from batchlint.symbols.names import LOCAL
+from batchlint.trees import walk
 from batchlint.values import Ext, Fn, Text, Value, Values, ordered
 
 _KINDS = {"embed": "embeddings", "audio/speech": "speech", "audio/trans": "transcription", "images/": "image"}
 """What an address asks for, by a part of its path."""
+_MAX_NAMES = 3
+"""Names for names that an address is followed through."""
 
 
 class ModelCalls(Part):
@@ -206,6 +209,8 @@ class ModelCalls(Part):
             hosts = {host_of(each.text) for each in targets if isinstance(each, Text)}
             # An address that may begin at one of several servers is on this machine only where all of them are.
             is_own = LOCAL in hosts and hosts <= {LOCAL, None}
+            addresses = (each for url in urls for each in self._bound(function.id, url))
+            is_own = is_own or any(names_server(program, function.id, each) for each in addresses)
             if not is_own and not any(isinstance(t, Ext) and t.host == LOCAL for t in targets):
                 paths = {_path_of(each.text) for each in targets if isinstance(each, Text)} or {""}
                 for body in registry.bodies:
@@ -214,6 +219,14 @@ class ModelCalls(Part):
                             body.provider, body.endpoint, body.kind, prompts=("json", "data", "content")
                         ), value
         return None
+
+    def _bound(self, scope: FunctionId, node: ast.expr, depth: int = 0) -> Iterator[ast.expr]:
+        """The expression, and what the names in it stand for where that is one thing."""
+        yield node
+        for name in walk(node) if depth < _MAX_NAMES else ():
+            where, value = self.constant(scope, name) if isinstance(name, ast.Name) else (scope, name)
+            if value is not name and isinstance(value, ast.expr):
+                yield from self._bound(where, value, depth + 1)
 
     def _request_bodies(self, function: FunctionFacts, url: ast.expr) -> Iterator[ast.expr]:
         """The bodies of request objects: `urlopen(Request(url, data=...))`, the object perhaps in a variable."""

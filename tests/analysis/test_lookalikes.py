@@ -869,3 +869,33 @@ ENUMERATED = """
 )
 def test_an_address_among_the_members_of_an_enumeration(url: str, expected: str) -> None:
     assert verdict(ENUMERATED.format(url=url)) == expected
+
+
+OWN_SERVER = """
+    import os
+    import requests
+
+    URL = os.environ["{setting}"]
+
+    def {name}(text):
+        url = os.path.join({address}, "chat/completions")
+        body = {{"model": "m", "messages": [{{"role": "user", "content": text}}]}}
+        return requests.post(url, json=body).json()  # !
+
+    for line in open("lines.txt"):
+        print({name}(line))
+    """
+
+
+@pytest.mark.parametrize(
+    ("setting", "name", "address", "expected"),
+    [
+        ("URL", "label", 'os.getenv("VLLM_HOST")', "none"),
+        ("OLLAMA_URL", "label", "URL", "none"),
+        ("URL", "ask_ollama", "URL", "none"),
+        ("URL", "label", "URL", "batchable"),
+        ("URL", "ask_openai", 'os.getenv("VLLM_HOST")', "batchable"),
+    ],
+)
+def test_a_setting_or_a_function_names_an_own_server(setting: str, name: str, address: str, expected: str) -> None:
+    assert verdict(OWN_SERVER.format(setting=setting, name=name, address=address)) == expected
