@@ -1,7 +1,8 @@
 """What is called as tests are but is part of a program.
 
 Such a folder has no file with a test's name, and one with a command line; such a file tests nothing, and other files
-than tests import it, or it has a command line of its own and keeps in files what comes of a run.
+than tests import it, or it has a command line of its own and keeps in files what comes of a run, or does so without
+being asked, in what stands outside its functions.
 """
 
 from __future__ import annotations
@@ -17,11 +18,14 @@ _TESTS = re.compile(rb"^\s*(?:async )?def test_|\bTestCase\b|^\s*(?:import|from)
 _TEST_NAME = re.compile(r"(?:^|/)(?:test_[^/]*|[^/]*_test)\.py$")
 """Unlike that of a smoke test, which is one also where a command line runs it."""
 _SMOKE = re.compile(r"smoke[^/]*\.py$")
-_KEEPS = re.compile(
-    rb"""\bopen\([^\n]*,\s*(?:mode\s*=\s*)?["'][wax]|\bwrite_(?:text|bytes)\(|\bjson\.dump\("""
-    rb"|\.to_(?:csv|json|excel|parquet)\("
+_KEEPING = (
+    rb"""(?:\bopen\([^\n]*,\s*(?:mode\s*=\s*)?["'][wax]|\bwrite_(?:text|bytes)\(|\bjson\.dump\("""
+    rb"|\.to_(?:csv|json|excel|parquet)\()"
 )
 """Who only looks whether something works keeps no file of it."""
+_KEEPS = re.compile(_KEEPING)
+_KEEPS_UNASKED = re.compile(rb"^[^\s#][^#\n]*" + _KEEPING, re.MULTILINE)
+_ASSERTS = re.compile(rb"^\s*assert\b", re.MULTILINE)
 _OF_THE_ROOT = frozenset({"test", "tests", "testing"})
 """Folders in which a repository has its own tests, whatever their files are called."""
 
@@ -58,6 +62,7 @@ def programs(files: Mapping[str, bytes], tests: Iterable[str]) -> frozenset[str]
     parts = [path for path in named if _TEST_NAME.search(path) and not _TESTS.search(files[path])]
     others = [path for path in outside if "test" not in path] if parts else []
     started = [path for path in (*named, *chain(*inside.values())) if _keeps_a_run(path, files[path])]
+    started += [path for path in parts if _keeps_unasked(path, files[path])]
     return frozenset([*folders, *started, *(path for path in parts if _is_imported(path, files, others))])
 
 
@@ -66,6 +71,13 @@ def _keeps_a_run(path: str, data: bytes) -> bool:
     if b"__main__" not in data or _SMOKE.search(path) or _TESTS.search(data):
         return False
     return _COMMAND_LINE.search(data) is not None and _KEEPS.search(data) is not None
+
+
+def _keeps_unasked(path: str, data: bytes) -> bool:
+    """Whether the file, which tests nothing, writes files as soon as it is run or imported."""
+    if b"__main__" in data or _SMOKE.search(path) or _ASSERTS.search(data):
+        return False
+    return _KEEPS_UNASKED.search(data) is not None
 
 
 def _is_imported(path: str, files: Mapping[str, bytes], others: Iterable[str]) -> bool:

@@ -378,6 +378,22 @@ def test_a_file_called_as_tests_are_that_has_options_and_keeps_what_it_found(pat
     assert (path in testfolders.programs(data, words.load().tests)) is expected
 
 
+@pytest.mark.parametrize(
+    ("path", "text", "expected"),
+    [
+        ("shop/label_test.py", "with open('labels.txt', 'w') as out: out.write(label())\n", True),
+        ("shop/test_labels.py", "table.to_csv('labels.csv')\n", True),
+        ("shop/test_labels.py", "def keep(table):\n    table.to_csv('labels.csv')\n", False),
+        ("shop/test_labels.py", "table.to_csv('labels.csv')\nassert table\n", False),
+        ("shop/test_labels.py", "table.to_csv('labels.csv')\ndef test_label(): pass\n", False),
+        ("shop/smoke_test.py", "table.to_csv('labels.csv')\n", False),
+        ("tests/test_labels.py", "table.to_csv('labels.csv')\n", False),
+    ],
+)
+def test_a_file_called_as_tests_are_that_keeps_what_it_found_without_being_asked(path, text, expected):
+    assert (path in testfolders.programs({path: text.encode()}, words.load().tests)) is expected
+
+
 def test_no_part_of_such_a_program_is_put_aside():
     data = {path: text.encode() for path, text in PROGRAM.items()}
     filtering = prefilter.Prefilter(data, words.load(), tests=False, programs={"label_tests"})
