@@ -99,8 +99,7 @@ def _describe(graph: Graph, model: ModelCall, level: Level, ties: Ties) -> Descr
     edges = level.edges
     function = edges[0].caller if edges else model.function
     node = edges[0].node if edges else model.node
-    ways = (graph.at(reach, function, node) for reach in graph.reaches(function, level.way))
-    reaches = tuple(reach for reach in ways if reach is not None)
+    reaches = tuple(levels.ways_in(graph, function, level.way, node, edges[0] if edges else None))
     place = Place(graph, model, edges, tuple(relevant(reaches)))
     many = _many(place)
     if many is None and (longer := _repeated(place, function, level.way)) is not None:

@@ -247,10 +247,19 @@ def _kinds(graph: Graph, id: FunctionId, way: Way) -> set[str]:
     return {reach.entry.kind.kind for reach in relevant(graph.reaches(id, way))}
 
 
+def ways_in(graph: Graph, id: FunctionId, way: Way, node: ast.expr, edge: Edge | None) -> list[Reach]:
+    """The ways in which the outside world comes to the node of the function, which is the edge's if there is one."""
+    found = (graph.at(reach, id, node) for reach in graph.reaches(id, way))
+    reaches = [reach for reach in found if reach is not None]
+    if edge is None or edge.kind != "queue":
+        return reaches
+    # Who waits for a task does not wait for what that enqueues.
+    return [reach for reach in reaches if not any(each.kind == "queue" for each in reach.edges)]
+
+
 def _is_alone(graph: Graph, edge: Edge, above: Way, *, many: bool = False) -> bool:
     """Whether nobody waits on any way to the call, and there is enough to ask for a batch."""
-    ways = (graph.at(reach, edge.caller, edge.node) for reach in graph.reaches(edge.caller, above))
-    reaches = relevant([reach for reach in ways if reach is not None])
+    reaches = relevant(ways_in(graph, edge.caller, above, edge.node, edge))
     kinds = {reach.entry.kind.kind for reach in reaches}
     # What somebody starts is worth it where it asks again and again.
     is_often = many or edge.repeats or any(each.repeats for reach in reaches for each in reach.edges)

@@ -178,6 +178,17 @@ OFFLINE = {
             queue.enqueue(label, 7)
             return "thanks"
         """,
+    "rq_task_that_enqueues_itself": """
+        from django_rq import job
+        from llm import ask
+
+        @job("default")
+        def label(product_id):
+            print(ask(product_id))  # !
+
+        def upload(request):
+            label.enqueue(7)
+        """,
     "rq_by_name": {
         "jobs/labels.py": """
             from llm import ask

@@ -315,6 +315,22 @@ def test_so_it_is_where_somebody_else_waits_for_the_same_task() -> None:
     assert (str(site.verdict), site.rounds) == ("batchable", True)
 
 
+@pytest.mark.parametrize(
+    ("starts", "listed"),
+    [("@app.task", True), ("", False)],
+    ids=["somebody waits for the task that enqueues", "somebody waits where it enqueues"],
+)
+def test_who_waits_for_a_task_does_not_wait_for_what_it_enqueues(starts: str, listed: bool) -> None:
+    call = "sweep.delay().get()" if listed else "sweep()"
+    route = f"""
+    @api.post("/sweep")
+    def all():
+        return {{"swept": {call}}}
+    """
+    site = marked(ENQUEUED.format(starts=starts, given="", sweep=EACH) + route)
+    assert (site is not None and str(site.verdict) == "batchable" and site.rounds) is listed
+
+
 INDEX = """
     from llm import ask
 
