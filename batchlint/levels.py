@@ -17,10 +17,12 @@ from batchlint.places import only_holds
 from batchlint.symbols import host_of, last_name
 from batchlint.symbols.names import LOCAL
 from batchlint.trees import spreads
-from batchlint.values import Text
+from batchlint.values import Fn, Text
 
 MAX_LEVELS = 8
 """How many wrappers of wrappers are followed."""
+_MAX_UP = 16
+"""How many calls above the model's the start of a job may be."""
 RUNS = frozenset({"script", "schedule", "pipeline", "task_queue", "evaluation"})
 """Kinds of entry points that may come to a call more than once a run."""
 _ON_THEIR_OWN = frozenset({"schedule", "pipeline"})
@@ -157,14 +159,15 @@ def _starts(graph: Graph, tops: Iterable[_Top], in_loop: bool) -> Iterator[Level
     seen: set[tuple[FunctionId, Way]] = set()
     while queue:
         id, way, below = queue.pop(0)
-        if (id, way) in seen or len(below) >= MAX_LEVELS or graph.never_ends(id):
+        if (id, way) in seen or len(below) >= _MAX_UP or graph.never_ends(id):
             continue
         seen.add((id, way))
         many = in_loop or any(edge.repeats for edge in below)
         callers = graph.edges_to(id)
         is_part = any(edge.repeats for edge in callers)
         for edge in callers:
-            above = graph.ways.above(edge, way) if _calls_by_name(graph, edge) else None
+            is_clear = _calls_by_name(graph, edge) or _picks_a_job(graph, edge)
+            above = graph.ways.above(edge, way) if is_clear else None
             if above is None or not (edge.repeats or _chooses(graph, edge)):
                 continue
             edges = (edge, *below)
@@ -233,6 +236,15 @@ def _calls_by_name(graph: Graph, edge: Edge) -> bool:
     callee = graph.function(edge.callee)
     is_made = callee.name == "__init__" and callee.owner is not None and callee.owner.rpartition(".")[2] == called
     return edge.kind != "call" or is_made or callee.name in map(last_name, runs)
+
+
+def _picks_a_job(graph: Graph, edge: Edge) -> bool:
+    """Whether the call runs one of several functions, each of which asks a model: `JOBS[name](rows)`."""
+    call = edge.node
+    if edge.kind != "call" or not isinstance(call, ast.Call):
+        return False
+    values = graph.program.eval(edge.caller, call.func)
+    return all(isinstance(value, Fn) and graph.asks(value.id) for value in values)
 
 
 def _leads_dialogue(reach: Reach) -> bool:

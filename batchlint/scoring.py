@@ -101,7 +101,18 @@ def _shared(graph: Graph, site: Described, call: CallSite, trait: Trait | None) 
 
 
 def _whole(graph: Graph, judged: list[tuple[Described, CallSite]]) -> list[tuple[Described, CallSite]]:
-    """The sites without those only to look at that lead to more than the requests they speak for: to some in turn."""
+    """The sites without those only to look at that lead to more than the requests they speak for: to some in turn.
+
+    Nor does one tell anything that only itself speaks against what it leads to.
+    """
+    batchable = {(call.path, call.line) for site, call in judged if call.verdict is Verdict.BATCHABLE}
+    judged = [
+        (site, call)
+        for site, call in judged
+        if not site.rounds
+        or call.verdict is Verdict.BATCHABLE
+        or batchable.isdisjoint((step.path, step.line) for step in call.via)
+    ]
     in_turn = [
         (site, reach)
         for site, call in judged

@@ -113,6 +113,7 @@ class Graph(Part):
         self._tests = Tests(program, tests)
         self._file_jobs = FileJobs(program, self.model_calls, self.entries, self.edges_to)
         self._reaches: dict[tuple[FunctionId, Way], list[Reach]] = {}
+        self._asking: set[FunctionId] | None = None
         self._apart: dict[tuple[ast.expr, ast.expr], bool] = {}
 
     label = staticmethod(label)
@@ -163,6 +164,17 @@ class Graph(Part):
         for edge in reversed(edges):
             way = self.ways.above(edge, way) if way is not None else None
         return way is not None
+
+    def asks(self, id: FunctionId) -> bool:
+        """Whether the function, or one that it runs, asks a model."""
+        if self._asking is None:
+            self._asking = {model.function for model in self.model_calls}
+            waiting = list(self._asking)
+            while waiting:
+                above = {edge.caller for edge in self.edges_to(waiting.pop())} - self._asking
+                self._asking |= above
+                waiting += above
+        return id in self._asking
 
     def starts_here(self, id: FunctionId) -> bool:
         """Whether the outside world starts the very function."""

@@ -315,6 +315,25 @@ def test_so_it_is_where_somebody_else_waits_for_the_same_task() -> None:
     assert (str(site.verdict), site.rounds) == ("batchable", True)
 
 
+def test_so_it_is_where_a_task_of_rq_enqueues_itself() -> None:
+    source = """
+        from django_rq import job
+        from db import documents
+        from llm import ask
+
+        @job("low")
+        def label(pk):
+            documents.store(pk, ask(documents.get(pk).text))
+
+        @job("low")
+        def sweep():
+            for pk in documents.unlabelled():
+                label.enqueue(pk)  # !
+        """
+    site = marked(source)
+    assert (site is not None and str(site.verdict) == "batchable" and site.rounds) is True
+
+
 @pytest.mark.parametrize(
     ("starts", "listed"),
     [("@app.task", True), ("", False)],
@@ -450,4 +469,64 @@ def test_requests_in_turn_that_another_makes_by_the_same_helper_are_none_of_a_jo
     body: str, other: str, listed: bool
 ) -> None:
     site = marked(SHARED.replace("{body}", body).replace("{other}", other))
+    assert (site is not None and site.rounds and str(site.verdict) == "batchable") == listed
+
+
+TABLE = """
+    import sys, time
+    from llm import ask
+
+    def titles(texts):
+        open("titles.txt", "w").writelines([ask("title: " + text) for text in texts])
+
+    def labels(texts):
+        open("labels.txt", "w").writelines([ask("label: " + text) for text in texts])
+
+    def counts(texts):
+        print(len(texts))
+
+    JOBS = {{"titles": titles, "labels": {other}}}
+
+    def main():
+        start = time.time()
+        job = JOBS[sys.argv[1]]
+        job(open("texts.txt").readlines())  # !
+        {kept}
+
+    if __name__ == "__main__":
+        main()
+    """
+
+
+@pytest.mark.parametrize(("other", "listed"), [("labels", True), ("counts", False)])
+def test_a_call_out_of_a_table_of_jobs_that_all_ask_is_a_place_to_look_at(other: str, listed: bool) -> None:
+    site = marked(TABLE.format(other=other, kept="pass"))
+    assert (site is not None and site.rounds and str(site.verdict) == "batchable") == listed
+
+
+def test_a_place_to_look_at_that_only_itself_speaks_against_its_requests_is_none() -> None:
+    source = TABLE.format(other="labels", kept="sys.seconds = time.time() - start").replace("main()", "benchmark()")
+    sites = call_sites(source)
+    assert [str(site.verdict) for site in sites if site.rounds] == []
+    assert {str(site.verdict) for site in sites if site.path == "app.py"} == {"batchable"}
+
+
+@pytest.mark.parametrize(("deep", "listed"), [(10, True), (30, False)])
+def test_a_start_may_be_many_calls_above(deep: int, listed: bool) -> None:
+    steps = "\n".join(f"    def step{number}(): step{number - 1}()" for number in range(1, deep))
+    source = f"""
+    from llm import ask
+
+    def step0():
+        open("labels.txt", "w").writelines([ask(line) for line in open("texts.txt")])
+
+{steps}
+
+    def main():
+        step{deep - 1}()  # !
+
+    if __name__ == "__main__":
+        main()
+    """
+    site = marked(source)
     assert (site is not None and site.rounds and str(site.verdict) == "batchable") == listed
