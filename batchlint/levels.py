@@ -139,8 +139,13 @@ def _partings(graph: Graph, start: Way, tops: list[_Top], in_loop: bool) -> Iter
                 continue
             if _is_shared(graph, edge.caller, above):
                 tops.append((edge.caller, above, (edge, *below)))
-            elif _is_alone(graph, edge, above, many=edge.caller.path != id.path and _does_all(graph, below, in_loop)):
+            elif _is_alone(graph, edge, above, many=_is_told_what(graph, edge) and _does_all(graph, below, in_loop)):
                 yield from _on_the_way(graph, start, (edge, *below))
+
+
+def _is_told_what(graph: Graph, edge: Edge) -> bool:
+    """Whether the call is a program's of its own, or a file's with options: a page's own `main()` is the page."""
+    return edge.caller.path != edge.callee.path or (edge.caller.qualname == MODULE and _chooses(graph, edge))
 
 
 def _does_all(graph: Graph, below: Sequence[Edge], in_loop: bool) -> bool:

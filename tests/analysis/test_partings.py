@@ -118,6 +118,23 @@ def test_a_script_s_own_function_that_a_page_runs_too_is_not_told():
     assert verdict(page) == "none"
 
 
+@pytest.mark.parametrize(("given", "expected"), [("sys.argv[1]", "batchable"), ("", "none")])
+def test_a_file_that_gives_its_own_function_options_is_a_script_of_its_own(given, expected):
+    digests = f"""
+        import sys
+        from llm import ask
+        from store import articles
+
+        def digest(search=None):
+            for article in articles():
+                article.summary = ask(article.text)
+
+        if __name__ == "__main__":
+            digest({given})  # !
+        """
+    assert verdict({"digests.py": digests, "site.py": ROUTE}) == expected
+
+
 def test_another_route_is_not_told():
     other = """
         from digests import digest
