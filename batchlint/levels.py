@@ -156,11 +156,15 @@ def _does_all(graph: Graph, below: Sequence[Edge], in_loop: bool) -> bool:
 def _starts(graph: Graph, tops: Iterable[_Top], in_loop: bool) -> Iterator[Level]:
     """The calls, up to the start, by which those come to all the work who do not wait: `for day in days: index(day)`.
 
-    That is a loop below, or the one request of a scheduled job.
+    That is a loop below, a harness that runs it once per example, or the one request of a scheduled job.
     """
     # Where others wait for what the inner loop asks, or a queue asks for one part at a time, it does not speak for all.
     queue = [top for top in tops if _kinds(graph, top[0], top[1]) <= RUNS - {"task_queue"}]
-    queue = [top for top in queue if in_loop or any(edge.repeats for edge in top[2]) or _is_single(graph, top)]
+    queue = [
+        (id, way, below)
+        for id, way, below in queue
+        if in_loop or any(edge.repeats for edge in below) or graph.runs(id) or _is_single(graph, (id, way, below))
+    ]
     seen: set[tuple[FunctionId, Way]] = set()
     while queue:
         id, way, below = queue.pop(0)
@@ -170,8 +174,9 @@ def _starts(graph: Graph, tops: Iterable[_Top], in_loop: bool) -> Iterator[Level
         many = in_loop or any(edge.repeats for edge in below)
         callers = graph.edges_to(id)
         is_part = any(edge.repeats for edge in callers)
-        for edge in callers:
-            is_clear = _calls_by_name(graph, edge) or _picks_a_job(graph, edge)
+        runs = graph.runs(id)
+        for edge in (*callers, *runs):
+            is_clear = edge in runs or _calls_by_name(graph, edge) or _picks_a_job(graph, edge)
             above = graph.ways.above(edge, way) if is_clear else None
             if above is None or not (edge.repeats or _chooses(graph, edge)):
                 continue

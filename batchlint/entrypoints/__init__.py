@@ -60,6 +60,8 @@ class Handover(NamedTuple):
     """Whether a class or object stands for all its methods, and nothing at all for the module's functions."""
     pause: int | None = None
     """The argument that says after how many seconds the function runs."""
+    runs: bool = False
+    """Whether the call itself runs what it registers, once per example."""
 
 
 class Workflows(NamedTuple):
@@ -468,6 +470,7 @@ def _handovers(frameworks: list[dict[str, Any]]) -> Iterator[tuple[str, Handover
                     repeats=row.get("repeats", False),
                     members=row.get("members", False),
                     pause=row.get("pause"),
+                    runs=row.get("runs", False),
                 ),
             )
 

@@ -180,6 +180,10 @@ class Graph(Part):
         """Whether the outside world starts the very function."""
         return bool(self.entries(id))
 
+    def runs(self, id: FunctionId) -> list[Edge]:
+        """The calls of harnesses that run the function once per example."""
+        return [entry.run for entry in self.entries(id) if entry.run is not None]
+
     def never_ends(self, id: FunctionId) -> bool:
         """Whether the function goes on in a loop of its own: whoever starts it only begins that."""
         return any(entry.kind.framework in LOOPS for entry in self.entries(id))

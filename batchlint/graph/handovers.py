@@ -160,7 +160,8 @@ class Handovers(Part):
             minutes = intervals.minutes_between(call.node, lambda node: self._durations.number(caller.id, node))
             kind = kind.paced(minutes) if kind.latency is not None else kind
         later = CallRef(caller, call) if handover.action == "enqueue" else None
-        self.enter(function, CallRef(caller, call), kind, later)
+        run = self.edge(caller.id, function, call.node, "map", call, many=True) if handover.runs else None
+        self.enter(function, CallRef(caller, call), kind, later, run)
 
     def _delayed(self, function: FunctionId, handed: CallRef, kind: Kind, position: int) -> None:
         """Note a function that runs after a pause: what comes back by itself is a schedule, else it is a late call."""
@@ -183,12 +184,19 @@ class Handovers(Part):
         below = {value.id for func in called for value in self.program.eval(start, func) if isinstance(value, Fn)}
         return any(self._leads_to(each, end, depth + 1) for each in sorted(below))
 
-    def enter(self, function: FunctionId, handed: CallRef, kind: Kind, later: CallRef | None = None) -> None:
-        """Note that the call makes the function an entry point; `later`: that it has it run later."""
+    def enter(
+        self,
+        function: FunctionId,
+        handed: CallRef,
+        kind: Kind,
+        later: CallRef | None = None,
+        run: Edge | None = None,
+    ) -> None:
+        """Note that the call makes the function an entry point; `later`, `run`: it has it run later, or runs it."""
         caller, call = handed
         what = f"{last_name(call.node.func)} in {label(caller.id)} ({kind.framework})"
         step = Step(caller.id.path, call.node.lineno, what)
-        self.entries.setdefault(function, []).append(Entry(kind, step, call=later))
+        self.entries.setdefault(function, []).append(Entry(kind, step, call=later, run=run))
 
 
 def _is_registered_again(function: FunctionFacts, registering: ast.Call) -> bool:

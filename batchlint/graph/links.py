@@ -74,6 +74,8 @@ class Entry(NamedTuple):
     """The first argument that it is started with, which may name a subcommand."""
     call: CallRef | None = None
     """The call that has its framework run it later."""
+    run: Edge | None = None
+    """The call of an evaluation's harness that runs it, once per example."""
     asking: CallFacts | None = None
     """The call in the function that asks whoever started it, if it does so once in a run of the function."""
 

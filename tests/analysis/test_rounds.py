@@ -530,3 +530,46 @@ def test_a_start_may_be_many_calls_above(deep: int, listed: bool) -> None:
     """
     site = marked(source)
     assert (site is not None and site.rounds and str(site.verdict) == "batchable") == listed
+
+
+HARNESSED = """
+    {imports}
+    from llm import ask
+
+    def label(inputs):
+        {asks}
+
+    def check():
+        {check}  # !
+
+    def main():
+        check()
+
+    if __name__ == "__main__":
+        main()
+    """
+ASKS = 'return {"label": ask(inputs["text"])}'
+TURNS = 'found = ""\n        for part in inputs["parts"]: found = ask(found + part)\n        return {"label": found}'
+LANGSMITH = "from langsmith import Client; client = Client()"
+
+
+@pytest.mark.parametrize(
+    ("imports", "asks", "check", "listed"),
+    [
+        (LANGSMITH, ASKS, 'client.evaluate(label, data="labels", evaluators=[])', True),
+        ("from braintrust import Eval", ASKS, 'Eval("labels", data=rows, task=label)', True),
+        ("from opik import evaluate", ASKS, 'evaluate(dataset="labels", task=label)', True),
+        (LANGSMITH, TURNS, 'client.evaluate(label, data="labels", evaluators=[])', False),
+        # Only keeps it.
+        ("import dspy", ASKS, "dspy.Evaluate(devset=rows, metric=label)", False),
+        (LANGSMITH, 'return {"label": inputs["text"]}', 'client.evaluate(label, data="labels")', False),
+    ],
+)
+def test_a_harness_that_runs_a_function_per_example_is_a_place_to_look_at(
+    imports: str, asks: str, check: str, listed: bool
+) -> None:
+    source = HARNESSED.replace("{imports}", imports).replace("{asks}", asks).replace("{check}", check)
+    site = marked(source)
+    assert (site is not None and site.rounds and str(site.verdict) == "batchable") == listed
+    above = marked(source.replace("  # !", "").replace("        check()\n", "        check()  # !\n"))
+    assert (above is not None and above.rounds) == listed
