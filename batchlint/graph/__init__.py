@@ -17,6 +17,7 @@ from batchlint.findings import Context, Latency, Step
 from batchlint.graph.asides import Asides
 from batchlint.graph.clocks import LOOPS
 from batchlint.graph.conditions import are_apart
+from batchlint.graph.daytimes import comes_by_day
 from batchlint.graph.decorators import Decorators
 from batchlint.graph.durations import Durations
 from batchlint.graph.edges import Edges
@@ -244,8 +245,18 @@ class Graph(Part):
         known = self._reaches.get((id, way))
         if known is None:
             found = self._find_reaches(id, way, self.ways) or self._find_reaches(id, way, self._any_words)
-            known = self._reaches[id, way] = [self._for_tests(reach, id) for reach in found]
+            paced = (self._by_day(reach, *((edge.caller, edge.node) for edge in reach.edges)) for reach in found)
+            known = self._reaches[id, way] = [self._for_tests(reach, id) for reach in paced]
         return known
+
+    def _by_day(self, reach: Reach, *places: tuple[FunctionId, ast.expr]) -> Reach:
+        """The way in as it counts where a job that comes often goes on to a place at a time of the day only."""
+        kind = reach.entry.kind
+        if kind.kind != "schedule" or kind.latency is not Latency.MINUTES:
+            return reach
+        if not any(comes_by_day(self.function(id), node) for id, node in places):
+            return reach
+        return reach._replace(entry=reach.entry._replace(kind=kind._replace(latency=Latency.HOURS)))
 
     def _for_tests(self, reach: Reach, id: FunctionId) -> Reach:
         """The way in as it counts: whatever starts in a test's file is a test, also where a workflow runs the file.
@@ -325,7 +336,7 @@ class Graph(Part):
         if not reach.edges and self.are_apart(id, reach.entry, node):
             return None
         entry = self._subcommands.as_started(reach.entry, (id, node))
-        return reach._replace(entry=entry) if entry is not None else None
+        return self._by_day(reach._replace(entry=entry), (id, node)) if entry is not None else None
 
     def are_apart(self, id: FunctionId, entry: Entry, node: ast.expr) -> bool:
         """Whether a run of the function that comes to the node does not come to where it asks somebody."""

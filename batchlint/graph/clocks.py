@@ -90,16 +90,6 @@ class Clocks(Part):
             what = f"{label(function.id)}, which runs until it is told to stop"
             yield Entry(Kind("service loop", "unknown", None), Step(function.id.path, line, what))
 
-    def as_paced(self, function: FunctionFacts, entry: Entry) -> Entry:
-        """The entry of a job that runs often, as one by the time of the day if it works at such a time only."""
-        if entry.kind.kind != "schedule" or entry.kind.latency is not Latency.MINUTES:
-            return entry
-        node = function.node
-        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            return entry
-        daytime = time_of_day(function, node, self._works(function, function.calls))
-        return entry._replace(kind=entry.kind._replace(latency=Latency.HOURS)) if daytime is not None else entry
-
     @staticmethod
     def _endless(function: FunctionFacts) -> Iterable[tuple[ast.While, list[CallFacts]]]:
         """The outermost loops without an end, each with the calls in it."""

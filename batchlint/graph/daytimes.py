@@ -1,4 +1,4 @@
-"""Work of a loop that is only done when the clock shows a certain time: `if now.hour == 3`."""
+"""Work that is only done when the clock shows a certain time: `if now.hour == 3`."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterator, Sequence
 
 from batchlint.facts import CallFacts, FunctionFacts
+from batchlint.graph.conditions import tests_before
 from batchlint.symbols import last_name
 from batchlint.trees import stands_in, walk_own
 
@@ -15,10 +16,8 @@ _HOUR = ("%H", "%I", "%T", "%X", "%R")
 """What stands for the hour in a format."""
 
 
-def time_of_day(
-    function: FunctionFacts, turn: ast.While | ast.FunctionDef | ast.AsyncFunctionDef, works: Sequence[CallFacts]
-) -> ast.expr | None:
-    """The test of the clock under which all this work of a loop's, or of the whole function's, turn is done."""
+def time_of_day(function: FunctionFacts, turn: ast.While, works: Sequence[CallFacts]) -> ast.expr | None:
+    """The test of the clock under which all this work of a loop's turn is done."""
     branches = [node for node in walk_own(turn) if isinstance(node, ast.If) and _is_time(function, node.test)]
     under = [next((each for each in branches if _stands_under(call, each)), None) for call in works]
     first = under[0] if under else None
@@ -30,6 +29,14 @@ def time_of_day(
             if is_past and _is_other_time(function, statement.test):
                 return statement.test
     return None
+
+
+def comes_by_day(function: FunctionFacts, node: ast.expr) -> bool:
+    """Whether the function comes to the node at one time of the day only, or at some."""
+    return any(
+        _is_time(function, test) if holds else _is_other_time(function, test)
+        for test, holds in tests_before(function, node)
+    )
 
 
 def _stands_under(call: CallFacts, branch: ast.If) -> bool:

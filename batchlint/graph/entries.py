@@ -60,7 +60,7 @@ class Entries(Part):
             found += self._by_event(function, {entry.kind.framework for entry in found})
             told = any(entry.kind.kind != "unknown" for entry in found)
         found = [entry for entry in found if not told or entry.kind.kind != "unknown"]
-        yield from (self._backlogs.as_one(function, self._clocks.as_paced(function, entry)) for entry in found)
+        yield from (self._backlogs.as_one(function, entry) for entry in found)
         yield from self._fronts.of(id)
         question = self._fronts.question(id) if any(entry.kind.kind == "script" for entry in found) else None
         if question is not None:

@@ -2,6 +2,9 @@
 
 import pytest
 
+from batchlint.entrypoints.manifests import ManifestTarget
+from batchlint.findings import Latency, Step
+
 from .verdicts import cases, verdict
 
 TIMER = """
@@ -40,6 +43,43 @@ def test_a_job_that_looks_at_the_clock_every_minute_runs_by_the_time_of_the_day(
 @pytest.mark.parametrize("when", cases(ALL_DAY))
 def test_a_job_that_works_in_many_hours_runs_often(when):
     assert verdict(TIMER.replace("{when}", when)) == "realtime"
+
+
+EVERY_FIVE_MINUTES = [ManifestTarget("app.py", "schedule", Latency.MINUTES, Step("crontab", 1, "*/5 * * * * app.py"))]
+DUE = """
+    import datetime
+    from llm import ask
+    from db import chats
+
+    def digest(chat):
+        chat.post(ask(str(chat.messages())))  # !
+
+    def main():
+        for chat in chats():
+            now = datetime.datetime.now()
+            {when}
+                digest(chat)
+
+    if __name__ == "__main__":
+        main()
+    """
+
+
+@pytest.mark.parametrize(
+    ("when", "expected"),
+    [
+        ("if now.hour == chat.hour and now.minute == chat.minute:", "batchable"),
+        (
+            "if now.hour != chat.hour or now.minute != chat.minute:\n                continue\n            if True:",
+            "batchable",
+        ),
+        ("if now.minute % 15 == chat.minute:", "realtime"),
+        ("if now.hour == chat.hour:\n                continue\n            if True:", "realtime"),
+        ("if chat.messages():", "realtime"),
+    ],
+)
+def test_a_script_that_comes_often_and_goes_on_at_each_one_s_hour_runs_by_the_time_of_the_day(when, expected):
+    assert verdict(DUE.replace("{when}", when), EVERY_FIVE_MINUTES) == expected
 
 
 SLEEPER = """
