@@ -1,8 +1,9 @@
 """What is called as tests are but is part of a program.
 
-Such a folder has no file with a test's name, and one with a command line; such a file tests nothing, and other files
-than tests import it, or it has a command line of its own and keeps in files what comes of a run, or does so without
-being asked, in what stands outside its functions.
+Such a folder has no file with a test's name, and one with a command line, or nothing in it tests anything, and what
+stands outside imports from it. Such a file tests nothing, and other files than tests import it, or it has a command
+line of its own and keeps in files what comes of a run, or does so without being asked, in what stands outside its
+functions.
 """
 
 from __future__ import annotations
@@ -58,6 +59,9 @@ def programs(files: Mapping[str, bytes], tests: Iterable[str]) -> frozenset[str]
         and any(b"__main__" in files[path] and _COMMAND_LINE.search(files[path]) for path in paths)
     }
     outside = [path for path in files if top(path.rpartition("/")[0]) is None]
+    rest = [folder for folder in inside if folder not in folders and folder not in _OF_THE_ROOT]
+    rest = [folder for folder in rest if not any(_TESTS.search(files[path]) for path in inside[folder])]
+    folders |= {folder for folder in rest if _is_used(folder, files, outside)}
     named = {path for path in outside if any(name.matches(path) for name in names)}
     parts = [path for path in named if _TEST_NAME.search(path) and not _TESTS.search(files[path])]
     others = [path for path in outside if "test" not in path] if parts else []
@@ -78,6 +82,16 @@ def _keeps_unasked(path: str, data: bytes) -> bool:
     if b"__main__" in data or _SMOKE.search(path) or _ASSERTS.search(data):
         return False
     return _KEEPS_UNASKED.search(data) is not None
+
+
+def _is_used(folder: str, files: Mapping[str, bytes], others: Iterable[str]) -> bool:
+    """Whether one of the other files imports from the folder, as far as a line of it tells."""
+    above, _, name = folder.rpartition("/")
+    package = re.escape(above.rpartition("/")[2].encode() + b"." + name.encode())
+    imported = re.compile(
+        rb"^\s*(?:from|import) (?:[\w.]*\b" + package + rb"|\.+" + re.escape(name.encode()) + rb")\b", re.MULTILINE
+    )
+    return bool(above) and any(name.encode() in files[other] and imported.search(files[other]) for other in others)
 
 
 def _is_imported(path: str, files: Mapping[str, bytes], others: Iterable[str]) -> bool:

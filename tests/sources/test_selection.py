@@ -332,6 +332,28 @@ def test_a_program_whose_folder_is_called_as_tests_are(files, expected):
     assert testfolders.programs(data, words.load().tests) == expected
 
 
+@pytest.mark.parametrize(
+    ("importing", "inside", "expected"),
+    [
+        ("from shop.tests.price_test import Price", "class Price: pass", True),
+        ("from .tests import Price", "class Price: pass", True),
+        ("import shop.tests.price_test", "class Price: pass", True),
+        ("from shop.tests.price_test import Price", "def test_price(): pass", False),
+        ("from shop.tests.price_test import Price", "from unittest import TestCase", False),
+        ("# shop.tests.price_test", "class Price: pass", False),
+        ("from shop.prices import Price", "class Price: pass", False),
+    ],
+)
+def test_a_folder_in_which_nothing_is_tested_and_that_the_program_imports_is_part_of_it(importing, inside, expected):
+    data = {"shop/cli.py": importing, "shop/tests/base.py": "", "shop/tests/price_test.py": inside}
+    found = testfolders.programs({path: text.encode() for path, text in data.items()}, words.load().tests)
+    assert ("shop/tests" in found) is expected
+    # What only tests import is theirs.
+    data = {"tests/cli_test.py": importing, "shop/tests/base.py": "", "shop/tests/price_test.py": inside}
+    found = testfolders.programs({path: text.encode() for path, text in data.items()}, words.load().tests)
+    assert "shop/tests" not in found
+
+
 def test_tests_of_the_repository_are_no_program_whatever_they_are_called():
     data = {path.replace("label_tests", "tests"): text.encode() for path, text in PROGRAM.items()}
     assert testfolders.programs(data, words.load().tests) == set()
