@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Collection, Iterator, Sequence
 
-from batchlint import dialogues, exits, flow, holders, undone
+from batchlint import cursors, dialogues, exits, flow, holders, undone
 from batchlint.facts import FunctionId, LoopNode
 from batchlint.graph import Edge, Graph
 from batchlint.histories import Histories
@@ -44,6 +44,8 @@ class Ties:
         self._histories, self._lookbacks = Histories(graph), Lookbacks(graph)
         self._loops: dict[tuple[int, int], Trait | None] = {}
         """What ties the iterations of a loop to the answers of a call in it, by the identities of the two nodes."""
+        self._names: dict[tuple[int, int], str] = {}
+        """The variable by which an answer comes to the next request, where one does, by the same."""
         self._free: dict[FunctionId, bool] = {}
         self._in_turns: dict[FunctionId, bool] = {}
 
@@ -93,7 +95,7 @@ class Ties:
             many_below = any(below.repeats for below in way[index + 1 :])
             for loop in () if is_gathered else link.loops:
                 found = self._found(link, loop)
-                if found is None:
+                if found is None or self._goes_on(link, loop, way[index + 1 :]):
                     fanned_out = fanned_out or is_item_loop(loop)
                 elif many_below and runs_stages(loop, link.node):
                     pass  # one stage after the other, each with all its requests at once
@@ -136,6 +138,11 @@ class Ties:
             self._loops[pair] = self._dependence(link, loop)
         return self._loops[pair]
 
+    def _goes_on(self, link: Link, loop: LoopNode, below: Sequence[Link]) -> bool:
+        """Whether what one turn of the loop gives the next is where to go on."""
+        name = self._names.get((_key(link.node), _key(loop)))
+        return name is not None and cursors.is_one(self._graph, name, below)
+
     def _dependence(self, link: Link, loop: LoopNode) -> Trait | None:
         """What makes the loop's iterations wait for each other's answers; None if they are independent."""
         call, path = link.node, link.function.path
@@ -157,6 +164,7 @@ class Ties:
             without = self._tallies.without(link.function, call)
             name = flow.carried(loop, call, [*without, *owner], apart, constant, unspent)
         if name is not None and not holders.are_apart(self._graph, link.function, loop, name):
+            self._names[_key(call), _key(loop)] = name
             return Trait("dependent", f"`{name}` carries one answer into the next request", path, line_of(loop))
         name = self._lookbacks.find(link.function, loop, call)
         if name is not None:
