@@ -14,6 +14,7 @@ from batchlint.graph.durations import Durations
 from batchlint.graph.enqueuers import Enqueued, Enqueuers
 from batchlint.graph.launches import Launches
 from batchlint.graph.links import Edge, Entry, Part, label
+from batchlint.graph.listeners import TOLD, Listeners
 from batchlint.graph.names import Names
 from batchlint.graph.parameters import Parameters, Source
 from batchlint.symbols import CallRef, Program, last_name
@@ -46,6 +47,9 @@ class Handovers(Part):
         for name, references in runners.calls_of(self.program):
             for reference in references:
                 self._handover(reference, name)
+        for function, reference in list(Listeners(self.program).find(self.calls)):
+            self.calls.add(id(reference.call.node))
+            self.enter(function, reference, TOLD)
         self._enqueue(self._enqueuers.handed())
         for body, reference, kind in Launches(self.program).find():
             if kind is not None:

@@ -312,6 +312,18 @@ LIVE = {
         client = AsyncClient("https://matrix.example.org")
         client.add_event_callback(answer, RoomMessageText)
         """,
+    "mautrix": """
+        from mautrix.client import Client
+        from mautrix.types import EventType
+        from llm import aask
+
+        async def answer(event):
+            for line in event.content.body.splitlines():
+                print(await aask(line))  # !
+
+        client = Client(base_url="https://matrix.example.org")
+        client.add_event_handler(EventType.ROOM_MESSAGE, answer)
+        """,
     "rasa": """
         from rasa_sdk import Action
         from llm import ask
@@ -726,3 +738,37 @@ ASKED_HOW_IT_IS = """
 )
 def test_who_asks_a_bot_how_it_is_runs_none_of_its_methods(event: str, expected: str) -> None:
     assert verdict(ASKED_HOW_IT_IS.replace("{event}", event)) == expected
+
+
+LISTENER = """
+    {imports}
+    from llm import ask
+
+    def work(event):
+        for line in event.text.splitlines():
+            print(ask(line))  # !
+
+    if __name__ == "__main__":
+        {start}
+    """
+
+
+@pytest.mark.parametrize(
+    ("imports", "start", "expected"),
+    [
+        ("from homechat import Client", "client = Client(); client.add_event_handler('text', work)", "unclear"),
+        ("from homechat import Client", "client = Client(); client.subscribe('news', callback=work)", "unclear"),
+        ("from homechat import client", "client.on_message(work); client.run()", "unclear"),
+        # It is only given away.
+        ("from homechat import texts", "texts().apply_to_all(work)", "batchable"),
+        ("from chat import Client", "Client().add_event_handler(work)", "batchable"),
+    ],
+)
+def test_what_a_library_calls_when_something_comes_may_answer_somebody(imports: str, start: str, expected: str) -> None:
+    chat = """
+        class Client:
+            def add_event_handler(self, function):
+                for event in open("events.txt"):
+                    function(event)
+        """
+    assert verdict({"app.py": LISTENER.format(imports=imports, start=start), "chat.py": chat}) == expected
