@@ -347,7 +347,7 @@ class Graph(Part):
             return True
         key = (asking.node, node)
         if key not in self._apart:
-            self._apart[key] = are_apart(self.function(id), asking, node)
+            self._apart[key] = are_apart(self.function(id), asking.node, asking.loops, node)
         return self._apart[key]
 
     def _starts(self, id: FunctionId, incoming: Sequence[Edge], beside: bool) -> Iterator[Entry]:

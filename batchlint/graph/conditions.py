@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Sequence
 
-from batchlint.facts import CallFacts, FunctionFacts
+from batchlint.facts import FunctionFacts, LoopNode
 from batchlint.trees import SCOPES, children, stands_in
 
 _LEAVE = (ast.Return, ast.Raise, ast.Continue, ast.Break)
@@ -17,13 +17,13 @@ def tests_before(function: FunctionFacts, node: ast.expr | ast.stmt) -> Iterator
         yield from _tests(function.node.body, node)
 
 
-def are_apart(function: FunctionFacts, one: CallFacts, other: ast.expr) -> bool:
-    """Whether a run of the function that comes to one of the nodes does not come to the other."""
-    if any(stands_in(other, loop) for loop in one.loops):
+def are_apart(function: FunctionFacts, one: ast.expr, loops: Sequence[LoopNode], other: ast.expr) -> bool:
+    """Whether a run of the function that comes to one of the nodes, in these loops, does not come to the other."""
+    if any(stands_in(other, loop) for loop in loops):
         return False
-    if one.node is other:  # `COMMANDS[argv[1]]()`: only one of the commands asks
+    if one is other:  # `COMMANDS[argv[1]]()`: only one of the commands asks
         return True
-    tests = {id(test): holds for test, holds in tests_before(function, one.node)}
+    tests = {id(test): holds for test, holds in tests_before(function, one)}
     return any(tests.get(id(test), holds) is not holds for test, holds in tests_before(function, other))
 
 

@@ -12,11 +12,11 @@ from batchlint.entrypoints import Kind
 from batchlint.facts import MODULE, CallFacts, FunctionFacts, FunctionId, LoopNode, Reference
 from batchlint.findings import Step
 from batchlint.graph.choices import gives_choice, only_chooses
-from batchlint.graph.links import Entry, ModelCall, Part, label, source
+from batchlint.graph.links import Asking, Entry, ModelCall, Part, label, source
 from batchlint.graph.sittings import SITTING, Sittings
 from batchlint.graph.subcommands import word_of
 from batchlint.symbols import CallRef, Program, last_name
-from batchlint.trees import stands_in, walk
+from batchlint.trees import stands_in, walk, walk_own
 from batchlint.values import Cls, Ext, Fn
 
 _CONFIRMATION = re.compile(
@@ -53,6 +53,8 @@ class _Front(NamedTuple):
     kind: Kind
     word: str = ""
     """The subcommand that asks, where only one does."""
+    options: frozenset[str] = frozenset()
+    """The options that hold what was asked, where nothing else asks and they may be left out."""
 
 
 class Fronts(Part):
@@ -70,11 +72,22 @@ class Fronts(Part):
             Entry(
                 kind,
                 Step(id.path, call.node.lineno, f"{source(call.node)[:60]} in {label(id)}"),
-                asking=None if is_repeated else call,
+                asking=None if is_repeated else asking,
                 word=word,
             )
-            for call, kind, word in fronts
+            for call, kind, word, options in fronts
+            for asking in self._askings(id, call, options)
         ]
+
+    def _askings(self, id: FunctionId, call: CallFacts, options: Iterable[str]) -> list[Asking]:
+        """Where the function turns to what was asked: where it reads the options, if nothing else in its file does."""
+        references = self.program.modules[id.path].references
+        read = [each for name in options for each in references.get(name, ()) if isinstance(each.node, ast.Attribute)]
+        if not read or any(each.function != id for each in read):
+            return [Asking(call.node, call.loops)]
+        tests = [node.test for node in walk_own(self.function(id).node) if isinstance(node, ast.If | ast.While)]
+        used = [each.node for each in read if not any(stands_in(each.node, test) for test in tests)]
+        return [Asking(node, ()) for node in used] or [Asking(call.node, call.loops)]
 
     @cached_property
     def _fronts(self) -> dict[FunctionId, list[_Front]]:
@@ -91,7 +104,9 @@ class Fronts(Part):
                     if asked == kind or not _asks_for(_GENERAL, call.node):
                         found.setdefault(caller.id, []).append(_Front(call, asked))
         for caller, call in self._options():
-            found.setdefault(caller.id, []).append(_Front(call, _QUESTION, word_of(caller, call.node)))
+            word = word_of(caller, call.node)
+            names = frozenset(self._questions(call.node)) if not word and _may_be_left_out(call.node) else frozenset()
+            found.setdefault(caller.id, []).append(_Front(call, _QUESTION, word, names))
         # `question = ask()` and then the model: the one who is asked is the caller's user too.
         for asking, rows in list(found.items()):
             interactive = [front for front in rows if front.kind.kind == "interactive"]
@@ -135,7 +150,9 @@ class Fronts(Part):
 
     def _questions(self, node: ast.Call) -> set[str]:
         """The words in the names of an option or argument that stand for somebody's question."""
-        names = _option_names(node) & self.program.registry.questions
+        registry = self.program.registry
+        places = {text for text in _texts(node.args) if not text.startswith("-")}
+        names = (_option_names(node) & registry.questions) | (places & registry.questions_once)
         return set() if _is_chosen(node) else names - self._filters(node)
 
     def _is_file(self, id: FunctionId, name: str) -> bool:
@@ -217,7 +234,10 @@ def _told_of(fronts: Sequence[_Front], call: CallFacts) -> list[_Front]:
     """What a call of the function that has these fronts says: the strictest of them, else one per subcommand."""
     always = [front for front in fronts if not front.word]
     if always:
-        return [min(always, key=lambda each: each.kind.latency is None)._replace(call=call)]
+        strictest = min(always, key=lambda each: each.kind.latency is None)
+        only_options = all(front.options for front in always)
+        options = frozenset[str]().union(*(front.options for front in always if only_options))
+        return [strictest._replace(call=call, options=options)]
     return list(dict.fromkeys(front._replace(call=call) for front in fronts))
 
 
@@ -248,6 +268,15 @@ def _opens(call: ast.Call) -> bool:
 
 def _option_names(node: ast.Call) -> set[str]:
     return {text.lstrip("-").replace("-", "_") for text in _texts(node.args)}
+
+
+def _may_be_left_out(option: ast.Call) -> bool:
+    """Whether the program runs without the option as well."""
+    given = {keyword.arg: keyword.value for keyword in option.keywords}
+    many = given.get("nargs")
+    if isinstance(many, ast.Constant) and many.value in {"?", "*"}:
+        return True
+    return "required" not in given and any(text.startswith("-") for text in _texts(option.args))
 
 
 def _is_chosen(option: ast.Call) -> bool:

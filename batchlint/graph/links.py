@@ -61,6 +61,13 @@ class Edge(NamedTuple):
     """Where the function is called that the call hands over."""
 
 
+class Asking(NamedTuple):
+    """Where a function asks whoever started it, or turns to what they said; the loops that come back there."""
+
+    node: ast.expr
+    loops: tuple[LoopNode, ...]
+
+
 class Entry(NamedTuple):
     """A way in which the outside world starts a function."""
 
@@ -76,8 +83,8 @@ class Entry(NamedTuple):
     """The call that has its framework run it later."""
     run: Edge | None = None
     """The call of an evaluation's harness that runs it, once per example."""
-    asking: CallFacts | None = None
-    """The call in the function that asks whoever started it, if it does so once in a run of the function."""
+    asking: Asking | None = None
+    """Where the function asks whoever started it, if it does so once in a run of the function."""
 
 
 class GraphSettings(NamedTuple):

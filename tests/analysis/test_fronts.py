@@ -258,3 +258,53 @@ NAMED = """
 )
 def test_who_only_says_who_he_is_does_not_wait(prompt: str, more: str, expected: str) -> None:
     assert verdict(NAMED.format(prompt=prompt, more=more)) == expected
+
+
+EITHER = """
+    import argparse
+    from llm import ask
+
+    def answer(question):
+        for name in open("models.txt"):
+            print(ask(name + question)){one}
+
+    def label(path):
+        for line in open(path):
+            print(ask(line)){each}
+
+    def main():
+        parser = argparse.ArgumentParser()
+        parser.add_argument({question})
+        parser.add_argument("--file")
+        args = parser.parse_args()
+        {first}
+        if args.file:
+            label(args.file)
+        else:
+            answer({asked})
+
+    if __name__ == "__main__":
+        main()
+    """
+
+
+@pytest.mark.parametrize(
+    ("question", "first", "asked", "expected"),
+    [
+        ('"--question"', "pass", "args.question", ("unclear", "batchable")),
+        ('"question", nargs="?"', "pass", "args.question", ("unclear", "batchable")),
+        ('"prompt", nargs="?"', "pass", "args.prompt", ("unclear", "batchable")),
+        ('"--question"', "print(args.question)", "args.question", ("unclear", "unclear")),
+        ('"question"', "pass", "args.question", ("unclear", "unclear")),
+        ('"--question", required=True', "pass", "args.question", ("unclear", "unclear")),
+        # May tell how to treat each line.
+        ('"--prompt"', "pass", "args.prompt", ("batchable", "batchable")),
+    ],
+)
+def test_who_may_ask_a_question_waits_where_the_program_turns_to_it(
+    question: str, first: str, asked: str, expected: tuple[str, str]
+) -> None:
+    code = EITHER.replace("{question}", question).replace("{first}", first).replace("{asked}", asked)
+    one = verdict(code.replace("{one}", "  # !").replace("{each}", ""))
+    each = verdict(code.replace("{one}", "").replace("{each}", "  # !"))
+    assert (one, each) == expected
