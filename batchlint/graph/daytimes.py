@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator, Sequence
 
 from batchlint.facts import CallFacts, FunctionFacts
@@ -14,6 +15,11 @@ _MOST_HOURS = 6
 """Hours in a list of them, above which the loop works all day."""
 _HOUR = ("%H", "%I", "%T", "%X", "%R")
 """What stands for the hour in a format."""
+_DAY = ("%d", "%j", "%F", "%D", "%x")
+_NOW = frozenset({"now", "utcnow", "today", "localtime", "now_utc", "now_local"})
+"""Calls that give the time, and names that hold it."""
+_LAST = re.compile(r"(?<![a-z])(last|prev|previous|sent|done|ran|posted|handled|processed)(?![a-z])", re.IGNORECASE)
+"""Words in what holds the day of the last time."""
 
 
 def time_of_day(function: FunctionFacts, turn: ast.While, works: Sequence[CallFacts]) -> ast.expr | None:
@@ -44,12 +50,15 @@ def _stands_under(call: CallFacts, branch: ast.If) -> bool:
 
 
 def _is_time(function: FunctionFacts, test: ast.expr) -> bool:
-    """Whether the test is true at one time of the day only, or at some."""
+    """Whether the test is true at one time of the day only, or at some, or once a day: `last_run != today`."""
     if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.And):
         return any(_is_time(function, each) for each in test.values)
     if not isinstance(test, ast.Compare) or len(test.ops) != 1:
         return False
     left, right = test.left, test.comparators[0]
+    if isinstance(test.ops[0], ast.NotEq):
+        sides = ((left, right), (right, left))
+        return any(_LAST.search(ast.unparse(one)) and _is_today(function, other) for one, other in sides)
     if isinstance(test.ops[0], ast.Eq):
         return any(_tells_hour(each) for side in (left, right) for each in _meant(function, side))
     lists = [each for each in _meant(function, right) if isinstance(each, ast.List | ast.Tuple | ast.Set)]
@@ -65,7 +74,7 @@ def _is_other_time(function: FunctionFacts, test: ast.expr) -> bool:
         return _is_time(function, test.operand)
     if not isinstance(test, ast.Compare) or len(test.ops) != 1:
         return False
-    opposite = {ast.NotEq: ast.Eq, ast.NotIn: ast.In}.get(type(test.ops[0]))
+    opposite = {ast.NotEq: ast.Eq, ast.NotIn: ast.In, ast.Eq: ast.NotEq}.get(type(test.ops[0]))
     return opposite is not None and _is_time(function, ast.Compare(test.left, [opposite()], test.comparators))
 
 
@@ -75,6 +84,28 @@ def _tells_hour(node: ast.expr) -> bool:
         texts = [each.value for each in node.args if isinstance(each, ast.Constant) and isinstance(each.value, str)]
         return any(each in text for text in texts for each in _HOUR)
     return isinstance(node, ast.Attribute) and node.attr in {"hour", "tm_hour"}
+
+
+def _is_today(function: FunctionFacts, node: ast.expr) -> bool:
+    """Whether the value is the day that the clock shows, and nothing finer."""
+    found = list(_meant(function, node))
+    return bool(found) and all(map(_tells_day, found))
+
+
+def _tells_day(node: ast.expr) -> bool:
+    if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
+        return False
+    name = node.func.attr
+    if name == "today":
+        return last_name(node.func.value) == "date"
+    if name == "strftime":
+        texts = [each.value for each in node.args if isinstance(each, ast.Constant) and isinstance(each.value, str)]
+        return any(each in text for text in texts for each in _DAY) and not any(
+            each in text for text in texts for each in (*_HOUR, "%M", "%S")
+        )
+    if name in {"isoformat", "toordinal"}:
+        return _tells_day(node.func.value)
+    return name == "date" and not node.args and last_name(node.func.value) in _NOW
 
 
 def _meant(function: FunctionFacts, node: ast.expr) -> Iterator[ast.expr]:

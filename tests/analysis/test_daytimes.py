@@ -11,12 +11,14 @@ TIMER = """
     import datetime
     from discord.ext import tasks
     from llm import ask
+    from store import article, last_sent, store
 
     HOUR, MINUTE = 7, 30
 
     @tasks.loop(minutes=1)
     async def relabel():
         now = datetime.datetime.now()
+        today = now.strftime("%Y-%m-%d")
         {when}
             for line in open("products.txt"):
                 print(ask(line))  # !
@@ -24,11 +26,18 @@ TIMER = """
 AT_ITS_HOUR = {
     "hour": "if now.hour == HOUR:",
     "hour_and_minute": "if now.hour == HOUR and now.minute == MINUTE:",
+    "once_a_day": "if store.last_run != now.date():",
+    "once_a_day_as_text": "if today != last_sent.get('products'):",
+    "left_where_it_was_done": "if store.last_run == datetime.date.today():\n            return\n        if True:",
     "left_unless": "if now.hour != HOUR or now.minute > MINUTE:\n            return\n        if True:",
     "left_unless_among": "if now.hour not in (7, 19):\n            return\n        if True:",
 }
 ALL_DAY = {
     "minute": "if now.minute == MINUTE:",
+    "of_today": "if article.day == today:",
+    "not_of_today": "if article.day != today:",
+    "once_an_hour": "if store.last_run != now.strftime('%d %H'):",
+    "again_where_it_was_done": "if store.last_run == today:",
     "from_then_on": "if now.hour >= HOUR:",
     "left_at_its_hour": "if now.hour == HOUR:\n            return\n        if True:",
     "left_unless_the_minute_fits": "if now.minute != MINUTE:\n            return\n        if True:",
