@@ -41,14 +41,14 @@ def dedented(source: Source) -> dict[str, str]:
 
 
 def rewrite(source: Source, *, unsafe: bool = False, strategy: str = "auto") -> Rewritten:
-    """Plan and render every call of the program, whatever its verdict."""
+    """Plan and render every call of the program that the engine may plan, whatever its verdict."""
     before = dedented(source)
     python = {path: text for path, text in before.items() if path.endswith(".py")}
     modules = [extraction.extract(path, text, ast.parse(text, path)) for path, text in python.items()]
     marks = [path for path in before if path.rpartition("/")[2] == "__init__.py"]
     packages = frozenset(path.rpartition("/")[0] for path in marks)
     linked = graph.build(modules, settings=graph.GraphSettings(packages=packages))
-    sites = scoring.score(linked, callsites.find(linked))
+    sites = [site for site in scoring.score(linked, callsites.find(linked)) if not site.rounds]
     decided = codemod.plan(linked, sites, unsafe=unsafe, strategy=strategy)
     plans = {key: plan for key, plan in decided.items() if isinstance(plan, codemod.Plan)}
     refusals = [(path, line, it) for (path, line, _), it in sorted(decided.items()) if isinstance(it, Refusal)]
