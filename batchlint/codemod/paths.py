@@ -511,6 +511,8 @@ class Paths:
         Parts in which nothing is replaced are those of `node`.
         """
 
+        node = unnamed(node)
+
         def meaning(name: ast.Name) -> ast.expr:
             if name.id not in frame.local or isinstance(name.ctx, ast.Store):
                 return name
@@ -540,6 +542,11 @@ class Paths:
             and all(k.arg not in {None, name} for k in frame.entry.keywords)
         )
         return (default if is_left_out and _is_outer(default, frame) else None), frame
+
+
+def unnamed(node: ast.expr) -> ast.expr:
+    """The value of what is given a name where it stands: `(out := folder / name).exists()`."""
+    return unnamed(node.value) if isinstance(node, ast.NamedExpr) else node
 
 
 def _is_outer(default: ast.expr | None, frame: Frame) -> bool:

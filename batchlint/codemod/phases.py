@@ -17,6 +17,7 @@ from batchlint.codemod.conditions import can_be_hoisted
 from batchlint.codemod.effects import EXTERNAL_LISTS, EXTERNAL_READS, FILE_LIST, FILE_READ
 from batchlint.codemod.folders import LISTED
 from batchlint.codemod.layout import Converts, Layout
+from batchlint.codemod.paths import unnamed
 from batchlint.codemod.reader import Reader
 from batchlint.codemod.refusals import Refused
 from batchlint.codemod.steps import MANY, Step
@@ -162,7 +163,7 @@ class Phases(Layout):
             key = key or self._key_made(access, step.statement, step.frame)
             if access.channel[0] == "file":
                 key = key or named_in(self.reader, access, step.frame)
-        if key is not None and step.statement is not None:
+        if key is not None and step.statement is not None and not _is_drawn_inside(key, step.statement):
             if access.held:
                 return  # what fetched it waits
             barrier = Barrier(step.frame, step.statement, key)
@@ -374,6 +375,17 @@ def _same_key(a: Access, b: Access) -> bool:
     return a.means is not None and a.means == b.means
 
 
+def _is_drawn_inside(key: str, statement: ast.stmt) -> bool:
+    """Whether the key is in names that only a comprehension or a lambda of the statement binds."""
+    inside: set[str] = set()
+    for node in walk(statement):
+        if isinstance(node, ast.comprehension):
+            inside |= {n.id for n in walk(node.target) if isinstance(n, ast.Name)}
+        elif isinstance(node, ast.Lambda):
+            inside |= {n.arg for n in walk(node.args) if isinstance(n, ast.arg)}
+    return bool(inside & scopes.read(ast.parse(key, mode="eval")))
+
+
 def _key_of(access: Access, statement: ast.stmt, frame: Frame) -> str | None:
     """The key in the statement's own names; None where only a helper has names for it."""
     if access.channel[0] != "file":
@@ -386,8 +398,8 @@ def _key_of(access: Access, statement: ast.stmt, frame: Frame) -> str | None:
             and node.func.attr in _READING
             and not (isinstance(node.func.value, ast.Attribute) and node.func.value.attr == "path")
         ):
-            return ast.unparse(node.func.value)
+            return ast.unparse(unnamed(node.func.value))
     for node in sorted(calls, key=lambda call: last_name(call.func) not in _OPENING):
         if node.args:
-            return ast.unparse(node.args[0])
+            return ast.unparse(unnamed(node.args[0]))
     return in_terms_of(access.key, frame)
