@@ -253,11 +253,14 @@ def _own_names(key: str) -> frozenset[str]:
     return frozenset(found)
 
 
+_UPWARDS = re.compile(r"\.parents?\b(\[\d+\])?|\b(os\.path\.)?dirname\b")
+
+
 @cache
 def _lie_in_one_tree(a: str, b: str) -> bool:
     """Whether two paths to a file of one name differ in what is the item's own alone: `folder.parent / "note.txt"`."""
-    first = folders.file_name(a)
-    return a != b and first is not None and first == folders.file_name(b) and _outer_parts(a) == _outer_parts(b)
+    first, second = (folders.file_name(_UPWARDS.sub("", text)) for text in (a, b))
+    return a != b and first is not None and first == second and _outer_parts(a) == _outer_parts(b)
 
 
 def _outer_parts(text: str) -> set[str]:

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import ast
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from batchlint.codemod.access import ANY, OWN, SHARED, Channel, Frame
 from batchlint.codemod.effects import PUTTING
 from batchlint.codemod.scalars import is_scalar
-from batchlint.codemod.scopes import bound
+from batchlint.codemod.scopes import bound, path_to, read
 from batchlint.facts import MODULE, FunctionFacts, FunctionId
 from batchlint.iterables import COUNTED, PAIRED, SAME
 from batchlint.symbols import last_name
-from batchlint.trees import SCOPES, children
+from batchlint.trees import SCOPES, children, replaced, walk, walk_own
 from batchlint.values import Fn, Inst
 
 if TYPE_CHECKING:
@@ -70,6 +70,7 @@ class Repeated:
                 found.setdefault(name, set()).add(channel)
         around = Frame(function, set())
         same = {(*root, ANY) for root in self._paths.iterated(iterated, around) if self.is_repeating(root)}
+        same |= {(*root, ANY) for root in self._joined(function, iterated)}
         for name in [n.id for n in ast.walk(target) if isinstance(n, ast.Name)] if same else ():
             found.setdefault(name, set()).update(same)
         return found
@@ -104,6 +105,23 @@ class Repeated:
             self._known[channel] = False
             self._known[channel] = self._is_repeating(channel)
         return self._known[channel]
+
+    def _joined(self, function: FunctionFacts, iterated: ast.expr) -> set[Channel]:
+        """The containers that a loop goes through more than once: `people + people[::-1]`, `chain(old, [old[0]])`."""
+        node: ast.expr | None = iterated
+        if isinstance(node, ast.Name) and node.id not in function.parameter_names:
+            owner = self._program.owner(function, node.id)
+            node = owner.only_value(node.id) if owner is not None else None
+        around, counts = Frame(function, set()), Counter[Channel]()
+        for part in _summed(node) if node is not None else ():
+            while isinstance(part, ast.Subscript) or (isinstance(part, ast.Call) and last_name(part.func) in SAME):
+                part = part.value if isinstance(part, ast.Subscript) else part.args[0] if part.args else ast.Constant(0)
+            roots = {root for root in self._paths.path(part, around) if isinstance(part, ast.Name | ast.Attribute)}
+            value = function.only_value(part.id) if isinstance(part, ast.Name) else part
+            taken = value.elts if isinstance(value, ast.List) else []
+            roots |= {r for e in taken if isinstance(e, ast.Subscript) for r in self._paths.path(e.value, around)}
+            counts.update(roots)
+        return {root for root, count in counts.items() if count > 1}
 
     def _is_repeating(self, channel: Channel) -> bool:
         counts: Counter[Channel] = Counter()
@@ -194,6 +212,8 @@ class Repeated:
                 yield from self._elements(function, node.generators[-1].iter, depth + 1)
             else:
                 yield Element(Frame(function, names), inner, is_often=True)
+            if isinstance(node, ast.ListComp | ast.GeneratorExp) and len(node.generators) > 1:
+                yield from _again(plain, inner, [(g.target, g.iter) for g in node.generators])
         elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult):
             for factor in (node.left, node.right):
                 yield from _often(self._elements(function, factor, depth + 1))
@@ -225,6 +245,18 @@ class Repeated:
             for called in (self._program.functions[value.id] for value in values if isinstance(value, Fn)):
                 for returned in called.returns:
                     yield from self._elements(called, returned, depth + 2)
+                for each in (n for n in walk_own(called.node) if isinstance(n, ast.Yield | ast.YieldFrom)):
+                    yield from self._yielded(called, each)
+
+    def _yielded(self, function: FunctionFacts, node: ast.Yield | ast.YieldFrom) -> Iterator[Element]:
+        """What a generator yields again and again: what a loop draws that another one starts anew."""
+        loops = [n for n in path_to(function.node, node) if isinstance(n, ast.For | ast.While)]
+        drawn = [(n.target, n.iter) for n in loops if isinstance(n, ast.For)]
+        endless = [(ast.Name("_", ast.Store()), ast.Constant(0)) for n in loops if isinstance(n, ast.While)]
+        if isinstance(node, ast.YieldFrom):
+            yield from _again(Frame(function, set()), ast.Name(" ", ast.Load()), [*endless, *drawn, _from(node)])
+        elif node.value is not None:
+            yield from _again(Frame(function, set()), node.value, [*endless, *drawn])
 
     def _of_attribute(self, name: str) -> list[Element]:
         """What the attributes of the name hold, of whichever class."""
@@ -322,3 +354,30 @@ def _pairs(target: ast.expr, element: ast.expr) -> Iterator[tuple[str, ast.expr]
     elif isinstance(target, ast.Name) and isinstance(element, ast.Tuple | ast.List | ast.Dict):
         parts = element.values if isinstance(element, ast.Dict) else element.elts
         yield from ((target.id, part) for part in parts if isinstance(part, ast.Name | ast.Attribute))
+
+
+def _summed(node: ast.expr) -> Iterator[ast.expr]:
+    """The lists that a sum or a chain is made of; none for other expressions."""
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+        for side in (node.left, node.right):
+            yield from _summed(side) if isinstance(side, ast.BinOp) else [side]
+    elif isinstance(node, ast.Call) and last_name(node.func) == "chain":
+        yield from node.args
+
+
+def _from(node: ast.YieldFrom) -> tuple[ast.expr, ast.expr]:
+    """The loop that `yield from` stands for."""
+    return ast.Name(" ", ast.Store()), node.value
+
+
+def _again(frame: Frame, value: ast.expr, drawn: Sequence[tuple[ast.expr, ast.expr]]) -> Iterator[Element]:
+    """The value with elements of the containers that a loop inside others goes through each time, in its names."""
+    sources: dict[str, ast.expr] = {}
+    outer: set[str] = set()
+    for place, (target, iterated) in enumerate(drawn):
+        if place and isinstance(target, ast.Name) and not read(iterated) & outer:
+            sources[target.id] = ast.copy_location(ast.Subscript(iterated, ast.Constant(0), ast.Load()), iterated)
+        outer |= {n.id for n in walk(target) if isinstance(n, ast.Name)}
+    changed = replaced(value, lambda name: sources.get(name.id, name))
+    if changed is not value:
+        yield Element(frame, changed, is_often=True)
