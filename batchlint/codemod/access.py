@@ -260,7 +260,10 @@ _UPWARDS = re.compile(r"\.parents?\b(\[\d+\])?|\b(os\.path\.)?dirname\b")
 def _lie_in_one_tree(a: str, b: str) -> bool:
     """Whether two paths to a file of one name differ in what is the item's own alone: `folder.parent / "note.txt"`."""
     first, second = (folders.file_name(_UPWARDS.sub("", text)) for text in (a, b))
-    return a != b and first is not None and first == second and _outer_parts(a) == _outer_parts(b)
+    parts, others = _outer_parts(a), _outer_parts(b)
+    # A name that only one has may be that of a comprehension, as constants and two roots are not.
+    is_within = (parts <= others or others <= parts) and all(part.isidentifier() for part in parts ^ others)
+    return a != b and first is not None and first == second and is_within
 
 
 def _outer_parts(text: str) -> set[str]:

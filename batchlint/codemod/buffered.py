@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence, Set
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
-from batchlint.codemod import drawn, lazily, running_sources, scopes, unshared
+from batchlint.codemod import drawn, lazily, redrawn, running_sources, scopes, unshared
 from batchlint.codemod.access import CONTENT, Channel, Frame
 from batchlint.codemod.blocks import awaits, own_exits
 from batchlint.codemod.changes import Buffer, Fanout
@@ -111,13 +111,16 @@ def fanout(planner: Planner, function: FunctionFacts, loop: ast.For, filled: Fil
     lists = ast.fix_missing_locations(lists)
     lazily.check_body(planner.reader, function, lists)
     running_sources.check(planner.reader, function, loop)
-    filling = ast.fix_missing_locations(ast.copy_location(_filling(levels, filled.full.test), loop))
-    beside = scopes.exposed([filling])
+    # A name that not every turn binds may stand for what another list was asked with.
+    kept = ast.Tuple([filled.full.test, *(ast.Name(name, ast.Load()) for name in given)], ast.Load())
+    filling = ast.fix_missing_locations(ast.copy_location(_filling(levels, kept), loop))
+    beside = scopes.exposed([filling]) - set(filled.names)
     inner = levels[-1]
     fresh = scopes.bound(inner.body[:-1]) | {n.id for n in walk(inner.target) if isinstance(n, ast.Name)}
     frame = planner.frame(function, filling, sorted(targets), fresh - outer - beside)
     drawing = drawn.drawing(planner.reader, loop.iter, Frame(function, set()))
     drawing = unshared.without(drawing, function, loop.lineno)
+    drawing += redrawn.redrawn(planner.reader, frame, loop.target, loop.iter, bound)
     drawing += [a for head in heads[1:] for a in planner.reader.of(head, frame)]
     drawing += [a for statement in fills for a in planner.reader.statement(statement, frame)]
     # An item keeps what the variable is bound to when it is drawn.

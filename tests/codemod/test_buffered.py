@@ -288,6 +288,37 @@ LEFT = {
 
         main(True)
         """,
+    "what is asked with stays for the next ones": """
+        def main():
+            found, history = [], []
+            for word in WORDS:
+                if not word:
+                    history = []
+                    continue
+                found.append(word)
+                if len(found) >= 2:
+                    history.append(str(embed([*history, *found])))
+                    found = []
+
+
+        main()
+        """,
+    "how far it has been read is told": """
+        import csv
+
+
+        def main():
+            reader = csv.reader(WORDS)
+            found = []
+            for row in reader:
+                found.append(str(row))
+                if len(found) >= 2:
+                    print(reader.line_num, embed(found))
+                    found = []
+
+
+        main()
+        """,
     "the last ones stay": """
         def main():
             found = []

@@ -363,3 +363,58 @@ def test_a_method_names_the_files_of_all_items(tmp_path: Path) -> None:
     for number, saved in enumerate(["page(topic)", "note(text[-1])"]):
         (tmp_path / str(number)).mkdir()
         check_runs_alike(WIKI.format(saved=saved), tmp_path / str(number))
+
+
+TREE = """
+import os
+
+root = Path("tree")
+(root / "a" / "b").mkdir(parents=True)
+for folder in [root / "a" / "b", root / "a", root]:
+    SEEN
+    (folder / "note.txt").write_text(ask(f"{folder.name} {known}"))
+"""
+SEEN = {
+    "the folder above": "known = (folder.parent / 'note.txt').exists()",
+    "the folders below": (
+        "known = [open(os.path.join(folder, name, 'note.txt')).read() for name in os.listdir(folder)]"
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SEEN)
+def test_a_file_of_its_name_in_another_items_folder(name: str) -> None:
+    check_noop(HEAD + TREE.replace("SEEN", SEEN[name]), "external-read-back")
+
+
+def test_a_key_in_the_names_of_a_comprehension(tmp_path: Path) -> None:
+    loop = """
+import os
+
+for name in "abc":
+    open(name, "w").write(name)
+
+
+def main(groups):
+    for group in groups:
+        texts = [open(each).read() for each in group]
+        answer = ask(" ".join(texts))
+        for each in group:
+            print(each, answer)
+            os.remove(each)
+
+
+main([["a", "b"], ["c"]])
+"""
+    if rewrite(HEAD + loop).planned:
+        check_runs_alike(HEAD + loop, tmp_path)
+
+
+def test_a_path_that_is_named_where_it_is_looked_at(tmp_path: Path) -> None:
+    loop = """
+for name in ["a", "b", "a"]:
+    if not (out := Path(f"{name}.txt")).exists():
+        out.write_text(ask(name))
+    print(out.read_text())
+"""
+    check_runs_alike(HEAD + loop, tmp_path)

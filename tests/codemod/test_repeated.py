@@ -46,6 +46,34 @@ ONE = {
     "values of a table": "table = dict.fromkeys(NAMES, {'text': ''})\nrows = table.values()",
     "one after the other": "base = [{'text': ''}]\nrows = list(chain(base, base * 2))",
 }
+OVER = {
+    "a generator over all of them": (
+        "def turns():\n    for number in range(2):\n        for row in ROWS:\n            yield number, row\n",
+        "number, row in turns()",
+    ),
+    "a generator that gives them on": (
+        "def turns():\n    for _ in range(2):\n        yield from ROWS\n",
+        "row in turns()",
+    ),
+    "a list that is made so": ("", "number, row in [(n, row) for n in range(2) for row in ROWS]"),
+    "there and back": ("", "row in ROWS + ROWS[::-1]"),
+    "one of them again": ("more = [ROWS[0], {'text': 'new'}]\n", "row in chain(ROWS, more)"),
+}
+APART = {
+    "those of each": (
+        "def turns():\n    for rows in [ROWS, [{'text': 'new'}]]:\n        for row in rows:\n            yield row\n",
+        "row in turns()",
+    ),
+    "others behind them": ("more = [{'text': 'new'}]\n", "row in ROWS + more"),
+}
+TURNS = """
+ROWS = [{"text": "tea"}, {"text": "cup"}]
+MADE
+
+for OVER:
+    row["text"] = ask(row["text"])
+    print(row)
+"""
 LOOPS = {
     "index": "lists = [[]] * 3\nfor i, name in enumerate(NAMES):\n    lists[i].append(ask(f'{name} {lists[i]}'))",
     "keys": (
@@ -124,3 +152,15 @@ def test_a_list_that_is_made_of_itself_is_followed_to_its_end(tmp_path: Path) ->
     made = "rows = []\nfor name in NAMES:\n    rows = rows + [{'text': name}]\n"
     asked = "for row in rows:\n    row['text'] = ask(row['text'])\nprint(rows)\n"
     check_runs_alike(HEAD + made + asked, tmp_path)
+
+
+@pytest.mark.parametrize("name", OVER)
+def test_what_goes_through_the_same_rows_again(name: str) -> None:
+    made, over = OVER[name]
+    check_noop(HEAD + TURNS.replace("MADE", made).replace("OVER", over), "dependent-iterations")
+
+
+@pytest.mark.parametrize("name", APART)
+def test_what_goes_through_all_rows_once(name: str, tmp_path: Path) -> None:
+    made, over = APART[name]
+    check_runs_alike(HEAD + TURNS.replace("MADE", made).replace("OVER", over), tmp_path)
