@@ -156,7 +156,7 @@ def clash(a: Access, b: Access) -> bool:
         return _files_clash(a, b)
     if a.channel[0] == "sql":
         return _tables_clash(a, b)
-    if a.channel[0] == "field" and a.how == b.how:
+    if a.channel[0] in {"field", "reached"} and a.how == b.how:
         return False
     if a.channel[0] == "service":
         return a.channel == b.channel and _services_clash(a, b)
