@@ -7,13 +7,12 @@ statement behind the loop that asks for it goes into what draws the lists.
 from __future__ import annotations
 
 import ast
-import itertools
 from collections.abc import Callable, Iterator, Sequence, Set
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from batchlint.codemod import drawn, lazily, redrawn, running_sources, scopes, unshared
-from batchlint.codemod.access import CONTENT, Channel, Frame
+from batchlint.codemod.access import CONTENT, Access, Channel, Frame
 from batchlint.codemod.blocks import awaits, own_exits
 from batchlint.codemod.changes import Buffer, Fanout
 from batchlint.codemod.refusals import Refused
@@ -59,7 +58,7 @@ def of(planner: Planner, function: FunctionFacts, loop: ast.AST) -> Filled | Non
     full = levels[-1].body[-1] if levels else None
     if not isinstance(full, ast.If) or full.orelse or awaits([loop]):
         return None
-    if any(map(_shares_lines, [[full, full.body[0]], full.body, *(level.body for level in levels)])):
+    if _shares_lines(full) or any(map(_shares_lines, levels)):
         return None
     emptied = _emptied(full.body)
     names = tuple(dict.fromkeys(name for group in emptied for name in group))
@@ -73,7 +72,8 @@ def of(planner: Planner, function: FunctionFacts, loop: ast.AST) -> Filled | Non
         return None
     behind = scopes.following(function.node, loop)
     tail = behind[0] if behind else None
-    if not isinstance(tail, ast.If) or tail.orelse or not scopes.read(tail.test) <= {*names, "len"}:
+    is_plain = isinstance(tail, ast.If) and not tail.orelse and not _shares_lines(tail)
+    if not isinstance(tail, ast.If) or not is_plain or not scopes.read(tail.test) <= {*names, "len"}:
         tail = None
     rest = tail.body[: len(tail.body) - len(_emptied(tail.body))] if tail is not None else []
     is_same = [ast.dump(each) for each in rest] == [ast.dump(each) for each in asking]
@@ -93,61 +93,93 @@ def around(planner: Planner, function: FunctionFacts, node: ast.AST) -> ast.For 
 
 def fanout(planner: Planner, function: FunctionFacts, loop: ast.For, filled: Filled) -> Fanout:
     """The fan-out of the lists; Refused where filling one may have to do with an answer."""
-    levels = list(_levels(loop))
-    fills: list[ast.stmt] = [statement for level in levels for statement in level.body[:-1]]
-    heads: list[ast.expr] = [*(level.iter for level in levels), filled.full.test]
-    if planner.asks(function, fills) or planner.asks(function, heads):
-        raise Refused("unsupported-shape", f"a request decides which item comes next (line {loop.lineno})")
-    _check_exits(fills, filled.asking)
-    targets = {n.id for level in levels for n in walk(level.target) if isinstance(n, ast.Name)}
-    resets = scopes.bound(filled.full.body[-filled.resets :])
-    bound = scopes.bound(fills) | targets | set(filled.names) | resets
-    outer = _outer(planner, function, loop, filled, bound)
-    read = set().union(*map(scopes.read, filled.asking))
-    given = [*filled.names, *sorted((bound & read) - set(filled.names))]
-    elements: list[ast.expr] = [ast.Name(name, ast.Store()) for name in given]
-    target = elements[0] if len(elements) == 1 else ast.Tuple(elements, ast.Store())
-    lists = ast.copy_location(ast.For(target, ast.Tuple([], ast.Load()), filled.asking, []), loop)
-    lists = ast.fix_missing_locations(lists)
-    lazily.check_body(planner.reader, function, lists)
-    running_sources.check(planner.reader, function, loop)
-    # A name that not every turn binds may stand for what another list was asked with.
-    kept = ast.Tuple([filled.full.test, *(ast.Name(name, ast.Load()) for name in given)], ast.Load())
-    filling = ast.fix_missing_locations(ast.copy_location(_filling(levels, kept), loop))
-    beside = scopes.exposed([filling]) - set(filled.names)
-    inner = levels[-1]
-    fresh = scopes.bound(inner.body[:-1]) | {n.id for n in walk(inner.target) if isinstance(n, ast.Name)}
-    frame = planner.frame(function, filling, sorted(targets), fresh - outer - beside)
-    drawing = drawn.drawing(planner.reader, loop.iter, Frame(function, set()))
-    drawing = unshared.without(drawing, function, loop.lineno)
-    drawing += redrawn.redrawn(planner.reader, frame, loop.target, loop.iter, bound)
-    drawing += [a for head in heads[1:] for a in planner.reader.of(head, frame)]
-    drawing += [a for statement in fills for a in planner.reader.statement(statement, frame)]
-    # An item keeps what the variable is bound to when it is drawn.
-    variables: dict[str, Channel] = {name: ("v", function.id.path, function.id.qualname, name) for name in bound}
-    renewed = {variables[name] for name in given}
-    drawing = [a for a in drawing if a.channel not in renewed or a.how == "read"]
-    aliases = {name: frame.aliases.get(name, set()) for name in given}
-    aliases |= {name: {(*variables[name], CONTENT)} for name in given if name not in frame.local}
-    for name in filled.names:
-        put = _put(planner, frame, fills, name)
-        aliases |= {name: put, f"**{name}": put}
-    made = Fanout(function.id, loop)
-    # What the asking part binds too is seen by what fills the next list only where that reads it first.
-    state = frozenset((bound - scopes.bound(filled.asking)) | set(filled.names))
+    filling = _Filling(planner, function, loop, filled)
+    made, path = Fanout(function.id, loop), function.id.path
     planner.split(
-        made, function, lists, nested=False, stands=loop, drawing=drawing, state=state, beside=beside, aliases=aliases
+        made,
+        function,
+        filling.lists(),
+        nested=False,
+        stands=loop,
+        drawing=filling.touched(),
+        # What the asking part binds too is seen by what fills the next list only where that reads it first.
+        state=frozenset((filling.bound - scopes.bound(filled.asking)) | set(filled.names)),
+        beside=filling.beside,
+        aliases=filling.aliases(),
     )
-    changes = made.file(function.id.path)
-    change = changes.loops[planner.place(function.id.path, loop)]
+    changes, tail = made.file(path), filled.tail
+    change = changes.loops[planner.place(path, loop)]
     scope = "global" if function.id.qualname == MODULE else "nonlocal"
-    change.state = f"{scope} {', '.join(sorted(outer))}"
-    rest = len(_emptied(filled.tail.body)) if filled.tail is not None else 0
-    change.buffer = Buffer(filled.names, filled.resets, len(levels), rest)
-    if filled.tail is not None:
-        changes.dropped.add(planner.place(function.id.path, filled.tail))
-        made.converted |= {id(call) for call in planner.converted(function, filled.tail.body)}
+    change.state = f"{scope} {', '.join(sorted(filling.outer))}"
+    rest = len(_emptied(tail.body)) if tail is not None else 0
+    change.buffer = Buffer(filled.names, filled.resets, len(filling.levels), rest)
+    if tail is not None:
+        changes.dropped.add(planner.place(path, tail))
+        made.converted |= {id(call) for call in planner.converted(function, tail.body)}
     return made
+
+
+class _Filling:
+    """How a loop fills its lists; Refused where a request decides on what comes into them, or the loop may be left."""
+
+    def __init__(self, planner: Planner, function: FunctionFacts, loop: ast.For, filled: Filled) -> None:
+        self.planner, self.function, self.loop, self.filled = planner, function, loop, filled
+        self.levels = list(_levels(loop))
+        self.fills: list[ast.stmt] = [statement for level in self.levels for statement in level.body[:-1]]
+        self.heads: list[ast.expr] = [*(level.iter for level in self.levels), filled.full.test]
+        if planner.asks(function, self.fills) or planner.asks(function, self.heads):
+            raise Refused("unsupported-shape", f"a request decides which item comes next (line {loop.lineno})")
+        _check_exits(self.fills, filled.asking)
+        targets = [name for level in self.levels for name in _targets(level)]
+        resets = filled.full.body[-filled.resets :]
+        self.bound = scopes.bound([*self.fills, *resets]) | {*targets, *filled.names}
+        self.outer = _outer(planner, function, loop, filled, self.bound)
+        read = set().union(*map(scopes.read, filled.asking))
+        self.given = [*filled.names, *sorted((self.bound & read) - set(filled.names))]
+        # A name that not every turn binds may stand for what another list was asked with.
+        kept = ast.Tuple([filled.full.test, *(ast.Name(name, ast.Load()) for name in self.given)], ast.Load())
+        turn = ast.fix_missing_locations(ast.copy_location(_without_asking(self.levels, kept), loop))
+        self.beside = scopes.exposed([turn]) - set(filled.names)
+        """What filling reads before it has bound it."""
+        inner = self.levels[-1]
+        fresh = scopes.bound(inner.body[:-1]) | set(_targets(inner))
+        self.frame = planner.frame(function, turn, sorted(targets), fresh - self.outer - self.beside)
+        self.variables: dict[str, Channel] = {
+            name: ("v", function.id.path, function.id.qualname, name) for name in self.bound
+        }
+
+    def lists(self) -> ast.For:
+        """The loop that goes through the full lists."""
+        names: list[ast.expr] = [ast.Name(name, ast.Store()) for name in self.given]
+        target = names[0] if len(names) == 1 else ast.Tuple(names, ast.Store())
+        made = ast.For(target, ast.Tuple([], ast.Load()), self.filled.asking, [])
+        return ast.fix_missing_locations(ast.copy_location(made, self.loop))
+
+    def touched(self) -> list[Access]:
+        """What filling the lists touches; Refused where that may depend on the items before."""
+        reader, function, loop = self.planner.reader, self.function, self.loop
+        lazily.check_body(reader, function, self.lists())
+        running_sources.check(reader, function, loop)
+        found = unshared.without(drawn.drawing(reader, loop.iter, Frame(function, set())), function, loop.lineno)
+        found += redrawn.redrawn(reader, self.frame, loop.target, loop.iter, self.bound)
+        found += [a for head in self.heads[1:] for a in reader.of(head, self.frame)]
+        found += [a for statement in self.fills for a in reader.statement(statement, self.frame)]
+        # An item keeps what the variable is bound to when it is drawn.
+        renewed = {self.variables[name] for name in self.given}
+        return [a for a in found if a.channel not in renewed or a.how == "read"]
+
+    def aliases(self) -> dict[str, set[Channel]]:
+        """What each list is handed over with: what else holds the objects."""
+        found = {name: self.frame.aliases.get(name, set()) for name in self.given}
+        found |= {name: {(*self.variables[name], CONTENT)} for name in self.given if name not in self.frame.local}
+        for name in self.filled.names:
+            put = _put(self.planner, self.frame, self.fills, name)
+            found |= {name: put, f"**{name}": put}
+        return found
+
+
+def _targets(loop: ast.For) -> Iterator[str]:
+    return (node.id for node in walk(loop.target) if isinstance(node, ast.Name))
 
 
 def _put(planner: Planner, frame: Frame, fills: Sequence[ast.stmt], name: str) -> set[Channel]:
@@ -163,15 +195,17 @@ def _put(planner: Planner, frame: Frame, fills: Sequence[ast.stmt], name: str) -
     return found
 
 
-def _filling(levels: Sequence[ast.For], full: ast.expr) -> ast.For:
+def _without_asking(levels: Sequence[ast.For], full: ast.expr) -> ast.For:
     """The loop without what asks."""
-    inner = _filling(levels[1:], full) if len(levels) > 1 else ast.Expr(full)
+    inner = _without_asking(levels[1:], full) if len(levels) > 1 else ast.Expr(full)
     return ast.For(levels[0].target, levels[0].iter, [*levels[0].body[:-1], inner], [])
 
 
-def _shares_lines(statements: Sequence[ast.stmt]) -> bool:
-    """Whether two of them stand on one line, so that they are not changed one by one."""
-    return any(b.lineno in {a.lineno, a.end_lineno} for a, b in itertools.pairwise(statements))
+def _shares_lines(block: ast.If | ast.For) -> bool:
+    """Whether two of its statements, or one and its head, stand on one line: they are not changed one by one."""
+    starts = [statement.lineno for statement in block.body]
+    ends = [block.lineno, *(statement.end_lineno for statement in block.body)]
+    return any(start == end for start, end in zip(starts, ends, strict=False))
 
 
 def _levels(loop: ast.AST) -> Iterator[ast.For]:
