@@ -171,6 +171,8 @@ EXTERNAL_LISTS = {"os.listdir", "os.scandir", "os.walk", "glob.glob", "glob.iglo
 FRAME_READ = re.compile(
     r"pandas\.(.*\.)?read_(csv|json|parquet|excel|pickle|feather|table|xml)$|openpyxl\.(.*\.)?load_workbook$"
 )
+DOCUMENTS = re.compile(r"(openpyxl|docx|pptx|PIL)\.")
+"""Whose objects `save` writes into the file that it is given."""
 FRAME_WRITE = frozenset({"to_csv", "to_json", "to_parquet", "to_excel", "to_pickle", "to_feather", "to_markdown"})
 """Methods that write what the object holds into a file, where they are given one."""
 EXTERNAL_WRITES = {"os.remove", "os.unlink", "os.rename", "os.replace", "shutil.move", "shutil.copy"}

@@ -12,6 +12,7 @@ from batchlint.codemod.access import CONTENT, STDOUT, Access, Frame, touches
 from batchlint.codemod.effects import (
     ARGUMENT_WRITES,
     DESCRIPTORS,
+    DOCUMENTS,
     EXTERNAL_LISTS,
     EXTERNAL_READS,
     EXTERNAL_WRITES,
@@ -182,7 +183,7 @@ class Libraries:
             return [reader.file_access(func.value, "read", frame)]
         if name in FILE_WRITE:
             return [reader.file_access(func.value, "write", frame)]
-        if name in FRAME_WRITE:
+        if name in FRAME_WRITE or (name == "save" and call.args and self._is_document(func.value, frame)):
             given = [*call.args[:1], *(k.value for k in call.keywords if k.arg in {"path", "path_or_buf", "buf"})]
             return [
                 *touches(receiver, "read", line),
@@ -210,6 +211,10 @@ class Libraries:
         if name not in MUTATORS and not dropped:
             return touches(receiver, "read", line)
         return touches({(*p, CONTENT) for p in receiver}, "write", line)
+
+    def _is_document(self, receiver: ast.expr, frame: Frame) -> bool:
+        values = self._reader.program.eval(frame.function.id, receiver)
+        return any(isinstance(value, Ext) and DOCUMENTS.match(value.path) is not None for value in values)
 
     def _is_set(self, receiver: ast.expr, frame: Frame) -> bool:
         """Whether the variable holds a set, by all that is assigned to it."""

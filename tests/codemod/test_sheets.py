@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from .programs import check_noop, check_runs_alike
+from .programs import check_noop, check_runs_alike, rewrite
 
 HEAD = """\
 from openai import OpenAI
@@ -143,3 +143,23 @@ def test_how_far_a_sheet_is_filled(end: str) -> None:
             out.cell(row=len(str(place)), column=1, value=ask(f"{{place}} {{text}}"))
     """
     check_noop(program(loop), "dependent-iterations")
+
+
+def test_a_book_that_is_saved_and_read_again() -> None:
+    loop = """
+        from openpyxl import load_workbook
+
+        book.save("labels.xlsx")
+        for r in range(2, 6):
+            read = load_workbook("labels.xlsx")
+            cells = read.active
+            cells.cell(r, 3).value = ask(f"{cells.cell(r, 2).value}")
+            read.save("labels.xlsx")
+    """
+    check_noop(program(loop), "external-read-back")
+    written = """
+        for r in range(2, 6):
+            ws.cell(r, 3).value = ask(f"{ws.cell(r, 2).value}")
+            book.save("labels.xlsx")
+    """
+    assert rewrite(program(written)).planned
