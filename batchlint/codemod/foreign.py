@@ -94,7 +94,8 @@ class Foreign:
         """What a function touches that a library is handed, and calls."""
         if not isinstance(argument, ast.Name | ast.Attribute):
             return []
-        call = ast.copy_location(ast.Call(argument, [], []), argument)
+        unknown = ast.keyword(None, ast.Constant(...))  # what it is called with
+        call = ast.copy_location(ast.Call(argument, [], [unknown]), argument)
         if self._is_mutator(argument):
             changed = {(*p, CONTENT) for p in self._reader.path(argument.value, frame)}
             return touches(changed, "write", argument.lineno)

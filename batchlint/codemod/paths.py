@@ -536,12 +536,17 @@ class Paths:
         if given is not None:
             return given, caller
         default = frame.function.default(name)
-        is_left_out = (
-            frame.entry is not None
-            and not any(isinstance(a, ast.Starred) for a in frame.entry.args)
-            and all(k.arg not in {None, name} for k in frame.entry.keywords)
-        )
+        is_left_out = frame.entry is not None and _leaves_out(frame.entry, frame.function, name)
         return (default if is_left_out and _is_outer(default, frame) else None), frame
+
+
+def _leaves_out(call: ast.Call, function: FunctionFacts, parameter: str) -> bool:
+    """Whether the call, which names the function itself and no `partial` of it, is without the argument."""
+    is_direct = function.name == "__init__" or last_name(call.func) == function.name
+    is_given = any(isinstance(a, ast.Starred) for a in call.args) or any(
+        k.arg in {None, parameter} for k in call.keywords
+    )
+    return is_direct and not is_given
 
 
 def unnamed(node: ast.expr) -> ast.expr:

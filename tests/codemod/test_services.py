@@ -146,6 +146,20 @@ def test_the_address_of_another_item() -> None:
     check_noop(program('requests.get(f"{API}/parcels/{id[:-1]}").json()', WRITES["requests"]), "external-read-back")
 
 
+@pytest.mark.parametrize(
+    "write",
+    [
+        "list(map(send, ['/parcels'], [answer.encode()]))",
+        "pool.submit(send, '/parcels', answer.encode()).result()",
+        "functools.partial(send, body=answer.encode())('/parcels')",
+    ],
+    ids=["a map", "a pool", "a partial"],
+)
+def test_what_is_sent_by_a_function_that_is_handed_over(write: str) -> None:
+    imports = "import functools\nfrom concurrent.futures import ThreadPoolExecutor\n\npool = ThreadPoolExecutor(1)\n"
+    check_noop(imports + program(READS["requests"], write), "external-read-back")
+
+
 def test_the_items_are_asked_for_once() -> None:
     listed = program("0", WRITES["requests"]).replace('open("ids.txt")', 'requests.get(f"{API}/ids").json()')
     assert rewrite(listed).planned
