@@ -32,11 +32,15 @@ class CallChange:
 
 @dataclass(frozen=True, slots=True)
 class Counter:
-    """The variable that a `while` loop counts on. `is_kept`: whether the rest of the body reads it behind that."""
+    """The variable that a `while` loop counts on. `is_kept`: whether the rest of the body reads it behind that.
+
+    `heads`: how many statements of the body come with drawing an item.
+    """
 
     name: str
     is_kept: bool
     is_global: bool
+    heads: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,16 +12,20 @@ from batchlint.codemod.changes import Counter, Numbering
 from batchlint.codemod.nodes import indented
 
 
-def counted_loop(loop: cst.While, counter: Counter, drawing: cst.IndentedBlock) -> tuple[cst.While, cst.IndentedBlock]:
+def counted_loop(
+    loop: cst.While, counter: Counter, drawing: Callable[..., cst.IndentedBlock]
+) -> tuple[cst.While, cst.IndentedBlock]:
     """The loop that draws the items and counts on behind each, and what is left of its body for one item."""
-    body: list[Any] = list(indented(loop.body).body)
+    whole: list[Any] = list(indented(loop.body).body)
+    heads, body = whole[: counter.heads], whole[counter.heads :]
+    draws = drawing(*heads)
     counts = m.SimpleStatementLine(body=[m.AugAssign(target=m.Name(counter.name))])
     step = next(statement for statement in body if m.matches(statement, counts))
     rest = body if counter.is_kept else [statement for statement in body if statement is not step]
     if counter.is_kept:
         step = cst.SimpleStatementLine(step.body)
     step = step.with_changes(leading_lines=[each for each in step.leading_lines if each.comment is not None])
-    drawn = loop.with_changes(body=drawing.with_changes(body=[*drawing.body, step]), leading_lines=[])
+    drawn = loop.with_changes(body=draws.with_changes(body=[*draws.body, step]), leading_lines=[])
     return drawn, cst.IndentedBlock(rest)
 
 

@@ -458,7 +458,17 @@ class Paths:
         cell = sheets.item(node)
         if cell is None or not isinstance(node, ast.Call):
             return None
-        return None if any(isinstance(v, Fn) for v in self.program.eval(frame.function.id, node.func)) else cell
+        if any(isinstance(v, Fn) for v in self.program.eval(frame.function.id, node.func)):
+            return None
+        assert isinstance(cell.slice, ast.Tuple)
+        cell.slice.elts[1] = self._number(cell.slice.elts[1], frame)
+        return cell
+
+    def _number(self, node: ast.expr, frame: Frame) -> ast.expr:
+        """The number that a name stands for: `LABEL = 7`; the expression itself where it is none."""
+        owner = self.program.owner(frame.function, node.id) if isinstance(node, ast.Name) else None
+        value = owner.only_value(node.id) if owner is not None and isinstance(node, ast.Name) else None
+        return value if isinstance(value, ast.Constant) and type(value.value) is int else node
 
     def iterated(self, node: ast.expr, frame: Frame) -> set[Channel]:
         """The containers that a loop over `node` goes through."""

@@ -313,7 +313,7 @@ class Rewriter(CallRewriter):
         if change.taken:
             return self._worker(where, change, updated_node)
         if change.counter is not None:
-            drawn, body = counted_loop(updated_node, change.counter, _drawing(change))
+            drawn, body = counted_loop(updated_node, change.counter, partial(_drawing, change))
             return self._split(where, change, updated_node, body, drawn)
         draws, rest = parted(updated_node, change.taking, partial(_drawing, change))
         drawn = updated_node.with_changes(body=draws, leading_lines=[])

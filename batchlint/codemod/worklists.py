@@ -25,7 +25,7 @@ _GROWS = frozenset({"append", "add", "extend", "update"})
 def fanout(planner: Planner, function: FunctionFacts, node: ast.While) -> Fanout:
     """The fan-out of the loop: what takes the items stays a loop, the rest of the body handles one of them."""
     check_until_enough(planner, function, node)
-    counts = counting.step_of(planner, function, node) if not awaits([node]) else None
+    counts = counting.of(planner, function, node) if not awaits([node]) else None
     if counts is not None:
         return counting.fanout(planner, function, node, counts)
     in_test = drawing_tests.loop_of(planner, function, node)

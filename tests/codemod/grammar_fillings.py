@@ -68,4 +68,19 @@ def counting(draw: Draw) -> str:
     behind = program.pick("print(number, answer)", "out.append(f'{number} {answer}')", "seen[item] = answer")
     body = [*before, f"answer = {ask}", *_some(program, given), *counts]
     body += [behind] if program.chance(2) else []
-    return _whole(program, ["number = 0", "for item in ITEMS:", *indented(body), "print(number)"])
+    if program.chance(2):
+        return _whole(program, ["number = 0", "for item in ITEMS:", *indented(body), "print(number)"])
+    leaves = [f"if {program.test(GIVEN)}:", "    number += 1", "    continue"] if program.chance(2) else []
+    leaves = [line.replace("continue", "break") for line in leaves] if program.chance(9) else leaves
+    turn = ["item = ITEMS[number]", *leaves, *_before_asking(body), f"answer = {ask}", behind, "number += 1"]
+    return _whole(program, ["number = 0", "while number < len(ITEMS):", *indented(turn), "print(number)"])
+
+
+def _before_asking(body: list[str]) -> list[str]:
+    """The first statements that leave no item out, which would be asked about for ever."""
+    lines: list[str] = []
+    for line in body:
+        if line.startswith(("answer", "if", "number", " ")):
+            break
+        lines.append(line)
+    return lines

@@ -154,6 +154,46 @@ def test_loops_that_count_do_the_same_by_batch(tmp_path) -> None:
     assert alike.before.ended.code == 0, alike.before.ended
 
 
+GUARDED = """
+    def labels(texts):
+        place, found = 0, {}
+        while place < len(texts):
+            text = texts[place].strip()
+            if not text:
+                place += 1
+                continue
+            # what is left
+            found[place] = ask(f"{place} {text}")
+            print(place, text, found[place])
+            place += 1
+        return place, found
+
+
+    print(labels(["a", "", "b ", " ", "c"]))
+"""
+
+
+def test_loops_that_count_what_they_leave_out_too(tmp_path) -> None:
+    check_runs_alike(HEAD + textwrap.dedent(GUARDED), tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("if not text:", "if not text or text in str(found):"),
+        ("text = texts[place].strip()\n", "if texts[place] != 'b ':\n                text = texts[place].strip()\n"),
+        ("                continue", "                break"),
+        ("            place += 1\n        return", "            place += len(found[place])\n        return"),
+    ],
+    ids=["answers decide", "one of before", "it ends", "an answer counts"],
+)
+def test_loops_whose_turns_need_each_other(old: str, new: str) -> None:
+    text = HEAD + textwrap.dedent(GUARDED)
+    changed = textwrap.dedent(GUARDED.replace(old, new))
+    assert HEAD + changed != text
+    check_noop(HEAD + changed)
+
+
 def test_what_counts_stays_a_loop() -> None:
     before = HEAD + textwrap.dedent(
         """
