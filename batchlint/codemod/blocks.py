@@ -66,6 +66,15 @@ def own_exits(body: list[ast.stmt], kind: type[ast.stmt] = ast.Continue) -> Iter
             yield from own_exits(case.body, kind)
 
 
+LEAVING = (ast.Break, ast.Return, ast.Raise, ast.Yield, ast.YieldFrom, ast.Await)
+"""What does more than to leave an item out."""
+
+
+def leaving_out(body: list[ast.stmt]) -> int:
+    """How many of the first statements there are as far as the last one that may leave an item out by `continue`."""
+    return 1 + max((place for place, each in enumerate(body) if any(own_exits([each]))), default=-1)
+
+
 def awaits(nodes: Iterable[ast.AST]) -> bool:
     """Whether the nodes give other coroutines a turn, functions in them left out."""
     stack = list(nodes)

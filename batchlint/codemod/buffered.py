@@ -7,6 +7,7 @@ statement behind the loop that asks for it goes into what draws the lists.
 from __future__ import annotations
 
 import ast
+import itertools
 from collections.abc import Callable, Iterator, Sequence, Set
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
@@ -82,11 +83,11 @@ def of(planner: Planner, function: FunctionFacts, loop: ast.AST) -> Filled | Non
 
 def around(planner: Planner, function: FunctionFacts, node: ast.AST) -> ast.For | None:
     """The loop for whose rest the statement around the node asks."""
-    for parent in scopes.path_to(function.node, node):
-        before = scopes.in_front(function.node, parent) if isinstance(parent, ast.If) else []
+    for outer, tail in itertools.pairwise(scopes.path_to(function.node, node)):
+        before = scopes.preceding(outer, tail) if isinstance(tail, ast.If) else []
         loop = before[-1] if before else None
         filled = of(planner, function, loop) if isinstance(loop, ast.For) else None
-        if filled is not None and filled.tail is parent and isinstance(loop, ast.For):
+        if filled is not None and filled.tail is tail and isinstance(loop, ast.For):
             return loop
     return None
 
@@ -219,8 +220,9 @@ def _emptied(body: Sequence[ast.stmt]) -> list[list[str]]:
     """The lists that the last statements of the block empty, statement by statement; none for what else starts anew."""
     found: list[list[str]] = []
     for statement in reversed(body):
-        names = _emptied_by(statement)
-        if not names and not _starts_anew(statement):
+        lists = emptied_by(statement)
+        names = [each.id for each in lists if isinstance(each, ast.Name)]
+        if len(names) < len(lists) or not (names or _starts_anew(statement)):
             break
         found.append(names)
     return found
@@ -233,34 +235,29 @@ def _starts_anew(statement: ast.stmt) -> bool:
     return all(isinstance(target, ast.Name) for target in statement.targets)
 
 
-def _emptied_by(statement: ast.stmt) -> list[str]:
-    if isinstance(statement, ast.Assign):
+def emptied_by(statement: ast.stmt) -> list[ast.expr]:
+    """The lists that the statement empties, or gives way to empty ones; none where it does something else too."""
+    if isinstance(statement, ast.Assign) and len(statement.targets) == 1:
         target, value = statement.targets[0], statement.value
         pairs = [(target, value)]
         if isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple) and len(target.elts) == len(value.elts):
             pairs = list(zip(target.elts, value.elts, strict=True))
-        pairs = pairs if len(statement.targets) == 1 else []
-        names = [_named(whole(target)) for target, value in pairs if is_empty(value)]
-        return names if names and all(names) and len(names) == len(pairs) else []
+        return [_whole(target) for target, _ in pairs] if all(is_empty(value) for _, value in pairs) else []
     if isinstance(statement, ast.Delete):
-        names = [_named(whole(target)) for target in statement.targets if isinstance(target, ast.Subscript)]
-        return names if all(names) else []
+        cut = [target for target in statement.targets if _whole(target) is not target]
+        return [_whole(target) for target in cut] if len(cut) == len(statement.targets) else []
     call = statement.value if isinstance(statement, ast.Expr) else None
     if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr in _EMPTIES:
-        return [call.func.value.id] if isinstance(call.func.value, ast.Name) else []
+        return [call.func.value]
     return []
 
 
-def whole(target: ast.expr) -> ast.expr:
+def _whole(target: ast.expr) -> ast.expr:
     """The list that is a target itself, or by a slice of all of it."""
     if isinstance(target, ast.Subscript) and isinstance(target.slice, ast.Slice):
         cut = target.slice
         return target.value if cut.lower is None and cut.upper is None and cut.step is None else target
     return target
-
-
-def _named(node: ast.expr) -> str:
-    return node.id if isinstance(node, ast.Name) else ""
 
 
 def is_empty(value: ast.expr | None) -> bool:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from batchlint.codemod import scopes
 from batchlint.codemod.access import Channel, Frame
-from batchlint.codemod.blocks import own_exits
+from batchlint.codemod.blocks import LEAVING, leaving_out, own_exits
 from batchlint.codemod.changes import Counter, Fanout
 from batchlint.codemod.refusals import Refused
 from batchlint.codemod.yielding import own_yields
@@ -16,8 +16,6 @@ from batchlint.trees import walk
 
 if TYPE_CHECKING:
     from batchlint.codemod.planner import Planner
-
-_LEAVING = (ast.Break, ast.Return, ast.Raise, ast.Yield, ast.YieldFrom, ast.Await)
 
 
 class Counting(NamedTuple):
@@ -35,12 +33,12 @@ def of(planner: Planner, function: FunctionFacts, node: ast.While) -> Counting |
         return None
     index, step = steps[0], node.body[steps[0]]
     assert isinstance(step, ast.AugAssign) and isinstance(step.target, ast.Name)
-    heads = 1 + max((place for place in range(index) if any(own_exits([node.body[place]]))), default=-1)
+    heads = leaving_out(node.body[:index])
     others = [*node.body[heads:index], *node.body[index + 1 :]]
     counter, bound = step.target.id, scopes.bound(others)
     declared = scopes.declared(ast.walk(function.node))
     is_steered = counter in bound | declared or scopes.read(step.value) & (bound | scopes.bound(node.body[:heads]))
-    leaves = heads and any(isinstance(n, _LEAVING) for s in node.body[:heads] for n in walk(s))
+    leaves = heads and any(isinstance(n, LEAVING) for s in node.body[:heads] for n in walk(s))
     leaves = leaves or (index < len(node.body) - 1 and any(own_exits(others, ast.Break)))
     loop = ast.For(step.target, node.test, node.body, [])
     shares_line = ";" in planner.graph.modules[function.id.path].lines[step.lineno - 1]

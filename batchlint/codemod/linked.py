@@ -277,13 +277,15 @@ class Linked:
         """The touch of a field of what may be another item."""
         if sheets.is_cell(node.value) and self._is_only_counted(frame):
             return []  # its address tells which one it is
-        field = field_of(node)  # an index or a variable more likely leads to an item than into one
+        field = field_of(node)
+        if field is None:
+            return []  # an index or a variable more likely leads to an item than into one
         inner = node.value
         is_other = self._is_in_other(inner, frame)
         if isinstance(node, ast.Attribute) and isinstance(inner, ast.Attribute):
             is_other = is_other or self.is_item(inner.value, frame)  # `node.up.text`: what it refers to may be one
-        reached = [_reached(field, "read", node)] if field is not None and self.is_item(inner, frame) else []
-        return [*reached, *([_touch(field, "read", node)] if field is not None and is_other else [])]
+        reached = [_reached(field, "read", node)] if self.is_item(inner, frame) else []
+        return [*reached, *([_touch(field, "read", node)] if is_other else [])]
 
     def shown(self, node: ast.expr, frame: Frame) -> list[Access]:
         """The same of all fields, where the whole object is made a text of."""

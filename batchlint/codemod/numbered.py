@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from batchlint.codemod import scopes
 from batchlint.codemod.access import Frame
-from batchlint.codemod.blocks import Loop, own_exits
+from batchlint.codemod.blocks import LEAVING, Loop, leaving_out, own_exits
 from batchlint.codemod.changes import FileChanges, Numbering
 from batchlint.codemod.phases import Barrier
 from batchlint.codemod.refusals import Refused
@@ -19,7 +19,7 @@ from batchlint.trees import SCOPES, walk
 if TYPE_CHECKING:
     from batchlint.codemod.planner import Planner
 
-_STEERING = (ast.Break, ast.Return, ast.Raise, ast.Yield, ast.YieldFrom, ast.Await, ast.NamedExpr)
+_STEERING = (*LEAVING, ast.NamedExpr)
 
 
 def numbering(
@@ -36,7 +36,7 @@ def numbering(
         return None
     asking = next((place for place, each in enumerate(body) if planner.asks(function, [each])), len(body))
     behind = [*body[asking + 1 :], *(each for each in body[asking : asking + 1] if hasattr(each, "body"))]
-    guards = 1 + max((place for place in range(asking) if any(own_exits([body[place]]))), default=-1)
+    guards = leaving_out(body[:asking])
     goes_on = not any(own_exits(body[guards:])) and not any(own_exits(body, ast.Break))
     is_global = function.id.qualname == MODULE
     for place, name in counted:

@@ -254,7 +254,8 @@ class Repeated:
         drawn = [(n.target, n.iter) for n in loops if isinstance(n, ast.For)]
         endless = [(ast.Name("_", ast.Store()), ast.Constant(0)) for n in loops if isinstance(n, ast.While)]
         if isinstance(node, ast.YieldFrom):
-            yield from _again(Frame(function, set()), ast.Name(" ", ast.Load()), [*endless, *drawn, _from(node)])
+            given = (ast.Name(" ", ast.Store()), node.value)  # the loop that it stands for
+            yield from _again(Frame(function, set()), ast.Name(" ", ast.Load()), [*endless, *drawn, given])
         elif node.value is not None:
             yield from _again(Frame(function, set()), node.value, [*endless, *drawn])
 
@@ -363,11 +364,6 @@ def _summed(node: ast.expr) -> Iterator[ast.expr]:
             yield from _summed(side) if isinstance(side, ast.BinOp) else [side]
     elif isinstance(node, ast.Call) and last_name(node.func) == "chain":
         yield from node.args
-
-
-def _from(node: ast.YieldFrom) -> tuple[ast.expr, ast.expr]:
-    """The loop that `yield from` stands for."""
-    return ast.Name(" ", ast.Store()), node.value
 
 
 def _again(frame: Frame, value: ast.expr, drawn: Sequence[tuple[ast.expr, ast.expr]]) -> Iterator[Element]:

@@ -406,7 +406,7 @@ class Rewriter(CallRewriter):
         self._note_tails(node.body)
 
     def _note_tails(self, body: Sequence[cst.CSTNode]) -> None:
-        for each, behind in itertools.pairwise(body):
+        for each, behind in itertools.pairwise(body) if self.changes.dropped else ():
             if not isinstance(each, cst.For) or not isinstance(behind, cst.If | cst.SimpleStatementLine):
                 continue
             if self.place(behind if isinstance(behind, cst.If) else behind.body[0]) in self.changes.dropped:

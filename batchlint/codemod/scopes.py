@@ -363,25 +363,19 @@ def path_to(root: ast.AST, wanted: ast.AST) -> list[ast.AST]:
 
 def preceding(parent: ast.AST, inner: ast.AST) -> list[ast.stmt]:
     """The statements in front of `inner` in its block of `parent`."""
-    blocks = (getattr(parent, name, None) for name in ("body", "orelse", "finalbody"))
-    block = next((b for b in blocks if isinstance(b, list) and inner in b), [])
-    return block[: block.index(inner)] if block else []
+    return _parted(parent, inner)[0]
 
 
 def following(root: ast.AST, inner: ast.AST) -> list[ast.stmt]:
     """The statements behind `inner` in its block."""
-    return _beside(root, inner)[1]
-
-
-def in_front(root: ast.AST, inner: ast.AST) -> list[ast.stmt]:
-    """The statements in front of `inner` in its block."""
-    return _beside(root, inner)[0]
-
-
-def _beside(root: ast.AST, inner: ast.AST) -> tuple[list[ast.stmt], list[ast.stmt]]:
     parents = path_to(root, inner)
+    return _parted(parents[-1], inner)[1] if parents else []
+
+
+def _parted(parent: ast.AST, inner: ast.AST) -> tuple[list[ast.stmt], list[ast.stmt]]:
+    """The statements in front of `inner` in its block of `parent`, and those behind it."""
     for name in ("body", "orelse", "finalbody"):
-        block = getattr(parents[-1], name, None) if parents else None
+        block = getattr(parent, name, None)
         if isinstance(block, list) and inner in block:
             return block[: block.index(inner)], block[block.index(inner) + 1 :]
     return [], []

@@ -7,7 +7,7 @@ the items which come before its answer fill the next one. `buffered` knows the l
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+import itertools
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -97,10 +97,10 @@ class Swapped:
 
     def loop_before(self, function: FunctionFacts, node: ast.AST) -> ast.For | None:
         """The loop for whose rest the statement around the node asks."""
-        for parent in scopes.path_to(function.node, node) if self.swaps else ():
-            before = scopes.in_front(function.node, parent) if isinstance(parent, ast.Expr) else []
+        for outer, tail in itertools.pairwise(scopes.path_to(function.node, node) if self.swaps else ()):
+            before = scopes.preceding(outer, tail) if isinstance(tail, ast.Expr) else []
             loop = before[-1] if before else None
-            if isinstance(loop, ast.For) and self.tail(function, loop) is parent:
+            if isinstance(loop, ast.For) and self.tail(function, loop) is tail:
                 return loop
         return None
 
@@ -129,13 +129,15 @@ class Swapped:
     def _of(self, owner: ClassId, name: str) -> tuple[FunctionId, Swap] | None:
         methods = [f for f in self._program.functions.values() if f.owner == owner.qualname and f.id.path == owner.path]
         swaps = [(f.id, swap) for f in methods if (swap := self._in(f, name)) is not None]
+        if len(swaps) != 1:
+            return None
 
         def is_it(node: ast.expr | None) -> bool:
             return _is_own(node, name)
 
         kept = any(buffered.is_kept(self._planner, f, is_it, 0) for f in methods)
         kept = kept or not all(buffered.is_only_read(self._planner, f, is_it) for f in methods)
-        if len(swaps) != 1 or kept or self._is_seen(name):
+        if kept or self._is_seen(name):
             return None
         function = self._program.functions[swaps[0][0]]
         inside = function_body(function)
@@ -149,9 +151,9 @@ class Swapped:
         body = function_body(function)
         if function.is_async or function.is_generator or function.decorators or not function.parameters:
             return None
-        asking = [s for s in body if self._planner.asks(function, [s])]
-        resets = [s for s in body if name in _emptied(s)]
-        if len(asking) != 1 or len(resets) != 1 or not isinstance(asking[0], ast.Assign | ast.AnnAssign | ast.Expr):
+        resets = [s for s in body if [_is_own(each, name) for each in buffered.emptied_by(s)] == [True]]
+        asking = [s for s in body if self._planner.asks(function, [s])] if len(resets) == 1 else []
+        if len(asking) != 1 or not isinstance(asking[0], ast.Assign | ast.AnnAssign | ast.Expr):
             return None
         first, last = body.index(asking[0]), body.index(resets[0])
         if first >= last or any(isinstance(n, ast.Return) for s in body[first:last] for n in walk(s)):
@@ -194,18 +196,3 @@ class Swapped:
 
 def _is_own(node: ast.expr | None, name: str) -> bool:
     return isinstance(node, ast.Attribute) and node.attr == name and is_self(node.value)
-
-
-def _emptied(statement: ast.stmt) -> Iterator[str]:
-    """The attribute of the object whose list the statement empties."""
-    target: ast.expr | None = None
-    if isinstance(statement, ast.Assign) and len(statement.targets) == 1:
-        target = statement.targets[0] if buffered.is_empty(statement.value) else None
-    elif isinstance(statement, ast.Delete) and len(statement.targets) == 1:
-        target = statement.targets[0]
-    elif isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call):
-        func = statement.value.func
-        target = func.value if isinstance(func, ast.Attribute) and func.attr == "clear" else None
-    target = buffered.whole(target) if target is not None else None
-    if isinstance(target, ast.Attribute) and is_self(target.value):
-        yield target.attr
