@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence, Set
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
-from batchlint.codemod import drawn, lazily, redrawn, running_sources, scopes, unshared
+from batchlint.codemod import redrawn, scopes
 from batchlint.codemod.access import CONTENT, Access, Channel, Frame
 from batchlint.codemod.blocks import awaits, own_exits
 from batchlint.codemod.changes import Buffer, Fanout
@@ -158,10 +158,8 @@ class _Filling:
 
     def touched(self) -> list[Access]:
         """What filling the lists touches; Refused where that may depend on the items before."""
-        reader, function, loop = self.planner.reader, self.function, self.loop
-        lazily.check_body(reader, function, self.lists())
-        running_sources.check(reader, function, loop)
-        found = unshared.without(drawn.drawing(reader, loop.iter, Frame(function, set())), function, loop.lineno)
+        reader, loop = self.planner.reader, self.loop
+        found = self.planner.drawn_by(self.function, loop)
         found += redrawn.redrawn(reader, self.frame, loop.target, loop.iter, self.bound)
         found += [a for head in self.heads[1:] for a in reader.of(head, self.frame)]
         found += [a for statement in self.fills for a in reader.statement(statement, self.frame)]
