@@ -68,11 +68,15 @@ class FileJobs(Part):
     def as_handled(self, entry: Entry, id: FunctionId) -> Entry:
         """The way in, of which nothing tells what event it is, as it counts where that names a table or a folder."""
         kind = entry.kind
-        handlers = {shape.entry.framework for shape in self.program.registry.events}
-        if kind.kind != "unknown" or kind.framework not in handlers or not self._handles_table(id):
+        if kind.kind != "unknown" or kind.framework not in self._handlers or not self._handles_table(id):
             return entry
         what = f"{label(id)}, which goes through what its event names"
         return Entry(Kind(kind.framework, "task_queue", Latency.HOURS), Step(id.path, entry.step.line, what))
+
+    @cached_property
+    def _handlers(self) -> set[str]:
+        """The frameworks whose events say what they are."""
+        return {shape.entry.framework for shape in self.program.registry.events}
 
     def _handles_table(self, id: FunctionId) -> bool:
         leading = self._leading(id)
