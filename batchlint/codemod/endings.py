@@ -6,6 +6,7 @@ import ast
 import re
 from collections.abc import Callable, Iterator
 from functools import cached_property
+from itertools import pairwise
 from typing import NamedTuple
 
 from batchlint.codemod.paths import function_body
@@ -24,6 +25,9 @@ _ERROR = re.compile(r"Err(or)?|Exception|Exc$|Fail|Invalid|Warning|Timeout|Refus
 """Names of exceptions by which something has gone wrong."""
 _NO_ERRORS = frozenset({"StopIteration", "StopAsyncIteration", "KeyboardInterrupt", "EOFError", "SystemExit"})
 """Python's own exceptions that say that something has come to its end."""
+
+_LOGGED_ERRORS = frozenset({"error", "critical", "exception", "fatal"})
+"""Methods of loggers by which something has gone wrong."""
 
 
 class End(NamedTuple):
@@ -102,7 +106,8 @@ class Endings:
         """The statements, by identity, that run where something has gone wrong."""
         if function.id not in self._handling:
             handlers = (n for n in walk_own(function.node) if isinstance(n, ast.ExceptHandler))
-            found = (node for each in handlers if self._is_for_errors(function, each) for node in walk_own(each))
+            found = [node for each in handlers if self._is_for_errors(function, each) for node in walk_own(each)]
+            found += _behind_messages(function.node)
             self._handling[function.id] = {id(node) for node in found if isinstance(node, ast.stmt)}
         return self._handling[function.id]
 
@@ -114,6 +119,22 @@ class Endings:
         name = last_name(kind)
         is_own = any(isinstance(value, Cls) for value in self._program.eval(function.id, kind))
         return name not in _NO_ERRORS and (bool(_ERROR.search(name)) or not is_own)
+
+
+def _behind_messages(node: ast.AST) -> Iterator[ast.stmt]:
+    """The statements that come right behind a message of an error: `logger.error("no such model")`."""
+    for block in (getattr(each, name, []) for each in walk_own(node) for name in ("body", "orelse", "finalbody")):
+        if isinstance(block, list):
+            yield from (after for before, after in pairwise(block) if _tells_an_error(before))
+
+
+def _tells_an_error(statement: ast.stmt) -> bool:
+    call = statement.value if isinstance(statement, ast.Expr) else None
+    if not isinstance(call, ast.Call):
+        return False
+    if isinstance(call.func, ast.Attribute) and call.func.attr in _LOGGED_ERRORS:
+        return True
+    return any(k.arg == "file" and last_name(k.value) == "stderr" for k in call.keywords)
 
 
 def _raised(exception: ast.expr) -> ast.expr:

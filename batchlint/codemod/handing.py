@@ -45,6 +45,8 @@ _IN_THREADS = frozenset({("backend", "'threading'"), ("prefer", "'threads'"), ("
 _TERMINABLE = frozenset({"BatchPool", "BatchThreadPool"})
 SUBMITS = frozenset({"submit", "apply_async", "map_async", "starmap_async"})
 STARTS_ONE = frozenset({"submit", "apply_async"})
+_RUNS = frozenset({"run", "run_until_complete"})
+"""Methods and functions by which a loop runs a coroutine until it has ended."""
 """What has a pool make one call."""
 LATER = SUBMITS | {"Thread"}
 """What only starts the work: whoever waits for it does so elsewhere."""
@@ -330,7 +332,7 @@ class Handing:
 
     def _runs_its_gathers(self, function: FunctionFacts) -> bool:
         """Whether the function, which is no coroutine, has a loop run what it gathers until that has ended."""
-        run = [c.node.args[0] for c in function.calls if last_name(c.node.func) == "run_until_complete" and c.node.args]
+        run = [c.node.args[0] for c in function.calls if last_name(c.node.func) in _RUNS and c.node.args]
         gathers = [c.node for c in function.calls if "gather_batch" in self.stand_ins_of(function.id, c.node)]
         return bool(gathers) and all(any(call is each for each in run) for call in gathers)
 

@@ -716,6 +716,39 @@ def test_an_error_ends_the_loop_as_it_did(stop: str) -> None:
     assert "run_batch(" in rewrite(placed(STOPPED.replace("{stop}", stop))).files["app.py"]
 
 
+UNKNOWN = """
+        import logging
+        import sys
+
+        logger = logging.getLogger(__name__)
+
+
+        def settled(model, answer):
+            if model == "gpt-5-mini":
+                return answer.strip()
+            {message}
+            sys.exit()
+
+
+        def main(texts, model="gpt-5-mini"):
+            for text in texts:
+                answer = ask(text)
+                print(settled(model, answer))
+        """
+
+
+@pytest.mark.parametrize(
+    "message", ["logger.error('no such model')", "logging.critical('no')", "print('no such model', file=sys.stderr)"]
+)
+def test_an_exit_behind_the_message_of_an_error_is_one(message: str) -> None:
+    assert "run_batch(" in rewrite(placed(UNKNOWN.replace("{message}", message))).files["app.py"]
+
+
+@pytest.mark.parametrize("message", ["logger.info('found')", "print('found')", "answer.lower()"])
+def test_an_exit_behind_other_words_is_an_early_stop(message: str) -> None:
+    check_noop(placed(UNKNOWN.replace("{message}", message)), "early-stop")
+
+
 LIMITED = """
         import sys
 

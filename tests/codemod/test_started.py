@@ -13,6 +13,7 @@ HEAD = """\
 import asyncio
 
 from openai import AsyncOpenAI, BadRequestError
+from tqdm.asyncio import tqdm
 
 client = AsyncOpenAI()
 LIMIT = asyncio.Semaphore(2)
@@ -114,6 +115,15 @@ ALIKE = {
             tasks = [loop.create_task(ask(text)) for text in TEXTS]
             print(loop.run_until_complete(asyncio.gather(*tasks)))
             loop.close()
+            return asyncio.sleep(0)
+    """,
+    "a function that runs the gather of its coroutines": """
+        def answered(texts):
+            made = [improve(text) for text in texts]
+            return asyncio.run(tqdm.gather(*made, disable=True))
+
+        def main():
+            print(answered(TEXTS))
             return asyncio.sleep(0)
     """,
     "a group that tells its tasks by their names": """
