@@ -1,4 +1,4 @@
-"""How files import functions, directly or through others: whoever hands on a function has to hand on its twin too."""
+"""How files import functions, and what they import of their twins: from where these stand, or through the files between."""
 
 from __future__ import annotations
 
@@ -20,6 +20,8 @@ class Imported:
         self.wanted: Wanted = {}
         self.beside_stars: dict[str, dict[str, set[str]]] = {}
         """By file and the module from which it imports `*`: the twins that it needs."""
+        self.direct: dict[str, dict[str, set[str]]] = {}
+        """By file and module: the twins whose functions the file imports through others."""
         self._called: dict[tuple[str, FunctionId, bool], str] = {}
 
     def add(self, path: str, id: FunctionId, twin: str) -> None:
@@ -27,7 +29,11 @@ class Imported:
         for bound, source in [*self._sources(path), *self._starred(path, self.graph.function(id).name)]:
             home, module = self._homes(path, source)
             if home is not None and source.name and self._has(home, source.name, id):
-                self._called[path, id, False] = self._imported(path, bound, source, home, id, twin)
+                module_of_twin = self._direct(path, bound, source, home, id, twin)
+                if module_of_twin is None:
+                    self._called[path, id, False] = self._imported(path, bound, source, home, id, twin)
+                else:
+                    self.direct.setdefault(path, {}).setdefault(module_of_twin, set()).add(twin)
             elif module is not None and module != id.path:
                 for name, _ in self._sources(module, top=True):
                     if self._has(module, name, id):
@@ -37,8 +43,10 @@ class Imported:
         """What the file calls the twin, by itself or as an attribute of a module."""
         return self._called.get((path, id, is_attribute), twin)
 
-    def beside_star(self, path: str, text: str, own: Set[str]) -> str:
-        """The file's text with what it needs beside its imports by `*`."""
+    def completed(self, path: str, text: str, own: Set[str]) -> str:
+        """The file's text with what it needs beside its imports of functions, or by `*`."""
+        for module, names in sorted(self.direct.get(path, {}).items()):
+            text = imports.add(text, module, names, {}, own)
         for module, names in sorted(self.beside_stars.get(path, {}).items()):
             others = (other for other in self.graph.modules if other != path)
             is_imported = any(path in self._homes(other, source) for other in others for source in self._all(other))
@@ -47,6 +55,23 @@ class Imported:
             else:
                 text = imports.add(text, module, names, {}, own)
         return text
+
+    def _direct(self, path: str, bound: str, source: Import, home: str, id: FunctionId, twin: str) -> str | None:
+        """The module from which the file, which imports the function through others, can import the twin itself."""
+        module = self.graph.modules[path]
+        if home == id.path or len(module.body.bindings.get(bound, ())) != 1 or twin in module.text:
+            return None
+        text: str | None = "." * source.level + source.module
+        name = source.name or bound
+        while home != id.path:
+            if not any(given == name for given, _ in self._sources(home, top=True)):
+                return None  # a star, which hands on the twin by itself
+            source, further = next(self._further(home, name))
+            text = _named_from(text, source, is_package=home.endswith("__init__.py"))
+            if text is None:
+                return None
+            name, home = source.name or name, further
+        return None if any(step.startswith("_") for step in text.split(".")) else text
 
     def _imported(self, path: str, bound: str, source: Import, home: str, id: FunctionId, twin: str) -> str:
         """What the file `path`, which imports from `home` what it calls `bound`, calls the twin."""
@@ -113,3 +138,15 @@ class Imported:
                 for binding in bindings:
                     if binding.how == "import" and binding.source is not None:
                         yield bound, binding.source
+
+
+def _named_from(module: str, source: Import, *, is_package: bool) -> str | None:
+    """What somebody who calls a module so calls the one from which that module imports."""
+    if not source.level:
+        return source.module
+    name = module.lstrip(".")
+    steps, climbed = name.split(".") if name else [], source.level - is_package
+    dots = "." * (len(module) - len(name) + max(climbed - len(steps), 0))
+    if climbed > len(steps) and not module.startswith("."):
+        return None
+    return dots + ".".join([*steps[: max(len(steps) - climbed, 0)], *filter(None, [source.module])])

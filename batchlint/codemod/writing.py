@@ -49,6 +49,7 @@ def write(graph: Graph, fanouts: Sequence[Fanout], framework: str | None = None)
         names = _names(graph, path, changes, imported, twins)
         wanted = imported.wanted.pop(path, {})
         names.bound = imports.bound(module.tree, HELPER) | {bound for _, bound in wanted.values()}
+        names.bound = names.bound.union(*imported.direct.get(path, {}).values())
         names.bound |= {name for id, (_, name) in twins.items() if id.path == path and graph.function(id).owner is None}
         tasks = [*changes.tasks.values(), *(sent.task for sent in changes.sent.values())]
         names.bound |= {name for task in tasks for name in (task.twin, task.together)}
@@ -59,7 +60,7 @@ def write(graph: Graph, fanouts: Sequence[Fanout], framework: str | None = None)
         groups.use(path, from_helper)
         named = {f"{name} as {names.aliases[name]}" if name in names.aliases else name for name in from_helper}
         text = imports.add(text, groups.module_for(path), named, wanted, groups.own(path))
-        text = imported.beside_star(path, text, groups.own(path))
+        text = imported.completed(path, text, groups.own(path))
         for extra in sorted(h for h in helpers if ":" in h):
             package, _, name = extra.partition(":")
             text = imports.add(text, package, {name}, {}, {"celery"})
@@ -70,7 +71,7 @@ def write(graph: Graph, fanouts: Sequence[Fanout], framework: str | None = None)
     for path, wanted in sorted(imported.wanted.items()):
         before, blanks = _apart_from_blanks(graph.modules[path].text)
         text = imports.add(before, "", set(), wanted)
-        yield path, before + blanks, imported.beside_star(path, text, groups.own(path)) + blanks
+        yield path, before + blanks, imported.completed(path, text, groups.own(path)) + blanks
     places = [_whole(graph, fanouts, groups, place) for place in groups.helpers()]
     for place in places:
         yield from _helper(graph, place)

@@ -353,21 +353,27 @@ def test_programs_do_the_same_by_batch(program: str, tmp_path) -> None:
     assert alike.after.cost == alike.before.cost / 2
 
 
-def test_packages_between_hand_the_twin_on(tmp_path) -> None:
+MODELS = """
+    from openai import OpenAI
+
+    LIMIT = 3
+    client = OpenAI()
+
+
+    def ask(text):
+        return client.responses.create(model="gpt-5", input=text).output_text
+    """
+
+
+def test_a_twin_is_imported_from_where_it_stands(tmp_path) -> None:
     files = {
         "app.py": """
-            from tools import ask_model, models
+            from tools import LIMIT, ask_model
 
 
             def main(texts):
-                for text in texts:
+                for text in texts[:LIMIT]:
                     print(ask_model(text))
-                for text in texts:
-                    print(models.ask(text))
-
-
-            def once():
-                return ask_model("once")
 
 
             main(["a", "b"])
@@ -377,23 +383,75 @@ def test_packages_between_hand_the_twin_on(tmp_path) -> None:
 
             __all__ = ["LIMIT", "ask_model"]
             """,
-        "tools/models/__init__.py": "from tools.models.openai import LIMIT, ask\n",
-        "tools/models/openai.py": """
-            from openai import OpenAI
+        "tools/models/__init__.py": "from ..openai import LIMIT, ask\n",
+        "tools/openai.py": MODELS,
+        "page.py": "from tools import ask_model\n\n\ndef once():\n    return ask_model(input())\n",
+    }
+    alike = check_runs_alike(files, tmp_path)
+    assert alike.before.ended.code == 0, alike.before.ended
+    done = rewrite(files)
+    assert "from tools import LIMIT\n" in done.files["app.py"]
+    assert "from tools.openai import ask_batch\n" in done.files["app.py"]
+    unchanged = ("tools/__init__.py", "tools/models/__init__.py", "page.py")
+    assert all(done.files[path] == done.before[path] for path in unchanged)
 
-            LIMIT = 3
-            client = OpenAI()
+
+@pytest.mark.parametrize(
+    ("top", "inside", "module"),
+    [
+        ("from tools import ask", "pass", "_models"),  # nobody else's module
+        ("import os", "from tools import ask", "models"),  # imported when it is wanted
+    ],
+)
+def test_packages_hand_the_twin_on_to_who_imports_it_there(top: str, inside: str, module: str, tmp_path) -> None:
+    app = f"""
+        {top}
 
 
-            def ask(text):
-                return client.responses.create(model="gpt-5", input=text).output_text
+        def main(texts):
+            {inside}
+            for text in texts:
+                print(ask(text))
+
+
+        main(["a", "b"])
+        """
+    files = {"app.py": app, "tools/__init__.py": f"from .{module} import ask\n", f"tools/{module}.py": MODELS}
+    files["page.py"] = "from tools import ask\n\n\ndef once():\n    return ask(input())\n"
+    alike = check_runs_alike(files, tmp_path)
+    assert alike.before.ended.code == 0, alike.before.ended
+    assert "ask_batch" in rewrite(files).files["tools/__init__.py"]
+
+
+def test_packages_between_hand_on_the_twin_of_their_attribute(tmp_path) -> None:
+    files = {
+        "app.py": """
+            import tools
+
+
+            def main(texts):
+                for text in texts:
+                    print(tools.ask(text))
+
+
+            def once():
+                return tools.ask("once")
+
+
+            main(["a", "b"])
             """,
+        "tools/__init__.py": """
+            from .models import LIMIT, ask
+
+            __all__ = ["LIMIT", "ask"]
+            """,
+        "tools/models/__init__.py": "from tools.models.openai import LIMIT, ask\n",
+        "tools/models/openai.py": MODELS,
     }
     alike = check_runs_alike(files, tmp_path)
     assert alike.before.ended.code == 0, alike.before.ended
     done = rewrite(files).files
-    assert "from tools import ask_model, ask_model_batch, models\n" in done["app.py"]
-    assert '__all__ = ["LIMIT", "ask_model", "ask_model_batch"]\n' in done["tools/__init__.py"]
+    assert '__all__ = ["LIMIT", "ask", "ask_batch"]\n' in done["tools/__init__.py"]
 
 
 def test_a_function_that_a_page_is_handed_keeps_its_realtime_form() -> None:
