@@ -320,13 +320,14 @@ class Callbacks:
                     continue
                 for caller, node, argument in self.handed(target.id, name):
                     if node is call and caller == function.id:
-                        self._hand(planner, fanout, function, argument, self.program.functions[target.id].is_async)
+                        self.hand(planner, fanout, function, argument, self.program.functions[target.id].is_async)
                         if streams(call.keywords):
                             raise Refused("streaming")
 
-    def _hand(
+    def hand(
         self, planner: Planner, fanout: Fanout, function: FunctionFacts, argument: ast.expr, is_async: bool
     ) -> None:
+        """Plan that the function hands over the twin in place of the argument, where this asks."""
         if isinstance(argument, ast.Lambda):
             if self._asking(function.id, argument):
                 scope = self.program.functions[self.scope(function.id, argument)]

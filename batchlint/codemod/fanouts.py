@@ -118,7 +118,7 @@ class Finder:
             self._few(id, node, found, refusals, seen, level)
             return
         before = len(found)
-        if self._handed_here(id, node, found, refusals):
+        if self._handed_here(id, node, found, refusals, seen, level):
             self._widen(id, node, found, refusals, before, seen, level)
             return
         here = self._around(id, node)
@@ -198,7 +198,7 @@ class Finder:
     ) -> tuple[list[Fanout], list[Fanout]]:
         """The gather of a few, and the fan-out of the loop around it in its function; empty where there is none."""
         inner, outer = list[Fanout](), list[Fanout]()
-        self._handed_here(id, node, inner, refusals)
+        self._handed_here(id, node, inner, refusals, set(), 0)
         self._first(id, self._around(id, node) if inner else [], outer, refusals)
         return inner, outer
 
@@ -356,7 +356,7 @@ class Finder:
                 inner, outer = self._few_in_loop(id, call.node, refusals)
                 found += [*inner, *outer] if outer else []
                 continue
-            if self._handed_here(id, call.node, found, refusals):
+            if self._handed_here(id, call.node, found, refusals, set(), 0):
                 continue
             if around:
                 self._first(id, around, found, refusals)
@@ -423,7 +423,15 @@ class Finder:
         assert isinstance(node, ast.While)
         return worklists.fanout(self.planner, function, node)
 
-    def _handed_here(self, id: FunctionId, node: ast.expr, found: list[Fanout], refusals: list[Refused]) -> bool:
+    def _handed_here(
+        self,
+        id: FunctionId,
+        node: ast.expr,
+        found: list[Fanout],
+        refusals: list[Refused],
+        seen: set[FunctionId],
+        level: int,
+    ) -> bool:
         """Plan the node where it hands a coroutine to a gather or a function to a pool itself."""
         if self._is_unawaited(id, node):
             try:
@@ -435,7 +443,11 @@ class Finder:
         handed = [e for e in self.planner.handing.edges(id) if e.node in nodes and e.kind not in {"call", "queue"}]
         handed = [e for e in handed if not self.planner.support.callbacks.is_through(e)]
         for edge in handed:
-            self._handed(edge, found, refusals)
+            points = list(self.planner.support.held.points(edge)) if level <= _MAX_LEVELS else []
+            for scope, call in points:  # a helper of the project that calls what it is given
+                self._climb(scope, call, found, refusals, seen, level + 1)
+            if not points:
+                self._handed(edge, found, refusals)
         return bool(handed)
 
     def _is_unawaited(self, id: FunctionId, node: ast.expr) -> bool:

@@ -19,7 +19,7 @@ from batchlint.codemod.threads import THREADS
 from batchlint.facts import MODULE, FunctionFacts, FunctionId
 from batchlint.graph import Edge, Graph
 from batchlint.symbols import last_name
-from batchlint.trees import walk
+from batchlint.trees import is_none, walk
 from batchlint.values import Cls, Ext, Fn
 
 if TYPE_CHECKING:
@@ -225,12 +225,38 @@ class Handing:
                         fanout.converted.add(id(node))
                         done = True
                     elif not targets and not isinstance(node, ast.Call):
-                        done = self.planner.support.held.hand(self.planner, fanout, caller, node) or done
+                        done = self._hand_given(fanout, caller, node, edge.node) or done
+                        done = done or self.planner.support.held.hand(self.planner, fanout, caller, node)
         if not done:
             raise Refused(
                 "unsupported-shape",
                 f"`{Graph.label(edge.callee)}` is handed over through a variable (line {edge.span.line})",
             )
+
+    def _hand_given(self, fanout: Fanout, scope: FunctionId, node: ast.Name | ast.Attribute, call: ast.expr) -> bool:
+        """Hand the twins to a pool of the project's own, whose `call` hands on what it is given: `map_all(f, xs)`.
+
+        What it is given that asks nothing stays: the stand-in runs that too, in threads.
+        """
+        function, callbacks = self.graph.function(scope), self.planner.support.callbacks
+        name = node.id if isinstance(node, ast.Name) else ""
+        if name not in function.parameter_names or name in function.bindings:
+            return False
+        named = {id(n) for n in walk(function.node) if isinstance(n, ast.Name) and n.id == name}
+        given = callbacks.handed(scope, name)
+        kinds = {callbacks.kind(caller, argument, False) for caller, _, argument in given}
+        default = function.default(name)
+        if default is not None and not is_none(default):
+            kinds.add(callbacks.kind(scope, default, False))
+        is_spread = any(self.stand_ins_of(scope, each.node) & _PROCESSES for each in function.calls)
+        can_run = {"asks"} if is_spread and not self._are_threads(function) else {"asks", "plain"}
+        if "asks" not in kinds or not kinds <= can_run or named - {id(n) for n in walk(call)}:
+            return False
+        for caller, outer, argument in given:
+            if callbacks.kind(caller, argument, False) == "asks":
+                callbacks.hand(self.planner, fanout, self.graph.function(caller), argument, False)
+                fanout.converted.add(id(outer))
+        return True
 
     def held(self, caller: FunctionId, argument: ast.expr, call: ast.expr) -> list[ast.expr]:
         """The `partial` that the variable holds which is handed over, and which nothing else uses."""

@@ -67,8 +67,8 @@ class Held(Origins):
         return all(self.kind(leaf) == "asks" for leaf in origin.leaves)
 
     def hand(self, planner: Planner, fanout: Fanout, scope: FunctionId, node: ast.expr) -> bool:
-        """Plan that the variable which is handed over holds twins; whether that is known to the last."""
-        origin = self.origin(scope, node) if isinstance(node, ast.Name) else None
+        """Plan that the variable or attribute which is handed over holds twins; whether that is known to the last."""
+        origin = self.origin(scope, node) if isinstance(node, ast.Name | ast.Attribute) else None
         if origin is None or not self.all_ask(origin) or any(map(self.is_async, origin.leaves)):
             return False
         fanout.converted.add(id(node))

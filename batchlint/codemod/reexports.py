@@ -1,4 +1,4 @@
-"""How files import functions, and what they import of their twins: from where these stand, or through the files between."""
+"""How files import functions and their twins: these from where they stand, or through the files between."""
 
 from __future__ import annotations
 
@@ -61,16 +61,15 @@ class Imported:
         module = self.graph.modules[path]
         if home == id.path or len(module.body.bindings.get(bound, ())) != 1 or twin in module.text:
             return None
-        text: str | None = "." * source.level + source.module
-        name = source.name or bound
+        text, name = "." * source.level + source.module, source.name or bound
         while home != id.path:
             if not any(given == name for given, _ in self._sources(home, top=True)):
                 return None  # a star, which hands on the twin by itself
             source, further = next(self._further(home, name))
-            text = _named_from(text, source, is_package=home.endswith("__init__.py"))
-            if text is None:
+            named = _named_from(text, source, is_package=home.endswith("__init__.py"))
+            if named is None:
                 return None
-            name, home = source.name or name, further
+            text, name, home = named, source.name or name, further
         return None if any(step.startswith("_") for step in text.split(".")) else text
 
     def _imported(self, path: str, bound: str, source: Import, home: str, id: FunctionId, twin: str) -> str:

@@ -105,7 +105,6 @@ LEFT = {
     "an object or a function": ASKER + "print(same(TEXTS, Asker('dry')), same(TEXTS, ask))\n",
     "a fold of an object": FOLD + ASKER + "print(fold(Asker('dry'), TEXTS))\n",
     "a fold": FOLD + "print(fold(ask, TEXTS))\n",
-    "a pool for other functions too": POOL + "print(parallel(ask, TEXTS), parallel(len, TEXTS))\n",
     "a helper that somebody else calls": LOOP + "print(each_of(ask, TEXTS), list(map(each_of, [], [])))\n",
     "a helper that keeps the function": (
         "KEPT = []\n\n\ndef each_of(fn, items):\n    KEPT.append(fn)\n    return [fn(item) for item in items]\n\n\n"

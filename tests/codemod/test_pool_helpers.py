@@ -9,7 +9,7 @@ import pytest
 from .programs import check_noop, check_runs_alike
 
 HEAD = """\
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from functools import partial
 
 from openai import OpenAI
@@ -67,6 +67,19 @@ class Bias:
 
 
 """
+STAGE = """\
+class Stage:
+    def __init__(self, function, workers=3):
+        self.function = function
+        self.workers = workers
+
+    def __call__(self, items):
+        with ThreadPoolExecutor(self.workers) as pool:
+            futures = [pool.submit(self.function, item) for item in items]
+            return [future.result() for future in futures]
+
+
+"""
 ALIKE = {
     "functions": MAP + "print(parallel_map(short, WORDS))\n",
     "functions, lambdas and partials of two callers": (
@@ -76,11 +89,24 @@ ALIKE = {
     ),
     "by a function of its own": PROGRESS + "print(run_parallel(WORDS, short, 4, desc='words'))\n",
     "methods": METHOD + "print(Bias().run())\n",
-}
-STAY = {
-    "what asks nothing": MAP + "print(parallel_map(short, WORDS), parallel_map(str.upper, WORDS))\n",
+    "what asks nothing": (
+        MAP + "print(parallel_map(len, WORDS))\nprint(parallel_map(short, WORDS), parallel_map(str.upper, WORDS))\n"
+    ),
     "a helper that is handed on": (
         MAP + "HOW = {'map': parallel_map}\nprint(parallel_map(short, WORDS), HOW['map'](len, WORDS))\n"
+    ),
+    "an object that keeps the function": STAGE + "print(Stage(lambda word: short(word.title()))(WORDS))\n",
+}
+STAY = {
+    "processes that something else needs": (
+        MAP.replace("Thread", "Process") + "print(parallel_map(short, WORDS), parallel_map(len, WORDS))\n"
+    ),
+    "what it calls itself as well": (
+        MAP.replace("        return list", "        print(function('first'))\n        return list")
+        + "print(parallel_map(short, WORDS), parallel_map(len, WORDS))\n"
+    ),
+    "an object that is called otherwise too": (
+        STAGE + "stage = Stage(short)\nprint(stage(WORDS), stage.function('first'))\n"
     ),
 }
 LIVE = f"""\
@@ -107,7 +133,7 @@ def test_what_a_helper_runs_in_its_pool_goes_into_one_batch(name: str, tmp_path:
 
 
 @pytest.mark.parametrize("name", STAY)
-def test_a_helper_that_runs_other_things_too_stays(name: str) -> None:
+def test_a_helper_that_does_something_else_too_stays(name: str) -> None:
     check_noop(HEAD + STAY[name], "unsupported-shape")
 
 
