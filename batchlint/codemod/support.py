@@ -7,7 +7,7 @@ import builtins
 from collections.abc import Iterable
 from functools import cached_property
 
-from batchlint.codemod import listed
+from batchlint.codemod import listed, runnables
 from batchlint.codemod.blocks import streams
 from batchlint.codemod.callbacks import Callbacks
 from batchlint.codemod.fakes import Fakes
@@ -57,6 +57,7 @@ class Support:
         self.callbacks = Callbacks(self)
         self.threads = Threads(graph.program)
         self.held = Held(self)
+        self.runnables = runnables.Runnables(graph.program)
         self.reaching = self._reaching([call.function for call in graph.model_calls])
         self.families = Families(graph)
         self.fakes = Fakes(graph.program)
@@ -307,15 +308,17 @@ class Support:
         package = head_of(model.path)
         if catalogue.tier(model.provider, model.endpoint) is None and package in catalogue.packages:
             raise Refused("no-batch-tier", self._without_tier(model.provider, model.endpoint))
-        if package in BACKENDS:
-            self._check_clients(scope, call)
         backend = _backend(model.path, model.legacy)
+        if backend is not None:
+            self._check_clients(scope, call)
         if backend is None and model.legacy:
             what = f"`{model.call}` {line} is of an SDK that the helper cannot call; move to the provider's current one"
             raise Refused("no-backend", what)
         if backend is None:
             advice = f"; call the SDK of {model.provider} itself" if model.provider in BACKENDS.values() else ""
             raise Refused("no-backend", f"the helper has no backend for `{model.call}` ({package}) {line}{advice}")
+        if runnables.backend(model.path) is not None:
+            self.runnables.check(scope, self.threads.plain(call))
         if self._streamed.is_streamed(scope, self.threads.plain(call)):
             raise Refused("streaming")
         if "with_raw_response" in model.path or "with_streaming_response" in model.path:
@@ -355,7 +358,7 @@ class Support:
         """The backend that carries the requests of a method which is handed over; Refused where none does."""
         api = self.program.catalogue.match(value.path)
         shown = f"`{ast.unparse(node)}` (line {node.lineno})"
-        backend = _backend(value.path, api.legacy) if api else None
+        backend = _backend(value.path, api.legacy) if api and not runnables.backend(value.path) else None
         if api is None or backend is None:
             raise Refused("no-backend", f"the helper has no backend for {shown}")
         if (api.is_async and not is_async) or self.program.catalogue.tier(api.provider, api.endpoint) is None:
@@ -379,7 +382,7 @@ class Support:
 def _backend(path: str, is_legacy: bool) -> str | None:
     """The backend that carries calls of the SDK's method."""
     backend, methods = _LEGACY.get(head_of(path), (None, ())) if is_legacy else (BACKENDS.get(head_of(path)), _METHODS)
-    return backend if path.endswith(methods) else None
+    return backend if path.endswith(methods) else runnables.backend(path)
 
 
 def _can_be(path: str) -> bool:

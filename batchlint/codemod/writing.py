@@ -28,6 +28,7 @@ _LOOKING_UP = frozenset(
 )  # fmt: skip
 """Calls that find functions by a name in a string."""
 _PARSED = re.compile(r"\.parse\b")
+_INVOKED = re.compile(r"\.a?invoke\b")
 _BLANKS = re.compile(r"(?<=[\r\n])[ \t\f]+\Z")
 
 
@@ -127,6 +128,8 @@ def _whole(
         names.add("Loop")
     if any(_PARSED.search(graph.modules[path].text) for fanout in own for path in fanout.changes):
         names.add("called_again")
+    if any(_INVOKED.search(graph.modules[path].text) for fanout in own for path in fanout.changes):
+        names.add("Runnables")
     return place._replace(names=sorted(names))
 
 

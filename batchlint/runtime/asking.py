@@ -37,6 +37,8 @@ def request(method: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
     owner = getattr(method, "__self__", None)
     if not (kind := backend_of(owner)):
         raise TypeError(f"{getattr(method, '__qualname__', method)!s} is no method of an SDK that llm_batch knows")
+    if hasattr(kind, "asked"):  # with runnables
+        return kind.asked(method, args, kwargs)
     backend = backend_for(kind, owner)
     try:
         started = getattr(backend.silenced(owner, kwargs), method.__name__)(*args, **kwargs)

@@ -15,7 +15,8 @@ from batchlint.facts import HELPER_MARK
 from batchlint.runtime import facts
 
 # In the order in which a reader meets them. A part brings along the parts that it imports.
-# Names that no code imports stand for what only some programs need: `Loop` instead of the plain one, `called_again`.
+# Names that no code imports stand for what only some programs need: `Loop` instead of the plain one, `called_again`,
+# `Runnables`.
 PARTS = {
     "asking": ("request", "BatchError"),
     "asks": (),
@@ -76,6 +77,7 @@ PARTS = {
     "generativeai_batches": (),
     "google_batches": (),
     "mistral_batches": (),
+    "runnables": ("Runnables",),
     "commands": (),
 }
 NAMES = {name: part for part, names in PARTS.items() for name in names}

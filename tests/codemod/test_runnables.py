@@ -1,0 +1,162 @@
+"""Models of LangChain, alone and in chains, by batch: the same objects, errors and callbacks as in realtime."""
+
+from __future__ import annotations
+
+import textwrap
+from pathlib import Path
+
+import pytest
+from fake_provider import Failure, Faults
+
+from .programs import check_noop, check_runs_alike, rewrite
+
+pytest.importorskip("langchain_openai")
+pytest.importorskip("langchain_anthropic")
+
+HEAD = """\
+import asyncio
+
+from langchain_anthropic import ChatAnthropic
+from langchain_core.callbacks import BaseCallbackHandler
+from langchain_core.messages import HumanMessage, SystemMessage
+from langchain_core.output_parsers import StrOutputParser
+from langchain_core.prompts import ChatPromptTemplate
+from langchain_core.rate_limiters import InMemoryRateLimiter
+from langchain_openai import ChatOpenAI
+from pydantic import BaseModel
+
+WORDS = ["tea", "cup", "jam", "refuse", "tea"]
+PROMPT = ChatPromptTemplate.from_messages([("system", "You are brief."), ("human", "About {word}")])
+
+
+class Heard(BaseCallbackHandler):
+    def __init__(self):
+        self.events = []
+
+    def on_llm_end(self, response, **kwargs):
+        self.events.append(response.generations[0][0].text)
+
+    def on_llm_error(self, error, **kwargs):
+        self.events.append(type(error).__name__)
+
+
+"""
+ALIKE = {
+    "a model": """
+        llm = ChatOpenAI(model="gpt-5-mini", temperature=0.5)
+        for word in WORDS:
+            try:
+                answer = llm.invoke([SystemMessage(content="Be brief."), HumanMessage(content=word)])
+                print(word, answer.content, answer.usage_metadata, answer.response_metadata["model_name"])
+            except Exception as error:
+                print(word, type(error).__name__, error.status_code)
+    """,
+    "a model of Anthropic": """
+        llm = ChatAnthropic(model="claude-haiku-4-5", max_tokens=64)
+        for word in WORDS[:3]:
+            print(word, llm.invoke(f"About {word}").content)
+    """,
+    "a chain that a function makes": """
+        def chain(model):
+            return PROMPT | ChatOpenAI(model=model) | StrOutputParser()
+
+        asked = chain("gpt-5-mini")
+        print([asked.invoke({"word": word}) for word in WORDS[:3]])
+    """,
+    "a chain of an object, in coroutines": """
+        class Teller:
+            def __init__(self):
+                self.llm = ChatOpenAI(model="gpt-5-mini")
+                self.chain = PROMPT | self.llm | StrOutputParser()
+
+            async def tell(self, word):
+                try:
+                    return await self.chain.ainvoke({"word": word})
+                except Exception as error:
+                    return type(error).__name__
+
+        async def main():
+            teller = Teller()
+            print(await asyncio.gather(*(teller.tell(word) for word in WORDS)))
+
+        asyncio.run(main())
+    """,
+    "structured output": """
+        class City(BaseModel):
+            name: str
+            size: int
+
+        cities = ChatOpenAI(model="gpt-5-mini").with_structured_output(City)
+        for word in WORDS[:2]:
+            print(repr((PROMPT | cities).invoke({"word": word})))
+    """,
+    "two requests of an item": """
+        llm = ChatOpenAI(model="gpt-5-mini")
+        for word in WORDS[:3]:
+            first = llm.invoke(f"About {word}").content
+            print(word, llm.invoke(f"Shorter: {first}").content)
+    """,
+    "callbacks hear of each answer once": """
+        heard = Heard()
+        llm = ChatOpenAI(model="gpt-5-mini", callbacks=[heard])
+        for word in WORDS:
+            try:
+                llm.invoke(word)
+            except Exception as error:
+                print(type(error).__name__)
+        more = Heard()
+        for word in WORDS[:2]:
+            print((PROMPT | llm).invoke({"word": word}, config={"callbacks": [more], "tags": [word]}).content)
+        print(heard.events, more.events)
+    """,
+    "a limit on how often it asks, and a pool": """
+        from concurrent.futures import ThreadPoolExecutor
+
+        llm = ChatOpenAI(model="gpt-5-mini", rate_limiter=InMemoryRateLimiter(requests_per_second=100))
+
+        def ask(word):
+            return llm.invoke(word).content
+
+        with ThreadPoolExecutor(2) as pool:
+            print(list(pool.map(ask, WORDS[:3])))
+    """,
+}
+STAY = {
+    "functions of its own": "chain = PROMPT | ChatOpenAI(model='gpt-5-mini') | (lambda answer: answer.content)\n",
+    "a mapping that something fills": (
+        "def upper(given):\n    return given['word'].upper()\n\n\n"
+        "chain = {'word': upper} | PROMPT | ChatOpenAI(model='gpt-5-mini')\n"
+    ),
+    "two models in turn": (
+        "llm = ChatOpenAI(model='gpt-5-mini')\nfirst = PROMPT | llm | StrOutputParser()\n"
+        "chain = first | ChatPromptTemplate.from_template('{word}') | llm\n"
+    ),
+    "a model that tries again itself": "chain = PROMPT | ChatOpenAI(model='gpt-5-mini').with_retry()\n",
+    "answers that are kept": "chain = PROMPT | ChatOpenAI(model='gpt-5-mini', cache=True)\n",
+    "answers that are kept for all": (
+        "from langchain_core.caches import InMemoryCache\nfrom langchain_core.globals import set_llm_cache\n\n"
+        "set_llm_cache(InMemoryCache())\nchain = PROMPT | ChatOpenAI(model='gpt-5-mini')\n"
+    ),
+}
+LOOP = "for word in WORDS:\n    print(chain.invoke({'word': word}))\n"
+
+
+@pytest.mark.parametrize("name", ALIKE)
+def test_what_langchain_asks_goes_into_a_batch(name: str, tmp_path: Path) -> None:
+    faults = Faults(failures=[Failure("refuse", 400, "invalid_prompt", "No.")])
+    alike = check_runs_alike(HEAD + textwrap.dedent(ALIKE[name]), tmp_path, faults=faults)
+    assert alike.before.ended.code == 0, alike.before.ended
+
+
+@pytest.mark.parametrize("name", STAY)
+def test_what_is_more_than_one_request_stays(name: str) -> None:
+    check_noop(HEAD + STAY[name] + LOOP, "unsupported-shape")
+
+
+def test_the_helper_has_what_langchain_needs_only_where_it_asks() -> None:
+    chain = "chain = PROMPT | ChatOpenAI(model='gpt-5-mini')\n"
+    assert "class Runnables" in rewrite(HEAD + chain + LOOP).files["llm_batch.py"]
+    plain = (
+        "import openai\n\nfor word in open('words'):\n    print(openai.responses.create(model='gpt-5', input=word))\n"
+    )
+    assert "class Runnables" not in rewrite(plain).files["llm_batch.py"]
