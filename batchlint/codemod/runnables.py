@@ -1,8 +1,9 @@
-"""Runnables of LangChain that are asked: a model, alone or in a chain of what asks nothing itself."""
+"""Runnables of LangChain that are asked: a model, alone or in a chain of what asks nothing itself, and embeddings."""
 
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 from functools import cached_property
 from typing import Any
 
@@ -15,7 +16,7 @@ from batchlint.values import Ext, Fn, ordered
 
 PACKAGES = {"langchain_openai": "openai", "langchain_anthropic": "anthropic"}
 """The backends of the runtime helper, by the package of the model."""
-METHODS = (".invoke", ".ainvoke")
+METHODS = (".invoke", ".ainvoke", ".embed_query", ".aembed_query")
 _MAX_DEPTH = 8
 
 
@@ -40,6 +41,8 @@ class Runnables:
                 raise Refused("unsupported-shape", f"{asked} runs `{value.path}`, of which the helper knows nothing")
         if self._asked(scope, call.func.value, 0) > 1:
             raise Refused("unsupported-shape", f"{asked} asks a model more than once; ask it in several calls")
+        if any(self._made_with("streaming")):
+            raise Refused("streaming")
         if self._kept:
             raise Refused("unsupported-shape", f"{asked} may be answered by `{self._kept}`, which no batch asks")
 
@@ -77,14 +80,15 @@ class Runnables:
     @cached_property
     def _kept(self) -> str:
         """What keeps answers of models, anywhere in the program."""
-        for name in self._facts["caches"]:
-            if self._program.calls_by_name.get(name):
-                return str(name)
+        callers = [name for name in self._facts["caches"] if self._program.calls_by_name.get(name)]
+        return next(iter([*callers, *self._made_with("cache")]), "")
+
+    def _made_with(self, option: str) -> Iterator[str]:
+        """The models that the program makes with the option on."""
         for model in sorted(self._models.makers):
             for each in self._program.calls_by_name.get(model, ()):
-                if any(k.arg == "cache" and not _is_off(k.value) for k in each.call.node.keywords):
-                    return f"{model}(cache=...)"
-        return ""
+                if any(k.arg == option and not _is_off(k.value) for k in each.call.node.keywords):
+                    yield f"{model}({option}=...)"
 
 
 def backend(path: str) -> str | None:

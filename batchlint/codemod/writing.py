@@ -28,7 +28,7 @@ _LOOKING_UP = frozenset(
 )  # fmt: skip
 """Calls that find functions by a name in a string."""
 _PARSED = re.compile(r"\.parse\b")
-_INVOKED = re.compile(r"\.a?invoke\b")
+_INVOKED = re.compile(r"\.a?(invoke|embed_query)\b")
 _BLANKS = re.compile(r"(?<=[\r\n])[ \t\f]+\Z")
 
 

@@ -1,4 +1,4 @@
-"""Models of LangChain, alone or in a chain: their requests are those of the SDK's client below them."""
+"""Models of LangChain, alone or in a chain, and embeddings of one text: requests of the SDK's client below them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Runnables:
     """
 
     def __init__(self, client: Any) -> None:
-        resource = client.messages if hasattr(client, "messages") else client.chat.completions
+        resource = client.messages if hasattr(client, "messages") else client.chat
         self.below = backend_of(resource)(resource)
 
     def __getattr__(self, name: str) -> Any:
@@ -31,31 +31,32 @@ class Runnables:
         """
         from langsmith import tracing_context
 
-        runnable, (given, *rest) = method.__self__, args or (kwargs.pop("input"),)
+        runnable, name = method.__self__, method.__name__.removeprefix("a")
         clients = list(filter(None, map(client_of, parts(runnable))))
         if len(clients) != 1:
             raise ValueError(f"a request is one call of a model of OpenAI or Anthropic; this asks {len(clients)}")
         kind: Any = cls
         backend = backend_for(kind, clients[0])
-        config = {**(rest[0] if rest else kwargs.get("config") or {}), "callbacks": []}
+        config = (args[1:] or (kwargs.get("config"),))[0] or {}
+        quiet = {**kwargs, "config": {**config, "callbacks": []}} if name == "invoke" else kwargs
+        double = doubled(runnable, lambda client: Captured.throw, {"callbacks": None})
         try:
             with tracing_context(enabled=False):
-                double = doubled(runnable, lambda client: Captured.throw, {"callbacks": None})
-                double.invoke(given, **{**kwargs, "config": config})
+                getattr(double, name)(*args[:1], **quiet)
         except Captured as sent:
             request: Request = backend.below.request(method, args, kwargs, *sent.args)
-            request.backend, request.decode = backend, (runnable, (given, *rest), kwargs)
+            request.backend, request.decode = backend, (runnable, name, args, kwargs)
             return request
         raise TypeError(f"{method.__qualname__} sends no request")
 
     def answer(self, decode: Any, status: int, body: Any, request_id: str | None) -> Any:
         """What the runnable makes of such a response: also of a coroutine's, without a loop."""
-        runnable, args, kwargs = decode
+        runnable, name, args, kwargs = decode
         headers = {self.below.header: request_id} if request_id else {}
 
         def replying(client: Any) -> Callable[..., Any]:
             def reply(cast_to: Any, options: Any, **how: Any) -> Any:
-                asked = {name: text for name, text in dict(options.headers or {}).items() if isinstance(text, str)}
+                asked = {key: text for key, text in dict(options.headers or {}).items() if isinstance(text, str)}
                 sent = client._client.build_request("POST", self.below.server, headers=asked)
                 http = sys.modules[type(sent).__module__.partition(".")[0]]
                 response = http.Response(status, json=body, headers=headers, request=sent)
@@ -66,7 +67,7 @@ class Runnables:
 
             return reply
 
-        return doubled(runnable, replying, {}).invoke(*args, **kwargs)
+        return getattr(doubled(runnable, replying, {}), name)(*args, **kwargs)
 
 
 def client_of(thing: Any) -> Any:

@@ -109,6 +109,13 @@ ALIKE = {
             print((PROMPT | llm).invoke({"word": word}, config={"callbacks": [more], "tags": [word]}).content)
         print(heard.events, more.events)
     """,
+    "embeddings of one text": """
+        from langchain_openai import OpenAIEmbeddings
+
+        embeddings = OpenAIEmbeddings(model="text-embedding-3-small", check_embedding_ctx_length=False)
+        for word in WORDS[:3]:
+            print(word, embeddings.embed_query(word)[:3])
+    """,
     "a limit on how often it asks, and a pool": """
         from concurrent.futures import ThreadPoolExecutor
 
@@ -151,6 +158,10 @@ def test_what_langchain_asks_goes_into_a_batch(name: str, tmp_path: Path) -> Non
 @pytest.mark.parametrize("name", STAY)
 def test_what_is_more_than_one_request_stays(name: str) -> None:
     check_noop(HEAD + STAY[name] + LOOP, "unsupported-shape")
+
+
+def test_a_model_that_streams_stays() -> None:
+    check_noop(HEAD + "chain = PROMPT | ChatOpenAI(model='gpt-5-mini', streaming=True)\n" + LOOP, "streaming")
 
 
 def test_the_helper_has_what_langchain_needs_only_where_it_asks() -> None:
