@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from batchlint.codemod import process_wide
-from batchlint.codemod.access import Access, Frame
+from batchlint.codemod.access import STDOUT, Access, Frame
 from batchlint.facts import ClassId
 from batchlint.symbols import Program
 from batchlint.values import Fn, Inst, ordered
@@ -24,6 +25,16 @@ _METHODS = ("handle", "emit", "filter", "format", "formatMessage", "formatTime")
 """What a logger calls with each message."""
 
 
+_TO_STDOUT = re.compile(
+    r"\bStreamHandler\(\s*(stream\s*=\s*)?(sys\.)?stdout|\bstream\s*=\s*(sys\.)?stdout|ext://sys\.stdout|\bRichHandler\("
+)
+
+
+def is_shown(program: Program) -> bool:
+    """Whether loggers write to stdout, where a message has its place between those that are printed."""
+    return any(_TO_STDOUT.search(module.text) for module in program.modules.values() if not module.is_helper)
+
+
 class LogHandlers:
     """Finds what a message touches."""
 
@@ -32,10 +43,12 @@ class LogHandlers:
         self._kept: list[Access] | None = None
 
     def logged(self, reader: Reader, name: str, call: ast.Call, frame: Frame) -> list[Access]:
-        """What the logger's method of that name touches: in which order messages come shows nowhere."""
+        """What the logger's method of that name touches: in which order messages come shows on stdout alone."""
         found = [process_wide.logged(name, call.lineno)]
         if name in process_wide.SETS_UP:
             return found
+        if reader.prints and self._is_shown:
+            found.append(Access(STDOUT, "write", call.lineno))
         if self._kept is None:
             self._kept = []  # what a handler logs itself
             with reader.afresh():
@@ -51,6 +64,10 @@ class LogHandlers:
                     for access in reader.entering(target, call, holders, frame) if isinstance(target, Fn) else ():
                         if access.channel[0] == "v" and access.how != "read":
                             yield access._replace(how="sum" if access.how == "write" else access.how)
+
+    @cached_property
+    def _is_shown(self) -> bool:
+        return is_shown(self._program)
 
     @cached_property
     def _classes(self) -> list[ClassId]:

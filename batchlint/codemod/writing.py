@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
-from batchlint.codemod import helper_places, imports, leftovers, plain, reexports, webhooks
+from batchlint.codemod import helper_places, imports, leftovers, log_handlers, plain, reexports, webhooks
 from batchlint.codemod.blocks import Comprehension, Loop
 from batchlint.codemod.call_rewriter import Names
 from batchlint.codemod.changes import Fanout, FileChanges, Place
@@ -130,6 +130,8 @@ def _whole(
         names.add("called_again")
     if any(_INVOKED.search(graph.modules[path].text) for fanout in own for path in fanout.changes):
         names.add("Runnables")
+    if names & {"Loop", "gather_in_order"} and log_handlers.is_shown(graph.program):
+        names.add("logs_in_turn")
     return place._replace(names=sorted(names))
 
 

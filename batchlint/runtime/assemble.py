@@ -16,12 +16,13 @@ from batchlint.runtime import facts
 
 # In the order in which a reader meets them. A part brings along the parts that it imports.
 # Names that no code imports stand for what only some programs need: `Loop` instead of the plain one, `called_again`,
-# `Runnables`.
+# `Runnables`, `logs_in_turn`.
 PARTS = {
     "asking": ("request", "BatchError"),
     "asks": (),
     "reading": (),
     "plain": ("run_batch",),
+    "logs": ("logs_in_turn",),
     "driver": ("Loop",),
     "steps": ("Steps",),
     "turns": ("in_turn",),

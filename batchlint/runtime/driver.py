@@ -12,6 +12,7 @@ from types import GeneratorType
 from typing import Any
 
 from batchlint.runtime.asking import Request
+from batchlint.runtime.logs import logs_in_turn  # with logs
 from batchlint.runtime.rounds import Rounds
 
 
@@ -41,9 +42,10 @@ class Loop:
     def run(self, rounds: Rounds) -> list[Any]:
         """Round by round: let each item run as far as it gets, then answer what all have asked."""
         try:
-            while self.go_on(True):
-                rounds.answer(self.asked)
-                self.passed.clear()  # with turns
+            with logs_in_turn():  # around logs
+                while self.go_on(True):
+                    rounds.answer(self.asked)
+                    self.passed.clear()  # with turns
         except BaseException:
             close(self.items)
             rounds.release()

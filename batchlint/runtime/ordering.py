@@ -11,6 +11,7 @@ from typing import Any
 
 from batchlint.runtime.driver import aside
 from batchlint.runtime.gather import LOT, gather_batch
+from batchlint.runtime.logs import logs_in_turn  # with logs
 
 
 async def gather_in_order(*awaitables: Awaitable[Any]) -> None:
@@ -23,8 +24,9 @@ async def gather_in_order(*awaitables: Awaitable[Any]) -> None:
     for awaitable in awaitables:
         items.append(turn.run(awaitable))
         turn = Turn(turn.ended, turn.keys)
-    with in_turns():
-        await gather_batch(*items)
+    with logs_in_turn():  # noqa: SIM117  # around logs
+        with in_turns():
+            await gather_batch(*items)
 
 
 async def in_order(*key: Any) -> None:
