@@ -376,6 +376,9 @@ for folder in [root / "a" / "b", root / "a", root]:
 """
 SEEN = {
     "the folder above": "known = (folder.parent / 'note.txt').exists()",
+    "the folder above, by a variable": (
+        "above = os.path.join(os.path.dirname(folder), 'note.txt')\n    known = os.path.exists(above)"
+    ),
     "the folders below": (
         "known = [open(os.path.join(folder, name, 'note.txt')).read() for name in os.listdir(folder)]"
     ),
