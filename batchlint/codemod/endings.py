@@ -44,6 +44,7 @@ class Endings:
         self._program = program
         self._known: dict[FunctionId, End | None] = {}
         self._handling: dict[FunctionId, set[int]] = {}
+        self._told: dict[FunctionId, set[int]] = {}
 
     def of(self, function: FunctionFacts, node: ast.AST, is_apart: Callable[[ast.Call], bool]) -> End | None:
         """The end that the expression or simple statement is, or that a function has which it calls.
@@ -79,6 +80,8 @@ class Endings:
         """Whether the statement ends the program well, or raises what is no error."""
         if id(node) in self._handling_errors(function):
             return False
+        if isinstance(node, ast.Expr) and id(node) in self._behind_messages(function) and _is_bare(node):
+            return False
         if isinstance(node, ast.Raise) and node.exc is not None:
             raised = _raised(node.exc)
             if last_name(raised) in _ENDS:
@@ -106,10 +109,19 @@ class Endings:
         """The statements, by identity, that run where something has gone wrong."""
         if function.id not in self._handling:
             handlers = (n for n in walk_own(function.node) if isinstance(n, ast.ExceptHandler))
-            found = [node for each in handlers if self._is_for_errors(function, each) for node in walk_own(each)]
-            found += _behind_messages(function.node)
+            found = (node for each in handlers if self._is_for_errors(function, each) for node in walk_own(each))
             self._handling[function.id] = {id(node) for node in found if isinstance(node, ast.stmt)}
         return self._handling[function.id]
+
+    def _behind_messages(self, function: FunctionFacts) -> set[int]:
+        """The statements, by identity, right behind a message of an error: `logger.error("no such model")`."""
+        if function.id not in self._told:
+            nodes, found = walk_own(function.node), set[int]()
+            for block in (getattr(each, name, []) for each in nodes for name in ("body", "orelse", "finalbody")):
+                if isinstance(block, list):
+                    found |= {id(after) for before, after in pairwise(block) if _tells_an_error(before)}
+            self._told[function.id] = found
+        return self._told[function.id]
 
     def _is_for_errors(self, function: FunctionFacts, handler: ast.ExceptHandler) -> bool:
         kinds = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type] if handler.type else []
@@ -121,20 +133,14 @@ class Endings:
         return name not in _NO_ERRORS and (bool(_ERROR.search(name)) or not is_own)
 
 
-def _behind_messages(node: ast.AST) -> Iterator[ast.stmt]:
-    """The statements that come right behind a message of an error: `logger.error("no such model")`."""
-    for block in (getattr(each, name, []) for each in walk_own(node) for name in ("body", "orelse", "finalbody")):
-        if isinstance(block, list):
-            yield from (after for before, after in pairwise(block) if _tells_an_error(before))
-
-
 def _tells_an_error(statement: ast.stmt) -> bool:
     call = statement.value if isinstance(statement, ast.Expr) else None
-    if not isinstance(call, ast.Call):
-        return False
-    if isinstance(call.func, ast.Attribute) and call.func.attr in _LOGGED_ERRORS:
-        return True
-    return any(k.arg == "file" and last_name(k.value) == "stderr" for k in call.keywords)
+    return isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr in _LOGGED_ERRORS
+
+
+def _is_bare(statement: ast.Expr) -> bool:
+    """Whether the call gives no exit code: who ends a program well says so."""
+    return isinstance(statement.value, ast.Call) and not statement.value.args and not statement.value.keywords
 
 
 def _raised(exception: ast.expr) -> ast.expr:

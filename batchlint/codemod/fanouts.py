@@ -463,7 +463,7 @@ class Finder:
         is_threaded = self.planner.support.threads.made(node) is not None
         model = self.planner.support.model(node)
         if model is not None:
-            return is_threaded or "Async" in model.path
+            return is_threaded or model.is_async
         try:
             target = self.planner.support.converts(id, node)
         except Refused:

@@ -18,9 +18,9 @@ from batchlint.codemod.refusals import Refused
 from batchlint.codemod.threads import THREADS
 from batchlint.facts import MODULE, FunctionFacts, FunctionId
 from batchlint.graph import Edge, Graph
-from batchlint.symbols import last_name
-from batchlint.trees import is_none, walk
-from batchlint.values import Cls, Ext, Fn
+from batchlint.symbols import is_partial, last_name
+from batchlint.trees import children, is_none, walk
+from batchlint.values import Cls, Ext, Fn, Value
 
 if TYPE_CHECKING:
     from batchlint.codemod.planner import Planner
@@ -45,6 +45,8 @@ _IN_THREADS = frozenset({("backend", "'threading'"), ("prefer", "'threads'"), ("
 _TERMINABLE = frozenset({"BatchPool", "BatchThreadPool"})
 SUBMITS = frozenset({"submit", "apply_async", "map_async", "starmap_async"})
 STARTS_ONE = frozenset({"submit", "apply_async"})
+_LAZILY = re.compile(r"\b(Generator|Iterator|Iterable|Any|object)\b")
+"""Annotations of functions that may give a generator."""
 _RUNS = frozenset({"run", "run_until_complete"})
 """Methods and functions by which a loop runs a coroutine until it has ended."""
 """What has a pool make one call."""
@@ -215,7 +217,7 @@ class Handing:
         fanout.converted.add(id(edge.node))
         done = False
         for argument in arguments:
-            for node in ast.walk(argument):
+            for node in _handed_in(argument):
                 if isinstance(node, ast.Lambda):
                     done = self.enter_lambda(fanout, caller, node, yields) or done
                 elif isinstance(node, ast.Name | ast.Attribute) or (node is argument and isinstance(node, ast.Call)):
@@ -244,6 +246,10 @@ class Handing:
             return False
         named = {id(n) for n in walk(function.node) if isinstance(n, ast.Name) and n.id == name}
         given = callbacks.handed(scope, name)
+        if any(isinstance(argument, ast.Call) and not is_partial(argument) for _, _, argument in given):
+            return False
+        if any(callbacks.kind(c, a, False) == "plain" and not self._gives_values(c, a) for c, _, a in given):
+            return False
         kinds = {callbacks.kind(caller, argument, False) for caller, _, argument in given}
         default = function.default(name)
         if default is not None and not is_none(default):
@@ -257,6 +263,24 @@ class Handing:
                 callbacks.hand(self.planner, fanout, self.graph.function(caller), argument, False)
                 fanout.converted.add(id(outer))
         return True
+
+    def _gives_values(self, scope: FunctionId, function: ast.expr) -> bool:
+        """Whether a call of what is handed over gives no generator, which the stand-in would run."""
+        return all(
+            value.path.startswith("builtins.") if isinstance(value, Ext) else self._returns_values(value)
+            for value in self.program.eval(scope, function)
+        )
+
+    def _returns_values(self, value: Value) -> bool:
+        function = self.program.functions[value.id] if isinstance(value, Fn) else None
+        if function is None or function.is_generator:
+            return False
+        annotation = getattr(function.node, "returns", None)
+        if annotation is not None and not is_none(annotation):
+            return not _LAZILY.search(ast.unparse(annotation))
+        results = [function.node.body] if isinstance(function.node, ast.Lambda) else function.returns
+        lazy = (isinstance(n, ast.GeneratorExp) for each in results for n in walk(each))
+        return not any(lazy) and all(self.graph.types(function.id, each) is not None for each in results)
 
     def held(self, caller: FunctionId, argument: ast.expr, call: ast.expr) -> list[ast.expr]:
         """The `partial` that the variable holds which is handed over, and which nothing else uses."""
@@ -505,6 +529,16 @@ def _stand_in(path: str, table: tuple[tuple[re.Pattern[str], str], ...]) -> str 
 
 def _is_bound(node: ast.Name) -> bool:
     return isinstance(node.ctx, ast.Store)
+
+
+def _handed_in(argument: ast.expr) -> Iterator[ast.AST]:
+    """The nodes of what is handed over, without those that another call is given: `wrapped(ask)` is something else."""
+    stack: list[ast.AST] = [argument]
+    while stack:
+        node = stack.pop()
+        yield node
+        if not isinstance(node, ast.Attribute) and (not isinstance(node, ast.Call) or is_partial(node)):
+            stack += children(node)
 
 
 def _results(node: ast.expr) -> Iterator[ast.expr]:

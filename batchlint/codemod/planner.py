@@ -536,6 +536,10 @@ class Planner:
             if self.support.threads.made(call) is not None:
                 self.handing.thread(fanout, function, call, is_async)
             elif what == "request":
+                model = self.support.model(call)
+                if not is_async and model is not None and model.is_async:
+                    what = f"`{Graph.label(function.id)}` hands on a coroutine (line {call.lineno})"
+                    raise Refused("unsupported-shape", f"{what}; make it a coroutine function, which awaits it")
                 how = "request" if not is_async else "blocking" if self.support.blocks(call) else "await"
                 if how == "blocking":
                     self._wait(fanout, function, call)

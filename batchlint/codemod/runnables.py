@@ -31,7 +31,9 @@ class Runnables:
 
     def check(self, scope: FunctionId, call: ast.Call) -> None:
         """Refused where the helper cannot run what is asked twice, or it is more than one request."""
-        assert isinstance(call.func, ast.Attribute)
+        if not isinstance(call.func, ast.Attribute):
+            what = f"`{ast.unparse(call.func)}` holds the method of a runnable (line {call.lineno})"
+            raise Refused("unsupported-shape", f"{what}; call the method by its name")
         asked = f"`{ast.unparse(call.func.value)}` (line {call.lineno})"
         for value in ordered(self._program.eval(scope, call.func.value)):
             if not isinstance(value, Ext):

@@ -37,6 +37,8 @@ _HARMLESS = frozenset(
 )
 _ENQUEUE = frozenset({"delay", "apply_async", "send", "enqueue"})
 _METHODS = (".create", ".parse", ".generate_content", ".complete", ".complete_async", ".parse_async", ".create_async")
+_COROUTINES = ("_async", ".ainvoke", ".aembed_query")
+"""Ends of the names of methods that are coroutine functions of clients that have others too."""
 _NOT_IN_A_LINE = frozenset({"extra_headers", "extra_query"})
 
 
@@ -53,7 +55,7 @@ class Support:
     def __init__(self, graph: Graph) -> None:
         self.graph = graph
         self.program = graph.program
-        self.models: dict[int, ModelCall] = {id(call.node): call for call in graph.model_calls}
+        self.models: dict[int, ModelCall] = {id(c.node): _as_called(c) for c in graph.model_calls}
         self.callbacks = Callbacks(self)
         self.threads = Threads(graph.program)
         self.held = Held(self)
@@ -383,6 +385,11 @@ def _backend(path: str, is_legacy: bool) -> str | None:
     """The backend that carries calls of the SDK's method."""
     backend, methods = _LEGACY.get(head_of(path), (None, ())) if is_legacy else (BACKENDS.get(head_of(path)), _METHODS)
     return backend if path.endswith(methods) else runnables.backend(path)
+
+
+def _as_called(call: ModelCall) -> ModelCall:
+    """The call, which makes a coroutine also where that is awaited elsewhere."""
+    return call._replace(is_async=True) if call.path.endswith(_COROUTINES) else call
 
 
 def _can_be(path: str) -> bool:

@@ -98,6 +98,22 @@ ALIKE = {
     "an object that keeps the function": STAGE + "print(Stage(lambda word: short(word.title()))(WORDS))\n",
 }
 STAY = {
+    "functions that give a generator": (
+        MAP
+        + "def letters(text):\n    return (letter for letter in text)\n\n\n"
+        + "print([list(each) for each in parallel_map(letters, WORDS)], parallel_map(short, WORDS))\n"
+    ),
+    "a function that another one wraps": (
+        MAP
+        + "def safe(function):\n    def inner(text):\n        try:\n            return function(text)\n"
+        + "        except ValueError:\n            return ''\n    return inner\n\n\n"
+        + "print(parallel_map(safe(short), WORDS))\n"
+    ),
+    "a function that another one wraps for the pool itself": (
+        "def safe(function):\n    def inner(text):\n        try:\n            return function(text)\n"
+        + "        except ValueError:\n            return ''\n    return inner\n\n\n"
+        + "with ThreadPoolExecutor() as pool:\n    print(list(pool.map(safe(short), WORDS)))\n"
+    ),
     "processes that something else needs": (
         MAP.replace("Thread", "Process") + "print(parallel_map(short, WORDS), parallel_map(len, WORDS))\n"
     ),

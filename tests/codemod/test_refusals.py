@@ -737,16 +737,21 @@ UNKNOWN = """
         """
 
 
-@pytest.mark.parametrize(
-    "message", ["logger.error('no such model')", "logging.critical('no')", "print('no such model', file=sys.stderr)"]
-)
+@pytest.mark.parametrize("message", ["logger.error('no such model')", "logging.critical('no')"])
 def test_an_exit_behind_the_message_of_an_error_is_one(message: str) -> None:
     assert "run_batch(" in rewrite(placed(UNKNOWN.replace("{message}", message))).files["app.py"]
 
 
-@pytest.mark.parametrize("message", ["logger.info('found')", "print('found')", "answer.lower()"])
+@pytest.mark.parametrize("message", ["logger.info('found')", "print('found', file=sys.stderr)", "answer.lower()"])
 def test_an_exit_behind_other_words_is_an_early_stop(message: str) -> None:
     check_noop(placed(UNKNOWN.replace("{message}", message)), "early-stop")
+
+
+@pytest.mark.parametrize("stop", ["sys.exit(0)", "raise Found(answer)"])
+def test_an_end_that_says_that_all_is_well_is_an_early_stop(stop: str) -> None:
+    program = UNKNOWN.replace("sys.exit()", stop).replace("{message}", "logger.error('enough')")
+    program = program.replace("def settled", "class Found(Exception):\n            pass\n\n\n        def settled")
+    check_noop(placed(program), "early-stop")
 
 
 LIMITED = """

@@ -81,6 +81,19 @@ ALIKE = {
 
         asyncio.run(main())
     """,
+    "a model that is handed over by its base": """
+        from langchain_core.language_models import BaseChatModel
+
+        class Teller:
+            def __init__(self, llm: BaseChatModel):
+                self.llm = llm
+
+            def tell(self, word):
+                return self.llm.invoke(word).content
+
+        teller = Teller(ChatOpenAI(model="gpt-5-mini"))
+        print([teller.tell(word) for word in WORDS[:3]])
+    """,
     "structured output": """
         class City(BaseModel):
             name: str
