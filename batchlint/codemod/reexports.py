@@ -22,8 +22,6 @@ class Imported:
         """By file and the module from which it imports `*`: the twins that it needs."""
         self.direct: dict[str, dict[str, set[str]]] = {}
         """By file and module: the twins whose functions the file imports through others."""
-        self._named: dict[tuple[str, str], FunctionId] = {}
-        """By file and name: whose twin it is there."""
         self._called: dict[tuple[str, FunctionId, bool], str] = {}
 
     def add(self, path: str, id: FunctionId, twin: str) -> None:
@@ -60,10 +58,7 @@ class Imported:
 
     def _direct(self, path: str, bound: str, source: Import, home: str, id: FunctionId, twin: str) -> str | None:
         """The module from which the file, which imports the function through others, can import the twin itself."""
-        module = self.graph.modules[path]
-        is_taken = self._named.setdefault((path, twin), id) != id or self.graph.function(id).name in module.functions
-        is_taken |= twin in module.text
-        if home == id.path or len(module.body.bindings.get(bound, ())) != 1 or is_taken:
+        if home == id.path or len(self.graph.modules[path].body.bindings.get(bound, ())) != 1:
             return None
         text, name = "." * source.level + source.module, source.name or bound
         while home != id.path:

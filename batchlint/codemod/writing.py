@@ -178,8 +178,25 @@ def _merged(fanouts: Sequence[Fanout]) -> Fanout:
 
 def _twins(graph: Graph, whole: Fanout) -> dict[FunctionId, tuple[str, str]]:
     """How the twin of each function stands, and its name."""
-    groups = ((group, _twin(graph, group, whole)) for group in _groups(graph, whole))
-    return {id: twin for group, twin in groups for id in sorted(group)}
+    found: dict[FunctionId, tuple[str, str]] = {}
+    named: dict[str, set[str]] = {}
+    for group in _groups(graph, whole):
+        users = {id.path for id in group} | {path for path in whole.changes if _uses(whole.changes[path], group)}
+        for path in users - named.keys():
+            named[path] = {n.id for n in ast.walk(graph.modules[path].tree) if isinstance(n, ast.Name)}
+            named[path] |= {f.name for f in graph.modules[path].functions.values()}
+        how, name = _twin(graph, group, whole, set().union(*(named[path] for path in users)))
+        for path in users if how == "beside" else ():
+            named[path].add(name)
+        found |= dict.fromkeys(sorted(group), (how, name))
+    return found
+
+
+def _uses(changes: FileChanges, ids: set[FunctionId]) -> bool:
+    """Whether the file calls, or hands over, the twin of one of the functions."""
+    return any(change.twin in ids for change in changes.calls.values()) or not ids.isdisjoint(
+        changes.references.values()
+    )
 
 
 def _inner(fanouts: Sequence[Fanout]) -> set[FunctionId]:
@@ -201,13 +218,15 @@ def _groups(graph: Graph, whole: Fanout) -> list[set[FunctionId]]:
     return groups
 
 
-def _twin(graph: Graph, ids: set[FunctionId], whole: Fanout) -> tuple[str, str]:
-    """How the functions' twins stand, and their name: in place where nothing but changed code uses the functions."""
+def _twin(graph: Graph, ids: set[FunctionId], whole: Fanout, taken: set[str]) -> tuple[str, str]:
+    """How the functions' twins stand, and their name: in place where nothing but changed code uses the functions.
+
+    `taken`: the names in the files that define or use them.
+    """
     first = graph.function(min(ids))
     is_object = first.name == "__call__"  # of which not all calls show
     if not is_object and _only_changed_code_uses(graph, ids, whole):
         return "in place", first.name
-    taken = {f.name for id in ids for f in graph.modules[id.path].functions.values()}
     name = "call_batch" if is_object else f"{first.name}_batch"
     while name in taken:
         name += "ed" if name.endswith("_batch") else "_"

@@ -423,6 +423,39 @@ def test_packages_hand_the_twin_on_to_who_imports_it_there(top: str, inside: str
     assert "ask_batch" in rewrite(files).files["tools/__init__.py"]
 
 
+def test_twins_of_one_name_have_names_of_their_own_where_they_meet(tmp_path) -> None:
+    app = """
+        from openai import OpenAI
+        from other import ask as ask_other
+        from tools import ask as ask_tool
+
+        client = OpenAI()
+
+
+        def ask(text):
+            return client.responses.create(model="gpt-5", input="own " + text).output_text
+
+
+        def main(texts):
+            for text in texts:
+                print(ask(text), ask_tool(text), ask_other(text))
+
+
+        def once():
+            return ask("x"), ask_tool("y"), ask_other("z")
+
+
+        main(["a", "b"])
+        """
+    files = {"app.py": app, "tools/__init__.py": "from .models import ask\n", "tools/models.py": MODELS}
+    files |= {
+        "other/__init__.py": "from .models import ask\n",
+        "other/models.py": MODELS.replace("=text", '="so " + text'),
+    }
+    alike = check_runs_alike(files, tmp_path)
+    assert alike.before.ended.code == 0, alike.before.ended
+
+
 def test_packages_between_hand_on_the_twin_of_their_attribute(tmp_path) -> None:
     files = {
         "app.py": """
