@@ -55,11 +55,12 @@ class Support:
     def __init__(self, graph: Graph) -> None:
         self.graph = graph
         self.program = graph.program
-        self.models: dict[int, ModelCall] = {id(c.node): _as_called(c) for c in graph.model_calls}
+        self.runnables = runnables.Runnables(graph.program)
+        calls = map(self.runnables.as_made, map(_as_called, graph.model_calls))
+        self.models: dict[int, ModelCall] = {id(call.node): call for call in calls}
         self.callbacks = Callbacks(self)
         self.threads = Threads(graph.program)
         self.held = Held(self)
-        self.runnables = runnables.Runnables(graph.program)
         self.reaching = self._reaching([call.function for call in graph.model_calls])
         self.families = Families(graph)
         self.fakes = Fakes(graph.program)

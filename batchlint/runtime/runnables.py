@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextvars
 import copy
 import sys
 from collections.abc import Callable, Iterator
@@ -40,9 +41,13 @@ class Runnables:
         config = (args[1:] or (kwargs.get("config"),))[0] or {}
         quiet = {**kwargs, "config": {**config, "callbacks": []}} if name == "invoke" else kwargs
         double = doubled(runnable, lambda client: Captured.throw, {"callbacks": None})
-        try:
+
+        def ask() -> None:
             with tracing_context(enabled=False):
                 getattr(double, name)(*args[:1], **quiet)
+
+        try:
+            contextvars.Context().run(ask)
         except Captured as sent:
             request: Request = backend.below.request(method, args, kwargs, *sent.args)
             request.backend, request.decode = backend, (runnable, name, args, kwargs)
@@ -86,7 +91,8 @@ def inside(thing: Any) -> dict[Any, Any]:
         return thing
     if isinstance(thing, list | tuple):
         return dict(enumerate(thing))
-    return vars(thing) if any(kind.__module__.startswith("langchain") for kind in type(thing).__mro__) else {}
+    is_part = any(kind.__module__.startswith("langchain") for kind in type(thing).__mro__)
+    return getattr(thing, "__dict__", {}) if is_part else {}
 
 
 def parts(thing: Any) -> Iterator[Any]:
