@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 import os
 from collections.abc import Callable, Generator, Iterable, Iterator
@@ -111,6 +112,13 @@ class Work:
                 future.set_exception(problem)
 
 
+@dataclasses.dataclass(eq=False, slots=True)
+class Threaded(Item):
+    """One that takes all its steps in the same thread: what it has opened may belong to that."""
+
+    thread: ThreadPoolExecutor | None = None
+
+
 class Threads(Loop):
     """Generators of which many take their next step side by side."""
 
@@ -118,22 +126,30 @@ class Threads(Loop):
 
     def __init__(self, generators: Iterable[Any], workers: int, initialize: Callable[[], Any]) -> None:
         super().__init__(generators)
-        self.workers, self.initialize = workers, initialize
+        initialize = asking_alike(initialize)  # with asks
+        self.threads = [ThreadPoolExecutor(1, initializer=initialize) for _ in range(workers)]
 
     def go_on(self, turn: bool) -> bool:
-        initialize = self.initialize
-        initialize = asking_alike(initialize)  # with asks
-        with ThreadPoolExecutor(self.workers, initializer=initialize) as self.threads:
+        waits = False
+        try:
             self.advance([item for item in self.items if isinstance(item.step, Request) and item.step.answer])
-            return super().go_on(turn)
+            waits = super().go_on(turn)
+        finally:
+            for thread in self.threads if not waits else ():
+                thread.shutdown()
+        return waits
 
     def drawn(self) -> Iterator[Item]:
         while self.turn or len(self.asked) < self.WINDOW:
             works = list(itertools.islice(self.source or (), self.STRIDE))
             if not works:
                 return
-            items = [Item(self.placed(len(self.values) + n, work)) for n, work in enumerate(works)]
+            places = range(len(self.values), len(self.values) + len(works))
             self.values += works
+            threads = (self.threads[place % len(self.threads)] for place in places)
+            items: list[Item] = [
+                Threaded(self.placed(*each), thread=next(threads)) for each in zip(places, works, strict=True)
+            ]
             self.advance(items)
             yield from items
 
@@ -141,7 +157,8 @@ class Threads(Loop):
         self.values[place] = yield from work
 
     def advance(self, items: list[Item]) -> None:
-        list(self.threads.map(Item.advance, items))
+        for taken in [item.thread.submit(item.advance) for item in items if isinstance(item, Threaded) and item.thread]:
+            taken.result()
 
 
 class Waited(NamedTuple):

@@ -26,7 +26,7 @@ class Ended(Each):
         return outcomes
 
     def live(self, realtime: Callable[[Any], Any]) -> list[Any]:
-        with ThreadPoolExecutor(self.work.loop.workers) as threads:
+        with ThreadPoolExecutor(len(self.work.loop.threads)) as threads:
             outcomes = list(threads.map(realtime, self.work.loop.source or ()))
         self.work.settle(outcomes)
         return outcomes
