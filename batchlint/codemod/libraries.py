@@ -57,6 +57,7 @@ class Libraries:
         """The accesses of a call into a library; None where only the method's name can tell."""
         reader = self._reader
         plain = path.replace("()", "")
+        process_wide.check_setting(reader.program, frame.function.id, plain, call)
         if plain.startswith("logging."):
             return reader.log_handlers.logged(reader, plain.rpartition(".")[2], call, frame)
         if plain in ENVIRONMENT_CALLS:
@@ -99,7 +100,6 @@ class Libraries:
             return [Access(("file",), DESCRIPTORS[path], call.lineno)]
         if plain in RUNS:
             return process_wide.run(call, dropped=dropped)
-        process_wide.check_setting(reader.program, frame.function.id, plain, call)
         if path in EXTERNAL_LISTS:
             given = next((each.value for each in call.keywords if each.arg in {"path", "top", "root_dir"}), None)
             first = call.args[0] if call.args else None

@@ -149,3 +149,17 @@ SCRIPTS = {"shown.py": "print('shown')\n", "notes.py": "import sys\nopen('notes.
 def test_a_program_may_tell_of_what_it_was_told(tmp_path: Path) -> None:
     check_noop(HEAD + COMMANDS.format(first="notes.py", second="notes.py"), "dependent-iterations")
     check_runs_alike({"app.py": HEAD + COMMANDS.format(first="shown.py", second="notes.py"), **SCRIPTS}, tmp_path)
+
+
+LINES = {
+    "a block of structlog": "with structlog.contextvars.bound_contextvars(word=word):\n        print(ask(word))",
+    "a name of structlog": "structlog.contextvars.bind_contextvars(word=word)\n    print(ask(word))",
+    "a block of loguru": "with logger.contextualize(word=word):\n        print(ask(word))",
+}
+
+
+@pytest.mark.parametrize("name", LINES)
+def test_no_item_waits_where_log_lines_carry_another_one(name: str) -> None:
+    imports = "import structlog\nfrom loguru import logger\n" + HEAD.partition("logger = ")[0]
+    asking = "def ask(text):" + HEAD.partition("def ask(text):")[2]
+    check_noop(f"{imports}\n\n{asking}for word in WORDS:\n    {LINES[name]}\n")
