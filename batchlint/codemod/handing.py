@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING
 
-from batchlint.codemod import joining, kept_pools, one_by_one, scopes, started
+from batchlint.codemod import joining, kept_pools, one_by_one, own_pools, scopes, started
 from batchlint.codemod.access import Frame
 from batchlint.codemod.blocks import Comprehension
 from batchlint.codemod.changes import CallChange, Fanout
@@ -19,8 +19,8 @@ from batchlint.codemod.threads import THREADS
 from batchlint.facts import MODULE, FunctionFacts, FunctionId
 from batchlint.graph import Edge, Graph
 from batchlint.symbols import is_partial, last_name
-from batchlint.trees import children, is_none, walk
-from batchlint.values import Cls, Ext, Fn, Value
+from batchlint.trees import children, walk
+from batchlint.values import Cls, Ext, Fn
 
 if TYPE_CHECKING:
     from batchlint.codemod.planner import Planner
@@ -45,11 +45,9 @@ _IN_THREADS = frozenset({("backend", "'threading'"), ("prefer", "'threads'"), ("
 _TERMINABLE = frozenset({"BatchPool", "BatchThreadPool"})
 SUBMITS = frozenset({"submit", "apply_async", "map_async", "starmap_async"})
 STARTS_ONE = frozenset({"submit", "apply_async"})
-_LAZILY = re.compile(r"\b(Generator|Iterator|Iterable|Any|object)\b")
-"""Annotations of functions that may give a generator."""
+"""What has a pool make one call."""
 _RUNS = frozenset({"run", "run_until_complete"})
 """Methods and functions by which a loop runs a coroutine until it has ended."""
-"""What has a pool make one call."""
 LATER = SUBMITS | {"Thread"}
 """What only starts the work: whoever waits for it does so elsewhere."""
 _LAZY = frozenset({"imap", "imap_unordered"})
@@ -134,6 +132,11 @@ class Handing:
         made = [c.node for c in function.calls if self.stand_ins_of(function.id, c.node) & _PROCESSES]
         options = [{(k.arg, ast.unparse(k.value)) for k in call.keywords} for call in made]
         return bool(made) and all(each & _IN_THREADS for each in options)
+
+    def _is_spread(self, function: FunctionFacts) -> bool:
+        """Whether the function has processes run something."""
+        makes = any(self.stand_ins_of(function.id, call.node) & _PROCESSES for call in function.calls)
+        return makes and not self._are_threads(function)
 
     def is_handed_to_pool(self, edge: Edge) -> bool:
         if edge.kind != "callback":
@@ -227,60 +230,15 @@ class Handing:
                         fanout.converted.add(id(node))
                         done = True
                     elif not targets and not isinstance(node, ast.Call):
-                        done = self._hand_given(fanout, caller, node, edge.node) or done
+                        spread = self._is_spread(self.graph.function(caller))
+                        handed = own_pools.hand(self.planner, fanout, caller, node, edge.node, in_threads=not spread)
+                        done = handed or done
                         done = done or self.planner.support.held.hand(self.planner, fanout, caller, node)
         if not done:
             raise Refused(
                 "unsupported-shape",
                 f"`{Graph.label(edge.callee)}` is handed over through a variable (line {edge.span.line})",
             )
-
-    def _hand_given(self, fanout: Fanout, scope: FunctionId, node: ast.Name | ast.Attribute, call: ast.expr) -> bool:
-        """Hand the twins to a pool of the project's own, whose `call` hands on what it is given: `map_all(f, xs)`.
-
-        What it is given that asks nothing stays: the stand-in runs that too, in threads.
-        """
-        function, callbacks = self.graph.function(scope), self.planner.support.callbacks
-        name = node.id if isinstance(node, ast.Name) else ""
-        if name not in function.parameter_names or name in function.bindings:
-            return False
-        named = {id(n) for n in walk(function.node) if isinstance(n, ast.Name) and n.id == name}
-        given = callbacks.handed(scope, name)
-        if any(isinstance(argument, ast.Call) and not is_partial(argument) for _, _, argument in given):
-            return False
-        if any(callbacks.kind(c, a, False) == "plain" and not self._gives_values(c, a) for c, _, a in given):
-            return False
-        kinds = {callbacks.kind(caller, argument, False) for caller, _, argument in given}
-        default = function.default(name)
-        if default is not None and not is_none(default):
-            kinds.add(callbacks.kind(scope, default, False))
-        is_spread = any(self.stand_ins_of(scope, each.node) & _PROCESSES for each in function.calls)
-        can_run = {"asks"} if is_spread and not self._are_threads(function) else {"asks", "plain"}
-        if "asks" not in kinds or not kinds <= can_run or named - {id(n) for n in walk(call)}:
-            return False
-        for caller, outer, argument in given:
-            if callbacks.kind(caller, argument, False) == "asks":
-                callbacks.hand(self.planner, fanout, self.graph.function(caller), argument, False)
-                fanout.converted.add(id(outer))
-        return True
-
-    def _gives_values(self, scope: FunctionId, function: ast.expr) -> bool:
-        """Whether a call of what is handed over gives no generator, which the stand-in would run."""
-        return all(
-            value.path.startswith("builtins.") if isinstance(value, Ext) else self._returns_values(value)
-            for value in self.program.eval(scope, function)
-        )
-
-    def _returns_values(self, value: Value) -> bool:
-        function = self.program.functions[value.id] if isinstance(value, Fn) else None
-        if function is None or function.is_generator:
-            return False
-        annotation = getattr(function.node, "returns", None)
-        if annotation is not None and not is_none(annotation):
-            return not _LAZILY.search(ast.unparse(annotation))
-        results = [function.node.body] if isinstance(function.node, ast.Lambda) else function.returns
-        lazy = (isinstance(n, ast.GeneratorExp) for each in results for n in walk(each))
-        return not any(lazy) and all(self.graph.types(function.id, each) is not None for each in results)
 
     def held(self, caller: FunctionId, argument: ast.expr, call: ast.expr) -> list[ast.expr]:
         """The `partial` that the variable holds which is handed over, and which nothing else uses."""
