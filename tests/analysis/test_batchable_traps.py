@@ -31,6 +31,19 @@ BATCHABLE = {
         if __name__ == "__main__":
             print(chain.batch([{"text": line} for line in open("products.txt")]))  # !
         """,
+    "langchain_method_below_invoke": """
+        import asyncio
+        from langchain_openai import ChatOpenAI
+
+        async def label(line):
+            answer = await ChatOpenAI(model="m")._agenerate([line])  # !
+            return answer.generations[0].text
+
+        async def main():
+            print(await asyncio.gather(*[label(line) for line in open("products.txt")]))
+
+        asyncio.run(main())
+        """,
     "dspy_batch": """
         import dspy
 
@@ -514,6 +527,16 @@ REALTIME = {
         @app.post("/label")
         def label(texts: list[str]):
             return ChatOpenAI(model="m").batch(texts)  # !
+        """,
+    "langchain_method_below_invoke_in_a_route": """
+        from fastapi import FastAPI
+        from langchain_openai import ChatOpenAI
+
+        app = FastAPI()
+
+        @app.post("/label")
+        def label(texts: list[str]):
+            return [ChatOpenAI(model="m")._generate([text]) for text in texts]  # !
         """,
     "litellm_batch_completion_in_a_bot": """
         import discord

@@ -212,6 +212,16 @@ NO_MODEL = {
         for line in open("products.txt"):
             llm.invoke(line)
         """,
+    "own_method_named_as_that_of_a_model": """
+        from langchain_core.prompts import PromptTemplate
+
+        class Page:
+            def _generate(self, line):
+                return PromptTemplate.from_template("{line}").format(line=line)
+
+        for line in open("products.txt"):
+            Page()._generate(line)
+        """,
     "sentence_transformers": """
         from sentence_transformers import SentenceTransformer
 
