@@ -10,6 +10,7 @@ from batchlint.facts import MODULE, ClassId, FunctionFacts, FunctionId, Referenc
 from batchlint.symbols import arguments, keyed, parsed, signatures, wrapped
 from batchlint.symbols.annotations import instance
 from batchlint.symbols.handed import Handed, argument_for
+from batchlint.symbols.mapped import Mapped
 from batchlint.symbols.names import LOCAL, is_constructor, last_name
 from batchlint.values import NOTHING, Cls, Elems, Ext, Fn, Inst, Value, Values, elements, ordered
 
@@ -43,6 +44,7 @@ class Callers:
         self._wrapped: dict[FunctionId, str | None] = {}
         self._references: dict[str, list[Reference]] | None = None
         self._handed = Handed(program, _RESTING)
+        self._mapped = Mapped(program)
 
     def parameter(self, function: FunctionFacts, name: str) -> Values:
         """The values of a parameter: annotation, default, and the arguments of the calls that reach it."""
@@ -73,7 +75,7 @@ class Callers:
             found |= parsed.declared(self._program, function, name)
         for caller, node, argument in (*self.arguments(function, name), *self._given_by_parameters(function, name)):
             found |= arguments.values(self._program, caller, node, argument)
-        found |= self._spread(function, name)
+        found |= self._spread(function, name) | self._mapped.parameter(function, name)
         # A client that is given says more than its class: at which server it asks.
         given = {(value.path, value.host) for value in found if isinstance(value, Ext)}
         local = {path for path, host in given if host == LOCAL and (path, None) not in given}
