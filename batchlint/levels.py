@@ -42,25 +42,41 @@ class Level(NamedTuple):
     """Whether what has the requests stands further down: a call to look at, no decision."""
 
 
+class _Wrapper(NamedTuple):
+    """A function that passes what it takes on to the request, with the calls from it down to the model."""
+
+    id: FunctionId
+    way: Way
+    below: tuple[Edge, ...]
+    passed: set[str]
+    """The parameters that it passes on."""
+    asked: Sequence[ast.AST]
+    """What its call down is given of the request."""
+    is_kept: bool
+    is_many: bool
+
+
 def find(graph: Graph, model: ModelCall) -> Iterator[Level]:
     """The ways down to the model call, from the call itself up through the functions that pass parameters on to it."""
     start = graph.ways.start(model.function, model.node)
     yield Level((), start, False)
     is_many = model.fans_out or _stands_in_loop(graph, model)
-    asked = flow.request_arguments(model.node)
+    asked: Sequence[ast.AST] = flow.request_arguments(model.node)
     told = owners.written(graph.function(model.function))
     passed = _passed_on(graph, model.function, start, model.node, asked, told, is_many=is_many)
     passed |= _own(graph, model.function, start, given.prompts(model, model.node), (), is_many=is_many)
-    queue: list[tuple[FunctionId, Way, tuple[Edge, ...], set[str], bool, bool]] = []
+    queue: list[_Wrapper] = []
     if passed:
-        queue.append((model.function, start, (), passed, _keeps_answer(graph, model.function, model.node), is_many))
+        is_kept = _keeps_answer(graph, model.function, model.node)
+        queue.append(_Wrapper(model.function, start, (), passed, asked, is_kept, is_many))
     seen: set[tuple[FunctionId, Way]] = {(model.function, start)}
+    inside: set[tuple[FunctionId, Way]] = set()
     tops: list[_Top] = [] if passed else [(model.function, start, ())]
     done: list[_Top] = []
     queued: list[_Top] = []
     in_loop = is_many
     while queue:
-        id, way, below, passed, is_kept, is_many = queue.pop(0)
+        id, way, below, passed, asked, is_kept, is_many = queue.pop(0)
         is_shared = _is_shared(graph, id, way)
         # Of the calls in one caller the one in a loop speaks for those above: `if few: embed(texts) else: for ...`.
         for edge in sorted(graph.edges_to(id), key=lambda each: not each.repeats):
@@ -79,15 +95,23 @@ def find(graph: Graph, model: ModelCall) -> Iterator[Level]:
             if edge.kind == "callback" and not edge.repeats and graph.starts_here(id):
                 continue  # makes it the entry point that it is
             # The call of a function that stands in this one is no decision of its own, but in a loop it is.
-            is_inner = edge.caller == _outer(graph, id) and not passed & _names(graph, id)
+            is_nested = edge.caller == _outer(graph, id)
+            is_inner = is_nested and not passed & _names(graph, id)
             handed = _given(graph, edge, passed, is_shared=is_shared)
             caller = graph.function(edge.caller)
-            if not is_shared:
-                # Which object it is nobody decides who only asks his own.
-                handed = handed if not all(owners.is_own(caller, each) for each in handed) else []
+            if not is_shared and handed and all(owners.is_own(caller, each) for each in handed):
+                # Which object it is nobody decides who only asks his own: who asks that one does, unless to store it.
+                is_one = not is_many and not edge.repeats and caller.name not in graph.program.registry.saving_methods
+                is_new = (edge.caller, above) not in inside and len(edges) < MAX_LEVELS
+                if is_one and is_new and not _decides(graph, edge.caller, above):
+                    inside.add((edge.caller, above))
+                    queue.append(_Wrapper(edge.caller, above, edges, {OWN}, handed, is_kept, is_many))
+                handed = []
             if not handed and not is_inner:
                 tops.append((id, way, below))
                 continue
+            if is_nested:
+                handed = [*handed, *_captured(graph, id, asked)]
             repeats = is_many or edge.repeats
             told = [*owners.written(caller), *(owners.fed(flow.body(caller)) if OWN in passed else ())]
             taken = (
@@ -105,7 +129,7 @@ def find(graph: Graph, model: ModelCall) -> Iterator[Level]:
                 continue  # the work of all items is done here, or those who wait have parted from those who do not
             if taken and (edge.caller, above) not in seen and len(edges) < MAX_LEVELS:
                 seen.add((edge.caller, above))
-                queue.append((edge.caller, above, edges, taken, keeps, repeats))
+                queue.append(_Wrapper(edge.caller, above, edges, taken, handed, keeps, repeats))
             elif not taken:
                 tops.append((edge.caller, above, edges))
     yield from _partings(graph, start, list(tops), in_loop and _keeps_answer(graph, model.function, model.node))
@@ -310,6 +334,13 @@ def _names(graph: Graph, id: FunctionId) -> set[str]:
     function = graph.function(id)
     rest = [sign for sign, name in (("*", function.rest), ("**", function.named)) if name]
     return {*function.parameter_names, *rest}
+
+
+def _captured(graph: Graph, id: FunctionId, asked: Sequence[ast.AST]) -> list[ast.AST]:
+    """What goes into the request, beside what the function is handed, of the variables of the one it stands in."""
+    function = graph.function(id)
+    names = flow.origins(asked, flow.moves_of(function, asked)) - function.parameter_names - function.bindings.keys()
+    return [ast.Name(name) for name in sorted(names) if "." not in name]
 
 
 def _outer(graph: Graph, id: FunctionId) -> FunctionId | None:

@@ -2528,6 +2528,100 @@ def test_a_wrapper_whose_request_a_closure_makes_is_told_of_where_it_is_called(b
     assert verdict(CLOSURE.format(body=body)) == expected
 
 
+PART_IN_A_CLOSURE = """
+    from fastapi import FastAPI
+    from openai import OpenAI
+
+    app = FastAPI()
+    client = OpenAI()
+
+    def label(text):
+        prompt = f"Label {{text}}"
+        model = "gpt-5"
+
+        def request(model):
+            return client.responses.create(model=model, input={asked}).output_text
+
+        for each in ("gpt-5", "gpt-5-mini"):
+            try:
+                return request(each)
+            except TimeoutError:
+                continue
+
+    {start}
+"""
+BY_HAND = "for line in open('lines.txt'): print(label(line))  # !"
+IN_A_ROUTE = """@app.post("/labels")
+    def labels(lines: list[str]):
+        return [label(line) for line in lines]  # !"""
+
+
+@pytest.mark.parametrize(
+    ("asked", "start", "expected"),
+    [
+        ("prompt", BY_HAND, "batchable"),
+        ("f'{prompt}!'", BY_HAND, "batchable"),
+        ("'Tell a joke'", BY_HAND, "none"),
+        ("f'Which model is {model}?'", BY_HAND, "none"),
+        ("prompt", IN_A_ROUTE, "realtime"),
+    ],
+)
+def test_so_it_is_where_the_closure_is_handed_a_part_of_the_request(asked: str, start: str, expected: str):
+    assert verdict(PART_IN_A_CLOSURE.format(asked=asked, start=start)) == expected
+
+
+OWN_METHODS = """
+    from concurrent.futures import ThreadPoolExecutor
+    from flask import Flask
+    from llm import ask
+
+    app = Flask(__name__)
+
+    class Page:
+        def __init__(self, text):
+            self.text = text
+            self.topic = None
+
+        def fill(self):
+            self.topic = self.find_topic()
+
+        def find_topic(self):
+            return ask({asked})
+
+    {start}
+"""
+PAGES = """if __name__ == "__main__":
+        pages = [Page(line) for line in open("pages.txt")]
+        with ThreadPoolExecutor() as pool:
+            {turn}
+        print([page.topic for page in pages])"""
+PAGES_OF_A_ROUTE = """@app.post("/topics")
+    def topics():
+        pages = [Page(line) for line in open("pages.txt")]
+        for page in pages:
+            page.fill()  # !
+        return [page.topic for page in pages]"""
+
+
+@pytest.mark.parametrize(
+    ("asked", "start", "expected"),
+    [
+        ("self.text", PAGES.format(turn="list(pool.map(lambda page: page.fill(), pages))  # !"), "batchable"),
+        ("self.text", PAGES.format(turn="futures = [pool.submit(page.fill) for page in pages]  # !"), "batchable"),
+        ("self.text", PAGES.format(turn="[page.fill() for page in pages]  # !"), "batchable"),
+        ("'Tell a joke'", PAGES.format(turn="[page.fill() for page in pages]  # !"), "none"),
+        ("self.text", PAGES_OF_A_ROUTE, "none"),
+    ],
+)
+def test_who_picks_the_object_decides_also_where_another_method_of_it_asks(asked: str, start: str, expected: str):
+    assert verdict(OWN_METHODS.format(asked=asked, start=start)) == expected
+
+
+def test_a_single_object_is_a_single_request():
+    start = 'if __name__ == "__main__":\n        Page("A page").fill()  # !'
+    assert verdict(OWN_METHODS.format(asked="self.text", start=start)) == "realtime"
+
+
 SEVERAL = """
     from llm import ask
 
