@@ -31,7 +31,7 @@ HANDFUL = 3
 _DRAWS = frozenset({"islice", "readline", "fetchone", "fetchmany"})
 _ROUNDS = 5
 """Dependent requests an item that are still worth as many batches."""
-_SPLITS = frozenset({"split", "rsplit", "splitlines"})
+_SPLITS = frozenset({"split", "rsplit", "splitlines", "readlines"})
 """Methods that give the parts of a text; a second argument says how many at most."""
 _CUTS = frozenset({"strip", "lstrip", "rstrip", "lower", "upper"})
 _TELLING = frozenset({"sleep", "debug", "info", "warning", "error", "exception", "log"})
@@ -203,6 +203,8 @@ def is_short(
     while isinstance(iterated, ast.Subscript) and isinstance(iterated.slice, ast.Slice):
         iterated = iterated.value
     iterated = bound(iterated)
+    if isinstance(iterated, ast.ListComp | ast.GeneratorExp):
+        return is_short(iterated.generators[0].iter, bound, number)
     if isinstance(iterated, ast.Call) and _is_split(iterated):
         return False
     if not isinstance(iterated, ast.Call) or not iterated.args:

@@ -683,6 +683,10 @@ WRITTEN = """
         ("plan.splitlines()", "steps", "realtime"),
         ("plan.split('---')", "enumerate(steps[1:])", "realtime"),
         ("re.split('[.?]', plan)", "steps", "realtime"),
+        ("open(plan).readlines()", "steps", "realtime"),
+        ("[step.strip() for step in plan.splitlines()]", "enumerate(steps, 1)", "realtime"),
+        ("[step.lower() for step in STEPS]", "steps", "batchable"),
+        ("[STEPS[n % 3] for n in range(4)]", "steps", "batchable"),
     ],
 )
 def test_a_text_has_as_many_parts_as_it_has(steps, iterated, expected):
