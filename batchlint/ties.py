@@ -96,7 +96,7 @@ class Ties:
             for loop in () if is_gathered else link.loops:
                 found = self._found(link, loop)
                 if found is None or self._goes_on(link, loop, way[index + 1 :]):
-                    fanned_out = fanned_out or is_item_loop(loop)
+                    fanned_out = fanned_out or (is_item_loop(loop) and self._graph.repeats(link.function, (loop,)))
                 elif many_below and runs_stages(loop, link.node):
                     pass  # one stage after the other, each with all its requests at once
                 elif many_below and not is_item_loop(loop) and self._is_bounded(link, loop, found):

@@ -693,6 +693,34 @@ def test_a_text_has_as_many_parts_as_it_has(steps, iterated, expected):
     assert verdict(WRITTEN.format(steps=steps, iterated=iterated)) == expected
 
 
+STORIES = """
+    from llm import ask
+
+    STEPS = ["Open.", "Tell.", "Turn.", "Close."]
+    MANY = ["cats", "dogs", "birds", "fish", "mice"]
+
+    if __name__ == "__main__":
+        for topic in {topics}:
+            text = topic
+            for step in STEPS:
+                text += ask(f"{{step}} after {{text}}")  # !
+            {then}
+    """
+
+
+@pytest.mark.parametrize(
+    ("topics", "then", "expected"),
+    [
+        ("open('topics.txt')", "print(text)", "batchable"),
+        ("MANY", "print(text)", "batchable"),
+        ("['cats', 'dogs']", "print(text)", "realtime"),
+        ("['cats', 'dogs']", "open('stories.txt', 'a').write(text)", "batchable"),
+    ],
+)
+def test_rounds_for_a_few_things_that_are_written_out_are_no_batches(topics: str, then: str, expected: str):
+    assert verdict(STORIES.format(topics=topics, then=then)) == expected
+
+
 MERGED = """
     from llm import ask
 
