@@ -12,6 +12,7 @@ from batchlint.entrypoints import Kind
 from batchlint.facts import MODULE, CallFacts, FunctionFacts, FunctionId, LoopNode, Reference
 from batchlint.findings import Step
 from batchlint.graph.choices import gives_choice, only_chooses
+from batchlint.graph.leftout import is_left_out
 from batchlint.graph.links import Asking, Entry, ModelCall, Part, label, source
 from batchlint.graph.sittings import SITTING, Sittings
 from batchlint.graph.subcommands import word_of
@@ -28,6 +29,8 @@ _GENERAL = re.compile(
     re.IGNORECASE,
 )
 """Asks where all the files are that the program is to go through, or who somebody is."""
+_FILE = re.compile(r"(?<![a-z])(path|file[ _-]?(name|path)?s?)(?![a-z])", re.IGNORECASE)
+"""Asks for a file."""
 _MAX_CALLERS = 5
 _NO_TEXTS = frozenset(
     ["int", "float", "bool", "complex", "Path", "PurePath", "FileType", "File", "Choice", "IntRange", "FloatRange",
@@ -101,7 +104,7 @@ class Fronts(Part):
                     if kind is None or (confirms and not self._sittings.parts(caller, call)):
                         continue
                     asked = _SITTING if confirms else self._asked(kind, caller, call)
-                    if asked == kind or not _asks_for(_GENERAL, call.node):
+                    if asked == kind or not _is_general(caller, call):
                         found.setdefault(caller.id, []).append(_Front(call, asked))
         for caller, call in self._options():
             word = word_of(caller, call.node)
@@ -258,6 +261,12 @@ def _told(caller: FunctionFacts, call: CallFacts) -> Iterator[ast.Call]:
 def _asks_for(what: re.Pattern[str], node: ast.Call) -> bool:
     """Whether the words of the question say so."""
     return any(what.search(text) for argument in node.args for text in _texts(walk(argument)))
+
+
+def _is_general(caller: FunctionFacts, call: CallFacts) -> bool:
+    """Whether the question is none about a piece of the work: as one for the file that the command line left out."""
+    is_for_file = _asks_for(_FILE, call.node) and is_left_out(caller, call)
+    return is_for_file or _asks_for(_GENERAL, call.node)
 
 
 def _opens(call: ast.Call) -> bool:

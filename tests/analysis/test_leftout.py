@@ -1,0 +1,84 @@
+"""Questions for the file that a command line or a setting left out: whoever answers starts the program, no more."""
+
+import pytest
+
+from .verdicts import verdict
+
+PROGRAM = """
+    import argparse
+    import os
+    import sys
+    from llm import ask
+
+    def choose(args=None, path=None):
+        {asked}
+        return path
+
+    def main(args):
+        for line in open(choose(args)):
+            print(ask(line))  # !
+
+    if __name__ == "__main__":
+        parser = argparse.ArgumentParser()
+        parser.add_argument("path", nargs="?")
+        main(parser.parse_args())
+    """
+ANSWER = 'input("Path of the file: ")'
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        f"path = args.path or {ANSWER}",
+        f"path = args.path if args.path else {ANSWER}",
+        f"path = {ANSWER}.strip() if not args.path else args.path",
+        f"""if args.path:
+            path = args.path
+        elif os.getenv("SOURCE"):
+            path = os.getenv("SOURCE")
+        else:
+            path = {ANSWER}.strip()""",
+        f"""path = args.path
+        if path is None:
+            path = {ANSWER}""",
+        f"""if args.path is not None:
+            return args.path
+        return {ANSWER}""",
+        """if len(sys.argv) > 1:
+            path = sys.argv[1]
+        else:
+            path = input("Which file? ")""",
+    ],
+)
+def test_who_names_the_file_that_nothing_else_names_starts_the_program(asked: str):
+    assert verdict(PROGRAM.format(asked=asked)) == "batchable"
+
+
+@pytest.mark.parametrize(
+    ("asked", "expected"),
+    [
+        # It is always asked for.
+        (f"path = {ANSWER}", "unclear"),
+        # What is tested is something else.
+        (f"if args.verbose: path = {ANSWER}", "unclear"),
+        (f"path = {ANSWER} if args.verbose else 'lines.txt'", "unclear"),
+        # What is asked for is no file.
+        ('path = args.path or input("Which question? ")', "unclear"),
+    ],
+)
+def test_who_is_asked_something_else_may_wait(asked: str, expected: str):
+    assert verdict(PROGRAM.format(asked=asked)) == expected
+
+
+def test_who_is_asked_again_and_again_waits():
+    program = """
+        from llm import ask
+
+        def choose(path):
+            return path or input("Which file? ")
+
+        while True:
+            path = choose("")
+            print([ask(line) for line in open(path)])  # !
+        """
+    assert verdict(program) == "realtime"
