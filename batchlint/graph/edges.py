@@ -12,6 +12,7 @@ from batchlint.graph.bases import Bases
 from batchlint.graph.callables import Callables
 from batchlint.graph.decorators import Decorators
 from batchlint.graph.handovers import Handovers
+from batchlint.graph.implicit import Implicit
 from batchlint.graph.links import Edge, Part, source
 from batchlint.graph.parameters import Parameters, is_bound, is_variable
 from batchlint.graph.rowsaves import RowSaves
@@ -52,6 +53,7 @@ class Edges(Part):
         self._parameters = parameters
         self._callables = Callables(program)
         self._bases = Bases(program, self._callables)
+        self._implicit = Implicit(program)
         self._edges: dict[FunctionId, list[Edge]] = {}
 
     def to(self, id: FunctionId) -> list[Edge]:
@@ -80,6 +82,7 @@ class Edges(Part):
         if function.owner is not None:
             yield from self._bases.edges(function)
             yield from self._row_saves.edges(function)
+            yield from self._implicit.edges(function)
 
     def _is_handed(self, id: FunctionId, scope: FunctionId, node: ast.Call) -> bool:
         """Whether the call is of a parameter that happens to have the function's name: who hands it over runs it."""

@@ -38,7 +38,20 @@ def _drawn(program: Program, scope: FunctionId, value: ast.expr | None, index: i
 def iterated(program: Program, scope: FunctionId, node: ast.expr) -> Values:
     """What iterating over the expression gives."""
     values = program.eval(scope, node)
-    return elements(values) | enums.members(program, values)
+    return elements(values) | enums.members(program, values) | _handed_out(program, values)
+
+
+def _handed_out(program: Program, values: Values) -> Values:
+    """What objects of the project's own hand out when they are gone through."""
+    found: set[Value] = set()
+    for value in ordered(v for v in values if isinstance(v, Inst)):
+        methods = program.attribute(value, "__iter__") | program.attribute(value, "__aiter__")
+        made = {v for fn in ordered(methods) if isinstance(fn, Fn) for v in program.returned(fn)}
+        found |= elements(frozenset(made))
+        for iterator in (value, *ordered(v for v in made if isinstance(v, Inst))):
+            drawn = program.attribute(iterator, "__next__") | program.attribute(iterator, "__anext__")
+            found |= {v for fn in ordered(drawn) if isinstance(fn, Fn) for v in program.returned(fn)}
+    return frozenset(found)
 
 
 def unpacked(program: Program, scope: FunctionId, binding: Binding) -> Values:
