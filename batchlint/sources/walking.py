@@ -52,9 +52,12 @@ class Ignore:
             self._compile([line for line in lines if line not in plain])
 
     def _compile(self, lines: Sequence[str]) -> None:
-        import pathspec
+        from pathspec import GitIgnoreSpec
 
-        self._spec = pathspec.GitIgnoreSpec.from_lines(lines)
+        try:
+            self._spec = GitIgnoreSpec.from_lines(lines)
+        except (ValueError, re.error):
+            self._spec = GitIgnoreSpec.from_lines([line for line in lines if _can_match(line)])
         regexes = [p.regex.pattern for p in self._spec.patterns if p.regex is not None and p.include is not None]
         # One search that is true whenever any pattern matches; only then is pathspec asked which one wins.
         self._any = re.compile("|".join(re.sub(r"\(\?P<\w+>", "(?:", f"(?:{r})") for r in regexes) or r"(?!)")
@@ -195,6 +198,17 @@ def _ignored(path: str, ignores: tuple[Ignore, ...], patterns: Ignore | None) ->
         if said is not None:
             return said
     return False
+
+
+def _can_match(line: str) -> bool:
+    """Whether the line is a pattern at all: git passes over one that is none, as `build\\`."""
+    from pathspec import GitIgnoreSpec
+
+    try:
+        GitIgnoreSpec.from_lines([line])
+    except (ValueError, re.error):
+        return False
+    return True
 
 
 def _patterns_in(file: str) -> list[str]:

@@ -55,6 +55,15 @@ def test_a_folder_below_the_repository_knows_the_ignore_files_above(tmp_path):
     assert walk(tmp_path, folders=["app"]) == ["app/y.py"]
 
 
+@pytest.mark.parametrize("line", ["venv\\", "!", "[z-a].py", "venv\\\n!\n[z-a].py"])
+def test_a_line_that_is_no_pattern_ignores_nothing(tmp_path, line):
+    write(
+        tmp_path,
+        {".gitignore": f"*_pb2.py\n{line}\n/gen/*\n", "a_pb2.py": "", "gen/x.py": "", "venv/y.py": "", "z.py": ""},
+    )
+    assert walk(tmp_path) == ["venv/y.py", "z.py"]
+
+
 def test_excludes_are_names_or_patterns(tmp_path):
     write(tmp_path, {"venv/x.py": "", "src/venv/y.py": "", "src/a.py": "", "src/gen/b.py": "", "docs/conf.py": ""})
     assert walk(tmp_path, excludes=["venv", "src/gen/*.py", "docs/"]) == ["src/a.py"]
