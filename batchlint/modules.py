@@ -63,7 +63,8 @@ class ModuleIndex:
             # A library's package comes before a folder without `__init__.py`, wherever that stands on `sys.path`.
             if first in self._external and tail == first and (is_file or stem not in self.stems):
                 continue
-            if self.stems.get(stem) == importer:
+            # A file means a library by its own name, but a package itself: `from shop.jobs import nightly`.
+            if self.stems.get(stem) == importer and (stem not in self._packages or root in self._packages):
                 continue
             if first in self._external and (not near or self._is_within_package(root)):
                 continue

@@ -1596,6 +1596,51 @@ def test_a_library_is_meant_in_a_project_s_own_folder_of_its_name():
     assert verdict(program) == "batchable"
 
 
+@pytest.mark.parametrize(
+    ("path", "inside", "start"),
+    [
+        ("shop/jobs", "from shop.jobs import labels, prices", "from shop.jobs import labels"),
+        ("shop/jobs", "from shop.jobs import labels", "from shop import jobs\nfrom shop.jobs import labels"),
+        ("jobs", "from jobs import labels", "from jobs import labels"),
+        ("jobs", "import jobs.labels as labels", "from jobs import labels"),
+    ],
+)
+def test_a_package_may_import_its_own_modules_by_its_full_name(path: str, inside: str, start: str):
+    program = {
+        "shop/__init__.py": "",
+        f"{path}/__init__.py": f"{inside}\n\n__all__ = ['labels']",
+        f"{path}/prices.py": "",
+        f"{path}/labels.py": """
+            from llm import ask
+
+            def label(line):
+                return ask(line)  # !
+            """,
+        "nightly.py": f"""{start}
+
+if __name__ == "__main__":
+    for line in open("lines.txt"):
+        labels.label(line)
+""",
+    }
+    assert verdict(program) == "batchable"
+
+
+def test_a_package_in_another_package_has_a_library_s_name():
+    program = {
+        "shop/__init__.py": "",
+        "shop/openai/__init__.py": "from openai import OpenAI\n\nclient = OpenAI()",
+        "nightly.py": """
+            from shop.openai import client
+
+            if __name__ == "__main__":
+                for line in open("lines.txt"):
+                    client.responses.create(model="gpt-5", input=line)  # !
+            """,
+    }
+    assert verdict(program) == "batchable"
+
+
 @pytest.mark.parametrize(("named", "expected"), [("Labels", "batchable"), ("Agent", "none")])
 def test_a_file_beside_that_has_a_library_s_name_is_meant_where_it_has_what_is_imported(named, expected):
     program = {
