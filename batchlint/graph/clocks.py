@@ -39,6 +39,8 @@ _COMES = re.compile(
 """Calls that give what others send, when they send it."""
 _ENDS = frozenset({"KeyboardInterrupt", "SystemExit", "CancelledError", "GeneratorExit"})
 """Exceptions by which whoever runs a program ends it."""
+_ASKING = frozenset({"is_set", "wait", "get", "remote"})
+"""Methods that give the state of an event, or of an object in another process."""
 _BLOCKS = (ast.stmt, ast.ExceptHandler, ast.match_case)
 _RESTS = frozenset(
     ["sleep", "wait", "wait_for", "is_set", "is_alive", "run_pending", "join", "print", "flush", "debug", "info",
@@ -323,12 +325,21 @@ def _reads(node: ast.AST, names: set[str]) -> bool:
     return any(isinstance(each, ast.Name) and each.id in names for each in walk_own(node))
 
 
+def _asked(flag: ast.expr) -> ast.expr:
+    """What is asked for its state: `stop` in `stop.is_set()` and `await stop.get.remote()`."""
+    if isinstance(flag, ast.Await):
+        return _asked(flag.value)
+    method = flag.func if isinstance(flag, ast.Call) else None
+    if not isinstance(method, ast.Attribute) or method.attr not in _ASKING:
+        return flag
+    is_remote = method.attr == "remote" and isinstance(method.value, ast.Attribute)
+    return method.value.value if is_remote and isinstance(method.value, ast.Attribute) else method.value
+
+
 def _runs_until_told(loop: ast.While) -> bool:
     """Whether the loop goes on until the process is to end: `while not self._stop.is_set()`, `while self._running`."""
     is_negated = isinstance(loop.test, ast.UnaryOp) and isinstance(loop.test.op, ast.Not)
-    flag = loop.test.operand if isinstance(loop.test, ast.UnaryOp) else loop.test
-    if isinstance(flag, ast.Call) and isinstance(flag.func, ast.Attribute) and flag.func.attr in {"is_set", "wait"}:
-        flag = flag.func.value
+    flag = _asked(loop.test.operand if isinstance(loop.test, ast.UnaryOp) else loop.test)
     if is_negated:
         return _STOP.search(last_name(flag)) is not None
     if isinstance(flag, ast.Call) or _RUNNING.search(last_name(flag)) is None:

@@ -11,7 +11,7 @@ from batchlint.symbols import arguments, keyed, parsed, signatures, wrapped
 from batchlint.symbols.annotations import instance
 from batchlint.symbols.handed import Handed, argument_for
 from batchlint.symbols.mapped import Mapped
-from batchlint.symbols.names import LOCAL, is_constructor, last_name
+from batchlint.symbols.names import LOCAL, REMOTE, is_constructor, last_name
 from batchlint.values import NOTHING, Cls, Elems, Ext, Fn, Inst, Value, Values, elements, ordered
 
 if TYPE_CHECKING:
@@ -244,13 +244,14 @@ class Callers:
         return found
 
     def _made(self, klass: ClassId) -> list[tuple[FunctionId, ast.Call, int]]:
-        """Calls of constructors that an external base defines: their keyword arguments go on to `__init__`."""
+        """What makes objects by what a base or a decorator from outside gives a class: it goes on to `__init__`."""
         if self._constructed is None:
             self._constructed = {}
             for name, calls in self._program.calls_by_name.items():
                 for caller, call in calls if is_constructor(name) else ():
                     for made in self._program.made_by(caller.id, call.node):
-                        self._constructed.setdefault(made, []).append((caller.id, call.node, _NO_POSITIONS))
+                        shift = 1 if name == REMOTE else _NO_POSITIONS
+                        self._constructed.setdefault(made, []).append((caller.id, call.node, shift))
         family = (klass, *self._program.subclasses(klass))
         return [site for each in family for site in self._constructed.get(each, ())]
 

@@ -97,8 +97,8 @@ def _calls(program: Program, scope: FunctionId, node: ast.Call) -> Values:
             default = program.eval(scope, node.args[1])
             return program.call(scope, node) | {v for v in default if isinstance(v, Text | Fn | Cls)}
     elif func.attr in program.registry.altering_methods:
-        wrapped = [v for v in program.eval(scope, func.value) if isinstance(v, Fn)]
-        return frozenset(v for v in wrapped if program.functions[v.id].decorators) or program.call(scope, node)
+        wrapped = [v for v in program.eval(scope, func.value) if _is_decorated(program, v)]
+        return frozenset(wrapped) or program.call(scope, node)
     elif func.attr in program.registry.named_objects:
         return _named(program, node) or program.call(scope, node)
     elif func.attr in _CUTTING:
@@ -108,6 +108,13 @@ def _calls(program: Program, scope: FunctionId, node: ast.Call) -> Values:
     elif func.attr in {"format", "join", "replace"}:
         return frozenset(v for v in program.eval(scope, func.value) if isinstance(v, Text)) or program.call(scope, node)
     return program.call(scope, node)
+
+
+def _is_decorated(program: Program, value: Value) -> bool:
+    """Whether a function or class has decorators, which may give it methods."""
+    if isinstance(value, Fn):
+        return bool(program.functions[value.id].decorators)
+    return isinstance(value, Cls) and bool(program.classes[value.id].node.decorator_list)
 
 
 def _of_factory(program: Program, scope: FunctionId, node: ast.Call) -> Values:

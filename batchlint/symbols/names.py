@@ -10,6 +10,8 @@ from urllib.parse import urlsplit
 _CONSTRUCTORS = frozenset(
     {"create", "build", "load", "model_validate", "model_validate_json", "model_construct", "parse_obj", "parse_raw"}
 )
+REMOTE = "remote"
+"""What has a class of Ray's make an object in another process, of what the class itself would take."""
 _NAME, _ATTRIBUTE, _CALL = ast.Name, ast.Attribute, ast.Call
 CLOCKS = re.compile(r"time\.(time|monotonic|perf_counter)(_ns)?$|datetime\.(.*\.)?(now|utcnow|today)$")
 """Paths of what tells the time."""
@@ -37,7 +39,7 @@ def is_partial(node: ast.AST | None) -> TypeGuard[ast.Call]:
 
 def is_constructor(name: str) -> bool:
     """Whether a class method of the name makes an object of the class, by all usage."""
-    return name.startswith("from_") or name in _CONSTRUCTORS
+    return name.startswith("from_") or name in _CONSTRUCTORS or name == REMOTE
 
 
 def host_of(url: str) -> str | None:

@@ -415,6 +415,9 @@ SERVICE = """
     ("loop", "parameter", "rest", "expected"),
     [
         ("while not stop_event.is_set():", "", "time.sleep(1)", "unclear"),
+        ("while not stop_event.get():", "", "pass", "unclear"),
+        ("while not stop_event.get.remote():", "", "pass", "unclear"),
+        ("while not self.inbox.get.remote():", "", "pass", "batchable"),
         ("while self.step(stop_event):", ", stop_event", "pass", "unclear"),
         ("while self.inbox.is_open():", "", "pass", "batchable"),
         ("while not self.inbox.empty():", "", "pass", "batchable"),
