@@ -166,6 +166,7 @@ class _Collector:
             self.visit(target.value)
         elif isinstance(target, ast.Subscript):
             key = str(target.slice.value) if isinstance(target.slice, ast.Constant) else ""
+            how = "element" if how == "value" and isinstance(target.slice, ast.Slice) else how
             self.function.items.append(
                 (target.value, Binding(how, value, key, position=index, line=line, is_part=part))
             )

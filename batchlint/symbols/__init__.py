@@ -116,8 +116,9 @@ class Program(Memo):
                 name = last_name(call.node.func)
                 if name:
                     by_name[name].append(reference)
-                if name in appended.METHODS and len(call.node.args) == appended.METHODS[name]:
-                    self._add_appended(function, call.node.func, call.node.args[-1])
+                if name in appended.FILLING:
+                    for item in appended.given(call.node):
+                        self._add_appended(function, call.node.func, item)
             for base, name, binding in function.attributes:
                 owner = self.self_class(function, base)
                 if owner is not None:

@@ -1,4 +1,4 @@
-"""What lists are filled with that is called from there later: objects, functions, and pairs that hold one."""
+"""What containers are filled with that is called from there later: objects, functions, and pairs that hold one."""
 
 from __future__ import annotations
 
@@ -8,8 +8,20 @@ from batchlint.facts import Binding, FunctionFacts
 from batchlint.symbols.names import last_name
 from batchlint.values import Cls, Elems, Fn, Inst, Values
 
-METHODS = {"append": 1, "insert": 2}
-"""Methods of lists that take one thing, as the last of so many arguments."""
+_METHODS = {"append": 1, "appendleft": 1, "insert": 2, "setdefault": 2}
+"""Methods of containers that take one thing, as the last of so many arguments."""
+FILLING = _METHODS.keys() | {"extend", "update"}
+
+
+def given(call: ast.Call) -> list[ast.expr]:
+    """What a call of such a method puts into the container, as far as it is written out there."""
+    name, arguments = last_name(call.func), call.args
+    if name == "update":
+        keys = [value for each in arguments if isinstance(each, ast.Dict) for value in each.values]
+        return [*keys, *(keyword.value for keyword in call.keywords)]
+    if name == "extend":
+        return [item for each in arguments if isinstance(each, ast.List | ast.Tuple) for item in each.elts]
+    return arguments[-1:] if len(arguments) == _METHODS.get(name) else []
 
 
 def may_be_called(function: FunctionFacts, item: ast.expr) -> bool:

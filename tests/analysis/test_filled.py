@@ -1,0 +1,71 @@
+"""Lists and tables of jobs that are filled in one place and run in another."""
+
+import pytest
+
+from .verdicts import verdict
+
+PROGRAM = """
+    import os
+    from llm import ask
+
+    def label(line):
+        return ask(line)  # !
+
+    def shorten(line):
+        return line[:80]
+
+    JOBS = [shorten]
+    NAMED = [("shorten", shorten)]
+    TABLE = {{"shorten": shorten}}
+
+    if os.getenv("PAID"):
+        {filled}
+
+    {start}
+    """
+RUN = {
+    "JOBS": "for job in JOBS: print(job(line))",
+    "NAMED": "for name, job in NAMED: print(job(line))",
+    "TABLE": "print(TABLE[name](line))",
+}
+FILLED = [
+    "JOBS.append({})",
+    "JOBS.insert(0, {})",
+    "JOBS.extend([{}])",
+    "JOBS += [{}]",
+    "JOBS[1:1] = [{}]",
+    "NAMED.extend([('label', {}), ('shorten', shorten)])",
+    "NAMED[0:0] = [('label', lambda line: {}(line))]",
+    "TABLE['label'] = {}",
+    "TABLE.update({{'label': {}}})",
+    "TABLE.update(label={})",
+    "TABLE.setdefault('label', {})",
+    "TABLE |= {{'label': {}}}",
+]
+
+
+@pytest.mark.parametrize("filled", FILLED)
+@pytest.mark.parametrize(
+    ("put", "start", "expected"),
+    [
+        (
+            "label",
+            "def run(name):\n        for line in open('lines.txt'):\n            {}\n\n    run('label')",
+            "batchable",
+        ),
+        (
+            "label",
+            "from flask import Flask, request\n    app = Flask(__name__)\n"
+            "    @app.post('/run')\n    def run(name):\n        for line in request.json:\n            {}",
+            "realtime",
+        ),
+        (
+            "shorten",
+            "def run(name):\n        for line in open('lines.txt'):\n            {}\n\n    run('label')",
+            "unclear",
+        ),
+    ],
+)
+def test_who_runs_all_of_them_runs_what_was_put_in_later(filled: str, put: str, start: str, expected: str):
+    name = next(each for each in RUN if filled.startswith(each))
+    assert verdict(PROGRAM.format(filled=filled.format(put), start=start.format(RUN[name]))) == expected
