@@ -31,9 +31,10 @@ class ModuleIndex:
     def exists(self, stem: str) -> bool:
         return stem in self.stems or stem in self.folders
 
-    def find(self, dotted: str, importer: str, *, adding: str = "") -> str | None:
+    def find(self, dotted: str, importer: str, *, taking: str = "", adding: str = "") -> str | None:
         """The stem of the module that `import dotted` in `importer` means, or None for a module from outside.
 
+        `taking`: what is taken from it, as by `from dotted import taking`.
         `adding`: the text of an importer that puts folders which it names on `sys.path`; packages can be among them.
         """
         if not dotted:
@@ -64,7 +65,8 @@ class ModuleIndex:
             if first in self._external and tail == first and (is_file or stem not in self.stems):
                 continue
             # A file means a library by its own name, but a package itself: `from shop.jobs import nightly`.
-            if self.stems.get(stem) == importer and (stem not in self._packages or root in self._packages):
+            is_itself = stem in self._packages and (root not in self._packages or self.exists(f"{stem}/{taking}"))
+            if self.stems.get(stem) == importer and not is_itself:
                 continue
             if first in self._external and (not near or self._is_within_package(root)):
                 continue

@@ -378,7 +378,8 @@ class Program(Memo):
         """The stem of the project module that an import means; None for a module from outside."""
         if source.level:
             return self.index.relative(source.module, source.level, importer)
-        stem = self.index.find(source.module, importer, adding=self._adding.get(importer, ""))
+        adding = self._adding.get(importer, "")
+        stem = self.index.find(source.module, importer, taking=source.name or "", adding=adding)
         if stem is None:
             return self._shadowing(source, importer)
         return stem if self._has(stem, source.name) else self._folder_of(source, importer) or stem

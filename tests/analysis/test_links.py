@@ -2849,3 +2849,25 @@ IN_A_JOB = (
 def test_an_object_by_which_items_are_ordered_is_called_for_each(ordered, start, expected):
     program = ORDERED.format(ordered=ordered, start=start)
     assert verdict(program + ("\n    main()\n" if start == IN_A_JOB else "")) == expected
+
+
+@pytest.mark.parametrize("taken", ["from shop.jobs import night", "from . import night", "from jobs import night"])
+def test_a_package_may_take_its_own_modules_by_its_whole_name(taken):
+    program = {
+        "shop/__init__.py": "",
+        "shop/jobs/__init__.py": taken,
+        "shop/jobs/night.py": """
+            from llm import ask
+
+            def label_all():
+                for line in open("products.txt"):
+                    print(ask(line))  # !
+            """,
+        "main.py": """
+            from shop.jobs import night
+
+            if __name__ == "__main__":
+                night.label_all()
+            """,
+    }
+    assert verdict(program) == "batchable"
