@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Callable, Iterator
 from typing import Literal, NamedTuple
 
@@ -13,6 +14,7 @@ from batchlint.graph.links import Edge, Part
 from batchlint.graph.modulesettings import ModuleSettings
 from batchlint.graph.options import GIVEN, Options
 from batchlint.symbols import Program, last_name
+from batchlint.trees import spreads
 
 Owner = Literal["function", "program", "module"]
 
@@ -24,7 +26,7 @@ class Demand(NamedTuple):
     types: frozenset[str]
     holds: bool
     is_word: bool = False
-    """Whether it must be one of the strings `types`, as in `mode == "query"`, rather than of one of the types."""
+    """Whether it must be one of the words `types`, as in `mode == "query"`, rather than of one of the types."""
     of: Owner = "function"
     """Whose `parameter` is: an option of the program's command line, or a setting of a module, counts as well."""
 
@@ -114,10 +116,14 @@ class Guards(Part):
             return None
         found |= settings
         call = edge.node
-        if edge.kind == "call" and isinstance(call, ast.Call) and not _is_spread(call):
+        if edge.kind == "call" and isinstance(call, ast.Call):
             callee = self.function(edge.callee)
             for demand in demands:
-                if demand.of != "function" or not self._is_asked(demand):
+                if (
+                    demand.of != "function"
+                    or not self._is_asked(demand)
+                    or self._is_open(callee, call, demand.parameter)
+                ):
                     continue
                 refused = self._is_refused(edge.caller, callee, call, demand)
                 if refused:
@@ -126,6 +132,12 @@ class Guards(Part):
                 if passed is not None:
                     found.add(passed)
         return frozenset(found)
+
+    def _is_open(self, callee: FunctionFacts, call: ast.Call, name: str) -> bool:
+        """Whether what the call spreads may be the parameter: of `**rest` it is none that the call gives itself."""
+        if any(isinstance(argument, ast.Starred) for argument in call.args):
+            return True
+        return spreads(call) and self.program.callers.argument(call, callee, name) is None
 
     def _passed(self, caller: FunctionFacts, call: ast.Call, callee: FunctionFacts, demand: Demand) -> Demand | None:
         """The demand as one on what the caller itself was given and hands on: `main(quick=not args.full)`."""
@@ -140,7 +152,7 @@ class Guards(Part):
     def _is_told_otherwise(self, edge: Edge, demand: Demand) -> bool:
         """Whether the command by which the caller starts the program has the option lead elsewhere."""
         given = self._options.given(edge, demand.parameter)
-        return given is not None and not any(_meets(value, demand) for value in given)
+        return given is not None and not any(_meets(value, demand) for each in given for value in _as_read(each))
 
     def _is_refused(self, caller: FunctionId, callee: FunctionFacts, call: ast.Call, demand: Demand) -> bool | None:
         """Whether nothing that the call can give meets the demand; None if it is open what it gives."""
@@ -153,7 +165,7 @@ class Guards(Part):
 
     def _words(self, callee: FunctionFacts, call: ast.Call, name: str) -> list[object] | None:
         """The constants that the call can give for the parameter, or leaves to its default; None if they are open."""
-        if _is_spread(call):
+        if self._is_open(callee, call, name):
             return None
         argument = self.program.callers.argument(call, callee, name) or callee.default(name)
         choices = [argument.body, argument.orelse] if isinstance(argument, ast.IfExp) else [argument]
@@ -165,14 +177,8 @@ class Guards(Part):
         return name in function.parameter_names and name not in function.bindings
 
 
-def _is_spread(call: ast.Call) -> bool:
-    return any(isinstance(argument, ast.Starred) for argument in call.args) or any(
-        keyword.arg is None for keyword in call.keywords
-    )
-
-
 def _read(test: ast.expr, holds: bool, subject: Callable[[ast.expr], _Subject | None]) -> Iterator[Demand]:
-    """What a test of something's type, or of the string that it is, says where it turns out as it must."""
+    """What a test of something's type, or of the word that it is, says where it turns out as it must."""
     if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
         yield from _read(test.operand, not holds, subject)
     elif isinstance(test, ast.BoolOp) and isinstance(test.op, ast.And) is holds:
@@ -190,7 +196,7 @@ def _read(test: ast.expr, holds: bool, subject: Callable[[ast.expr], _Subject | 
 
 
 def _words_in(test: ast.expr) -> frozenset[str]:
-    """The strings that a test compares a name with; empty for other tests."""
+    """The strings and whole numbers that a test compares a name with; empty for other tests."""
     if not isinstance(test, ast.Compare) or len(test.ops) != 1:
         return frozenset()
     operator, other = test.ops[0], test.comparators[0]
@@ -200,8 +206,20 @@ def _words_in(test: ast.expr) -> frozenset[str]:
         nodes = other.elts
     else:
         nodes = [other] if isinstance(operator, ast.Eq | ast.NotEq) else []
-    words = [each.value for each in nodes if isinstance(each, ast.Constant) and isinstance(each.value, str)]
+    words = [word for each in nodes if isinstance(each, ast.Constant) and (word := _word(each.value)) is not None]
     return frozenset(words) if len(words) == len(nodes) else frozenset()
+
+
+def _word(value: object) -> str | None:
+    """The word that the value is; a whole number counts as one that is like no string."""
+    if isinstance(value, int):
+        return f"\0{int(value)}"
+    return value if isinstance(value, str) else None
+
+
+def _as_read(value: object) -> list[object]:
+    """What an option's value on a command line can be to the program: the string, or the number in it."""
+    return [value, int(value)] if isinstance(value, str) and re.fullmatch(r"-?\d+", value) else [value]
 
 
 def _meets(value: object, demand: Demand) -> bool:
@@ -212,7 +230,7 @@ def _meets(value: object, demand: Demand) -> bool:
         return (value is None) is demand.holds
     if value is GIVEN:
         return True
-    return (isinstance(value, str) and value in demand.types) is demand.holds
+    return (_word(value) in demand.types) is demand.holds
 
 
 def _is_against(one: Demand, other: Demand) -> bool:

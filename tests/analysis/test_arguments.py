@@ -164,10 +164,59 @@ ALL = {
         ("label(text)", "realtime"),
         ("label(*text)", "realtime"),
         ("label(**request.json)", "realtime"),
+        ('label(text, "first", **request.json)', "batchable"),
+        ("label(text, mode, **request.json)", "realtime"),
+        ('label(*text, "first")', "realtime"),
     ],
 )
 def test_the_word_that_is_given_tells_which_call_is_come_to(guard, route, expected):
     assert verdict(WORDS.format(guard=ALL[guard], route=route)) == expected
+
+
+NUMBERED = """
+from flask import Flask, request
+from llm import ask
+
+app = Flask(__name__)
+
+def run(texts, step, **options):
+    if step in (0, 3):
+        return options
+    elif step == 2:
+        return [ask(text) for text in texts]  # !
+    return texts
+
+def run_again(texts, step, **options):
+    return run(texts, step, **options)
+
+@app.post("/run")
+def handle():
+    texts, step, options = request.json["texts"], request.json["step"], request.json["options"]
+    return {route}
+
+if __name__ == "__main__":
+    run(open("products.txt").readlines(), 2)
+"""
+
+
+@pytest.mark.parametrize(
+    ("route", "expected"),
+    [
+        ("run(texts, 1)", "batchable"),
+        ("run(texts, 1, **options)", "batchable"),
+        ("run_again(texts, 3, **options)", "batchable"),
+        ("run_again(texts, step=1, **options)", "batchable"),
+        ("run(texts, 2)", "realtime"),
+        ("run_again(texts, 2, **options)", "realtime"),
+        ("run(texts, step)", "realtime"),
+        ("run(*texts, 1)", "realtime"),
+        ("run(texts, **options)", "realtime"),
+        ("run(texts, True)", "batchable"),
+        ('run(texts, "2")', "batchable"),
+    ],
+)
+def test_so_does_the_number_that_is_given(route: str, expected: str):
+    assert verdict(NUMBERED.format(route=route)) == expected
 
 
 STAGES = """if mode == "first":

@@ -64,6 +64,11 @@ def test_a_program_that_is_started_again_and_again_asks_only_where_its_options_l
     assert verdict(program(command)) == expected
 
 
+@pytest.mark.parametrize(("number", "expected"), [("1", "batchable"), ("2", "realtime")])
+def test_an_option_may_be_a_number(number: str, expected: str) -> None:
+    assert verdict(program(f'["python", "main.py", "-k", "{number}"]', "args.kind == 2")) == expected
+
+
 @pytest.mark.parametrize(
     ("test", "expected"),
     [
