@@ -303,7 +303,7 @@ def carried(
 
     own = {id(row) for row in rows if is_own(row)}
     tainted = reached(set(), _of_this_turn([row for row in rows if id(row) not in own], loop, call, turning), call)
-    exposed = _exposed(loop)
+    unset = exposed(loop)
     counted = countdowns.of(loop)
     wanted = all_read(arguments) - countdowns.only(counted, arguments)
     others = [row for row in before if id(row) not in own]
@@ -314,7 +314,7 @@ def carried(
     found = sorted(tainted & needed)
     shared = lookedup.shared(loop, turning, MUTATORS) if found else frozenset()
     for name in found:
-        if name in exposed or name in shared:
+        if name in unset or name in shared:
             return name
     stored = [row.item for row in rows if row.item is not None and (row.reads & tainted or holds(row.values, call))]
     container = _iterated(loop)
@@ -373,7 +373,7 @@ def _needed(wanted: set[str], rows: list[Move]) -> set[str]:
     return found
 
 
-def _exposed(loop: ast.For | ast.AsyncFor | ast.While) -> set[str]:
+def exposed(loop: ast.For | ast.AsyncFor | ast.While) -> set[str]:
     """The names that an iteration may read before it has given them a value: those that the last one can have left."""
     found: set[str] = set()
     given = set(targets(loop.target)) if isinstance(loop, ast.For | ast.AsyncFor) else set()
@@ -466,17 +466,15 @@ def _containers(target: ast.expr) -> Iterator[ast.expr]:
             yield node.value
 
 
-def needs(
-    function: FunctionFacts, arguments: Iterable[ast.AST], inner: Sequence[Move] = (), loops: Iterable[LoopNode] = ()
-) -> set[str]:
+def needs(arguments: Iterable[ast.AST], moves: Iterable[Move], loops: Iterable[LoopNode] = ()) -> set[str]:
     """The attributes of the function's own object that go into the arguments: their values, not only their keys.
 
-    `inner` are moves that count besides those of the function. `loops` stand around the arguments: what their items
-    are is settled before the first turn, where a method gives them (`for row in self.rows.pending()`).
+    `loops` stand around the arguments: what their items are is settled before the first turn, where a method gives
+    them (`for row in self.rows.pending()`).
     """
     settled = [loop.iter for loop in loops if isinstance(loop, _LOOPS) and _is_asked_for(loop.iter)]
-    own = (row for row in moves_of(function) if not any(value is each for value in row.values for each in settled))
-    arguments, rows = list(arguments), [*own, *inner]
+    arguments = list(arguments)
+    rows = [row for row in moves if not any(value is each for value in row.values for each in settled)]
     if not any(name.startswith(_OWN) for name in _needed(all_read(arguments), rows)):
         return set()
     wanted = all_read(arguments) - _looked_up(arguments)

@@ -423,7 +423,7 @@ def _own(
     Beyond the loop over all items that makes a difference only to those who do not wait for what others wait for.
     """
     function = graph.function(id)
-    is_part = function.owner is not None and bool(flow.needs(function, arguments, told))
+    is_part = function.owner is not None and bool(flow.needs(arguments, [*flow.moves_of(function), *told]))
     if not is_part or _decides(graph, id, way):
         return set()
     return set() if is_many and not _is_shared(graph, id, way) else {OWN}

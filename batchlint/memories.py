@@ -70,21 +70,28 @@ class Memories:
         found = self._calls.get(_key(call))
         if found is None:
             function = self._graph.function(id)
-            asked = self._needs(function, flow.request_arguments(call), 0, loops)
+            loops = list(loops)
+            asked = self._needs(function, flow.request_arguments(call), _in_front(function, call, loops), loops=loops)
             found = self._calls[_key(call)] = asked, flow.fills(function, call)
         return found
 
     def _needs(
-        self, function: FunctionFacts, arguments: Iterable[ast.AST], depth: int, loops: Iterable[LoopNode] = ()
+        self,
+        function: FunctionFacts,
+        arguments: Iterable[ast.AST],
+        moves: Iterable[flow.Move],
+        depth: int = 0,
+        loops: Iterable[LoopNode] = (),
     ) -> set[str]:
         """The attributes that go into the arguments, also by way of what methods of the same object give."""
-        found = flow.needs(function, arguments, loops=loops)
+        found = flow.needs(arguments, moves, loops)
         if function.owner is None or depth == _METHODS_DEEP:
             return found
         own = Inst(ClassId(function.id.path, function.owner))
         values = (value for name in found for value in self._graph.program.attribute(own, name.partition(".")[2]))
         methods = [self._graph.function(value.id) for value in ordered(values) if isinstance(value, Fn)]
-        return found.union(*(self._needs(each, each.returns, depth + 1) for each in methods if each != function))
+        others = [each for each in methods if each != function]
+        return found.union(*(self._needs(each, each.returns, flow.moves_of(each), depth + 1) for each in others))
 
     def _is_asked_again(self, links: Sequence[Link], is_run_once: bool) -> bool:
         """Whether the object of the first call's function lives on when the call comes again."""
@@ -98,6 +105,23 @@ class Memories:
             if link.loops or link.repeats:
                 return True
         return not is_run_once
+
+
+def _in_front(function: FunctionFacts, call: ast.Call, loops: Sequence[LoopNode]) -> list[flow.Move]:
+    """What goes where before the call: a name that is given behind it has another value there (`row = self.read(id)`).
+
+    Unless a loop comes back to the call with what its last turn has left in the name.
+    """
+    end = call.end_lineno or call.lineno
+    left = [(loop, flow.exposed(loop)) for loop in loops if not isinstance(loop, ast.comprehension)]
+
+    def counts(row: flow.Move) -> bool:
+        line = min(getattr(value, "lineno", 0) for value in row.values)
+        if line <= end or any("." in name for name in row.given):
+            return True
+        return any(loop.lineno <= line <= (loop.end_lineno or line) and row.given & names for loop, names in left)
+
+    return [row for row in flow.moves_of(function) if counts(row)]
 
 
 def _is_cache(function: FunctionFacts, name: str) -> bool:
