@@ -258,6 +258,18 @@ OFFLINE = {
             def measure(self, test_case):
                 return [ask(line) for line in test_case.lines]  # !
         """,
+    "promptfoo_provider": """
+        from llm import ask
+
+        def call_api(prompt, options, context):
+            return {"output": ask(context["vars"]["text"])}  # !
+        """,
+    "promptfoo_assertion": """
+        from llm import ask
+
+        def get_assert(output, context):
+            return "yes" in ask(f"Is this polite? {output}")  # !
+        """,
     "opik_metric_with_its_own_model": """
         from opik.evaluation.metrics import base_metric
         from opik.evaluation.models import LiteLLMChatModel
@@ -686,3 +698,10 @@ def now(text: str):
     return label(text)  # !
 """
     assert is_waited_for(STEPS + route)
+
+
+@pytest.mark.parametrize(
+    ("taken", "expected"), [("prompt, options, context", "batchable"), ("prompt, options", "unclear")]
+)
+def test_a_harness_knows_its_functions_by_what_they_take(taken: str, expected: str) -> None:
+    assert verdict(f"from llm import ask\n\ndef call_api({taken}):\n    return ask(prompt)  # !\n") == expected
