@@ -43,9 +43,18 @@ def _in_body(model: ModelCall, function: FunctionFacts, names: Collection[str]) 
 
 
 def _written(function: FunctionFacts, node: ast.expr) -> ast.expr:
-    """What the variable that an argument is holds, where that is one text."""
-    value = function.only_value(node.id) if isinstance(node, ast.Name) else None
-    return value if isinstance(value, ast.Constant) else node
+    """What the variable that an argument is holds, where that is one text or an object that is made of what is said."""
+    value = function.only_value(node.id) if isinstance(node, ast.Name) else node
+    return _opened(value) if isinstance(value, ast.Constant | ast.Call) else _opened(node)
+
+
+def _opened(node: ast.expr) -> ast.expr:
+    """The node with what objects are made of in their place: the text of `[HumanMessage(content=text)]`."""
+    if isinstance(node, ast.Call) and last_name(node.func)[:1].isupper():
+        return ast.Tuple([_opened(each) for each in (*node.args, *(k.value for k in node.keywords))], ast.Load())
+    if isinstance(node, ast.List | ast.Tuple):
+        return ast.Tuple([_opened(each) for each in node.elts], ast.Load())
+    return node
 
 
 def prompts(model: ModelCall, call: ast.Call) -> list[ast.expr]:

@@ -292,3 +292,51 @@ TIMED = """
 )
 def test_an_answer_that_is_kept_further_down_counts_more_than_the_time(body, expected):
     assert verdict(TIMED.format(body=body)) == expected
+
+
+@pytest.mark.parametrize(
+    ("made", "message", "expected"),
+    [
+        ("temperature=0.0, max_output_tokens=20", "Respond exactly with: OK", "realtime"),
+        ("temperature=0.0", "Say what is wrong with it, or: OK", "batchable"),
+        ("system_instruction=RULES", "Respond exactly with: OK", "batchable"),
+    ],
+)
+def test_settings_in_an_object_of_their_own_say_nothing(made: str, message: str, expected: str) -> None:
+    source = f"""
+        from google import genai
+        from google.genai import types
+
+        client = genai.Client()
+        RULES = open("rules.txt").read()
+
+        def check(models):
+            config = types.GenerateContentConfig({made})
+            for model in models:
+                client.models.generate_content(model=model, contents="{message}", config=config)  # !
+
+        if __name__ == "__main__":
+            check(open("models.txt"))
+        """
+    assert verdict(source) == expected
+
+
+@pytest.mark.parametrize(
+    ("message", "expected"),
+    [
+        ('HumanMessage(content="Reply with the word OK.")', "realtime"),
+        ('HumanMessage("ping")', "realtime"),
+        ('HumanMessage(content="Reply with a word.")', "batchable"),
+        ('HumanMessage(content=f"Reply with the word OK: {model}")', "batchable"),
+    ],
+)
+def test_a_message_in_an_object_is_read(message: str, expected: str) -> None:
+    source = f"""
+        from langchain_core.messages import HumanMessage
+        from langchain_openai import ChatOpenAI
+
+        if __name__ == "__main__":
+            for model in open("models.txt"):
+                print(ChatOpenAI(model=model).invoke([{message}]))  # !
+        """
+    assert verdict(source) == expected
