@@ -15,6 +15,7 @@ from batchlint.entrypoints.manifests import ManifestTarget
 from batchlint.facts import MODULE, FunctionFacts, FunctionId, ModuleFacts
 from batchlint.findings import Context, Latency, Step
 from batchlint.graph.asides import Asides
+from batchlint.graph.backlogs import Backlogs
 from batchlint.graph.clocks import LOOPS
 from batchlint.graph.conditions import are_apart
 from batchlint.graph.daytimes import comes_by_day
@@ -95,7 +96,8 @@ class Graph(Part):
             keys = TimerKeys(program, decorators)
             Registrations(program, names, handovers, self._subcommands, routes, keys).read(manifest, settings)
         row_saves, fronts = RowSaves(program), Fronts(program, self.model_calls)
-        self._entries = Entries(program, decorators, handovers.entries, fronts, row_saves)
+        backlogs = Backlogs(program, {model.function for model in self.model_calls})
+        self._entries = Entries(program, decorators, handovers.entries, fronts, row_saves, backlogs)
         self._edges = Edges(program, decorators, handovers, parameters, row_saves)
         self._replies = Replies(program, handovers.edges)
         lookups = Lookups(program, self.is_test)

@@ -29,14 +29,15 @@ class Entries(Part):
         registered: dict[FunctionId, list[Entry]],
         fronts: Fronts,
         row_saves: RowSaves,
+        backlogs: Backlogs,
     ) -> None:
         super().__init__(program)
-        self._row_saves = row_saves
+        self._row_saves, self._backlogs = row_saves, backlogs
         self._decorators = decorators
         self._defaults = Defaults(program)
         self._registered = registered
         self._fronts = fronts
-        self._clocks, self._backlogs = Clocks(program), Backlogs(program)
+        self._clocks = Clocks(program)
         self._entries: dict[FunctionId, list[Entry]] = {}
 
     def of(self, id: FunctionId) -> list[Entry]:

@@ -68,13 +68,13 @@ def of(starter: str, minutes: int, then: str = "rows.update_one(item.id, label)"
     return verdict({**PROGRAM, "feeds.py": feeds, "app.py": starter.format(minutes=minutes)})
 
 
-@pytest.mark.parametrize(("minutes", "expected"), [(10, "batchable"), (15, "batchable"), (5, "realtime")])
+@pytest.mark.parametrize(("minutes", "expected"), [(5, "batchable"), (15, "batchable"), (4, "realtime")])
 @pytest.mark.parametrize("starter", [INTERVAL, LOOP, DECORATOR], ids=["interval", "loop", "decorator"])
 def test_what_is_only_kept_may_come_later(starter: str, minutes: int, expected: str) -> None:
     assert of(starter, minutes) == expected
 
 
-@pytest.mark.parametrize(("minutes", "expected"), [(10, "batchable"), (5, "realtime")])
+@pytest.mark.parametrize(("minutes", "expected"), [(5, "batchable"), (4, "realtime")])
 def test_so_it_is_in_a_queue_that_a_timer_fills(minutes: int, expected: str) -> None:
     assert of(BEAT, minutes) == expected
 
@@ -93,6 +93,39 @@ def test_so_it_is_in_a_queue_that_a_timer_fills(minutes: int, expected: str) -> 
 )
 def test_who_acts_on_it_or_keeps_nothing_of_one_item_needs_it_soon(then: str, after: str, expected: str) -> None:
     assert of(INTERVAL, 10, then, after) == expected
+
+
+POOLED = """
+    from concurrent.futures import ThreadPoolExecutor
+    from llm import ask
+    from store import items, rows
+
+    def {name}(item):
+        rows.get_or_create(id=item.id, label=ask(item.text))  # !
+
+    def take_up():
+        with ThreadPoolExecutor() as pool:
+            for item in items.new():
+                pool.submit({handed}, item)
+            {after}
+
+    def notify(item):
+        print(item)
+    """
+
+
+@pytest.mark.parametrize(
+    ("name", "handed", "after", "expected"),
+    [
+        ("label", "label", "", "batchable"),
+        ("label_and_publish", "label_and_publish", "", "batchable"),
+        ("label", "label", "pool.submit(notify, items)", "realtime"),
+        ("label", "label", "notify(items)", "realtime"),
+    ],
+)
+def test_what_is_handed_to_a_pool_is_part_of_the_job(name: str, handed: str, after: str, expected: str) -> None:
+    feeds = POOLED.format(name=name, handed=handed, after=after)
+    assert verdict({**PROGRAM, "feeds.py": feeds, "app.py": INTERVAL.format(minutes=10)}) == expected
 
 
 def test_one_answer_that_is_renewed_every_few_minutes_is_not_kept_for_later() -> None:
