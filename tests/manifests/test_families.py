@@ -887,6 +887,84 @@ def test_cdk_in_typescript(read, target, expected):
     assert [row[:2] for row in found] == [("functions.tag.app.handler", kind) for kind in expected]
 
 
+IMAGES_IN_PYTHON = """
+    from pathlib import Path
+    from aws_cdk import Duration, Stack, aws_ecs as ecs, aws_ecs_patterns as patterns, aws_events as events
+    from aws_cdk import aws_lambda as lambda_
+    from aws_cdk.aws_events_targets import LambdaFunction
+
+    class Shop(Stack):
+        def __init__(self, scope, id):
+            {made}
+
+        def _tag(self):
+            return lambda_.DockerImageFunction(
+                self,
+                "Tag",
+                code=lambda_.DockerImageCode.from_image_asset(
+                    directory=str(Path(__file__).parent.parent / "functions/tag"),
+                    {image}
+                ),
+            )
+
+        def _repeat(self, when, target):
+            rule = events.Rule(self, "R", schedule=events.Schedule.expression(when), description="It's the tag")
+            rule.add_target(target)
+
+        def _answer(self, target):
+            rule = events.Rule(self, "A", event_pattern=events.EventPattern(source=["shop"]))
+            rule.add_target(target)
+"""
+NIGHTLY = "tag = self._tag(); self._repeat('cron(0 2 * * ? *)', target=LambdaFunction(tag))"
+
+
+@pytest.mark.parametrize(
+    ("made", "image", "expected"),
+    [
+        (NIGHTLY, "", [("functions.tag.app.handler", "schedule", Latency.HOURS)]),
+        (NIGHTLY, 'file="Dockerfile.often"', [("functions.tag.app.often", "schedule", Latency.HOURS)]),
+        (NIGHTLY, 'cmd=["app.often"]', [("functions.tag.app.often", "schedule", Latency.HOURS)]),
+        (NIGHTLY, 'cmd=["app"]', []),
+        (NIGHTLY.replace("0 2", "*/5 *"), "", [("functions.tag.app.handler", "schedule", Latency.MINUTES)]),
+        (NIGHTLY.replace("(tag)", "(other)"), "", []),
+        (NIGHTLY.replace("_repeat", "_answer"), "", []),
+        (NIGHTLY.replace("_repeat", "_forget"), "", []),
+        ("tag = self._tag(); tag.add_function_url()", "", [("functions.tag.app.handler", "web", Latency.REALTIME)]),
+        ("self.show(handler=self._tag()); self._repeat('rate(1 day)', handler)", "", []),
+    ],
+)
+def test_a_method_may_make_a_function_of_an_image_and_another_its_rule(read, made, image, expected):
+    files = {
+        "cdk.json": "{}",
+        "functions/tag/Dockerfile": 'FROM public.ecr.aws/lambda/python:3.13\nCOPY app.py ./\nCMD ["app.handler"]\n',
+        "functions/tag/Dockerfile.often": 'FROM public.ecr.aws/lambda/python:3.13\nCMD ["app.often"]\n',
+        "stacks/shop.py": IMAGES_IN_PYTHON.replace("{made}", made).replace("{image}", image),
+    }
+    assert [row[:3] for row in rows(read(files))] == expected
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ('image=ecs.ContainerImage.from_asset("functions/tag")', ["functions/tag/app.py"]),
+        ('image=ecs.ContainerImage.from_asset("."), command=["python", "-m", "shop.nightly"]', ["shop/nightly.py"]),
+        ('image=ecs.ContainerImage.from_registry("nginx")', []),
+    ],
+)
+def test_a_scheduled_task_runs_the_command_of_its_image(read, options, expected):
+    made = f"""patterns.ScheduledFargateTask(
+                self, "T", schedule=events.Schedule.rate(Duration.hours(6)),
+                scheduled_fargate_task_image_options=patterns.ScheduledFargateTaskImageOptions({options}),
+            )"""
+    files = {
+        "cdk.json": "{}",
+        "functions/tag/Dockerfile": 'FROM python:3.13\nCMD ["python", "app.py"]\n',
+        "stacks/shop.py": IMAGES_IN_PYTHON.replace("{made}", made).replace("{image}", ""),
+    }
+    found = [row[:3] for row in rows(read(files)) if row[1] != "script"]
+    assert found == [(target, "schedule", Latency.HOURS) for target in expected]
+
+
 FUNCTION = """
     data "archive_file" "tag" {
       type        = "zip"

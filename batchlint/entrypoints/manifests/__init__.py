@@ -63,7 +63,7 @@ def read_manifests(root: Path, names: Sequence[str]) -> tuple[list[ManifestTarge
     folders = cdk.apps(project)
     for path in names if folders else ():
         if cdk.matches(path, folders):
-            targets += cdk.read(path, project)
+            targets += cdk.read(path, project, commands)
     modules: dict[str, list[str]] = {}
     for path in filter(terraform.matches, names):
         modules.setdefault(path.rpartition("/")[0], []).append(path)
