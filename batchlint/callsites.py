@@ -18,6 +18,7 @@ from batchlint.graph import Edge, Graph, ModelCall, Reach, relevant
 from batchlint.graph.ways import Way
 from batchlint.levels import RUNS, Level
 from batchlint.loops import is_handful, is_item_loop
+from batchlint.named import NAMES, Named
 from batchlint.places import Link, Place, Trait, line_of
 from batchlint.remainders import loop_before
 from batchlint.repetitions import repeated
@@ -47,6 +48,8 @@ class Described(NamedTuple):
     many: Trait | None
     traits: tuple[Trait, ...] = ()
     stated: Latency | None = None
+    named: Trait | None = None
+    """Who names the items that it is called for, where somebody does."""
     is_plumbing: bool = False
     """Whether the call only leads on to its own object's inside: who calls the object decides, not this place."""
     rounds: bool = False
@@ -68,7 +71,7 @@ def find(graph: Graph) -> list[Described]:
     """All call sites of the program, in the order of their places."""
     sites: dict[tuple[FunctionId, Span], Described] = {}
     ranks: dict[tuple[FunctionId, Span], int] = {}
-    ties = Ties(graph)
+    ties, named = Ties(graph), Named(graph)
     for model in graph.model_calls:
         is_refused = refuses(graph, model)
         for level in levels.find(graph, model):
@@ -83,7 +86,7 @@ def find(graph: Graph) -> list[Described]:
             # Where one call leads to several models, the nearest speaks for it.
             if key not in ranks or rank < ranks[key]:
                 ranks[key] = rank
-                sites[key] = _describe(graph, model, level, ties)
+                sites[key] = _describe(graph, model, level, ties, named)
     return sorted(sites.values(), key=lambda site: (site.function.path, site.span))
 
 
@@ -95,16 +98,16 @@ def refuses(graph: Graph, model: ModelCall) -> bool:
 
 
 # -- describing
-def _describe(graph: Graph, model: ModelCall, level: Level, ties: Ties) -> Described:
+def _describe(graph: Graph, model: ModelCall, level: Level, ties: Ties, named: Named) -> Described:
     edges = level.edges
     function = edges[0].caller if edges else model.function
     node = edges[0].node if edges else model.node
     reaches = tuple(levels.ways_in(graph, function, level.way, node, edges[0] if edges else None))
     place = Place(graph, model, edges, tuple(relevant(reaches)))
-    many = _many(place)
+    many = _many(place, named)
     if many is None and (longer := _repeated(place, function, level.way)) is not None:
         place = place._replace(reaches=(*place.reaches, longer))
-        many = _many(place)
+        many = _many(place, named)
     return Described(
         function=function,
         node=place.node,
@@ -117,6 +120,7 @@ def _describe(graph: Graph, model: ModelCall, level: Level, ties: Ties) -> Descr
         many=many,
         traits=tuple(traits(place, ties)),
         stated=graph.stated(function, place.node),
+        named=_named(place, named) if many is None else None,
         is_plumbing=level.is_plumbing,
         rounds=level.rounds,
     )
@@ -142,13 +146,14 @@ def _via(graph: Graph, model: ModelCall, edges: Sequence[Edge]) -> tuple[Step, .
     return (*steps, Step(model.function.path, model.span.line, model.call))
 
 
-def _many(place: Place) -> Trait | None:
+def _many(place: Place, named: Named) -> Trait | None:
     """What repeats the call, once per item of a collection: the nearest loop or mapping, here, below or above."""
     graph, model = place.graph, place.model
     links = place.links()
     for index, link in enumerate(links):
         is_search = model.kind == "embeddings" and link.node is model.node and asks_one_thing(link.node, link.loops)
-        if link.repeats and not is_search and not _is_of_one(graph, link, links[index - 1] if index else None):
+        is_one = is_search or (link.repeats and named.goes_over(link.function, link.node, link.loops))
+        if link.repeats and not is_one and not _is_of_one(graph, link, links[index - 1] if index else None):
             lines = [line_of(loop) for loop in link.loops if is_item_loop(loop)]
             line = lines[0] if lines else link.node.lineno
             return Trait("many", "once per item of a collection", link.function.path, line)
@@ -163,8 +168,19 @@ def _many(place: Place) -> Trait | None:
         if kind.kind == "evaluation" and kind.latency is not None:
             return Trait("many", "once per example of the data set", reach.entry.step.path, reach.entry.step.line)
         for edge in reversed(reach.edges):
-            if edge.repeats and not all_give_one(graph, edge.caller, edge.loops):
+            is_one = edge.repeats and named.goes_over(edge.caller, edge.node, edge.loops)
+            if edge.repeats and not is_one and not all_give_one(graph, edge.caller, edge.loops):
                 return Trait("many", f"once per item, in {graph.label(edge.caller)}", edge.caller.path, edge.span.line)
+    return None
+
+
+def _named(place: Place, named: Named) -> Trait | None:
+    """The loop over what somebody names, which is no loop over all that there are."""
+    ways = [(link.function, link.node, link.loops) for link in place.links() if link.repeats]
+    above = [edge for reach in place.reaches for edge in reach.edges if edge.repeats]
+    for id, node, loops in (*ways, *((edge.caller, edge.node, edge.loops) for edge in above)):
+        if named.goes_over(id, node, loops):
+            return Trait("single_by_hand", f"{NAMES}, in {place.graph.label(id)}", id.path, node.lineno)
     return None
 
 

@@ -235,7 +235,7 @@ def _repetition(site: Described, reaches: Sequence[Reach]) -> Iterator[Factor]:
     if site.many is not None:
         yield _factor("many", site.many.reason, site, Step(site.many.path, site.many.line, ""))
     elif site.stated is None and not {r.entry.kind.kind for r in reaches} & {"schedule", "task_queue", "pipeline"}:
-        yield _factor("single_by_hand", "one call, for whoever started it", site)
+        yield _of(site.named) if site.named else _factor("single_by_hand", "one call, for whoever started it", site)
 
 
 def _traits(site: Described) -> Iterator[Factor]:

@@ -1,10 +1,11 @@
-"""Wrappers that an agent, or an open session, asks as well: those who do not wait tell of it themselves."""
+"""Wrappers that an agent, a session or somebody with items of his own asks as well: who does not wait tells of it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
 from batchlint.findings import CallSite, Factor, Verdict
+from batchlint.named import NAMES
 from batchlint.places import Trait
 
 _WAITING = frozenset({"agent", "live_session"})
@@ -12,7 +13,7 @@ _Place = tuple[str, int]
 
 
 def waited_for(calls: Iterable[CallSite]) -> dict[_Place, Trait]:
-    """The places of batchable calls that another call leads to which acts on each answer at once, with what says so.
+    """The places of batchable calls that another call leads to for somebody or something that waits, with what says so.
 
     Those that nothing else tells of stay out: a batchable call must lead there as well.
     """
@@ -31,7 +32,7 @@ def waited_for(calls: Iterable[CallSite]) -> dict[_Place, Trait]:
 
 
 def _waiting(call: CallSite) -> Factor | None:
-    """What has the call act on each answer at once; tests may do so for their own ends."""
+    """What has the call act on each answer at once, or who waits for it; tests may do so for their own ends."""
     if call.verdict is Verdict.BATCHABLE or any(factor.name == "test" for factor in call.factors):
         return None
-    return next((factor for factor in call.factors if factor.name in _WAITING), None)
+    return next((each for each in call.factors if each.name in _WAITING or each.reason.startswith(NAMES)), None)

@@ -1,0 +1,107 @@
+"""Items that somebody names on the command line, instead of all that there are: `if args.id: for id in args.id`."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator, Sequence
+
+from batchlint.facts import FunctionFacts, FunctionId, LoopNode
+from batchlint.graph import Graph
+from batchlint.graph.conditions import tests_before
+from batchlint.graph.options import Options
+from batchlint.loops import is_item_loop
+from batchlint.symbols import last_name
+from batchlint.trees import walk
+
+NAMES = "somebody names the items"
+"""How the reason begins of what is asked for who does."""
+_DEEP = 4
+"""Lists between the option and the loop."""
+_FILES = re.compile(r"(^|_)(files?|paths?|dirs?|director(y|ies)|folders?|inputs?|globs?|sources?)(_|$)", re.IGNORECASE)
+"""Names of options for which a shell writes the names: `--files *.txt`."""
+_PARTS = frozenset({"split", "splitlines"})
+
+
+class Named:
+    """Asked loop by loop."""
+
+    def __init__(self, graph: Graph) -> None:
+        self._graph = graph
+        self._options = Options(graph.program)
+
+    def goes_over(self, id: FunctionId, node: ast.expr, loops: Sequence[LoopNode]) -> bool:
+        """Whether all loops around `node` go over what an option names, without which the function does otherwise."""
+        function = self._graph.function(id)
+        around = [loop for loop in loops if is_item_loop(loop)]
+        if not around or not self._options.are_parsed_in(function):
+            return False
+        found = {self._option(function, loop) for loop in around}
+        option = found.pop() if len(found) == 1 else None
+        if option is None or _FILES.search(option) or not self._is_list(id.path, option):
+            return False
+        asked = [test for test, holds in tests_before(function, node) if holds]
+        return any(self._options.named(function, each) == option for test in asked for each in _attributes(test))
+
+    def _option(self, function: FunctionFacts, loop: LoopNode) -> str | None:
+        return None if isinstance(loop, ast.While) else self._source(function, loop.iter, 0)
+
+    def _source(self, function: FunctionFacts, node: ast.expr, depth: int) -> str | None:
+        """The option whose words the items are made of one by one."""
+        if isinstance(node, ast.ListComp | ast.GeneratorExp) and len(node.generators) == 1:
+            return self._source(function, node.generators[0].iter, depth)
+        if not isinstance(node, ast.Name):
+            return self._options.named(function, node)
+        if depth == _DEEP:
+            return None
+        values = [each.value for each in function.bindings.get(node.id, ()) if each.how == "value"]
+        made = [each for each in values if each is not None and not _is_empty(each)]
+        grown = list(_grown(function, node.id))
+        if not values or None in values or None in grown:
+            return None
+        found = {self._source(function, each, depth + 1) for each in (*made, *grown) if each is not None}
+        return found.pop() if len(found) == 1 else None
+
+    def _is_list(self, path: str, option: str) -> bool:
+        """Whether the option takes several words."""
+        for caller, call in self._graph.program.calls_by_name.get("add_argument", ()):
+            flags = [each.value for each in call.node.args if isinstance(each, ast.Constant)]
+            names = [flag.lstrip("-").replace("-", "_") for flag in flags if isinstance(flag, str) and flag[:1] == "-"]
+            if caller.id.path == path and option in names:
+                return any(keyword.arg == "nargs" for keyword in call.node.keywords)
+        return False
+
+
+def _grown(function: FunctionFacts, name: str) -> Iterator[ast.expr | None]:
+    """What the loops go over in which the list gets an item, or the parts of one; None for items from elsewhere."""
+    for call in function.calls:
+        func = call.node.func
+        if not isinstance(func, ast.Attribute) or not isinstance(func.value, ast.Name) or func.value.id != name:
+            continue
+        loops = [loop for loop in call.loops if isinstance(loop, ast.For)]
+        is_one = func.attr == "append" or (func.attr == "extend" and bool(loops) and _are_parts(call.node, loops[-1]))
+        if func.attr in {"append", "extend", "insert", "update", "add"}:
+            yield loops[0].iter if is_one and len(loops) == len(call.loops) == 1 else None
+
+
+def _are_parts(call: ast.Call, loop: ast.For) -> bool:
+    """Whether the call adds the words of the loop's item."""
+    given = call.args[0] if call.args else None
+    if isinstance(given, ast.ListComp | ast.GeneratorExp) and len(given.generators) == 1:
+        given = given.generators[0].iter
+    if (
+        not isinstance(given, ast.Call)
+        or not isinstance(given.func, ast.Attribute)
+        or last_name(given.func) not in _PARTS
+    ):
+        return False
+    held = given.func.value
+    return isinstance(held, ast.Name) and isinstance(loop.target, ast.Name) and held.id == loop.target.id
+
+
+def _is_empty(node: ast.expr) -> bool:
+    return isinstance(node, ast.List) and not node.elts
+
+
+def _attributes(node: ast.expr) -> Iterator[ast.Attribute]:
+    return (each for each in walk(node) if isinstance(each, ast.Attribute))
