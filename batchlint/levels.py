@@ -289,8 +289,11 @@ def _leads_dialogue(reach: Reach) -> bool:
 
 
 def _kinds(graph: Graph, id: FunctionId, way: Way) -> set[str]:
-    """The kinds of entry points that lead to the function."""
-    return {reach.entry.kind.kind for reach in relevant(graph.reaches(id, way))}
+    """The kinds of entry points that lead to the function; what a schedule puts into a queue is the schedule's."""
+    reaches = relevant(graph.reaches(id, way))
+    scheduled = [reach.edges for reach in reaches if reach.entry.kind.kind == "schedule"]
+    kinds = ((reach.entry.kind.kind, reach.edges) for reach in reaches)
+    return {kind for kind, edges in kinds if kind != "task_queue" or edges not in scheduled}
 
 
 def ways_in(graph: Graph, id: FunctionId, way: Way, node: ast.expr, edge: Edge | None) -> list[Reach]:

@@ -573,3 +573,35 @@ def test_a_harness_that_runs_a_function_per_example_is_a_place_to_look_at(
     assert (site is not None and site.rounds and str(site.verdict) == "batchable") == listed
     above = marked(source.replace("  # !", "").replace("        check()\n", "        check()  # !\n"))
     assert (above is not None and above.rounds) == listed
+
+
+BEAT = """
+    from celery import Celery
+    from llm import ask
+    from store import languages, texts
+
+    app = Celery("shop")
+
+    @app.task(name="translate")
+    def translate():
+        for text in texts():
+            into_all(text)  # !
+
+    def into_all(text):
+        for language in languages():
+            text.save(language, ask(f"{language}: {text}"))
+
+    {started}
+    """
+
+
+@pytest.mark.parametrize(
+    ("started", "is_seen"),
+    [
+        ('app.conf.beat_schedule = {"t": {"task": "translate", "schedule": 86400.0}}', True),
+        ("def start(): translate.delay()", False),
+    ],
+)
+def test_a_task_that_a_schedule_enqueues_is_a_job_of_its_own(started: str, is_seen: bool) -> None:
+    site = marked(BEAT.replace("{started}", started))
+    assert (site is not None and site.rounds and str(site.verdict) == "batchable") is is_seen
