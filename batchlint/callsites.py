@@ -168,10 +168,19 @@ def _many(place: Place, named: Named) -> Trait | None:
         if kind.kind == "evaluation" and kind.latency is not None:
             return Trait("many", "once per example of the data set", reach.entry.step.path, reach.entry.step.line)
         for edge in reversed(reach.edges):
+            if model.kind == "embeddings" and _takes_nothing(edge):
+                break  # the same text each time
             is_one = edge.repeats and named.goes_over(edge.caller, edge.node, edge.loops)
             if edge.repeats and not is_one and not all_give_one(graph, edge.caller, edge.loops):
                 return Trait("many", f"once per item, in {graph.label(edge.caller)}", edge.caller.path, edge.span.line)
     return None
+
+
+def _takes_nothing(edge: Edge) -> bool:
+    """Whether the call of a plain function gives it nothing, so that it does the same for each item."""
+    call = edge.node
+    is_plain = edge.kind == "call" and isinstance(call, ast.Call) and isinstance(call.func, ast.Name)
+    return is_plain and not call.args and not call.keywords  # type: ignore[attr-defined]
 
 
 def _named(place: Place, named: Named) -> Trait | None:

@@ -355,3 +355,37 @@ ROUNDS = """
 )
 def test_rounds_over_models_that_end_at_the_first_answer_are_tries(then: str, expected: str) -> None:
     assert verdict(ROUNDS.format(then=then)) == expected
+
+
+SEEDED = """
+    from openai import OpenAI
+    from store import put, questions
+
+    client = OpenAI()
+
+    def embed(texts):
+        return client.embeddings.create(model="text-embedding-3-small", input=texts)
+
+    def seed({taken}):
+        put({made})  # !
+
+    if __name__ == "__main__":
+        for question in questions():
+            seed({given})
+            print(put(question))
+    """
+
+
+@pytest.mark.parametrize(
+    ("taken", "given", "made", "expected"),
+    [
+        ("", "", "embed([PLANS])", "realtime"),
+        ("name", "question", "embed([PLANS[:9]])", "batchable"),
+        ("", "", "[embed([part]) for part in PLANS.splitlines()]", "batchable"),
+    ],
+)
+def test_what_takes_nothing_of_the_item_embeds_the_same_each_time(
+    taken: str, given: str, made: str, expected: str
+) -> None:
+    source = SEEDED.format(taken=taken, given=given, made=made)
+    assert verdict(source.replace("from store", "PLANS = open('plans.md').read()\n    from store")) == expected
