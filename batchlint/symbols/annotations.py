@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Set
+from collections.abc import Sequence, Set
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -62,6 +62,22 @@ def rules_out(program: Program, annotated: Values, found: Set[Value]) -> bool:
     below = [(each, program.mro(each)[0]) for each in others]
     above = {parent for each in stated for parent in program.mro(each)[0]}
     return not any(each in above or not stated.isdisjoint(line) for each, line in below)
+
+
+def is_told(program: Program, annotated: Values, given: Sequence[tuple[FunctionId, Values]]) -> bool:
+    """Whether the program's calls say of which classes the objects are for which a base of the project's is annotated.
+
+    `given`: the callers, and what they give. What only tests give says nothing of the program.
+    """
+    stated = _classes(annotated)
+    if not stated or len(stated) < len(annotated) or all(program.is_test(caller.path) for caller, _ in given):
+        return False
+    return all(
+        bool(values)
+        and all(isinstance(value, Inst) and value.exact for value in values)
+        and all(not stated.isdisjoint(program.mro(each)[0]) for each in _classes(values))
+        for _, values in given
+    )
 
 
 def _classes(values: Set[Value]) -> set[ClassId]:

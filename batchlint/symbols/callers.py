@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 from batchlint.facts import MODULE, ClassId, FunctionFacts, FunctionId, Reference
 from batchlint.symbols import arguments, keyed, parsed, signatures, wrapped
-from batchlint.symbols.annotations import instance
+from batchlint.symbols.annotations import instance, is_told
 from batchlint.symbols.handed import Handed, argument_for
 from batchlint.symbols.mapped import Mapped
 from batchlint.symbols.names import LOCAL, REMOTE, is_constructor, last_name
+from batchlint.trees import spreads
 from batchlint.values import NOTHING, Cls, Elems, Ext, Fn, Inst, Value, Values, elements, ordered
 
 if TYPE_CHECKING:
@@ -73,13 +74,21 @@ class Callers:
             found |= self._default(outer, default)
         if isinstance(default, ast.Call) or function.decorators:
             found |= parsed.declared(self._program, function, name)
-        for caller, node, argument in (*self.arguments(function, name), *self._given_by_parameters(function, name)):
-            found |= arguments.values(self._program, caller, node, argument)
+        sites = (*self.arguments(function, name), *self._given_by_parameters(function, name))
+        given = [(caller, arguments.values(self._program, caller, node, argument)) for caller, node, argument in sites]
+        found = found.union(*(values for _, values in given))
         found |= self._spread(function, name) | self._mapped.parameter(function, name)
+        if is_told(self._program, named, given) and not self._may_be_called_elsewhere(function):
+            named = NOTHING
         # A client that is given says more than its class: at which server it asks.
-        given = {(value.path, value.host) for value in found if isinstance(value, Ext)}
-        local = {path for path, host in given if host == LOCAL and (path, None) not in given}
+        clients = {(value.path, value.host) for value in found if isinstance(value, Ext)}
+        local = {path for path, host in clients if host == LOCAL and (path, None) not in clients}
         return frozenset({*found, *(v for v in named if not (isinstance(v, Ext) and v.path in local))})
+
+    def _may_be_called_elsewhere(self, function: FunctionFacts) -> bool:
+        """Whether what the calls by name give is not all: the function, or its class, is handed on, or they spread."""
+        name = function.owner.rpartition(".")[2] if function.owner and function.name == "__init__" else function.name
+        return bool(self.references(name)) or any(spreads(call) for _, call, _ in self.call_sites(function))
 
     def _spread(self, function: FunctionFacts, name: str) -> Values:
         """What calls give for the parameter in a dict that they spread: `ask(**options)`."""
