@@ -33,6 +33,13 @@ _ROUNDS = 5
 """Dependent requests an item that are still worth as many batches."""
 _SPLITS = frozenset({"split", "rsplit", "splitlines", "readlines"})
 """Methods that give the parts of a text; a second argument says how many at most."""
+_CUTTING = re.compile(
+    r"(^|_)(split|chunk|segment|cut)(_up|_long|_the)?_(text|document|transcript|article|page|content|paper|script|story)s?$"
+    r"|(^|_)(split|divide|cut|chunk)_\w*in(to)?_(chunks|parts|sentences|paragraphs|segments|pieces|sections)$"
+    r"|^(sent|sentence)_tokenize$",
+    re.IGNORECASE,
+)
+"""Names of functions and of splitters' methods that do so: `splitter.split_text(page)`, `split_into_chunks(page)`."""
 _CUTS = frozenset({"strip", "lstrip", "rstrip", "lower", "upper"})
 _TELLING = frozenset({"sleep", "debug", "info", "warning", "error", "exception", "log"})
 _PASSING = EACH | PAIRED
@@ -205,7 +212,7 @@ def is_short(
     iterated = bound(iterated)
     if isinstance(iterated, ast.ListComp | ast.GeneratorExp):
         return is_short(iterated.generators[0].iter, bound, number)
-    if isinstance(iterated, ast.Call) and _is_split(iterated):
+    if is_split(iterated):
         return False
     if not isinstance(iterated, ast.Call) or not iterated.args:
         return True
@@ -220,11 +227,13 @@ def is_short(
     return isinstance(turns, int | float) and turns <= _ROUNDS
 
 
-def _is_split(call: ast.Call) -> bool:
-    """Whether the call splits a text, wherever it says so: `plan.splitlines()`."""
-    if not isinstance(call.func, ast.Attribute) or call.func.attr not in _SPLITS:
+def is_split(node: ast.expr) -> bool:
+    """Whether the expression splits a text, wherever it says so: `plan.splitlines()`, `splitter.split_text(page)`."""
+    if isinstance(node, ast.Call) and _CUTTING.search(_name(node.func)):
+        return True
+    if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute) or node.func.attr not in _SPLITS:
         return False
-    return len(call.args) + len(call.keywords) < 2 or _name(call.func.value) == "re"
+    return len(node.args) + len(node.keywords) < 2 or _name(node.func.value) == "re"
 
 
 def is_rounds(iterated: ast.expr, number: Callable[[ast.expr], float | None]) -> bool:

@@ -18,6 +18,7 @@ from batchlint.loops import (
     is_retry,
     is_rounds,
     is_short,
+    is_split,
     takes_turns,
     tries_again,
 )
@@ -26,6 +27,7 @@ from batchlint.places import Link, Place, Trait, end_of, line_of
 from batchlint.spending import unspent
 from batchlint.stages import runs_stages
 from batchlint.stops import Stops
+from batchlint.symbols import last_name
 from batchlint.tallies import Tallies
 from batchlint.trees import walk
 
@@ -99,12 +101,13 @@ class Ties:
                     fanned_out = fanned_out or (is_item_loop(loop) and self._graph.repeats(link.function, (loop,)))
                 elif many_below and runs_stages(loop, link.node):
                     pass  # one stage after the other, each with all its requests at once
-                elif many_below and not is_item_loop(loop) and self._is_bounded(link, loop, found):
+                elif many_below and not is_item_loop(loop) and self._is_bounded(link, loop, found, way[:index]):
                     pass  # all that failed are tried again together
                 elif found.name == "dependent" and self._is_round(link, loop, many_below=many_below):
                     yield found._replace(name="chain")
                 elif key not in done:
-                    yield from self._judged(place, link, loop, found, above, fanned_out, many_below)
+                    is_bounded = fanned_out and self._is_bounded(link, loop, found, way[:index])
+                    yield from self._judged(place, link, loop, found, above, is_bounded, many_below)
             done.add(key)
             is_own = link.repeats and not any(is_item_loop(loop) for loop in link.loops)
             fanned_out = fanned_out or is_own or any(is_gathered and is_item_loop(loop) for loop in link.loops)
@@ -116,11 +119,10 @@ class Ties:
         loop: LoopNode,
         found: Trait,
         above: set[int],
-        fanned_out: bool,
+        is_bounded: bool,
         many_below: bool,
     ) -> Iterator[Trait]:
         """What a tie means for the site: nothing, a few rounds, or that its requests wait for each other."""
-        is_bounded = fanned_out and self._is_bounded(link, loop, found)
         if found.name == "early_stop" and not is_bounded and _is_fallback(loop):
             return  # whoever asks once, tries again
         if found.name == "early_stop" and (many_below or _key(link.node) in above):
@@ -177,13 +179,19 @@ class Ties:
             return Trait("early_stop", f"the loop ends {when}", path, stop.lineno)
         return None
 
-    def _is_bounded(self, link: Link, loop: LoopNode, trait: Trait) -> bool:
-        """Whether the loop is a few tries, or a few rounds of which each needs the last: so many batches for all."""
+    def _is_bounded(self, link: Link, loop: LoopNode, trait: Trait, above: Sequence[Link]) -> bool:
+        """Whether the loop is a few tries, or a few rounds of which each needs the last: so many batches for all.
+
+        `above`: the calls that lead to it.
+        """
         graph = self._graph
         if trait.name == "early_stop" and not takes_turns(loop):
             return not isinstance(loop, ast.While) or counts(loop)
 
         def bound(node: ast.expr) -> ast.expr:
+            given = self._given(link, node, above)
+            if given is not None and is_split(given):
+                return given
             default = graph.function(link.function).default(node.id) if isinstance(node, ast.Name) else None
             return default or graph.constant(link.function, node)[1]
 
@@ -194,6 +202,19 @@ class Ties:
             is_rest = any(trait.reason.startswith(f"`{name}` ") for name in undone.kept(loop))
             return tries_again(loop) or is_rest
         return is_retry(loop) or is_short(loop.iter, bound, number)
+
+    def _given(self, link: Link, node: ast.expr, above: Sequence[Link]) -> ast.expr | None:
+        """What a parameter of the function is bound to where the calls above give it."""
+        function = self._graph.function(link.function)
+        call = above[-1].node if above else None
+        if not isinstance(node, ast.Name) or not isinstance(call, ast.Call) or last_name(call.func) != function.name:
+            return None
+        if node.id not in function.parameter_names or node.id in function.bindings:
+            return None
+        argument = self._graph.program.callers.argument(call, function, node.id)
+        if argument is None:
+            return None
+        return self._given(above[-1], argument, above[:-1]) or self._graph.constant(above[-1].function, argument)[1]
 
     def _is_round(self, link: Link, loop: LoopNode, *, many_below: bool) -> bool:
         """Whether each turn is one of a few rounds over many items, which do not wait for each other in it."""

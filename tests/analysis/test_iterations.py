@@ -687,6 +687,10 @@ WRITTEN = """
         ("[step.strip() for step in plan.splitlines()]", "enumerate(steps, 1)", "realtime"),
         ("[step.lower() for step in STEPS]", "steps", "batchable"),
         ("[STEPS[n % 3] for n in range(4)]", "steps", "batchable"),
+        ("splitter.split_documents([plan])", "steps", "realtime"),
+        ("chunk_text(plan, 2000)", "tqdm(steps)", "realtime"),
+        ("split_into_sentences(plan)", "steps", "realtime"),
+        ("split_steps(plan)", "steps", "batchable"),
     ],
 )
 def test_a_text_has_as_many_parts_as_it_has(steps, iterated, expected):
@@ -719,6 +723,41 @@ STORIES = """
 )
 def test_rounds_for_a_few_things_that_are_written_out_are_no_batches(topics: str, then: str, expected: str):
     assert verdict(STORIES.format(topics=topics, then=then)) == expected
+
+
+CUT_ABOVE = """
+    from llm import ask
+
+    STEPS = ["Open.", "Tell.", "Close."]
+
+    class Writer:
+        def write(self, steps, before=""):
+            for step in {iterated}:
+                before = ask(f"{{step}} after {{before}}")  # !
+            return before
+
+        def start(self, steps):
+            return self.write(steps)
+
+    if __name__ == "__main__":
+        for line in open("plans.txt"):
+            steps = {steps}
+            print(Writer().{method}(steps))
+    """
+
+
+@pytest.mark.parametrize("method", ["write", "start"])
+@pytest.mark.parametrize(
+    ("steps", "iterated", "expected"),
+    [
+        ("line.split('---')", "steps", "realtime"),
+        ("splitter.split_text(line)", "enumerate(steps)", "realtime"),
+        ("STEPS", "steps", "batchable"),
+        ("line.split('|', 2)", "steps", "batchable"),
+    ],
+)
+def test_a_text_may_be_cut_by_whoever_calls(method, steps, iterated, expected):
+    assert verdict(CUT_ABOVE.format(method=method, steps=steps, iterated=iterated)) == expected
 
 
 MERGED = """
