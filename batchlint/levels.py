@@ -250,11 +250,11 @@ def _is_single(graph: Graph, top: _Top) -> bool:
 
 
 def _on_the_way(graph: Graph, start: Way, edges: tuple[Edge, ...]) -> Iterator[Level]:
-    """The calls from the last one up to the first."""
+    """The calls from the last one up to the first, but none of what goes on without an end: that only begins it."""
     way = start
     for at in range(len(edges) - 1, -1, -1):
         above = graph.ways.above(edges[at], way)
-        if above is None:
+        if above is None or graph.never_ends(edges[at].callee):
             return
         way = above
         yield Level(edges[at:], way, is_plumbing=False, parts=True)

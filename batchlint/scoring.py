@@ -147,7 +147,7 @@ def _leads(site: Described, ways: set[tuple[FunctionId, Span]], started: set[Fun
 def _judge(graph: Graph, site: Described) -> CallSite:
     reaches = relevant(site.reaches)
     tier = graph.program.catalogue.tier(site.model.provider, site.model.endpoint)
-    factors = [*_who_waits(graph, site, reaches), *_repetition(site, reaches), *_traits(site)]
+    factors = [*_who_waits(graph, site, reaches), *_repetition(graph, site, reaches), *_traits(site)]
     if tier is not None:
         factors.append(_factor("tier", _offer(tier.discount, tier.window_hours), site))
     elif refuses(graph, site.model):
@@ -231,11 +231,35 @@ def _who_waits(graph: Graph, site: Described, reaches: Sequence[Reach]) -> Itera
         yield _factor("often", f"it runs every few minutes: {often[0].entry.step.what}", site, often[0].entry.step)
 
 
-def _repetition(site: Described, reaches: Sequence[Reach]) -> Iterator[Factor]:
+def _repetition(graph: Graph, site: Described, reaches: Sequence[Reach]) -> Iterator[Factor]:
     if site.many is not None:
         yield _factor("many", site.many.reason, site, Step(site.many.path, site.many.line, ""))
-    elif site.stated is None and not {r.entry.kind.kind for r in reaches} & {"schedule", "task_queue", "pipeline"}:
+        return
+    kinds = {reach.entry.kind.kind for reach in reaches}
+    command = _typed(graph, site, reaches) if kinds <= {"schedule", "script"} else None
+    if command is not None and "schedule" in kinds:
+        yield _factor("single_by_hand", f"one call, also for whoever types {command.what}", site, command)
+    elif site.stated is None and not kinds & {"schedule", "task_queue", "pipeline"}:
         yield _of(site.named) if site.named else _factor("single_by_hand", "one call, for whoever started it", site)
+
+
+def _typed(graph: Graph, site: Described, reaches: Sequence[Reach]) -> Step | None:
+    """The command of a command line that comes to the call, where no schedule runs that command, nor it sets one up."""
+    scheduled = [reach for reach in reaches if reach.entry.kind.kind == "schedule"]
+    run = {id for reach in scheduled for id in _run(site, reach)}
+    for reach in reaches:
+        start = graph.function(_run(site, reach)[0])
+        if reach.entry.kind.framework in graph.program.registry.commands and start.id not in run:
+            lines = range(start.line, (getattr(start.node, "end_lineno", None) or start.line) + 1)
+            steps = (each.entry.step for each in scheduled)
+            if not any(step.path == start.id.path and step.line in lines for step in steps):
+                return reach.entry.step
+    return None
+
+
+def _run(site: Described, reach: Reach) -> list[FunctionId]:
+    """The functions that run on the way in, from the first to the site's own."""
+    return [*(edge.caller for edge in reach.edges), site.function]
 
 
 def _traits(site: Described) -> Iterator[Factor]:

@@ -232,6 +232,8 @@ class Registry(NamedTuple):
     """Frameworks that hand a message out again where its handler takes long."""
     answering: frozenset[str]
     """Frameworks that give whoever starts a task what it returns."""
+    commands: frozenset[str]
+    """Frameworks of command lines: somebody types which of the functions is to run."""
     calling_enqueues: frozenset[str]
     """Frameworks whose tasks go into the queue when they are called like a function."""
     launches: PathTable[Launch]
@@ -365,6 +367,7 @@ def build(documents: list[dict[str, Any]]) -> Registry:
         requests=waits.requests(documents),
         holding=frozenset(framework["name"] for framework in frameworks if framework.get("held")),
         answering=frozenset(framework["name"] for framework in frameworks if framework.get("answers")),
+        commands=frozenset(framework["name"] for framework in frameworks if framework.get("commands")),
         calling_enqueues=frozenset(
             framework["name"] for framework, row in _rows(frameworks, "enqueues") if row.get("method") == "__call__"
         ),

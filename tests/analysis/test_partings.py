@@ -235,3 +235,52 @@ def test_what_makes_a_function_asks_nothing_yet():
             return digest().invoke(request.args["q"])
         """
     assert verdict(program(NIGHTLY, digests, route)) == "none"
+
+
+WATCH = """
+    import signal
+    import threading
+    from llm import ask
+    from store import articles
+
+    class Watcher:
+        def __init__(self):
+            self._stop_event = threading.Event()
+
+        def watch(self):
+            {begins}
+                self._round()
+
+        def _round(self):
+            for article in articles():
+                article.summary = ask(article.text)
+
+    def start():
+        Watcher().watch()
+    """
+CONTROL = """
+    from flask import Flask
+    from watcher import start
+
+    app = Flask(__name__)
+
+    @app.post("/watch")
+    def watch():
+        start()
+        return "done"
+    """
+STARTED = """
+    from watcher import start
+
+    if __name__ == "__main__":
+        start()  # !
+    """
+
+
+@pytest.mark.parametrize(
+    ("begins", "expected"),
+    [("for _ in range(3):", "batchable"), ("while not self._stop_event.is_set():", "none")],
+)
+def test_who_starts_what_goes_on_without_an_end_only_begins_it(begins, expected):
+    program = {"watcher.py": WATCH.format(begins=begins), "site.py": CONTROL, "app.py": STARTED}
+    assert verdict(program) == expected

@@ -1,0 +1,111 @@
+"""One request that a schedule makes, and a command of a command line too: whoever types that waits for it."""
+
+import pytest
+
+from batchlint.findings import Latency, Step
+from batchlint.graph import ManifestTarget
+
+from .verdicts import verdict
+
+REPORT = """
+    from llm import ask
+    from store import articles
+
+    def report():
+        print(ask("\\n".join(articles())))  # !
+
+    def reports():
+        for article in articles():
+            print(ask(article))
+    """
+SCHEDULE = """
+    from apscheduler.schedulers.blocking import BlockingScheduler
+    from report import report
+
+    def start():
+        scheduler = BlockingScheduler()
+        scheduler.add_job(report, "cron", hour=7)
+        scheduler.start()
+    """
+CLICK = """
+    import click
+    from report import report
+
+    @click.group()
+    def cli(): ...
+
+    @cli.command()
+    def now():
+        report()
+
+    if __name__ == "__main__":
+        cli()
+    """
+TYPER = """
+    import typer
+    from report import report
+
+    app = typer.Typer()
+
+    @app.command()
+    def now():
+        report()
+    """
+ARGPARSE = """
+    import argparse
+    from report import report
+
+    def now(args):
+        report()
+
+    parser = argparse.ArgumentParser()
+    parser.add_subparsers().add_parser("now").set_defaults(func=now)
+    args = parser.parse_args()
+    args.func(args)
+    """
+MAIN = """
+    from report import report
+
+    if __name__ == "__main__":
+        report()
+    """
+ONCE = """
+    import click
+    from apscheduler.schedulers.blocking import BlockingScheduler
+    from report import report
+
+    @click.command()
+    @click.option("--once", is_flag=True)
+    def start(once):
+        if once:
+            return report()
+        scheduler = BlockingScheduler()
+        scheduler.add_job(report, "cron", hour=7)
+        scheduler.start()
+    """
+
+
+@pytest.mark.parametrize("command", [CLICK, TYPER, ARGPARSE])
+def test_a_command_is_typed_by_somebody(command: str) -> None:
+    assert verdict({"report.py": REPORT, "clock.py": SCHEDULE, "cli.py": command}) == "unclear"
+
+
+@pytest.mark.parametrize("start", [{"clock.py": SCHEDULE}, {"clock.py": SCHEDULE, "app.py": MAIN}, {"cli.py": ONCE}])
+def test_a_schedule_beside_its_own_script_decides(start: dict[str, str]) -> None:
+    assert verdict({"report.py": REPORT, **start}) == "batchable"
+
+
+def test_a_schedule_that_runs_the_command_decides() -> None:
+    step = Step("crontab", 1, "0 7 * * * python cli.py now")
+    crontab = ManifestTarget("cli.py", "schedule", Latency.HOURS, step, word="now")
+    assert verdict({"report.py": REPORT, "cli.py": CLICK}, [crontab]) == "batchable"
+
+
+def test_many_requests_are_worth_a_batch_also_for_a_command() -> None:
+    many = REPORT.replace("  # !", "").replace("print(ask(article))", "print(ask(article))  # !")
+    files = {"clock.py": SCHEDULE, "cli.py": CLICK}
+    program = {
+        path: text.replace("import report", "import reports").replace("report(", "reports(")
+        for path, text in files.items()
+    }
+    assert verdict({"report.py": many, **program}) == "batchable"
