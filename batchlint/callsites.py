@@ -22,6 +22,7 @@ from batchlint.named import NAMES, Named
 from batchlint.places import Link, Place, Trait, line_of
 from batchlint.remainders import loop_before
 from batchlint.repetitions import repeated
+from batchlint.searching import is_said
 from batchlint.singles import all_give_one, asks_one_thing, gives_one
 from batchlint.ties import Ties
 from batchlint.traits import traits
@@ -161,7 +162,7 @@ def _many(place: Place, named: Named) -> Trait | None:
         rest = loop_before(graph.function(link.function), link.node) if isinstance(link.node, ast.Call) else None
         if rest is not None:
             return Trait("many", "for what a loop over a collection has left", link.function.path, line_of(rest))
-    if model.fans_out and not _is_handful(graph, model):
+    if model.fans_out and not _is_handful(graph, model) and not _is_search(place, links):
         return Trait("many", "one call for a whole collection", model.function.path, model.span.line)
     for reach in place.reaches:
         kind = reach.entry.kind
@@ -197,6 +198,13 @@ def _is_handful(graph: Graph, model: ModelCall) -> bool:
     """Whether the collection that the call takes is a few texts that are written out."""
     asked = prompts(model, model.node)[:1]
     return bool(asked) and is_handful(graph.constant(model.function, asked[0])[1])
+
+
+def _is_search(place: Place, links: Sequence[Link]) -> bool:
+    """Whether the embeddings are only of what a model made of one question, on every way in."""
+    asked = prompts(place.model, place.model.node)[:1] if place.model.kind == "embeddings" else []
+    above = [[Link.of(place.graph, edge) for edge in reach.edges] for reach in place.reaches] or [[]]
+    return bool(asked) and all(is_said(place.graph, [*way, *links], asked[0]) for way in above)
 
 
 def _is_of_one(graph: Graph, link: Link, above: Link | None) -> bool:
