@@ -45,6 +45,7 @@ from batchlint.graph.standins import StandIns
 from batchlint.graph.subcommands import Subcommands
 from batchlint.graph.tests import Tests
 from batchlint.graph.timerkeys import TimerKeys
+from batchlint.graph.unread import Unread
 from batchlint.graph.waiting import Waiting
 from batchlint.graph.ways import Way, Ways
 from batchlint.graph.workflows import Workflows
@@ -103,7 +104,7 @@ class Graph(Part):
         lookups = Lookups(program, self.is_test)
         polls = Polls(program, self.is_test, lookups, self.entries, self.edges_to)
         self._waiting = Waiting(program, polls, self._replies, lookups)
-        self._followed = Followed(program, self.entries, self.edges_to)
+        self._followed, self._unread = Followed(program, self.entries, self.edges_to), Unread(program)
         self._stand_ins = StandIns(program)
         self._asides = Asides(program, polls, self.entries)
         self._set_offs = SetOffs(program, self.entries, self.edges_to)
@@ -357,7 +358,8 @@ class Graph(Part):
         seen = (self._asides.seen(entry, id) for entry in self.entries(id))
         entries = [self._file_jobs.as_handled(entry, id) for entry in seen if entry is not None]
         if any(entry.kind.kind == "task_queue" for entry in entries):
-            entries += [*self._replies.entries(id, incoming, entries), *self._followed.entries(id, incoming, entries)]
+            asking = (self._replies, self._followed, self._unread)
+            entries += [entry for each in asking for entry in list(each.entries(id, incoming, entries))]
         entries += self._feeders.entries(id)
         return (self._asides.beside(entry) if beside else entry for entry in entries)
 
