@@ -12,7 +12,6 @@ from batchlint.symbols.annotations import instance, is_told
 from batchlint.symbols.handed import Handed, argument_for
 from batchlint.symbols.mapped import Mapped
 from batchlint.symbols.names import LOCAL, REMOTE, is_constructor, last_name
-from batchlint.trees import spreads
 from batchlint.values import NOTHING, Cls, Elems, Ext, Fn, Inst, Value, Values, elements, ordered
 
 if TYPE_CHECKING:
@@ -78,17 +77,12 @@ class Callers:
         given = [(caller, arguments.values(self._program, caller, node, argument)) for caller, node, argument in sites]
         found = found.union(*(values for _, values in given))
         found |= self._spread(function, name) | self._mapped.parameter(function, name)
-        if is_told(self._program, named, given) and not self._may_be_called_elsewhere(function):
+        if is_told(self._program, named, given) and not arguments.may_be_others(self._program, function, sites):
             named = NOTHING
         # A client that is given says more than its class: at which server it asks.
         clients = {(value.path, value.host) for value in found if isinstance(value, Ext)}
         local = {path for path, host in clients if host == LOCAL and (path, None) not in clients}
         return frozenset({*found, *(v for v in named if not (isinstance(v, Ext) and v.path in local))})
-
-    def _may_be_called_elsewhere(self, function: FunctionFacts) -> bool:
-        """Whether what the calls by name give is not all: the function, or its class, is handed on, or they spread."""
-        name = function.owner.rpartition(".")[2] if function.owner and function.name == "__init__" else function.name
-        return bool(self.references(name)) or any(spreads(call) for _, call, _ in self.call_sites(function))
 
     def _spread(self, function: FunctionFacts, name: str) -> Values:
         """What calls give for the parameter in a dict that they spread: `ask(**options)`."""

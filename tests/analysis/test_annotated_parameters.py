@@ -74,10 +74,21 @@ def _verdict(index: str, made: str = "", imported: str = "", **files: str) -> st
         ("Index(find('model'))", "batchable"),
         ("Index(find('model') or Small())", "batchable"),
         ("Index(*sys.argv)", "batchable"),
+        ("Index(Small() if sys.argv[1:] else made(sys.argv[1]))", "batchable"),
+        ("Index(chosen(sys.argv[1]))", "batchable"),
     ],
 )
 def test_what_all_calls_give_says_more_than_the_annotation(index: str, expected: str) -> None:
-    assert _verdict(index, imported="from plugins import find") == expected
+    made = """
+    def made(name):
+        return globals()[name]()
+
+    def chosen(name):
+        if name == "small":
+            return Small()
+        return made(name)
+    """
+    assert _verdict(index, made, "from plugins import find") == expected
 
 
 def test_one_of_several_calls_may_give_the_other() -> None:
