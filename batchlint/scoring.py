@@ -6,6 +6,7 @@ from `BATCHABLE` points on, provided that nobody waits on any path.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
 from batchlint import gates, probes, rules
@@ -68,6 +69,8 @@ _DECISIVE = frozenset(
 _IN_TURN = frozenset({"dependent", "memory", "early_stop", "agent"})
 """What has each request wait for the answer to the one before."""
 _OFFLINE = ("schedule", "pipeline", "task_queue", "evaluation")
+_RUNS_JOB = re.compile(r"(^|_)(run|start|main|once|now|job|task|cron|daily|nightly|weekly)(_|$)", re.IGNORECASE)
+"""Names of commands that run the job which is scheduled."""
 
 
 def score(graph: Graph, sites: Sequence[Described]) -> list[CallSite]:
@@ -244,12 +247,17 @@ def _repetition(graph: Graph, site: Described, reaches: Sequence[Reach]) -> Iter
 
 
 def _typed(graph: Graph, site: Described, reaches: Sequence[Reach]) -> Step | None:
-    """The command of a command line that comes to the call, where no schedule runs that command, nor it sets one up."""
+    """The command of a command line that comes to the call, where no schedule runs that command, nor it sets one up.
+
+    One that is called after running something is the job itself.
+    """
     scheduled = [reach for reach in reaches if reach.entry.kind.kind == "schedule"]
     run = {id for reach in scheduled for id in _run(site, reach)}
     for reach in reaches:
         start = graph.function(_run(site, reach)[0])
-        if reach.entry.kind.framework in graph.program.registry.commands and start.id not in run:
+        if reach.entry.kind.framework not in graph.program.registry.commands or _RUNS_JOB.search(start.name):
+            continue
+        if start.id not in run:
             lines = range(start.line, (getattr(start.node, "end_lineno", None) or start.line) + 1)
             steps = (each.entry.step for each in scheduled)
             if not any(step.path == start.id.path and step.line in lines for step in steps):

@@ -35,7 +35,7 @@ CLICK = """
     def cli(): ...
 
     @cli.command()
-    def now():
+    def briefing():
         report()
 
     if __name__ == "__main__":
@@ -48,18 +48,18 @@ TYPER = """
     app = typer.Typer()
 
     @app.command()
-    def now():
+    def briefing():
         report()
     """
 ARGPARSE = """
     import argparse
     from report import report
 
-    def now(args):
+    def briefing(args):
         report()
 
     parser = argparse.ArgumentParser()
-    parser.add_subparsers().add_parser("now").set_defaults(func=now)
+    parser.add_subparsers().add_parser("briefing").set_defaults(func=briefing)
     args = parser.parse_args()
     args.func(args)
     """
@@ -76,7 +76,7 @@ ONCE = """
 
     @click.command()
     @click.option("--once", is_flag=True)
-    def start(once):
+    def assistant(once):
         if once:
             return report()
         scheduler = BlockingScheduler()
@@ -90,14 +90,22 @@ def test_a_command_is_typed_by_somebody(command: str) -> None:
     assert verdict({"report.py": REPORT, "clock.py": SCHEDULE, "cli.py": command}) == "unclear"
 
 
-@pytest.mark.parametrize("start", [{"clock.py": SCHEDULE}, {"clock.py": SCHEDULE, "app.py": MAIN}, {"cli.py": ONCE}])
+@pytest.mark.parametrize(
+    "start",
+    [
+        {"clock.py": SCHEDULE},
+        {"clock.py": SCHEDULE, "app.py": MAIN},
+        {"clock.py": SCHEDULE, "cli.py": CLICK.replace("briefing", "run_once")},
+        {"cli.py": ONCE},
+    ],
+)
 def test_a_schedule_beside_its_own_script_decides(start: dict[str, str]) -> None:
     assert verdict({"report.py": REPORT, **start}) == "batchable"
 
 
 def test_a_schedule_that_runs_the_command_decides() -> None:
-    step = Step("crontab", 1, "0 7 * * * python cli.py now")
-    crontab = ManifestTarget("cli.py", "schedule", Latency.HOURS, step, word="now")
+    step = Step("crontab", 1, "0 7 * * * python cli.py briefing")
+    crontab = ManifestTarget("cli.py", "schedule", Latency.HOURS, step, word="briefing")
     assert verdict({"report.py": REPORT, "cli.py": CLICK}, [crontab]) == "batchable"
 
 
