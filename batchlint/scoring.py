@@ -86,7 +86,7 @@ def score(graph: Graph, sites: Sequence[Described]) -> list[CallSite]:
         for site, call in judged
     ]
     judged = _whole(graph, judged)
-    shared = waited_for(call for _, call in judged)
+    shared = waited_for(graph, judged)
     judged = [(site, _shared(graph, site, call, shared.get((call.path, call.line)))) for site, call in judged]
     hidden = {id(call) for site, call in judged if site.is_plumbing and call.verdict is Verdict.BATCHABLE}
     telling = [call for _, call in judged if id(call) not in hidden and not call.rounds]

@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterator, Sequence
 
+from batchlint.callsites import Described
+from batchlint.facts import FunctionId, Span
 from batchlint.findings import CallSite, Factor, Verdict
+from batchlint.graph import Graph
 from batchlint.named import NAMES
 from batchlint.places import Trait
 
 _WAITING = frozenset({"agent", "live_session"})
 _Place = tuple[str, int]
+_Judged = Sequence[tuple[Described, CallSite]]
 
 
-def waited_for(calls: Iterable[CallSite]) -> dict[_Place, Trait]:
+def waited_for(graph: Graph, judged: _Judged) -> dict[_Place, Trait]:
     """The places of batchable calls that another call leads to for somebody or something that waits, with what says so.
 
-    Those that nothing else tells of stay out: a batchable call must lead there as well.
+    Those that nothing else tells of stay out: a batchable call must lead there as well, or nobody else calls it.
     """
-    told: set[_Place] = set()
+    told = set(_only_waited_for(graph, judged))
     waiting: dict[_Place, Trait] = {}
-    for call in calls:
+    for _, call in judged:
         below = [(step.path, step.line) for step in call.via]
         factor = _waiting(call)
         if call.verdict is Verdict.BATCHABLE and not call.rounds:
@@ -29,6 +33,18 @@ def waited_for(calls: Iterable[CallSite]) -> dict[_Place, Trait]:
             trait = Trait(factor.name, reason, factor.path, factor.line)
             waiting |= {place: trait for place in below if place not in waiting}
     return {place: trait for place, trait in waiting.items() if place in told}
+
+
+def _only_waited_for(graph: Graph, judged: _Judged) -> Iterator[_Place]:
+    """The places of batchable calls in functions that only those call who act on each answer at once."""
+    waiting: set[tuple[FunctionId, Span]] = {
+        (site.function, site.span) for site, call in judged if site.edges and _waiting(call) is not None
+    }
+    for site, call in judged if waiting else ():
+        if call.verdict is Verdict.BATCHABLE and not graph.starts_here(site.function):
+            callers = [edge for edge in graph.edges_to(site.function) if not graph.is_test(edge.caller.path)]
+            if callers and all((edge.caller, edge.span) in waiting for edge in callers):
+                yield call.path, call.line
 
 
 def _waiting(call: CallSite) -> Factor | None:

@@ -52,3 +52,50 @@ def program(mark: str, use: str) -> dict[str, str]:
 )
 def test_what_an_open_session_asks_as_well_waits(mark: str, use: str, expected: str) -> None:
     assert verdict(program(mark, use)) == expected
+
+
+AGENT = """
+    from concurrent.futures import ThreadPoolExecutor
+    from openai import OpenAI
+    from tools import SCHEMAS, run
+
+    client = OpenAI()
+
+    def create(**kwargs):
+        return client.chat.completions.create(model="gpt-5", **kwargs)  # !
+
+    def answer(question):
+        messages = [{"role": "user", "content": question}]
+        message = create(messages=messages, tools=SCHEMAS).choices[0].message
+        messages.append(message)
+        rounds = 0
+        while message.tool_calls and rounds < 5:
+            for each in message.tool_calls:
+                messages.append({"role": "<role>", "content": run(each), "<key>": each.id})
+            message = create(messages=messages, tools=SCHEMAS).choices[0].message
+            messages.append(message)
+            rounds += 1
+        return messages
+
+    def main():
+        with ThreadPoolExecutor(4) as pool:
+            for future in [pool.submit(answer, line) for line in open("questions.txt")]:
+                print(future.result())
+
+    if __name__ == "__main__":
+        main()
+    """
+TOOLS = """
+    SCHEMAS = []
+
+    def run(call):
+        return str(call)
+    """
+
+
+@pytest.mark.parametrize(
+    ("role", "key", "expected"), [("tool", "tool_call_id", "realtime"), ("user", "name", "batchable")]
+)
+def test_a_wrapper_that_only_an_agent_asks_waits(role: str, key: str, expected: str) -> None:
+    program = AGENT.replace("<role>", role).replace("<key>", key)
+    assert verdict({"app.py": program, "tools.py": TOOLS}) == expected
