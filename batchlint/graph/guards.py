@@ -12,11 +12,12 @@ from batchlint.graph.conditions import tests_before
 from batchlint.graph.kinds import BUILTIN, Kinds, is_one
 from batchlint.graph.links import Edge, Part
 from batchlint.graph.modulesettings import ModuleSettings
+from batchlint.graph.objectsettings import ObjectSettings
 from batchlint.graph.options import GIVEN, Options
 from batchlint.symbols import Program, last_name
 from batchlint.trees import spreads
 
-Owner = Literal["function", "program", "module"]
+Owner = Literal["function", "program", "module", "object"]
 
 
 class Demand(NamedTuple):
@@ -28,7 +29,8 @@ class Demand(NamedTuple):
     is_word: bool = False
     """Whether it must be one of the words `types`, as in `mode == "query"`, rather than of one of the types."""
     of: Owner = "function"
-    """Whose `parameter` is: an option of the program's command line, or a setting of a module, counts as well."""
+    """Whose `parameter` is: an option of the program's command line, or a setting of a module or of the method's own
+    object, counts as well."""
 
 
 class _Subject(NamedTuple):
@@ -52,7 +54,7 @@ class Guards(Part):
         self._by_word = by_word
         self._kinds = Kinds(program)
         self._options = Options(program)
-        self._settings = ModuleSettings(program)
+        self._settings, self._held = ModuleSettings(program), ObjectSettings(program)
         self._known: dict[tuple[FunctionId, int], Demands] = {}
 
     def before(self, id: FunctionId, node: ast.expr) -> Demands:
@@ -81,7 +83,10 @@ class Guards(Part):
         if option is not None:
             return _Subject(option, "program")
         setting = self._settings.named(function, node)
-        return _Subject(setting, "module") if setting is not None else None
+        if setting is not None:
+            return _Subject(setting, "module")
+        held = self._held.named(function, node)
+        return _Subject(held, "object") if held is not None else None
 
     def _is_asked(self, demand: Demand) -> bool:
         return self._by_word or not demand.is_word
@@ -110,8 +115,10 @@ class Guards(Part):
             found |= options
         elif any(self._is_told_otherwise(edge, demand) for demand in options):
             return None
-        # Another program may have other settings.
-        settings = frozenset(demand for demand in demands if demand.of == "module" and edge.callee.qualname != MODULE)
+        # Another program may have other settings, and another object.
+        kept = {"module"} if edge.callee.qualname != MODULE else set()
+        kept |= {"object"} if edge.kind == "call" and self._held.is_own(edge.caller, edge.node) else set()
+        settings = frozenset(demand for demand in demands if demand.of in kept)
         if any(_is_against(one, other) for one in settings for other in found):
             return None
         found |= settings

@@ -140,3 +140,51 @@ def test_a_setting_is_the_same_in_every_file(imported: str, test: str, expected:
     settings = 'import os\nMODE = os.environ["MODE"]\nOTHER = os.environ["OTHER"]\nstate = object()\n'
     files = {"settings.py": settings, "work.py": WORK, "web.py": ROUTE.format(imported=imported, test=test)}
     assert is_waited_for(files) is expected
+
+
+OBJECT = """
+from fastapi import FastAPI
+from llm import ask
+
+app = FastAPI()
+
+class Writer:
+    def __init__(self, backend):
+        self.backend = backend
+
+    def complete(self, text):
+        if self.backend == "local":
+            return text.upper()
+        elif self.backend == "hosted":
+            return ask(text)  # !
+
+    def preview(self, text):
+        {above}
+
+    def use(self, backend):
+        {later}
+
+@app.get("/text")
+def text(text: str):
+    return Writer("local").preview(text)
+
+if __name__ == "__main__":
+    writer = Writer("hosted")
+    for line in open("texts.txt"):
+        print(writer.complete(line))
+"""
+
+
+@pytest.mark.parametrize(
+    ("above", "change", "expected"),
+    [
+        ('if self.backend == "local": return self.complete(text)', "pass", "batchable"),
+        ('return "" if self.backend != "local" else self.complete(text)', "pass", "batchable"),
+        ('if self.backend == "hosted": return self.complete(text)', "pass", "realtime"),
+        ("return self.complete(text)", "pass", "realtime"),
+        ('if self.backend == "local": return Writer("hosted").complete(text)', "pass", "realtime"),
+        ('if self.backend == "local": return self.complete(text)', "self.backend = backend", "realtime"),
+    ],
+)
+def test_an_object_keeps_its_setting(above: str, change: str, expected: str) -> None:
+    assert verdict(OBJECT.format(above=above, later=change)) == expected
