@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from batchlint import gates, probes, rules
+from batchlint import gates, ownbatches, probes, rules
 from batchlint.callsites import Described, refuses
 from batchlint.facts import FunctionId, Span
 from batchlint.findings import CallSite, Context, Factor, Latency, Step, Verdict
@@ -44,6 +44,7 @@ FACTORS: dict[str, int] = {
     "live_session": -100,
     "probe": -70,
     "gate": -45,
+    "own_batch": -45,
     # What the provider has to offer.
     "tier": 10,
     "no_tier": 0,
@@ -78,7 +79,7 @@ def score(graph: Graph, sites: Sequence[Described]) -> list[CallSite]:
 
     Plumbing is left out where it is batchable and a call above it tells of it.
     """
-    judged = [(site, _judge(graph, site)) for site in gates.marked(graph, sites)]
+    judged = [(site, _judge(graph, site)) for site in ownbatches.marked(graph, gates.marked(graph, sites))]
     batchable = [site for site, call in judged if call.verdict is Verdict.BATCHABLE and site.stated is None]
     probed = probes.shared(graph, sites, batchable)
     judged = [
@@ -327,4 +328,6 @@ def _question(graph: Graph, site: Described, reaches: Sequence[Reach]) -> str:
         return f"who starts {start}, and does anybody wait for it?"
     if any(trait.name == "gate" for trait in site.traits):
         return f"how long may what somebody sent in wait for what {name} finds?"
+    if any(trait.name == "own_batch" for trait in site.traits):
+        return f"are there ever more than a few items that {name} is to ask one by one about?"
     return f"does anybody wait for the answer that {name} gets?"
