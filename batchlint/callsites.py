@@ -84,11 +84,22 @@ def find(graph: Graph) -> list[Described]:
             key = (function, span)
             is_behind = is_refused or (model.agent and bool(edges))
             rank = len(edges) + (_BEHIND if is_behind else 0) + (_FAR if level.parts else 0)
-            # Where one call leads to several models, the nearest speaks for it.
-            if key not in ranks or rank < ranks[key]:
-                ranks[key] = rank
-                sites[key] = _describe(graph, model, level, ties, named)
+            # Where one call leads to several models, the nearest speaks for it, or one of which there are many.
+            known = sites.get(key)
+            if known is not None and rank >= ranks[key] and (known.many is not None or is_behind or level.parts):
+                continue
+            site = _describe(graph, model, level, ties, named)
+            if known is None or _speaks_before(graph, site, rank, known, ranks[key]):
+                ranks[key], sites[key] = rank, site
     return sorted(sites.values(), key=lambda site: (site.function.path, site.span))
+
+
+def _speaks_before(graph: Graph, site: Described, rank: int, known: Described, known_rank: int) -> bool:
+    """Whether the way down speaks for the call rather than the known one, each with its rank."""
+    plain = [each for each in (site, known) if not each.traits and not refuses(graph, each.model)]
+    if len(plain) == 2 and max(rank, known_rank) < _FAR and (site.many is None) is not (known.many is None):
+        return site.many is not None
+    return rank < known_rank
 
 
 def refuses(graph: Graph, model: ModelCall) -> bool:
