@@ -9,6 +9,35 @@ from batchlint import callsites, extraction, graph, scoring
 from .verdicts import cases, marked, verdict
 
 PER_ITEM = {
+    "langfun_query": """
+        import sys
+        import langfun as lf
+
+        if __name__ == "__main__":
+            for line in open(sys.argv[1]):
+                print(lf.query("Label {{line}}", line=line, lm=lf.llms.Claude45Haiku_20251001()))  # !
+        """,
+    "langfun_model": """
+        import sys
+        import langfun as lf
+
+        if __name__ == "__main__":
+            lm = lf.llms.Gpt41()
+            for line in open(sys.argv[1]):
+                print(lm(line).text)  # !
+        """,
+    "torchllms_provider": """
+        import json, sys
+
+        def judge(provider, rows):
+            return provider.generate(conversations=[[{"role": "user", "content": row}] for row in rows])  # !
+
+        if __name__ == "__main__":
+            from torchllms.inference import providers
+
+            judged = judge(providers.OpenAI(model="gpt-5", concurrency=100), open(sys.argv[1]).readlines())
+            json.dump(judged, open(sys.argv[2], "w"))
+        """,
     "claudette_client": """
         import sys
         from claudette import *
@@ -165,6 +194,23 @@ OTHERS = {
         """,
 }
 NONE = {
+    "langfun_on_this_machine": """
+        import sys
+        import langfun as lf
+
+        if __name__ == "__main__":
+            for line in open(sys.argv[1]):
+                print(lf.query("Label {{line}}", line=line, lm=lf.llms.LlamaCppRemote("http://localhost:8080")))  # !
+        """,
+    "torchllms_on_this_machine": """
+        import sys
+        from torchllms.inference import providers
+
+        if __name__ == "__main__":
+            provider = providers.vLLM(model_path="llama")
+            rows = [[{"role": "user", "content": row}] for row in open(sys.argv[1])]
+            print(provider.generate(conversations=rows))  # !
+        """,
     "safetytooling_batches": """
         import asyncio, sys
         from safetytooling.apis.batch_api import BatchInferenceAPI
