@@ -19,6 +19,7 @@ from batchlint.graph.ways import Way
 from batchlint.levels import RUNS, Level
 from batchlint.loops import is_handful, is_item_loop
 from batchlint.named import NAMES, Named
+from batchlint.ones import is_for_one
 from batchlint.places import Link, Place, Trait, line_of
 from batchlint.remainders import loop_before
 from batchlint.repetitions import repeated
@@ -163,6 +164,8 @@ def _many(place: Place, named: Named) -> Trait | None:
     graph, model = place.graph, place.model
     links = place.links()
     for index, link in enumerate(links):
+        if index and is_for_one(graph, links[index - 1].function, links[index - 1].node):
+            break
         is_search = model.kind == "embeddings" and link.node is model.node and asks_one_thing(link.node, link.loops)
         is_one = is_search or (link.repeats and named.goes_over(link.function, link.node, link.loops))
         if link.repeats and not is_one and not _is_of_one(graph, link, links[index - 1] if index else None):
