@@ -1,4 +1,6 @@
-"""Wrappers that an agent, a session or somebody with items of his own asks as well: who does not wait tells of it."""
+"""Wrappers that an agent, a session, one answer after the other or somebody with items of his own asks as well: those
+who do not wait tell of them themselves.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,7 @@ from batchlint.graph import Graph
 from batchlint.named import NAMES
 from batchlint.places import Trait
 
-_WAITING = frozenset({"agent", "live_session"})
+_WAITING = frozenset({"agent", "live_session", "dependent"})
 _Place = tuple[str, int]
 _Judged = Sequence[tuple[Described, CallSite]]
 
@@ -48,7 +50,12 @@ def _only_waited_for(graph: Graph, judged: _Judged) -> Iterator[_Place]:
 
 
 def _waiting(call: CallSite) -> Factor | None:
-    """What has the call act on each answer at once, or who waits for it; tests may do so for their own ends."""
-    if call.verdict is Verdict.BATCHABLE or any(factor.name == "test" for factor in call.factors):
+    """What has the call act on each answer at once, or who waits for it; tests may do so for their own ends.
+
+    Requests that hold each other's answers count where something starts them, and not for one item only.
+    """
+    names = {factor.name for factor in call.factors}
+    if call.verdict is Verdict.BATCHABLE or "test" in names:
         return None
-    return next((each for each in call.factors if each.name in _WAITING or each.reason.startswith(NAMES)), None)
+    waiting = _WAITING if "many" in names and "unknown_entry" not in names else _WAITING - {"dependent"}
+    return next((each for each in call.factors if each.name in waiting or each.reason.startswith(NAMES)), None)

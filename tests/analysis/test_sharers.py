@@ -99,3 +99,47 @@ TOOLS = """
 def test_a_wrapper_that_only_an_agent_asks_waits(role: str, key: str, expected: str) -> None:
     program = AGENT.replace("<role>", role).replace("<key>", key)
     assert verdict({"app.py": program, "tools.py": TOOLS}) == expected
+
+
+IN_TURN = """
+    import json
+    from openai import OpenAI
+
+    client = OpenAI()
+
+    def ask(text):
+        return client.chat.completions.create(model="gpt-5", messages=[{"role": "user", "content": text}])<sdk>
+
+    def label(rows):
+        return [ask(row).choices[0].message.content for row in rows]<loop>
+
+    def story(rows):
+        told = ""
+        for row in rows:
+            told = ask(<asked>).choices[0].message.content<story>
+        return told
+
+    def main():
+        rows = open("rows.txt").readlines()
+        json.dump([label(rows), <started>], open("labels.json", "w"))
+
+    if __name__ == "__main__":
+        main()
+    """
+
+
+@pytest.mark.parametrize(
+    ("mark", "asked", "started", "expected"),
+    [
+        ("story", "told + row", "story(rows)", "realtime"),
+        ("sdk", "told + row", "story(rows)", "realtime"),
+        ("loop", "told + row", "story(rows)", "batchable"),
+        ("sdk", "row", "story(rows)", "batchable"),
+        ("sdk", "told + row", "len(rows)", "batchable"),
+    ],
+)
+def test_what_one_answer_after_the_other_asks_as_well_waits(mark: str, asked: str, started: str, expected: str) -> None:
+    text = IN_TURN.replace("<asked>", asked).replace("<started>", started)
+    for each in ("sdk", "loop", "story"):
+        text = text.replace(f"<{each}>", "  # !" if each == mark else "")
+    assert verdict(text) == expected
