@@ -6,7 +6,7 @@ import ast
 
 from batchlint.facts import ClassId, FunctionFacts, FunctionId
 from batchlint.graph.links import Part
-from batchlint.symbols import Program
+from batchlint.symbols import Program, last_name
 from batchlint.values import Inst
 
 _CONSTRUCTORS = frozenset({"__init__", "__post_init__"})
@@ -34,6 +34,8 @@ class ObjectSettings(Part):
         func = call.func if isinstance(call, ast.Call) else None
         if not isinstance(func, ast.Attribute):
             return False
+        if isinstance(func.value, ast.Call):
+            return last_name(func.value.func) == "super"
         return self.program.self_class(self.function(caller), func.value) is not None
 
     def _is_fixed(self, klass: ClassId, name: str) -> bool:

@@ -188,3 +188,42 @@ if __name__ == "__main__":
 )
 def test_an_object_keeps_its_setting(above: str, change: str, expected: str) -> None:
     assert verdict(OBJECT.format(above=above, later=change)) == expected
+
+
+INHERITED = """
+from fastapi import FastAPI
+from llm import ask
+
+app = FastAPI()
+
+class Base:
+    def complete_all(self, texts):
+        return [self.complete(text) for text in texts]
+
+class Writer(Base):
+    def __init__(self, backend):
+        self.backend = backend
+
+    def complete(self, text):
+        if self.backend == "hosted":
+            return ask(text)  # !
+        return text.upper()
+
+    def complete_all(self, texts):
+        if self.backend {test}:
+            return texts
+        return super().complete_all(texts)
+
+@app.get("/text")
+def text(text: str):
+    return Writer("local").complete_all([text])
+
+if __name__ == "__main__":
+    for line in open("texts.txt"):
+        print(Writer("hosted").complete(line))
+"""
+
+
+@pytest.mark.parametrize(("test", "expected"), [('== "hosted"', "batchable"), ('== "other"', "realtime")])
+def test_what_the_base_class_does_is_the_same_object_s(test: str, expected: str) -> None:
+    assert verdict(INHERITED.format(test=test)) == expected
