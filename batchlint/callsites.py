@@ -98,9 +98,18 @@ def find(graph: Graph) -> list[Described]:
 def _speaks_before(graph: Graph, site: Described, rank: int, known: Described, known_rank: int) -> bool:
     """Whether the way down speaks for the call rather than the known one, each with its rank."""
     plain = [each for each in (site, known) if not each.traits and not refuses(graph, each.model)]
-    if len(plain) == 2 and max(rank, known_rank) < _FAR and (site.many is None) is not (known.many is None):
+    are_equal = len(plain) == 2 and max(rank, known_rank) < _FAR and _are_alternatives(site, known)
+    if are_equal and (site.many is None) is not (known.many is None):
         return site.many is not None
     return rank < known_rank
+
+
+def _are_alternatives(site: Described, known: Described) -> bool:
+    """Whether the ways down part at one call that leads to either, rather than at calls that are made in turn."""
+    for one, other in zip(site.edges, known.edges, strict=False):
+        if (one.span, one.callee) != (other.span, other.callee):
+            return one.span == other.span
+    return False
 
 
 def refuses(graph: Graph, model: ModelCall) -> bool:
