@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import NamedTuple
 
@@ -57,31 +57,50 @@ class Implicit(Part):
         found: dict[str, list[_Use]] = {}
         for function in self.program.functions.values():
             node = function.node
-            for statement in [node.body] if isinstance(node, ast.Lambda) else node.body:
-                for how, each, loops, many in _uses(statement, ()):
-                    found.setdefault(how, []).append(_Use(function.id, each, loops, many))
+            for how, each, loops, many in _uses([node.body] if isinstance(node, ast.Lambda) else node.body):
+                found.setdefault(how, []).append(_Use(function.id, each, loops, many))
         return found
 
 
-_Found = Iterator[tuple[str, ast.expr, tuple[LoopNode, ...], bool]]
+_Found = tuple[str, ast.expr, tuple[LoopNode, ...], bool]
+_LEAVES = frozenset({*SCOPES, ast.Name, ast.Constant, ast.Pass, ast.Import, ast.ImportFrom})
+"""Kinds of nodes below which nothing is done to an object, or which have a turn of their own."""
+_USING = frozenset({*_LOOPS, *_COMPREHENSIONS, ast.While, ast.withitem, ast.Subscript, ast.Call})
 
 
-def _uses(node: ast.AST, loops: tuple[LoopNode, ...]) -> _Found:
-    if isinstance(node, SCOPES):
-        return
-    if isinstance(node, _LOOPS):
-        yield from _iterated(node.iter, loops, (*loops, node))
-        yield from _uses(node.iter, loops)
-        for statement in (*node.body, *node.orelse):
-            yield from _uses(statement, (*loops, node))
-        return
-    if isinstance(node, _COMPREHENSIONS):
-        for generator in node.generators:
-            yield from _iterated(generator.iter, loops, (*loops, generator))
-            loops = (*loops, generator)
-    elif isinstance(node, ast.While):
-        loops = (*loops, node)
-    elif isinstance(node, ast.withitem):
+def _uses(statements: Sequence[ast.AST], loops: tuple[LoopNode, ...] = ()) -> list[_Found]:
+    """What is done in the statements, each with the loops around it: all of a program comes here, node by node."""
+    found: list[_Found] = []
+    stack = list(reversed(statements))
+    while stack:
+        node = stack.pop()
+        kind = node.__class__
+        if kind in _LEAVES:
+            continue
+        if kind is ast.Attribute:
+            stack.append(node.value)  # type: ignore[attr-defined]
+        elif kind not in _USING:
+            stack += reversed(children(node))
+        elif isinstance(node, _LOOPS):
+            found += _iterated(node.iter, loops, (*loops, node))
+            found += _uses([node.iter], loops)
+            found += _uses([*node.body, *node.orelse], (*loops, node))
+        elif isinstance(node, _COMPREHENSIONS):
+            inside = loops
+            for generator in node.generators:
+                found += _iterated(generator.iter, inside, (*inside, generator))
+                inside = (*inside, generator)
+            found += _uses(children(node), inside)
+        elif isinstance(node, ast.While):
+            found += _uses(children(node), (*loops, node))
+        else:
+            found += _used(node, loops)
+            stack += reversed(children(node))
+    return found
+
+
+def _used(node: ast.AST, loops: tuple[LoopNode, ...]) -> Iterator[_Found]:
+    if isinstance(node, ast.withitem):
         yield "entered", node.context_expr, loops, False
     elif isinstance(node, ast.Subscript):
         yield "indexed", node.value, loops, False
@@ -90,11 +109,9 @@ def _uses(node: ast.AST, loops: tuple[LoopNode, ...]) -> _Found:
             yield "drawn", node.args[0], loops, False
         elif node.func.id in _ITERATING:
             yield from _iterated(node.args[0], loops, loops)
-    for each in children(node):
-        yield from _uses(each, loops)
 
 
-def _iterated(node: ast.expr, outside: tuple[LoopNode, ...], inside: tuple[LoopNode, ...]) -> _Found:
+def _iterated(node: ast.expr, outside: tuple[LoopNode, ...], inside: tuple[LoopNode, ...]) -> Iterator[_Found]:
     """What going through something does to it: it is asked for an iterator once, and that for an item each turn."""
     while isinstance(node, ast.Call) and last_name(node.func) in EACH and node.args:
         node = node.args[0]
