@@ -531,15 +531,15 @@ class Planner:
             if is_around and self._blocks(call, what):
                 continue
             fanout.converted.add(id(call))
-            if what == "request" and self.support.model(call) is not None:  # else a method that was handed over
+            model = self.support.model(call) if what == "request" else None  # none of a method that was handed over
+            if model is not None:
                 fanout.providers.add(self.support.check_request(function.id, call))
             if self.support.threads.made(call) is not None:
                 self.handing.thread(fanout, function, call, is_async)
             elif what == "request":
-                model = self.support.model(call)
                 if not is_async and model is not None and model.is_async:
-                    what = f"`{Graph.label(function.id)}` hands on a coroutine (line {call.lineno})"
-                    raise Refused("unsupported-shape", f"{what}; make it a coroutine function, which awaits it")
+                    made = f"`{Graph.label(function.id)}` hands on a coroutine (line {call.lineno})"
+                    raise Refused("unsupported-shape", f"{made}; make it a coroutine function, which awaits it")
                 how = "request" if not is_async else "blocking" if self.support.blocks(call) else "await"
                 if how == "blocking":
                     self._wait(fanout, function, call)

@@ -27,8 +27,8 @@ _LOOKING_UP = frozenset(
     ]
 )  # fmt: skip
 """Calls that find functions by a name in a string."""
-_PARSED = re.compile(r"\.parse\b")
-_INVOKED = re.compile(r"\.a?(invoke|embed_query)\b")
+_UNNAMED = {"called_again": re.compile(r"\.parse\b"), "Runnables": re.compile(r"\.a?(invoke|embed_query)\b")}
+"""What code needs of the helper without naming it, by the methods that it calls."""
 _BLANKS = re.compile(r"(?<=[\r\n])[ \t\f]+\Z")
 
 
@@ -126,10 +126,8 @@ def _whole(
     names = set(place.names)
     if "run_batch" in names and not all(plain.is_plain(graph, fanout) for fanout in own):
         names.add("Loop")
-    if any(_PARSED.search(graph.modules[path].text) for fanout in own for path in fanout.changes):
-        names.add("called_again")
-    if any(_INVOKED.search(graph.modules[path].text) for fanout in own for path in fanout.changes):
-        names.add("Runnables")
+    texts = [graph.modules[path].text for fanout in own for path in fanout.changes]
+    names |= {name for name, asked in _UNNAMED.items() if any(map(asked.search, texts))}
     if names & {"Loop", "gather_in_order"} and log_handlers.is_shown(graph.program):
         names.add("logs_in_turn")
     return place._replace(names=sorted(names))
