@@ -6,7 +6,7 @@ import ast
 from collections import Counter
 from collections.abc import Iterable
 
-from batchlint.trees import walk
+from batchlint.trees import length_of, walk
 
 _ADDS = frozenset({"append", "extend", "add", "update"})
 
@@ -38,6 +38,5 @@ def only(gathered: set[str], nodes: Iterable[ast.AST]) -> set[str]:
 
 def _measured(node: ast.expr) -> str | None:
     """The name in `len(name)`."""
-    is_length = isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "len"
-    first = node.args[0] if is_length and isinstance(node, ast.Call) and node.args else None
-    return first.id if isinstance(first, ast.Name) else None
+    of = length_of(node)
+    return of.id if isinstance(of, ast.Name) else None

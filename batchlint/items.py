@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 
 from batchlint.iterables import COUNTED, PAIRED
-from batchlint.trees import children, walk
+from batchlint.trees import children, length_of, walk
 
 _ACCESSORS = frozenset({"loc", "iloc", "at", "iat"})
 """Attributes of data frames by which items are read and stored."""
@@ -153,8 +153,7 @@ def _reads_of(node: ast.AST, name: str, *, with_length: bool) -> Iterator[Keys |
 
 
 def _is_length(node: ast.AST) -> bool:
-    is_len = isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "len"
-    return is_len and isinstance(node, ast.Call) and len(node.args) == 1 and isinstance(node.args[0], ast.Name)
+    return isinstance(node, ast.Call) and isinstance(length_of(node), ast.Name)
 
 
 def _differ(stored: Keys, read: Keys, turning: frozenset[str], own: frozenset[str], constants: Constants) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from batchlint.facts import FunctionFacts, FunctionId
 from batchlint.graph import Graph
 from batchlint.graph.conditions import tests_before
-from batchlint.trees import arguments
+from batchlint.trees import arguments, length_of
 from batchlint.values import Inst
 
 
@@ -20,7 +20,8 @@ def is_for_one(graph: Graph, id: FunctionId, call: ast.expr) -> bool:
     counts = [count for test, holds in tests_before(function, call) if holds for count in _ones(test)]
     if not counts:
         return False
-    lengths = {of for count in counts for value in _values(function, count) if (of := _measured(value)) is not None}
+    measured = (length_of(_value(function, count)) for count in counts)
+    lengths = {ast.dump(of) for of in measured if of is not None}
     if not lengths.isdisjoint(map(ast.dump, arguments(call))):
         return True
     owner = ast.dump(call.func.value) if isinstance(call.func, ast.Attribute) else None
@@ -38,19 +39,9 @@ def _ones(test: ast.expr) -> Iterator[ast.expr]:
         yield from (other for one, other in (sides, sides[::-1]) if isinstance(one, ast.Constant) and one.value == 1)
 
 
-def _values(function: FunctionFacts, count: ast.expr) -> list[ast.expr]:
+def _value(function: FunctionFacts, count: ast.expr) -> ast.expr | None:
     """The expression, or what the function binds the name to that it is."""
-    if not isinstance(count, ast.Name):
-        return [count]
-    bindings = function.bindings.get(count.id, ())
-    values = [each.value for each in bindings if each.how == "value" and each.value is not None]
-    return values if len(values) == len(bindings) == 1 else []
-
-
-def _measured(node: ast.expr) -> str | None:
-    """What the length of is asked, as a text."""
-    is_length = isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "len"
-    return ast.dump(node.args[0]) if isinstance(node, ast.Call) and is_length and node.args else None
+    return function.only_value(count.id) if isinstance(count, ast.Name) else count
 
 
 def _is_count(graph: Graph, id: FunctionId, field: ast.Attribute) -> bool:
@@ -58,4 +49,4 @@ def _is_count(graph: Graph, id: FunctionId, field: ast.Attribute) -> bool:
     owners = [value.id for value in graph.program.eval(id, field.value) if isinstance(value, Inst)]
     writes = [graph.program.self_writes.get(each, {}).get(field.attr, []) for each in owners]
     kept = [binding.value for found in writes for _, binding in found]
-    return bool(kept) and all(each is not None and _measured(each) is not None for each in kept)
+    return bool(kept) and all(length_of(each) is not None for each in kept)

@@ -10,7 +10,7 @@ from batchlint.callsites import Described
 from batchlint.facts import FunctionFacts, FunctionId
 from batchlint.graph import Graph, relevant
 from batchlint.places import Trait
-from batchlint.trees import arguments, stands_in, walk, walk_own
+from batchlint.trees import arguments, length_of, stands_in, walk, walk_own
 from batchlint.values import Ext, Fn
 
 _DEEP = 2
@@ -119,12 +119,8 @@ def _bound(function: FunctionFacts, name: str) -> Iterator[ast.expr]:
 def _is_amount(function: FunctionFacts, node: ast.expr) -> bool:
     """Whether it is how many items there are: `len(rows)`, or a name for that."""
     if isinstance(node, ast.Name):
-        return any(map(_is_length, _bound(function, node.id)))
-    return _is_length(node)
-
-
-def _is_length(node: ast.expr) -> bool:
-    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "len"
+        return any(length_of(value) is not None for value in _bound(function, node.id))
+    return length_of(node) is not None
 
 
 def _orders(answer: ast.expr, names: set[str | None]) -> bool:

@@ -52,6 +52,12 @@ def arguments(call: ast.Call) -> list[ast.expr]:
     return [*call.args, *(keyword.value for keyword in call.keywords)]
 
 
+def length_of(node: ast.expr | None) -> ast.expr | None:
+    """What `len(...)` is asked of, where the node is that call."""
+    is_length = isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "len"
+    return node.args[0] if isinstance(node, ast.Call) and is_length and node.args else None
+
+
 def stands_in(node: ast.expr | ast.stmt, outer: ast.AST) -> bool:
     """Whether `node` is `outer` or stands in it."""
     line = getattr(node, "lineno", None)

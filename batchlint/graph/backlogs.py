@@ -13,6 +13,7 @@ from batchlint.facts import CallFacts, FunctionFacts, FunctionId
 from batchlint.findings import Latency
 from batchlint.graph.links import Entry, Part
 from batchlint.symbols import Program, last_name
+from batchlint.trees import arguments
 from batchlint.values import Cls, Fn
 
 _SELDOM = 5.0
@@ -83,8 +84,7 @@ class Backlogs(Part):
         """The project's functions that the call runs, or hands to what runs them: `pool.submit(work, item)`."""
         values = self.program.eval(id, call.node.func)
         if not any(isinstance(value, Fn | Cls) for value in values):
-            given = [*call.node.args, *(keyword.value for keyword in call.node.keywords)]
-            named = [each for each in given if isinstance(each, ast.Name | ast.Attribute)]
+            named = [each for each in arguments(call.node) if isinstance(each, ast.Name | ast.Attribute)]
             values = values.union(*(self.program.eval(id, each) for each in named))
         return frozenset(value.id for value in values if isinstance(value, Fn))
 

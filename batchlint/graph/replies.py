@@ -11,7 +11,7 @@ from batchlint.facts import FunctionFacts, FunctionId
 from batchlint.findings import Latency, Step
 from batchlint.graph.links import Edge, Entry, Part, label
 from batchlint.symbols import Program, last_name
-from batchlint.trees import walk
+from batchlint.trees import arguments, walk
 from batchlint.values import Ext, Fn, Text
 
 _WRITER = Kind("messages", "bot", Latency.REALTIME)
@@ -96,7 +96,7 @@ class Replies(Part):
             isinstance(v, Fn) for v in self.program.eval(function.id, call.func)
         ):
             return False
-        return any(name in function.parameter_names for each in _given(call) for name in carried(each))
+        return any(name in function.parameter_names for each in arguments(call) for name in carried(each))
 
     def _is_sent(self, id: FunctionId, iterated: ast.expr) -> bool:
         """Whether a loop goes over what somebody sent: a webhook brings several messages at once."""
@@ -132,7 +132,7 @@ class Replies(Part):
                 if row is not None:
                     keys = row.keys & known.threads if threads else row.keys
                     yield from (keyword.value for keyword in node.keywords if keyword.arg in keys)
-                    yield from (each for each in _given(node) if _names(each) & known.handed)
+                    yield from (each for each in arguments(node) if _names(each) & known.handed)
                     if row.argument is not None and not threads:
                         yield from node.args[row.argument : row.argument + 1]
         if name in known.methods:
@@ -170,7 +170,7 @@ class Replies(Part):
         task = self._handed.get(id(node))
         if task is not None:
             if task != function.id and self.addresses(task, threads=threads, depth=depth + 1):
-                yield from _given(node)
+                yield from arguments(node)
             return
         for value in self.program.eval(function.id, node.func):
             if isinstance(value, Fn) and value.id != function.id:
@@ -202,10 +202,6 @@ class Replies(Part):
                     found[name] = origins
                     changed = True
         return found
-
-
-def _given(call: ast.Call) -> list[ast.expr]:
-    return [*call.args, *(keyword.value for keyword in call.keywords)]
 
 
 def _names(node: ast.expr) -> set[str]:
