@@ -51,7 +51,8 @@ class Swapped:
         found: dict[FunctionId, Swap] = {}
         for owner, attributes in self._program.self_writes.items():
             for name, writes in attributes.items():
-                if all(buffered.is_empty(b.value) for _, b in writes) and (swap := self._of(owner, name)):
+                values = [b.value for _, b in writes if b.how != "annotation"]
+                if values and all(map(buffered.is_empty, values)) and (swap := self._of(owner, name)):
                     found[swap[0]] = swap[1]
         return found
 

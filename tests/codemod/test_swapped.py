@@ -62,6 +62,9 @@ main(WORDS)
 ALIKE = {
     "as it stands": (),
     "a list that is cleared": (("self.buffer = []\n        self.note()", "self.buffer.clear()\n        self.note()"),),
+    "a list with its type": (
+        ("self.buffer = []\n        self.found", "self.buffer: list[str] = []\n        self.found"),
+    ),
     "a list that is cut": (("self.buffer = []\n        self.note()", "del self.buffer[:]\n        self.note()"),),
     "the rest by the same method": (("index.close()", "index.flush()"),),
     "loops in loops": (
