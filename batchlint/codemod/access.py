@@ -51,6 +51,8 @@ PRIVATE = "[private]"
 """A file in a folder of the item's own, as a step behind its path."""
 HELD = "[held]"
 """A file that stands open, read through the variable that holds it, as a step behind its path."""
+STORE = "store"
+"""The kind of channel of what lies in a database or store that is asked through a client."""
 MARK = "\u01c1"
 """In front of the item's own names, in texts of paths and keys."""
 
@@ -96,6 +98,9 @@ class Access(NamedTuple):
             return f"the file `{shown_text(rest[0])}`" if rest and rest[0].strip("'") else "a file"
         if kind == "sql":
             return f"the table `{rest[0]}`" if rest else "the database"
+        if kind == STORE:
+            table = rest[1].rpartition(":")[2] if len(rest) > 1 else ""
+            return f"`{table}` in {rest[0]}" if table else f"what is in {rest[0]}"
         if kind == "service":
             return f"the service at `{rest[0]}`"
         if kind in {"field", "reached"}:
@@ -156,6 +161,8 @@ def clash(a: Access, b: Access) -> bool:
         return _files_clash(a, b)
     if a.channel[0] == "sql":
         return _tables_clash(a, b)
+    if a.channel[0] == STORE:
+        return all(x == y for x, y in zip(a.channel, b.channel, strict=False))
     if a.channel[0] in {"field", "reached"} and a.how == b.how:
         return False
     if a.channel[0] == "service":

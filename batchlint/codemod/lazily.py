@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 
 from batchlint.codemod import scopes
-from batchlint.codemod.access import Access, Frame
+from batchlint.codemod.access import STORE, Access, Frame
 from batchlint.codemod.reader import Reader
 from batchlint.codemod.refusals import Refused
 from batchlint.facts import FunctionFacts
@@ -53,7 +53,8 @@ def read(reader: Reader, node: ast.expr, outer: Frame) -> list[Access]:
         parts = [node.elt, *(test for each in node.generators for test in each.ifs)]
         parts += [each.iter for each in node.generators[1:]]
         return [access for part in parts for access in reader.of(part, inner)]
-    return reader.of(node, outer) if isinstance(node, ast.Call) and last_name(node.func) in _MAPPING else []
+    found = reader.of(node, outer) if isinstance(node, ast.Call) and last_name(node.func) in _MAPPING else []
+    return [access for access in found if access.channel[0] != STORE]  # `Note.objects.filter(...)` asks once
 
 
 def check_body(reader: Reader, function: FunctionFacts, loop: ast.For | ast.AsyncFor) -> None:

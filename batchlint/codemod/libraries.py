@@ -8,7 +8,7 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 from batchlint.codemod import chance, process_wide
-from batchlint.codemod.access import CONTENT, STDOUT, Access, Frame, touches
+from batchlint.codemod.access import CONTENT, STDOUT, STORE, Access, Frame, touches
 from batchlint.codemod.effects import (
     ARGUMENT_WRITES,
     DESCRIPTORS,
@@ -135,8 +135,9 @@ class Libraries:
     def closing(self, node: ast.With | ast.AsyncWith, frame: Frame) -> list[Access]:
         """What is written at the latest when the `with` closes its files."""
         opened = (access for item in node.items for access in self._reader.of(item.context_expr, frame))
-        written = (a for a in opened if a.channel[0] == "file" and a.how == "write")
-        return [a._replace(how="close" if a.key else "fill") for a in written]
+        written = [a for a in opened if a.how == "write"]
+        files = (a._replace(how="close" if a.key else "fill") for a in written if a.channel[0] == "file")
+        return [*files, *(a for a in written if a.channel[0] == STORE)]
 
     def _is_path(self, node: ast.expr, frame: Frame) -> bool:
         """Whether the expression makes a path: `Path(name)`, `folder / name`."""

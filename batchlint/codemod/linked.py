@@ -7,6 +7,8 @@ of the field `summary`; this module tells which expressions may stand for anothe
 from __future__ import annotations
 
 import ast
+import itertools
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,13 +17,15 @@ from batchlint.codemod import sheets
 from batchlint.codemod.access import Access, Frame
 from batchlint.codemod.effects import FILE_LIST
 from batchlint.codemod.scalars import is_key, tells_of_no_other
-from batchlint.facts import MODULE, FunctionFacts, FunctionId
+from batchlint.codemod.stores import Stores
+from batchlint.facts import MODULE, ClassId, FunctionFacts, FunctionId
 from batchlint.iterables import COUNTED, EACH, NUMBERS, PAIRED, SAME
 from batchlint.symbols import Program, last_name
 from batchlint.trees import walk
 from batchlint.values import Fn, Inst
 
 _MAX_DEPTH = 8
+_WORDS = re.compile(r"[\w.]+")
 Asked = set[tuple[int, str]]
 """Names of frames, by identity, that a question has gone through: a text that is built in ten steps is asked once."""
 _SCALARS = frozenset(
@@ -55,8 +59,9 @@ class Items:
 
 
 class Linked:
-    def __init__(self, program: Program) -> None:
+    def __init__(self, program: Program, stores: Stores) -> None:
         self._program = program
+        self._stores = stores
         self._known_flows: dict[FunctionId, list[tuple[str, str]]] = {}
 
     # -- the loop
@@ -201,11 +206,41 @@ class Linked:
     def _holds_others(self, node: ast.expr, frame: Frame, asked: Asked) -> bool:
         """Whether what is drawn from it may be other items: also what the item itself holds, as its children."""
         is_held = isinstance(node, ast.Attribute | ast.Subscript) and self.is_item(node.value, frame)
+        if is_held and isinstance(node, ast.Attribute) and self._is_of_another_class(node, frame):
+            return False
         return is_held or self.may_be_other(node, frame, asked)
+
+    def _is_of_another_class(self, node: ast.Attribute, frame: Frame) -> bool:
+        """Whether what an item's attribute holds is said to be of a class that has nothing to do with the item's."""
+        program, owners = self._program, self._program.eval(frame.function.id, node.value)
+        lines = [program.mro(value.id)[0] for value in owners if isinstance(value, Inst)]
+        if not lines or len(lines) < len(owners):
+            return False
+        classes = [program.classes[each] for line in lines for each in line if each in program.classes]
+        hints = [b.value for facts in classes for b in facts.bindings.get(node.attr, ()) if b.how == "annotation"]
+        held = {klass for hint in hints if hint is not None for klass in self._named_in(hint)}
+        related = {each for line in lines for each in line}
+        apart = (related.isdisjoint(program.mro(klass)[0]) and not self._has_links(klass) for klass in held)
+        return bool(held) and all(apart)
+
+    def _named_in(self, hint: ast.AST) -> Iterator[ClassId]:
+        """The classes of the project that an annotation names."""
+        return (klass for node in walk(hint) for klass in self._program.classes if _names(node, klass))
+
+    def _has_links(self, klass: ClassId) -> bool:
+        """Whether objects of the class lead to other objects, or of classes below it."""
+        program = self._program
+        lines = [program.mro(klass)[0], *(program.mro(each)[0] for each in program.subclasses(klass))]
+        fields = {
+            name
+            for each in itertools.chain.from_iterable(lines)
+            for name in [*program.self_writes.get(each, ()), *getattr(program.classes.get(each), "bindings", ())]
+        }
+        return not fields.isdisjoint(self._links)
 
     def _call(self, node: ast.Call, frame: Frame, items: Items, asked: Asked) -> bool:
         name = last_name(node.func)
-        if name in _SCALARS:
+        if name in _SCALARS or self._stores.gives(node, frame.function):
             return False
         if sheets.is_cell(node):
             return not self._is_only_counted(frame)
@@ -455,8 +490,13 @@ def _items(frame: Frame) -> Items | None:
 
 
 def _names_class(program: Program, hint: ast.AST) -> bool:
-    name = hint.id if isinstance(hint, ast.Name) else hint.value if isinstance(hint, ast.Constant) else None
-    return any(klass.qualname == name for klass in program.classes)
+    return any(_names(hint, klass) for klass in program.classes)
+
+
+def _names(hint: ast.AST, klass: ClassId) -> bool:
+    if isinstance(hint, ast.Constant) and isinstance(hint.value, str):
+        return klass.qualname in _WORDS.findall(hint.value)
+    return isinstance(hint, ast.Name) and hint.id == klass.qualname
 
 
 def is_self(node: ast.expr | None) -> bool:

@@ -27,6 +27,7 @@ from batchlint.codemod.refusals import Refused
 from batchlint.codemod.repeated import Repeated
 from batchlint.codemod.shared import Shared
 from batchlint.codemod.stored import Stored
+from batchlint.codemod.stores import Stores
 from batchlint.codemod.threads import Threads
 from batchlint.facts import FunctionFacts, FunctionId
 from batchlint.graph import Graph
@@ -78,7 +79,8 @@ class Paths:
         self._bound: dict[FunctionId, frozenset[str]] = {}
         self._pairs: dict[FunctionId, list[Pair]] = {}
         self.enclosing = Enclosing(graph.program)
-        self.linked = Linked(graph.program)
+        self.stores = Stores(self)
+        self.linked = Linked(graph.program, self.stores)
         self.shared = Shared(graph.program)
         self.stored = Stored(graph.program, self.shared)
         self.given = GivenOnes(self)
@@ -360,6 +362,8 @@ class Paths:
                 inside = self.path(node.args[-1 if last_name(node.func) == "cast" else 0], frame)
                 return {(*p, NAMESPACE) for p in inside} if last_name(node.func) == "vars" else inside
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            if self.stores.gives(node, frame.function):
+                return set()
             if (cell := self.cell(node, frame)) is not None:
                 found = self.path(cell, frame)
                 return found if sheets.names_column(cell) else {(*p, ANY) for p in found}

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import cast
 
 from batchlint.codemod import emptied, folders, scopes
-from batchlint.codemod.access import STDOUT, Access, Channel, Frame, in_terms_of
+from batchlint.codemod.access import STDOUT, STORE, Access, Channel, Frame, in_terms_of
 from batchlint.codemod.conditions import can_be_hoisted
 from batchlint.codemod.effects import EXTERNAL_LISTS, EXTERNAL_READS, FILE_LIST, FILE_READ
 from batchlint.codemod.folders import LISTED
@@ -34,6 +34,12 @@ _FORGETFUL = "run_in_executor"
 """What runs a function where it is not known which item prints."""
 _LOOSE = frozenset({"call", "random", "stdout"})
 """What may come in another order where the user allows it."""
+_ROWS = frozenset({"sql", STORE})
+"""What is made of rows, each with a key of its own."""
+_OUTSIDE = _ROWS | {"file"}
+"""What lies outside the program, with names for its parts."""
+_KEYED = _OUTSIDE | {"v"}
+"""What is known by keys, under which items can wait for each other."""
 _ORDERED = _LOOSE | {"transaction"}
 
 
@@ -157,7 +163,8 @@ class Phases(Layout):
         (step, access), (_, opposite) = early, late
         keyed = access.key is not None and _same_key(access, opposite) and step.counts == {0}
         key = None
-        if keyed and step.statement is not None and access.channel[0] in {"v", "file", "sql"} and access.how == "read":
+        may_wait = access.how == "read" or access.channel[0] in _ROWS
+        if keyed and step.statement is not None and access.channel[0] in _KEYED and may_wait:
             key = _key_of(access, step.statement, step.frame) or self._key_in(access, step.statement, step.frame)
             key = key or in_terms_of(access.key, step.frame, self._plain_names(step.frame))
             key = key or self._key_made(access, step.statement, step.frame)
@@ -171,14 +178,14 @@ class Phases(Layout):
             barriers.setdefault((id(step.statement), barrier.key), barrier)
             return
         here, where = self._at(*early), self._at(*late)
-        if unsafe and access.how == "write" and access.channel[0] in _LOOSE | {"file", "sql"}:
+        if unsafe and access.how == "write" and access.channel[0] in _LOOSE | _OUTSIDE:
             self.allowed.append(f"{access.name} ({here}) now comes before the answers of all items ({where})")
             return
         if access.how == "write" and opposite.how != "read" and access.channel[0] in _ORDERED:
             advice = "commit once, behind the loop" if access.channel[0] == "transaction" else ""
             what = f"{access.name} is used before the call ({here}) and after it ({where})"
             raise Refused("order-of-effects", what, advice)
-        if access.channel[0] in {"file", "sql", "service", "call", "random"}:
+        if access.channel[0] in _OUTSIDE | {"service", "call", "random"}:
             folder, file = (access, opposite) if LISTED in access.channel else (opposite, access)
             if LISTED in folder.channel and file.how != "read":
                 when = (f"before a request ({here})", f"after one ({where})")
@@ -366,9 +373,9 @@ def lifted(phases: Phases, frame: Frame, statement: ast.stmt) -> ast.stmt:
 
 
 def _same_key(a: Access, b: Access) -> bool:
-    if a.channel[0] == "sql":
-        # Every column that names the row to read says the same of the row to write.
-        return bool(a.row) and a.how == "read" and a.row <= b.row
+    if a.channel[0] in _ROWS:
+        # Every column that names the first row says the same of the second.
+        return bool(a.row) and a.row <= b.row
     if a.channel[0] == "file":
         # Whoever writes into the folder waits under the name of the folder.
         return a.channel == b.channel or (LISTED in a.channel and folders.is_same(a.place, b.place))

@@ -17,6 +17,7 @@ from batchlint.codemod.access import (
     MARK,
     OBJECT,
     OWN,
+    STORE,
     Access,
     Channel,
     Frame,
@@ -56,7 +57,7 @@ _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _DRAWING = frozenset([ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp])
 _DISPLAYS = (ast.List, ast.Set, ast.Dict, ast.ListComp, ast.SetComp, ast.DictComp)
 _CONTAINERS = frozenset({"list", "set", "dict"})
-_NAMED = frozenset({"file", "sql", services.SERVICE})
+_NAMED = frozenset({"file", "sql", services.SERVICE, STORE})
 """First steps of channels that depend on what exactly a function was given."""
 _BLOCKS = (ast.stmt, ast.ExceptHandler, ast.match_case)
 
@@ -232,6 +233,7 @@ class Reader(Paths):
         set_once = self.once.told([target], touches(channels, how, target.lineno, key, means, frame.number), frame)
         found += set_once
         found += self.linked.stored(target, frame)
+        found += self.stores.assigned(target, frame)
         found += sheets.shown(self, target.value if isinstance(target, ast.Attribute) else target, frame)
         if isinstance(target, ast.Subscript) and how == "write" and not self._is_list(target.value, frame):
             # A key of the item's own meets no other, but the mapping shows in which order they came.
@@ -272,6 +274,8 @@ class Reader(Paths):
             call = ast.copy_location(ast.Call(func, call.args, call.keywords), call)
         if (cell := self.cell(call, frame)) is not None:
             return self._cell(call, cell, frame)
+        if (asked := self.stores.called(call, frame)) is not None:
+            return asked
         found = self.changing_methods(call, frame)
         known = bool(found)
         values += [v for v in self._held_methods(call, frame) if v not in values]

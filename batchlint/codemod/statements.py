@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import ast
 import re
-from functools import cached_property
+from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
 from batchlint.codemod import scopes
 from batchlint.codemod.access import Access, Channel, Frame, touches
 from batchlint.codemod.schemas import TELLING, Schema, schema_of, touches_in
 from batchlint.codemod.tables import columns_of, inserted, row_key
+from batchlint.datafiles import document
+from batchlint.patterns import to_regex
 from batchlint.symbols import last_name
 from batchlint.trees import walk
-from batchlint.values import Cls, Fn, Inst, Text, ordered
+from batchlint.values import Cls, Ext, Fn, Inst, Text, ordered
 
 if TYPE_CHECKING:
     from batchlint.codemod.reader import Reader
@@ -25,6 +27,14 @@ _CALLING_BACK = (
 )  # fmt: skip
 """What gives a database of sqlite3 functions of the program to call."""
 _CHANGING = re.compile(r"\s*(insert|replace|update|delete)\b", re.IGNORECASE)
+
+_NAMED_MARK = re.compile(r"%\((\w+)\)s")
+
+
+@cache
+def _percent() -> re.Pattern[str]:
+    """Paths of what executes statements with other marks for the same."""
+    return re.compile("|".join(to_regex(each["path"]) for each in document("stores", "percent")["percent"]))
 
 
 class Statements:
@@ -53,18 +63,27 @@ class Statements:
         found = told + [Access(touch.channel, touch.how, call.lineno) for touch in said]
         others = [Access(touch.channel, touch.how, call.lineno) for touch in beside if not touch.same_row]
         given = call.args[1] if len(call.args) == 2 and len(texts) == 1 and last_name(call.func) == "execute" else None
-        if given is None or not {"?", ":"} & set(texts[0]):
+        text = self._with_marks(texts[0], call, frame) if given is not None else ""
+        if given is None or not {"?", ":"} & set(text):
             return found + others
-        named = row_key(texts[0], given, self._tables)
+        named = row_key(text, given, self._tables)
         # Fewer columns only make more items wait for each other; an object says little about the item.
         named = {column: node for column, node in named.items() if scopes.read(node) - {"self", "cls"}}
         keys = [(column, node, key) for column, node in named.items() if (key := self._reader.key_text(node, frame))]
         if not keys:
             return found + others
         row = frozenset((column, self._reader.meaning(node, frame)) for column, node, _ in keys)
-        text = ", ".join(key for _, _, key in keys)
+        key = ", ".join(key for _, _, key in keys)
         means = ", ".join(self._reader.meaning(node, frame) for _, node, _ in keys)
-        return [a._replace(key=text, means=means, frame=frame.number, row=row) for a in found] + others
+        return [a._replace(key=key, means=means, frame=frame.number, row=row) for a in found] + others
+
+    def _with_marks(self, text: str, call: ast.Call, frame: Frame) -> str:
+        """The statement with its parameters named as SQLite has them, where that says the same."""
+        if "%" not in text or not isinstance(call.func, ast.Attribute):
+            return text
+        values = self._reader.program.eval(frame.function.id, call.func.value)
+        is_known = bool(values) and all(isinstance(v, Ext) and _percent().match(v.path) for v in values)
+        return _NAMED_MARK.sub(r":\1", text).replace("%s", "?") if is_known else text
 
     def _texts(self, node: ast.expr, frame: Frame) -> list[str]:
         """The statements that the expression can be, of a parameter what the caller gives."""

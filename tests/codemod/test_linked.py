@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from .programs import check_noop, check_runs_alike
+from .programs import check_noop, check_runs_alike, rewrite
 
 HEAD = """\
 import itertools
@@ -261,6 +261,58 @@ for ticket in tickets():
     ticket.customer.note(answer)
     print(answer)
 """
+
+
+CLASSES = """
+from dataclasses import dataclass, field
+
+
+@dataclass
+class Column:
+    name: str
+    summary: str = ""{more}
+
+
+@dataclass
+class Table:
+    name: str
+    columns: list[{held}] = field(default_factory=list)
+    summary: str = ""
+
+
+def tables():
+    found = [Table("shop", [Column("tea"), Column("cup")]), Table("stock", [Column("jam")])]
+    {links}
+    return found
+
+
+found = tables()
+for table in found:
+    table.summary = ask(table.name)
+    for column in table.columns:
+        column.summary = ask(column.name, {read})
+    print(table.summary, [column.summary for column in table.columns])
+"""
+SELF_MADE = {
+    "of the items' class": {
+        "held": "Table", "more": "", "links": "found.append(Table('all', [*found]))", "read": "column.name"
+    },
+    "with a way to other items": {
+        "held": "Column", "more": "\n    table: 'Table | None' = None", "links": "found[1].columns[0].table = found[0]",
+        "read": "column.table.summary if column.table else ''",
+    },
+}  # fmt: skip
+
+
+def test_what_items_hold_of_another_class_is_no_item(tmp_path: Path) -> None:
+    alike = check_runs_alike(HEAD + CLASSES.format(held="Column", more="", links="", read="column.summary"), tmp_path)
+    assert not alike.rewritten.refusals
+
+
+@pytest.mark.parametrize("name", SELF_MADE)
+def test_what_items_hold_may_lead_to_items(name: str) -> None:
+    done = rewrite(HEAD + CLASSES.format(**SELF_MADE[name]))
+    assert {refusal.name for _, _, refusal in done.refusals} == {"dependent-iterations"}
 
 
 @pytest.mark.parametrize("name", TREES)

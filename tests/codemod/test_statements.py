@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from .programs import check_noop, check_runs_alike
+from .programs import check_noop, check_runs_alike, rewrite
 
 PROGRAM = """\
 import sqlite3
@@ -107,3 +107,61 @@ for text in ["tea", "cup", "jam"]:
 def test_a_number_that_the_database_keeps(tmp_path: Path) -> None:
     check_noop(KEPT.format(read="user_version"), "external-read-back")
     check_runs_alike(KEPT.format(read="page_size"), tmp_path)
+
+
+STATES = """\
+import sqlite3
+
+from openai import OpenAI
+
+client = OpenAI()
+db = sqlite3.connect("jobs.db")
+db.execute("create table jobs (id integer primary key, state text, note text)")
+for id, text in [(1, "tea"), (2, "cup"), (1, "jam")]:
+    db.execute("{early}", (id,))
+    db.commit()
+    answer = client.responses.create(model="gpt-5-mini", input=text).output_text
+    db.execute("update jobs set state = 'done', note = coalesce(note, '') || ? where id = ?", (answer, id))
+    db.commit()
+"""
+
+
+def test_a_row_that_is_marked_first_waits_for_the_item_that_has_it(tmp_path: Path) -> None:
+    check_runs_alike(STATES.format(early="insert or ignore into jobs (id, state) values (?, 'asked')"), tmp_path)
+
+
+def test_rows_of_others_that_are_marked_keep_the_loop() -> None:
+    check_noop(STATES.format(early="update jobs set state = 'old' where id <> ?"), "order-of-effects")
+
+
+POSTGRES = """\
+import sys
+
+import {driver} as driver
+from openai import OpenAI
+
+client = OpenAI()
+db = driver.connect("dbname=shop")
+for line in sys.stdin:
+    id, _, text = line.partition(" ")
+    with db.cursor() as cursor:
+        cursor.execute("select 1 from notes where id = {read}", {given})
+        if cursor.fetchone():
+            continue
+    answer = client.responses.create(model="gpt-5-mini", input=text).output_text
+    with db.cursor() as cursor:
+        cursor.execute("insert into notes (id, note) values (%s, %s)", (id, answer))
+    db.commit()
+"""
+
+
+@pytest.mark.parametrize("driver", ["psycopg", "psycopg2"])
+@pytest.mark.parametrize(("read", "given"), [("%s", "(id,)"), ("%(id)s", "{'id': id}")])
+def test_marks_of_postgres_name_the_row(driver: str, read: str, given: str) -> None:
+    done = rewrite(POSTGRES.format(driver=driver, read=read, given=given))
+    assert done.planned, done.refusals
+
+
+@pytest.mark.parametrize(("driver", "given"), [("pymysql", "(id,)"), ("psycopg", "('1',)")])
+def test_other_rows_and_databases_without_case_keep_the_loop(driver: str, given: str) -> None:
+    check_noop(POSTGRES.format(driver=driver, read="%s", given=given), "external-read-back")

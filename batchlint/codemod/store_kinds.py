@@ -1,0 +1,56 @@
+"""Which calls of clients of databases and stores look or change something, and by what they name it: data/stores."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import cache
+from typing import Any, NamedTuple
+
+from batchlint.datafiles import document
+from batchlint.patterns import heads, to_regex
+
+Group = dict[str, Any]
+"""Calls of one form, as data/stores has them."""
+
+
+class Kind(NamedTuple):
+    """A store, with the calls of its client by their names."""
+
+    name: str
+    root: re.Pattern[str] | None
+    model: re.Pattern[str] | None
+    run: frozenset[str]
+    objects: bool
+    steps: dict[str, list[Group]]
+    looks: dict[str, list[Group]]
+    changes: dict[str, list[Group]]
+
+    @property
+    def acting(self) -> set[str]:
+        """The names of calls that look or change something."""
+        return {*self.run} or {*self.looks, *self.changes}
+
+
+@cache
+def kinds() -> tuple[tuple[frozenset[str], Kind], ...]:
+    """The stores, each with the packages without which it is not used."""
+    found = []
+    for each in document("stores", "stores")["stores"]:
+        pattern = each.get("root") or each["model"]
+        compiled = re.compile(
+            rf"{to_regex(pattern)}$" if "model" in each else rf"{to_regex(pattern)}(?P<rest>(?:\(\)|\.\w+(?:\(\))*)*)$"
+        )
+        by_name = [_by_name(each.get(part, ())) for part in ("steps", "looks", "changes")]
+        run, objects = frozenset(each.get("run", ())), bool(each.get("objects"))
+        root, model = (None, compiled) if "model" in each else (compiled, None)
+        found.append((heads(pattern), Kind(each["name"], root, model, run, objects, *by_name)))
+    return tuple(found)
+
+
+def _by_name(groups: Iterable[Group]) -> dict[str, list[Group]]:
+    found: dict[str, list[Group]] = {}
+    for group in groups:
+        for name in group["methods"]:
+            found.setdefault(name, []).append(group)
+    return found

@@ -1,0 +1,530 @@
+"""Databases and stores outside the program: an item may look at its own entry, and not at what others leave there."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from .programs import check_noop, check_runs_alike, rewrite
+
+PROGRAM = """\
+import json
+{imports}
+from openai import OpenAI
+
+client = OpenAI()
+{made}
+
+def ask(text):
+    return client.responses.create(model="gpt-5-mini", input=str(text)).output_text
+
+
+def vector(text):
+    return client.embeddings.create(model="text-embedding-3-small", input=text).data[0].embedding
+
+
+for item in json.load(open("items.json")):
+    key = f"notes/{{item['id']}}.txt"
+{body}
+"""
+
+STORES = {
+    "mongo": ("from pymongo import MongoClient", "notes = MongoClient()['shop']['notes']"),
+    "motor": ("from pymongo import MongoClient", "db = MongoClient().shop\nnotes = db.get_collection('notes')"),
+    "s3": ("import boto3", "s3 = boto3.client('s3')\nBUCKET = 'shop'"),
+    "dynamo": ("import boto3", "table = boto3.resource('dynamodb').Table('notes')"),
+    "gcs": ("from google.cloud import storage", "bucket = storage.Client().bucket('shop')"),
+    "azure": (
+        "from azure.storage.blob import BlobServiceClient",
+        "box = BlobServiceClient.from_connection_string('x').get_container_client('shop')",
+    ),
+    "firestore": ("from google.cloud import firestore", "db = firestore.Client()"),
+    "supabase": ("from supabase import create_client", "db = create_client('url', 'key')"),
+    "elastic": ("from elasticsearch import Elasticsearch", "es = Elasticsearch()"),
+    "chroma": ("import chromadb", "notes = chromadb.PersistentClient('db').get_collection('notes')"),
+    "qdrant": (
+        "from qdrant_client import QdrantClient\nfrom qdrant_client.models import PointStruct",
+        "qdrant = QdrantClient()",
+    ),
+    "redis": ("import redis", "r = redis.Redis()"),
+    "neo4j": ("from neo4j import GraphDatabase", "driver = GraphDatabase.driver('bolt://x')"),
+    "notion": ("from notion_client import Client", "notion = Client()"),
+    "fs": ("import s3fs", "fs = s3fs.S3FileSystem()"),
+    "hook": ("from airflow.providers.amazon.aws.hooks.s3 import S3Hook", "hook = S3Hook('minio')"),
+}
+
+OWN = """\
+# mongo
+if notes.find_one({'_id': item['id']}):
+    continue
+notes.insert_one({'_id': item['id'], 'note': ask(item)})
+# mongo
+doc = notes.find_one({'url': item['url']})
+if doc and doc.get('note'):
+    continue
+notes.update_one({'url': item['url']}, {'$set': {'note': ask(item)}}, upsert=True)
+# motor
+if notes.count_documents({'url': item['url']}) > 0:
+    continue
+notes.insert_one({'url': item['url'], 'note': ask(item)})
+# s3
+try:
+    s3.head_object(Bucket=BUCKET, Key=key)
+    continue
+except Exception:
+    pass
+s3.put_object(Bucket=BUCKET, Key=key, Body=ask(item))
+# dynamo
+if table.get_item(Key={'id': item['id']}).get('Item'):
+    continue
+table.put_item(Item={'id': item['id'], 'note': ask(item)})
+# gcs
+blob = bucket.blob(key)
+if blob.exists():
+    continue
+blob.upload_from_string(ask(item))
+# azure
+blob = box.get_blob_client(key)
+if blob.exists():
+    continue
+blob.upload_blob(ask(item))
+# firestore
+ref = db.collection('notes').document(item['id'])
+if ref.get().exists:
+    continue
+ref.set({'note': ask(item)})
+# supabase
+if db.table('notes').select('id').eq('id', item['id']).execute().data:
+    continue
+db.table('notes').insert({'id': item['id'], 'note': ask(item)}).execute()
+# supabase
+db.table('notes').update({'note': ask(item)}).eq('id', item['id']).execute()
+# elastic
+if es.exists(index='notes', id=item['id']):
+    continue
+es.index(index='notes', id=item['id'], document={'note': ask(item)})
+# chroma
+if notes.get(ids=[item['id']])['ids']:
+    continue
+notes.add(ids=[item['id']], embeddings=[vector(item['text'])])
+# qdrant
+if qdrant.retrieve('notes', ids=[item['id']]):
+    continue
+qdrant.upsert('notes', points=[PointStruct(id=item['id'], vector=vector(item['text']))])
+# redis
+if r.get(key):
+    continue
+r.setex(key, 3600, ask(item))
+# redis
+if r.sismember('done', item['id']):
+    continue
+print(ask(item))
+r.sadd('done', item['id'])
+# neo4j
+text = ask(item)
+with driver.session() as session:
+    session.run('MERGE (a {id: $id}) SET a.note = $note', id=item['id'], note=text)
+# notion
+notion.pages.update(page_id=item['id'], properties={'Note': ask(item)})
+# fs
+if fs.exists(key):
+    continue
+fs.write_text(key, ask(item))
+# hook
+if hook.check_for_key(key, 'shop'):
+    continue
+hook.load_string(ask(item), key=key, bucket_name='shop')
+"""
+
+OTHERS = """\
+# mongo
+seen = list(notes.find({}, {'note': 1}))
+notes.insert_one({'_id': item['id'], 'note': ask([item, seen])})
+# mongo
+last = notes.find_one({'_id': item['before']})
+notes.insert_one({'_id': item['id'], 'note': ask([item, last])})
+# motor
+if notes.estimated_document_count() > 5:
+    continue
+notes.insert_one({'url': item['url'], 'note': ask(item)})
+# s3
+found = s3.list_objects_v2(Bucket=BUCKET)['KeyCount']
+s3.put_object(Bucket=BUCKET, Key=key, Body=ask([item, found]))
+# dynamo
+rows = table.scan()['Items']
+table.put_item(Item={'id': item['id'], 'note': ask([item, rows])})
+# gcs
+old = bucket.blob('all.txt').download_as_text()
+bucket.blob('all.txt').upload_from_string(old + ask(old))
+# azure
+names = [blob.name for blob in box.list_blobs()]
+box.upload_blob(name=key, data=ask([item, names]))
+# firestore
+seen = [doc.to_dict() for doc in db.collection('notes').stream()]
+db.collection('notes').document(item['id']).set({'note': ask([item, seen])})
+# supabase
+rows = db.table('notes').select('note').limit(3).execute().data
+db.table('notes').insert({'id': item['id'], 'note': ask([item, rows])}).execute()
+# supabase
+rows = db.table('notes').select('note').eq('id', item['id']).or_('id.gt.0').execute().data
+db.table('notes').insert({'id': item['id'], 'note': ask([item, rows])}).execute()
+# elastic
+hits = es.search(index='notes', query={'match_all': {}})
+es.index(index='notes', id=item['id'], document={'note': ask([item, hits])})
+# chroma
+near = notes.query(query_embeddings=[item['vector']])
+notes.add(ids=[item['id']], documents=[ask([item, near])])
+# qdrant
+near = qdrant.query_points('notes', query=item['vector'])
+qdrant.upsert('notes', points=[PointStruct(id=item['id'], vector=[0.0], payload={'note': ask([item, near])})])
+# redis
+r.rpush('done', ask([item, r.llen('done')]))
+# redis
+if r.exists('stop'):
+    continue
+r.set('stop', ask(item))
+# neo4j
+with driver.session() as session:
+    names = session.run('MATCH (a) RETURN a.note').values()
+text = ask([item, names])
+with driver.session() as session:
+    session.run('MERGE (a {id: $id}) SET a.note = $note', id=item['id'], note=text)
+# notion
+rows = notion.databases.query(database_id='d')['results']
+notion.pages.create(parent={'database_id': 'd'}, properties={'Note': ask([item, rows])})
+# fs
+names = fs.ls('notes')
+fs.write_text(key, ask([item, names]))
+# hook
+names = hook.list_keys('shop')
+hook.load_string(ask([item, names]), key=key, bucket_name='shop')
+"""
+
+
+def parts(text: str) -> list[tuple[str, str]]:
+    """What stands between the lines that begin with `#`, each with what that line says."""
+    found = re.split(r"^# ?(\w*)\n", text, flags=re.MULTILINE)[1:]
+    return list(zip(found[::2], found[1::2], strict=True))
+
+
+def program(store: str, body: str) -> str:
+    imports, made = STORES[store]
+    lines = "".join(f"    {line}\n" for line in body.splitlines())
+    return PROGRAM.format(imports=imports, made=made, body=lines.rstrip("\n"))
+
+
+@pytest.mark.parametrize(("store", "body"), parts(OWN))
+def test_what_belongs_to_the_item_may_be_looked_at(store: str, body: str) -> None:
+    done = rewrite(program(store, body))
+    assert done.planned, done.refusals
+
+
+@pytest.mark.parametrize(("store", "body"), parts(OTHERS))
+def test_a_look_at_what_others_leave_keeps_the_loop(store: str, body: str) -> None:
+    check_noop(program(store, body), "external-read-back")
+
+
+SHOP = """\
+import json
+
+from openai import OpenAI
+from sqlalchemy import String, create_engine, select
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, sessionmaker
+
+client = OpenAI()
+
+
+class Base(DeclarativeBase):
+    pass
+
+
+class Note(Base):
+    __tablename__ = "notes"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    slug: Mapped[str] = mapped_column(String(40))
+    text: Mapped[str] = mapped_column(String(400), default="")
+    note: Mapped[str | None] = mapped_column(String(400), default=None)
+
+
+engine = create_engine("sqlite:///shop.db")
+Base.metadata.create_all(engine)
+make = sessionmaker(engine)
+
+
+def ask(text):
+    return client.responses.create(model="gpt-5-mini", input=str(text)).output_text
+
+
+def keep(note, text):
+    note.note = text
+
+
+class Notes:
+    def __init__(self, session):
+        self.session = session
+
+    def by_slug(self, slug):
+        return self.session.query(Note).filter(Note.slug == slug).first()
+
+    def keep(self, slug, note):
+        self.session.add(Note(slug=slug, note=note))
+        self.session.commit()
+
+
+session = Session(engine)
+notes = Notes(session)
+session.add_all([Note(slug=slug, text=slug * 2) for slug in ("tea", "jam")])
+session.commit()
+for item in json.load(open("items.json")):
+{body}
+print(sorted((note.slug, note.note) for note in session.scalars(select(Note))))
+"""
+
+ITEMS = json.dumps(
+    [{"id": 1, "slug": "cup"}, {"id": 2, "slug": "pot"}, {"id": 1, "slug": "cup"}, {"id": 2, "slug": "tea"}]
+)
+
+OWN_ROWS = """\
+#
+if session.query(Note).filter_by(slug=item['slug']).first():
+    print('there')
+    continue
+session.add(Note(slug=item['slug'], note=ask(item)))
+session.commit()
+#
+if session.scalar(select(Note).where(Note.slug == item['slug'])):
+    continue
+session.add(Note(slug=item['slug'], note=ask(item)))
+session.commit()
+#
+note = session.get(Note, item['id'])
+if note.note:
+    print('has one')
+    continue
+note.note = ask(note.text)
+session.commit()
+#
+with make() as db:
+    known = db.query(Note).filter_by(slug=item['slug']).one_or_none()
+if known is not None:
+    continue
+note = ask(item)
+with make() as db:
+    db.add(Note(slug=item['slug'], note=note))
+    db.commit()
+#
+if notes.by_slug(item['slug']) is not None:
+    continue
+notes.keep(item['slug'], ask(item))
+"""
+
+OTHER_ROWS = """\
+#
+known = [note.note for note in session.query(Note).all()]
+session.add(Note(slug=item['slug'], note=ask([item, known])))
+session.commit()
+#
+known = session.scalars(select(Note.note)).all()
+session.add(Note(slug=item['slug'], note=ask([item, known])))
+session.commit()
+#
+with make() as db:
+    known = db.query(Note).count()
+note = ask([item, known])
+with make() as db:
+    db.add(Note(slug=item['slug'], note=note))
+    db.commit()
+#
+known = session.query(Note).filter(Note.note.is_not(None)).first()
+note = session.get(Note, item['id'])
+note.note = ask([item, known and known.note])
+session.commit()
+"""
+
+
+LOOPS = """\
+#
+for note in session.query(Note).filter(Note.note.is_(None)):
+    note.note = ask(note.slug)
+    session.commit()
+#
+for note in session.scalars(select(Note)).all():
+    fresh = session.get(Note, note.id)
+    if fresh.note:
+        continue
+    keep(note, ask(note.slug))
+session.commit()
+"""
+
+OTHERS_IN_LOOPS = """\
+#
+for note in session.query(Note).filter(Note.note.is_(None)):
+    shots = session.query(Note).filter(Note.note.is_not(None)).limit(3).all()
+    note.note = ask([shot.note for shot in shots])
+    session.commit()
+#
+for note in session.query(Note).filter(Note.note.is_(None)).all():
+    other = session.query(Note).filter(Note.slug == note.text).first()
+    note.note = ask(other and other.note)
+    session.commit()
+#
+for note in session.scalars(select(Note)).all():
+    before = session.get(Note, note.text)
+    keep(note, ask(before and before.note))
+session.commit()
+"""
+
+
+def shop(body: str) -> dict[str, str]:
+    indented = "".join(f"    {line}\n" for line in body.splitlines())
+    return {"app.py": SHOP.replace("{body}\n", indented), "items.json": ITEMS}
+
+
+@pytest.mark.parametrize("body", [body for _, body in parts(OWN_ROWS)])
+def test_an_items_own_row_of_sqlalchemy_waits_for_the_item_before_it(body: str, tmp_path: Path) -> None:
+    """The first item comes twice: the second time it finds what the first has left."""
+    check_runs_alike(shop(body), tmp_path)
+
+
+@pytest.mark.parametrize("body", [body for _, body in parts(OTHER_ROWS)])
+def test_rows_of_others_keep_the_loop_with_sqlalchemy(body: str) -> None:
+    check_noop(shop(body), "external-read-back")
+
+
+@pytest.mark.parametrize("body", [body for _, body in parts(LOOPS)])
+def test_rows_that_a_loop_goes_through_are_their_items_own(body: str, tmp_path: Path) -> None:
+    source = SHOP.replace('for item in json.load(open("items.json")):\n{body}', body)
+    check_runs_alike(source, tmp_path)
+
+
+@pytest.mark.parametrize("body", [body for _, body in parts(OTHERS_IN_LOOPS)])
+def test_rows_of_others_keep_a_loop_through_rows(body: str) -> None:
+    check_noop(SHOP.replace('for item in json.load(open("items.json")):\n{body}', body), "external-read-back")
+
+
+DJANGO = """\
+import json
+
+import django
+from django.conf import settings
+from django.db import connection, models
+from openai import OpenAI
+
+database = {"ENGINE": "django.db.backends.sqlite3", "NAME": "shop.db"}
+settings.configure(DATABASES={"default": database}, DEFAULT_AUTO_FIELD="django.db.models.AutoField")
+django.setup()
+client = OpenAI()
+
+
+class Note(models.Model):
+    slug = models.CharField(max_length=40)
+    note = models.TextField(blank=True)
+
+    class Meta:
+        app_label = "shop"
+
+
+with connection.schema_editor() as editor:
+    editor.create_model(Note)
+
+
+def ask(text):
+    return client.responses.create(model="gpt-5-mini", input=str(text)).output_text
+
+
+Note.objects.create(slug="tea")
+for item in json.load(open("items.json")):
+{body}
+print(list(Note.objects.order_by("slug", "id").values_list("slug", "note")))
+"""
+
+OWN_OBJECTS = """\
+#
+if Note.objects.filter(slug=item['slug']).exists():
+    print('there')
+    continue
+Note.objects.create(slug=item['slug'], note=ask(item))
+#
+note, is_new = Note.objects.get_or_create(slug=item['slug'])
+if note.note:
+    continue
+note.note = ask(item)
+note.save()
+#
+Note.objects.update_or_create(slug=item['slug'], defaults={'note': ask(item)})
+#
+if Note.objects.filter(slug=item['slug'], note='').exists():
+    Note.objects.filter(slug=item['slug']).update(note=ask(item))
+"""
+
+OTHER_OBJECTS = """\
+#
+known = list(Note.objects.values_list('note', flat=True))
+Note.objects.create(slug=item['slug'], note=ask([item, known]))
+#
+if Note.objects.filter(note__contains=item['slug']).exists():
+    continue
+Note.objects.create(slug=item['slug'], note=ask(item))
+#
+note, is_new = Note.objects.get_or_create(slug=item['slug'])
+last = Note.objects.order_by('-id').first()
+note.note = ask([item, last.note])
+note.save()
+"""
+
+
+def in_django(body: str) -> dict[str, str]:
+    indented = "".join(f"    {line}\n" for line in body.splitlines())
+    return {"app.py": DJANGO.replace("{body}\n", indented), "items.json": ITEMS}
+
+
+@pytest.mark.parametrize("body", [body for _, body in parts(OWN_OBJECTS)])
+def test_an_items_own_object_of_django_waits_for_the_item_before_it(body: str, tmp_path: Path) -> None:
+    check_runs_alike(in_django(body), tmp_path)
+
+
+@pytest.mark.parametrize("body", [body for _, body in parts(OTHER_OBJECTS)])
+def test_objects_of_others_keep_the_loop_with_django(body: str) -> None:
+    check_noop(in_django(body), "external-read-back")
+
+
+OBJECTS = """\
+#
+note.note = ask(note.slug)
+note.save()
+#
+if Note.objects.filter(pk=note.pk).exclude(note='').exists():
+    continue
+note.note = ask(note.slug)
+note.save()
+"""
+OTHERS_OF_OBJECTS = """\
+#
+before = Note.objects.get(pk=note.slug)
+note.note = ask(before.note)
+note.save()
+#
+shots = Note.objects.exclude(note='').order_by('-id')[:3]
+note.note = ask(list(shots))
+note.save()
+"""
+
+
+def through_objects(body: str) -> dict[str, str]:
+    indented = "".join(f"    {line}\n" for line in body.splitlines())
+    loop = f'for note in Note.objects.filter(note="").order_by("id"):\n{indented}print(list'
+    files = in_django("Note.objects.create(slug=item['slug'])")
+    return files | {"app.py": files["app.py"].replace("print(list", loop)}
+
+
+@pytest.mark.parametrize("body", [body for _, body in parts(OBJECTS)])
+def test_objects_that_a_loop_goes_through_are_their_items_own(body: str, tmp_path: Path) -> None:
+    check_runs_alike(through_objects(body), tmp_path)
+
+
+@pytest.mark.parametrize("body", [body for _, body in parts(OTHERS_OF_OBJECTS)])
+def test_objects_of_others_keep_a_loop_through_objects(body: str) -> None:
+    check_noop(through_objects(body), "external-read-back")
