@@ -325,6 +325,8 @@ class Frame:
     stable: set[str] = field(default_factory=set)
     """Own names that are bound once, so that an expression over them means the same throughout."""
     definitions: dict[str, ast.expr] = field(default_factory=dict)
+    firsts: dict[str, ast.expr] = field(default_factory=dict)
+    """Of own names that are bound a second time where the first value is nothing, that value."""
     targets: set[str] = field(default_factory=set)
     """Own names with a different value for every item."""
     given: dict[str, ast.expr] = field(default_factory=dict)

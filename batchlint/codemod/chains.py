@@ -157,6 +157,8 @@ class Chains:
         """What a name or an attribute of `self` stands for, and in which names; None where it may be several things."""
         program = self._paths.program
         if isinstance(node, ast.Name) and frame is not None and node.id in frame.local:
+            if node.id in frame.firsts:
+                return frame.firsts[node.id], frame, frame.function
             value, around = self._paths.bound_once(node.id, frame)
             return value, around, around.function
         if isinstance(node, ast.Name):

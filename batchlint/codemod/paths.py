@@ -25,6 +25,7 @@ from batchlint.codemod.parts import Sharing
 from batchlint.codemod.process_wide import ENVIRONMENT, is_environment, is_module
 from batchlint.codemod.refusals import Refused
 from batchlint.codemod.repeated import Repeated
+from batchlint.codemod.settled import settled
 from batchlint.codemod.shared import Shared
 from batchlint.codemod.stored import Stored
 from batchlint.codemod.stores import Stores
@@ -244,6 +245,11 @@ class Paths:
             for target, value, element in pairs:
                 self._alias(frame, target, value, element, counts)
         frame.stable |= {name for name, count in counts.items() if count == 2}
+        twice = [name for name, count in counts.items() if count == 4 and name in frame.local]
+        for name, value in settled(body, twice) if twice else ():
+            frame.stable.add(name)
+            frame.definitions.pop(name, None)
+            frame.firsts[name] = value
 
     def _alias(self, frame: Frame, target: ast.expr, value: ast.expr, element: bool, counts: dict[str, int]) -> None:
         if isinstance(target, ast.Name):

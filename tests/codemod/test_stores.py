@@ -249,6 +249,13 @@ class Note(Base):
     note: Mapped[str | None] = mapped_column(String(400), default=None)
 
 
+class Part(Base):
+    __tablename__ = "parts"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    owner: Mapped[int]
+    text: Mapped[str] = mapped_column(String(400))
+
+
 engine = create_engine("sqlite:///shop.db")
 Base.metadata.create_all(engine)
 make = sessionmaker(engine)
@@ -319,6 +326,26 @@ with make() as db:
 if notes.by_slug(item['slug']) is not None:
     continue
 notes.keep(item['slug'], ask(item))
+#
+note = session.query(Note).filter_by(slug=item['slug']).first()
+if note is None:
+    note = Note(slug=item['slug'], text=item['slug'] * 3)
+    session.add(note)
+    session.commit()
+if note.note:
+    continue
+note.note = ask(note.text)
+session.commit()
+#
+note = session.scalar(select(Note).where(Note.slug == item['slug']))
+if not note:
+    note = Note(slug=item['slug'])
+    session.add(note)
+    session.commit()
+if session.query(Part).filter(Part.owner == note.id).count() > 0:
+    continue
+session.add(Part(owner=note.id, text=ask(item)))
+session.commit()
 """
 
 OTHER_ROWS = """\
@@ -458,6 +485,14 @@ Note.objects.update_or_create(slug=item['slug'], defaults={'note': ask(item)})
 #
 if Note.objects.filter(slug=item['slug'], note='').exists():
     Note.objects.filter(slug=item['slug']).update(note=ask(item))
+#
+note = Note.objects.filter(slug=item['slug']).first()
+if note is None:
+    note = Note(slug=item['slug'])
+if note.note:
+    continue
+note.note = ask(item)
+note.save()
 """
 
 OTHER_OBJECTS = """\
