@@ -38,15 +38,15 @@ def are_apart(graph: Graph, id: FunctionId, loop: LoopNode, name: str) -> bool:
         if not methods or len(methods) < len(values) or _key(call) not in told:
             return False
         for method in methods:
-            touched = _touched(graph, method, 0)
-            if touched is None:
+            found = touched(graph, method)
+            if found is None:
                 return False
-            changed |= touched
+            changed |= found
     # What has the name of a function may be a property, which can show anything of the object.
     return bool(read) and read.isdisjoint(changed | graph.program.function_names)
 
 
-def _touched(graph: Graph, method: FunctionFacts, depth: int) -> set[str] | None:
+def touched(graph: Graph, method: FunctionFacts, depth: int = 0) -> set[str] | None:
     """The attributes of its own object that a method may change: all that it speaks of; None where that is open."""
     own = method.parameters[0].arg if method.parameters else ""
     nodes = list(walk(method.node))
@@ -58,7 +58,7 @@ def _touched(graph: Graph, method: FunctionFacts, depth: int) -> set[str] | None
         for value in graph.program.eval(method.id, node):
             if not isinstance(value, Fn) or depth == _DEEP:
                 return None
-            inner = _touched(graph, graph.function(value.id), depth + 1)
+            inner = touched(graph, graph.function(value.id), depth + 1)
             if inner is None:
                 return None
             found |= inner

@@ -1,20 +1,27 @@
-"""Sessions of a database that calls are handed: what is stored through one reaches no request that does not read it."""
+"""Databases and stores: an answer that is kept in one reaches no request that looks for something else there."""
 
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator, Set
 from functools import cached_property
 
-from batchlint import flow
-from batchlint.facts import FunctionFacts, FunctionId
+from batchlint import flow, holders
+from batchlint.facts import FunctionFacts, FunctionId, LoopNode
 from batchlint.graph import Graph
 from batchlint.symbols import last_name
-from batchlint.trees import walk
+from batchlint.trees import arguments, parents_in, walk
 from batchlint.values import Ext, Fn, Inst
 
 _MAX_DEPTH = 3
 """Through how many functions it is followed what one that has the session reads."""
+_LOOKING_UP = re.compile(r"a?(get|fetch|load|read|lookup|retrieve|has|exists|row_values|find_(one|by))(_|$)")
+"""What methods are called that give what is kept under a key."""
+_TALK = re.compile(r"all|context|conversation|history|last|memor|message|near|recent|relevant|similar|summar|turn")
+"""What they have in their names where they give what was said before, whoever asks."""
+_CONTAINERS = frozenset({"list", "dict", "set", "deque", "defaultdict", "OrderedDict", "Counter"})
+_DISPLAYS = (ast.List, ast.Dict, ast.Set, ast.ListComp, ast.DictComp, ast.SetComp)
 
 
 class Stores:
@@ -32,6 +39,56 @@ class Stores:
             return False
         kinds = set(self._stored(scope, ast.unparse(argument)))
         return all(kinds.isdisjoint(self._names_below(id)) for id in self._run(scope, call))
+
+    def gives_items_own(self, scope: FunctionId, loop: LoopNode, name: str) -> bool:
+        """Whether the loop gets nothing out of what the variable stands for but what belongs to its items."""
+        if isinstance(loop, ast.comprehension):
+            return False
+        parents = parents_in([loop])
+        uses = [n for n in walk(loop) if isinstance(n, ast.Name | ast.Attribute) and ast.unparse(n) == name]
+        values = self._graph.program.eval(scope, uses[0]) if uses else frozenset()
+        if not uses or not all(isinstance(v, Ext | Inst) for v in values) or self._is_container(scope, name):
+            return False
+        sessions = self._graph.program.registry.mapper.sessions
+        is_session = bool(values) and all(isinstance(v, Ext) and sessions.find(v.path) for v in values)
+        kinds = set(self._stored(scope, name)) if is_session else set()
+        own, asking, storing = _own_names(loop), list[ast.Call](), list[ast.Call]()
+        for use in uses:
+            first, whole = parents.get(id(parents.get(id(use)))), _chain(use, parents)
+            if not isinstance(first, ast.Call) or not isinstance(whole, ast.Call):
+                return False
+            if isinstance(parents.get(id(whole)), ast.Expr):
+                storing.append(first)
+            elif not (is_session and kinds.isdisjoint(_names(whole))):
+                asking.append(first)
+        if any(not _looks_up(call, own) for call in asking):
+            return False
+        objects = [value for value in values if isinstance(value, Inst)]
+        return not objects or self._is_outside(scope, objects, asking, storing)
+
+    def _is_outside(
+        self, scope: FunctionId, objects: list[Inst], asking: list[ast.Call], storing: list[ast.Call]
+    ) -> bool:
+        """Whether objects of the project keep what they are told outside the program, as far as they tell it again."""
+        told: list[set[str]] = []
+        for calls in (asking, storing):
+            methods = [self._graph.function(id) for call in calls for id in self._run(scope, call)]
+            parts = [holders.touched(self._graph, method) for method in methods]
+            if len(methods) < len(calls) or any(part is None for part in parts):
+                return False
+            told.append(set().union(*(part for part in parts if part is not None)))
+        shared = [self._graph.program.attribute(each, name) for name in told[0] & told[1] for each in objects]
+        return all(values and all(isinstance(value, Ext | Fn) for value in values) for values in shared)
+
+    def _is_container(self, scope: FunctionId, name: str) -> bool:
+        """Whether something is seen to make the variable one of Python's own containers."""
+        function = self._graph.function(scope)
+        owner = self._graph.program.owner(function, name)
+        values = [binding.value for binding in owner.bindings.get(name, ())] if owner is not None else []
+        return any(
+            isinstance(value, _DISPLAYS) or (isinstance(value, ast.Call) and last_name(value.func) in _CONTAINERS)
+            for value in values
+        )
 
     def _stored(self, scope: FunctionId, session: str) -> Iterator[str]:
         """The names of the classes whose objects the function puts into the session."""
@@ -87,3 +144,33 @@ class Stores:
             level = {edge.caller for id in level for edge in self._graph.edges_to(id)} - found
             found |= level
         return found
+
+
+def _chain(node: ast.AST, parents: dict[int, ast.AST]) -> ast.AST:
+    """What is called on the object, and on what that gives, as a whole: `session.query(Note).filter(...).first()`."""
+    while True:
+        parent = parents.get(id(node))
+        if isinstance(parent, ast.Attribute | ast.Await) or (isinstance(parent, ast.Call) and parent.func is node):
+            node = parent
+        else:
+            return node
+
+
+def _looks_up(call: ast.Call, own: set[str]) -> bool:
+    """Whether the call gives what is kept under a key of the item's own."""
+    method = last_name(call.func)
+    is_look = _LOOKING_UP.match(method) is not None and _TALK.search(method) is None
+    return is_look and not own.isdisjoint(flow.all_read(arguments(call)))
+
+
+def _names(node: ast.AST) -> set[str]:
+    return {last_name(each) for each in walk(node) if isinstance(each, ast.Name | ast.Attribute)}
+
+
+def _own_names(loop: ast.For | ast.AsyncFor | ast.While) -> set[str]:
+    """The names of the loop's item, and of what is made of it."""
+    own = set(flow.targets(loop.target)) if isinstance(loop, ast.For | ast.AsyncFor) else set()
+    for node in walk(loop):
+        if isinstance(node, ast.Assign) and own & flow.all_read([node.value]):
+            own |= {name for target in node.targets for name in flow.targets(target)}
+    return own

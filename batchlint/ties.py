@@ -27,6 +27,7 @@ from batchlint.places import Link, Place, Trait, end_of, line_of
 from batchlint.spending import unspent
 from batchlint.stages import runs_stages
 from batchlint.stops import Stops
+from batchlint.stores import Stores
 from batchlint.symbols import last_name
 from batchlint.tallies import Tallies
 from batchlint.trees import walk
@@ -43,7 +44,7 @@ class Ties:
     def __init__(self, graph: Graph) -> None:
         self._graph = graph
         self._memories, self._tallies, self._stops = Memories(graph), Tallies(graph), Stops(graph)
-        self._histories, self._lookbacks = Histories(graph), Lookbacks(graph)
+        self._histories, self._lookbacks, self._stores = Histories(graph), Lookbacks(graph), Stores(graph)
         self._loops: dict[tuple[int, int], Trait | None] = {}
         """What ties the iterations of a loop to the answers of a call in it, by the identities of the two nodes."""
         self._names: dict[tuple[int, int], str] = {}
@@ -165,7 +166,7 @@ class Ties:
         if name is not None:
             without = self._tallies.without(link.function, call)
             name = flow.carried(loop, call, [*without, *owner], apart, constant, unspent)
-        if name is not None and not holders.are_apart(self._graph, link.function, loop, name):
+        if name is not None and not self._is_apart(link.function, loop, name):
             self._names[_key(call), _key(loop)] = name
             return Trait("dependent", f"`{name}` carries one answer into the next request", path, line_of(loop))
         name = self._lookbacks.find(link.function, loop, call)
@@ -178,6 +179,10 @@ class Ties:
             when = "when the answers add up to a limit" if exits.adds_up(loop, stop) else "as soon as an answer fits"
             return Trait("early_stop", f"the loop ends {when}", path, stop.lineno)
         return None
+
+    def _is_apart(self, id: FunctionId, loop: LoopNode, name: str) -> bool:
+        """Whether what the loop changes through the variable is nothing that it reads through it."""
+        return holders.are_apart(self._graph, id, loop, name) or self._stores.gives_items_own(id, loop, name)
 
     def _is_bounded(self, link: Link, loop: LoopNode, trait: Trait, above: Sequence[Link]) -> bool:
         """Whether the loop is a few tries, or a few rounds of which each needs the last: so many batches for all.
