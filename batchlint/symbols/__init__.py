@@ -538,16 +538,17 @@ class Program(Memo):
                 held |= self.eval(id, expression)
             found.add(Elems(frozenset(held)))
         annotation = getattr(function.node, "returns", None)
-        told = {value for value in found if not isinstance(value, Text) and not self._is_of_unknown_library(value)}
+        told = {value for value in found if not self._says_less(value)}
         if annotation is not None and all(isinstance(value, Inst | Cls) for value in told):
             stated = instance(self, FunctionId(id.path, function.parent or MODULE), annotation)
             found |= stated if not told or rules_out(self, stated, told) else NOTHING
         return frozenset(found)
 
-    def _is_of_unknown_library(self, value: Value) -> bool:
-        """Whether a value comes from a library on which nothing is on record: an annotation says more."""
-        known = self.catalogue.packages
-        return isinstance(value, Ext) and value.path.partition(".")[0] not in known
+    def _says_less(self, value: Value) -> bool:
+        """Whether an annotation says more: of what an unknown library gives, and of a list that is empty at first."""
+        if isinstance(value, Ext):
+            return value.path.partition(".")[0] not in self.catalogue.packages
+        return isinstance(value, Text) or value == Elems(NOTHING)
 
     def call(self, scope: FunctionId, node: ast.Call) -> Values:
         """What the call gives."""

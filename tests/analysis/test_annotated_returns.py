@@ -61,3 +61,58 @@ PROGRAM = {
 )
 def test_an_annotation_says_what_a_shared_helper_does_not(gives: str, expected: str) -> None:
     assert verdict({**PROGRAM, "registry.py": PROGRAM["registry.py"].format(gives=gives)}) == expected
+
+
+FILLED = {
+    "steps.py": """
+        class Step:
+            async def run(self, lines): ...
+
+        class Copy(Step):
+            async def run(self, lines):
+                return lines
+        """,
+    "plan.py": """
+        from steps import Copy, Step
+
+        class Plan:
+            def __init__(self, steps: list[Step]):
+                self.steps = {{step.name: step for step in steps}}
+
+            def order(self){gives}:
+                done = []
+                for name in sorted(self.steps):
+                    step = {step}
+                    done.append(step)
+                return done
+        """,
+    "app.py": """
+        import asyncio
+        from llm import aask
+        from plan import Plan
+        from steps import Step
+
+        class Judge(Step):
+            async def run(self, lines):
+                return [await aask(line) for line in lines]  # !
+
+        async def main(plan: Plan):
+            for step in plan.order():
+                step.save(await step.run(step.lines))
+
+        if __name__ == "__main__":
+            asyncio.run(main(Plan([Judge()])))
+        """,
+}
+
+
+@pytest.mark.parametrize(
+    ("gives", "step", "expected"),
+    [
+        (" -> list[Step]", "self.steps[name]", "batchable"),
+        (" -> list[str]", "self.steps[name]", "unclear"),
+        (" -> list[Step]", "Copy()", "unclear"),
+    ],
+)
+def test_an_annotation_says_what_fills_a_list(gives: str, step: str, expected: str) -> None:
+    assert verdict({**FILLED, "plan.py": FILLED["plan.py"].format(gives=gives, step=step)}) == expected
