@@ -17,7 +17,7 @@ from batchlint.findings import Context, Latency, Step
 from batchlint.graph.asides import Asides
 from batchlint.graph.backlogs import Backlogs
 from batchlint.graph.clocks import LOOPS
-from batchlint.graph.conditions import are_apart
+from batchlint.graph.conditions import are_apart, follows
 from batchlint.graph.daytimes import comes_by_day
 from batchlint.graph.decorators import Decorators
 from batchlint.graph.durations import Durations
@@ -350,7 +350,8 @@ class Graph(Part):
             return True
         key = (asking.node, node)
         if key not in self._apart:
-            self._apart[key] = are_apart(self.function(id), asking.node, asking.loops, node)
+            is_later = asking.is_last and follows(asking.node, asking.loops, node)
+            self._apart[key] = is_later or are_apart(self.function(id), asking.node, asking.loops, node)
         return self._apart[key]
 
     def _starts(self, id: FunctionId, incoming: Sequence[Edge], beside: bool) -> Iterator[Entry]:

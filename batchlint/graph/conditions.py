@@ -27,6 +27,12 @@ def are_apart(function: FunctionFacts, one: ast.expr, loops: Sequence[LoopNode],
     return any(tests.get(id(test), holds) is not holds for test, holds in tests_before(function, other))
 
 
+def follows(one: ast.expr, loops: Sequence[LoopNode], other: ast.expr) -> bool:
+    """Whether the second node stands below the first, and outside the loops that come back to that."""
+    is_below = other.lineno > (one.end_lineno or one.lineno)
+    return is_below and not any(stands_in(other, loop) for loop in loops)
+
+
 def _tests(statements: Sequence[ast.stmt], node: ast.expr | ast.stmt) -> Iterator[tuple[ast.expr, bool]]:
     """The conditions, each with how it must turn out, under which the statements come to the node."""
     for statement in statements:

@@ -14,6 +14,7 @@ from batchlint.findings import Step
 from batchlint.graph.choices import gives_choice, only_chooses
 from batchlint.graph.leftout import is_left_out
 from batchlint.graph.links import Asking, Entry, ModelCall, Part, label, source
+from batchlint.graph.picks import is_taken_once, picks_from_all
 from batchlint.graph.sittings import SITTING, Sittings
 from batchlint.graph.subcommands import word_of
 from batchlint.symbols import CallRef, Program, last_name
@@ -47,6 +48,8 @@ _MAY_BE_FILES = frozenset(["exists", "isfile", "is_file"])
 _PRINTS = frozenset(["print", "echo", "secho", "print_json"])
 _QUESTION = Kind("command-line", "interactive", None)
 _SITTING = Kind(SITTING, "interactive", None)
+_PICKING = Kind("picking", "interactive", None)
+"""Who picks from what a model made of the items sits through that, and not through what follows."""
 
 
 class _Front(NamedTuple):
@@ -79,15 +82,15 @@ class Fronts(Part):
                 word=word,
             )
             for call, kind, word, options in fronts
-            for asking in self._askings(id, call, options)
+            for asking in self._askings(id, call, kind, options)
         ]
 
-    def _askings(self, id: FunctionId, call: CallFacts, options: Iterable[str]) -> list[Asking]:
+    def _askings(self, id: FunctionId, call: CallFacts, kind: Kind, options: Iterable[str]) -> list[Asking]:
         """Where the function turns to what was asked: where it reads the options, if nothing else in its file does."""
         references = self.program.modules[id.path].references
         read = [each for name in options for each in references.get(name, ()) if isinstance(each.node, ast.Attribute)]
         if not read or any(each.function != id for each in read):
-            return [Asking(call.node, call.loops)]
+            return [Asking(call.node, call.loops, kind == _PICKING)]
         tests = [node.test for node in walk_own(self.function(id).node) if isinstance(node, ast.If | ast.While)]
         used = [each.node for each in read if not any(stands_in(each.node, test) for test in tests)]
         return [Asking(node, ()) for node in used] or [Asking(call.node, call.loops)]
@@ -100,10 +103,11 @@ class Fronts(Part):
             for caller, call in program.calls_by_name.get(name, ()):
                 for value in program.eval(caller.id, call.node.func):
                     kind = table.first(value.path) if isinstance(value, Ext) else None
-                    confirms = kind is not None and self._only_confirms(kind, caller, call)
+                    picks = kind is not None and self._picks(kind, caller, call)
+                    confirms = picks or (kind is not None and self._only_confirms(kind, caller, call))
                     if kind is None or (confirms and not self._sittings.parts(caller, call)):
                         continue
-                    asked = _SITTING if confirms else self._asked(kind, caller, call)
+                    asked = _PICKING if picks else _SITTING if confirms else self._asked(kind, caller, call)
                     if asked == kind or not _is_general(caller, call):
                         found.setdefault(caller.id, []).append(_Front(call, asked))
         for caller, call in self._options():
@@ -195,10 +199,17 @@ class Fronts(Part):
 
     def _asked(self, kind: Kind, caller: FunctionFacts, call: CallFacts) -> Kind:
         """The kind of a front, where a question that is asked once only starts what then runs without anybody."""
-        talks = any(self._talks(caller, call, loop) for loop in call.loops)
-        if kind.kind != "interactive" or talks or self._is_repeated(caller, 0):
+        if kind.kind != "interactive" or not self._is_asked_once(caller, call):
             return kind
         return kind._replace(latency=None)
+
+    def _is_asked_once(self, caller: FunctionFacts, call: CallFacts) -> bool:
+        """Whether nothing comes back to the question once it is answered."""
+        return not any(self._talks(caller, call, loop) for loop in call.loops) and not self._is_repeated(caller, 0)
+
+    def _picks(self, kind: Kind, caller: FunctionFacts, call: CallFacts) -> bool:
+        """Whether the question, asked once, is which of the items the run is to go through, or all of them."""
+        return kind.kind == "interactive" and picks_from_all(caller, call) and self._is_asked_once(caller, call)
 
     def _only_confirms(self, kind: Kind, caller: FunctionFacts, call: CallFacts) -> bool:
         """Whether the question is if the program shall go on at all: in words, or as one asked once with yes and no."""
@@ -214,7 +225,10 @@ class Fronts(Part):
         return any(
             loop in each.loops
             and each is not call
-            and (id(each.node) in self._model_calls or self._is_own(caller, each))
+            and (
+                id(each.node) in self._model_calls
+                or (self._is_own(caller, each) and (self._sittings.asks(each) or not is_taken_once(each, loop)))
+            )
             for each in caller.calls
         )
 

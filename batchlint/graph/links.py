@@ -66,6 +66,8 @@ class Asking(NamedTuple):
 
     node: ast.expr
     loops: tuple[LoopNode, ...]
+    is_last: bool = False
+    """Whether they wait for what is done before, and no longer for what follows."""
 
 
 class Entry(NamedTuple):

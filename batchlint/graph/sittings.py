@@ -34,6 +34,10 @@ class Sittings(Part):
                 return True
         return False
 
+    def asks(self, call: CallFacts) -> bool:
+        """Whether the call comes to a model."""
+        return id(call.node) in self._calls
+
     def _asks(self, caller: FunctionFacts, statement: ast.stmt, after: int) -> bool:
         """Whether a call in the statement, below the line `after`, comes to a model."""
         nodes = {id(each) for each in walk_own(statement) if isinstance(each, ast.Call) and each.lineno > after}
