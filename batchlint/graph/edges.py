@@ -10,6 +10,7 @@ from batchlint.facts import MODULE, ClassId, FunctionFacts, FunctionId, Referenc
 from batchlint.findings import Step
 from batchlint.graph.bases import Bases
 from batchlint.graph.callables import Callables
+from batchlint.graph.casts import Casts
 from batchlint.graph.decorators import Decorators
 from batchlint.graph.handovers import Handovers
 from batchlint.graph.implicit import Implicit
@@ -54,6 +55,7 @@ class Edges(Part):
         self._callables = Callables(program)
         self._bases = Bases(program, self._callables)
         self._implicit = Implicit(program)
+        self._casts = Casts(program)
         self._edges: dict[FunctionId, list[Edge]] = {}
 
     def to(self, id: FunctionId) -> list[Edge]:
@@ -62,7 +64,8 @@ class Edges(Part):
         if known is None:
             self._edges[id] = []
             unique = {(e.caller, e.span, e.kind): e for e in self._find_edges(id) if e.caller != id}
-            known = self._edges[id] = sorted(_calling(_queued(unique.values())), key=lambda e: (e.caller, e.span))
+            edges = map(self._casts.as_cast, _calling(_queued(unique.values())))
+            known = self._edges[id] = sorted(edges, key=lambda e: (e.caller, e.span))
         return known
 
     def _find_edges(self, id: FunctionId) -> Iterator[Edge]:
