@@ -6,13 +6,14 @@ import ast
 import re
 from collections.abc import Iterable, Iterator
 
-from batchlint.facts import CallFacts, FunctionFacts
+from batchlint.facts import Binding, CallFacts, FunctionFacts
 from batchlint.symbols import Program, last_name
 from batchlint.symbols.names import CLOCKS
 from batchlint.trees import parents_in, walk
 from batchlint.values import Ext
 
 _NAMES = re.compile(r"(time|monotonic|perf_counter)(_ns)?$|now$|utcnow$|today$")
+_FILE_NAME = re.compile(r"\.(jsonl?|csv|tsv|txt|md|parquet|xlsx|pkl|ya?ml)$")
 _TELLS = re.compile(r"(print|sleep|echo|secho|set_postfix|set_description|debug|info|warning|error|log)$")
 _STORES = frozenset({"append", "add", "extend", "write", "writerow", "execute", "insert", "setdefault", "update"})
 _KEEPS = ("record", "observe")
@@ -45,7 +46,8 @@ def _is_clock(program: Program, function: FunctionFacts, node: ast.expr) -> bool
 def is_what_counts(program: Program, function: FunctionFacts, call: CallFacts) -> bool:
     """Whether the function keeps how long the call takes, and nothing of what it answers but how that went."""
     body = getattr(function.node, "body", [])
-    return _reads_clock(function) and not _is_read(body, call) and keeps_time(program, function, call)
+    is_read = _is_read(body, call) or _reads_file(function, call)
+    return _reads_clock(function) and not is_read and keeps_time(program, function, call)
 
 
 def keeps_time(program: Program, function: FunctionFacts, call: CallFacts) -> bool:
@@ -69,6 +71,23 @@ def _is_read(body: list[ast.stmt], call: CallFacts) -> bool:
         return False
     name = _holder(call)
     return name is None or len(_uses(body, name)) > _told(body, name, _ABOUT)
+
+
+def _reads_file(function: FunctionFacts, call: CallFacts) -> bool:
+    """Whether the function goes on with the file that it told the call to write: `run(out); load(out)`."""
+    given = {
+        each.id for each in (*call.node.args, *(k.value for k in call.node.keywords)) if isinstance(each, ast.Name)
+    }
+    files = {name for name in given if any(map(_is_file, function.bindings.get(name, ())))}
+    uses = (use for name in files for use in _uses(getattr(function.node, "body", []), name))
+    return any(use.lineno > (call.node.end_lineno or call.node.lineno) for use in uses)
+
+
+def _is_file(binding: Binding) -> bool:
+    """Whether a variable holds the name of a file."""
+    nodes = walk(binding.value) if binding.how == "value" and binding.value is not None else ()
+    texts = (node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str))
+    return any(_FILE_NAME.search(text) for text in texts)
 
 
 def is_only_tried(program: Program, function: FunctionFacts, call: CallFacts) -> bool:

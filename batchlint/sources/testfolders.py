@@ -2,8 +2,8 @@
 
 Such a folder has no file with a test's name, and one with a command line, or nothing in it tests anything, and what
 stands outside imports from it. Such a file tests nothing, and other files than tests import it, or it has a command
-line of its own and keeps in files what comes of a run, or does so without being asked, in what stands outside its
-functions.
+line of its own, or is called an evaluation, and keeps in files what comes of a run, or does so without being asked, in
+what stands outside its functions.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ _COMMAND_LINE = re.compile(rb"\b(?:ArgumentParser|Typer|fire\.Fire)\(|^@click\.|
 _TESTS = re.compile(rb"^\s*(?:async )?def test_|\bTestCase\b|^\s*(?:import|from) (?:pytest|unittest)\b", re.MULTILINE)
 _TEST_NAME = re.compile(r"(?:^|/)(?:test_[^/]*|[^/]*_test)\.py$")
 """Unlike that of a smoke test, which is one also where a command line runs it."""
+_EVALUATION = re.compile(r"(?:^|[/_])(?:eval|evals|evaluate|evaluation|evaluator|benchmark)(?:_[^/]*)?\.py$")
 _SMOKE = re.compile(r"smoke[^/]*\.py$")
 _KEEPING = (
     rb"""(?:\bopen\([^\n]*,\s*(?:mode\s*=\s*)?["'][wax]|\bwrite_(?:text|bytes)\(|\bjson\.dump\("""
@@ -71,10 +72,11 @@ def programs(files: Mapping[str, bytes], tests: Iterable[str]) -> frozenset[str]
 
 
 def _keeps_a_run(path: str, data: bytes) -> bool:
-    """Whether the file is started with options, tests nothing, and writes files."""
+    """Whether the file is started with options, or as an evaluation, tests nothing, and writes files."""
     if b"__main__" not in data or _SMOKE.search(path) or _TESTS.search(data):
         return False
-    return _COMMAND_LINE.search(data) is not None and _KEEPS.search(data) is not None
+    is_evaluation = _EVALUATION.search(path) is not None and not _TEST_NAME.search(path)
+    return (is_evaluation or _COMMAND_LINE.search(data) is not None) and _KEEPS.search(data) is not None
 
 
 def _keeps_unasked(path: str, data: bytes) -> bool:

@@ -340,3 +340,38 @@ def test_a_message_in_an_object_is_read(message: str, expected: str) -> None:
                 print(ChatOpenAI(model=model).invoke([{message}]))  # !
         """
     assert verdict(source) == expected
+
+
+WRITTEN = """
+    import time
+    from llm import ask
+
+    def shorten(text, out):
+        answer = ask(text)
+        open(out, "w").write(answer.text)
+        return answer
+
+    def run(text):
+        out = {out}
+        started = time.time()
+        shorten(text, out)
+        seconds = time.time() - started
+        return {{"seconds": seconds, "found": {found}}}
+
+    if __name__ == "__main__":
+        for line in open("products.txt"):
+            print(run(line))  # !
+    """
+
+
+@pytest.mark.parametrize(
+    ("out", "found", "expected"),
+    [
+        ('"answers.jsonl"', "len(open(out).readlines())", "batchable"),
+        ('FOLDER / "answers.csv"', "compare(out)", "batchable"),
+        ('"answers.jsonl"', "text", "realtime"),
+        ('"answers"', "out", "realtime"),
+    ],
+)
+def test_a_file_of_answers_that_is_read_then_counts_more_than_the_time(out: str, found: str, expected: str) -> None:
+    assert verdict(WRITTEN.format(out=out, found=found)) == expected

@@ -400,11 +400,17 @@ def test_a_file_called_as_tests_are_that_the_program_imports(path, text, caller,
         ("shop/test_labels.py", "typer.Typer()", "table.to_csv(path)", True),
         ("shop/test_labels.py", "typer.Typer()", "open(path, 'r').read()", False),
         ("shop/test_labels.py", "sys.argv", "table.to_csv(path)", False),
+        ("tests/gold_evaluation.py", "sys.argv", "table.to_csv(path)", True),
+        ("tests/labels/eval_labels.py", "main()", "json.dump(found, out)", True),
+        ("tests/eval_labels.py", "main()", "print(found)", False),
+        ("tests/eval_labels.py", "main()", "json.dump(found, out)\nimport unittest", False),
+        ("tests/test_evaluation.py", "main()", "table.to_csv(path)", False),
+        ("tests/medieval.py", "main()", "table.to_csv(path)", False),
         ("shop/smoke_test.py", "typer.Typer()", "table.to_csv(path)", False),
         ("shop/test_labels.py", "typer.Typer()", "table.to_csv(path)\nimport pytest", False),
     ],
 )
-def test_a_file_called_as_tests_are_that_has_options_and_keeps_what_it_found(path, options, keep, expected):
+def test_a_file_called_as_tests_are_that_keeps_what_comes_of_a_run(path, options, keep, expected):
     data = {path: f"print({options})\n{keep}\nif __name__ == '__main__': main()\n".encode()}
     assert (path in testfolders.programs(data, words.load().tests)) is expected
 
