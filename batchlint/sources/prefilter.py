@@ -42,6 +42,7 @@ _LAUNCHERS = frozenset({"subprocess", "runpy", "asyncio.subprocess"})
 _PROGRAMS = (b"sys.executable", b'"-m"', b"'-m'", b"run_module", b"run_path")
 _FILE = re.compile(rb"([\w-]+\.py)[\"' ]")
 _SHELLS = (b"os.system(", b"os.popen(", b"os.exec", b"os.spawn")
+_LOADS_FILES = b"spec_from_file_location("
 _GIVEN_DEPTH = 3
 """How many imports lie between a file that makes a client and the one that is given it."""
 
@@ -451,9 +452,9 @@ class Prefilter:
         return known
 
     def _launches(self, path: str, files: Set[bytes]) -> bool:
-        """Whether the file starts Python programs: which ones, its strings need not say in full, unless by `files`."""
+        """Whether the file runs Python programs: which ones, its strings need not say in full, unless by `files`."""
         data = self._files[path]
-        if self._holds(path, self._words.launchers):
+        if _LOADS_FILES in data or self._holds(path, self._words.launchers):
             return True
         is_starting = any(module in _LAUNCHERS for module, _ in self._imports[path].modules)
         if not is_starting and not self._holds(path, _SHELLS):

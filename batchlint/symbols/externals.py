@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from batchlint.facts import Binding, ClassId, FunctionId, Import
+from batchlint.symbols import loaded
 from batchlint.symbols.annotations import instance
 from batchlint.symbols.handedup import is_left_out
 from batchlint.symbols.local_models import keeps_local, names_server
@@ -30,6 +31,7 @@ _KEEPING = frozenset(
         "copy.copy", "copy.deepcopy", "functools.partial", "functools.lru_cache()", "functools.cache",
         "functools.wraps()",
         "functools.partialmethod", "builtins.str", "contextlib.closing", "contextlib.nullcontext", "anyio.run",
+        loaded.MAKING,
         "tqdm.tqdm", "tqdm.auto.tqdm", "builtins.staticmethod", "builtins.classmethod", "asgiref.sync.async_to_sync()",
     }
 )  # fmt: skip
@@ -39,7 +41,9 @@ _MANY_CLASSES = 20
 _MANY_MODULES = 40
 """Modules of a package, of which a name does not tell which is meant."""
 _IMPORTING = frozenset({"importlib.import_module", "builtins.__import__"})
-_SPECIAL = frozenset({"typing.cast", "functools.reduce", "random.choice", *_IMPORTING, *_OF_SAME, *_PARTING})
+_SPECIAL = frozenset(
+    {"typing.cast", "functools.reduce", "random.choice", loaded.SPECIFYING, *_IMPORTING, *_OF_SAME, *_PARTING}
+)
 
 
 def _keywords(program: Program, scope: FunctionId, node: ast.Call) -> Iterator[tuple[str, ast.expr]]:
@@ -185,6 +189,8 @@ def _builtin(program: Program, scope: FunctionId, node: ast.Call, path: str) -> 
         return elements(program.eval(scope, arguments[0]))
     if path in _KEEPING:
         return program.eval(scope, arguments[0])
+    if path == loaded.SPECIFYING:
+        return loaded.modules(program, scope, node)
     if path == "builtins.getattr" and len(arguments) > 1:
         found: set[Value] = set(program.eval(scope, arguments[2])) if len(arguments) > 2 else set()
         texts = [value for value in ordered(program.eval(scope, arguments[1])) if isinstance(value, Text)]

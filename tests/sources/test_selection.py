@@ -304,6 +304,7 @@ def test_a_helper_of_a_test_that_counts_does_too():
         ("import subprocess\nsubprocess.run(['python', 'job.py'])\n", True),
         ("import subprocess\nsubprocess.run(f'uv run job.py {day}', shell=True)\n", True),
         ("import os\nos.system('python job.py --all')\n", True),
+        ("from importlib.util import spec_from_file_location\nspec = spec_from_file_location('job', path)\n", True),
         ("import subprocess\nsubprocess.run(['convert', 'a.png'])\n", False),
         ("import os\nos.system('convert a.png')\n", False),
         ("from airflow.operators.empty import EmptyOperator\nEmptyOperator()\n", False),

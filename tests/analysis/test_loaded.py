@@ -1,0 +1,78 @@
+"""Modules that are loaded from their files."""
+
+import pytest
+
+from .verdicts import cases, marked, verdict
+
+LOADING = """
+    import importlib.util
+    import os
+    from pathlib import Path
+
+    HERE = Path(__file__).parent
+
+    def load(path):
+        spec = importlib.util.spec_from_file_location("loaded", path)
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        return module
+
+    def main():
+        {body}
+
+    if __name__ == "__main__":
+        main()
+    """
+SCRIPT = """
+    from llm import ask
+
+    def job():
+        for line in open("lines.txt"):
+            print(ask(line))  # !
+    """
+LOADED = {
+    "by_its_name": """
+        load(os.path.join(os.path.dirname(__file__), "jobs", "2.label.py")).job()""",
+    "by_a_constant": """
+        load(str(HERE / "jobs" / "2.label.py")).job()""",
+    "each_of_a_folder": """
+        folder = os.path.join(os.path.dirname(os.path.abspath(__file__)), "jobs")
+        names = sorted(name for name in os.listdir(folder) if name.endswith(".py"))
+        for name in names:
+            module = load(os.path.join(folder, name))
+            if hasattr(module, "job"):
+                module.job()""",
+    "by_a_pattern": """
+        for path in HERE.glob("jobs/*.py"):
+            load(path).job()""",
+}
+OTHERS = {
+    "another_file": """
+        load(os.path.join(os.path.dirname(__file__), "jobs", "1.read.py")).job()""",
+    "another_folder": """
+        for path in HERE.glob("tasks/*.py"):
+            load(path).job()""",
+    "another_function": """
+        load(str(HERE / "jobs" / "2.label.py")).check()""",
+}
+READ = """
+    def job():
+        print(open("lines.txt").read())
+    """
+
+
+def program(body: str) -> dict[str, str]:
+    files = {"jobs/1.read.py": READ, "jobs/2.label.py": SCRIPT, "tasks/read.py": READ}
+    return {**files, "app.py": LOADING.replace("{body}", body.strip())}
+
+
+@pytest.mark.parametrize("body", cases(LOADED))
+def test_the_loaded_module_s_function_is_called(body: str) -> None:
+    assert verdict(program(body)) == "batchable"
+    site = marked(program(body))
+    assert site is not None and {context.chain[0].path for context in site.contexts} == {"app.py"}
+
+
+@pytest.mark.parametrize("body", cases(OTHERS))
+def test_what_is_loaded_from_elsewhere_says_nothing_of_it(body: str) -> None:
+    assert verdict(program(body)) == "unclear"
