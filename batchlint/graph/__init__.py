@@ -22,6 +22,7 @@ from batchlint.graph.daytimes import comes_by_day
 from batchlint.graph.decorators import Decorators
 from batchlint.graph.durations import Durations
 from batchlint.graph.edges import Edges
+from batchlint.graph.elapsed import Elapsed
 from batchlint.graph.entries import Entries
 from batchlint.graph.feeders import Feeders
 from batchlint.graph.filejobs import FileJobs
@@ -86,6 +87,7 @@ class Graph(Part):
         self.model_calls: list[ModelCall] = list(ModelCalls(program, settings).find())
         decorators, parameters = Decorators(program), Parameters(program)
         self._subcommands = Subcommands(program)
+        self._elapsed = Elapsed(program)
         names = Names(program, decorators)
         handovers = Handovers(program, names, parameters)
         if self.model_calls:
@@ -253,13 +255,16 @@ class Graph(Part):
         return known
 
     def _by_day(self, reach: Reach, *places: tuple[FunctionId, ast.expr]) -> Reach:
-        """The way in as it counts where a job that comes often goes on to a place at a time of the day only."""
+        """The way in as it counts where a job that comes often goes on to a place at times only."""
         kind = reach.entry.kind
         if kind.kind != "schedule" or kind.latency is not Latency.MINUTES:
             return reach
-        if not any(comes_by_day(self.function(id), node) for id, node in places):
-            return reach
-        return reach._replace(entry=reach.entry._replace(kind=kind._replace(latency=Latency.HOURS)))
+        if any(comes_by_day(self.function(id), node) for id, node in places):
+            kind = kind._replace(latency=Latency.HOURS)
+        passed = [seconds for id, node in places if (seconds := self._elapsed.since_last(id, node)) is not None]
+        if passed and max(passed) / 60 > (kind.every or 0):
+            kind = kind.paced(max(passed) / 60)
+        return reach._replace(entry=reach.entry._replace(kind=kind))
 
     def _for_tests(self, reach: Reach, id: FunctionId) -> Reach:
         """The way in as it counts: whatever starts in a test's file is a test, also where a workflow runs the file.

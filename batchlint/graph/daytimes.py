@@ -18,8 +18,8 @@ _HOUR = ("%H", "%I", "%T", "%X", "%R")
 _DAY = ("%d", "%j", "%F", "%D", "%x")
 _NOW = frozenset({"now", "utcnow", "today", "localtime", "now_utc", "now_local"})
 """Calls that give the time, and names that hold it."""
-_LAST = re.compile(r"(?<![a-z])(last|prev|previous|sent|done|ran|posted|handled|processed)(?![a-z])", re.IGNORECASE)
-"""Words in what holds the day of the last time."""
+LAST = re.compile(r"(?<![a-z])(last|prev|previous|sent|done|ran|posted|handled|processed)(?![a-z])", re.IGNORECASE)
+"""Words in what holds the last time, or its day."""
 
 
 def time_of_day(function: FunctionFacts, turn: ast.While, works: Sequence[CallFacts]) -> ast.expr | None:
@@ -58,7 +58,7 @@ def _is_time(function: FunctionFacts, test: ast.expr) -> bool:
     left, right = test.left, test.comparators[0]
     if isinstance(test.ops[0], ast.NotEq):
         sides = ((left, right), (right, left))
-        return any(_LAST.search(ast.unparse(one)) and _is_today(function, other) for one, other in sides)
+        return any(LAST.search(ast.unparse(one)) and _is_today(function, other) for one, other in sides)
     if isinstance(test.ops[0], ast.Eq):
         return any(_tells_hour(each) for side in (left, right) for each in _meant(function, side))
     lists = [each for each in _meant(function, right) if isinstance(each, ast.List | ast.Tuple | ast.Set)]

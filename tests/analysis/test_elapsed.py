@@ -1,0 +1,84 @@
+"""Programs that wake often and do some work only when enough time has passed since the last, and twins that do not."""
+
+import pytest
+
+from .verdicts import cases, verdict
+
+LOOP = """
+    import time
+    from datetime import datetime, timedelta
+    from llm import ask
+
+    class Worker:
+        def __init__(self):
+            self.running = True
+            self.interval = 3600
+            self.last_label = datetime.utcnow()
+            self.last_run = time.time()
+
+        def start(self):
+            while self.running:
+                {test}
+                time.sleep(60)
+
+        def label(self):
+            for line in open("products.txt"):
+                print(ask(line))  # !
+
+    if __name__ == "__main__":
+        Worker().start()
+    """
+SELDOM = {
+    "total_seconds": """
+                passed = (datetime.utcnow() - self.last_label).total_seconds()
+                if passed >= self.interval:
+                    self.label()""",
+    "delta": """
+                if datetime.utcnow() - self.last_label > timedelta(hours=6):
+                    self.label()""",
+    "days": """
+                now = datetime.utcnow()
+                if (now - self.last_label).days >= 1:
+                    self.label()""",
+    "hours": """
+                if (time.time() - self.last_run) / 3600 > 2 and self.running:
+                    self.label()""",
+    "turned": """
+                if self.interval <= time.time() - self.last_run:
+                    self.label()""",
+    "left_before": """
+                if time.time() - self.last_run < self.interval:
+                    time.sleep(60)
+                    continue
+                self.label()""",
+}
+OFTEN = {
+    "each_turn": """
+                self.label()""",
+    "minutes": """
+                if time.time() - self.last_run > 120:
+                    self.label()""",
+    "until_then": """
+                if time.time() - self.last_run < self.interval:
+                    self.label()""",
+    "either": """
+                if time.time() - self.last_run > self.interval or self.running:
+                    self.label()""",
+    "the_age_of_something_else": """
+                if time.time() - self.created > self.interval:
+                    self.label()""",
+    "beside_it": """
+                if time.time() - self.last_run > self.interval:
+                    print("an hour has passed")
+                self.label()""",
+}
+
+
+@pytest.mark.parametrize("test", cases(SELDOM))
+def test_what_is_done_once_an_hour_has_passed_can_wait_hours(test: str) -> None:
+    assert verdict(LOOP.replace("{test}", test.strip())) == "batchable"
+
+
+@pytest.mark.parametrize("test", cases(OFTEN))
+def test_what_is_done_in_other_turns_too_comes_often(test: str) -> None:
+    assert verdict(LOOP.replace("{test}", test.strip())) == "realtime"
