@@ -10,6 +10,7 @@ from typing import NamedTuple, TypeGuard
 from batchlint.entrypoints import Kind, intervals
 from batchlint.facts import CallFacts, FunctionFacts, FunctionId
 from batchlint.findings import Latency, Step
+from batchlint.graph import naps
 from batchlint.graph.daytimes import time_of_day
 from batchlint.graph.durations import Duration, Durations
 from batchlint.graph.links import Entry, Part, label, source
@@ -179,7 +180,8 @@ def kind_of(duration: Duration) -> Kind | None:
 # -- pauses
 def _pauses(node: ast.AST, loop: ast.While, aside: bool) -> Iterator[_Pause]:
     """The pauses in the loop, and whether each turn has them."""
-    if isinstance(node, ast.Call) and (length := _length(node, loop)) is not None:
+    length = _length(node, loop) if isinstance(node, ast.Call) else naps.slept(node) if node is not loop else None
+    if length is not None:
         yield _Pause(length, aside)
         return
     if isinstance(node, ast.While) and node is not loop and (moment := _moment(node)) is not None:
