@@ -19,7 +19,7 @@ from batchlint.graph.ways import Way
 from batchlint.levels import RUNS, Level
 from batchlint.loops import is_handful, is_item_loop
 from batchlint.named import NAMES, Named
-from batchlint.ones import is_for_one
+from batchlint.ones import goes_over_given, is_for_one, is_for_samples
 from batchlint.places import Link, Place, Trait, line_of
 from batchlint.remainders import loop_before
 from batchlint.repetitions import repeated
@@ -175,6 +175,10 @@ def _many(place: Place, named: Named) -> Trait | None:
     for index, link in enumerate(links):
         if index and is_for_one(graph, links[index - 1].function, links[index - 1].node):
             break
+        if any(is_for_samples(graph, above.function, above.node) for above in links[:index]) and goes_over_given(
+            graph.function(link.function), link.loops
+        ):
+            continue
         is_search = model.kind == "embeddings" and link.node is model.node and asks_one_thing(link.node, link.loops)
         is_one = is_search or (link.repeats and named.goes_over(link.function, link.node, link.loops))
         if link.repeats and not is_one and not _is_of_one(graph, link, links[index - 1] if index else None):

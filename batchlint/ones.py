@@ -3,13 +3,61 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 
-from batchlint.facts import FunctionFacts, FunctionId
+from batchlint.facts import FunctionFacts, FunctionId, LoopNode
+from batchlint.flow import reads
 from batchlint.graph import Graph
 from batchlint.graph.conditions import tests_before
-from batchlint.trees import arguments, length_of
+from batchlint.loops import HANDFUL, is_item_loop
+from batchlint.symbols import last_name
+from batchlint.trees import arguments, length_of, walk
 from batchlint.values import Inst
+
+_SENTENCE = 5
+"""Words from which on a constant is a text rather than a name or an option."""
+_DEEP = 5
+_DRAWS = re.compile(r"listdir|scandir|walk|glob|iterdir|open|read|load|fetch|query|execute|select|find|scan|search")
+"""Words in the names of calls that get more than they are given: from files, a store or the web."""
+
+
+def is_for_samples(graph: Graph, id: FunctionId, call: ast.expr) -> bool:
+    """Whether all that the call is given stands in the code, with two or three records or texts among it to try."""
+    if not isinstance(call, ast.Call) or not call.args:
+        return False
+    given = [graph.constant(id, each)[1] for each in arguments(call)]
+    lists = [each for each in given if isinstance(each, ast.List | ast.Tuple)]
+    are_few = bool(lists) and all(0 < len(each.elts) <= HANDFUL and all(map(_is_sample, each.elts)) for each in lists)
+    return are_few and all(map(_is_literal, given))
+
+
+def goes_over_given(function: FunctionFacts, loops: Sequence[LoopNode]) -> bool:
+    """Whether all loops over items go over what the function is given, or what it makes of that."""
+    over = [loop.iter for loop in loops if not isinstance(loop, ast.While) and is_item_loop(loop)]
+    return bool(over) and all(_is_given(function, each, _DEEP) for each in over)
+
+
+def _is_given(function: FunctionFacts, node: ast.expr, steps: int) -> bool:
+    names = reads(node)
+    if any(isinstance(each, ast.Call) and _DRAWS.search(last_name(each.func)) for each in walk(node)):
+        return False
+    if not names.isdisjoint(function.parameter_names - {"self", "cls"}):
+        return True
+    values = [b.value for name in names for b in function.bindings.get(name, ()) if b.value is not None]
+    return steps > 0 and any(_is_given(function, each, steps - 1) for each in values)
+
+
+def _is_sample(node: ast.expr) -> bool:
+    """Whether a literal is a record or a text, rather than one of a few options."""
+    if isinstance(node, ast.Constant):
+        return isinstance(node.value, str) and len(node.value.split()) >= _SENTENCE
+    return isinstance(node, ast.Dict) and len(node.keys) > 1
+
+
+def _is_literal(node: ast.expr) -> bool:
+    held = (ast.Constant, ast.Dict, ast.List, ast.Tuple, ast.expr_context)
+    return all(isinstance(each, held) for each in walk(node))
 
 
 def is_for_one(graph: Graph, id: FunctionId, call: ast.expr) -> bool:

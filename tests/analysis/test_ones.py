@@ -59,3 +59,44 @@ def test_what_is_asked_for_one_item_is_one_request(test: str, call: str) -> None
 )
 def test_what_is_asked_for_any_number_is_many(test: str, call: str) -> None:
     assert verdict(APP.format(test=test, call=call)) == "batchable"
+
+
+SAMPLES = """
+import os
+from llm import ask
+
+def label(records, rules):
+    found = [clean(record) for record in records]
+    return [ask(str(record) + str(rules)) for record in found]
+
+def judge(rules, folder):
+    return [ask(open(path).read() + str(rules)) for path in os.listdir(folder)]
+
+def run(records, rules):
+    labels = label(records, rules)
+    return [str(each) for each in labels]
+
+if __name__ == "__main__":
+    rules = {{"kind": "short", "language": "en"}}
+    records = {records}
+    print({call})  # !
+"""
+RECORD = '{"title": "A pump", "text": "It pumps."}'
+
+
+@pytest.mark.parametrize(
+    ("records", "call", "expected"),
+    [
+        (f"[{RECORD}]", "run(records, rules)", "realtime"),
+        (f"[{RECORD}, {RECORD}]", "run(records, rules=rules)", "realtime"),
+        ('["A pump that pumps water uphill."]', "run(records, rules)", "realtime"),
+        (f"[{', '.join([RECORD] * 20)}]", "run(records, rules)", "batchable"),
+        ('["pumps.txt", "valves.txt"]', "run(records, rules)", "batchable"),
+        (f"[{RECORD}, *os.listdir('.')]", "run(records, rules)", "batchable"),
+        ("os.listdir('.')", "run(records, rules)", "batchable"),
+        # The records are rules for everything in a folder.
+        (f"[{RECORD}, {RECORD}]", "judge(records, 'texts')", "batchable"),
+    ],
+)
+def test_two_or_three_records_in_the_code_are_samples(records: str, call: str, expected: str) -> None:
+    assert verdict(SAMPLES.format(records=records, call=call)) == expected
