@@ -99,8 +99,8 @@ class Graph(Part):
             keys = TimerKeys(program, decorators)
             Registrations(program, names, handovers, self._subcommands, routes, keys).read(manifest, settings)
         row_saves, fronts = RowSaves(program), Fronts(program, self.model_calls)
-        backlogs = Backlogs(program, {model.function for model in self.model_calls})
-        self._entries = Entries(program, decorators, handovers.entries, fronts, row_saves, backlogs)
+        self._backlogs = Backlogs(program, {model.function for model in self.model_calls})
+        self._entries = Entries(program, decorators, handovers.entries, fronts, row_saves, self._backlogs)
         self._edges = Edges(program, decorators, handovers, parameters, row_saves)
         self._replies = Replies(program, handovers.edges)
         lookups = Lookups(program, self.is_test)
@@ -260,11 +260,16 @@ class Graph(Part):
         if kind.kind != "schedule" or kind.latency is not Latency.MINUTES:
             return reach
         if any(comes_by_day(self.function(id), node) for id, node in places):
-            kind = kind._replace(latency=Latency.HOURS)
-        passed = [seconds for id, node in places if (seconds := self._elapsed.since_last(id, node)) is not None]
-        if passed and max(passed) / 60 > (kind.every or 0):
-            kind = kind.paced(max(passed) / 60)
-        return reach._replace(entry=reach.entry._replace(kind=kind))
+            return reach._replace(entry=reach.entry._replace(kind=kind._replace(latency=Latency.HOURS)))
+        passed = {node: seconds for id, node in places if (seconds := self._elapsed.since_last(id, node)) is not None}
+        minutes = max(passed.values(), default=0) / 60
+        if minutes <= (kind.every or 0):
+            return reach
+        entry = reach.entry._replace(kind=kind.paced(minutes))
+        for edge in reach.edges:
+            if edge.node in passed:
+                entry = self._backlogs.as_one(self.function(edge.callee), entry)
+        return reach._replace(entry=entry)
 
     def _for_tests(self, reach: Reach, id: FunctionId) -> Reach:
         """The way in as it counts: whatever starts in a test's file is a test, also where a workflow runs the file.

@@ -82,3 +82,23 @@ def test_what_is_done_once_an_hour_has_passed_can_wait_hours(test: str) -> None:
 @pytest.mark.parametrize("test", cases(OFTEN))
 def test_what_is_done_in_other_turns_too_comes_often(test: str) -> None:
     assert verdict(LOOP.replace("{test}", test.strip())) == "realtime"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "then", "expected"),
+    [
+        (600, "self.rows.save(line, answer)", "batchable"),
+        (120, "self.rows.save(line, answer)", "realtime"),
+        (600, "self.mail.send(line, answer)", "realtime"),
+    ],
+)
+def test_what_comes_every_ten_minutes_may_wait_where_it_only_keeps_the_answers(
+    seconds: int, then: str, expected: str
+) -> None:
+    test = f"""
+                if time.time() - self.last_run > {seconds}:
+                    self.label()"""
+    label = f"""answer = ask(line)  # !
+                {then}"""
+    program = LOOP.replace("{test}", test.strip()).replace("print(ask(line))  # !", label)
+    assert verdict(program) == expected
