@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from batchlint.facts import CallFacts, FunctionFacts, LoopNode
 from batchlint.symbols import last_name
-from batchlint.trees import stands_in, walk, walk_own
+from batchlint.trees import parents_in, stands_in, walk, walk_own
 
 _ALL = frozenset({"all", "*"})
 _OFFERS = re.compile(
@@ -19,6 +19,8 @@ _OFFERS = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 """`"0. All"`, `"'all' for everything"`, `"Numbers, or all: "`."""
+_LOOKING = frozenset({"split", "strip", "lower", "upper", "isdigit", "isnumeric", "isdecimal", "startswith"})
+_NUMBERS = frozenset({"int", "float", "str"})
 _LEAVES = (ast.Return, ast.Raise, ast.Break)
 
 
@@ -30,11 +32,30 @@ def picks_from_all(function: FunctionFacts, question: CallFacts) -> bool:
         for binding in bindings
         if binding.value is not None and binding.how == "value" and stands_in(question.node, binding.value)
     }
+    if not names or not _are_parsed(function, names):
+        return False
     compared = (node for node in walk_own(function.node) if isinstance(node, ast.Compare))
     if any(_read(node.left) & names and not _ALL.isdisjoint(_words(node.comparators)) for node in compared):
         return True
     shown = [question.node, *(call.node for call in function.calls if _is_shown_before(call, question))]
-    return bool(names) and any(_OFFERS.search(text) for call in shown for text in _words(call.args))
+    return any(_OFFERS.search(text) for call in shown for text in _words(call.args))
+
+
+def _are_parsed(function: FunctionFacts, names: set[str]) -> bool:
+    """Whether the answer is only looked into for numbers and words, rather than handed on as what somebody says."""
+    parents = parents_in(getattr(function.node, "body", []))
+    read = (node for node in walk_own(function.node) if isinstance(node, ast.Name) and node.id in names)
+    return all(_is_parsing(parents.get(id(node))) for node in read if isinstance(node.ctx, ast.Load))
+
+
+def _is_parsing(node: ast.AST | None) -> bool:
+    if isinstance(node, ast.Attribute):
+        return node.attr in _LOOKING
+    if isinstance(node, ast.Call):
+        return last_name(node.func) in _NUMBERS
+    if isinstance(node, ast.BinOp):
+        return isinstance(node.op, ast.Sub)
+    return isinstance(node, ast.Compare | ast.Subscript | ast.BoolOp | ast.UnaryOp | ast.If | ast.IfExp)
 
 
 def is_taken_once(call: CallFacts, loop: LoopNode) -> bool:

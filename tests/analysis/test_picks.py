@@ -62,6 +62,15 @@ NOT_PICKED = {
     "words": """
         said = input("Your question about all of it: ")
         label(line + said for line in lines.values())""",
+    "words_for_one_or_all": """
+        said = input("What do you want to know of one or all of them? ")
+        label([line + said for line in lines.values()])""",
+    "words_unless_all": """
+        said = input("What about them? ")
+        label(lines.values() if said == "all" else [line + said for line in lines.values()])""",
+    "handed_on": """
+        said = input("A topic, or 'all': ")
+        label(filtered(lines, said))""",
     "one": """
         picked = input("Which? ").strip()
         label([lines[picked]])""",
