@@ -89,6 +89,7 @@ class Program(Memo):
         self.call_facts: dict[int, CallRef] = {}
         """Calls by the identity of their node."""
         self.aliases: dict[str, set[str]] = {}
+        """The names under which modules import what has another name, or have it as well."""
         self.attribute_writes: dict[str, list[tuple[FunctionFacts, ast.expr, Binding]]] = {}
         self._item_writes: dict[tuple[object, str], list[tuple[FunctionFacts, Binding]]] = {}
         """Assignments to items, by where the container stands (a function, or a class for attributes) and its name."""
@@ -132,6 +133,16 @@ class Program(Memo):
                 for binding in bindings:
                     if binding.source and binding.source.name and binding.source.name != name:
                         self.aliases.setdefault(binding.source.name, set()).add(name)
+        for bound in (module.body.bindings, *(klass.bindings for klass in module.classes.values())):
+            for name, bindings in bound.items():
+                for binding in bindings:
+                    self._add_other_name(name, binding)
+
+    def _add_other_name(self, name: str, binding: Binding) -> None:
+        """What a module or a class has under another name as well: `Judge = FilteringJudge`."""
+        meant = binding.value if binding.how == "value" else None
+        if isinstance(meant, ast.Name | ast.Attribute) and last_name(meant) != name:
+            self.aliases.setdefault(last_name(meant), set()).add(name)
 
     def _add_item(self, function: FunctionFacts, container: ast.expr, binding: Binding) -> None:
         if isinstance(container, ast.Name):

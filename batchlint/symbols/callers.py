@@ -446,9 +446,21 @@ class Callers:
 
     def named_calls(self, name: str) -> Iterable[CallRef]:
         calls = list(self._program.calls_by_name.get(name, ()))
-        for alias in sorted(self._program.aliases.get(name, ())):
-            calls += self._program.calls_by_name.get(alias, ())
+        for other in self._other_names(name):
+            calls += self._program.calls_by_name.get(other, ())
         return calls[:_MAX_CALLS] if len(calls) > _MAX_CALLS else calls
+
+    def _other_names(self, name: str) -> list[str]:
+        """The names that stand for it elsewhere, also those of such a name: imported, and imported from there."""
+        found: list[str] = []
+        seen = {name}
+        waiting = [name]
+        while waiting:
+            others = sorted(self._program.aliases.get(waiting.pop(0), set()) - seen)
+            seen.update(others)
+            found += others
+            waiting += others
+        return found
 
 
 def _simple(klass: ClassId) -> str:
