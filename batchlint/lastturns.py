@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Sequence
 
-from batchlint.trees import SCOPES, walk_own
+from batchlint.facts import LoopNode
+from batchlint.trees import SCOPES, stands_in, walk_own
 
 _LOOPS = (ast.For, ast.AsyncFor, ast.While)
 
@@ -16,6 +17,15 @@ def parted(loop: ast.For | ast.AsyncFor | ast.While) -> list[ast.AST]:
     A part that an error leads out of to another turn is none of them.
     """
     return [statement for block in _blocks(loop.body) if _leaves(block) for statement in block]
+
+
+def coming_back(loops: tuple[LoopNode, ...], node: ast.expr) -> tuple[LoopNode, ...]:
+    """The loops that can come to the node again after it: not those that end behind it."""
+    return tuple(loop for loop in loops if isinstance(loop, ast.comprehension) or not _ends_behind(loop, node))
+
+
+def _ends_behind(loop: ast.For | ast.AsyncFor | ast.While, node: ast.expr) -> bool:
+    return any(stands_in(node, statement) for statement in parted(loop))
 
 
 def _blocks(statements: Sequence[ast.stmt]) -> Iterator[list[ast.stmt]]:

@@ -374,7 +374,7 @@ def _given(graph: Graph, edge: Edge, passed: set[str], *, is_shared: bool) -> li
 def _stands_in_loop(graph: Graph, model: ModelCall) -> bool:
     """Whether a loop over items stands around the model call itself."""
     call = graph.program.call_facts.get(id(model.node))
-    return call is not None and graph.repeats(model.function, call.call.loops)
+    return call is not None and graph.is_repeated(model.function, call.call)
 
 
 def _passed_on(

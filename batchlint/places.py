@@ -53,7 +53,8 @@ class Place(NamedTuple):
         model = self.model
         call = self.call(model.node)
         loops = call.loops if call else ()
-        last = Link(model.function, model.node, self.graph.repeats(model.function, loops), loops, model.is_async)
+        repeats = call is not None and self.graph.is_repeated(model.function, call)
+        last = Link(model.function, model.node, repeats, loops, model.is_async)
         return [*(Link.of(self.graph, edge) for edge in self.edges), last]
 
     def call(self, node: ast.expr) -> CallFacts | None:

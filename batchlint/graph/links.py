@@ -12,6 +12,7 @@ from batchlint.facts import MODULE, CallFacts, FunctionFacts, FunctionId, LoopNo
 from batchlint.findings import Latency, Step
 from batchlint.graph.drains import drains
 from batchlint.iterables import EACH
+from batchlint.lastturns import coming_back
 from batchlint.loops import is_handful, is_item_loop
 from batchlint.symbols import CallRef, Program, last_name
 from batchlint.values import Cls, Fn, Inst, Value
@@ -145,9 +146,8 @@ class Part:
         many: bool = False,
     ) -> Edge:
         loops = call.loops if call else ()
-        return Edge(
-            caller, callee, self.span(caller.path, node), node, kind, many or self.repeats(caller, loops), loops
-        )
+        repeats = many or (call is not None and self.is_repeated(caller, call))
+        return Edge(caller, callee, self.span(caller.path, node), node, kind, repeats, loops)
 
     def below(self, start: FunctionId, deep: int) -> Iterator[FunctionFacts]:
         """The function and the project's functions that it calls, so many calls deep."""
@@ -162,6 +162,10 @@ class Part:
                 found += [value.id for value in values if isinstance(value, Fn) and value.id not in seen]
                 seen.update(found)
             level = list(dict.fromkeys(found))
+
+    def is_repeated(self, id: FunctionId, call: CallFacts) -> bool:
+        """Whether the call of the function is made once per item of a collection."""
+        return bool(call.loops) and self.repeats(id, coming_back(call.loops, call.node))
 
     def repeats(self, id: FunctionId, loops: tuple[LoopNode, ...]) -> bool:
         """Whether one of the loops in the function goes over the items of a collection."""
