@@ -10,7 +10,8 @@ from typing import NamedTuple, Protocol
 from batchlint import flow, given
 from batchlint.facts import ClassId, FunctionFacts, FunctionId, LoopNode
 from batchlint.graph import Graph
-from batchlint.trees import walk
+from batchlint.picked import Picked, picked
+from batchlint.trees import stands_in, walk
 from batchlint.values import Fn, Inst, ordered
 
 _OWN = frozenset({"self", "cls"})
@@ -44,6 +45,7 @@ class Memories:
     def __init__(self, graph: Graph) -> None:
         self._graph = graph
         self._calls: dict[int, tuple[set[str], set[str]]] = {}
+        self._picked: dict[int, list[Picked]] = {}
 
     def find(self, links: Sequence[Link], *, is_run_once: bool) -> Memory | None:
         """The memory on a way in whose object is asked again. `links`: the calls from the model's own upwards.
@@ -63,7 +65,36 @@ class Memories:
                 if not self._is_asked_again(links[position:], is_run_once):
                     return None
                 return Memory(link.function, call.lineno, min(kept))
+            for each in self._changed(link.function, call, link.loops):
+                if any(stands_in(each.statement, loop) for loop in link.loops) or self._is_asked_again(
+                    links[position:], is_run_once, in_turn=False
+                ):
+                    return Memory(link.function, call.lineno, each.collection)
         return None
+
+    def kept(self, id: FunctionId, call: ast.Call, loops: Sequence[LoopNode]) -> str | None:
+        """The attribute of the function's own object that goes into the call, and that its result changes."""
+        asked, filled = self._attributes(id, call, loops)
+        kept = {name for name in asked & filled if not _is_cache(self._graph.function(id), name)}
+        changed = (each.collection for each in self._changed(id, call, loops))
+        return min(kept) if kept else next(changed, None)
+
+    def _changed(self, id: FunctionId, call: ast.Call, loops: Sequence[LoopNode]) -> list[Picked]:
+        """What the answer picks and changes of an attribute that the request is made of, beyond the turn's own item."""
+        key = _key(call)
+        if key not in self._picked:
+            function = self._graph.function(id)
+            found = list(picked(function, call))
+            own = [loop.iter for loop in loops if not isinstance(loop, ast.While)] if found else []
+            rows = [row for row in _in_front(function, call, loops) if not any(v is o for v in row.values for o in own)]
+            asked = self._needs(function, flow.request_arguments(call), rows) if found else set()
+            around = [each for each in self._graph.modules[id.path].functions.values() if each.owner == function.owner]
+            self._picked[key] = [
+                each
+                for each in found
+                if each.collection in asked and any(_looks_at(method, each.attribute) for method in around)
+            ]
+        return self._picked[key]
 
     def _attributes(self, id: FunctionId, call: ast.Call, loops: Iterable[LoopNode]) -> tuple[set[str], set[str]]:
         """The attributes of the function's own object that go into the call, and those that its result reaches."""
@@ -93,10 +124,13 @@ class Memories:
         others = [each for each in methods if each != function]
         return found.union(*(self._needs(each, each.returns, flow.moves_of(each), depth + 1) for each in others))
 
-    def _is_asked_again(self, links: Sequence[Link], is_run_once: bool) -> bool:
-        """Whether the object of the first call's function lives on when the call comes again."""
+    def _is_asked_again(self, links: Sequence[Link], is_run_once: bool, *, in_turn: bool = True) -> bool:
+        """Whether the object of the first call's function lives on when the call comes again.
+
+        `in_turn`: whether the turns of a loop around the call count.
+        """
         own, *above = links
-        if own.loops or own.repeats:
+        if in_turn and (own.loops or own.repeats):
             return True
         for link in above:
             made = given.construction(self._graph, link.function, link.node)
@@ -128,6 +162,13 @@ def _is_cache(function: FunctionFacts, name: str) -> bool:
     """Whether the attribute keeps each answer under its own key, for the same request to be looked up there again."""
     rows = [row for row in flow.moves_of(function) if name in row.given] if _CACHE.search(name.lower()) else []
     return bool(rows) and all(row.item is not None and not isinstance(row.item.slice, ast.Constant) for row in rows)
+
+
+def _looks_at(method: FunctionFacts, attribute: str) -> bool:
+    return any(
+        isinstance(node, ast.Attribute) and node.attr == attribute and isinstance(node.ctx, ast.Load)
+        for node in walk(method.node)
+    )
 
 
 def _receiver(call: ast.expr) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterator, Sequence
 from batchlint import cursors, dialogues, exits, flow, holders, undone
 from batchlint.facts import FunctionId, LoopNode
 from batchlint.graph import Edge, Graph
+from batchlint.heard import Heard
 from batchlint.histories import Histories
 from batchlint.lookbacks import Lookbacks
 from batchlint.loops import (
@@ -24,6 +25,7 @@ from batchlint.loops import (
 )
 from batchlint.memories import Memories
 from batchlint.places import Link, Place, Trait, end_of, line_of
+from batchlint.sequels import Sequels
 from batchlint.spending import unspent
 from batchlint.stages import runs_stages
 from batchlint.stops import Stops
@@ -44,7 +46,9 @@ class Ties:
     def __init__(self, graph: Graph) -> None:
         self._graph = graph
         self._memories, self._tallies, self._stops = Memories(graph), Tallies(graph), Stops(graph)
-        self._histories, self._lookbacks, self._stores = Histories(graph), Lookbacks(graph), Stores(graph)
+        self._histories, self._lookbacks = Histories(graph), Lookbacks(graph)
+        self._heard, self._stores = Heard(graph), Stores(graph)
+        self._sequels = Sequels(graph, self._memories, self._heard)
         self._loops: dict[tuple[int, int], Trait | None] = {}
         """What ties the iterations of a loop to the answers of a call in it, by the identities of the two nodes."""
         self._names: dict[tuple[int, int], str] = {}
@@ -91,7 +95,7 @@ class Ties:
         """What ties on one way down to the model call; `done`: the calls that another way has shown, and whether many
         items come to them.
         """
-        fanned_out = False
+        fanned_out = is_in_rounds = False
         for index, link in enumerate(way):
             key = (_key(link.node), fanned_out)
             is_gathered = link.loops and link.is_async and _is_gathered_later(place, link)
@@ -105,9 +109,11 @@ class Ties:
                 elif many_below and not is_item_loop(loop) and self._is_bounded(link, loop, found, way[:index]):
                     pass  # all that failed are tried again together
                 elif found.name == "dependent" and self._is_round(link, loop, many_below=many_below):
+                    is_in_rounds = True
                     yield found._replace(name="chain")
                 elif key not in done:
-                    is_bounded = fanned_out and self._is_bounded(link, loop, found, way[:index])
+                    is_free = fanned_out and not (is_in_rounds and found.name == "dependent")
+                    is_bounded = is_free and self._is_bounded(link, loop, found, way[:index])
                     yield from self._judged(place, link, loop, found, above, is_bounded, many_below)
             done.add(key)
             is_own = link.repeats and not any(is_item_loop(loop) for loop in link.loops)
@@ -172,6 +178,15 @@ class Ties:
         name = self._lookbacks.find(link.function, loop, call)
         if name is not None:
             return Trait("dependent", f"the next request is made of what is kept as `{name}`", path, line_of(loop))
+        turning = list(flow.targets(loop.target)) if isinstance(loop, ast.For | ast.AsyncFor) else []
+        name = (
+            None if isinstance(loop, ast.comprehension) else self._heard.find(link.function, loop.body, turning, call)
+        )
+        if name is not None:
+            return Trait("dependent", f"all are told what one is answered, as `{name}`", path, line_of(loop))
+        name = self._sequels.find(link.function, loop, call)
+        if name is not None:
+            return Trait("dependent", f"each turn goes on from what answers made of `{name}`", path, line_of(loop))
         options = exits.options_of(self._graph.function(link.function))
         ends = is_item_loop(loop) or _is_fallback(loop) or exits.goes_on(loop, call)
         stop = self._stops.of(link.function, loop, call, options, apart) if ends else None
