@@ -31,6 +31,10 @@ class ModuleIndex:
     def exists(self, stem: str) -> bool:
         return stem in self.stems or stem in self.folders
 
+    def is_library(self, dotted: str) -> bool:
+        """Whether a library that the shipped data tells of has the name."""
+        return dotted.partition(".")[0] in self._external
+
     def find(self, dotted: str, importer: str, *, taking: str = "", adding: str = "") -> str | None:
         """The stem of the module that `import dotted` in `importer` means, or None for a module from outside.
 

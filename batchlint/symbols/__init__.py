@@ -393,7 +393,10 @@ class Program(Memo):
         stem = self.index.find(source.module, importer, taking=source.name or "", adding=adding)
         if stem is None:
             return self._shadowing(source, importer)
-        return stem if self._has(stem, source.name) else self._folder_of(source, importer) or stem
+        if self._has(stem, source.name):
+            return stem
+        is_library = self.index.is_library(source.module)
+        return self._folder_of(source, importer) or (None if is_library else stem)
 
     def imported_path(self, source: Import, importer: str) -> str | None:
         """The file of the project module that an import means."""
