@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Collection, Iterator, Sequence
 
-from batchlint import cursors, dialogues, exits, flow, holders, undone
+from batchlint import conversations, cursors, dialogues, exits, flow, holders, undone
 from batchlint.facts import FunctionId, LoopNode
 from batchlint.graph import Edge, Graph
 from batchlint.heard import Heard
@@ -178,6 +178,9 @@ class Ties:
         name = self._lookbacks.find(link.function, loop, call)
         if name is not None:
             return Trait("dependent", f"the next request is made of what is kept as `{name}`", path, line_of(loop))
+        name = conversations.shared(loop, call, self._graph.program.registry.conversation_keys, constant)
+        if name is not None:
+            return Trait("dependent", f"all go on with one conversation, by `{name}`", path, line_of(loop))
         turning = list(flow.targets(loop.target)) if isinstance(loop, ast.For | ast.AsyncFor) else []
         name = (
             None if isinstance(loop, ast.comprehension) else self._heard.find(link.function, loop.body, turning, call)

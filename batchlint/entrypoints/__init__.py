@@ -252,6 +252,8 @@ class Registry(NamedTuple):
     """Names of arguments by which a request's caller has its tools run, answer by answer."""
     tool_results: frozenset[str]
     """Keys of messages that hold what a tool gave for an answer."""
+    conversation_keys: frozenset[str]
+    """Names under which a request says which conversation it goes on with."""
     probe_words: tuple[str, ...]
     """Words in names that speak of a request which only shows that the service answers."""
     clocked_words: tuple[str, ...]
@@ -387,6 +389,7 @@ def build(documents: list[dict[str, Any]]) -> Registry:
         live_words=tuple(word for d in documents for word in d.get("live_sessions", {}).get("words", ())),
         agent_arguments=frozenset(n for d in documents for n in d.get("agent_arguments", {}).get("names", ())),
         tool_results=frozenset(n for d in documents for n in d.get("tool_results", {}).get("names", ())),
+        conversation_keys=frozenset(n for d in documents for n in d.get("conversation_keys", {}).get("names", ())),
         probe_words=tuple(word for d in documents for word in d.get("probes", {}).get("words", ())),
         clocked_words=tuple(word for d in documents for word in d.get("probes", {}).get("clocked", ())),
         probe_prompts=tuple(word for d in documents for word in d.get("probes", {}).get("prompts", ())),
