@@ -62,6 +62,8 @@ class Handover(NamedTuple):
     """The argument that says after how many seconds the function runs."""
     runs: bool = False
     """Whether the call itself runs what it registers, once per example."""
+    gives: bool = False
+    """Whether the call gives, at once or awaited, what the function gives."""
 
 
 class Workflows(NamedTuple):
@@ -477,6 +479,7 @@ def _handovers(frameworks: list[dict[str, Any]]) -> Iterator[tuple[str, Handover
                     members=row.get("members", False),
                     pause=row.get("pause"),
                     runs=row.get("runs", False),
+                    gives=row.get("gives", False),
                 ),
             )
 

@@ -33,6 +33,7 @@ from batchlint.symbols import (
     appended,
     arguments,
     dispatched,
+    executors,
     expressions,
     externals,
     made,
@@ -96,6 +97,8 @@ class Program(Memo):
         self._outside_items: dict[str, list[tuple[FunctionFacts, ast.expr, Binding]]] = {}
         """Assignments to items of other objects' attributes and other modules' variables, by their name."""
         self.self_writes: dict[ClassId, dict[str, list[tuple[FunctionFacts, Binding]]]] = {}
+        self.run_inside: dict[int, ast.Call] = {}
+        """The calls that an executor makes of what it is handed, by the identity of the node that hands it over."""
         self.stored = Stored(self)
         self._kinds_of_files: dict[str, list[FilePattern]] = {}
         self._names: dict[FunctionId, dict[str, Values]] = {}
@@ -587,7 +590,7 @@ class Program(Memo):
                 if not called:
                     found |= {Ext(f"{e.path}()()", e.host) for e in self.mro(value.id)[1]}
             elif isinstance(value, Ext):
-                found |= externals.external_call(self, scope, node, value)
+                found |= externals.external_call(self, scope, node, value) | executors.gives(self, scope, node, value)
         return frozenset(found | {Inst(klass, True) for klass in self.made_by(scope, node)})
 
     def _of_class(self, method: Fn, made: Values) -> Values:
