@@ -12,13 +12,14 @@ from batchlint.memories import Memories
 from batchlint.symbols import last_name
 from batchlint.trees import walk
 from batchlint.values import Fn
+from batchlint.worlds import Worlds
 
 
 class Sequels:
     """Asked call by call; what one function does is worked out once."""
 
-    def __init__(self, graph: Graph, memories: Memories, heard: Heard) -> None:
-        self._graph, self._memories, self._heard = graph, memories, heard
+    def __init__(self, graph: Graph, memories: Memories, heard: Heard, worlds: Worlds) -> None:
+        self._graph, self._memories, self._heard, self._worlds = graph, memories, heard, worlds
         self._left: dict[FunctionId, str | None] = {}
 
     def find(self, scope: FunctionId, loop: LoopNode, call: ast.Call) -> str | None:
@@ -53,6 +54,7 @@ class Sequels:
             if any(isinstance(value, Fn) and self._graph.asks(value.id) for value in values):
                 name = self._memories.kept(function.id, call.node, call.loops)
                 name = name or self._heard.find(function.id, statements, (), call.node)
+                name = name or self._worlds.find(function.id, statements, (), call.node)
                 if name is not None:
                     return name
         return None

@@ -33,6 +33,7 @@ from batchlint.stores import Stores
 from batchlint.symbols import last_name
 from batchlint.tallies import Tallies
 from batchlint.trees import walk
+from batchlint.worlds import Worlds
 
 _RUN_ONCE = frozenset({"script", "evaluation"})
 """Kinds of entry points that come to a call once in a process."""
@@ -47,8 +48,8 @@ class Ties:
         self._graph = graph
         self._memories, self._tallies, self._stops = Memories(graph), Tallies(graph), Stops(graph)
         self._histories, self._lookbacks = Histories(graph), Lookbacks(graph)
-        self._heard, self._stores = Heard(graph), Stores(graph)
-        self._sequels = Sequels(graph, self._memories, self._heard)
+        self._heard, self._worlds, self._stores = Heard(graph), Worlds(graph), Stores(graph)
+        self._sequels = Sequels(graph, self._memories, self._heard, self._worlds)
         self._loops: dict[tuple[int, int], Trait | None] = {}
         """What ties the iterations of a loop to the answers of a call in it, by the identities of the two nodes."""
         self._names: dict[tuple[int, int], str] = {}
@@ -187,6 +188,10 @@ class Ties:
         )
         if name is not None:
             return Trait("dependent", f"all are told what one is answered, as `{name}`", path, line_of(loop))
+        if not isinstance(loop, ast.comprehension):
+            name = self._worlds.find(link.function, loop.body, turning, call)
+        if name is not None:
+            return Trait("dependent", f"the answer changes `{name}`, which the next request holds", path, line_of(loop))
         name = self._sequels.find(link.function, loop, call)
         if name is not None:
             return Trait("dependent", f"each turn goes on from what answers made of `{name}`", path, line_of(loop))

@@ -203,3 +203,96 @@ def test_turns_of_objects_or_items_of_their_own_do_not_wait() -> None:
 
 def test_a_few_turns_with_many_requests_each_are_rounds() -> None:
     assert talk("for _ in range(3)") == "batchable"
+
+
+WORLD = """
+    import json
+    import sys
+    import db
+    from llm import ask
+
+    class World:
+        limit = 5
+
+        def __init__(self, places):
+            self.places, self.log, self.kept, self.rows = {}, [], {}, db.connect()
+            self.given = places
+
+        def observe(self, name):
+            return <seen>
+
+        def apply(self, name, action):
+            <done>
+
+        def _set(self, name, value):
+            self.places[name] = value
+
+    class Agent:
+        def __init__(self, name):
+            self.name = name
+
+        def act(self, seen):
+            return ask(seen)
+
+        def look(self, world):
+            return ask(f"{self.name}: {world.places}")
+
+    def main():
+        world = World(sys.argv[1:])
+        for name in open(sys.argv[1]):
+            agent = Agent(name)
+            <before>
+            action = <asked>  # !
+            world.apply(name, action)
+        json.dump(world.log, open(sys.argv[2], "w"))
+
+    if __name__ == "__main__":
+        main()
+    """
+LOOKS = 'f"{name} sees {self.places}"'
+SETS = "self.places[name] = action"
+
+
+def world(
+    seen: str = LOOKS, done: str = SETS, before: str = "pass", asked: str = "agent.act(world.observe(name))"
+) -> str:
+    return verdict(filled(WORLD, seen=seen, done=done, before=before, asked=asked))
+
+
+@pytest.mark.parametrize(
+    ("seen", "done"),
+    [
+        (LOOKS, SETS),
+        (LOOKS, "self._set(name, action)"),
+        ('"\\n".join(self.log[-3:])', "self.log.append(action)"),
+        ('" ".join(self.places.values())', SETS),
+    ],
+)
+def test_what_the_world_becomes_by_an_answer_the_next_one_sees(seen: str, done: str) -> None:
+    assert world(seen, done) == "realtime"
+
+
+def test_the_world_may_be_looked_at_in_front_of_the_request_or_behind_the_call() -> None:
+    assert world(before="seen = world.observe(name)", asked="agent.act(seen)") == "realtime"
+    assert world(before="seen = str(world.places)", asked="agent.act(seen)") == "realtime"
+    assert world(asked="agent.look(world)") == "realtime"
+
+
+@pytest.mark.parametrize(
+    ("seen", "done"),
+    [
+        (LOOKS, "self.log.append(action)"),
+        (LOOKS, "self.places[name] = name"),
+        ("self.kept[name]", "self.kept[name] = action"),
+        ('self.kept.get(name, "")', "self.kept[name] = action"),
+        ('"new" if name not in self.kept else "old"', "self.kept[name] = action"),
+        ("self.rows.query(name).first()", "self.rows.add(action)"),
+    ],
+    ids=["a log", "no answer", "its own item", "its own, if any", "what is done", "a store"],
+)
+def test_what_the_world_keeps_no_other_request_holds(seen: str, done: str) -> None:
+    assert world(seen, done) == "batchable"
+
+
+def test_a_world_of_its_own_is_no_other_s() -> None:
+    assert world(before="world = World([name])") == "batchable"
