@@ -11,6 +11,7 @@ from batchlint.trees import children, length_of, walk
 
 _ACCESSORS = frozenset({"loc", "iloc", "at", "iat"})
 """Attributes of data frames by which items are read and stored."""
+_OWN = frozenset({"self", "cls"})
 Keys = tuple[ast.expr, ...]
 Constants = Callable[[ast.expr], ast.expr]
 """What a name stands for, where that is one expression; else the name."""
@@ -82,7 +83,7 @@ def is_apart(
     return all(
         read is not None and _differ(keys, read, turning, own, constants)
         for node in reads
-        for read in _reads_of(node, name, with_length=not is_inside)
+        for read in _reads_of(node, name, own, with_length=not is_inside)
     )
 
 
@@ -123,37 +124,54 @@ def _item(node: ast.expr) -> tuple[str | None, Keys]:
         elif isinstance(node, ast.Attribute) and node.attr in _ACCESSORS:
             node = node.value
         else:
-            return (node.id, keys) if isinstance(node, ast.Name) else (None, keys)
+            return _dotted(node), keys
 
 
-def _reads_of(node: ast.AST, name: str, *, with_length: bool) -> Iterator[Keys | None]:
+def _dotted(node: ast.AST) -> str | None:
+    """The name of a variable or of an attribute of one: `rows`, `self.rows`."""
+    if isinstance(node, ast.Attribute):
+        held = _dotted(node.value)
+        return f"{held}.{node.attr}" if held is not None else None
+    return node.id if isinstance(node, ast.Name) else None
+
+
+def _reads_of(node: ast.AST, name: str, own: frozenset[str], *, with_length: bool) -> Iterator[Keys | None]:
     """The keys with which the container is read in the node; None where it is read as a whole.
 
-    `with_length`: whether its length counts for that: what is stored in one of its items leaves it as it is.
+    `own`: names that inner loops draw from the turn's own part. `with_length`: whether its length counts for that: what
+    is stored in one of its items leaves it as it is.
     """
     if isinstance(node, ast.Subscript):
-        own, keys = _item(node)
-        if own == name:
+        container, keys = _item(node)
+        if container == name:
             yield keys
             for each in keys:
-                yield from _reads_of(each, name, with_length=with_length)
+                yield from _reads_of(each, name, own, with_length=with_length)
             return
     if not with_length and _is_length(node):
         return
-    if isinstance(node, ast.Name) and node.id == name:
-        yield None
+    shown = _dotted(node)
+    if shown is not None and f"{name}.".startswith(f"{shown}."):
+        if shown not in _OWN:  # what a method of the same object reads is asked of the method
+            yield None
+        return
     held, key = _looked_up(node)
-    if isinstance(node, ast.Call) and isinstance(held, ast.Name) and held.id == name and key is not None:
+    if isinstance(node, ast.Call) and held is not None and _dotted(held) == name and key is not None:
         yield (key,)
         for argument in (*node.args, *(keyword.value for keyword in node.keywords)):
-            yield from _reads_of(argument, name, with_length=with_length)
+            yield from _reads_of(argument, name, own, with_length=with_length)
         return
+    targets = (each.target for each in getattr(node, "generators", ()))
+    drawn = {n.id for target in targets for n in walk(target) if isinstance(n, ast.Name)} - own
     for child in children(node):
-        yield from _reads_of(child, name, with_length=with_length)
+        for found in _reads_of(child, name, own, with_length=with_length):
+            is_drawn = found is not None and any(isinstance(key, ast.Name) and key.id in drawn for key in found)
+            yield None if is_drawn else found  # a comprehension's own name is no turn's
 
 
 def _is_length(node: ast.AST) -> bool:
-    return isinstance(node, ast.Call) and isinstance(length_of(node), ast.Name)
+    measured = length_of(node) if isinstance(node, ast.Call) else None
+    return measured is not None and _dotted(measured) is not None
 
 
 def _differ(stored: Keys, read: Keys, turning: frozenset[str], own: frozenset[str], constants: Constants) -> bool:
@@ -162,8 +180,28 @@ def _differ(stored: Keys, read: Keys, turning: frozenset[str], own: frozenset[st
         is_named = isinstance(mine, ast.Name) and isinstance(other, ast.Name)
         if is_named and (names <= own or (len(names) == 1 and names <= turning)):
             return True
+        if _is_same_part(mine, other, turning) or _is_named_after(mine, other, turning):
+            return True
         if not _may_be_equal(mine, other, constants):
             return True
+    return False
+
+
+def _is_same_part(mine: ast.expr, other: ast.expr, turning: frozenset[str]) -> bool:
+    """Whether both are the part of a list that begins with the turn's own place: `rows[i : i + 20]`."""
+    if not isinstance(mine, ast.Slice) or not isinstance(mine.lower, ast.Name) or mine.lower.id not in turning:
+        return False
+    return ast.dump(mine) == ast.dump(other)
+
+
+def _is_named_after(mine: ast.expr, other: ast.expr, turning: frozenset[str]) -> bool:
+    """Whether one key is the turn's own and the other made of it: `table[f"{name}_summary"]` beside `table[name]`."""
+    for own, made in ((mine, other), (other, mine)):
+        if isinstance(own, ast.Name) and own.id in turning and isinstance(made, ast.JoinedStr | ast.BinOp):
+            names = {node.id for node in walk(made) if isinstance(node, ast.Name)}
+            texts = [n.value for n in walk(made) if isinstance(n, ast.Constant) and isinstance(n.value, str)]
+            if names == {own.id} and any(texts):
+                return True
     return False
 
 

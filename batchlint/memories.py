@@ -10,11 +10,13 @@ from typing import NamedTuple, Protocol
 from batchlint import flow, given
 from batchlint.facts import ClassId, FunctionFacts, FunctionId, LoopNode
 from batchlint.graph import Graph
+from batchlint.items import is_apart
 from batchlint.picked import Picked, picked
 from batchlint.trees import stands_in, walk
 from batchlint.values import Fn, Inst, ordered
 
 _OWN = frozenset({"self", "cls"})
+_COUNTING = (ast.For, ast.AsyncFor)
 _CACHE = re.compile(r"(?<![a-z])(cache[ds]?|memo)(?![a-z])")
 _METHODS_DEEP = 2
 """Methods of methods whose results are followed."""
@@ -59,8 +61,10 @@ class Memories:
                 needed = set()
                 continue
             asked, filled = self._attributes(link.function, call, link.loops)
-            needed = needed | asked if _receiver(call) in _OWN else asked
+            below = needed if _receiver(call) in _OWN else set[str]()
+            needed = below | asked
             kept = {name for name in needed & filled if not _is_cache(self._graph.function(link.function), name)}
+            kept -= {name for name in kept - below if self._is_items_own(link, call, name)}
             if kept:
                 if not self._is_asked_again(links[position:], is_run_once):
                     return None
@@ -71,6 +75,28 @@ class Memories:
                 ):
                     return Memory(link.function, call.lineno, each.collection)
         return None
+
+    def _is_items_own(self, link: Link, call: ast.Call, name: str) -> bool:
+        """Whether the answers go into items of the attribute that no other turn's request reads: `self.rows[i]`."""
+        function = self._graph.function(link.function)
+        turning = {each for loop in link.loops if isinstance(loop, _COUNTING) for each in flow.targets(loop.target)}
+        reads = [*flow.request_arguments(call)]
+        drawn = {id(node) for loop in link.loops if isinstance(loop, _COUNTING) for node in walk(loop.iter)}
+        rows = _in_front(function, call, link.loops)
+        needed = flow.origins(reads, rows)
+        reads += [value for row in rows if row.given & needed for value in row.values if id(value) not in drawn]
+        if any(isinstance(n, ast.Call) and _receiver(n) in _OWN for each in reads for n in walk(each) if n is not call):
+            return False  # a method may read all
+        tainted = flow.reached(set(), flow.moves_of(function), call)
+        stored = [
+            row
+            for row in flow.moves_of(function)
+            if name in row.given and (row.reads & tainted or flow.holds(row.values, call))
+        ]
+        return bool(stored) and all(
+            row.item is not None and is_apart(row.item, reads, frozenset(turning), frozenset(), lambda node: node)
+            for row in stored
+        )
 
     def kept(self, id: FunctionId, call: ast.Call, loops: Sequence[LoopNode]) -> str | None:
         """The attribute of the function's own object that goes into the call, and that its result changes."""

@@ -495,6 +495,8 @@ class Paths:
 
     def key_text(self, node: ast.expr, frame: Frame, depth: int = 0) -> str | None:
         """The expression's text, if it means the same throughout the iteration and has to do with the item."""
+        if any(isinstance(part, ast.Slice) for part in (node, *getattr(node, "elts", ()))):
+            return None  # several entries, of which others may have some
         names = scopes.read(node)
         own = {n for n in names if n in frame.local}
         if not own or not own <= frame.stable | frame.targets:
