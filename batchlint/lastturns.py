@@ -5,8 +5,10 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Sequence
 
+from batchlint import successes
 from batchlint.facts import LoopNode
-from batchlint.trees import SCOPES, stands_in, walk_own
+from batchlint.successes import Ends
+from batchlint.trees import SCOPES, stands_in, walk, walk_own
 
 _LOOPS = (ast.For, ast.AsyncFor, ast.While)
 
@@ -14,9 +16,10 @@ _LOOPS = (ast.For, ast.AsyncFor, ast.While)
 def parted(loop: ast.For | ast.AsyncFor | ast.While) -> list[ast.AST]:
     """The statements of the loop after which it has no other turn: what they change, no later turn reads.
 
-    A part that an error leads out of to another turn is none of them.
+    A part that an error leads out of to another turn is none of them, but for its end, in which nothing can go wrong.
     """
-    return [statement for block in _blocks(loop.body) if _leaves(block) for statement in block]
+    ends = successes.ends_of(loop)
+    return [statement for block in _blocks(loop.body, ends) for statement in block]
 
 
 def coming_back(loops: tuple[LoopNode, ...], node: ast.expr) -> tuple[LoopNode, ...]:
@@ -28,25 +31,51 @@ def _ends_behind(loop: ast.For | ast.AsyncFor | ast.While, node: ast.expr) -> bo
     return any(stands_in(node, statement) for statement in parted(loop))
 
 
-def _blocks(statements: Sequence[ast.stmt]) -> Iterator[list[ast.stmt]]:
-    """The blocks in the statements that belong to the loop itself, the outermost first."""
+def _blocks(statements: Sequence[ast.stmt], ends: Ends, *, is_tried: bool = False) -> Iterator[Sequence[ast.stmt]]:
+    """The blocks in the statements that belong to the loop itself, the outermost first, and the ends of tried ones."""
+    left = _left(statements, ends) if statements else None
+    if left is not None and not is_tried:
+        yield statements
+        return
+    if left is not None:
+        yield statements[_first_sure(statements, left) :]
     for statement in statements:
-        if isinstance(statement, (*_LOOPS, *SCOPES)) or (isinstance(statement, ast.Try) and statement.handlers):
+        if isinstance(statement, (*_LOOPS, *SCOPES)):
             continue
-        inner = (getattr(statement, name, []) for name in ("body", "orelse", "finalbody"))
-        cases = (case.body for case in statement.cases) if isinstance(statement, ast.Match) else ()
-        for block in (*inner, *cases):
-            if _leaves(block):
-                yield block
-            else:
-                yield from _blocks(block)
+        inner = [getattr(statement, name, []) for name in ("body", "orelse", "finalbody")]
+        if isinstance(statement, ast.Match):
+            inner += [case.body for case in statement.cases]
+        for index, block in enumerate(inner):
+            yield from _blocks(block, ends, is_tried=is_tried or (index == 0 and _handles(statement)))
 
 
-def _leaves(block: Sequence[ast.stmt]) -> bool:
-    """Whether the block ends in leaving the loop, and nothing in it goes on to the next turn."""
-    if not block or not isinstance(block[-1], ast.Break | ast.Return):
-        return False
-    return not any(isinstance(node, ast.Continue) for statement in block for node in _outside_loops(statement))
+def _left(block: Sequence[ast.stmt], ends: Ends) -> int | None:
+    """The statement of the block that ends the loop; None where none does, or something may go on to a next turn."""
+    if any(isinstance(node, ast.Continue) for statement in block for node in _outside_loops(statement)):
+        return None
+    if isinstance(block[-1], ast.Break | ast.Return):
+        return len(block) - 1
+    sure = (
+        index for index, each in enumerate(block) if successes.meets(each, ends) and not any(map(_handles, walk(each)))
+    )
+    return next(sure, None)
+
+
+def _first_sure(block: Sequence[ast.stmt], left: int) -> int:
+    """The first statement behind which no error can come before the loop is left: one in parts is none of them."""
+    first = left + 1
+    for statement in reversed(block[: left + 1]):
+        can_fail = any(isinstance(node, ast.Call | ast.Raise | ast.Await) for node in walk_own(statement))
+        if can_fail and hasattr(statement, "body"):
+            break
+        first -= 1
+        if can_fail:
+            break
+    return first
+
+
+def _handles(node: ast.AST) -> bool:
+    return isinstance(node, ast.Try) and bool(node.handlers)
 
 
 def _outside_loops(statement: ast.stmt) -> Iterator[ast.AST]:

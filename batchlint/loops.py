@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import NamedTuple, TypeGuard
 
+from batchlint import successes
 from batchlint.facts import LoopNode
 from batchlint.iterables import EACH, PAIRED
 from batchlint.trees import children, is_none, walk
@@ -53,7 +54,8 @@ def is_item_loop(loop: LoopNode) -> bool:
     if isinstance(loop, ast.While):
         kinds = ast.Compare | ast.Name | ast.BoolOp | ast.Call | ast.UnaryOp
         is_counted = isinstance(loop.test, kinds) or _is_emptied(loop) or drawn_in_test(loop) is not None
-        return is_counted and not _mentions_retry(loop.test) and not _asks_until_given(loop)
+        is_tried = _mentions_retry(loop.test) or _asks_until_given(loop) or _succeeds(loop)
+        return is_counted and not is_tried
     if is_retry(loop) or is_fallback(loop):
         return False
     if _is_small_range(loop.iter) and (_is_unused(loop.target, loop.body) or ends_at_first_success(loop.body)):
@@ -103,6 +105,17 @@ def _ends_without(first: ast.stmt, then: ast.stmt) -> bool:
     is_empty = isinstance(then.test.op, ast.Not) and isinstance(then.test.operand, ast.Name)
     is_same = is_empty and isinstance(target, ast.Name) and ast.unparse(then.test.operand) == target.id
     return is_same and len(then.body) == 1 and isinstance(then.body[0], ast.Break)
+
+
+def works_once(loop: LoopNode) -> bool:
+    """Whether a turn that goes well is the last one: the others try the same again."""
+    if isinstance(loop, ast.comprehension):
+        return False
+    return ends_at_first_success(loop.body) or _succeeds(loop)
+
+
+def _succeeds(loop: LoopNode) -> bool:
+    return not isinstance(loop, ast.comprehension) and successes.are_met(loop.body, successes.ends_of(loop))
 
 
 def is_retry(loop: ast.For | ast.AsyncFor | ast.comprehension) -> bool:

@@ -11,6 +11,7 @@ from batchlint import flow, given
 from batchlint.facts import ClassId, FunctionFacts, FunctionId, LoopNode
 from batchlint.graph import Graph
 from batchlint.items import is_apart
+from batchlint.loops import works_once
 from batchlint.picked import Picked, picked
 from batchlint.trees import stands_in, walk
 from batchlint.values import Fn, Inst, ordered
@@ -156,7 +157,7 @@ class Memories:
         `in_turn`: whether the turns of a loop around the call count.
         """
         own, *above = links
-        if in_turn and (own.loops or own.repeats):
+        if in_turn and (own.repeats or not all(map(works_once, own.loops))):
             return True
         for link in above:
             made = given.construction(self._graph, link.function, link.node)
