@@ -9,6 +9,41 @@ from batchlint import callsites, extraction, graph, scoring
 from .verdicts import cases, marked, verdict
 
 PER_ITEM = {
+    "ragas_experimental_metric": """
+        import pandas as pd
+        from ragas_experimental.metrics import DiscreteMetric
+        from texts import llm
+
+        def judge():
+            return DiscreteMetric(name="fits", prompt="Does {answer} fit {question}?")
+
+        if __name__ == "__main__":
+            rows = pd.read_csv("answers.csv").to_dict("records")
+            metric = judge()
+            pd.DataFrame([metric.score(llm=llm, **row).value for row in rows]).to_csv("scores.csv")  # !
+        """,
+    "ragas_prompt_with_examples": """
+        import json
+        from ragas_experimental.prompt import DynamicFewShotPrompt, Prompt
+        from texts import embedder
+
+        prompt = DynamicFewShotPrompt.from_prompt(Prompt("Label {text}"), embedder)
+        for row in json.load(open("examples.json")):
+            prompt.add_example(row["given"], row["label"])  # !
+        """,
+    "trustcall_extractor": """
+        import sys
+        from langchain_openai import ChatOpenAI
+        from pydantic import BaseModel
+        from trustcall import create_extractor
+
+        class Recipe(BaseModel):
+            name: str
+
+        extractor = create_extractor(ChatOpenAI(model="gpt-5"), tools=[Recipe], tool_choice="Recipe")
+        for line in open(sys.argv[1]):
+            print(extractor.invoke({"messages": [("user", line)]})["responses"])  # !
+        """,
     "langfun_query": """
         import sys
         import langfun as lf
@@ -194,6 +229,15 @@ OTHERS = {
         """,
 }
 NONE = {
+    "ragas_prompt_with_examples_by_chance": """
+        import json
+        from ragas_experimental.prompt import Prompt
+        from ragas_experimental.prompt.random_few_shot import RandomFewShotPrompt
+
+        prompt = RandomFewShotPrompt.from_prompt(Prompt("Label {text}"), num_examples=3)
+        for row in json.load(open("examples.json")):
+            prompt.add_example(row["given"], row["label"])  # !
+        """,
     "langfun_on_this_machine": """
         import sys
         import langfun as lf
