@@ -213,31 +213,35 @@ def is_handful(node: ast.expr) -> bool:
 
 
 def is_short(
-    iterated: ast.expr, bound: Callable[[ast.expr], ast.expr], number: Callable[[ast.expr], float | None]
+    iterated: ast.expr,
+    bound: Callable[[ast.expr], ast.expr],
+    number: Callable[[ast.expr], float | None],
+    requests: Callable[[], int] = lambda: 1,
 ) -> bool:
     """Whether a loop has a few turns or one for each of given things, rather than as many steps as it is allowed.
 
     `bound` gives what a name stands for, and `number` how many what is neither a name nor written out is: of what is
-    called a maximum that is as many as it is allowed. A text has as many parts as it has.
+    called a maximum that is as many as it is allowed. A text has as many parts as it has. `requests`: how many follow
+    each other in a turn, of those that are counted.
     """
     while isinstance(iterated, ast.Subscript) and isinstance(iterated.slice, ast.Slice):
         iterated = iterated.value
     iterated = bound(iterated)
     if isinstance(iterated, ast.ListComp | ast.GeneratorExp):
-        return is_short(iterated.generators[0].iter, bound, number)
+        return is_short(iterated.generators[0].iter, bound, number, requests)
     if is_split(iterated):
         return False
     if not isinstance(iterated, ast.Call) or not iterated.args:
         return True
     name = _name(iterated.func)
     if name in _PASSING:
-        return is_short(iterated.args[0], bound, number)
+        return is_short(iterated.args[0], bound, number, requests)
     given = iterated.args[1 if len(iterated.args) > 1 else 0]
     end = bound(given)
     if name != "range" or (isinstance(end, ast.Call) and isinstance(end.func, ast.Name) and end.func.id == "len"):
         return True
     turns = end.value if isinstance(end, ast.Constant) else None if _says(_MOST, given) else number(end)
-    return isinstance(turns, int | float) and turns <= _ROUNDS
+    return isinstance(turns, int | float) and turns <= _ROUNDS and turns * requests() <= _ROUNDS
 
 
 def is_split(node: ast.expr) -> bool:

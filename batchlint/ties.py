@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterator, Sequence
 from batchlint import conversations, cursors, dialogues, exits, flow, holders, undone
 from batchlint.facts import FunctionId, LoopNode
 from batchlint.graph import Edge, Graph
+from batchlint.graph.conditions import are_apart
 from batchlint.heard import Heard
 from batchlint.histories import Histories
 from batchlint.lookbacks import Lookbacks
@@ -33,6 +34,7 @@ from batchlint.stores import Stores
 from batchlint.symbols import last_name
 from batchlint.tallies import Tallies
 from batchlint.trees import walk
+from batchlint.values import Fn
 from batchlint.worlds import Worlds
 
 _RUN_ONCE = frozenset({"script", "evaluation"})
@@ -229,7 +231,28 @@ class Ties:
         if isinstance(loop, ast.While):
             is_rest = any(trait.reason.startswith(f"`{name}` ") for name in undone.kept(loop))
             return tries_again(loop) or is_rest
-        return is_retry(loop) or is_short(loop.iter, bound, number)
+        return is_retry(loop) or is_short(loop.iter, bound, number, lambda: self._in_one_turn(link, loop))
+
+    def _in_one_turn(self, link: Link, loop: LoopNode) -> int:
+        """How many requests of a turn follow each other: the call's, and those that its answer goes into."""
+        function, call = self._graph.function(link.function), link.node
+        handled = {_key(inner) for node in walk(loop) if isinstance(node, ast.ExceptHandler) for inner in walk(node)}
+        others = (each.node for each in function.calls if loop in each.loops and each.node is not call)
+        return 1 + sum(
+            isinstance(call, ast.Call)
+            and _key(other) not in handled
+            and self._asks(link.function, other)
+            and not are_apart(function, call, (), other)
+            and flow.goes_into(function, call, other)
+            for other in others
+        )
+
+    def _asks(self, id: FunctionId, call: ast.Call) -> bool:
+        """Whether the call asks a model, or calls what does."""
+        if any(model.node is call for model in self._graph.model_calls):
+            return True
+        values = self._graph.program.eval(id, call.func)
+        return any(isinstance(value, Fn) and self._graph.asks(value.id) for value in values)
 
     def _given(self, link: Link, node: ast.expr, above: Sequence[Link]) -> ast.expr | None:
         """What a parameter of the function is bound to where the calls above give it."""

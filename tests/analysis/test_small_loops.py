@@ -389,3 +389,41 @@ def test_what_takes_nothing_of_the_item_embeds_the_same_each_time(
 ) -> None:
     source = SEEDED.format(taken=taken, given=given, made=made)
     assert verdict(source.replace("from store", "PLANS = open('plans.md').read()\n    from store")) == expected
+
+
+TALKS = """
+    import json
+    from llm import ask
+
+    def talk(topic):
+        said = []
+        for {loop}:
+            {turn}
+        return said
+
+    def main():
+        json.dump([talk(topic) for topic in open("topics.txt")], open("talks.json", "w"))
+
+    if __name__ == "__main__":
+        main()
+    """
+SAY = "said.append(ask(f'Answer {said}'))  # !"
+REPLY = "said.append(ask(f'Reply to {said}'))"
+
+
+@pytest.mark.parametrize(
+    ("loop", "turn", "expected"),
+    [
+        ("_ in range(5)", [SAY, REPLY], "realtime"),
+        ("_ in range(5)", [SAY], "batchable"),
+        ("_ in range(2)", [SAY, REPLY], "batchable"),
+        ("text in list(topic)", [SAY, REPLY], "batchable"),
+        ("n in range(5)", ["if n % 2:", f"    {SAY}", f"else: {REPLY}"], "batchable"),
+        ("_ in range(5)", ["try:", f"    {SAY}", f"except OSError: {REPLY}"], "batchable"),
+        ("_ in range(5)", [SAY, "print(ask(topic))"], "batchable"),
+    ],
+    ids=["two sides", "one side", "a reply or two", "items", "in turn", "where it fails", "an answer of its own"],
+)
+def test_the_requests_of_a_few_turns_that_follow_each_other_are_counted(loop: str, turn: list[str], expected: str):
+    source = TALKS.replace("{loop}", loop).replace("{turn}", ("\n" + " " * 12).join(turn))
+    assert verdict(source) == expected
