@@ -87,7 +87,7 @@ class Callers:
     def _spread(self, function: FunctionFacts, name: str) -> Values:
         """What calls give for the parameter in a dict that they spread: `ask(**options)`."""
         found: set[Value] = set()
-        for caller, call, _ in self.call_sites(function):
+        for caller, call, _ in (*self.call_sites(function), *self._handed.sites(function)):
             if any(keyword.arg is None for keyword in call.keywords):
                 is_given = any(keyword.arg == name for keyword in call.keywords)
                 found |= NOTHING if is_given else keyed.spread(self._program, caller, call, name)

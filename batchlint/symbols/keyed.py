@@ -6,6 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from batchlint.facts import Binding, FunctionFacts, FunctionId
+from batchlint.symbols import listed
 from batchlint.symbols.names import last_name
 from batchlint.values import NOTHING, Fn, Values
 
@@ -92,6 +93,9 @@ def _has(function: FunctionFacts, name: str) -> bool:
 
 def _bound(program: Program, owner: FunctionFacts, binding: Binding, key: str, depth: int) -> Values:
     """What the dict that a binding gives its name holds under the key."""
+    if binding.how == "element":
+        items = listed.drawn(program, owner.id, binding)
+        return NOTHING.union(*(_in_dict(program, id, each, key, depth) for id, each in items))
     if binding.value is None or binding.how != "value" or binding.position is not None:
         return NOTHING
     scope = FunctionId(owner.id.path, binding.scope) if binding.scope is not None else owner.id
