@@ -84,7 +84,8 @@ def _in_dict(program: Program, scope: FunctionId, node: ast.expr, key: str, dept
     if owner.named == node.id and node.id not in owner.bindings:
         return _option(program, owner, key, depth + 1)
     bindings = owner.bindings.get(node.id, ())
-    return NOTHING.union(*(_bound(program, owner, binding, key, depth + 1) for binding in bindings))
+    put = [program.eval(owner.id, each) for each in owner.item_keys.get((node.id, key), ()) if each is not None]
+    return NOTHING.union(*put, *(_bound(program, owner, binding, key, depth + 1) for binding in bindings))
 
 
 def _has(function: FunctionFacts, name: str) -> bool:

@@ -8,9 +8,10 @@ from collections.abc import Iterable, Iterator, Set
 from typing import TYPE_CHECKING
 
 from batchlint.facts import MODULE, ClassFacts, ClassId, FunctionFacts, FunctionId
-from batchlint.symbols import enums
+from batchlint.symbols import enums, keyed
 from batchlint.symbols.handedup import handed_up
 from batchlint.symbols.names import last_name
+from batchlint.trees import spreads
 from batchlint.values import NOTHING, Cls, Elems, Ext, Fn, Inst, Value, Values, ordered
 
 if TYPE_CHECKING:
@@ -147,11 +148,13 @@ def _field(program: Program, facts: ClassFacts, name: str) -> Values:
     """A dataclass or model field: what the constructor's callers pass for it."""
     found: set[Value] = set()
     for caller, call, argument in given_for_field(program, facts, name):
-        if argument is not None and any(
-            isinstance(value, Cls) and facts.id in program.mro(value.id)[0]
-            for value in program.eval(caller.id, call.func)
-        ):
+        made = program.eval(caller.id, call.func) if argument is not None or spreads(call) else NOTHING
+        if not any(isinstance(value, Cls) and facts.id in program.mro(value.id)[0] for value in made):
+            continue
+        if argument is not None:
             found |= program.eval(caller.id, argument)
+        else:
+            found |= keyed.spread(program, caller.id, call, name)
     return frozenset(found)
 
 

@@ -69,3 +69,44 @@ FILLED = [
 def test_who_runs_all_of_them_runs_what_was_put_in_later(filled: str, put: str, start: str, expected: str):
     name = next(each for each in RUN if filled.startswith(each))
     assert verdict(PROGRAM.format(filled=filled.format(put), start=start.format(RUN[name]))) == expected
+
+
+SPREAD = """
+    import json
+    import sys
+    from dataclasses import dataclass
+    import requests
+
+    URLS = {"chat": "https://api.openai.com/v1/chat/completions", "done": "https://example.org/done"}
+
+    @dataclass
+    class Settings:
+        key: str
+        url: str
+
+    def settings(path):
+        {found}
+        return Settings({given})
+
+    def label(given: Settings, path):
+        for line in open(path):
+            print(requests.post(given.url, json=json.loads(line), headers={"Authorization": given.key}).json())  # !
+
+    if __name__ == "__main__":
+        label(settings(sys.argv[1]), sys.argv[2])
+    """
+PUT = 'found = {}; found["key"] = open(path).read(); found["url"] = URLS["chat"]'
+
+
+@pytest.mark.parametrize(
+    ("found", "given", "expected"),
+    [
+        (PUT, "**found", "batchable"),
+        ('found = {"key": open(path).read(), "url": URLS["chat"]}', "**found", "batchable"),
+        (PUT.replace('URLS["chat"]', '"https://example.org/label"'), "**found", "none"),
+        (PUT.replace('found["url"]', 'found["address"]'), "**found", "none"),
+    ],
+    ids=["put in", "written out", "another server", "another key"],
+)
+def test_a_field_is_given_in_a_dict_that_makes_the_object(found: str, given: str, expected: str) -> None:
+    assert verdict(SPREAD.replace("{found}", found).replace("{given}", given)) == expected
