@@ -194,7 +194,10 @@ def _builtin(program: Program, scope: FunctionId, node: ast.Call, path: str) -> 
     if path == "builtins.getattr" and len(arguments) > 1:
         found: set[Value] = set(program.eval(scope, arguments[2])) if len(arguments) > 2 else set()
         texts = [value for value in ordered(program.eval(scope, arguments[1])) if isinstance(value, Text)]
-        for value in ordered(program.eval(scope, arguments[0])):
+        holders = program.eval(scope, arguments[0])
+        if isinstance(arguments[1], ast.Constant):
+            found |= frozenset().union(*(program.stored.attribute(text.text, holders) for text in texts))
+        for value in ordered(holders):
             for text in texts:
                 for attribute in _named(program, value, text.text):
                     found |= program.attribute(value, attribute)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from batchlint.facts import Binding, ClassId, FunctionFacts
 from batchlint.symbols.members import MANAGERS, decorators
 from batchlint.symbols.names import last_name
-from batchlint.values import NOTHING, Ext, Inst, Value, Values, ordered
+from batchlint.values import NOTHING, Ext, Fn, Inst, Value, Values, ordered
 
 if TYPE_CHECKING:
     from batchlint.symbols import Program
@@ -81,8 +81,12 @@ class Stored:
         return self._program.eval(function.id, base)
 
     def _kept(self, values: Values) -> Values:
-        """Objects of the project and clients of SDKs; of the rest a name alone does not tell enough."""
-        return frozenset(v for v in values if isinstance(v, Inst) or self._is_client(v))
+        """Objects of the project, functions that it makes, and clients of SDKs; of the rest a name tells too little."""
+        return frozenset(v for v in values if isinstance(v, Inst) or self._is_made(v) or self._is_client(v))
+
+    def _is_made(self, value: Value) -> bool:
+        """Whether it is a function that another one makes: `def bind(client): def ask(text): ...; return ask`."""
+        return isinstance(value, Fn) and self._program.functions[value.id].parent is not None
 
     def _is_client(self, value: Value) -> bool:
         """Whether it is an object that an SDK's class makes: `openai.OpenAI()`, but no part of an answer."""

@@ -332,3 +332,49 @@ def test_a_command_is_passed_what_the_context_keeps(decorator: str) -> None:
     made = {"service.py": WRITERS, "app.py": COMMANDS.format(decorator=decorator, made="Writer")}
     assert verdict(made) == "batchable"
     assert verdict({**made, "app.py": COMMANDS.format(decorator=decorator, made="Echo")}) != "batchable"
+
+
+MADE = {
+    "bind.py": """
+        from llm import ask
+
+        def bind(prompt):
+            def label(text):
+                return ask(prompt + text)  # !
+            return label
+        """,
+    "bulk.py": """
+        from bind import bind
+
+        for line in open("texts.txt"):
+            print(bind("Label: ")(line))
+        """,
+}
+ROUTE = """
+    from bind import bind
+    from fastapi import FastAPI
+
+    app = FastAPI()
+
+    @app.on_event("startup")
+    def prepare():
+        app.state.label = {kept}
+
+    @app.post("/label")
+    def label(text: str):
+        given = {got}
+        return given(text)
+    """
+
+
+@pytest.mark.parametrize("got", ["app.state.label", 'getattr(app.state, "label", None)'])
+@pytest.mark.parametrize(
+    ("kept", "is_live"), [('bind("Label: ")', True), ("open", False)], ids=["a function that is made", "another"]
+)
+def test_a_function_that_is_made_is_kept_as_an_object_is(got: str, kept: str, is_live: bool) -> None:
+    assert is_waited_for({**MADE, "app.py": ROUTE.format(kept=kept, got=got)}) == is_live
+
+
+def test_what_is_asked_for_by_another_name_is_not_what_is_kept() -> None:
+    got = 'getattr(app.state, "labels", None)'
+    assert verdict({**MADE, "app.py": ROUTE.format(kept='bind("Label: ")', got=got)}) == "batchable"
