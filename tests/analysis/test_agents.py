@@ -686,3 +686,29 @@ if __name__ == "__main__":
 )
 def test_an_sdk_that_runs_the_functions_it_is_given_asks_again_with_what_they_gave(options, expected):
     assert verdict(GIVEN_FUNCTIONS.format(options=options)) == expected
+
+
+OPTIMIZED = """
+    import json
+    import dspy
+    from dspy.teleprompt import {optimizer}
+    from texts import score
+
+    def read(path):
+        return [dspy.Example(**row) for row in json.load(open(path))]
+
+    if __name__ == "__main__":
+        label = {optimizer}(metric=score).compile(dspy.Predict("text -> label"), trainset=read("train.json")){compiled}
+        print([{called}(text=each.text) for each in read("test.json")]){used}
+    """
+
+
+@pytest.mark.parametrize(("optimizer", "expected"), [("MIPROv2", "realtime"), ("BootstrapFewShot", "batchable")])
+def test_an_optimizer_that_searches_needs_the_scores_of_the_last_trials(optimizer: str, expected: str) -> None:
+    source = OPTIMIZED.format(optimizer=optimizer, called="label", compiled="  # !", used="")
+    assert verdict(source) == expected
+
+
+@pytest.mark.parametrize(("called", "expected"), [("label", "batchable"), ("dict", "none")])
+def test_what_an_optimizer_gives_asks_as_what_it_was_given(called: str, expected: str) -> None:
+    assert verdict(OPTIMIZED.format(optimizer="MIPROv2", called=called, compiled="", used="  # !")) == expected
