@@ -77,6 +77,8 @@ def find(graph: Graph, model: ModelCall) -> Iterator[Level]:
     in_loop = is_many
     while queue:
         id, way, below, passed, asked, is_kept, is_many = queue.pop(0)
+        if _is_sample(graph, id, below[0].node if below else model.node):
+            continue  # whoever comes there from above sits in front of it as well
         is_shared = _is_shared(graph, id, way)
         # Of the calls in one caller the one in a loop speaks for those above: `if few: embed(texts) else: for ...`.
         for edge in sorted(graph.edges_to(id), key=lambda each: not each.repeats):
@@ -286,6 +288,12 @@ def _leads_dialogue(reach: Reach) -> bool:
     kind = reach.entry.kind
     is_asked = kind.kind == "interactive" and kind.framework != SITTING
     return is_asked and all(edge.callee.qualname != MODULE for edge in reach.edges)
+
+
+def _is_sample(graph: Graph, id: FunctionId, node: ast.expr) -> bool:
+    """Whether the function comes to the node only for those whom it then asks whether to go on."""
+    asides = (entry for entry in graph.entries(id) if entry.asking is not None and entry.asking.is_aside)
+    return any(not graph.are_apart(id, entry, node) for entry in asides)
 
 
 def _kinds(graph: Graph, id: FunctionId, way: Way) -> set[str]:

@@ -17,7 +17,7 @@ from batchlint.findings import Context, Latency, Step
 from batchlint.graph.asides import Asides
 from batchlint.graph.backlogs import Backlogs
 from batchlint.graph.clocks import LOOPS
-from batchlint.graph.conditions import are_apart, follows
+from batchlint.graph.conditions import are_apart, follows, is_under_all
 from batchlint.graph.daytimes import comes_by_day
 from batchlint.graph.decorators import Decorators
 from batchlint.graph.durations import Durations
@@ -360,8 +360,11 @@ class Graph(Part):
             return True
         key = (asking.node, node)
         if key not in self._apart:
+            function = self.function(id)
+            is_elsewhere = asking.is_aside and not is_under_all(function, node, asking.node)
             is_later = asking.is_last and follows(asking.node, asking.loops, node)
-            self._apart[key] = is_later or are_apart(self.function(id), asking.node, asking.loops, node)
+            is_apart = is_elsewhere or is_later or are_apart(function, asking.node, asking.loops, node)
+            self._apart[key] = is_apart
         return self._apart[key]
 
     def _starts(self, id: FunctionId, incoming: Sequence[Edge], beside: bool) -> Iterator[Entry]:

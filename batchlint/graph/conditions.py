@@ -33,6 +33,12 @@ def follows(one: ast.expr, loops: Sequence[LoopNode], other: ast.expr) -> bool:
     return is_below and not any(stands_in(other, loop) for loop in loops)
 
 
+def is_under_all(function: FunctionFacts, node: ast.expr, other: ast.expr) -> bool:
+    """Whether the function comes to the node only under all conditions under which it comes to the other."""
+    tests = {(id(test), holds) for test, holds in tests_before(function, node)}
+    return tests.issuperset((id(test), holds) for test, holds in tests_before(function, other))
+
+
 def _tests(statements: Sequence[ast.stmt], node: ast.expr | ast.stmt) -> Iterator[tuple[ast.expr, bool]]:
     """The conditions, each with how it must turn out, under which the statements come to the node."""
     for statement in statements:

@@ -61,6 +61,8 @@ class _Front(NamedTuple):
     """The subcommand that asks, where only one does."""
     options: frozenset[str] = frozenset()
     """The options that hold what was asked, where nothing else asks and they may be left out."""
+    is_aside: bool = False
+    """Whether only those are asked who want a sample first."""
 
 
 class Fronts(Part):
@@ -78,19 +80,21 @@ class Fronts(Part):
             Entry(
                 kind,
                 Step(id.path, call.node.lineno, f"{source(call.node)[:60]} in {label(id)}"),
-                asking=None if is_repeated else asking,
+                asking=None if is_repeated and not is_aside else asking,
                 word=word,
             )
-            for call, kind, word, options in fronts
-            for asking in self._askings(id, call, kind, options)
+            for call, kind, word, options, is_aside in fronts
+            for asking in self._askings(id, call, kind, options, is_aside)
         ]
 
-    def _askings(self, id: FunctionId, call: CallFacts, kind: Kind, options: Iterable[str]) -> list[Asking]:
+    def _askings(
+        self, id: FunctionId, call: CallFacts, kind: Kind, options: Iterable[str], is_aside: bool
+    ) -> list[Asking]:
         """Where the function turns to what was asked: where it reads the options, if nothing else in its file does."""
         references = self.program.modules[id.path].references
         read = [each for name in options for each in references.get(name, ()) if isinstance(each.node, ast.Attribute)]
         if not read or any(each.function != id for each in read):
-            return [Asking(call.node, call.loops, kind == _PICKING)]
+            return [Asking(call.node, call.loops, kind == _PICKING, is_aside)]
         tests = [node.test for node in walk_own(self.function(id).node) if isinstance(node, ast.If | ast.While)]
         used = [each.node for each in read if not any(stands_in(each.node, test) for test in tests)]
         return [Asking(node, ()) for node in used] or [Asking(call.node, call.loops)]
@@ -105,18 +109,20 @@ class Fronts(Part):
                     kind = table.first(value.path) if isinstance(value, Ext) else None
                     picks = kind is not None and self._picks(kind, caller, call)
                     confirms = picks or (kind is not None and self._only_confirms(kind, caller, call))
-                    if kind is None or (confirms and not self._sittings.parts(caller, call)):
+                    parts = confirms and self._sittings.parts(caller, call)
+                    is_aside = confirms and not parts and self._sittings.samples(caller, call)
+                    if kind is None or (confirms and not parts and not is_aside):
                         continue
                     asked = _PICKING if picks else _SITTING if confirms else self._asked(kind, caller, call)
                     if asked == kind or not _is_general(caller, call):
-                        found.setdefault(caller.id, []).append(_Front(call, asked))
+                        found.setdefault(caller.id, []).append(_Front(call, asked, is_aside=is_aside))
         for caller, call in self._options():
             word = word_of(caller, call.node)
             names = frozenset(self._questions(call.node)) if not word and _may_be_left_out(call.node) else frozenset()
             found.setdefault(caller.id, []).append(_Front(call, _QUESTION, word, names))
         # `question = ask()` and then the model: the one who is asked is the caller's user too.
         for asking, rows in list(found.items()):
-            interactive = [front for front in rows if front.kind.kind == "interactive"]
+            interactive = [each for each in rows if each.kind.kind == "interactive" and not each.is_aside]
             if interactive and asking.qualname != MODULE:
                 is_choice = gives_choice(program.functions[asking])
                 for asked_by, node, _ in program.callers.call_sites(program.functions[asking]):

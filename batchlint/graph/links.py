@@ -69,6 +69,8 @@ class Asking(NamedTuple):
     loops: tuple[LoopNode, ...]
     is_last: bool = False
     """Whether they wait for what is done before, and no longer for what follows."""
+    is_aside: bool = False
+    """Whether only those are asked who have the program do what stands under the same conditions."""
 
 
 class Entry(NamedTuple):

@@ -38,6 +38,22 @@ class Sittings(Part):
         """Whether the call comes to a model."""
         return id(call.node) in self._calls
 
+    def samples(self, caller: FunctionFacts, question: CallFacts) -> bool:
+        """Whether a model was asked before the question only where that is asked, and will be after it in any case.
+
+        Who is shown a sample sits in front of that, not of what runs without it as well.
+        """
+        around: list[list[ast.stmt]] = []
+        for block in _blocks(caller.node):
+            at = next((n for n, each in enumerate(block) if stands_in(question.node, each)), None)
+            if at is None:
+                continue
+            is_asked = any(self._asks(caller, each, 0) for each in block[:at] if not _ends(each))
+            if is_asked and not isinstance(block[-1], _LEAVES):
+                return any(self._asks(caller, each, 0) for outer in around for each in outer)
+            around.append(block[at + 1 :])
+        return False
+
     def _asks(self, caller: FunctionFacts, statement: ast.stmt, after: int) -> bool:
         """Whether a call in the statement, below the line `after`, comes to a model."""
         nodes = {id(each) for each in walk_own(statement) if isinstance(each, ast.Call) and each.lineno > after}

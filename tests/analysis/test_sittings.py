@@ -2,7 +2,7 @@
 
 import pytest
 
-from .verdicts import cases, verdict
+from .verdicts import cases, marked, verdict
 
 SITTING = """
     import argparse
@@ -115,3 +115,57 @@ SHARED = {
 )
 def test_a_nightly_run_of_the_same_is_told_of_where_it_parts(asked, expected):
     assert verdict({**SHARED, "main.py": SHARED["main.py"].replace("{asked}", asked)}) == expected
+
+
+SAMPLE = """
+    import sys
+    from llm import ask
+
+    def work(path, sample):
+        lines = open(path).readlines()
+        if {test}:
+            {first}
+            {asked}
+                return
+        for line in lines:
+            open("out.txt", "a").write(ask(line)){rest}
+
+    if __name__ == "__main__":
+        for path in sys.argv[2:]:
+            work(path, sys.argv[1] == "sample"){above}
+    """
+SHOWN = "print([ask(line) for line in lines[:9]])"
+ASKED = "if input('Looks good? Continue? [y/N] ') != 'y':"
+
+
+def sample(mark: str, test: str = "sample", first: str = SHOWN, asked: str = ASKED) -> str:
+    marks = {name: "  # !" if name == mark else "" for name in ("first", "rest", "above")}
+    given = {"test": test, "first": first + marks["first"], "asked": asked, "rest": marks["rest"]}
+    source = SAMPLE.replace("{above}", marks["above"])
+    for name, text in given.items():
+        source = source.replace("{" + name + "}", text)
+    return source
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        (sample("first"), "unclear"),
+        (sample("rest"), "batchable"),
+        (sample("first", asked="if not lines:"), "batchable"),
+        (sample("rest", test="lines"), "batchable"),
+        (sample("rest", first="print(lines[:9])"), "batchable"),
+    ],
+    ids=["a sample", "all of it", "nobody is asked", "a sample in most cases", "nothing of the model"],
+)
+def test_who_looks_at_a_sample_first_sits_in_front_of_that_alone(source: str, expected: str) -> None:
+    assert verdict(source) == expected
+
+
+def test_the_calls_above_tell_of_the_rest_rather_than_of_a_sample() -> None:
+    shown = "def show(): print([ask(line) for line in lines[:9]])\n            show()"
+    source = sample("above", first=shown).replace("lines = open(path).readlines()", "")
+    source = source.replace("work(path, sample)", "work(lines, sample)").replace("work(path,", "work(open(path),")
+    site = marked(source)
+    assert site is not None and str(site.verdict) == "batchable"
+    assert "open(" in source.splitlines()[site.via[0].line - 1]
