@@ -39,6 +39,8 @@ from batchlint.worlds import Worlds
 
 _RUN_ONCE = frozenset({"script", "evaluation"})
 """Kinds of entry points that come to a call once in a process."""
+_SEVERAL = 2
+"""So many functions are one for each item."""
 _COMES_AGAIN = frozenset({"schedule", "task_queue", "pipeline", "evaluation"})
 """Kinds of entry points that start a call again without a loop."""
 
@@ -106,7 +108,7 @@ class Ties:
             for loop in () if is_gathered else link.loops:
                 found = self._found(link, loop)
                 if found is None or self._goes_on(link, loop, way[index + 1 :]):
-                    fanned_out = fanned_out or (is_item_loop(loop) and self._graph.repeats(link.function, (loop,)))
+                    fanned_out = fanned_out or self._fans_out(link, loop)
                 elif many_below and runs_stages(loop, link.node):
                     pass  # one stage after the other, each with all its requests at once
                 elif many_below and not is_item_loop(loop) and self._is_bounded(link, loop, found, way[:index]):
@@ -121,6 +123,15 @@ class Ties:
             done.add(key)
             is_own = link.repeats and not any(is_item_loop(loop) for loop in link.loops)
             fanned_out = fanned_out or is_own or any(is_gathered and is_item_loop(loop) for loop in link.loops)
+
+    def _fans_out(self, link: Link, loop: LoopNode) -> bool:
+        """Whether the loop comes to what is called once per item, rather than to another function for each of them."""
+        if not is_item_loop(loop) or not self._graph.repeats(link.function, (loop,)):
+            return False
+        func = link.node.func if isinstance(link.node, ast.Call) else None
+        if func is None or isinstance(loop, ast.While) or flow.reads(func).isdisjoint(flow.targets(loop.target)):
+            return True
+        return sum(isinstance(value, Fn) for value in self._graph.program.eval(link.function, func)) < _SEVERAL
 
     def _judged(
         self,
