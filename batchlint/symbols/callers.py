@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from batchlint.facts import MODULE, ClassId, FunctionFacts, FunctionId, Reference
-from batchlint.symbols import arguments, keyed, parsed, signatures, wrapped
+from batchlint.symbols import arguments, keyed, parsed, signatures, spreading, wrapped
 from batchlint.symbols.annotations import instance, is_told
 from batchlint.symbols.handed import Handed, argument_for
 from batchlint.symbols.mapped import Mapped
@@ -85,12 +85,15 @@ class Callers:
         return frozenset({*found, *(v for v in named if not (isinstance(v, Ext) and v.path in local))})
 
     def _spread(self, function: FunctionFacts, name: str) -> Values:
-        """What calls give for the parameter in a dict that they spread: `ask(**options)`."""
+        """What calls give for the parameter in what they spread: `ask(**options)`, `ask(*job)`."""
         found: set[Value] = set()
-        for caller, call, _ in (*self.call_sites(function), *self._handed.sites(function)):
+        index = _index(function, name)
+        for caller, call, shift in (*self.call_sites(function), *self._handed.sites(function)):
             if any(keyword.arg is None for keyword in call.keywords):
                 is_given = any(keyword.arg == name for keyword in call.keywords)
                 found |= NOTHING if is_given else keyed.spread(self._program, caller, call, name)
+            if index is not None:
+                found |= spreading.starred(self._program, caller, call, index - shift)
         return frozenset(found)
 
     def _decorated_by(self, decorator: FunctionFacts) -> Values:
@@ -149,6 +152,12 @@ class Callers:
         yield from _matched(self.call_sites(function), name, index)
         if index is not None:
             yield from self._packed(function, name, index)
+        yield from spreading.passed_on(self._program, function, name, index)
+
+    def given(self, function: FunctionFacts, name: str) -> Iterator[tuple[FunctionId, ast.expr]]:
+        """What the parameter is given, one by one, also by what maps the function over a list."""
+        yield from ((caller, argument) for caller, _, argument in self.arguments(function, name))
+        yield from self._mapped.items(function, name)
 
     def _given_by_parameters(
         self, function: FunctionFacts, name: str
@@ -167,6 +176,8 @@ class Callers:
                 continue
             keywords = {keyword.arg: keyword.value for keyword in call.keywords}
             if reference.node is not keywords.get("target") and reference.node not in call.args[:2]:
+                continue
+            if "args" in keywords and spreading.is_of_table(self._program, reference.function, call):
                 continue
             handed = [v for v in self._program.eval(reference.function, reference.node) if isinstance(v, Fn)]
             if not any(value.id == function.id for value in handed):

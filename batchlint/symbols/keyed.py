@@ -84,12 +84,15 @@ def _in_dict(program: Program, scope: FunctionId, node: ast.expr, key: str, dept
     if owner.named == node.id and node.id not in owner.bindings:
         return _option(program, owner, key, depth + 1)
     bindings = owner.bindings.get(node.id, ())
+    if not bindings and node.id in owner.parameter_names:
+        given = program.callers.given(owner, node.id)
+        return NOTHING.union(*(_in_dict(program, caller, each, key, depth + 1) for caller, each in given))
     put = [program.eval(owner.id, each) for each in owner.item_keys.get((node.id, key), ()) if each is not None]
     return NOTHING.union(*put, *(_bound(program, owner, binding, key, depth + 1) for binding in bindings))
 
 
 def _has(function: FunctionFacts, name: str) -> bool:
-    return name in function.bindings or name == function.named
+    return name in function.bindings or name == function.named or name in function.parameter_names
 
 
 def _bound(program: Program, owner: FunctionFacts, binding: Binding, key: str, depth: int) -> Values:

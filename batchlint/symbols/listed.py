@@ -18,6 +18,11 @@ _MAX_DEPTH = 4
 Item = tuple[FunctionId, ast.expr]
 
 
+def items(program: Program, scope: FunctionId, node: ast.expr) -> Iterator[Item]:
+    """What the list holds that the expression is, and where that stands."""
+    return _items(program, scope, node, None, 0)
+
+
 def drawn(program: Program, scope: FunctionId, binding: Binding) -> Iterator[Item]:
     """What the name can be that a loop draws from a list, and where that stands."""
     if binding.how == "element" and binding.value is not None and not binding.is_part:

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from batchlint.facts import FunctionFacts, FunctionId
+from batchlint.symbols import listed
 from batchlint.symbols.names import is_partial, last_name
-from batchlint.values import NOTHING, Elems, Fn, Value, Values
+from batchlint.values import Elems, Fn, Value, Values
 
 if TYPE_CHECKING:
     from batchlint.symbols import Program
@@ -41,11 +42,23 @@ class Mapped:
 
     def parameter(self, function: FunctionFacts, name: str) -> Values:
         """What the collections hold of which the items become the parameter."""
-        positions = [each.arg for each in function.positional]
-        if name not in positions:
-            return NOTHING
         found: set[Value] = set()
-        for mapping in self._of(function):
+        for caller, collection, is_spread in self._collections(function, name):
+            items = _items(self._program.eval(caller, collection))
+            for scope, item in listed.items(self._program, caller, collection):
+                items |= self._program.eval(scope, item)
+            found |= _items(items) if is_spread else items
+        return frozenset(found)
+
+    def items(self, function: FunctionFacts, name: str) -> Iterator[listed.Item]:
+        """The items of lists that become the parameter, as far as they are written out."""
+        for caller, collection, is_spread in self._collections(function, name):
+            yield from () if is_spread else listed.items(self._program, caller, collection)
+
+    def _collections(self, function: FunctionFacts, name: str) -> Iterator[tuple[FunctionId, ast.expr, bool]]:
+        """The collections whose items become the parameter; whether each item is taken apart for that."""
+        positions = [each.arg for each in function.positional]
+        for mapping in self._of(function) if name in positions else ():
             values = self._program.eval(mapping.caller, mapping.what)
             own = next((value for value in values if isinstance(value, Fn) and value.id == function.id), None)
             if own is None:
@@ -54,9 +67,7 @@ class Mapped:
             is_spread = last_name(mapping.call.func) in _SPREADING
             given = mapping.call.args[1:2] if is_spread else mapping.call.args[1:][place : place + 1]
             for collection in given if place >= 0 else ():
-                items = _items(self._program.eval(mapping.caller, collection))
-                found |= _items(items) if is_spread else items
-        return frozenset(found)
+                yield mapping.caller, collection, is_spread
 
     def _of(self, function: FunctionFacts) -> list[_Mapping]:
         if self._by_name is None:

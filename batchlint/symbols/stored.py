@@ -19,6 +19,8 @@ from batchlint.values import NOTHING, Ext, Fn, Inst, Value, Values, ordered
 if TYPE_CHECKING:
     from batchlint.symbols import Program
 
+_PLAIN = ("SimpleNamespace", "Namespace")
+"""What makes an object that only holds what it is given."""
 _TOO_MANY = 30
 """A name that so many places write says nothing."""
 
@@ -49,13 +51,29 @@ class Stored:
         return self._program.once(("stored", name), self._find_attribute, name)
 
     def _may_hold_attribute(self, name: str) -> bool:
-        is_put = name in self._program.attribute_writes or name in self._handed_out
+        is_put = name in self._program.attribute_writes or name in self._handed_out or name in self._made_with
         return (is_put or name in self._holders or name in self._fields) and not name.startswith("__")
 
     def _find_attribute(self, name: str) -> Values:
         written = self._written(self._program.attribute_writes.get(name, ()))
-        kept = [*written, *self._given_out(name), *self._members(name)]
+        kept = [*written, *self._given_out(name), *self._members(name), *self._named(name)]
         return frozenset().union(*map(self._kept, kept))
+
+    def _named(self, name: str) -> Iterator[Values]:
+        """What plain objects are made with under the name: `SimpleNamespace(client=client)`."""
+        for function, value in self._made_with.get(name, ()):
+            yield self._program.eval(function.id, value)
+
+    @cached_property
+    def _made_with(self) -> dict[str, list[tuple[FunctionFacts, ast.expr]]]:
+        """By the name of an attribute, what the calls that make plain objects give for it."""
+        found: dict[str, list[tuple[FunctionFacts, ast.expr]]] = {}
+        for name in _PLAIN:
+            for function, call in self._program.calls_by_name.get(name, ()):
+                for keyword in call.node.keywords if not self._program.is_test(function.id.path) else ():
+                    if keyword.arg is not None:
+                        found.setdefault(keyword.arg, []).append((function, keyword.value))
+        return found
 
     def _find_item(self, key: str) -> Values:
         writes = self._item_writes.get(key, ())
