@@ -33,12 +33,12 @@ def _ends_behind(loop: ast.For | ast.AsyncFor | ast.While, node: ast.expr) -> bo
 
 def _blocks(statements: Sequence[ast.stmt], ends: Ends, *, is_tried: bool = False) -> Iterator[Sequence[ast.stmt]]:
     """The blocks in the statements that belong to the loop itself, the outermost first, and the ends of tried ones."""
-    left = _left(statements, ends) if statements else None
-    if left is not None and not is_tried:
-        yield statements
-        return
+    first = _behind_turns(statements)
+    left = _left(statements[first:], ends)
     if left is not None:
-        yield statements[_first_sure(statements, left) :]
+        yield statements[first:] if not is_tried else statements[first + _first_sure(statements[first:], left) :]
+    if left is not None and not is_tried:
+        statements = statements[:first]
     for statement in statements:
         if isinstance(statement, (*_LOOPS, *SCOPES)):
             continue
@@ -49,15 +49,17 @@ def _blocks(statements: Sequence[ast.stmt], ends: Ends, *, is_tried: bool = Fals
             yield from _blocks(block, ends, is_tried=is_tried or (index == 0 and _handles(statement)))
 
 
+def _behind_turns(block: Sequence[ast.stmt]) -> int:
+    """The first statement of the block behind all that may go on to the next turn."""
+    turning = (n for n, each in enumerate(block, 1) if any(isinstance(x, ast.Continue) for x in _outside_loops(each)))
+    return max(turning, default=0)
+
+
 def _left(block: Sequence[ast.stmt], ends: Ends) -> int | None:
-    """The statement of the block that ends the loop; None where none does, or something may go on to a next turn."""
-    if any(isinstance(node, ast.Continue) for statement in block for node in _outside_loops(statement)):
-        return None
-    if isinstance(block[-1], ast.Break | ast.Return):
+    """The statement of the block that ends the loop; None where none does."""
+    if block and isinstance(block[-1], ast.Break | ast.Return):
         return len(block) - 1
-    sure = (
-        index for index, each in enumerate(block) if successes.meets(each, ends) and not any(map(_handles, walk(each)))
-    )
+    sure = (n for n, each in enumerate(block) if successes.meets(each, ends) and not any(map(_handles, walk(each))))
     return next(sure, None)
 
 

@@ -49,12 +49,17 @@ ONCE = {
         "done, n = False, 0\nwhile not done and n < 9:", "n += 1", KEEP, "done = True"
     ),
     "a flag on both sides": talk(UNTIL, "if answer.usage: done = True", "else: done = True", KEEP),
+    "an answer at all": talk("answer = None\nwhile answer is None:", KEEP),
+    "a number for a flag": talk("done = 0\nwhile done == 0:", KEEP, "done = 1"),
     "the end of the loop": talk("while True:", KEEP, "break"),
     "the end of the function": talk("for _ in range(3):", KEEP, "return answer"),
 }
 AGAIN = {
     "a flag that an answer sets": talk(UNTIL, KEEP, "done = 'yes' in str(answer)"),
     "a flag under a condition": talk(UNTIL, KEEP, "if 'yes' in str(answer): done = True"),
+    "an answer that is taken back": talk(
+        "answer = None\nwhile answer is None:", KEEP, "answer = json.loads(str(answer)) or None", "answer = None"
+    ),
     "no flag of the loop": talk("other = False\nwhile len(self.said) < 9:", KEEP, "other = True"),
     "what may go wrong after it is kept": talk(UNTIL, KEEP, "json.loads(self.said[-1]['content'])", "done = True"),
     "a talk for all": talk(
@@ -99,3 +104,38 @@ def test_a_loop_that_ends_once_it_has_worked_goes_over_no_items(end, expected):
                 print(error)
         """
     assert verdict(source) == expected
+
+
+BEHIND = """
+    import time
+    from openai import OpenAI
+
+    client = OpenAI()
+
+    def ask(text):
+        said = [{"role": "user", "content": text}]
+        while True:
+            try:
+                answer = client.chat.completions.create(model="gpt-5", messages=said)  # !
+            except Exception:
+                {failed}
+            said.append({"role": "assistant", "content": answer.choices[0].message.content})
+            {end}
+        return said
+
+    for line in open("questions.txt"):
+        print(ask(line))
+    """
+
+
+@pytest.mark.parametrize(
+    ("failed", "end", "expected"),
+    [
+        ("continue", "break", "batchable"),
+        ("continue", "return said", "batchable"),
+        ("continue", "if len(said) > 9: break", "realtime"),
+        ("raise", "if 'no' in str(answer): continue", "realtime"),
+    ],
+)
+def test_what_is_behind_all_that_goes_on_reaches_no_later_turn(failed: str, end: str, expected: str) -> None:
+    assert verdict(BEHIND.replace("{failed}", failed).replace("{end}", end)) == expected
