@@ -183,7 +183,7 @@ def _texts(values: Values) -> list[str]:
 
 
 def _eval_subscript(program: Program, scope: FunctionId, node: ast.Subscript) -> Values:
-    found: set[Value] = set(_stored_item(program, scope, node.value, node.slice))
+    found: set[Value] = {*_stored_item(program, scope, node.value, node.slice), *keyed.texts(program, scope, node)}
     kept = keyed.item(program, scope, node)
     if kept is not None:
         return kept | found

@@ -6,6 +6,7 @@ import ast
 import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
+from urllib.parse import urljoin
 
 from batchlint.facts import Binding, ClassId, FunctionId, Import
 from batchlint.symbols import loaded
@@ -41,6 +42,9 @@ _MANY_CLASSES = 20
 _MANY_MODULES = 40
 """Modules of a package, of which a name does not tell which is meant."""
 _IMPORTING = frozenset({"importlib.import_module", "builtins.__import__"})
+_JOINING = frozenset({"urllib.parse.urljoin", "requests.compat.urljoin"})
+_ADDRESSED = frozenset({"Request", "ClientSession"})
+"""What is told the server or the URL first."""
 _SPECIAL = frozenset(
     {"typing.cast", "functools.reduce", "random.choice", loaded.SPECIFYING, *_IMPORTING, *_OF_SAME, *_PARTING}
 )
@@ -71,6 +75,9 @@ def external_call(program: Program, scope: FunctionId, node: ast.Call, value: Ex
             return special
     if node.args and path in {"os.getenv", "os.environ.get", "decouple.config", "environ.Env()"}:
         return program.eval(scope, node.args[1]) if len(node.args) > 1 else NOTHING
+    if path in _JOINING and len(node.args) == 2:
+        bases, tails = ([v.text for v in program.eval(scope, each) if isinstance(v, Text)] for each in node.args)
+        return frozenset(Text(urljoin(base, tail)) for base in bases for tail in tails or [""])
     last = path.rpartition(".")[2]
     results = {f"{path}()"}
     if last in program.catalogue.literal_arguments:
@@ -79,8 +86,11 @@ def external_call(program: Program, scope: FunctionId, node: ast.Call, value: Ex
     if path.count("()") > 7 or program.is_too_long(path):
         return NOTHING
     host = value.host
-    if last == "Request" and node.args:
+    if last in _ADDRESSED and node.args:
         host = _host(program, scope, node.args[0]) or host
+    elif last == "HTTPSConnection":
+        names = sorted(text.text for text in _argument_texts(program, scope, node, "host") if "/" not in text.text)
+        host = host_of(f"//{names[0]}") if names else host
     for name, argument in _keywords(program, scope, node):
         if name in program.catalogue.local_arguments:
             host = _host(program, scope, argument) or host

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from batchlint.facts import Binding, FunctionFacts, FunctionId
 from batchlint.symbols import listed
 from batchlint.symbols.names import last_name
-from batchlint.values import NOTHING, Fn, Values
+from batchlint.values import NOTHING, Fn, Text, Values
 
 if TYPE_CHECKING:
     from batchlint.symbols import Program
@@ -37,6 +37,22 @@ def item(program: Program, scope: FunctionId, node: ast.Subscript) -> Values | N
                 return None
             found |= program.eval(function.id, kept)
     return found or None
+
+
+def texts(program: Program, scope: FunctionId, node: ast.Subscript) -> Values:
+    """The texts that are put in a variable's dict under the constant key: `settings["url"] = "https://..."`."""
+    key = node.slice.value if isinstance(node.slice, ast.Constant) else None
+    if not isinstance(key, str) or not isinstance(node.value, ast.Name):
+        return NOTHING
+    owner = program.owner(program.functions[scope], node.value.id)
+    if owner is None or (node.value.id, key) not in owner.item_keys:
+        return NOTHING
+    return program.once(("texts", owner.id, node.value.id, key), _texts, program, owner, node.value.id, key)
+
+
+def _texts(program: Program, owner: FunctionFacts, name: str, key: str) -> Values:
+    put = (each for each in owner.item_keys[name, key] if each is not None)
+    return frozenset(value for each in put for value in program.eval(owner.id, each) if isinstance(value, Text))
 
 
 def option(program: Program, scope: FunctionId, container: ast.expr, key: str) -> Values:
