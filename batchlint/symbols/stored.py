@@ -19,6 +19,8 @@ from batchlint.values import NOTHING, Ext, Fn, Inst, Value, Values, ordered
 if TYPE_CHECKING:
     from batchlint.symbols import Program
 
+_STATE = "state"
+"""The attribute of applications and requests that is there for what code keeps, functions too."""
 _PLAIN = ("SimpleNamespace", "Namespace")
 """What makes an object that only holds what it is given."""
 _TOO_MANY = 30
@@ -56,8 +58,8 @@ class Stored:
 
     def _find_attribute(self, name: str) -> Values:
         written = self._written(self._program.attribute_writes.get(name, ()))
-        kept = [*written, *self._given_out(name), *self._members(name), *self._named(name)]
-        return frozenset().union(*map(self._kept, kept))
+        others = (*self._given_out(name), *self._members(name), *self._named(name))
+        return frozenset().union(*written, *map(self._kept, others))
 
     def _named(self, name: str) -> Iterator[Values]:
         """What plain objects are made with under the name: `SimpleNamespace(client=client)`."""
@@ -77,7 +79,7 @@ class Stored:
 
     def _find_item(self, key: str) -> Values:
         writes = self._item_writes.get(key, ())
-        kept = [self._kept(values) for values in (*self._written(writes), *self._given_out(key))]
+        kept = [*self._written(writes), *map(self._kept, self._given_out(key))]
         # An item that holds what an attribute holds: `app.config["WRITER"] = app.writer`.
         copied = (binding.value.attr for _, _, binding in writes if isinstance(binding.value, ast.Attribute))
         return frozenset().union(*kept, *(self._attribute(name) for name in copied if self._may_hold_attribute(name)))
@@ -86,11 +88,15 @@ class Stored:
     def _written(self, places: Sequence[tuple[FunctionFacts, ast.expr, Binding]]) -> Iterator[Values]:
         for function, base, binding in places if len(places) <= _TOO_MANY else ():
             # What a test puts in the place of something says nothing about the program.
-            if self._program.is_test(function.id.path) or not self._may_be_object(function, binding.value):
+            is_state = last_name(base) == _STATE
+            if self._program.is_test(function.id.path):
+                continue
+            if not is_state and not self._may_be_object(function, binding.value):
                 continue
             values = self._program.binding(function.id, binding)
-            if self._kept(values) and self.is_holder(self._holder(function, base)):
-                yield values
+            kept = self._kept(values) | (frozenset(v for v in values if isinstance(v, Fn)) if is_state else NOTHING)
+            if kept and self.is_holder(self._holder(function, base)):
+                yield kept
 
     def _holder(self, function: FunctionFacts, base: ast.expr) -> Values:
         """What is written to: of a parameter only what it is given, not what the function puts into it."""

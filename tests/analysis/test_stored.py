@@ -342,6 +342,9 @@ MADE = {
             def label(text):
                 return ask(prompt + text)  # !
             return label
+
+        def plain(text):
+            return bind("Plain: ")(text)
         """,
     "bulk.py": """
         from bind import bind
@@ -351,7 +354,7 @@ MADE = {
         """,
 }
 ROUTE = """
-    from bind import bind
+    from bind import bind, plain
     from fastapi import FastAPI
 
     app = FastAPI()
@@ -369,9 +372,11 @@ ROUTE = """
 
 @pytest.mark.parametrize("got", ["app.state.label", 'getattr(app.state, "label", None)'])
 @pytest.mark.parametrize(
-    ("kept", "is_live"), [('bind("Label: ")', True), ("open", False)], ids=["a function that is made", "another"]
+    ("kept", "is_live"),
+    [('bind("Label: ")', True), ("plain", True), ("open", False)],
+    ids=["a function that is made", "one that is defined", "another"],
 )
-def test_a_function_that_is_made_is_kept_as_an_object_is(got: str, kept: str, is_live: bool) -> None:
+def test_a_function_is_kept_in_the_state_of_an_application(got: str, kept: str, is_live: bool) -> None:
     assert is_waited_for({**MADE, "app.py": ROUTE.format(kept=kept, got=got)}) == is_live
 
 
