@@ -332,6 +332,46 @@ def test_who_starts_a_workflow_from_elsewhere_may_wait_for_what_it_returns(given
     assert verdict({"work.py": work, "client.py": client}) == expected
 
 
+BY_NAME = """
+    from fastapi import FastAPI
+    from temporalio import activity, workflow
+    from temporalio.client import Client
+    from llm import ask
+
+    @activity.defn{named}
+    async def label(text):
+        return ask(text)  # !
+
+    @workflow.defn
+    class Labels:
+        @workflow.run
+        async def run(self, text):
+            await workflow.execute_activity({activity}, text)
+
+    api = FastAPI()
+
+    @api.post("/labels")
+    async def create(text: str):
+        client = await Client.connect("localhost:7233")
+        handle = await client.start_workflow(Labels.run, text, id="labels")
+        {wait}
+    """
+
+
+@pytest.mark.parametrize(
+    ("named", "activity", "wait", "expected"),
+    [
+        ("", '"label"', "await handle.result()", "realtime"),
+        ('(name="label-text")', '"label-text"', "await handle.result()", "realtime"),
+        ("", '"label"', "pass", "batchable"),
+        ("", '"count"', "await handle.result()", "unclear"),
+    ],
+)
+def test_who_waits_for_a_workflow_waits_for_the_activities_that_it_runs_by_name(named, activity, wait, expected):
+    program = BY_NAME.replace("{named}", named).replace("{activity}", activity).replace("{wait}", wait)
+    assert verdict(program) == expected
+
+
 UNSTARTED = """
     from celery import shared_task
     from llm import ask
