@@ -281,19 +281,30 @@ class Polls(Part):
         """The states of an object that the answer holds, beside what else it tells of it: `{"status": job.status}`."""
         states = self.program.registry.polled.attributes
         for node in self._answered(function, answer, ast.Dict, ast.Call):
-            held = node.values if isinstance(node, ast.Dict) else []
+            held: Iterable[ast.expr] = node.values if isinstance(node, ast.Dict) else []
             if isinstance(node, ast.Call) and not _answers_http(node):
                 held = [keyword.value for keyword in node.keywords if keyword.arg in states]
+            held = map(_of_member, held)
             yield from (each.attr for each in held if isinstance(each, ast.Attribute) and each.attr in states)
 
     @staticmethod
     def _answered(function: FunctionFacts, answer: ast.expr, *kinds: type[ast.expr]) -> Iterator[ast.AST]:
-        """The parts of an answer, also of what was put together for it before: `data = {"id": id}; return data`."""
+        """The parts of an answer, also of what was put together for it before: `data = {"id": id}; return data`.
+
+        So is what a list was given that it holds: `rows.append({"id": id})`.
+        """
         yield from walk(answer)
-        for name in sorted({node.id for node in walk(answer) if isinstance(node, ast.Name)}):
+        names = {node.id for node in walk(answer) if isinstance(node, ast.Name)}
+        for name in sorted(names):
             for binding in function.bindings.get(name, ()):
                 if isinstance(binding.value, kinds):
                     yield from walk(binding.value)
+        for call in function.calls:
+            func = call.node.func
+            if isinstance(func, ast.Attribute) and func.attr == "append" and isinstance(func.value, ast.Name):
+                for given in call.node.args if func.value.id in names else ():
+                    if isinstance(given, kinds):
+                        yield from walk(given)
 
     def _serialized(self, function: FunctionFacts) -> Iterator[str]:
         """The states that a view set shows of one object beside making it: its serializer's fields."""
@@ -327,6 +338,12 @@ def _counted(node: ast.Dict) -> Iterator[ast.expr]:
     for key, value in zip(node.keys, node.values, strict=True):
         if key is not None and isinstance(value, ast.Call) and last_name(value.func) == "len":
             yield key
+
+
+def _of_member(node: ast.expr) -> ast.expr:
+    """What holds a member of an enumeration of which a value or a name is given: `note.status.value`."""
+    is_part = isinstance(node, ast.Attribute) and node.attr in {"value", "name"}
+    return node.value if is_part and isinstance(node.value, ast.Attribute) else node  # type: ignore[attr-defined]
 
 
 def _is_id(name: str | None) -> bool:

@@ -99,6 +99,11 @@ POLLED = {
     "made_with_a_state": notes(make="note = Note(text=text, status='queued')"),
     "made_with_an_id_and_a_state": notes(make="note = Note(id=key, text=text, status='queued')", answer="return key"),
     "answer_that_holds_the_state": notes(answer="return {'id': note.id, 'status': note.status}"),
+    "answer_that_holds_the_value_of_the_state": notes(answer="return {'id': note.id, 'status': note.status.value}"),
+    "list_of_rows_with_their_states": notes(
+        make="note, rows = Note(text=text), []\n        rows.append({'id': note.id, 'status': note.status})",
+        answer="return {'notes': rows}",
+    ),
     "answer_of_another_status": notes(
         answer="return Response({'id': note.id, 'status': note.status}, status=status.HTTP_201_CREATED)"
     ),
@@ -131,6 +136,13 @@ LEFT = {
     "accepted_without_a_word": notes(", status_code=202", answer=""),
     "answer_that_holds_a_state_that_the_task_leaves": notes(
         answer="return {'id': note.id, 'status': note.status}", settle="session.commit()"
+    ),
+    "list_of_rows_that_is_not_answered": notes(
+        make="note, rows = Note(text=text), []\n        rows.append({'id': note.id, 'status': note.status})"
+    ),
+    "list_of_rows_without_their_states": notes(
+        make="note, rows = Note(text=text), []\n        rows.append({'id': note.id, 'text': note.text})",
+        answer="return {'notes': rows}",
     ),
     "answer_that_holds_something_else": notes(answer="return {'id': note.id, 'text': note.text}"),
     "answer_with_the_status_of_another_answer": notes(answer="return Response(note.id, status=upstream.status)"),
