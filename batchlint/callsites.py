@@ -181,7 +181,7 @@ def _many(place: Place, named: Named) -> Trait | None:
             continue
         is_search = model.kind == "embeddings" and link.node is model.node and asks_one_thing(link.node, link.loops)
         is_one = is_search or (link.repeats and named.goes_over(link.function, link.node, link.loops))
-        if link.repeats and not is_one and not _is_of_one(graph, link, links[index - 1] if index else None):
+        if link.repeats and not is_one and not _is_of_one(graph, link, links[:index]):
             lines = [line_of(loop) for loop in link.loops if is_item_loop(loop)]
             line = lines[0] if lines else link.node.lineno
             return Trait("many", "once per item of a collection", link.function.path, line)
@@ -234,11 +234,12 @@ def _is_search(place: Place, links: Sequence[Link]) -> bool:
     return bool(asked) and all(is_said(place.graph, [*way, *links], asked[0]) for way in above)
 
 
-def _is_of_one(graph: Graph, link: Link, above: Link | None) -> bool:
-    """Whether the loops around the call go over a collection of one: what the call above gives, else all calls."""
-    if above is None:
+def _is_of_one(graph: Graph, link: Link, above: Sequence[Link]) -> bool:
+    """Whether the loops around the call go over a collection of one: what the calls above give, else all calls."""
+    if not above:
         return all_give_one(graph, link.function, link.loops)
-    return gives_one(graph, above.function, above.node, link.function, link.loops)
+    calls = [(each.function, each.node) for each in reversed(above)]
+    return gives_one(graph, calls, link.function, link.loops)
 
 
 def _shape(place: Place) -> str:

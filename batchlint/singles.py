@@ -22,25 +22,33 @@ _CUTS = re.compile(
 """Names of calls that give the parts of a text."""
 _PORTIONS = re.compile(r"(^|_)(batch|chunk|portion|slice|window)(es|s|ed)?(_|$)", re.IGNORECASE)
 """Names of calls that give a collection a few items at a time."""
+_SAME = frozenset({"list", "tuple", "sorted", "reversed", "set"})
+_REST = re.compile(
+    r"(^|_)(remaining|rest|left|missing|pending|failed|(un|not_)(processed|finished|done))(_|$)", re.IGNORECASE
+)
+"""Names of calls that give those of a collection with which something is still to be done."""
 _DEEP = 5
-"""Steps from what a call is given to where it is written out."""
+"""Steps from what a call is given to where it is written out, and calls by which it is passed on."""
 _SENTENCE = 5
 """Words from which on a constant is a text rather than a name or a path."""
 
 
 def all_give_one(graph: Graph, id: FunctionId, loops: Sequence[LoopNode]) -> bool:
     """Whether all who call the function give one item, or a few, for what the loops in it go over."""
-    calls = [edge for edge in graph.edges_to(id) if not graph.is_test(edge.caller.path)]
-    return bool(calls) and all(gives_one(graph, edge.caller, edge.node, id, loops) for edge in calls)
+    calls = _calls_of(graph, id)
+    return bool(calls) and all(gives_one(graph, [call], id, loops) for call in calls)
 
 
-def gives_one(graph: Graph, caller: FunctionId, call: ast.expr, id: FunctionId, loops: Sequence[LoopNode]) -> bool:
-    """Whether the call of the function gives one item for what the loops in it go over, or a few that it returns."""
+def gives_one(
+    graph: Graph, calls: Sequence[tuple[FunctionId, ast.expr]], id: FunctionId, loops: Sequence[LoopNode]
+) -> bool:
+    """Whether the calls give the function one item for what the loops in it go over, or a few that it returns.
+
+    The first of the calls is that of the function, each of the others is that of the function the one before stands in.
+    """
     function = graph.function(id)
     names = [_collection(function, loop, loops) for loop in loops if is_item_loop(loop)]
-    if not isinstance(call, ast.Call) or not names:
-        return False
-    return all(name is not None and _is_one(graph, caller, call, function, name) for name in names)
+    return bool(names) and all(name is not None and _is_one(graph, calls, function, name) for name in names)
 
 
 def asks_one_thing(call: ast.expr, loops: Sequence[LoopNode]) -> bool:
@@ -60,9 +68,13 @@ def asks_one_thing(call: ast.expr, loops: Sequence[LoopNode]) -> bool:
 def _collection(function: FunctionFacts, loop: LoopNode, loops: Sequence[LoopNode]) -> str | None:
     """The parameter that the loop goes over, all or in chunks, or what is made of one; None for something else.
 
-    One of the `loops` may go over the chunks: `for batch in batches(texts): for text in batch`.
+    One of the `loops` may go over the chunks: `for batch in batches(texts): for text in batch`; or go on as long as
+    something is left: `while left: ...; left = missing(texts)`.
     """
-    name = None if isinstance(loop, ast.While) else _gone_over(loop.iter)
+    if isinstance(loop, ast.While):
+        is_left = isinstance(loop.test, ast.Name) and not _grows(function, loop.test)
+        return _passed_on(function, loop.test) if is_left else None
+    name = _gone_over(function, loop.iter)
     if name is None or name in function.parameter_names or _makers(function, name):
         return name
     outer = (each for each in loops if each is not loop and not isinstance(each, ast.While))
@@ -85,20 +97,26 @@ def _makers(function: FunctionFacts, name: str) -> list[set[str]]:
     return found if all(found) else []
 
 
-def _gone_over(node: ast.expr) -> str | None:
+def _gone_over(function: FunctionFacts, node: ast.expr) -> str | None:
     """The name of the collection, through what only counts, cuts or shows it."""
     if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Slice):
-        return _gone_over(node.value)
+        return _gone_over(function, node.value)
     if isinstance(node, ast.Call):
         name = last_name(node.func)
-        counted = [each for each in node.args if isinstance(each, ast.Call) and last_name(each.func) == "len"]
+        values = [function.only_value(each.id) if isinstance(each, ast.Name) else each for each in node.args]
+        counted = [each for each in values if isinstance(each, ast.Call) and last_name(each.func) == "len"]
         is_passing = name in _PASSING or _gives_portions(node)
         inner = counted[0].args if name == "range" and counted else node.args if is_passing else []
-        return _gone_over(inner[0]) if inner else None
+        return _gone_over(function, inner[0]) if inner else None
     return node.id if isinstance(node, ast.Name) else None
 
 
-def _is_one(graph: Graph, caller: FunctionId, call: ast.Call, function: FunctionFacts, name: str) -> bool:
+def _is_one(
+    graph: Graph, calls: Sequence[tuple[FunctionId, ast.expr]], function: FunctionFacts, name: str, depth: int = 0
+) -> bool:
+    caller, call = calls[0]
+    if not isinstance(call, ast.Call):
+        return False
     callers = graph.program.callers
     given = callers.argument(call, function, name) if name in function.parameter_names else None
     makers = _makers(function, name) if given is None else []
@@ -114,7 +132,40 @@ def _is_one(graph: Graph, caller: FunctionId, call: ast.Call, function: Function
     if items is not None:
         return len(items) == 1 or (1 < len(items) <= HANDFUL and not graph.stores(function.id))
     is_put_in_list = any(isinstance(each, _DISPLAYS) and len(each.elts) == 1 for each in wrapped)
-    return is_put_in_list and graph.types(caller, given) == frozenset({"str"})
+    if is_put_in_list and graph.types(caller, given) == frozenset({"str"}):
+        return True
+    holder = graph.function(caller)
+    passed = _passed_on(holder, given)
+    if passed is None or depth == _DEEP:
+        return False
+    above = [calls[1:]] if len(calls) > 1 else [[call] for call in _calls_of(graph, caller)]
+    return bool(above) and all(_is_one(graph, each, holder, passed, depth + 1) for each in above)
+
+
+def _calls_of(graph: Graph, id: FunctionId) -> list[tuple[FunctionId, ast.expr]]:
+    return [(edge.caller, edge.node) for edge in graph.edges_to(id) if not graph.is_test(edge.caller.path)]
+
+
+def _passed_on(function: FunctionFacts, node: ast.expr, depth: int = 0) -> str | None:
+    """The parameter of which the collection is a part: a slice or a copy of it, or what is left of it."""
+    if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Slice):
+        return _passed_on(function, node.value, depth)
+    if isinstance(node, ast.Call):
+        func = node.func
+        is_copy = isinstance(func, ast.Attribute) and func.attr == "copy" and not node.args
+        if is_copy and isinstance(func, ast.Attribute):
+            return _passed_on(function, func.value, depth)
+        is_part = last_name(func) in _SAME or _REST.search(last_name(func)) is not None
+        return _passed_on(function, node.args[0], depth) if is_part and len(node.args) == 1 else None
+    if not isinstance(node, ast.Name) or depth == _DEEP:
+        return None
+    bindings = function.bindings.get(node.id, [])
+    if not bindings:
+        return node.id if node.id in function.parameter_names else None
+    values = [each.value for each in bindings if each.how == "value" and each.value is not None]
+    found = {_passed_on(function, value, depth + 1) for value in values}
+    is_own = node.id not in function.parameter_names and len(values) == len(bindings)
+    return found.pop() if is_own and len(found) == 1 else None
 
 
 def _written_out(graph: Graph, id: FunctionId, node: ast.expr, depth: int = 0) -> list[ast.expr] | None:

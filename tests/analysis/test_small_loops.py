@@ -202,6 +202,62 @@ def test_a_helper_that_others_give_more_to_is_asked_for_many():
     assert (verdict(program), verdict(below)) == ("realtime", "batchable")
 
 
+PASSED = """
+    import sys
+    from concurrent.futures import ThreadPoolExecutor
+    from llm import ask
+    from store import Note, keep
+
+    def label(note):
+        keep(note.id, ask(note.text))  # !
+
+    def run(notes):
+        with ThreadPoolExecutor(8) as pool:
+            for future in [pool.submit(label, note) for note in notes]:
+                future.result()
+
+    def in_portions(notes):
+        amount = len(notes)
+        for start in range(0, amount, 8):
+            portion = notes[start : start + 8]
+            run(portion)
+
+    def get_unfinished_notes(notes):
+        return [note for note in notes if note.label is None]
+
+    def parts_of(notes):
+        return [part for note in notes for part in note.parts]
+
+    def until_done(notes):
+        left = {copied}
+        while left:
+            in_portions(left)
+            {more}
+            left = {rest}(notes)
+
+    if __name__ == "__main__":
+        until_done({given})
+    """
+
+
+@pytest.mark.parametrize(
+    ("given", "copied", "rest", "expected"),
+    [
+        ("[Note.get(sys.argv[1])]", "notes.copy()", "get_unfinished_notes", "realtime"),
+        ("[Note.get(sys.argv[1])]", "list(notes)", "get_unfinished_notes", "realtime"),
+        ("Note.all()", "notes.copy()", "get_unfinished_notes", "batchable"),
+        ("[Note.get(sys.argv[1])]", "parts_of(notes)", "get_unfinished_notes", "batchable"),
+        ("[Note.get(sys.argv[1])]", "notes.copy()", "parts_of", "batchable"),
+        ("[Note.get(sys.argv[1])]", "notes + Note.all()", "get_unfinished_notes", "batchable"),
+    ],
+)
+def test_a_list_of_one_is_one_however_far_it_is_passed_on(given: str, copied: str, rest: str, expected: str) -> None:
+    program = PASSED.replace("{given}", given).replace("{copied}", copied).replace("{rest}", rest)
+    assert verdict(program.replace("{more}", "")) == expected
+    grown = program.replace("{more}", "left.extend(notes[0].children)")
+    assert verdict(grown) == "batchable"
+
+
 PARTS = """
     import sys
     from chunks import chunk_text, read_pages
