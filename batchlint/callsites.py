@@ -16,11 +16,11 @@ from batchlint.findings import Latency, Step
 from batchlint.given import prompts
 from batchlint.graph import Edge, Graph, ModelCall, Reach, relevant
 from batchlint.graph.ways import Way
-from batchlint.levels import RUNS, Level
+from batchlint.levels import Level
 from batchlint.loops import is_handful, is_item_loop
 from batchlint.named import NAMES, Named
 from batchlint.ones import goes_over_given, is_for_one, is_for_samples
-from batchlint.places import Link, Place, Trait, line_of
+from batchlint.places import RUNS, Link, Place, Trait, line_of
 from batchlint.remainders import loop_before
 from batchlint.repetitions import repeated
 from batchlint.searching import is_said

@@ -13,7 +13,7 @@ from batchlint.graph import Edge, Graph, ModelCall, Reach, relevant
 from batchlint.graph.sittings import SITTING
 from batchlint.graph.ways import Way
 from batchlint.owners import OWN
-from batchlint.places import only_holds
+from batchlint.places import RUNS, only_holds
 from batchlint.symbols import host_of, last_name
 from batchlint.symbols.names import LOCAL
 from batchlint.trees import spreads
@@ -23,8 +23,6 @@ MAX_LEVELS = 8
 """How many wrappers of wrappers are followed."""
 _MAX_UP = 16
 """How many calls above the model's the start of a job may be."""
-RUNS = frozenset({"script", "schedule", "pipeline", "task_queue", "evaluation"})
-"""Kinds of entry points that may come to a call more than once a run."""
 _ON_THEIR_OWN = frozenset({"schedule", "pipeline"})
 """Kinds of entry points that nobody's wish starts."""
 

@@ -9,6 +9,8 @@ from batchlint.facts import CallFacts, FunctionId, LoopNode
 from batchlint.graph import Edge, Graph, ModelCall, Reach
 from batchlint.values import Cls, Ext
 
+RUNS = frozenset({"script", "schedule", "pipeline", "task_queue", "evaluation"})
+"""Kinds of entry points that may come to a call more than once a run."""
 _HOLDERS = ("typing.NamedTuple.", "pydantic.BaseModel.")
 """Bases whose constructor keeps what it is given."""
 

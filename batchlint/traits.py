@@ -10,8 +10,9 @@ from functools import cache
 
 from batchlint import dialogues, flow, given, streams, timing
 from batchlint.facts import FunctionId
+from batchlint.findings import Latency
 from batchlint.graph import Edge, Graph
-from batchlint.places import Link, Place, Trait, only_holds
+from batchlint.places import RUNS, Link, Place, Trait, only_holds
 from batchlint.symbols import last_name
 from batchlint.ties import Ties
 from batchlint.values import Ext, Fn
@@ -34,12 +35,35 @@ def _request_traits(place: Place) -> Iterator[Trait]:
     path, line = model.function.path, model.span.line
     function = graph.function(model.function)
     is_stream = model.stream or any(map(given.is_true, given.given_for(function, model.node, "stream")))
-    if is_stream and not _is_put_together(graph, model.function, model.node, place.edges):
+    is_read = is_stream and not _run_side_by_side(place)
+    if is_read and not _is_put_together(graph, model.function, model.node, place.edges):
         yield Trait("stream", "the answer is streamed", path, line)
     if model.agent:
         yield Trait("agent", "an agent run: each step's request holds the last answer", path, line)
     if model.kind == "realtime":
         yield Trait("live_kind", "a live exchange", path, line)
+
+
+def _run_side_by_side(place: Place) -> bool:
+    """Whether a job has a pool ask about many items at a time: of streams that come all at once nobody follows one."""
+    kinds = [reach.entry.kind for reach in place.reaches]
+    is_job = bool(kinds) and all(kind.kind in RUNS and kind.latency is not Latency.REALTIME for kind in kinds)
+    if not is_job or any(map(_is_of_pool, place.edges)):
+        return is_job
+    top = place.edges[0].caller if place.edges else place.model.function
+    return _is_left_to_pools(place.graph, top, frozenset())
+
+
+def _is_left_to_pools(graph: Graph, id: FunctionId, below: frozenset[FunctionId]) -> bool:
+    """Whether only pools come to the function, on every way, each with many items."""
+    calls = [edge for edge in graph.edges_to(id) if not graph.is_test(edge.caller.path)]
+    if not calls or id in below or graph.starts_here(id):
+        return False
+    return all(_is_of_pool(edge) or _is_left_to_pools(graph, edge.caller, below | {id}) for edge in calls)
+
+
+def _is_of_pool(edge: Edge) -> bool:
+    return edge.kind == "pool" and edge.repeats
 
 
 def _is_put_together(graph: Graph, id: FunctionId, call: ast.Call, way: Sequence[Edge], depth: int = 0) -> bool:

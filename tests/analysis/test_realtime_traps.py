@@ -656,6 +656,44 @@ def test_a_stream_of_which_nobody_sees_a_part_may_come_at_once(taken, expected):
     assert verdict(PARTS.format(taken=taken)) == expected
 
 
+SIDE_BY_SIDE = """
+    from concurrent.futures import ThreadPoolExecutor
+    from fastapi import FastAPI
+    from openai import OpenAI
+
+    api = FastAPI()
+    client = OpenAI()
+
+    def write(topic):
+        for part in client.responses.create(model="gpt-5", input=topic, stream=True):  # !
+            print(part.delta, end="")
+
+    {served}
+    def texts(topics: list[str]):
+        with ThreadPoolExecutor(8) as pool:
+            pool.map(write, topics)
+
+    if __name__ == "__main__":
+        with ThreadPoolExecutor(8) as pool:
+            {run}
+    """
+
+
+@pytest.mark.parametrize(
+    ("run", "is_served", "expected"),
+    [
+        ("list(pool.map(write, open('topics.txt')))", False, "batchable"),
+        ("[pool.submit(write, topic) for topic in open('topics.txt')]", False, "batchable"),
+        ("pool.submit(write, open('topics.txt').read())", False, "realtime"),
+        ("list(pool.map(write, open('topics.txt'))); write('mills')", False, "realtime"),
+        ("list(pool.map(write, open('topics.txt')))", True, "realtime"),
+    ],
+)
+def test_nobody_follows_streams_that_come_side_by_side(run: str, is_served: bool, expected: str) -> None:
+    served = '@api.get("/texts")' if is_served else ""
+    assert verdict(SIDE_BY_SIDE.replace("{run}", run).replace("{served}", served)) == expected
+
+
 HANDED_ON = {
     "models.py": """
         import openai
