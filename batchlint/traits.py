@@ -141,8 +141,8 @@ def _comes_back(place: Place, call: ast.Call) -> bool:
 
 
 def _gives(graph: Graph, link: Link) -> bool:
-    function = graph.function(link.function)
-    return isinstance(link.node, ast.Call) and flow.gives_answer(function, link.node)
+    function, saving = graph.function(link.function), graph.program.registry.saving_methods
+    return isinstance(link.node, ast.Call) and flow.gives_answer(function, link.node, saving)
 
 
 def _is_clocked(place: Place, id: FunctionId) -> bool:

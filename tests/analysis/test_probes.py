@@ -288,7 +288,12 @@ TIMED = """
 
 @pytest.mark.parametrize(
     ("body", "expected"),
-    [("open(path, 'w').write(ask(text))", "batchable"), ("return ask(text)", "realtime")],
+    [
+        ("open(path, 'w').write(ask(text))", "batchable"),
+        ("return ask(text)", "realtime"),
+        ("path.text = ask(text); path.save()", "batchable"),
+        ("path.text = ask(text)", "realtime"),
+    ],
 )
 def test_an_answer_that_is_kept_further_down_counts_more_than_the_time(body, expected):
     assert verdict(TIMED.format(body=body)) == expected
