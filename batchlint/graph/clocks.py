@@ -10,7 +10,7 @@ from typing import NamedTuple, TypeGuard
 from batchlint.entrypoints import Kind, intervals
 from batchlint.facts import CallFacts, FunctionFacts, FunctionId
 from batchlint.findings import Latency, Step
-from batchlint.graph import naps
+from batchlint.graph import slices
 from batchlint.graph.daytimes import time_of_day
 from batchlint.graph.durations import Duration, Durations
 from batchlint.graph.links import Entry, Part, label, source
@@ -180,16 +180,28 @@ def kind_of(duration: Duration) -> Kind | None:
 # -- pauses
 def _pauses(node: ast.AST, loop: ast.While, aside: bool) -> Iterator[_Pause]:
     """The pauses in the loop, and whether each turn has them."""
-    length = _length(node, loop) if isinstance(node, ast.Call) else naps.slept(node) if node is not loop else None
+    length = _length(node, loop) if isinstance(node, ast.Call) else None
     if length is not None:
         yield _Pause(length, aside)
         return
     if isinstance(node, ast.While) and node is not loop and (moment := _moment(node)) is not None:
         yield _Pause(moment, aside)
         return
+    if isinstance(node, ast.For | ast.AsyncFor | ast.While) and node is not loop and (whole := _whole(node, loop)):
+        yield _Pause(whole, aside)
+        return
     for child in children(node):
         if not isinstance(child, SCOPES):
             yield from _pauses(child, loop, aside or (node is not loop and _is_aside(node, child)))
+
+
+def _whole(node: ast.For | ast.AsyncFor | ast.While, loop: ast.While) -> ast.expr | None:
+    """The pause that a loop inside makes in slices, if it does nothing else but look whether it is to end."""
+    calls = [each for statement in node.body for each in walk_own(statement) if isinstance(each, ast.Call)]
+    if any(last_name(each.func) not in _RESTS and not _STOP.search(last_name(each.func)) for each in calls):
+        return None
+    parts = [pause for statement in node.body for pause in _pauses(statement, loop, False)]
+    return slices.whole(node, parts[0].length) if len(parts) == 1 and not parts[0].aside else None
 
 
 def _moment(loop: ast.While) -> ast.expr | None:

@@ -102,7 +102,20 @@ class Durations(Part):
             given = [node.args[-1]]
         if not given and name in (_CASTS | _LEAST | _FIELDS):
             given = node.args[:1]
-        return self.number(scope, given[0], depth) if given else None
+        if given:
+            return self.number(scope, given[0], depth)
+        if name == "strip" and isinstance(node.func, ast.Attribute):
+            return self.number(scope, node.func.value, depth)
+        return self._returned(scope, node, depth)
+
+    def _returned(self, scope: FunctionId, node: ast.Call, depth: int) -> float | None:
+        """The least that the project's functions give which are called."""
+        values = self.program.eval(scope, node.func)
+        made = [value.id for value in ordered(values) if isinstance(value, Fn)]
+        answers = [(id, answer) for id in made for answer in self.function(id).returns]
+        return (
+            self._least(self.number(id, answer, depth) for id, answer in answers) if len(made) == len(values) else None
+        )
 
     def _delta(self, scope: FunctionId, node: ast.Call, depth: int) -> float | None:
         parts = [(keyword.arg or "", keyword.value) for keyword in node.keywords]

@@ -508,7 +508,7 @@ PACED = """
     import sched
     import threading
     import time
-    from config import MINUTES, SECONDS, remaining, settings
+    from config import MINUTES, SECONDS, every, remaining, settings
     from llm import ask
 
     DAY = 24 * 60 * 60
@@ -547,6 +547,13 @@ CONFIG = """
 
     def remaining():
         return 3
+
+    def every(least=60):
+        raw = (os.environ.get("PAUSE") or "7200").strip()
+        try:
+            return max(least, int(raw))
+        except ValueError:
+            return least * 60
     """
 
 
@@ -609,6 +616,26 @@ SLOW = {
         "    time.sleep(30)",
     ),
     "timer_that_comes_back": paced("self.relabel()", "threading.Timer(3600, self.loop, [stop]).start()"),
+    "slices": paced(
+        "while not stop.is_set():",
+        WORK,
+        "    for _ in range(3600):",
+        "        if stop.is_set():",
+        "            break",
+        "        time.sleep(1)",
+    ),
+    "slices_of_a_pause": paced(
+        "while True:", WORK, "    for _ in range(0, self.interval, 5):", "        time.sleep(5)"
+    ),
+    "slices_that_are_counted": paced(
+        "while not stop.is_set():",
+        WORK,
+        "    waited = 0",
+        "    while waited < self.interval and not stop.is_set():",
+        "        time.sleep(5)",
+        "        waited += 5",
+    ),
+    "what_a_function_gives": paced("while True:", WORK, "    time.sleep(every())"),
     "scheduler_that_comes_back": paced("self.relabel()", "sched.scheduler().enter(3600, 1, self.loop, (stop,))"),
 }
 QUICK = {
@@ -617,6 +644,14 @@ QUICK = {
     "event_that_others_set": paced("while not stop.is_set():", WORK, "    wake.wait(3600)"),
     "constant": paced("while True:", WORK, "    time.sleep(DAY / 86400)"),
     "default_of_a_parameter": paced("while True:", WORK, "    time.sleep(self.pause)"),
+    "few_slices": paced("while True:", WORK, "    for _ in range(5):", "        time.sleep(1)"),
+    "slices_with_work_between": paced(
+        "while True:", WORK, "    for _ in range(3600):", "        remaining()", "        time.sleep(1)"
+    ),
+    "slices_up_to_something_else": paced(
+        "while not stop.is_set():", WORK, "    while remaining() < 3600:", "        time.sleep(1)"
+    ),
+    "what_a_function_gives_at_least": paced("while True:", WORK, "    time.sleep(every(0.1))"),
     "unknown_time": paced("while not stop.is_set():", WORK, "    stop.wait(self.delay)"),
     "unknown_seconds": paced("while not stop.is_set():", WORK, "    stop.wait(self.poll_interval_seconds)"),
     "only_where_there_was_nothing_to_do": paced(
