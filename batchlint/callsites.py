@@ -163,8 +163,7 @@ def _via(graph: Graph, model: ModelCall, edges: Sequence[Edge]) -> tuple[Step, .
     for edge in edges:
         if edge is not edges[0]:
             steps.append(Step(edge.caller.path, edge.span.line, graph.label(edge.callee)))
-        if edge.inside is not None:
-            steps.append(edge.inside)
+        steps += edge.inside
     return (*steps, Step(model.function.path, model.span.line, model.call))
 
 

@@ -134,7 +134,9 @@ class Edges(Part):
                         continue
                 elif isinstance(func, ast.Attribute) and not is_stored(function.id, func):
                     continue
-                for reference, expression, fan in self._parameters.handed_from(CallRef(function, call), func, 0):
+                for reference, expression, fan, through in self._parameters.handed_from(
+                    CallRef(function, call), func, 0
+                ):
                     is_handed = reference.call is not call
                     is_own = is_handed and self._is_registered(function, func)
                     values = arguments.values(program, reference.caller.id, reference.call.node, expression)
@@ -148,7 +150,10 @@ class Edges(Part):
                             elif is_handed:
                                 often = held == {value} or self.repeats(function.id, call.loops)
                                 how = fan if fan in _FANS else "callback"
-                                inside = Step(function.id.path, call.node.lineno, source(func))
+                                calls = [*through, CallRef(function, call)]
+                                inside = tuple(
+                                    Step(at.id.path, each.node.lineno, source(each.node.func)) for at, each in calls
+                                )
                                 repeats = edge.repeats or often or fan is not None
                                 edge = edge._replace(kind=how, repeats=repeats, inside=inside)
                             found.setdefault(target, []).append(edge)

@@ -58,8 +58,8 @@ class Edge(NamedTuple):
     kind: str
     repeats: bool
     loops: tuple[LoopNode, ...]
-    inside: Step | None = None
-    """Where the function is called that the call hands over."""
+    inside: tuple[Step, ...] = ()
+    """Where the function that the call hands over is handed on, and at last called."""
 
 
 class Asking(NamedTuple):

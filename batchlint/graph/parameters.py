@@ -20,6 +20,8 @@ class Source(NamedTuple):
     expression: ast.expr
     fan: str | None = None
     """The kind of edge by which it runs once per item on the way from there to where it is called, if it does."""
+    through: tuple[CallRef, ...] = ()
+    """The calls behind the first that hand it on."""
 
 
 class Parameters(Part):
@@ -43,8 +45,10 @@ class Parameters(Part):
                 for id_, node, argument in handed:
                     caller, call = self.function(id_), self.program.call_facts[id(node)].call
                     fan = inside or self.repeaters.kind(caller, call)
-                    for source in self.handed_from(CallRef(caller, call), argument, depth + 1):
-                        yield source._replace(fan=source.fan or fan)
+                    handing = CallRef(caller, call)
+                    for source in self.handed_from(handing, argument, depth + 1):
+                        through = source.through if source.reference.call is call else (*source.through, handing)
+                        yield source._replace(fan=source.fan or fan, through=through)
                 return
         yield Source(reference, func)
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from .verdicts import verdict
+from .verdicts import marked, verdict
 
 PROGRAM = """
     import sys
@@ -123,3 +123,39 @@ DISPATCHED = """
 def test_what_is_registered_for_a_class_is_called_for_it() -> None:
     assert verdict(DISPATCHED.format(called="label")) == "batchable"
     assert verdict(DISPATCHED.format(called="other")) != "batchable"
+
+
+PASSED_DOWN = """
+    from concurrent.futures import ThreadPoolExecutor
+    from llm import ask
+
+    def label(note):
+        print(ask(note))
+
+    def one(note, work):
+        work(note)
+
+    def portion(notes, work):
+        with ThreadPoolExecutor(8) as pool:
+            for future in [pool.submit(one, note, work) for note in notes]:
+                future.result()
+
+    def in_portions(notes, work):
+        for start in range(0, len(notes), 8):
+            portion(notes[start : start + 8], work)
+
+    if __name__ == "__main__":
+        in_portions(open("notes.txt").readlines(), label)  # !
+    """
+
+
+def test_the_way_down_shows_all_calls_by_which_a_function_is_handed_on() -> None:
+    site = marked(PASSED_DOWN)
+    assert site is not None
+    assert [step.what for step in site.via] == [
+        "portion",
+        "pool.submit",
+        "work",
+        "ask",
+        "client.chat.completions.create",
+    ]
