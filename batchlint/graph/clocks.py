@@ -58,6 +58,8 @@ class _Pause(NamedTuple):
     length: ast.expr
     aside: bool
     """Whether some turns of the loop go without it, or it stands in a loop inside."""
+    failed: bool = False
+    """Whether it only comes where a turn has failed."""
 
 
 class Clocks(Part):
@@ -138,6 +140,7 @@ class Clocks(Part):
         pauses = [(function.id, pause) for pause in _pauses(loop, loop, False)] or list(
             self._inside(function, loop, works, calls)
         )
+        pauses = [each for each in pauses if not each[1].failed] or pauses
         always = [each for each in pauses if not each[1].aside]
         lengths = [(self._durations.of(scope, pause.length), pause.length) for scope, pause in always or pauses]
         known = [length.seconds for length, _ in lengths if length.seconds is not None]
@@ -192,7 +195,9 @@ def _pauses(node: ast.AST, loop: ast.While, aside: bool) -> Iterator[_Pause]:
         return
     for child in children(node):
         if not isinstance(child, SCOPES):
-            yield from _pauses(child, loop, aside or (node is not loop and _is_aside(node, child)))
+            found = _pauses(child, loop, aside or (node is not loop and _is_aside(node, child)))
+            failed = isinstance(child, ast.ExceptHandler)
+            yield from (each._replace(failed=each.failed or failed) for each in found)
 
 
 def _whole(node: ast.For | ast.AsyncFor | ast.While, loop: ast.While) -> ast.expr | None:

@@ -635,6 +635,14 @@ SLOW = {
         "        time.sleep(5)",
         "        waited += 5",
     ),
+    "moments_after_a_failure": paced(
+        "while not stop.is_set():",
+        "    try:",
+        "        if self.relabel() == 0:",
+        "            stop.wait(3600)",
+        "    except OSError:",
+        "        stop.wait(10)",
+    ),
     "what_a_function_gives": paced("while True:", WORK, "    time.sleep(every())"),
     "scheduler_that_comes_back": paced("self.relabel()", "sched.scheduler().enter(3600, 1, self.loop, (stop,))"),
 }
@@ -644,6 +652,14 @@ QUICK = {
     "event_that_others_set": paced("while not stop.is_set():", WORK, "    wake.wait(3600)"),
     "constant": paced("while True:", WORK, "    time.sleep(DAY / 86400)"),
     "default_of_a_parameter": paced("while True:", WORK, "    time.sleep(self.pause)"),
+    "long_only_after_a_failure": paced(
+        "while True:",
+        "    try:",
+        "        if self.relabel() == 0:",
+        "            time.sleep(2)",
+        "    except OSError:",
+        "        time.sleep(3600)",
+    ),
     "few_slices": paced("while True:", WORK, "    for _ in range(5):", "        time.sleep(1)"),
     "slices_with_work_between": paced(
         "while True:", WORK, "    for _ in range(3600):", "        remaining()", "        time.sleep(1)"
