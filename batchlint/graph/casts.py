@@ -27,16 +27,18 @@ class Casts(Part):
     def as_cast(self, edge: Edge) -> Edge:
         """The call as it counts where it is of a method of such objects, and nothing else repeats it."""
         function = self.function(edge.callee)
-        if not edge.repeats or function.owner is None or edge.kind != "call" or edge.inside is not None:
+        if not edge.repeats or function.owner is None or edge.kind != "call" or edge.inside:
             return edge
         func = edge.node.func if isinstance(edge.node, ast.Call) else None
-        drawn = func.value.id if isinstance(func, ast.Attribute) and isinstance(func.value, ast.Name) else None
+        if not isinstance(func, ast.Attribute) or not isinstance(func.value, ast.Name):
+            return edge
+        drawn = func.value.id
         over = [loop for loop in edge.loops if not isinstance(loop, ast.While) and is_item_loop(loop)]
         over = [loop for loop in over if drawn in {each.id for each in walk(loop.target) if isinstance(each, ast.Name)}]
         rest = tuple(loop for loop in edge.loops if loop not in over)
         if not over or self.repeats(edge.caller, rest):
             return edge
-        drawn_of = self.program.eval(edge.caller, func.value)  # type: ignore[union-attr]
+        drawn_of = self.program.eval(edge.caller, func.value)
         return edge._replace(repeats=False) if self._are_made_one_by_one(drawn_of, function) else edge
 
     def _are_made_one_by_one(self, drawn: Values, method: FunctionFacts) -> bool:

@@ -10,7 +10,7 @@ from batchlint.trees import walk_own
 def whole(loop: ast.For | ast.AsyncFor | ast.While, part: ast.expr) -> ast.expr | None:
     """How long the loop takes whose every turn is a pause as long as `part`; None where nothing says so."""
     if isinstance(loop, ast.While):
-        return _limit(loop)
+        return _limit(loop, part)
     turns = _turns(loop.iter)
     return ast.copy_location(ast.BinOp(turns, ast.Mult(), part), part) if turns is not None else None
 
@@ -29,13 +29,16 @@ def _turns(iterated: ast.expr) -> ast.expr | None:
     return ast.copy_location(ast.BinOp(rest[0], ast.Div(), rest[1]), rest[0])
 
 
-def _limit(loop: ast.While) -> ast.expr | None:
+def _limit(loop: ast.While, part: ast.expr) -> ast.expr | None:
     """Up to what the loop counts what it has waited: `while waited < 3600: sleep(5); waited += 5`."""
     added = {
         node.target.id
         for statement in loop.body
         for node in walk_own(statement)
-        if isinstance(node, ast.AugAssign) and isinstance(node.op, ast.Add) and isinstance(node.target, ast.Name)
+        if isinstance(node, ast.AugAssign)
+        and isinstance(node.op, ast.Add)
+        and isinstance(node.target, ast.Name)
+        and ast.dump(node.value) == ast.dump(part)
     }
     tests = loop.test.values if isinstance(loop.test, ast.BoolOp) and isinstance(loop.test.op, ast.And) else [loop.test]
     for test in tests:
