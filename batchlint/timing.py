@@ -45,9 +45,10 @@ def _is_clock(program: Program, function: FunctionFacts, node: ast.expr) -> bool
 
 def is_what_counts(program: Program, function: FunctionFacts, call: CallFacts) -> bool:
     """Whether the function keeps how long the call takes, and nothing of what it answers but how that went."""
-    body = getattr(function.node, "body", [])
-    is_read = _is_read(body, call) or _reads_file(function, call)
-    return _reads_clock(function) and not is_read and keeps_time(program, function, call)
+    if not _reads_clock(function):
+        return False
+    is_read = _is_read(getattr(function.node, "body", []), call) or _reads_file(function, call)
+    return not is_read and keeps_time(program, function, call)
 
 
 def keeps_time(program: Program, function: FunctionFacts, call: CallFacts) -> bool:
