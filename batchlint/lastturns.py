@@ -19,6 +19,8 @@ def parted(loop: ast.For | ast.AsyncFor | ast.While) -> list[ast.AST]:
     A part that an error leads out of to another turn is none of them, but for its end, in which nothing can go wrong.
     """
     ends = successes.ends_of(loop)
+    if not ends and not any(isinstance(node, ast.Break | ast.Return) for node in walk_own(loop)):
+        return []
     return [statement for block in _blocks(loop.body, ends) for statement in block]
 
 

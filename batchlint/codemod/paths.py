@@ -79,6 +79,7 @@ class Paths:
         self._parameters: dict[FunctionId, frozenset[str]] = {}
         self._bound: dict[FunctionId, frozenset[str]] = {}
         self._pairs: dict[FunctionId, list[Pair]] = {}
+        self._settled: dict[int, tuple[list[ast.stmt], list[tuple[str, ast.expr]]]] = {}
         self.enclosing = Enclosing(graph.program)
         self.stores = Stores(self)
         self.linked = Linked(graph.program, self.stores)
@@ -245,11 +246,17 @@ class Paths:
             for target, value, element in pairs:
                 self._alias(frame, target, value, element, counts)
         frame.stable |= {name for name, count in counts.items() if count == 2}
-        twice = [name for name, count in counts.items() if count == 4 and name in frame.local]
-        for name, value in settled(body, twice) if twice else ():
-            frame.stable.add(name)
-            frame.definitions.pop(name, None)
-            frame.firsts[name] = value
+        twice = {name for name, count in counts.items() if count == 4 and name in frame.local}
+        for name, value in self._settled_in(body) if twice else ():
+            if name in twice:
+                frame.stable.add(name)
+                frame.definitions.pop(name, None)
+                frame.firsts[name] = value
+
+    def _settled_in(self, body: list[ast.stmt]) -> list[tuple[str, ast.expr]]:
+        if id(body) not in self._settled:
+            self._settled[id(body)] = body, list(settled(body))  # with the body, whose identity nothing else gets then
+        return self._settled[id(body)][1]
 
     def _alias(self, frame: Frame, target: ast.expr, value: ast.expr, element: bool, counts: dict[str, int]) -> None:
         if isinstance(target, ast.Name):

@@ -7,15 +7,14 @@ bound once.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from batchlint.codemod import scopes
 from batchlint.trees import is_none, walk
 
 
-def settled(body: Sequence[ast.stmt], names: Iterable[str]) -> Iterator[tuple[str, ast.expr]]:
-    """Those of the names, each bound twice in the body, with their first value."""
-    wanted = set(names)
+def settled(body: Sequence[ast.stmt]) -> Iterator[tuple[str, ast.expr]]:
+    """Such names with their first value; whether something else binds them too is not looked at."""
     for block in _blocks(body):
         first: dict[str, ast.expr] = {}
         for statement in block:
@@ -25,7 +24,7 @@ def settled(body: Sequence[ast.stmt], names: Iterable[str]) -> Iterator[tuple[st
                     yield name, first.pop(name)
             elif isinstance(statement, ast.Assign) and len(statement.targets) == 1:
                 target, value = statement.targets[0], statement.value
-                if isinstance(target, ast.Name) and target.id in wanted and isinstance(value, ast.Call | ast.Await):
+                if isinstance(target, ast.Name) and isinstance(value, ast.Call | ast.Await):
                     first[target.id] = value
 
 

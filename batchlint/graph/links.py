@@ -167,7 +167,7 @@ class Part:
 
     def is_repeated(self, id: FunctionId, call: CallFacts) -> bool:
         """Whether the call of the function is made once per item of a collection."""
-        return bool(call.loops) and self.repeats(id, coming_back(call.loops, call.node))
+        return self.repeats(id, call.loops) and self.repeats(id, coming_back(call.loops, call.node))
 
     def repeats(self, id: FunctionId, loops: tuple[LoopNode, ...]) -> bool:
         """Whether one of the loops in the function goes over the items of a collection."""
