@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple, Protocol
 
 from batchlint import flow, given
@@ -13,6 +13,7 @@ from batchlint.graph import Graph
 from batchlint.items import is_apart
 from batchlint.loops import works_once
 from batchlint.picked import Picked, picked
+from batchlint.renewals import is_renewed
 from batchlint.trees import stands_in, walk
 from batchlint.values import Fn, Inst, ordered
 
@@ -67,7 +68,7 @@ class Memories:
             kept = {name for name in needed & filled if not _is_cache(self._graph.function(link.function), name)}
             kept -= {name for name in kept - below if self._is_items_own(link, call, name)}
             if kept:
-                if not self._is_asked_again(links[position:], is_run_once):
+                if not self._is_asked_again(links[position:], is_run_once, kept):
                     return None
                 return Memory(link.function, call.lineno, min(kept))
             for each in self._changed(link.function, call, link.loops):
@@ -151,21 +152,32 @@ class Memories:
         others = [each for each in methods if each != function]
         return found.union(*(self._needs(each, each.returns, flow.moves_of(each), depth + 1) for each in others))
 
-    def _is_asked_again(self, links: Sequence[Link], is_run_once: bool, *, in_turn: bool = True) -> bool:
-        """Whether the object of the first call's function lives on when the call comes again.
+    def _is_asked_again(
+        self, links: Sequence[Link], is_run_once: bool, kept: Collection[str] = (), *, in_turn: bool = True
+    ) -> bool:
+        """Whether the object of the first call's function lives on, with what it has `kept`, when the call comes again.
 
         `in_turn`: whether the turns of a loop around the call count.
         """
         own, *above = links
         if in_turn and (own.repeats or not all(map(works_once, own.loops))):
-            return True
+            return not self._begins_anew(own, "self", kept)
         for link in above:
             made = given.construction(self._graph, link.function, link.node)
             if made is not None:
                 return any(all(node is not made for node in walk(loop)) for loop in link.loops)
             if link.loops or link.repeats:
-                return True
+                func = link.node.func if isinstance(link.node, ast.Call) else None
+                holder = ast.unparse(func.value) if isinstance(func, ast.Attribute) else ""
+                return not self._begins_anew(link, holder, kept)
         return not is_run_once
+
+    def _begins_anew(self, link: Link, holder: str, kept: Collection[str]) -> bool:
+        """Whether the turns of the loop around the call start without what the object in `holder` has kept."""
+        attributes = [name.partition(".")[2] for name in kept]
+        return bool(attributes and holder) and all(
+            is_renewed(self._graph, link.function, link.node, tuple(link.loops), holder, each) for each in attributes
+        )
 
 
 def _in_front(function: FunctionFacts, call: ast.Call, loops: Sequence[LoopNode]) -> list[flow.Move]:
