@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from batchlint.codemod.changes import Fanout
+from batchlint.sources.syntax import SourceError, parse
 
 if TYPE_CHECKING:
     from batchlint.codemod import Edit
@@ -38,7 +39,7 @@ def _broken(edits: Sequence[Edit]) -> dict[str, str]:
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
-                compile(after, path, "exec", dont_inherit=True)
-        except (SyntaxError, ValueError) as error:
+                compile(parse(after), path, "exec", dont_inherit=True)
+        except (SourceError, SyntaxError, ValueError) as error:
             found[path] = getattr(error, "msg", None) or str(error)
     return found

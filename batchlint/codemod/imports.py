@@ -10,6 +10,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 import libcst as cst
 import libcst.matchers as m
 
+from batchlint.sources.syntax import parse
+
 Statement = cst.SimpleStatementLine | cst.BaseCompoundStatement
 _ALL_NAMES = frozenset({"globals", "locals", "vars", "eval", "exec"})
 """What finds names that stand nowhere."""
@@ -63,15 +65,11 @@ class _NestedTwins(cst.CSTTransformer):
             self.exported[alias.evaluated_alias or alias.evaluated_name] = bound
             new = cst.ImportAlias(cst.Name(name), asname=cst.AsName(cst.Name(bound)) if bound != name else None)
             index = names.index(alias)
-            comma = (
-                alias.comma
-                if isinstance(alias.comma, cst.Comma)
-                else cst.Comma(whitespace_after=cst.SimpleWhitespace(" "))
-            )
             if self._used and not self._used[-1][alias.evaluated_alias or alias.evaluated_name]:
                 names[index] = new.with_changes(comma=alias.comma)
                 continue
-            names[index] = alias.with_changes(comma=cst.Comma(whitespace_after=_after(names, comma)))
+            between = _between(updated_node.lpar, names)
+            names[index] = alias.with_changes(comma=cst.Comma(whitespace_after=between))
             names.insert(index + 1, new.with_changes(comma=alias.comma))
         return updated_node.with_changes(names=names)
 
@@ -101,11 +99,13 @@ def _text(element: cst.BaseElement) -> str:
     return str(value.raw_value) if isinstance(value, cst.SimpleString) else ""
 
 
-def _after(names: list[cst.ImportAlias], comma: cst.Comma) -> cst.BaseParenthesizableWhitespace:
+def _between(opening: cst.LeftParen | None, names: Sequence[cst.ImportAlias]) -> cst.BaseParenthesizableWhitespace:
+    """What stands behind the commas: what stands behind the first, or in front of the only name."""
     first = names[0].comma
     if len(names) > 1 and isinstance(first, cst.Comma):
         return first.whitespace_after
-    return cst.SimpleWhitespace(" ")
+    is_below = opening is not None and isinstance(opening.whitespace_after, cst.ParenthesizedWhitespace)
+    return opening.whitespace_after if opening is not None and is_below else cst.SimpleWhitespace(" ")
 
 
 def _with_import(
@@ -331,7 +331,7 @@ def bound(tree: ast.AST, helper: str) -> set[str]:
 
 def drop_unused(before: str, after: str) -> str:
     """The text without the imports that it used before and uses no longer."""
-    old, new = ast.parse(before), ast.parse(after)
+    old, new = parse(before), parse(after)
     gone = (_used(old) - _used(new)) & _imported(new)
     if not gone:
         return after
@@ -342,7 +342,7 @@ def drop_unused(before: str, after: str) -> str:
 
 def is_star_for(text: str, names: Set[str]) -> bool:
     """Whether nothing but these names can come by the file's imports by `*`."""
-    tree = ast.parse(text)
+    tree = parse(text)
     read = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
     given = bound(tree, "") | set(dir(builtins)) - _ALL_NAMES
     return read - given == names and "__all__" not in given
@@ -383,11 +383,12 @@ def _without(body: Sequence[Statement], drop: _Drop) -> list[Statement]:
 
 
 def _used(tree: ast.Module) -> set[str]:
-    names = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name)}
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.isidentifier():
-            names.add(node.value)
-    return names
+    """The names that are read, also in texts that may stand for them, as in `__all__`; not what is compared."""
+    nodes = list(ast.walk(tree))
+    compared = {id(each) for node in nodes if isinstance(node, ast.Compare) for each in (node.left, *node.comparators)}
+    texts = (n.value for n in nodes if isinstance(n, ast.Constant) and id(n) not in compared)
+    names = {text for text in texts if isinstance(text, str) and text.isidentifier()}
+    return names | {n.id for n in nodes if isinstance(n, ast.Name)}
 
 
 def _imported(tree: ast.Module) -> set[str]:

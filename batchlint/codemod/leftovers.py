@@ -11,6 +11,7 @@ import libcst as cst
 from libcst.metadata import MetadataWrapper, PositionProvider
 
 from batchlint.codemod import scopes
+from batchlint.sources.syntax import parse
 from batchlint.symbols import last_name
 from batchlint.trees import SCOPES, walk
 
@@ -26,8 +27,8 @@ def drop(before: str, after: str, is_shared: Callable[[str], bool]) -> str:
 
     `is_shared`: whether other files may use a name of the module.
     """
-    tree = ast.parse(after)
-    used, uses = _loads(ast.parse(before)), _loads(tree)
+    tree = parse(after)
+    used, uses = _loads(parse(before)), _loads(tree)
     lines: set[int] = set()
     for scope in [n for n in walk(tree) if isinstance(n, ast.Module | ast.FunctionDef | ast.AsyncFunctionDef)]:
         for statement in _statements(scope.body):

@@ -5,7 +5,6 @@ A program is a mapping from path to source, or one source (then its path is `app
 
 from __future__ import annotations
 
-import ast
 import sqlite3
 import textwrap
 from collections import Counter
@@ -19,6 +18,7 @@ from launcher import LAUNCHER, Ended
 
 from batchlint import callsites, codemod, extraction, graph, scoring
 from batchlint.codemod.refusals import Refusal
+from batchlint.sources import syntax
 
 Source = str | Mapping[str, str]
 HELPER = "llm_batch.py"
@@ -44,7 +44,7 @@ def rewrite(source: Source, *, unsafe: bool = False, strategy: str = "auto") -> 
     """Plan and render every call of the program that the engine may plan, whatever its verdict."""
     before = dedented(source)
     python = {path: text for path, text in before.items() if path.endswith(".py")}
-    modules = [extraction.extract(path, text, ast.parse(text, path)) for path, text in python.items()]
+    modules = [extraction.extract(path, text, syntax.parse(text)) for path, text in python.items()]
     marks = [path for path in before if path.rpartition("/")[2] == "__init__.py"]
     packages = frozenset(path.rpartition("/")[0] for path in marks)
     linked = graph.build(modules, settings=graph.GraphSettings(packages=packages))

@@ -124,3 +124,19 @@ def test_what_compiles_only_alone_is_refused_together() -> None:
 
 def test_a_helper_that_compiles_is_written_beside() -> None:
     assert HELPER in rewrite({"app.py": LOOPS}).files
+
+
+NEWER = """
+from openai import OpenAI
+
+client = OpenAI()
+for row in [{"text": "tea"}, {"text": "cup"}]:
+    answer = client.responses.create(model="gpt-5-mini", input=row["text"]).output_text
+    print(f'{row['text']}: {answer}')
+"""
+
+
+def test_a_file_of_a_newer_python_is_rewritten_by_an_older_one() -> None:
+    done = rewrite({"app.py": NEWER})
+    assert done.planned == 1
+    assert "print(f'{row['text']}: {answer}')" in done.files["app.py"]
