@@ -189,7 +189,7 @@ def _in_front(function: FunctionFacts, call: ast.Call, loops: Sequence[LoopNode]
     left = [(loop, flow.exposed(loop)) for loop in loops if not isinstance(loop, ast.comprehension)]
 
     def counts(row: flow.Move) -> bool:
-        line = min(getattr(value, "lineno", 0) for value in row.values)
+        line = min((getattr(value, "lineno", 0) for value in row.values), default=0)
         if line <= end or any("." in name for name in row.given):
             return True
         return any(loop.lineno <= line <= (loop.end_lineno or line) and row.given & names for loop, names in left)

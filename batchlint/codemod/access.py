@@ -53,6 +53,10 @@ HELD = "[held]"
 """A file that stands open, read through the variable that holds it, as a step behind its path."""
 STORE = "store"
 """The kind of channel of what lies in a database or store that is asked through a client."""
+DATABASE = "[database]"
+"""As the first step in a store: a database behind objects, which SQL may reach as well."""
+UNDONE: Channel = ("undone",)
+"""What a rollback takes back: all that is not committed yet, whichever item has written it."""
 MARK = "\u01c1"
 """In front of the item's own names, in texts of paths and keys."""
 
@@ -82,6 +86,8 @@ class Access(NamedTuple):
     """Of a file: whether its path is the text that a name stands for."""
     path: str = ""
     """The file of its line, where a helper that asks nothing has it."""
+    adds: bool = False
+    """Whether it makes a row."""
 
     @property
     def name(self) -> str:
@@ -96,11 +102,13 @@ class Access(NamedTuple):
             return f"the folder `{shown_text(rest[0])}`"
         if kind == "file":
             return f"the file `{shown_text(rest[0])}`" if rest and rest[0].strip("'") else "a file"
+        if kind == "undone":
+            return "what is not committed yet"
         if kind == "sql":
             return f"the table `{rest[0]}`" if rest else "the database"
         if kind == STORE:
-            table = rest[1].rpartition(":")[2] if len(rest) > 1 else ""
-            return f"`{table}` in {rest[0]}" if table else f"what is in {rest[0]}"
+            name, *tables = rest[1:] if rest[0] == DATABASE else rest
+            return f"`{tables[0].rpartition(':')[2]}` in {name}" if tables else f"what is in {name}"
         if kind == "service":
             return f"the service at `{rest[0]}`"
         if kind in {"field", "reached"}:
@@ -144,6 +152,8 @@ def same_objects(aliases: Mapping[str, Iterable[Channel]]) -> object:
 
 def stem(access: Access) -> Channel:
     """The first steps of its channel; accesses with different ones do not clash, but for `VARIABLES`."""
+    if access.channel[0] == STORE:
+        return ("sql",)
     return access.channel[:4] if access.channel[0] == "v" else access.channel[:1]
 
 
@@ -155,6 +165,8 @@ def clash(a: Access, b: Access) -> bool:
         return False
     if "tally" in (a.how, b.how):
         return a.how == b.how and a.channel == b.channel and (a.means is None or a.means != b.means)
+    if {a.channel[0], b.channel[0]} == {"sql", STORE}:
+        return DATABASE in (a.channel[1:2] if a.channel[0] == STORE else b.channel[1:2])
     if a.channel[0] != b.channel[0]:
         return False
     if a.channel[0] == "file":

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from batchlint.codemod.access import Frame
-from batchlint.codemod.store_kinds import Group, Kind, kinds
+from batchlint.codemod.store_kinds import Group, Kind, kinds, quiet
 from batchlint.facts import FunctionFacts
+from batchlint.iterables import EACH, PAIRED, SAME
 from batchlint.symbols import last_name
 from batchlint.values import Cls, Ext, Inst, Text
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from batchlint.codemod.paths import Paths
 
 _ATTRIBUTE, _SUBSCRIPT = ".", "[]"
+_PASSING = EACH | PAIRED | SAME
 _MAX_STEPS = 24
 _GIVEN = re.compile(r"\('[^']*'\)")
 """What a path says of the arguments of a call."""
@@ -148,7 +150,7 @@ class Chains:
             node, frame, function = value, around, home
         bindings = function.bindings.get(node.id, ()) if isinstance(node, ast.Name) else ()
         values = [binding.value for binding in bindings if binding.how == "element" and binding.value is not None]
-        chains = (self.of(value, function, None) for value in values)
+        chains = (self.of(part, function, None) for value in values for part in _gone_through(value))
         return [chain for chain in chains if chain is not None], Step("", node, function, frame)
 
     def behind(
@@ -190,12 +192,19 @@ class Chains:
     def acts(self, chain: Chain) -> Acts | None:
         """What the call at the end of the chain does; None where it neither looks nor changes."""
         kind, steps = chain.kind, chain.steps
-        if chain.begin is not None and any(step.name == _ATTRIBUTE for step in steps):
-            return None  # what the object leads to
+        attributes = [step for step in steps if step.name == _ATTRIBUTE]
+        if chain.begin is not None and attributes:
+            # What the object leads to: `note.tags.all()`.
+            name, last = steps[0].name, steps[-1].node
+            how = "read" if name in kind.looks else "write" if name in kind.changes else None
+            is_direct = len(attributes) == 1 and isinstance(last, ast.Attribute)
+            through = last.attr if is_direct and isinstance(last, ast.Attribute) else ""
+            return Acts(how, {"through": through}, 0) if how is not None and steps[0].call is not None else None
         above = next((i for i, step in enumerate(steps) if step.name not in {_ATTRIBUTE, _SUBSCRIPT}), len(steps))
-        if above or any(
+        is_result = any(
             step.name == _ATTRIBUTE and any(each.call is not None for each in steps[i:]) for i, step in enumerate(steps)
-        ):
+        )
+        if above or (is_result and not kind.run):
             return None  # of what was looked up
         for at, step in enumerate(steps if kind.run else steps[:1]):
             for how, groups in (("read", kind.looks), ("write", kind.changes)):
@@ -229,10 +238,20 @@ class Chains:
                 node = node.func.value
             elif isinstance(node, ast.Call):
                 steps.append(Step(last_name(node.func) or "", node, function, frame))
-                return steps if steps[-1].name == "select" else None
+                return steps if steps[-1].name in {"select", "insert", "update", "delete"} else None
             else:
                 return None
         return None
+
+    def is_unlisted(self, call: ast.Call, function: FunctionFacts, frame: Frame | None) -> Chain | None:
+        """The chain to a method of a client of which it is not known what it does; None for other calls."""
+        name = call.func.attr if isinstance(call.func, ast.Attribute) else ""
+        if not self._used or not name or name in self.acting | quiet():
+            return None
+        chain = self.of(call, function, frame)
+        if chain is None or chain.kind.objects or chain.kind.run or chain.steps[0].name in chain.kind.steps:
+            return None
+        return chain if all(step.call is None or step.name in chain.kind.steps for step in chain.steps[1:]) else None
 
     def texts(self, node: ast.expr, step: Step) -> list[str]:
         """The texts that an argument of the step can be; none where not all are known."""
@@ -240,3 +259,11 @@ class Chains:
             return [str(node.value)]
         values = self._paths.program.eval(step.function.id, node)
         return sorted(v.text for v in values if isinstance(v, Text)) if all(isinstance(v, Text) for v in values) else []
+
+
+def _gone_through(value: ast.expr) -> Iterator[ast.expr]:
+    """What gives the items of a loop, also by way of `zip`, `enumerate`, `sorted` and the like."""
+    yield value
+    if isinstance(value, ast.Call) and last_name(value.func) in _PASSING:
+        for each in value.args:
+            yield from _gone_through(each)

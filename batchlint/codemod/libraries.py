@@ -8,7 +8,7 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 from batchlint.codemod import chance, process_wide
-from batchlint.codemod.access import CONTENT, STDOUT, STORE, Access, Frame, touches
+from batchlint.codemod.access import CONTENT, STDOUT, STORE, UNDONE, Access, Frame, touches
 from batchlint.codemod.effects import (
     ARGUMENT_WRITES,
     DESCRIPTORS,
@@ -164,7 +164,8 @@ class Libraries:
             return self._statements.touched(call, frame, receiver)
         if name in TRANSACTIONS:
             # When items are committed shows nowhere, unless each opens a transaction of its own.
-            return [Access(("transaction", ast.unparse(func.value)), TRANSACTIONS[name], line)]
+            taken_back = [Access(UNDONE, "write", line)] if name == "rollback" else []
+            return [Access(("transaction", ast.unparse(func.value)), TRANSACTIONS[name], line), *taken_back]
         if name in {"flush", "task_done", "mkdir"}:
             return []
         if name == "__init__" and isinstance(func.value, ast.Call) and last_name(func.value.func) == "super":

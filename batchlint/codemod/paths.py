@@ -61,6 +61,7 @@ _GOES_THROUGH = EACH | PAIRED | CHUNKED | {"islice", "chain", "sample", "choices
 """Calls that give the items of what they are given."""
 _POPULATIONS = frozenset({"population", "seq"})
 """Keywords with what random numbers choose from."""
+_PARTS = (ast.Attribute, ast.Subscript)
 Pair = tuple[ast.expr, ast.expr, bool]
 """A target, what it is bound to, and whether it is an element of that."""
 
@@ -79,6 +80,7 @@ class Paths:
         self._parameters: dict[FunctionId, frozenset[str]] = {}
         self._bound: dict[FunctionId, frozenset[str]] = {}
         self._pairs: dict[FunctionId, list[Pair]] = {}
+        self._assigned: dict[FunctionId, frozenset[str]] = {}
         self._settled: dict[int, tuple[list[ast.stmt], list[tuple[str, ast.expr]]]] = {}
         self.enclosing = Enclosing(graph.program)
         self.stores = Stores(self)
@@ -504,11 +506,20 @@ class Paths:
         """The expression's text, if it means the same throughout the iteration and has to do with the item."""
         if any(isinstance(part, ast.Slice) for part in (node, *getattr(node, "elts", ()))):
             return None  # several entries, of which others may have some
+        if any(ast.unparse(part) in self._places(frame.function) for part in walk(node) if isinstance(part, _PARTS)):
+            return None  # it may be another one behind the answer
         names = scopes.read(node)
         own = {n for n in names if n in frame.local}
         if not own or not own <= frame.stable | frame.targets:
             return None
         return ast.unparse(node)
+
+    def _places(self, function: FunctionFacts) -> frozenset[str]:
+        """The attributes and items that the function gives other values."""
+        if function.id not in self._assigned:
+            parts = (n for n in walk(function.node) if isinstance(n, _PARTS) and isinstance(n.ctx, ast.Store))
+            self._assigned[function.id] = frozenset(map(ast.unparse, parts))
+        return self._assigned[function.id]
 
     def file_access(self, node: ast.expr, how: str, frame: Frame) -> Access:
         if self.file_links.leads_through(node, frame):

@@ -163,7 +163,8 @@ class Phases(Layout):
         (step, access), (_, opposite) = early, late
         keyed = access.key is not None and _same_key(access, opposite) and step.counts == {0}
         key = None
-        may_wait = access.how == "read" or access.channel[0] in _ROWS
+        # Rows that are made before and after requests would get other numbers.
+        may_wait = access.how == "read" or (access.channel[0] in _ROWS and not opposite.adds)
         if keyed and step.statement is not None and access.channel[0] in _KEYED and may_wait:
             key = _key_of(access, step.statement, step.frame) or self._key_in(access, step.statement, step.frame)
             key = key or in_terms_of(access.key, step.frame, self._plain_names(step.frame))

@@ -14,6 +14,7 @@ from batchlint.codemod import (
     lazily,
     numbered,
     paging,
+    pooled,
     redrawn,
     releasing,
     running_sources,
@@ -289,6 +290,7 @@ class Planner:
     def judged(self, fanout: Fanout, phases: Phases) -> list[Barrier]:
         """Where items have to wait, with what only `--unsafe-fixes` allows noted; Refused for what it does not."""
         barriers = phases.judge(self.unsafe)
+        pooled.check(self.program, phases)
         fanout.notes += [f"allowed by --unsafe-fixes: {text}" for text in dict.fromkeys(phases.allowed)]
         held = [
             node.lineno for function, node in phases.open_blocks() if not releasing.plan(self, fanout, function, node)

@@ -274,7 +274,7 @@ class Reader(Paths):
             call = ast.copy_location(ast.Call(func, call.args, call.keywords), call)
         if (cell := self.cell(call, frame)) is not None:
             return self._cell(call, cell, frame)
-        if (asked := self.stores.called(call, frame)) is not None:
+        if (asked := self.stores.called(call, frame, dropped=dropped)) is not None:
             return asked
         found = self.changing_methods(call, frame)
         known = bool(found)

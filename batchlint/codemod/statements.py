@@ -8,7 +8,7 @@ from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
 from batchlint.codemod import scopes
-from batchlint.codemod.access import Access, Channel, Frame, touches
+from batchlint.codemod.access import UNDONE, Access, Channel, Frame, touches
 from batchlint.codemod.schemas import TELLING, Schema, schema_of, touches_in
 from batchlint.codemod.tables import columns_of, inserted, row_key
 from batchlint.datafiles import document
@@ -60,8 +60,10 @@ class Statements:
         said = [touch for text in texts for touch in touches_in(text)]
         beside = [each for touch in said for each in self._schema.beside(touch)]
         said += [touch for touch in beside if touch.same_row]
-        found = told + [Access(touch.channel, touch.how, call.lineno) for touch in said]
-        others = [Access(touch.channel, touch.how, call.lineno) for touch in beside if not touch.same_row]
+        adds = any(inserted(text) is not None for text in texts)
+        found = told + [Access(touch.channel, touch.how, call.lineno, adds=adds) for touch in said]
+        beside_it = [Access(UNDONE, "sum", call.lineno)] if any(map(_CHANGING.match, texts)) else []
+        others = [Access(touch.channel, touch.how, call.lineno) for touch in beside if not touch.same_row] + beside_it
         given = call.args[1] if len(call.args) == 2 and len(texts) == 1 and last_name(call.func) == "execute" else None
         text = self._with_marks(texts[0], call, frame) if given is not None else ""
         if given is None or not {"?", ":"} & set(text):
@@ -89,6 +91,8 @@ class Statements:
         """The statements that the expression can be, of a parameter what the caller gives."""
         while isinstance(node, ast.Name) and node.id in frame.stable and node.id in frame.given and frame.caller:
             node, frame = frame.given[node.id], frame.caller
+        if isinstance(node, ast.Call) and last_name(node.func) == "text" and len(node.args) == 1:
+            node = node.args[0]  # as SQLAlchemy has it
         values = self._reader.program.eval(frame.function.id, node)
         return sorted({value.text for value in values if isinstance(value, Text)})
 

@@ -54,3 +54,15 @@ def _by_name(groups: Iterable[Group]) -> dict[str, list[Group]]:
         for name in group["methods"]:
             found.setdefault(name, []).append(group)
     return found
+
+
+@cache
+def quiet() -> frozenset[str]:
+    """Methods of any client that show and change nothing."""
+    return frozenset(document("stores", "stores")["quiet"])
+
+
+@cache
+def lookups() -> frozenset[str]:
+    """Tests in the names of filters: `price__gt`."""
+    return frozenset(document("stores", "stores")["lookups"])

@@ -10,14 +10,19 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from batchlint.codemod import scopes
-from batchlint.codemod.access import STORE, Access, Frame
+from batchlint.codemod.access import DATABASE, STORE, UNDONE, Access, Frame
 from batchlint.codemod.chains import Acts, Chain, Chains, Step
-from batchlint.codemod.store_kinds import Group, Kind
-from batchlint.facts import FunctionFacts
+from batchlint.codemod.store_kinds import Group, Kind, lookups
+from batchlint.facts import ClassId, FunctionFacts
+from batchlint.symbols import last_name
 from batchlint.values import Cls
 
 if TYPE_CHECKING:
     from batchlint.codemod.paths import Paths
+
+
+_ANY = "*"
+"""As a field: any of them."""
 
 
 class Row(NamedTuple):
@@ -46,24 +51,29 @@ class Stores:
         """Calls on the way to one that asks, by identity: nothing is asked for in them."""
         self._given: dict[int, bool] = {}
 
-    def called(self, call: ast.Call, frame: Frame) -> list[Access] | None:
+    def called(self, call: ast.Call, frame: Frame, *, dropped: bool) -> list[Access] | None:
         """The accesses of a call of such a client; None for other calls."""
-        if not isinstance(call.func, ast.Attribute) or call.func.attr not in self._chains.acting:
-            return None
-        if id(call) in self._inner:
-            return []
+        if not isinstance(call.func, ast.Attribute) or id(call) in self._inner:
+            return [] if id(call) in self._inner else None
+        if call.func.attr not in self._chains.acting:
+            unlisted = self._chains.is_unlisted(call, frame.function, frame)
+            how = "write" if dropped else "read"
+            return self._accesses(unlisted.kind, Entry(None, []), [how], call.lineno) if unlisted is not None else None
         chain = self._chains.of(call, frame.function, frame)
         acts = self._chains.acts(chain) if chain is not None and chain.steps[0].name in chain.kind.acting else None
         whole = self._with_query(chain, acts) if chain is not None and acts is not None else None
         if chain is None or acts is None or whole is None:
             return None
         self._inner |= {id(step.node) for step in whole.steps[1:] if step.frame is frame}
+        how, adds = acts.how, bool(acts.group.get("adds"))
         if "object" in acts.group:
             entry = self._stored(chain.steps[acts.at], acts.group, chain)
         else:
             entry = self._entry(whole, acts)
-        ways = [acts.how, "read"] if acts.group.get("both") else [acts.how]
-        return [self._access(chain.kind, entry, how, call.lineno) for how in ways]
+        if "query" in acts.group and whole.steps[-1].name != "select":
+            how, adds = "write", whole.steps[-1].name == "insert"
+        ways = [how, "read"] if acts.group.get("both") else [how]
+        return self._accesses(chain.kind, entry, ways, call.lineno, adds=adds)
 
     def gives(self, call: ast.Call, function: FunctionFacts) -> bool:
         """Whether the call gives what a store has, and nothing that is known here."""
@@ -77,10 +87,15 @@ class Stores:
 
     def assigned(self, target: ast.expr, frame: Frame) -> list[Access]:
         """The accesses of an assignment to an attribute of what was looked up: `note.text = ...`."""
-        if not isinstance(target, ast.Attribute) or not isinstance(target.value, ast.Name):
+        if not isinstance(target, ast.Attribute) or not self._chains.has_objects:
             return []
-        entry = self._looked_up(target.value, frame.function, frame) if self._chains.has_objects else None
-        return [self._access(*entry, "write", target.lineno)] if entry is not None else []
+        found = self._looked_up(target.value, frame.function, frame)
+        if found is None:
+            return []
+        kind, entry = found
+        if any(row.field == target.attr for row in entry.rows):
+            entry = Entry(entry.table, [])  # it has another key afterwards
+        return self._accesses(kind, entry, ["write"], target.lineno)
 
     # -- entries
     def _looked_up(self, node: ast.expr, function: FunctionFacts, frame: Frame | None) -> tuple[Kind, Entry] | None:
@@ -88,10 +103,15 @@ class Stores:
         chain = self._chains.of(node, function, frame)
         if chain is not None:
             return self._found(chain)
-        chains, name = self._chains.drawn(node, function, frame)
+        base = node
+        while isinstance(base, ast.Attribute | ast.Subscript):
+            base = base.value
+        chains, name = self._chains.drawn(base, function, frame)
         found = [each for chain in chains if (each := self._found(chain)) is not None]
         tables = {entry.table for _, entry in found}
-        return (found[0][0], Entry(tables.pop() if len(tables) == 1 else None, _identity(name))) if found else None
+        if not found or base is not node:
+            return (found[0][0], Entry(None, [])) if found else None
+        return found[0][0], Entry(tables.pop() if len(tables) == 1 else None, _identity(name))
 
     def _found(self, chain: Chain) -> tuple[Kind, Entry] | None:
         """What the chain looks up, if that is objects: `session.scalars(select(Note)).first()`."""
@@ -112,20 +132,70 @@ class Stores:
 
     def _entry(self, chain: Chain, acts: Acts) -> Entry:
         """What the call looks at or changes."""
+        if "through" in acts.group:
+            return Entry(self._related(chain.table, acts.group["through"]), [])
         kind, table, is_named, rows = chain.kind, chain.table, chain.table is not None, list[Row]()
+        changed: set[str] = set()
         for number, step in enumerate(chain.steps):
             acting = [acts.group] if number == acts.at else []
             if kind.run:
                 acting = [*kind.looks.get(step.name, []), *kind.changes.get(step.name, [])]
             for each in [*kind.steps.get(step.name, []), *acting]:
-                if each.get("wider"):
+                is_plain = "query" in each or not kind.objects
+                if each.get("wider") or (not is_plain and _leads_on(step, is_filter=bool(each.get("named")))):
                     return Entry(None, [])
+                changed |= self._changed(each, step)
                 if "table" in each and not is_named:
                     table, is_named = self._named(step, each["table"]), True
                 rows += self._rows(each, step)
         if acts.group.get("own") and chain.begin is not None:
             rows = _identity(chain.begin)
+        if changed & {row.field for row in rows} or _ANY in changed:
+            rows = []  # it has another key afterwards
         return Entry(table, rows)
+
+    def _changed(self, group: Group, step: Step) -> set[str]:
+        """The fields that the step gives another value."""
+        if "sets" not in group or step.call is None:
+            return set()
+        if group["sets"] == "named":
+            return {keyword.arg or _ANY for keyword in step.call.keywords}
+        node = step.argument(group["sets"])
+        if isinstance(node, ast.Name):
+            value, _, _ = self._chains.behind(node, step.function, step.frame)
+            node = value if value is not None else node
+        if node is None:
+            return set()
+        return {name or _ANY for name in _names_in(node)} if isinstance(node, ast.Dict) else {_ANY}
+
+    def _related(self, table: str | None, attribute: str) -> str | None:
+        """The table to which an attribute of a table's objects leads; None where that is not known."""
+        program = self._paths.program
+        path, _, name = (table or "").partition(":")
+        klass = ClassId(path, name)
+        for facts in (program.classes[each] for each in program.mro(klass)[0] if each in program.classes):
+            for binding in facts.bindings.get(attribute, ()):
+                call = binding.value
+                if isinstance(call, ast.Call) and call.args:
+                    return self._class(call.args[0], program.modules[facts.id.path].body) or self._named_so(
+                        call.args[0]
+                    )
+        for other, facts in program.classes.items():
+            for binding in (b for bindings in facts.bindings.values() for b in bindings):
+                call = binding.value
+                names = {k.arg: k.value for k in call.keywords} if isinstance(call, ast.Call) else {}
+                related = names.get("related_name")
+                if isinstance(related, ast.Constant) and related.value == attribute:
+                    return f"{other.path}:{other.qualname}"
+            if attribute == f"{other.qualname.lower()}_set":
+                return f"{other.path}:{other.qualname}"
+        return None
+
+    def _named_so(self, node: ast.expr) -> str | None:
+        """The only class with the name that a text gives: `ForeignKey("shop.Note")`."""
+        name = str(node.value).rpartition(".")[2] if isinstance(node, ast.Constant) else ""
+        found = [each for each in self._paths.program.classes if each.qualname == name]
+        return f"{found[0].path}:{name}" if len(found) == 1 else None
 
     def _stored(self, acting: Step, group: Group, chain: Chain) -> Entry:
         """What the object that the call is given stands for."""
@@ -204,9 +274,17 @@ class Stores:
                     return f"{value.id.path}:{value.id.qualname}"
         return None
 
+    def _accesses(
+        self, kind: Kind, entry: Entry, ways: Iterable[str], line: int, *, adds: bool = False
+    ) -> list[Access]:
+        found = [self._access(kind, entry, how, line)._replace(adds=adds) for how in ways]
+        is_undone = kind.objects and any(access.how == "write" for access in found)
+        return [*found, *([Access(UNDONE, "sum", line)] if is_undone else [])]
+
     def _access(self, kind: Kind, entry: Entry, how: str, line: int) -> Access:
         is_known = entry.table is not None and "{}" not in entry.table
-        channel = (STORE, kind.name, str(entry.table)) if is_known else (STORE, kind.name)
+        store = (STORE, DATABASE, kind.name) if kind.objects else (STORE, kind.name)
+        channel = (*store, str(entry.table)) if is_known else store
         paths, named = self._paths, list[tuple[Row, str]]()
         for row in entry.rows:
             text = paths.key_text(row.node, row.frame) if scopes.read(row.node) - {"self", "cls"} else None
@@ -218,6 +296,31 @@ class Stores:
         held = frozenset((row.field, each) for (row, _), each in zip(named, means, strict=True))
         key = ", ".join(text for _, text in named)
         return Access(channel, how, line, key, ", ".join(means), frame=named[0][0].frame.number, row=held)
+
+
+def _leads_on(step: Step, *, is_filter: bool) -> bool:
+    """Whether the step reads other tables as well: `notes__text="..."`, `query(Note, Part)`, `in_(select(...))`."""
+    call = step.call
+    if call is None:
+        return False
+    names = [keyword.arg or "" for keyword in call.keywords] if is_filter else []
+    names += [str(each.value).lstrip("-") for each in call.args if isinstance(each, ast.Constant)]
+    if any(part not in lookups() for name in names for part in name.split("__")[1:]):
+        return True
+    classes = {ast.unparse(each).partition(".")[0] for each in call.args if isinstance(each, ast.Name | ast.Attribute)}
+    nested = (node for each in call.args for node in ast.walk(each) if isinstance(node, ast.Call))
+    is_several = step.name in {"query", "select"} and len(classes) > 1
+    return is_several or any(last_name(node.func) in {"select", "query", "exists"} for node in nested)
+
+
+def _names_in(node: ast.Dict) -> Iterator[str | None]:
+    """The fields that a dict gives values, also below `$set`; None for those that are not known."""
+    for key, value in zip(node.keys, node.values, strict=True):
+        name = key.value if isinstance(key, ast.Constant) else key.attr if isinstance(key, ast.Attribute) else None
+        if isinstance(name, str) and name.startswith("$"):
+            yield from _names_in(value) if isinstance(value, ast.Dict) else [None]
+        else:
+            yield name if isinstance(name, str) else None
 
 
 def _identity(object: Step) -> list[Row]:

@@ -10,6 +10,10 @@ from batchlint.codemod.access import Channel
 
 _SELECT = re.compile(r"\bselect\s+(distinct\s+)?(.*?)\s+from\s+([\w.\"`\[\]]+)", re.IGNORECASE | re.DOTALL)
 _JOINED = re.compile(r"\b(?:from|join)\s+([\w.\"`\[\]]+)", re.IGNORECASE)
+_LISTED = re.compile(
+    r"\bfrom\s+([^()]*?,[^()]*?)(?:\s(?:where|group|order|limit|join|left|inner)\b|;|$)", re.IGNORECASE
+)
+"""Tables that stand side by side: `from notes, parts p`."""
 _INSERT = re.compile(r"\b(?:insert|replace)\b.*?\binto\s+([\w.\"`\[\]]+)", re.IGNORECASE | re.DOTALL)
 _UPDATE = re.compile(
     r"\bupdate\s+(?:or\s+\w+\s+)?([\w.\"`\[\]]+)\s+set\s+(.*?)(?:\bwhere\b|$)", re.IGNORECASE | re.DOTALL
@@ -46,7 +50,8 @@ def sql_accesses(text: str) -> list[tuple[Channel, str]]:
     if (_LOOKING.match(plain) and not select) or (select and _ANY_TABLE.search(plain)):
         return [(("sql",), "read")]
     if select:
-        tables = [table_name(name) for name in _JOINED.findall(plain)]
+        listed = [part.split()[0] for found in _LISTED.findall(plain) for part in found.split(",") if part.split()]
+        tables = [table_name(name) for name in [*_JOINED.findall(plain), *listed]]
         words = {w.lower() for w in re.findall(r"[A-Za-z_]\w*|\*", re.sub(r"'[^']*'", "", plain))}
         return [(("sql", table, *sorted(words)), "read") for table in dict.fromkeys(tables)]
     if kept := _KEPT_NUMBER.match(plain):
@@ -69,7 +74,7 @@ def inserted(text: str) -> Channel | None:
 
 def table_name(name: str) -> str:
     """The name of a table as all statements have it."""
-    return name.strip('"`[]').lower()
+    return name.rpartition(".")[2].strip('"`[]').lower()
 
 
 def columns_of(texts: Iterable[str]) -> dict[str, list[str]]:
@@ -95,7 +100,7 @@ def row_key(text: str, given: ast.expr | None, tables: dict[str, list[str]]) -> 
     """
     plain = _REPLACING.sub(r"\1 ", " ".join(text.split()))
     is_unclear = any(tables.get(channel[1]) == [] for channel, _ in sql_accesses(plain) if len(channel) > 1)
-    if is_unclear or _UNCLEAR.search(plain) or given is None:
+    if is_unclear or _UNCLEAR.search(plain) or _LISTED.search(plain) or given is None:
         return {}
     plain = re.sub(r"'[^']*'", lambda quoted: "_" * len(quoted[0]), plain)
     named, where = _VALUES.search(plain), _WHERE.search(plain)
@@ -108,6 +113,10 @@ def row_key(text: str, given: ast.expr | None, tables: dict[str, list[str]]) -> 
             rows = [(column, value, place) for column, (value, place) in zip(columns, values, strict=True)]
     elif where and "(" not in where[1]:
         rows = [(_column(m[1]), m[2], where.start(1) + m.start(2)) for m in _EQUAL.finditer(where[1])]
+        update = _UPDATE.search(plain)
+        changed = {_column(part.partition("=")[0].strip()) for part in update[2].split(",")} if update else set()
+        if changed & {column for column, _, _ in rows}:
+            return {}  # the row has another key afterwards
     return _matched(rows, plain, given)
 
 

@@ -165,3 +165,48 @@ def test_marks_of_postgres_name_the_row(driver: str, read: str, given: str) -> N
 @pytest.mark.parametrize(("driver", "given"), [("pymysql", "(id,)"), ("psycopg", "('1',)")])
 def test_other_rows_and_databases_without_case_keep_the_loop(driver: str, given: str) -> None:
     check_noop(POSTGRES.format(driver=driver, read="%s", given=given), "external-read-back")
+
+
+KEYS = """\
+import json
+import sqlite3
+
+from openai import OpenAI
+
+client = OpenAI()
+db = sqlite3.connect("notes.db")
+db.execute("create table notes (id integer primary key, slug text, note text)")
+for item in json.load(open("items.json")):
+    if db.execute("{look}", (item["slug"],)).fetchone():
+        continue
+    {before}
+    answer = client.responses.create(model="gpt-5-mini", input=item["slug"]).output_text
+    {after}
+    db.commit()
+"""
+INSERT = "db.execute('insert into notes (slug, note) values (?, ?)', (item['slug'], answer))"
+ONE = "select 1 from notes where slug = ?"
+
+
+def test_a_row_of_the_items_own_key_is_asked_for_in_turn(tmp_path: Path) -> None:
+    items = '[{"slug": "tea"}, {"slug": "cup"}, {"slug": "tea"}]'
+    source = {"app.py": KEYS.format(look=ONE, before="pass", after=INSERT), "items.json": items}
+    check_runs_alike(source, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("look", "before", "after"),
+    [
+        (ONE, "item['slug'] = item['slug'].upper()", INSERT),
+        (ONE, "pass", "db.execute('update notes set slug = ? where slug = ?', (answer, item['slug']))"),
+        ("select 1 from parts p, notes n where p.slug = ?", "pass", INSERT),
+        ("select 1 from main.notes where note > ?", "pass", INSERT),
+    ],
+)
+def test_a_key_that_is_another_one_later_keeps_the_loop(look: str, before: str, after: str) -> None:
+    check_noop(KEYS.format(look=look, before=before, after=after))
+
+
+def test_rows_that_are_made_before_and_after_the_request_keep_the_loop() -> None:
+    before = "db.execute('insert into notes (slug) values (?)', (item['slug'],))"
+    check_noop(KEYS.format(look=ONE, before=before, after=INSERT), "order-of-effects")

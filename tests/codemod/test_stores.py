@@ -201,6 +201,20 @@ fs.write_text(key, ask([item, names]))
 # hook
 names = hook.list_keys('shop')
 hook.load_string(ask([item, names]), key=key, bucket_name='shop')
+# redis
+old = r.zrevrange('rank', 0, 3)
+text = ask([item, old])
+r.zincrby('rank', 1, text)
+# mongo
+if notes.find_one({'url': item['url']}):
+    continue
+notes.update_one({'url': item['url']}, {'$set': {'url': ask(item)}})
+# supabase
+rows = db.table('notes').select('note').not_.eq('id', item['id']).execute().data
+db.table('notes').insert({'id': item['id'], 'note': ask([item, rows])}).execute()
+# s3
+found = s3.get_paginator('list_objects_v2').paginate(Bucket=BUCKET)
+s3.put_object(Bucket=BUCKET, Key=key, Body=ask([item, list(found)]))
 """
 
 
@@ -231,7 +245,7 @@ SHOP = """\
 import json
 
 from openai import OpenAI
-from sqlalchemy import String, create_engine, select
+from sqlalchemy import String, create_engine, select, text, update
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, sessionmaker
 
 client = OpenAI()
@@ -369,6 +383,32 @@ known = session.query(Note).filter(Note.note.is_not(None)).first()
 note = session.get(Note, item['id'])
 note.note = ask([item, known and known.note])
 session.commit()
+#
+known = [note.note for note in session.query(Note)]
+session.add(Note(slug=item['slug'], note=ask([item, known])))
+session.commit()
+#
+known = session.query(Part).join(Note, Note.id == Part.owner).filter(Note.note.is_not(None)).all()
+session.add(Note(slug=item['slug'], note=ask([item, len(known)])))
+session.commit()
+#
+known = session.query(Note).filter_by(slug=item['slug']).first()
+note = session.get(Note, item['id'])
+note.note = ask([item, known and known.note])
+session.commit()
+#
+known = session.scalars(select(Note.note)).all()
+session.execute(update(Note).where(Note.slug == item['slug']).values(note=ask([item, known])))
+session.commit()
+#
+known = session.execute(text('select note from notes')).all()
+session.add(Note(slug=item['slug'], note=ask([item, known])))
+session.commit()
+#
+known = session.query(Note).filter_by(slug=item['slug']).first()
+if known is not None:
+    known.slug = ask(item)
+    session.commit()
 """
 
 
@@ -508,6 +548,9 @@ note, is_new = Note.objects.get_or_create(slug=item['slug'])
 last = Note.objects.order_by('-id').first()
 note.note = ask([item, last.note])
 note.save()
+#
+known = list(Note.objects.filter(slug=item['slug'], note__gt='').values_list('part__text', flat=True))
+Note.objects.create(slug=item['slug'], note=ask([item, known]))
 """
 
 
@@ -563,3 +606,45 @@ def test_objects_that_a_loop_goes_through_are_their_items_own(body: str, tmp_pat
 @pytest.mark.parametrize("body", [body for _, body in parts(OTHERS_OF_OBJECTS)])
 def test_objects_of_others_keep_a_loop_through_objects(body: str) -> None:
     check_noop(through_objects(body), "external-read-back")
+
+
+HOLDING = [
+    "with make() as db:\n    note = db.get(Note, item['id'])\n    note.note = ask(note.text)\n    db.commit()",
+    "db = make()\nnote = db.get(Note, item['id'])\nnote.note = ask(note.text)\ndb.commit()\ndb.close()",
+    "with engine.begin() as db:\n    db.execute(text('select 1'))\n    print(ask(item))",
+    "with session.begin_nested():\n    session.add(Note(slug=item['slug'], note=ask(item)))",
+]
+RELEASED = [
+    "with make() as db:\n    shown = db.get(Note, item['id']).text\nprint(ask(shown))",
+    "db = make()\nshown = db.get(Note, item['id']).text\ndb.close()\nprint(ask(shown))",
+]
+
+
+@pytest.mark.parametrize("body", HOLDING)
+def test_no_connection_is_held_while_an_item_waits(body: str) -> None:
+    refusal = check_noop(shop(body), "unsupported-shape")
+    assert refusal is not None
+    assert "holds a connection to the database" in refusal.detail
+
+
+@pytest.mark.parametrize("body", RELEASED)
+def test_a_connection_that_is_closed_before_the_request_is_none(body: str, tmp_path: Path) -> None:
+    check_runs_alike(shop(body), tmp_path)
+
+
+ROLLBACK = """\
+try:
+    session.add(Part(owner=item['id'], text='begun'))
+    {before}
+    note = ask(item)
+    session.add(Note(slug=item['slug'], note=note))
+    session.commit()
+except ValueError:
+    {after}
+"""
+
+
+def test_a_rollback_takes_back_what_other_items_have_written_before() -> None:
+    body = ROLLBACK.format(before="session.flush()", after="session.rollback()")
+    check_noop(shop(body), "dependent-iterations")
+    assert rewrite(shop(ROLLBACK.format(before="session.commit()", after="print('bad')"))).planned
