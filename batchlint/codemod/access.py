@@ -174,7 +174,7 @@ def clash(a: Access, b: Access) -> bool:
     if a.channel[0] == "sql":
         return _tables_clash(a, b)
     if a.channel[0] == STORE:
-        return all(x == y for x, y in zip(a.channel, b.channel, strict=False))
+        return all(x == y for x, y in zip(a.channel, b.channel, strict=False)) and not _are_rows_apart(a, b)
     if a.channel[0] in {"field", "reached"} and a.how == b.how:
         return False
     if a.channel[0] == "service":
@@ -314,6 +314,27 @@ def _services_clash(a: Access, b: Access) -> bool:
     if looks.key is None or changes.key is None:
         return looks.key is None
     return set(looks.key.split("\0")).isdisjoint(changes.key.split("\0"))
+
+
+def _are_rows_apart(a: Access, b: Access) -> bool:
+    """Whether two entries are others by how their keys begin or end: `f"in/{id}.pdf"` and `f"out/{id}.txt"`."""
+    other = dict(b.row)
+    return any(field in other and _never_equal(text, other[field]) for field, text in a.row)
+
+
+@cache
+def _never_equal(one: str, other: str) -> bool:
+    (start, end), (first, last) = _ends_of(one), _ends_of(other)
+    can_begin = start.startswith(first) or first.startswith(start)
+    return not can_begin or not (end.endswith(last) or last.endswith(end))
+
+
+def _ends_of(text: str) -> tuple[str, str]:
+    """What a key begins and ends with, as far as that is written out."""
+    node = ast.parse(text, mode="eval").body
+    parts = node.values if isinstance(node, ast.JoinedStr) else [node]
+    texts = [str(each.value) if isinstance(each, ast.Constant) else "" for each in (parts[0], parts[-1])]
+    return texts[0], texts[1]
 
 
 def _tables_clash(a: Access, b: Access) -> bool:

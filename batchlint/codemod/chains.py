@@ -243,15 +243,16 @@ class Chains:
                 return None
         return None
 
-    def is_unlisted(self, call: ast.Call, function: FunctionFacts, frame: Frame | None) -> Chain | None:
-        """The chain to a method of a client of which it is not known what it does; None for other calls."""
+    def unlisted(self, call: ast.Call, function: FunctionFacts, frame: Frame | None) -> Kind | None:
+        """The store of a client with a method of which it is not known what it does; None for other calls."""
         name = call.func.attr if isinstance(call.func, ast.Attribute) else ""
         if not self._used or not name or name in self.acting | quiet():
             return None
         chain = self.of(call, function, frame)
-        if chain is None or chain.kind.objects or chain.kind.run or chain.steps[0].name in chain.kind.steps:
+        if chain is None or chain.kind.objects or chain.kind.run or name in chain.kind.steps:
             return None
-        return chain if all(step.call is None or step.name in chain.kind.steps for step in chain.steps[1:]) else None
+        is_direct = all(step.call is None or step.name in chain.kind.steps for step in chain.steps[1:])
+        return chain.kind if is_direct else None
 
     def texts(self, node: ast.expr, step: Step) -> list[str]:
         """The texts that an argument of the step can be; none where not all are known."""

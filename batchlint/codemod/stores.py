@@ -53,12 +53,13 @@ class Stores:
 
     def called(self, call: ast.Call, frame: Frame, *, dropped: bool) -> list[Access] | None:
         """The accesses of a call of such a client; None for other calls."""
-        if not isinstance(call.func, ast.Attribute) or id(call) in self._inner:
-            return [] if id(call) in self._inner else None
+        if id(call) in self._inner:
+            return []
+        if not isinstance(call.func, ast.Attribute):
+            return None
         if call.func.attr not in self._chains.acting:
-            unlisted = self._chains.is_unlisted(call, frame.function, frame)
-            how = "write" if dropped else "read"
-            return self._accesses(unlisted.kind, Entry(None, []), [how], call.lineno) if unlisted is not None else None
+            kind, how = self._chains.unlisted(call, frame.function, frame), "write" if dropped else "read"
+            return self._accesses(kind, Entry(None, []), [how], call.lineno) if kind is not None else None
         chain = self._chains.of(call, frame.function, frame)
         acts = self._chains.acts(chain) if chain is not None and chain.steps[0].name in chain.kind.acting else None
         whole = self._with_query(chain, acts) if chain is not None and acts is not None else None

@@ -137,6 +137,12 @@ fs.write_text(key, ask(item))
 if hook.check_for_key(key, 'shop'):
     continue
 hook.load_string(ask(item), key=key, bucket_name='shop')
+# s3
+text = s3.get_object(Bucket=BUCKET, Key=f"in/{item['id']}.pdf")['Body'].read()
+s3.put_object(Bucket=BUCKET, Key=f"out/{item['id']}.txt", Body=ask(text))
+# gcs
+text = bucket.blob(f"{item['id']}.pdf").download_as_text()
+bucket.blob(f"{item['id']}.txt").upload_from_string(ask(text))
 """
 
 OTHERS = """\
@@ -215,6 +221,12 @@ db.table('notes').insert({'id': item['id'], 'note': ask([item, rows])}).execute(
 # s3
 found = s3.get_paginator('list_objects_v2').paginate(Bucket=BUCKET)
 s3.put_object(Bucket=BUCKET, Key=key, Body=ask([item, list(found)]))
+# s3
+text = s3.get_object(Bucket=BUCKET, Key=f"out/{item['before']}.txt")['Body'].read()
+s3.put_object(Bucket=BUCKET, Key=f"out/{item['id']}.txt", Body=ask(text))
+# s3
+text = s3.get_object(Bucket=BUCKET, Key=f"out/{item['before']}")['Body'].read()
+s3.put_object(Bucket=BUCKET, Key=f"out/{item['id']}.txt", Body=ask(text))
 """
 
 
