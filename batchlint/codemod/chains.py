@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from batchlint.codemod.access import Frame
 from batchlint.codemod.store_kinds import Group, Kind, kinds, quiet
-from batchlint.facts import FunctionFacts
+from batchlint.facts import ClassId, FunctionFacts
 from batchlint.iterables import EACH, PAIRED, SAME
 from batchlint.symbols import last_name
 from batchlint.values import Cls, Ext, Inst, Text
@@ -178,15 +178,14 @@ class Chains:
         for value in self._paths.program.eval(function.id, node):
             for kind in self._used:
                 if kind.root is not None and isinstance(value, Ext):
-                    found = kind.root.match(_GIVEN.sub("()", value.path))
+                    found = re.match(kind.root, _GIVEN.sub("()", value.path))
                     if found is not None:
                         return Root(kind, is_client=not found["rest"])
                 elif kind.model is not None and isinstance(value, Cls | Inst):
                     externals = self._paths.program.mro(value.id)[1]
-                    if any(kind.model.match(each.path) for each in externals):
-                        table = f"{value.id.path}:{value.id.qualname}"
+                    if any(re.match(kind.model, each.path) for each in externals):
                         is_object = isinstance(value, Inst)
-                        return Root(kind, table, not is_object or isinstance(node, ast.Name), is_object)
+                        return Root(kind, table_of(value.id), not is_object or isinstance(node, ast.Name), is_object)
         return None
 
     def acts(self, chain: Chain) -> Acts | None:
@@ -260,6 +259,11 @@ class Chains:
             return [str(node.value)]
         values = self._paths.program.eval(step.function.id, node)
         return sorted(v.text for v in values if isinstance(v, Text)) if all(isinstance(v, Text) for v in values) else []
+
+
+def table_of(klass: ClassId) -> str:
+    """The name for the table of the class."""
+    return f"{klass.path}:{klass.qualname}"
 
 
 def _gone_through(value: ast.expr) -> Iterator[ast.expr]:

@@ -506,7 +506,8 @@ class Paths:
         """The expression's text, if it means the same throughout the iteration and has to do with the item."""
         if any(isinstance(part, ast.Slice) for part in (node, *getattr(node, "elts", ()))):
             return None  # several entries, of which others may have some
-        if any(ast.unparse(part) in self._places(frame.function) for part in walk(node) if isinstance(part, _PARTS)):
+        places = self._places(frame.function)
+        if places and any(ast.unparse(part) in places for part in walk(node) if isinstance(part, _PARTS)):
             return None  # it may be another one behind the answer
         names = scopes.read(node)
         own = {n for n in names if n in frame.local}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from functools import cache
 from typing import Any, NamedTuple
@@ -18,8 +17,10 @@ class Kind(NamedTuple):
     """A store, with the calls of its client by their names."""
 
     name: str
-    root: re.Pattern[str] | None
-    model: re.Pattern[str] | None
+    root: str | None
+    """The regular expression for the path of a client, and what comes of it as `rest`."""
+    model: str | None
+    """The same for the bases of classes that stand for tables."""
     run: frozenset[str]
     objects: bool
     steps: dict[str, list[Group]]
@@ -38,12 +39,10 @@ def kinds() -> tuple[tuple[frozenset[str], Kind], ...]:
     found = []
     for each in document("stores", "stores")["stores"]:
         pattern = each.get("root") or each["model"]
-        compiled = re.compile(
-            rf"{to_regex(pattern)}$" if "model" in each else rf"{to_regex(pattern)}(?P<rest>(?:\(\)|\.\w+(?:\(\))*)*)$"
-        )
+        text = to_regex(pattern)
         by_name = [_by_name(each.get(part, ())) for part in ("steps", "looks", "changes")]
         run, objects = frozenset(each.get("run", ())), bool(each.get("objects"))
-        root, model = (None, compiled) if "model" in each else (compiled, None)
+        root, model = (None, f"{text}$") if "model" in each else (rf"{text}(?P<rest>(?:\(\)|\.\w+(?:\(\))*)*)$", None)
         found.append((heads(pattern), Kind(each["name"], root, model, run, objects, *by_name)))
     return tuple(found)
 

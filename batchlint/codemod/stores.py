@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from batchlint.codemod import scopes
 from batchlint.codemod.access import DATABASE, STORE, UNDONE, Access, Frame
-from batchlint.codemod.chains import Acts, Chain, Chains, Step
+from batchlint.codemod.chains import Acts, Chain, Chains, Step, table_of
 from batchlint.codemod.store_kinds import Group, Kind, lookups
 from batchlint.facts import ClassId, FunctionFacts
 from batchlint.symbols import last_name
@@ -176,27 +176,25 @@ class Stores:
         klass = ClassId(path, name)
         for facts in (program.classes[each] for each in program.mro(klass)[0] if each in program.classes):
             for binding in facts.bindings.get(attribute, ()):
-                call = binding.value
-                if isinstance(call, ast.Call) and call.args:
-                    return self._class(call.args[0], program.modules[facts.id.path].body) or self._named_so(
-                        call.args[0]
-                    )
+                to = binding.value.args[:1] if isinstance(binding.value, ast.Call) else []
+                if to:
+                    return self._class(to[0], program.modules[facts.id.path].body) or self._named_so(to[0])
         for other, facts in program.classes.items():
             for binding in (b for bindings in facts.bindings.values() for b in bindings):
                 call = binding.value
                 names = {k.arg: k.value for k in call.keywords} if isinstance(call, ast.Call) else {}
                 related = names.get("related_name")
                 if isinstance(related, ast.Constant) and related.value == attribute:
-                    return f"{other.path}:{other.qualname}"
+                    return table_of(other)
             if attribute == f"{other.qualname.lower()}_set":
-                return f"{other.path}:{other.qualname}"
+                return table_of(other)
         return None
 
     def _named_so(self, node: ast.expr) -> str | None:
         """The only class with the name that a text gives: `ForeignKey("shop.Note")`."""
         name = str(node.value).rpartition(".")[2] if isinstance(node, ast.Constant) else ""
         found = [each for each in self._paths.program.classes if each.qualname == name]
-        return f"{found[0].path}:{name}" if len(found) == 1 else None
+        return table_of(found[0]) if len(found) == 1 else None
 
     def _stored(self, acting: Step, group: Group, chain: Chain) -> Entry:
         """What the object that the call is given stands for."""
@@ -272,7 +270,7 @@ class Stores:
         for each in (node, node.value) if isinstance(node, ast.Attribute) else (node,):
             for value in self._paths.program.eval(function.id, each):
                 if isinstance(value, Cls):
-                    return f"{value.id.path}:{value.id.qualname}"
+                    return table_of(value.id)
         return None
 
     def _accesses(
