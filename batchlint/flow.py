@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from batchlint import countdowns, lastturns, lookedup
+from batchlint import countdowns, lastturns, lookedup, trees
 from batchlint.facts import FunctionFacts, LoopNode
 from batchlint.items import Constants, drawn, is_apart, paired, read_again
 from batchlint.trees import SCOPES, children, is_none, spreads, stands_in, walk
@@ -251,7 +251,7 @@ def goes_into(function: FunctionFacts, call: ast.Call, other: ast.Call) -> bool:
 
 
 def request_arguments(call: ast.Call) -> list[ast.AST]:
-    return [*call.args, *(keyword.value for keyword in call.keywords)]
+    return [*trees.arguments(call)]
 
 
 def parameter_of(function: FunctionFacts, call: ast.Call, argument: ast.AST) -> str | None:

@@ -13,7 +13,7 @@ from batchlint.facts import ClassId, FunctionFacts, FunctionId
 from batchlint.graph import Graph
 from batchlint.graph.links import Part
 from batchlint.trees import walk
-from batchlint.values import Fn, Inst
+from batchlint.values import Inst
 
 _DEEP = 3
 """Calls below the one in the loop in which the request may be made."""
@@ -72,7 +72,7 @@ class Heard:
             if (
                 isinstance(node, ast.Call)
                 and node is not call
-                and not flow.all_read(_arguments(node)).isdisjoint(filled)
+                and not flow.all_read(flow.request_arguments(node)).isdisjoint(filled)
             ):
                 yield from self._passed_on(scope, node, call, filled, turning)
 
@@ -80,7 +80,7 @@ class Heard:
         """The attributes of the loop's items that get what is in `filled`."""
         for node in walk(loop):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-                if flow.all_read(_arguments(node)).isdisjoint(filled):
+                if flow.all_read(flow.request_arguments(node)).isdisjoint(filled):
                     continue
                 holder = node.func.value
                 if node.func.attr in flow.MUTATORS and isinstance(holder, ast.Attribute):
@@ -98,7 +98,7 @@ class Heard:
 
     def _by_method(self, scope: FunctionId, node: ast.Call, filled: Collection[str]) -> Iterator[_Told]:
         """The attributes in which a method of the items keeps what it is handed."""
-        for method in self._called(scope, node):
+        for method in self._graph.entered(scope, node):
             if method.owner is not None:
                 kept = flow.reached(_parameters(method, node, filled), flow.moves_of(method))
                 owner = frozenset({ClassId(method.id.path, method.owner)})
@@ -108,21 +108,17 @@ class Heard:
         self, scope: FunctionId, node: ast.Call, call: ast.Call, filled: Collection[str], turning: Collection[str]
     ) -> Iterator[_Told]:
         """What a function that is handed the answer tells to all: `self.broadcast(answer)`."""
-        for function in self._called(scope, node):
+        for function in self._graph.entered(scope, node):
             rows = flow.moves_of(function)
             inner = flow.reached(_parameters(function, node, filled), rows)
             apart = flow.reached(_parameters(function, node, turning), rows) - inner
             yield from self._told(function.id, flow.body(function), call, inner, apart, is_inner=True)
 
-    def _called(self, scope: FunctionId, node: ast.Call) -> list[FunctionFacts]:
-        values = self._program.eval(scope, node.func)
-        return [self._graph.function(value.id) for value in values if isinstance(value, Fn)]
-
     def _classes(self, scope: FunctionId, node: ast.expr) -> frozenset[ClassId]:
         return frozenset(value.id for value in self._program.eval(scope, node) if isinstance(value, Inst))
 
     def _below(self, scope: FunctionId, call: ast.Call) -> list[FunctionFacts]:
-        starts = self._called(scope, call)
+        starts = self._graph.entered(scope, call)
         return list({each.id: each for start in starts for each in self._part.below(start.id, _DEEP)}.values())
 
     @cached_property
@@ -138,13 +134,9 @@ class Heard:
         return not classes or any(own in mro(each)[0] or each in mro(own)[0] for each in classes)
 
 
-def _arguments(call: ast.Call) -> list[ast.AST]:
-    return flow.request_arguments(call)
-
-
 def _parameters(function: FunctionFacts, call: ast.Call, names: Collection[str]) -> set[str]:
     """The function's parameters that get what is in one of the names."""
-    given = [each for each in _arguments(call) if not flow.reads(each).isdisjoint(names)]
+    given = [each for each in flow.request_arguments(call) if not flow.reads(each).isdisjoint(names)]
     return {name for each in given if (name := flow.parameter_of(function, call, each)) is not None}
 
 

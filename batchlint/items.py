@@ -182,7 +182,7 @@ def _differ(stored: Keys, read: Keys, turning: frozenset[str], own: frozenset[st
             return True
         if _is_same_part(mine, other, turning) or _is_named_after(mine, other, turning):
             return True
-        if not _may_be_equal(mine, other, constants):
+        if not may_be_equal(mine, other, constants):
             return True
     return False
 
@@ -205,7 +205,7 @@ def _is_named_after(mine: ast.expr, other: ast.expr, turning: frozenset[str]) ->
     return False
 
 
-def _may_be_equal(one: ast.expr, other: ast.expr, constants: Constants) -> bool:
+def may_be_equal(one: ast.expr, other: ast.expr, constants: Constants = lambda node: node) -> bool:
     """Whether two keys can be the same: constants that are, one that an f-string can give, two that end alike."""
     values = constants(one), constants(other)
     if all(isinstance(value, ast.Constant) for value in values):

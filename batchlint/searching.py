@@ -51,8 +51,8 @@ def _is_answer(graph: Graph, scope: FunctionId, call: ast.Call, depth: int = 0) 
     """Whether a model is asked there, or a function of the project that asks one once."""
     if any(model.node is call for model in graph.model_calls):
         return not _stands_in_loop(graph, call)
-    called = [value.id for value in graph.program.eval(scope, call.func) if isinstance(value, Fn)]
-    return bool(called) and not _stands_in_loop(graph, call) and all(_asks_once(graph, each, depth) for each in called)
+    called = graph.entered(scope, call)
+    return bool(called) and not _stands_in_loop(graph, call) and all(_asks_once(graph, f.id, depth) for f in called)
 
 
 def _asks_once(graph: Graph, id: FunctionId, depth: int = 0) -> bool:

@@ -37,8 +37,8 @@ class Sequels:
             return None
         if not flow.all_read(flow.request_arguments(call)).isdisjoint(given):
             return None
-        called = [value.id for value in self._graph.program.eval(scope, call.func) if isinstance(value, Fn)]
-        return next((name for each in called if (name := self._leaves(each)) is not None), None)
+        called = self._graph.entered(scope, call)
+        return next((name for each in called if (name := self._leaves(each.id)) is not None), None)
 
     def _leaves(self, id: FunctionId) -> str | None:
         """The attribute that the function's requests are made of, and that their answers change."""

@@ -11,7 +11,7 @@ from batchlint import flow, holders
 from batchlint.facts import FunctionFacts, FunctionId, LoopNode
 from batchlint.graph import Graph
 from batchlint.symbols import last_name
-from batchlint.trees import arguments, parents_in, walk
+from batchlint.trees import CONTAINERS, DISPLAYS, arguments, parents_in, walk
 from batchlint.values import Ext, Fn, Inst
 
 _MAX_DEPTH = 3
@@ -20,8 +20,6 @@ _LOOKING_UP = re.compile(r"a?(get|fetch|load|read|lookup|retrieve|has|exists|row
 """What methods are called that give what is kept under a key."""
 _TALK = re.compile(r"all|context|conversation|history|last|memor|message|near|recent|relevant|similar|summar|turn")
 """What they have in their names where they give what was said before, whoever asks."""
-_CONTAINERS = frozenset({"list", "dict", "set", "deque", "defaultdict", "OrderedDict", "Counter"})
-_DISPLAYS = (ast.List, ast.Dict, ast.Set, ast.ListComp, ast.DictComp, ast.SetComp)
 
 
 class Stores:
@@ -72,7 +70,7 @@ class Stores:
         """Whether objects of the project keep what they are told outside the program, as far as they tell it again."""
         told: list[set[str]] = []
         for calls in (asking, storing):
-            methods = [self._graph.function(id) for call in calls for id in self._run(scope, call)]
+            methods = [method for call in calls for method in self._graph.entered(scope, call)]
             parts = [holders.touched(self._graph, method) for method in methods]
             if len(methods) < len(calls) or any(part is None for part in parts):
                 return False
@@ -86,7 +84,7 @@ class Stores:
         owner = self._graph.program.owner(function, name)
         values = [binding.value for binding in owner.bindings.get(name, ())] if owner is not None else []
         return any(
-            isinstance(value, _DISPLAYS) or (isinstance(value, ast.Call) and last_name(value.func) in _CONTAINERS)
+            isinstance(value, DISPLAYS) or (isinstance(value, ast.Call) and last_name(value.func) in CONTAINERS)
             for value in values
         )
 
@@ -100,7 +98,7 @@ class Stores:
                     yield from (v.id.qualname.rpartition(".")[2] for v in values if isinstance(v, Inst))
 
     def _run(self, scope: FunctionId, call: ast.Call) -> list[FunctionId]:
-        return [value.id for value in self._graph.program.eval(scope, call.func) if isinstance(value, Fn)]
+        return [function.id for function in self._graph.entered(scope, call)]
 
     def _names_below(self, start: FunctionId) -> Set[str]:
         """The names that the function and the project's functions that it calls read up to the request."""

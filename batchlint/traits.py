@@ -74,8 +74,7 @@ def _is_put_together(graph: Graph, id: FunctionId, call: ast.Call, way: Sequence
     function = graph.function(id)
 
     def takes(below: ast.Call, argument: ast.expr) -> bool:
-        functions = [graph.function(value.id) for value in graph.program.eval(id, below.func) if isinstance(value, Fn)]
-        names = [(each, flow.parameter_of(each, below, argument)) for each in functions]
+        names = [(each, flow.parameter_of(each, below, argument)) for each in graph.entered(id, below)]
         return bool(names) and all(name is not None and streams.puts_together(each, name) for each, name in names)
 
     if streams.is_put_together(function, call, takes):

@@ -11,13 +11,11 @@ from typing import TypeGuard
 from batchlint import flow
 from batchlint.facts import ClassId, FunctionFacts, FunctionId
 from batchlint.graph import Graph
-from batchlint.trees import walk
-from batchlint.values import Fn
+from batchlint.trees import CONTAINERS, DISPLAYS, walk
 
 _DEEP = 2
 """Methods that a method calls."""
-_CONTAINERS = frozenset({"list", "dict", "set", "deque", "defaultdict", "Counter", "OrderedDict"})
-_DISPLAYS = (ast.List, ast.Dict, ast.Set, ast.ListComp, ast.DictComp, ast.SetComp, ast.Constant, ast.JoinedStr)
+_DATA = (*DISPLAYS, ast.Constant, ast.JoinedStr)
 
 
 class Worlds:
@@ -67,7 +65,7 @@ class Worlds:
             ]
             if not told or name in {"self", "cls"} or name in given or name.partition(".")[0] in given:
                 continue
-            for method in self._called(scope, node):
+            for method in self._graph.entered(scope, node):
                 parameters = {flow.parameter_of(method, node, each) or "" for each in told}
                 found.setdefault(name, set()).update(self._made(method, parameters, 0))
         return {name: attributes for name, attributes in found.items() if attributes}
@@ -84,7 +82,7 @@ class Worlds:
             func = each.node.func
             if isinstance(func, ast.Attribute) and isinstance(func.value, ast.Name) and func.value.id == own:
                 told = [a for a in flow.request_arguments(each.node) if flow.reads(a) & reached]
-                for inner in self._called(method.id, each.node) if told else ():
+                for inner in self._graph.entered(method.id, each.node) if told else ():
                     names = {flow.parameter_of(inner, each.node, a) or "" for a in told}
                     found |= self._made(inner, names, depth + 1)
         return found
@@ -101,13 +99,13 @@ class Worlds:
         for node in (node for each in asking for node in walk(each)):
             if isinstance(node, ast.Call) and node is not call and isinstance(node.func, ast.Attribute):
                 if ast.unparse(node.func.value) == owner:
-                    for method in self._called(scope, node):
+                    for method in self._graph.entered(scope, node):
                         yield from self._looks(method, _own(method), 0)
             elif isinstance(node, ast.Attribute) and ast.unparse(node.value) == owner:
                 yield node.attr
         for argument in flow.request_arguments(call):
             if isinstance(argument, ast.Name | ast.Attribute) and ast.unparse(argument) == owner:
-                for function in self._called(scope, call):
+                for function in self._graph.entered(scope, call):
                     yield from self._looks(function, flow.parameter_of(function, call, argument) or "", 0)
 
     def _looks(self, function: FunctionFacts, own: str, depth: int) -> Iterator[str]:
@@ -117,12 +115,8 @@ class Worlds:
         yield from (node.attr for node in nodes if _is_part(node, own) and id(node) not in parts)
         for each in function.calls if depth < _DEEP and own else ():
             if _is_part(each.node.func, own):
-                for method in self._called(function.id, each.node):
+                for method in self._graph.entered(function.id, each.node):
                     yield from self._looks(method, _own(method), depth + 1)
-
-    def _called(self, scope: FunctionId, node: ast.Call) -> list[FunctionFacts]:
-        values = self._graph.program.eval(scope, node.func)
-        return [self._graph.function(value.id) for value in values if isinstance(value, Fn)]
 
 
 def _own(method: FunctionFacts) -> str:
@@ -132,8 +126,8 @@ def _own(method: FunctionFacts) -> str:
 def _is_data(node: ast.expr | None) -> bool:
     """Whether the expression is a list, a dict, a text or the like, written out or made empty."""
     if isinstance(node, ast.Call):
-        return isinstance(node.func, ast.Name) and node.func.id in _CONTAINERS
-    return isinstance(node, _DISPLAYS) and not (isinstance(node, ast.Constant) and node.value is None)
+        return isinstance(node.func, ast.Name) and node.func.id in CONTAINERS
+    return isinstance(node, _DATA) and not (isinstance(node, ast.Constant) and node.value is None)
 
 
 def _is_part(node: ast.AST, own: str) -> TypeGuard[ast.Attribute]:

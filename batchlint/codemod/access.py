@@ -19,6 +19,7 @@ from batchlint.codemod import folders
 from batchlint.codemod.effects import PLAIN
 from batchlint.codemod.folders import LISTED, Place, may_hold
 from batchlint.facts import FunctionFacts
+from batchlint.items import may_be_equal
 from batchlint.symbols import last_name
 
 if TYPE_CHECKING:
@@ -55,6 +56,8 @@ STORE = "store"
 """The kind of channel of what lies in a database or store that is asked through a client."""
 DATABASE = "[database]"
 """As the first step in a store: a database behind objects, which SQL may reach as well."""
+OUTSIDE = frozenset({"file", "sql", STORE})
+"""The kinds of what lies outside the program, with names for its parts."""
 UNDONE: Channel = ("undone",)
 """What a rollback takes back: all that is not committed yet, whichever item has written it."""
 MARK = "\u01c1"
@@ -324,17 +327,8 @@ def _are_rows_apart(a: Access, b: Access) -> bool:
 
 @cache
 def _never_equal(one: str, other: str) -> bool:
-    (start, end), (first, last) = _ends_of(one), _ends_of(other)
-    can_begin = start.startswith(first) or first.startswith(start)
-    return not can_begin or not (end.endswith(last) or last.endswith(end))
-
-
-def _ends_of(text: str) -> tuple[str, str]:
-    """What a key begins and ends with, as far as that is written out."""
-    node = ast.parse(text, mode="eval").body
-    parts = node.values if isinstance(node, ast.JoinedStr) else [node]
-    texts = [str(each.value) if isinstance(each, ast.Constant) else "" for each in (parts[0], parts[-1])]
-    return texts[0], texts[1]
+    first, second = (ast.parse(text, mode="eval").body for text in (one, other))
+    return not may_be_equal(first, second)
 
 
 def _tables_clash(a: Access, b: Access) -> bool:

@@ -8,7 +8,7 @@ import tokenize
 from typing import TYPE_CHECKING
 
 from batchlint.codemod import scopes
-from batchlint.codemod.access import STORE, Frame
+from batchlint.codemod.access import OUTSIDE, Frame
 from batchlint.codemod.blocks import changed
 from batchlint.codemod.changes import EnqueueChange
 from batchlint.codemod.effects import LOG_RECEIVERS
@@ -142,7 +142,7 @@ class Enqueuing:
         frame = Frame(caller, scopes.bound(loop.body))
         for statement in beside:
             accesses = self.planner.reader.simple(statement, frame)
-            outside = any(a.how != "read" and a.channel[0] in {"sql", "file", "call", STORE} for a in accesses)
+            outside = any(a.how != "read" and a.channel[0] in OUTSIDE | {"call"} for a in accesses)
             if outside or self._calls_something(caller, statement):
                 raise Refused(
                     "order-of-effects", f"the loop that enqueues has another effect in line {statement.lineno}"

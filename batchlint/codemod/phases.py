@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import cast
 
 from batchlint.codemod import emptied, folders, scopes
-from batchlint.codemod.access import STDOUT, STORE, Access, Channel, Frame, in_terms_of
+from batchlint.codemod.access import OUTSIDE, STDOUT, STORE, Access, Channel, Frame, in_terms_of
 from batchlint.codemod.conditions import can_be_hoisted
 from batchlint.codemod.effects import EXTERNAL_LISTS, EXTERNAL_READS, FILE_LIST, FILE_READ
 from batchlint.codemod.folders import LISTED
@@ -36,9 +36,7 @@ _LOOSE = frozenset({"call", "random", "stdout"})
 """What may come in another order where the user allows it."""
 _ROWS = frozenset({"sql", STORE})
 """What is made of rows, each with a key of its own."""
-_OUTSIDE = _ROWS | {"file"}
-"""What lies outside the program, with names for its parts."""
-_KEYED = _OUTSIDE | {"v"}
+_KEYED = OUTSIDE | {"v"}
 """What is known by keys, under which items can wait for each other."""
 _ORDERED = _LOOSE | {"transaction"}
 
@@ -179,14 +177,14 @@ class Phases(Layout):
             barriers.setdefault((id(step.statement), barrier.key), barrier)
             return
         here, where = self._at(*early), self._at(*late)
-        if unsafe and access.how == "write" and access.channel[0] in _LOOSE | _OUTSIDE:
+        if unsafe and access.how == "write" and access.channel[0] in _LOOSE | OUTSIDE:
             self.allowed.append(f"{access.name} ({here}) now comes before the answers of all items ({where})")
             return
         if access.how == "write" and opposite.how != "read" and access.channel[0] in _ORDERED:
             advice = "commit once, behind the loop" if access.channel[0] == "transaction" else ""
             what = f"{access.name} is used before the call ({here}) and after it ({where})"
             raise Refused("order-of-effects", what, advice)
-        if access.channel[0] in _OUTSIDE | {"service", "call", "random"}:
+        if access.channel[0] in OUTSIDE | {"service", "call", "random"}:
             folder, file = (access, opposite) if LISTED in access.channel else (opposite, access)
             if LISTED in folder.channel and file.how != "read":
                 when = (f"before a request ({here})", f"after one ({where})")

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from batchlint import datafiles
 from batchlint.codemod import scopes
-from batchlint.codemod.access import STORE
+from batchlint.codemod.access import OUTSIDE
 from batchlint.codemod.blocks import Comprehension
 from batchlint.codemod.changes import Fanout, Phased
 from batchlint.codemod.leaving import Leaving, leaving
@@ -235,7 +235,7 @@ class Phasing:
         if step.statement is not None:
             self.steady.check(scope, _before_requests(step.statement, passed), passed)
         for access in step.accesses:
-            if access.how != "read" and access.channel[0] in {"file", "sql", "call", STORE}:
+            if access.how != "read" and access.channel[0] in OUTSIDE | {"call"}:
                 where = f"{scope.path}:{access.line}"
                 raise Unsteady(f"{access.name} is changed before a request ({where}), which each run would repeat")
 

@@ -16,8 +16,8 @@ from batchlint.codemod.access import (
     LEN,
     MARK,
     OBJECT,
+    OUTSIDE,
     OWN,
-    STORE,
     Access,
     Channel,
     Frame,
@@ -43,7 +43,7 @@ from batchlint.codemod.threads import Threads
 from batchlint.facts import ClassId, FunctionFacts, FunctionId
 from batchlint.graph import Graph
 from batchlint.symbols import last_name
-from batchlint.trees import children
+from batchlint.trees import DISPLAYS, children
 from batchlint.values import Cls, Ext, Fn, Inst, ordered
 
 MAX_DEPTH = 7
@@ -55,9 +55,8 @@ _TELLING = frozenset([*_NOTHING, *_PLACES, ast.Call, ast.Lambda, ast.Compare])
 """Kinds of expressions of which more is to say than of what stands in them."""
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _DRAWING = frozenset([ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp])
-_DISPLAYS = (ast.List, ast.Set, ast.Dict, ast.ListComp, ast.SetComp, ast.DictComp)
 _CONTAINERS = frozenset({"list", "set", "dict"})
-_NAMED = frozenset({"file", "sql", services.SERVICE, STORE})
+_NAMED = OUTSIDE | {services.SERVICE}
 """First steps of channels that depend on what exactly a function was given."""
 _BLOCKS = (ast.stmt, ast.ExceptHandler, ast.match_case)
 
@@ -564,7 +563,7 @@ class Reader(Paths):
 def _extends(node: ast.AugAssign, frame: Frame) -> bool:
     """Whether the statement puts something into the list or set that a name of the frame stands for."""
     value = frame.definitions.get(node.value.id) if isinstance(node.value, ast.Name) else node.value
-    return isinstance(value, _DISPLAYS) or (isinstance(value, ast.Call) and last_name(value.func) in _CONTAINERS)
+    return isinstance(value, DISPLAYS) or (isinstance(value, ast.Call) and last_name(value.func) in _CONTAINERS)
 
 
 def _as_attribute(call: ast.Call) -> ast.Attribute:

@@ -14,7 +14,7 @@ from batchlint.codemod.access import Channel
 from batchlint.facts import MODULE, Binding, ClassFacts, ClassId, FunctionFacts, FunctionId
 from batchlint.symbols import Program, last_name
 from batchlint.symbols.members import decorators
-from batchlint.trees import spreads, walk
+from batchlint.trees import DISPLAYS, spreads, walk
 from batchlint.values import Cls, Fn, Inst, Mod
 
 _CLASS, _FUNCTION = "class", "def"
@@ -27,7 +27,6 @@ _MAKERS = frozenset(
     ]
 )  # fmt: skip
 """Calls that make what can be changed."""
-_DISPLAYS = (ast.List, ast.Dict, ast.Set, ast.ListComp, ast.DictComp, ast.SetComp)
 _MAKING = frozenset({"__init__", "__post_init__", "__new__", "setup", "setUp"})
 _MAX_DEPTH = 6
 
@@ -236,7 +235,7 @@ class Shared:
     @staticmethod
     def _is_plain(value: ast.expr) -> bool:
         """Whether it is a container or the like that the language itself has."""
-        return isinstance(value, _DISPLAYS) or (isinstance(value, ast.Call) and last_name(value.func) in _MAKERS)
+        return isinstance(value, DISPLAYS) or (isinstance(value, ast.Call) and last_name(value.func) in _MAKERS)
 
     @cached_property
     def _of_functions(self) -> frozenset[str]:

@@ -135,6 +135,11 @@ class Part:
     def function(self, id: FunctionId) -> FunctionFacts:
         return self.program.functions[id]
 
+    def entered(self, scope: FunctionId, call: ast.Call) -> list[FunctionFacts]:
+        """The project's functions that the call, which stands in `scope`, can enter."""
+        values = self.program.eval(scope, call.func)
+        return [self.function(value.id) for value in values if isinstance(value, Fn)]
+
     def span(self, path: str, node: ast.expr) -> Span:
         return self.modules[path].span(node)
 
