@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import re
 from collections.abc import Iterable
 from functools import cached_property
 
@@ -29,6 +30,9 @@ _LEGACY = {
     "google": ("generativeai", (".generate_content", ".generate_content_async")),
 }
 """Of SDKs that their providers have given up: which backend carries which calls."""
+_HTTP = re.compile(r"(requests(\.api|\.(sessions\.)?[Ss]ession\(\))?|httpx2?(\.(Async)?Client\(\))?)\.post$")
+_OVER_HTTP = {"openai": "openai_http", "anthropic": "anthropic_http"}
+"""Calls of a provider's API without an SDK, and the backend that carries them, by provider."""
 _THROUGH_STORAGE = frozenset({"vertexai"})
 """Providers whose batches read and write files of a cloud's own, which the helper does not make."""
 _HARMLESS = frozenset(
@@ -39,7 +43,10 @@ _ENQUEUE = frozenset({"delay", "apply_async", "send", "enqueue"})
 _METHODS = (".create", ".parse", ".generate_content", ".complete", ".complete_async", ".parse_async", ".create_async")
 _COROUTINES = ("_async", ".ainvoke", ".aembed_query")
 """Ends of the names of methods that are coroutine functions of clients that have others too."""
-_NOT_IN_A_LINE = frozenset({"extra_headers", "extra_query"})
+_NOT_IN_A_LINE = frozenset(
+    {"extra_headers", "extra_query"} | {"params", "files", "auth", "verify", "cert", "proxies", "proxy"}
+)
+"""What a call of an SDK, and one over HTTP, may be told about itself, but not a batch."""
 
 
 MAPPED = "mapped"
@@ -311,7 +318,7 @@ class Support:
         package = head_of(model.path)
         if catalogue.tier(model.provider, model.endpoint) is None and package in catalogue.packages:
             raise Refused("no-batch-tier", self._without_tier(model.provider, model.endpoint))
-        backend = _backend(model.path, model.legacy)
+        backend = _backend(model.path, model.legacy, model.provider)
         if backend is not None:
             self._check_clients(scope, call)
         if backend is None and model.legacy:
@@ -361,7 +368,7 @@ class Support:
         """The backend that carries the requests of a method which is handed over; Refused where none does."""
         api = self.program.catalogue.match(value.path)
         shown = f"`{ast.unparse(node)}` (line {node.lineno})"
-        backend = _backend(value.path, api.legacy) if api and not runnables.backend(value.path) else None
+        backend = _backend(value.path, api.legacy, api.provider) if api and not runnables.backend(value.path) else None
         if api is None or backend is None:
             raise Refused("no-backend", f"the helper has no backend for {shown}")
         if (api.is_async and not is_async) or self.program.catalogue.tier(api.provider, api.endpoint) is None:
@@ -382,8 +389,10 @@ class Support:
                 raise Refused("unsupported-shape", what)
 
 
-def _backend(path: str, is_legacy: bool) -> str | None:
-    """The backend that carries calls of the SDK's method."""
+def _backend(path: str, is_legacy: bool, provider: str) -> str | None:
+    """The backend that carries calls of the SDK's method, or calls over HTTP."""
+    if _HTTP.match(path):
+        return _OVER_HTTP.get(provider)
     backend, methods = _LEGACY.get(head_of(path), (None, ())) if is_legacy else (BACKENDS.get(head_of(path)), _METHODS)
     return backend if path.endswith(methods) else runnables.backend(path)
 

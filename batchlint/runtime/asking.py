@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any, BinaryIO, NamedTuple
 
 from batchlint.runtime.asks import ASK  # with asks
+from batchlint.runtime.http_calls import session_of  # with http_calls
 from batchlint.runtime.reading import READING  # with reading
 
 
@@ -35,6 +36,8 @@ def request(method: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
     if kwargs.get("extra_headers") or kwargs.get("extra_query"):
         raise ValueError("a request of a batch cannot carry extra_headers or extra_query: set them on the client")
     owner = getattr(method, "__self__", None)
+    if owner is None:  # with http_calls
+        owner = session_of(method)
     if not (kind := backend_of(owner)):
         raise TypeError(f"{getattr(method, '__qualname__', method)!s} is no method of an SDK that llm_batch knows")
     if hasattr(kind, "asked"):  # with runnables

@@ -69,11 +69,14 @@ PARTS = {
     "facts": (),
     "replaying": (),
     "doubles": (),
+    "http_calls": (),
     "stainless": (),
     "parsing": ("called_again",),
     "openai_legacy_batches": (),  # of two SDKs in one package the first one is asked first
     "openai_batches": (),
+    "openai_http_batches": (),
     "anthropic_batches": (),
+    "anthropic_http_batches": (),
     "google_jobs": (),
     "generativeai_batches": (),
     "google_batches": (),
@@ -283,9 +286,9 @@ def _needed(text: str, names: Set[str]) -> str:
 def _imports(imports: dict[str, set[str]], text: str) -> str:
     """The statements for those that the text names."""
     named = {node.id for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Name)} | {"annotations"}
+    plain = sorted(name for name in imports.pop("", ()) if name.partition(".")[0] in named)
     imports = {module: names & named for module, names in imports.items() if names & named}
     future = imports.pop("__future__", set())
-    plain = sorted(imports.pop("", set()))
     lines = [f"from __future__ import {name}" for name in sorted(future)] + [""]
     lines += [f"import {name}" for name in plain]
     for module, names in sorted(imports.items()):

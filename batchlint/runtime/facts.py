@@ -7,11 +7,13 @@ from typing import Any
 
 from batchlint import datafiles
 
-# By backend, whose facts hold: SDKs that a provider has given up go to the same API.
+# By backend, whose facts hold: SDKs that a provider has given up go to the same API, and so does what needs no SDK.
 SOURCES = {
     "openai": "openai",
     "openai_legacy": "openai",
+    "openai_http": "openai",
     "anthropic": "anthropic",
+    "anthropic_http": "anthropic",
     "google": "google-genai",
     "generativeai": "google-genai",
     "mistral": "mistral",

@@ -224,8 +224,8 @@ def is_passing(problem: Exception | int) -> bool:
     status = next((n for name in ("status_code", "http_status", "code") if (n := getattr(problem, name, 0))), problem)
     if isinstance(status, int):
         return status in (408, 409, 429) or status >= 500
-    names = {kind.__name__ for kind in type(problem).__mro__}
-    return bool(names & {"APIConnectionError", "TransportError", "ConnectionError", "TimeoutError", "Timeout"})
+    lost = {"APIConnectionError", "TransportError", "ConnectionError", "URLError", "TimeoutError", "Timeout"}
+    return any(kind.__name__ in lost for kind in type(problem).__mro__)
 
 
 @functools.lru_cache(maxsize=1)  # the same line not twice in a row

@@ -95,6 +95,17 @@ MISTRAL = (
     .replace("gpt-4o-mini", "mistral-small-latest")
 )
 
+OVER_HTTP = (
+    JOB.replace("from openai import OpenAI", "import os, requests")
+    .replace("OpenAI()", 'os.environ["OPENAI_BASE_URL"] + "/chat/completions"')
+    .replace(
+        'client.chat.completions.create, model="gpt-4o-mini", messages=[{"role": "user", "content": item}]',
+        'requests.post, client, json={"model": "gpt-4o-mini", "messages": [{"role": "user", "content": item}]}',
+    )
+    .replace("    print(item", "    answer.raise_for_status()\n        print(item")
+    .replace("answer.choices[0].message.content", 'answer.json()["choices"][0]["message"]["content"]')
+)
+
 
 @pytest.fixture
 def program(tmp_path: Path) -> Program:
@@ -160,8 +171,12 @@ def test_new_items_in_each_run_do_not_keep_a_job_from_ever_ending(program: Progr
 
 @pytest.mark.parametrize(
     ("source", "provider_of", "package"),
-    [(GOOGLE, "google", "google.genai"), (MISTRAL, "mistral", "mistralai")],
-    ids=["google", "mistral"],
+    [
+        (GOOGLE, "google", "google.genai"),
+        (MISTRAL, "mistral", "mistralai"),
+        (OVER_HTTP, "openai_http", "requests"),
+    ],
+    ids=["google", "mistral", "http"],
 )
 def test_other_providers_that_name_batches_do_the_same(
     tmp_path: Path, source: str, provider_of: str, package: str
