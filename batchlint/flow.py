@@ -85,15 +85,16 @@ def targets(node: ast.expr) -> Iterator[str]:
         yield from targets(node.value)
 
 
-def moves(statements: Iterable[ast.AST], inside: Iterable[ast.AST] = ()) -> list[Move]:
+def moves(statements: Iterable[ast.AST], inside: Iterable[ast.AST] = (), steered: Collection[str] = ()) -> list[Move]:
     """What flows where in the statements, nested functions left out.
 
-    What is changed in place under a condition also says something about the condition. The names that a comprehension
-    binds count only where it holds one of the nodes `inside`: elsewhere they may be others of the same spelling.
+    What is changed in place under a condition also says something about the condition, and so does a name of `steered`,
+    whatever it becomes. The names that a comprehension binds count only where it holds one of the nodes `inside`:
+    elsewhere they may be others of the same spelling.
     """
     found: list[Move] = []
     for statement in statements:
-        _moves(statement, [], found)
+        _moves(statement, [], found, steered)
     return _counting(found, inside)
 
 
@@ -111,7 +112,7 @@ def _counting(rows: list[Move], inside: Iterable[ast.AST]) -> list[Move]:
     return [row for row in rows if row.within is None or any(id(inner) in nodes for inner in walk(row.within))]
 
 
-def _moves(node: ast.AST, tests: list[ast.AST], found: list[Move]) -> None:
+def _moves(node: ast.AST, tests: list[ast.AST], found: list[Move], steered: Collection[str] = ()) -> None:
     if isinstance(node, _LEAVES):
         return
 
@@ -122,7 +123,8 @@ def _moves(node: ast.AST, tests: list[ast.AST], found: list[Move]) -> None:
 
     if isinstance(node, ast.Assign):
         for target in node.targets:
-            move(target, node.value, *(tests if isinstance(target, ast.Subscript) else ()))
+            in_place = isinstance(target, ast.Subscript) or not whole(target).isdisjoint(steered)
+            move(target, node.value, *(tests if in_place else ()))
     elif isinstance(node, ast.AnnAssign | ast.NamedExpr):
         if node.value is not None:
             move(node.target, node.value)
@@ -143,14 +145,14 @@ def _moves(node: ast.AST, tests: list[ast.AST], found: list[Move]) -> None:
             for target, source in paired(generator.target, generator.iter):
                 move(target, source, within=node)
     elif isinstance(node, ast.If):
-        _moves(node.test, tests, found)
+        _moves(node.test, tests, found, steered)
         under = tests if _is_presence(node.test) else [*tests, node.test]
         for statement in (*node.body, *node.orelse):
-            _moves(statement, under, found)
+            _moves(statement, under, found, steered)
         return
     for child in children(node):
         if not isinstance(child, SCOPES):
-            _moves(child, tests, found)
+            _moves(child, tests, found, steered)
 
 
 def _is_presence(test: ast.expr) -> bool:
@@ -285,7 +287,10 @@ def carried(
     last_turn = {id(node) for statement in lastturns.parted(loop) for node in walk(statement)}
     if id(call) in last_turn:
         return None
-    rows = [seen(row) for row in moves(loop.body, [call]) if not row.given <= apart and not _all_in(row, last_turn)]
+    bounds = reads(loop.test) if isinstance(loop, ast.While) else ()  # `while low < high`: an answer moves one of them
+    rows = [
+        seen(row) for row in moves(loop.body, [call], bounds) if not row.given <= apart and not _all_in(row, last_turn)
+    ]
     if not reached(set(), rows, call):
         return None
     # What is worked out behind the call is no part of its request, unless an inner loop comes back to the call.
