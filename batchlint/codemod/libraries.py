@@ -166,7 +166,7 @@ class Libraries:
             # When items are committed shows nowhere, unless each opens a transaction of its own.
             taken_back = [Access(UNDONE, "write", line)] if name == "rollback" else []
             return [Access(("transaction", ast.unparse(func.value)), TRANSACTIONS[name], line), *taken_back]
-        if name in {"flush", "task_done", "mkdir"}:
+        if name in {"flush", "task_done", "mkdir"} or (name == "sync" and self._is_shelf(func.value, frame)):
             return []
         if name == "__init__" and isinstance(func.value, ast.Call) and last_name(func.value.func) == "super":
             return []  # it makes the object to which it belongs
@@ -213,6 +213,10 @@ class Libraries:
         if name not in MUTATORS and not dropped:
             return touches(receiver, "read", line)
         return touches({(*p, CONTENT) for p in receiver}, "write", line)
+
+    def _is_shelf(self, node: ast.expr, frame: Frame) -> bool:
+        values = self._reader.program.eval(frame.function.id, node)
+        return any(isinstance(value, Ext) and value.path == "shelve.open()" for value in values)
 
     def _is_document(self, receiver: ast.expr, frame: Frame) -> bool:
         values = self._reader.program.eval(frame.function.id, receiver)

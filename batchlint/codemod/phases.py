@@ -7,12 +7,12 @@ would happen in another order is kept in order by barriers, or is a reason to re
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import cast
 
 from batchlint.codemod import emptied, folders, scopes
-from batchlint.codemod.access import OUTSIDE, STDOUT, STORE, Access, Channel, Frame, in_terms_of
+from batchlint.codemod.access import MARK, OUTSIDE, STDOUT, STORE, Access, Channel, Frame, in_terms_of
 from batchlint.codemod.conditions import can_be_hoisted
 from batchlint.codemod.effects import EXTERNAL_LISTS, EXTERNAL_READS, FILE_LIST, FILE_READ
 from batchlint.codemod.folders import LISTED
@@ -159,7 +159,7 @@ class Phases(Layout):
         unsafe: bool,
     ) -> None:
         (step, access), (_, opposite) = early, late
-        keyed = access.key is not None and _same_key(access, opposite) and step.counts == {0}
+        keyed = access.key is not None and _same_key(access, opposite) and _differs(access) and step.counts == {0}
         key = None
         # Rows that are made before and after requests would get other numbers.
         may_wait = access.how == "read" or (access.channel[0] in _ROWS and not opposite.adds)
@@ -219,10 +219,12 @@ class Phases(Layout):
         """The key as a helper makes it of what it is handed, where to make it once more changes nothing."""
         if access.means is None or access.channel[0] != "v":
             return None
-        named = {n.id for n in ast.walk(ast.parse(access.means, mode="eval")) if isinstance(n, ast.Name)}
         own = frame.local | frame.function.parameter_names | set(frame.function.bindings)
+        mine = {self.reader.meaning(ast.Name(name, ast.Load()), frame): name for name in sorted(own & frame.stable)}
+        means = _in_names(access.means, mine)
+        named = {n.id for n in ast.walk(ast.parse(means, mode="eval")) if isinstance(n, ast.Name)}
         known = {name for name in named - own if is_one(self.reader, frame, name)}
-        text = in_terms_of(access.means, frame, self._plain_names(frame) | known)
+        text = in_terms_of(means, frame, self._plain_names(frame) | known | set(mine.values()))
         if text is None:
             return None
         made = ast.fix_missing_locations(ast.copy_location(ast.parse(text, mode="eval").body, statement))
@@ -379,6 +381,25 @@ def _same_key(a: Access, b: Access) -> bool:
         # Whoever writes into the folder waits under the name of the folder.
         return a.channel == b.channel or (LISTED in a.channel and folders.is_same(a.place, b.place))
     return a.means is not None and a.means == b.means
+
+
+def _in_names(text: str, mine: Mapping[str, str]) -> str:
+    """The expression with a name for each part of it that means what the name does."""
+
+    class Named(ast.NodeTransformer):
+        def visit(self, node: ast.AST) -> ast.AST:
+            name = mine.get(ast.unparse(node)) if isinstance(node, ast.expr) else None
+            return ast.Name(name, ast.Load()) if name is not None else self.generic_visit(node)
+
+    return ast.unparse(Named().visit(ast.parse(text, mode="eval").body))
+
+
+def _differs(access: Access) -> bool:
+    """Whether items may have different keys: where all have one, each would wait for the answer of the one before."""
+    if access.channel[0] == "file":
+        return True
+    meanings = [value for _, value in access.row] if access.channel[0] in _ROWS else [access.means or ""]
+    return any(MARK in meaning for meaning in meanings)
 
 
 def _is_drawn_inside(key: str, statement: ast.stmt) -> bool:

@@ -107,3 +107,86 @@ def test_the_first_index_is_the_items_own(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("back", "read"), [("j, i, 0", "i, j, 0"), ("i, j, 1", "j, i, 0")])
 def test_an_index_that_another_item_has_too_keeps_the_loop(back: str, read: str) -> None:
     check_noop(FILLED.format(forth="i, j, 0", back=back, read=read))
+
+
+SHELF = """\
+import shelve
+
+from openai import OpenAI
+
+VERSION = 3
+
+
+class Shelf:
+    def __init__(self, path):
+        self.db = shelve.open(path)
+
+    @staticmethod
+    def key(id):
+        return f"v{VERSION}:{id}"
+
+    def __contains__(self, id):
+        return self.key(id) in self.db
+
+    def get(self, id):
+        return self.db.get(self.key(id))
+
+    def put(self, id, note):
+        self.db[self.key(id)] = note
+        self.db.sync()
+
+
+class Desk:
+    def __init__(self, shelf):
+        self.shelf = shelf
+        self.client = OpenAI()
+
+    def note(self, id, text):
+        if id in self.shelf:
+            return self.shelf.get(id)
+        note = self.client.responses.create(model="gpt-5-mini", input=text).output_text
+        self.shelf.put(id, note)
+        return note
+
+
+desk = Desk(Shelf("notes"))
+for id, text in [("a", "tea"), ("b", "cup"), ("a", "tea"), ("c", "jam")]:
+    print(id, desk.note(id, text))
+desk.shelf.db.close()
+"""
+
+
+def test_a_key_that_a_method_of_another_object_makes(tmp_path: Path) -> None:
+    done = check_runs_alike(SHELF, tmp_path)
+    assert "yield in_turn(self.shelf.key(id))" in done.rewritten.files["app.py"]
+
+
+CONSTANT = """\
+from openai import OpenAI
+
+client = OpenAI()
+
+
+def ask(kind, memo, line):
+    if kind in memo:
+        line += memo[kind]
+    memo[kind] = client.responses.create(model="gpt-5-mini", input=line).output_text
+
+
+def main(kind, lines):
+    memo = {{}}
+    for line in lines:
+        ask({key}, memo, line)
+    print(memo)
+
+
+main("tea", open("in.txt"))
+"""
+
+
+def test_a_key_from_outside_of_the_loop_is_no_items_own() -> None:
+    check_noop(CONSTANT.format(key="kind"), "dependent-iterations")
+
+
+def test_a_key_from_the_item_is_its_own(tmp_path: Path) -> None:
+    check_runs_alike({"app.py": CONSTANT.format(key="line[:1]"), "in.txt": "a\nb\na\n"}, tmp_path)
