@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Iterable
 from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
@@ -28,13 +29,14 @@ _CALLING_BACK = (
 """What gives a database of sqlite3 functions of the program to call."""
 _CHANGING = re.compile(r"\s*(insert|replace|update|delete)\b", re.IGNORECASE)
 
+_OF_A_CONNECTION = frozenset({".total_changes", "last_insert_rowid()", " changes()"})
 _NAMED_MARK = re.compile(r"%\((\w+)\)s")
 
 
 @cache
-def _percent() -> re.Pattern[str]:
-    """Paths of what executes statements with other marks for the same."""
-    return re.compile("|".join(to_regex(each["path"]) for each in document("stores", "percent")["percent"]))
+def _told(what: str) -> re.Pattern[str]:
+    """Paths of what executes statements with other marks for the same (`percent`), or each with a new `cursor`."""
+    return re.compile("|".join(to_regex(each["path"]) for each in document("stores", "percent")[what]))
 
 
 class Statements:
@@ -55,7 +57,10 @@ class Statements:
     def _of_texts(self, texts: list[str], call: ast.Call, frame: Frame, receiver: set[Channel]) -> list[Access]:
         if not texts:
             return [Access(("sql",), "write", call.lineno)]
-        told = touches({(*p, name) for p in receiver for name in self._asked_cursors}, "write", call.lineno)
+        asked: Iterable[str] = self._asked_cursors
+        if self._is(call, "cursor", frame):
+            asked = _OF_A_CONNECTION.intersection(asked)
+        told = touches({(*p, name.strip(" .()")) for p in receiver for name in asked}, "write", call.lineno)
         told = told if any(_CHANGING.match(text) for text in texts) else []
         said = [touch for text in texts for touch in touches_in(text)]
         beside = [each for touch in said for each in self._schema.beside(touch)]
@@ -81,11 +86,16 @@ class Statements:
 
     def _with_marks(self, text: str, call: ast.Call, frame: Frame) -> str:
         """The statement with its parameters named as SQLite has them, where that says the same."""
-        if "%" not in text or not isinstance(call.func, ast.Attribute):
+        if "%" not in text or not self._is(call, "percent", frame):
             return text
+        return _NAMED_MARK.sub(r":\1", text).replace("%s", "?")
+
+    def _is(self, call: ast.Call, what: str, frame: Frame) -> bool:
+        """Whether that is on record of what executes the statement."""
+        if not isinstance(call.func, ast.Attribute):
+            return False
         values = self._reader.program.eval(frame.function.id, call.func.value)
-        is_known = bool(values) and all(isinstance(v, Ext) and _percent().match(v.path) for v in values)
-        return _NAMED_MARK.sub(r":\1", text).replace("%s", "?") if is_known else text
+        return bool(values) and all(isinstance(v, Ext) and _told(what).fullmatch(v.path) for v in values)
 
     def _texts(self, node: ast.expr, frame: Frame) -> list[str]:
         """The statements that the expression can be, of a parameter what the caller gives."""
@@ -117,7 +127,8 @@ class Statements:
     def _asked_cursors(self) -> list[str]:
         """What the program asks cursors and connections about the statement before."""
         texts = [module.text for module in self._reader.graph.modules.values()]
-        return [name for name in ("lastrowid", "rowcount", "total_changes") if any(f".{name}" in t for t in texts)]
+        names = (".lastrowid", ".rowcount", *sorted(_OF_A_CONNECTION))
+        return [name for name in names if any(name in text for text in texts)]
 
     @cached_property
     def _created(self) -> list[str]:

@@ -210,3 +210,90 @@ def test_a_key_that_is_another_one_later_keeps_the_loop(look: str, before: str, 
 def test_rows_that_are_made_before_and_after_the_request_keep_the_loop() -> None:
     before = "db.execute('insert into notes (slug) values (?)', (item['slug'],))"
     check_noop(KEYS.format(look=ONE, before=before, after=INSERT), "order-of-effects")
+
+
+TURNS = """\
+import sqlite3
+
+from openai import OpenAI
+
+client = OpenAI()
+
+
+class Table:
+    def __init__(self):
+        self.con = sqlite3.connect("turns.db")
+        self.con.execute("create table turn (id integer primary key, item text, who text, text text)")
+
+    def add(self, item, who, text):
+        self.con.execute("insert into turn (item, who, text) values (?, ?, ?)", (item, who, text))
+        self.con.commit()
+
+    def transcript(self, item):
+        rows = self.con.execute("select who, text from turn where item = ? order by id", (item,))
+        return "\\n".join(f"{who}: {text}" for who, text in rows)
+
+
+def speak(who, item, table):
+    prompt = f"You are the {who} of {item}.\\n" + table.transcript(item)
+    answer = client.responses.create(model="gpt-5-mini", input=prompt)
+    table.add(item, who, answer.output_text)
+
+
+table = Table()
+for item in ["a violin", "a boat"]:
+    for turn in range(3):
+        for who in ["buyer", "seller"]:
+            speak(who, item, table)
+"""
+
+
+def test_rows_under_a_key_that_all_turns_have_make_a_talk() -> None:
+    check_noop(TURNS)
+
+
+NUMBERS = """\
+import sqlite3
+
+from openai import OpenAI
+
+client = OpenAI()
+db = sqlite3.connect("notes.db")
+db.execute("create table doc (id integer primary key, name text)")
+db.execute("create table note (doc integer, text text)")
+db.execute("create table seen (name text)")
+cursor = db.cursor()
+for name in ["tea", "cup", "jam"]:
+    {early}
+    answer = client.responses.create(model="gpt-5-mini", input=name).output_text
+    {late}
+db.commit()
+"""
+SEEN = 'db.execute("insert into seen values (?)", (name,))'
+DOC = '= db.execute("insert into doc (name) values (?)", (name,))'
+
+
+@pytest.mark.parametrize(
+    ("early", "late"),
+    [
+        (SEEN, f'made {DOC}; db.execute("insert into note values (?, ?)", (made.lastrowid, answer))'),
+        (f"made {DOC}", 'db.execute("insert into note values (?, ?)", (made.lastrowid, answer))'),
+    ],
+)
+def test_the_number_of_a_row_is_with_the_statement_that_made_it(early: str, late: str, tmp_path: Path) -> None:
+    check_runs_alike(NUMBERS.format(early=early, late=late), tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("early", "late"),
+    [
+        (f"_ {DOC}", 'db.execute("insert into note values (last_insert_rowid(), ?)", (answer,))'),
+        (
+            f"_ {DOC.replace('db.', 'cursor.')}",
+            'db.execute("insert into note values (?, ?)", (cursor.lastrowid, answer))',
+        ),
+        (SEEN, 'db.execute("insert into note values (?, ?)", (db.total_changes, answer))'),
+    ],
+)
+def test_what_a_connection_or_one_cursor_did_last_keeps_the_loop(early: str, late: str) -> None:
+    check_noop(NUMBERS.format(early=early, late=late), "dependent-iterations")
