@@ -9,7 +9,7 @@ import ast
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
-from batchlint.codemod import augmented, filled, process_wide, scopes
+from batchlint.codemod import augmented, filled, lazily, process_wide, scopes
 from batchlint.codemod.access import OWN, Access, Channel, Frame
 from batchlint.codemod.attempts import Attempts, OpenLoop, changes_last, is_quiet, tries_again
 from batchlint.codemod.blocks import opens
@@ -206,7 +206,7 @@ class Layout:
 
     def _for(self, node: ast.For | ast.AsyncFor, preds: list[int], frame: Frame) -> list[int]:
         preds = self._evaluate(node.iter, preds, frame, node, lambda skip: self.reader.simple(node, frame, skip))
-        head = self._add(Step(frame, node), preds)
+        head = self._add(Step(frame, node, lazily.taken(self.reader, node.iter, frame)), preds)
         loop = self._open(node, frame)
         back = [*self._block(node.body, head, frame), *loop.again]
         self._loops.pop()

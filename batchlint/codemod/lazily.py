@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 
 from batchlint.codemod import scopes
-from batchlint.codemod.access import STORE, Access, Frame
+from batchlint.codemod.access import STORE, Access, Frame, touches
 from batchlint.codemod.reader import Reader
 from batchlint.codemod.refusals import Refused
 from batchlint.facts import FunctionFacts
@@ -67,6 +67,17 @@ def check_body(reader: Reader, function: FunctionFacts, loop: ast.For | ast.Asyn
         if isinstance(node, ast.Name) and node.id in once and id(node) not in asked:
             what = f"the loop's `{node.id}` is used in its body too (line {node.lineno}), and what is taken is gone"
             raise Refused("dependent-iterations", what)
+
+
+def taken(reader: Reader, node: ast.expr, frame: Frame) -> list[Access]:
+    """What a loop over `node` takes from iterators that it did not make: others find that gone."""
+    found: list[Access] = []
+    for part in parts(node):
+        if isinstance(part, ast.Name | ast.Attribute):
+            sources = held(reader, part, frame, 0)
+            if any(_gives_once(reader, around.function, value) for value, around in sources):
+                found += touches(reader.path(part, frame), "write", part.lineno)
+    return found
 
 
 def _gives_once(reader: Reader, function: FunctionFacts, value: ast.expr) -> bool:
