@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from fnmatch import fnmatch
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -23,7 +24,10 @@ _KINDS = _LITERAL + _MIXED
 
 
 class Place(NamedTuple):
-    """A folder by the parts of its path, None where that is not known; `ending`: of the files that count."""
+    """A folder by the parts of its path, None where that is not known; `ending`: of the files that count.
+
+    `name`: of the one file, or the pattern of those that are listed, where its text shows all of it.
+    """
 
     parts: tuple[str, ...] | None
     ending: str = ""
@@ -31,6 +35,7 @@ class Place(NamedTuple):
     """Whether the folders in it are listed too."""
     maker: str = ""
     """What is called for the path, where that does not show its folder."""
+    name: str = ""
 
 
 def of_file(paths: Paths, node: ast.expr, frame: Frame) -> Place:
@@ -43,7 +48,8 @@ def of_file(paths: Paths, node: ast.expr, frame: Frame) -> Place:
         return Place(None, ending, maker=ast.unparse(path.func) if isinstance(path, ast.Call) else "")
     last = parts[-1]
     is_known = len(parts) > 1 or (_kind(last) != "" and not _begins_open(path))
-    return Place(tuple(parts[:-1]) if is_known else None, last[1:] if _kind(last) else "")
+    name = last[1:] if _kind(last) == _LITERAL else ""
+    return Place(tuple(parts[:-1]) if is_known else None, last[1:] if _kind(last) else "", name=name)
 
 
 def _begins_open(path: ast.expr) -> bool:
@@ -62,16 +68,19 @@ def listed(paths: Paths, node: ast.expr | None, pattern: ast.expr | None, frame:
     if parts is None or wanted is None:
         return Place(None, _ending(wanted), is_deep)
     names: list[str] = []
+    name = wanted[-1][1:] if wanted and _kind(wanted[-1]) == _LITERAL else ""
     for part in wanted[:-1]:
         if "*" in part[1:] or _kind(part) == _MIXED:
-            return Place((*parts, *names), _ending(wanted), is_deep=True)
+            return Place((*parts, *names), _ending(wanted), is_deep=True, name=name)
         names.append(part)
-    return Place((*parts, *names), _ending(wanted), is_deep)
+    return Place((*parts, *names), _ending(wanted), is_deep, name=name)
 
 
 def may_hold(folder: Place, file: Place) -> bool:
     """Whether the file may be among those that are listed."""
     if folder.ending and file.ending and not _meet(folder.ending, file.ending):
+        return False
+    if folder.name and file.name and not fnmatch(file.name, folder.name):
         return False
     if folder.parts is None or file.parts is None:
         return True

@@ -209,3 +209,27 @@ def test_folders_and_objects_of_an_item_are_made_on_both_sides(before: str, afte
 )
 def test_other_effects_are_not(before: str, after: str) -> None:
     check_noop(MADE.format(before=before, after=after))
+
+
+DIGEST = """\
+from pathlib import Path
+
+from openai import OpenAI
+
+client = OpenAI()
+notes = Path("notes")
+notes.mkdir(exist_ok=True)
+for name in ["tea", "cup", "jam"]:
+    days = len(list(notes.glob("????-??.md")))
+    answer = client.responses.create(model="gpt-5-mini", input=f"{name} {days}").output_text
+    with (notes / "{file}").open("a") as out:
+        print(answer, file=out)
+"""
+
+
+def test_a_file_whose_name_the_pattern_leaves_out_is_not_listed(tmp_path: Path) -> None:
+    check_runs_alike(DIGEST.replace("{file}", "README.md"), tmp_path)
+
+
+def test_a_file_whose_name_fits_the_pattern_is_listed() -> None:
+    check_noop(DIGEST.replace("{file}", "2026-11.md"), "external-read-back")
