@@ -49,7 +49,7 @@ ELEMENTS = "[elements]"
 NAMESPACE = "[vars]"
 """The mapping of an object's attributes, as a step behind the object: what is in it is in the object."""
 PRIVATE = "[private]"
-"""A file in a folder of the item's own, as a step behind its path."""
+"""A file or folder that no other item has, as a step behind its path."""
 HELD = "[held]"
 """A file that stands open, read through the variable that holds it, as a step behind its path."""
 STORE = "store"
@@ -241,6 +241,9 @@ def _files_clash(a: Access, b: Access) -> bool:
         return "read" in (a.how, b.how) and a.channel == b.channel
     if LISTED in a.channel or LISTED in b.channel:
         folder, file = (a, b) if LISTED in a.channel else (b, a)
+        is_apart = PRIVATE in folder.channel and PRIVATE in file.channel
+        if is_apart and file.channel[1].startswith(f"{folder.channel[1]} / "):
+            return False
         return folder.place is None or file.place is None or may_hold(folder.place, file.place)
     if a.key is None and b.key is None:
         x, y = a.channel[1], b.channel[1]
@@ -356,6 +359,8 @@ class Frame:
     """Of own names that are bound a second time where the first value is nothing, that value."""
     targets: set[str] = field(default_factory=set)
     """Own names with a different value for every item."""
+    tokens: set[str] = field(default_factory=set)
+    """Of the frame of a loop's body: texts that tell the items' files apart, as `path.stem` of what a loop lists."""
     given: dict[str, ast.expr] = field(default_factory=dict)
     """What the parameters of a helper were given, in the names of the frame `caller`."""
     caller: Frame | None = None

@@ -84,8 +84,8 @@ MUTATORS = frozenset(
 PLAIN = frozenset(
     {
         "Path", "PurePath", "str", "join", "joinpath", "lower", "upper", "strip", "format", "replace", "with_suffix",
-        "with_name", "resolve", "absolute", "dirname", "abspath", "realpath", "normpath", "expanduser", "encode",
-        "sha256", "sha1", "md5", "hexdigest",
+        "with_name", "with_stem", "resolve", "absolute", "dirname", "basename", "splitext", "abspath", "realpath",
+        "normpath", "expanduser", "encode", "sha256", "sha1", "md5", "hexdigest",
     }
 )  # fmt: skip
 """Calls that give the same wherever they stand."""

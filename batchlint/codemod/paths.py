@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from batchlint.codemod import file_names, folders, scopes, sheets
+from batchlint.codemod import file_names, folders, own_files, scopes, sheets
 from batchlint.codemod.access import ANY, CELL, KEY, MARK, NAMESPACE, OWN, PRIVATE, Access, Channel, Frame, same_objects
 from batchlint.codemod.aliases import Aliases
 from batchlint.codemod.blocks import Comprehension
@@ -530,7 +530,8 @@ class Paths:
         text = ast.unparse(expanded)
         own = text if MARK in text else None
         place = folders.of_file(self, node, frame) if how != "read" or own else None
-        channel = ("file", text, PRIVATE) if own and file_names.is_private(self, node, frame) else ("file", text)
+        is_private = own and (own_files.is_own(plain, frame) or file_names.is_private(self, node, frame))
+        channel = ("file", text, PRIVATE) if is_private else ("file", text)
         return Access(channel, how, node.lineno, own, place=place, named=isinstance(plain, ast.Name))
 
     def listing(self, call: ast.Call, folder: ast.expr | None, pattern: ast.expr | None, frame: Frame) -> Access:
@@ -539,8 +540,12 @@ class Paths:
             return Access(("file",), "read", call.lineno)
         is_deep = last_name(call.func) in {"rglob", "walk"}
         place = folders.listed(self, folder, pattern, frame, is_deep=is_deep)
-        text = ast.unparse(self.expand(folder or pattern or ast.Constant("."), frame))
-        return Access(("file", text, LISTED), "read", call.lineno, text if MARK in text else None, place=place)
+        expanded = self.expand(folder or pattern or ast.Constant("."), frame)
+        text = ast.unparse(expanded)
+        own = text if MARK in text else None
+        is_private = own and folder is not None and own_files.is_own(expanded, frame)
+        channel = ("file", text, LISTED, PRIVATE) if is_private else ("file", text, LISTED)
+        return Access(channel, "read", call.lineno, own, place=place)
 
     def meaning(self, node: ast.expr, frame: Frame) -> str:
         """The text of a key as the iteration has it."""
