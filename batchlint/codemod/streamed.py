@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ast
 import itertools
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
 from batchlint.codemod.blocks import block_of
@@ -60,14 +60,24 @@ class Streamed:
         return any(each is not None and not (isinstance(each, ast.Constant) and not each.value) for each in found)
 
     def _is_used(self, function: FunctionFacts, call: ast.Call) -> bool:
+        return any(map(self._is_gone_over, self._places(function, call)))
+
+    def told(self, scope: FunctionId, call: ast.Call, attributes: Collection[str]) -> ast.Attribute | None:
+        """Where one of the attributes is read of the answer, here or where it gets."""
+        for place in self._places(self._graph.function(scope), call):
+            parent = self._parent(place)[1]
+            if isinstance(parent, ast.Attribute) and parent.attr in attributes:
+                return parent
+        return None
+
+    def _places(self, function: FunctionFacts, call: ast.Call) -> Iterator[_Place]:
+        """The answer, where it is made and where it gets."""
         waiting, seen = [_Place(function, call)], {id(call)}
         for place in waiting:
-            if self._is_gone_over(place):
-                return True
+            yield place
             more = [each for each in self._further(place) if id(each.node) not in seen]
             seen |= {id(each.node) for each in more}
             waiting += more if len(waiting) < _MOST else []
-        return False
 
     def _parent(self, place: _Place) -> tuple[ast.expr, ast.AST | None]:
         """The expression, with the `await` in front of it, and what it stands in."""

@@ -33,6 +33,8 @@ _LEGACY = {
 _HTTP = re.compile(r"(requests(\.api|\.(sessions\.)?[Ss]ession\(\))?|httpx2?(\.(Async)?Client\(\))?)\.post$")
 _OVER_HTTP = {"openai": "openai_http", "anthropic": "anthropic_http"}
 """Calls of a provider's API without an SDK, and the backend that carries them, by provider."""
+_OF_A_CONNECTION = frozenset({"headers", "cookies", "elapsed", "history", "raw", "extensions"})
+"""What a response over HTTP has beside its status and body."""
 _THROUGH_STORAGE = frozenset({"vertexai"})
 """Providers whose batches read and write files of a cloud's own, which the helper does not make."""
 _HARMLESS = frozenset(
@@ -331,6 +333,9 @@ class Support:
             self.runnables.check(scope, self.threads.plain(call))
         if self._streamed.is_streamed(scope, self.threads.plain(call)):
             raise Refused("streaming")
+        if _HTTP.match(model.path) and (told := self._streamed.told(scope, self.threads.plain(call), _OF_A_CONNECTION)):
+            what = f"`{ast.unparse(told)}` (line {told.lineno}) tells of the connection, which a batch does not have"
+            raise Refused("unsupported-shape", what)
         if "with_raw_response" in model.path or "with_streaming_response" in model.path:
             raise Refused("unsupported-shape", f"the raw HTTP response is used {line}, which a batch does not have")
         if header := catalogue.header(model.path):

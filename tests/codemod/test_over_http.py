@@ -121,3 +121,9 @@ CALL = 'requests.post(OPENAI + "/chat/completions", json={"model": "m", "message
 )
 def test_what_no_batch_carries_is_refused(call: str, name: str) -> None:
     check_noop(f"{HEAD}\nfor name in NAMES:\n    print({call}.json())\n", name)
+
+
+@pytest.mark.parametrize("used", ['answer.headers["retry-after"]', "answer.elapsed.total_seconds()"])
+def test_what_only_a_connection_tells_is_refused(used: str) -> None:
+    source = f"{HEAD}\nfor name in NAMES:\n    answer = {CALL % ''}\n    print({used}, answer.json())\n"
+    check_noop(source, "unsupported-shape")
