@@ -70,7 +70,18 @@ class Ignore:
             return True
         if self._spec is None or self._any is None or self._any.search(path) is None:
             return None
+        if path.endswith("/"):
+            return self._of_folder(path)
         return self._spec.check_file(path).include
+
+    def _of_folder(self, path: str) -> bool | None:
+        """What the last of the patterns says that the folder itself matches; those above it have been asked before."""
+        for pattern in reversed(list(self._spec.patterns)) if self._spec is not None else ():
+            regex, said = pattern.regex, pattern.include
+            found = regex.finditer(path) if regex is not None and said is not None else ()
+            if any("ps_d" not in m.re.groupindex or m.end("ps_d") in (-1, len(path)) for m in found):
+                return said
+        return None
 
 
 class Walker:

@@ -48,6 +48,26 @@ def test_gitignore_is_honoured_on_every_level(tmp_path):
     assert walk(tmp_path) == ["a.py", "keep_pb2.py", "pkg/sub/local.py"]
 
 
+@pytest.mark.parametrize(
+    ("lines", "kept"),
+    [
+        ("*\n!*/\n!*.py\n*old*.py\n", ["app/a.py", "app/gen/b.py", "c.py"]),
+        ("*\n!app/\n!app/*.py\n", ["app/a.py", "app/old_a.py"]),
+        ("*\n!app\n", []),
+        ("/*\n!/app/\n", ["app/a.py", "app/gen/b.py", "app/old_a.py"]),
+        ("app/*\n!app/gen/\n", ["app/gen/b.py", "c.py"]),
+        ("app/\n!app/gen/\n", ["c.py"]),
+    ],
+)
+def test_what_is_not_ignored_after_all_is_walked(tmp_path, lines, kept):
+    subprocess.run(["git", "init", "-q", str(tmp_path)], check=True)
+    write(tmp_path, {".gitignore": lines, "app/a.py": "", "app/gen/b.py": "", "app/old_a.py": "", "c.py": ""})
+    assert walk(tmp_path) == kept
+    listed = ["git", "ls-files", "--others", "--exclude-standard", "*.py"]
+    found = subprocess.run(listed, cwd=tmp_path, check=True, capture_output=True, text=True)
+    assert sorted(found.stdout.split()) == kept
+
+
 def test_a_folder_below_the_repository_knows_the_ignore_files_above(tmp_path):
     subprocess.run(["git", "init", "-q", str(tmp_path)], check=True)
     write(tmp_path, {".gitignore": "/app/gen/\n", "app/gen/x.py": "", "app/y.py": ""})
