@@ -19,7 +19,7 @@ from batchlint.graph.ways import Way
 from batchlint.levels import Level
 from batchlint.loops import is_handful, is_item_loop
 from batchlint.named import NAMES, Named
-from batchlint.ones import goes_over_given, is_for_one, is_for_samples
+from batchlint.ones import goes_over_given, is_for_one, is_for_samples, tries_out
 from batchlint.places import RUNS, Link, Place, Trait, line_of
 from batchlint.remainders import loop_before
 from batchlint.repetitions import repeated
@@ -180,7 +180,8 @@ def _many(place: Place, named: Named) -> Trait | None:
             continue
         is_search = model.kind == "embeddings" and link.node is model.node and asks_one_thing(link.node, link.loops)
         is_one = is_search or (link.repeats and named.goes_over(link.function, link.node, link.loops))
-        if link.repeats and not is_one and not _is_of_one(graph, link, links[:index]):
+        is_tried = link.repeats and tries_out(graph, link.function, link.loops)
+        if link.repeats and not is_one and not is_tried and not _is_of_one(graph, link, links[:index]):
             lines = [line_of(loop) for loop in link.loops if is_item_loop(loop)]
             line = lines[0] if lines else link.node.lineno
             return Trait("many", "once per item of a collection", link.function.path, line)
@@ -198,6 +199,7 @@ def _many(place: Place, named: Named) -> Trait | None:
             if model.kind == "embeddings" and _takes_nothing(edge):
                 break  # the same text each time
             is_one = edge.repeats and named.goes_over(edge.caller, edge.node, edge.loops)
+            is_one = is_one or tries_out(graph, edge.caller, edge.loops)
             if edge.repeats and not is_one and not all_give_one(graph, edge.caller, edge.loops):
                 return Trait("many", f"once per item, in {graph.label(edge.caller)}", edge.caller.path, edge.span.line)
     return None

@@ -1,4 +1,4 @@
-"""Calls that are made only where there is one item: `if len(parts) == 1: return ask_all(parts)`."""
+"""Calls for one item only (`if len(parts) == 1: return ask_all(parts)`), or for a few samples that the code holds."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from batchlint.facts import FunctionFacts, FunctionId, LoopNode
 from batchlint.flow import reads
 from batchlint.graph import Graph
 from batchlint.graph.conditions import tests_before
+from batchlint.iterables import EACH
 from batchlint.loops import HANDFUL, is_item_loop
 from batchlint.symbols import last_name
 from batchlint.trees import arguments, length_of, walk
@@ -17,9 +18,31 @@ from batchlint.values import Inst
 
 _SENTENCE = 5
 """Words from which on a constant is a text rather than a name or an option."""
+_TRIED = 10
+"""So many samples are what somebody writes down to see if it works."""
+_TRIES = re.compile(r"^_?(test|demo|example|try)s?(_|$)|_(demo|example|test)s?$", re.IGNORECASE)
 _DEEP = 5
 _DRAWS = re.compile(r"listdir|scandir|walk|glob|iterdir|open|read|load|fetch|query|execute|select|find|scan|search")
 """Words in the names of calls that get more than they are given: from files, a store or the web."""
+
+
+def tries_out(graph: Graph, id: FunctionId, loops: Sequence[LoopNode]) -> bool:
+    """Whether a function that is called a test or a demo goes over some records or texts that stand in the code."""
+    if not _TRIES.search(id.qualname.rpartition(".")[2]):
+        return False
+    over = [loop.iter for loop in loops if not isinstance(loop, ast.While) and is_item_loop(loop)]
+    given = [graph.constant(id, _counted(each))[1] for each in over]
+    return bool(given) and all(isinstance(each, ast.List | ast.Tuple) and _are_samples(each) for each in given)
+
+
+def _counted(node: ast.expr) -> ast.expr:
+    """What is counted through: `texts` of `enumerate(texts, 1)`."""
+    return node.args[0] if isinstance(node, ast.Call) and last_name(node.func) in EACH and node.args else node
+
+
+def _are_samples(node: ast.List | ast.Tuple) -> bool:
+    few = 0 < len(node.elts) <= _TRIED
+    return few and _is_literal(node) and all(_is_sample(each) or isinstance(each, ast.Tuple) for each in node.elts)
 
 
 def is_for_samples(graph: Graph, id: FunctionId, call: ast.expr) -> bool:

@@ -100,3 +100,46 @@ RECORD = '{"title": "A pump", "text": "It pumps."}'
 )
 def test_two_or_three_records_in_the_code_are_samples(records: str, call: str, expected: str) -> None:
     assert verdict(SAMPLES.format(records=records, call=call)) == expected
+
+
+TRIED = """
+from llm import ask
+
+class Classifier:
+    def label(self, record):
+        return ask(str(record))
+
+RECORDS = [
+    {{"sender": "jobs@example.com", "subject": "Interview"}},
+    {{"sender": "shop@example.com", "subject": "Order"}},
+    {{"sender": "news@example.com", "subject": "Trends"}},
+    {{"sender": "bank@example.com", "subject": "Statement"}},
+]
+
+def {name}():
+    classifier = Classifier()
+    for number, record in enumerate({records}):
+        print(number, classifier.label(record))  # !
+
+if __name__ == "__main__":
+    {name}()
+"""
+
+
+@pytest.mark.parametrize("name", ["test_classifier", "demo", "_example", "classifier_demo"])
+def test_records_written_out_in_what_is_called_a_test_are_samples(name: str) -> None:
+    assert verdict(TRIED.format(name=name, records="RECORDS")) == "realtime"
+
+
+@pytest.mark.parametrize(
+    ("name", "records"),
+    [
+        ("label_all", "RECORDS"),
+        ("latest", "RECORDS"),
+        ("test_classifier", "RECORDS * 4"),
+        ("test_classifier", "open('mails.txt')"),
+        ("test_classifier", "[*RECORDS, *open('mails.txt')]"),
+    ],
+)
+def test_other_records_or_functions_are_none(name: str, records: str) -> None:
+    assert verdict(TRIED.format(name=name, records=records)) == "batchable"
