@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from batchlint.facts import MODULE, CallFacts, FunctionFacts, FunctionId
 from batchlint.graph import runners
 from batchlint.graph.callables import Callables
+from batchlint.graph.conditions import tests_before
 from batchlint.graph.handedin import HandedIn
 from batchlint.graph.links import GraphSettings, ModelCall, Part, source
 from batchlint.graph.toolusers import ToolUsers
@@ -131,9 +132,15 @@ class ModelCalls(Part):
             best = self._stated_wrapper(values, call)
         if best is None:
             best = self._handed.find(function, call, func, values)
-        if best is None:
+        if best is None or self._is_for_server(function, call):
             return None
         return self._described(function, call, func, *best)
+
+    def _is_for_server(self, function: FunctionFacts, call: CallFacts) -> bool:
+        """Whether the call is made only where a test names a server that people run themselves: `kind == "ollama"`."""
+        servers = self.program.catalogue.servers
+        tests = (test for test, holds in tests_before(function, call.node) if holds)
+        return any(word in servers for test in tests for word in _only_words(test))
 
     def _described(
         self, function: FunctionFacts, call: CallFacts, func: ast.expr, api: ApiCall, value: Ext
@@ -298,6 +305,17 @@ class ModelCalls(Part):
     def _is_named(self, id: FunctionId, dotted: str) -> bool:
         name = f"{self.modules[id.path].name}.{id.qualname}"
         return name == dotted or name.endswith("." + dotted)
+
+
+def _only_words(test: ast.expr) -> Iterator[str]:
+    """The words that something must be where the test holds, each in small letters: `kind == "ollama" and ready`."""
+    if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.And):
+        for value in test.values:
+            yield from _only_words(value)
+    elif isinstance(test, ast.Compare) and len(test.ops) == 1 and isinstance(test.ops[0], ast.Eq):
+        for side in (test.left, *test.comparators):
+            text = str(side.value) if isinstance(side, ast.Constant) else last_name(side)
+            yield re.sub(r"[^a-z]", "", text.lower())
 
 
 def _path_of(url: str) -> str:

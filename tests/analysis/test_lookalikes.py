@@ -909,3 +909,37 @@ OWN_SERVER = """
 )
 def test_a_setting_or_a_function_names_an_own_server(setting: str, name: str, address: str, expected: str) -> None:
     assert verdict(OWN_SERVER.format(setting=setting, name=name, address=address)) == expected
+
+
+SEVERAL = """
+    from langchain_community.embeddings import OllamaEmbeddings, OpenAIEmbeddings
+
+    class Embedder:
+        def __init__(self, kind):
+            self.kind = kind
+            self.model = OllamaEmbeddings() if kind == "ollama" else OpenAIEmbeddings()
+
+        def embed(self, texts):
+            if {test}:
+                return self.model.embed_documents(texts)  # !
+            return None
+
+    if __name__ == "__main__":
+        print(Embedder("openai").embed(open("texts.txt").readlines()))
+    """
+
+
+@pytest.mark.parametrize(
+    ("test", "expected"),
+    [
+        ('self.kind == "ollama"', "none"),
+        ('texts and self.kind == "LM-Studio"', "none"),
+        ("self.kind == Kinds.OLLAMA", "none"),
+        ('self.kind == "openai"', "batchable"),
+        ('self.kind != "ollama"', "batchable"),
+        ('texts or self.kind == "ollama"', "batchable"),
+        ('self.kind in ("ollama", "openai")', "batchable"),
+    ],
+)
+def test_what_is_asked_only_of_a_server_of_ones_own(test: str, expected: str):
+    assert verdict(SEVERAL.format(test=test)) == expected
