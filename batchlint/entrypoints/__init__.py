@@ -270,6 +270,8 @@ class Registry(NamedTuple):
     """Those of them that choose what is worked on where they name an option."""
     parsers: PathTable[bool]
     """Calls that give a command line an option, whose name is their first argument."""
+    opens: PathTable[bool]
+    """Calls that open a page or a file on the screen of whoever started the program."""
     gate_words: tuple[str, ...]
     """Words in names that speak of letting through what somebody sent in."""
     mapper: Mapper
@@ -399,6 +401,7 @@ def build(documents: list[dict[str, Any]]) -> Registry:
         questions_once=frozenset(n for d in documents for n in d.get("questions", {}).get("once", ())),
         filters=frozenset(n for d in documents for n in d.get("questions", {}).get("filters", ())),
         parsers=PathTable((path, True) for d in documents for path in d.get("questions", {}).get("parsers", ())),
+        opens=PathTable((path, True) for d in documents for path in d.get("opens", ())),
         gate_words=tuple(word for d in documents for word in d.get("gates", {}).get("words", ())),
         mapper=_mapper(documents),
         storing=storing.read(documents),

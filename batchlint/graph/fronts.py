@@ -11,10 +11,11 @@ from typing import NamedTuple
 from batchlint.entrypoints import Kind
 from batchlint.facts import MODULE, CallFacts, FunctionFacts, FunctionId, LoopNode, Reference
 from batchlint.findings import Step
-from batchlint.graph.choices import gives_choice, only_chooses
+from batchlint.graph.choices import asked_by, gives_choice, is_menu, only_chooses
 from batchlint.graph.leftout import is_left_out
 from batchlint.graph.links import Asking, Entry, ModelCall, Part, label, source
 from batchlint.graph.picks import is_taken_once, picks_from_all
+from batchlint.graph.shown import Shown
 from batchlint.graph.sittings import SITTING, Sittings
 from batchlint.graph.subcommands import word_of
 from batchlint.symbols import CallRef, Program, last_name
@@ -50,6 +51,10 @@ _QUESTION = Kind("command-line", "interactive", None)
 _SITTING = Kind(SITTING, "interactive", None)
 _PICKING = Kind("picking", "interactive", None)
 """Who picks from what a model made of the items sits through that, and not through what follows."""
+_CHOOSING = Kind("choosing", "interactive", None)
+"""So does who picks from a menu, unless that stands between two pieces of the model's work."""
+_SHOWN = Kind("shown", "interactive", None)
+_BEFORE = (_PICKING, _CHOOSING, _SHOWN)
 
 
 class _Front(NamedTuple):
@@ -70,6 +75,7 @@ class Fronts(Part):
         super().__init__(program)
         calls = list(model_calls)
         self._model_calls = {id(model.node) for model in calls}
+        self._shown = Shown(program)
         self._sittings = Sittings(program, {model.function for model in calls}, self._model_calls)
 
     def of(self, id: FunctionId) -> list[Entry]:
@@ -94,7 +100,8 @@ class Fronts(Part):
         references = self.program.modules[id.path].references
         read = [each for name in options for each in references.get(name, ()) if isinstance(each.node, ast.Attribute)]
         if not read or any(each.function != id for each in read):
-            return [Asking(call.node, call.loops, kind == _PICKING, is_aside)]
+            loops = () if kind == _CHOOSING else call.loops
+            return [Asking(call.node, loops, kind in _BEFORE, is_aside)]
         tests = [node.test for node in walk_own(self.function(id).node) if isinstance(node, ast.If | ast.While)]
         used = [each.node for each in read if not any(stands_in(each.node, test) for test in tests)]
         return [Asking(node, ()) for node in used] or [Asking(call.node, call.loops)]
@@ -108,14 +115,19 @@ class Fronts(Part):
                 for value in program.eval(caller.id, call.node.func):
                     kind = table.first(value.path) if isinstance(value, Ext) else None
                     picks = kind is not None and self._picks(kind, caller, call)
+                    chooses = kind is not None and self._chooses(kind, caller, call)
                     confirms = picks or (kind is not None and self._only_confirms(kind, caller, call))
                     parts = confirms and self._sittings.parts(caller, call)
                     is_aside = confirms and not parts and self._sittings.samples(caller, call)
                     if kind is None or (confirms and not parts and not is_aside):
                         continue
                     asked = _PICKING if picks else _SITTING if confirms else self._asked(kind, caller, call)
+                    if chooses and not confirms:
+                        asked = _CHOOSING
                     if asked == kind or not _is_general(caller, call):
                         found.setdefault(caller.id, []).append(_Front(call, asked, is_aside=is_aside))
+        for caller, call in self._shown.calls():
+            found.setdefault(caller.id, []).append(_Front(call, _SHOWN))
         for caller, call in self._options():
             word = word_of(caller, call.node)
             names = frozenset(self._questions(call.node)) if not word and _may_be_left_out(call.node) else frozenset()
@@ -127,7 +139,7 @@ class Fronts(Part):
                 is_choice = gives_choice(program.functions[asking])
                 for asked_by, node, _ in program.callers.call_sites(program.functions[asking]):
                     call = program.call_facts[id(node)].call
-                    fronts = _told_of(interactive, call)
+                    fronts = [self._between(program.functions[asked_by], each) for each in _told_of(interactive, call)]
                     if is_choice and only_chooses(program.functions[asked_by], call):
                         if not self._sittings.parts(program.functions[asked_by], call):
                             continue
@@ -217,6 +229,20 @@ class Fronts(Part):
         """Whether the question, asked once, is which of the items the run is to go through, or all of them."""
         return kind.kind == "interactive" and picks_from_all(caller, call) and self._is_asked_once(caller, call)
 
+    def _chooses(self, kind: Kind, caller: FunctionFacts, call: CallFacts) -> bool:
+        """Whether the question, asked once and not between two pieces of the model's work, is which way to go."""
+        if kind.kind != "interactive" or not is_menu(caller, call) or self._is_repeated(caller, 0):
+            return False
+        own = (each for each in caller.calls if each is not call and self._is_own(caller, each))
+        return not self._sittings.parts(caller, call) and all(
+            is_taken_once(each, loop) for each in own for loop in call.loops if loop in each.loops
+        )
+
+    def _between(self, caller: FunctionFacts, front: _Front) -> _Front:
+        """What a helper that asks says where it is called: who chooses between two pieces of work sits through them."""
+        is_between = front.kind == _CHOOSING and self._sittings.parts(caller, front.call)
+        return front._replace(kind=_SITTING) if is_between else front
+
     def _only_confirms(self, kind: Kind, caller: FunctionFacts, call: CallFacts) -> bool:
         """Whether the question is if the program shall go on at all: in words, or as one asked once with yes and no."""
         if _asks_for(_CONFIRMATION, call.node) or any(_asks_for(_CONFIRMATION, each) for each in _told(caller, call)):
@@ -257,7 +283,7 @@ def _told_of(fronts: Sequence[_Front], call: CallFacts) -> list[_Front]:
     """What a call of the function that has these fronts says: the strictest of them, else one per subcommand."""
     always = [front for front in fronts if not front.word]
     if always:
-        strictest = min(always, key=lambda each: each.kind.latency is None)
+        strictest = min(always, key=lambda each: (each.kind.latency is None, each.kind in _BEFORE))
         only_options = all(front.options for front in always)
         options = frozenset[str]().union(*(front.options for front in always if only_options))
         return [strictest._replace(call=call, options=options)]
@@ -280,7 +306,8 @@ def _told(caller: FunctionFacts, call: CallFacts) -> Iterator[ast.Call]:
 
 def _asks_for(what: re.Pattern[str], node: ast.Call) -> bool:
     """Whether the words of the question say so."""
-    return any(what.search(text) for argument in node.args for text in _texts(walk(argument)))
+    said = (text for call in asked_by(node) for argument in call.args for text in _texts(walk(argument)))
+    return any(what.search(text) for text in said)
 
 
 def _is_general(caller: FunctionFacts, call: CallFacts) -> bool:

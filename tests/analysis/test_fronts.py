@@ -156,15 +156,14 @@ def ingestion(asked: str, given: str = "None", first: str = "pass") -> str:
         (WAY.format(question="how()", leave="return"), "None", "batchable"),
         (WAY.format(question="how()", leave="sys.exit(0)"), "None", "batchable"),
         (WAY.format(question=DIRECT, leave="return"), "None", "batchable"),
-        # The answer goes into the requests.
-        (WAY.format(question="how()", leave="return"), "action", "unclear"),
+        # The answer goes into the requests: one of a few is a setting, as an option is.
+        (WAY.format(question="how()", leave="return"), "action", "batchable"),
         (WAY.format(question="topic()", leave="return"), "action", "unclear"),
         (WAY.format(question=DIRECT, leave="return"), "action", "unclear"),
-        # No choice ends the run.
-        (WAY.format(question="how()", leave="print(action)"), "None", "unclear"),
-        (WAY.format(question=DIRECT, leave="print('skipped')"), "None", "unclear"),
-        # Every run asks.
-        ("action = how()\n        if action == 'skip': return", "None", "unclear"),
+        # No choice ends the run, or every run asks: a menu.
+        (WAY.format(question="how()", leave="print(action)"), "None", "batchable"),
+        (WAY.format(question=DIRECT, leave="print('skipped')"), "None", "batchable"),
+        ("action = how()\n        if action == 'skip': return", "None", "batchable"),
         (f"action = {DIRECT}\n        if action == 's': return", "None", "unclear"),
     ],
 )
