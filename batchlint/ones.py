@@ -42,7 +42,8 @@ def _counted(node: ast.expr) -> ast.expr:
 
 def _are_samples(node: ast.List | ast.Tuple) -> bool:
     few = 0 < len(node.elts) <= _TRIED
-    return few and _is_literal(node) and all(_is_sample(each) or isinstance(each, ast.Tuple) for each in node.elts)
+    rows = (each.elts if isinstance(each, ast.Tuple) else [each] for each in node.elts)
+    return few and _is_literal(node) and all(any(map(_is_sample, row)) for row in rows)
 
 
 def is_for_samples(graph: Graph, id: FunctionId, call: ast.expr) -> bool:

@@ -138,6 +138,7 @@ def test_records_written_out_in_what_is_called_a_test_are_samples(name: str) -> 
         ("latest", "RECORDS"),
         ("test_classifier", "RECORDS * 4"),
         ("test_classifier", "open('mails.txt')"),
+        ("test_classifier", "[('pandas', 1), ('numpy', 2), ('scipy', 5), ('pandas', 8)]"),
         ("test_classifier", "[*RECORDS, *open('mails.txt')]"),
     ],
 )
