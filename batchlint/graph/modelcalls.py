@@ -25,6 +25,8 @@ _KINDS = {"embed": "embeddings", "audio/speech": "speech", "audio/trans": "trans
 """What an address asks for, by a part of its path."""
 _MAX_NAMES = 3
 """Names for names that an address is followed through."""
+_MAX_STEPS = 7
+"""Variables, calls and parameters that a body is followed through."""
 
 
 class ModelCalls(Part):
@@ -249,7 +251,7 @@ class ModelCalls(Part):
 
     def _keys(self, function: FunctionFacts, node: ast.expr | None, depth: int = 0) -> set[str]:
         """The keys of the dict that `node` is, through `json.dumps`, `.encode()`, variables and project functions."""
-        if node is None or depth > 4:
+        if node is None or depth > _MAX_STEPS:
             return set()
         if isinstance(node, ast.Dict):
             return {str(k.value) if isinstance(k, ast.Constant) else "**" for k in node.keys}
@@ -257,6 +259,8 @@ class ModelCalls(Part):
             found: set[str] = set()
             for binding in function.bindings.get(node.id, ()):
                 found |= self._keys(function, binding.value, depth + 1)
+            if node.id in function.parameter_names and node.id not in function.bindings:
+                found |= self._given_keys(function, node.id, depth)
             if found:
                 found |= {key for owner, key in function.item_keys if owner == node.id}
             return found
@@ -278,6 +282,15 @@ class ModelCalls(Part):
         if isinstance(node, ast.IfExp):
             return self._keys(function, node.body, depth + 1) | self._keys(function, node.orelse, depth + 1)
         return set()
+
+    def _given_keys(self, function: FunctionFacts, name: str, depth: int) -> set[str]:
+        """The keys of the dicts that all callers give for the parameter: none where one of them gives another body."""
+        given = [
+            self._keys(self.function(caller), argument, depth + 1)
+            for caller, argument in self.program.callers.given(function, name)
+            if not self.program.is_test(caller.path)
+        ]
+        return set.intersection(*given) if given else set()
 
     def _endpoint(self, url: Value, client: Ext) -> tuple[ApiCall, Ext] | None:
         catalogue = self.program.catalogue

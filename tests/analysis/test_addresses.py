@@ -67,3 +67,43 @@ def test_the_server_of_a_plain_request(name: str, server: str, expected: str) ->
 def test_another_key_of_the_dict_is_another_address() -> None:
     source = REQUESTS["put into a dict"].replace("{server}", "api.openai.com")
     assert verdict(source.replace('post(settings["url"]', 'post(settings["other"]')) == "none"
+
+
+HELPER = """
+    import json
+    import sys
+    import requests
+
+    class Model:
+        def __init__(self, url):
+            self.url = url
+
+        def payload(self, words):
+            body = {{"model": "gpt-5", "messages": [{{"role": "user", "content": words}}], "temperature": 0}}
+            return body
+
+        def send(self, payload):
+            return requests.post(self.url, {sent})  # !
+
+        def story(self, words):
+            body = self.payload(words)
+            return self.send(payload=body)
+
+        def sentence(self, word):
+            return self.send({other})
+
+    if __name__ == "__main__":
+        model = Model(sys.argv[1])
+        for line in open("words.txt"):
+            print(model.story(line), model.sentence(line))
+    """
+
+
+@pytest.mark.parametrize("sent", ["json=payload", "data=json.dumps(payload)", "data=json.dumps(payload).encode()"])
+def test_a_body_that_callers_give_tells_what_is_asked(sent: str):
+    assert verdict(HELPER.format(sent=sent, other="self.payload(word)")) == "batchable"
+
+
+@pytest.mark.parametrize("other", ['{"chat_id": 1, "text": word}', "json.loads(word)"])
+def test_a_helper_that_sends_other_bodies_as_well_asks_no_model(other: str):
+    assert verdict(HELPER.format(sent="json=payload", other=other)) == "none"
