@@ -170,6 +170,8 @@ def _via(graph: Graph, model: ModelCall, edges: Sequence[Edge]) -> tuple[Step, .
 def _many(place: Place, named: Named) -> Trait | None:
     """What repeats the call, once per item of a collection: the nearest loop or mapping, here, below or above."""
     graph, model = place.graph, place.model
+    if model.kind == "embeddings" and _one_named(place, named) is not None:
+        return None  # the parts of one text, which go into a request or a few
     links = place.links()
     for index, link in enumerate(links):
         if index and is_for_one(graph, links[index - 1].function, links[index - 1].node):
@@ -212,8 +214,21 @@ def _takes_nothing(edge: Edge) -> bool:
     return is_plain and not call.args and not call.keywords  # type: ignore[attr-defined]
 
 
+def _one_named(place: Place, named: Named) -> Trait | None:
+    """The call for the one thing that somebody names, if all ways in lead through one."""
+    below = [(link.function, link.node) for link in place.links()]
+    ways = [[*((edge.caller, edge.node) for edge in reach.edges), *below] for reach in place.reaches]
+    found = [next((each for each in way if named.is_one(*each)), None) for way in ways]
+    if not found or None in found or found[0] is None:
+        return None
+    id, node = found[0]
+    return Trait("single_by_hand", f"{NAMES}, in {place.graph.label(id)}", id.path, node.lineno)
+
+
 def _named(place: Place, named: Named) -> Trait | None:
     """The loop over what somebody names, which is no loop over all that there are."""
+    if place.model.kind == "embeddings" and (one := _one_named(place, named)) is not None:
+        return one
     ways = [(link.function, link.node, link.loops) for link in place.links() if link.repeats]
     above = [edge for reach in place.reaches for edge in reach.edges if edge.repeats]
     for id, node, loops in (*ways, *((edge.caller, edge.node, edge.loops) for edge in above)):

@@ -12,10 +12,11 @@ from batchlint.graph.conditions import tests_before
 from batchlint.graph.options import Options
 from batchlint.loops import is_item_loop
 from batchlint.symbols import last_name
-from batchlint.trees import walk
+from batchlint.trees import arguments, walk
 
 NAMES = "somebody names the items"
 """How the reason begins of what is asked for who does."""
+_identity = id
 _DEEP = 4
 """Lists between the option and the loop."""
 _FILES = re.compile(r"(^|_)(files?|paths?|dirs?|director(y|ies)|folders?|inputs?|globs?|sources?)(_|$)", re.IGNORECASE)
@@ -42,6 +43,38 @@ class Named:
             return False
         asked = [test for test, holds in tests_before(function, node) if holds]
         return any(self._options.named(function, each) == option for test in asked for each in _attributes(test))
+
+    def is_one(self, id: FunctionId, node: ast.expr) -> bool:
+        """Whether the call does for the one thing that an option names what the function else does for each of many.
+
+        As in `if args.note: index(args.note)` beside `for note in notes: index(note)`.
+        """
+        function, call = self._graph.function(id), self._graph.program.call_facts.get(_identity(node))
+        if call is None or not isinstance(node, ast.Call) or any(map(is_item_loop, call.call.loops)):
+            return False
+        callee = ast.dump(node.func)
+        others = (each for each in function.calls if any(map(is_item_loop, each.loops)))
+        if not any(ast.dump(each.node.func) == callee for each in others):
+            return False
+        tests = [test for test, holds in tests_before(function, node) if holds]
+        options = (each for test in tests for each in _attributes(test) if isinstance(each.value, ast.Name))
+        read = [each for argument in arguments(node) for each in _behind(function, argument)]
+        return any(
+            not _FILES.search(option.attr)
+            and self._is_word(option.attr)
+            and any(ast.dump(option) == ast.dump(each) for node in read for each in _attributes(node))
+            for option in options
+        )
+
+    def _is_word(self, option: str) -> bool:
+        """Whether the option takes one word, wherever the program's parser is."""
+        described = [
+            call.node
+            for _, call in self._graph.program.calls_by_name.get("add_argument", ())
+            if any(isinstance(each, ast.Constant) and _name_of(each.value) == option for each in call.node.args)
+        ]
+        given = {keyword.arg for node in described for keyword in node.keywords}
+        return bool(described) and given.isdisjoint({"nargs", "action", "choices"})
 
     def _option(self, function: FunctionFacts, loop: LoopNode) -> str | None:
         return None if isinstance(loop, ast.While) else self._source(function, loop.iter, 0)
@@ -97,6 +130,18 @@ def _are_parts(call: ast.Call, loop: ast.For) -> bool:
         return False
     held = given.func.value
     return isinstance(held, ast.Name) and isinstance(loop.target, ast.Name) and held.id == loop.target.id
+
+
+def _name_of(flag: object) -> str:
+    return flag.lstrip("-").replace("-", "_") if isinstance(flag, str) and flag.startswith("--") else ""
+
+
+def _behind(function: FunctionFacts, node: ast.expr) -> Iterator[ast.expr]:
+    """The expression, and what the names in it are bound to."""
+    yield node
+    for name in walk(node):
+        if isinstance(name, ast.Name):
+            yield from (each.value for each in function.bindings.get(name.id, ()) if each.value is not None)
 
 
 def _is_empty(node: ast.expr) -> bool:

@@ -109,3 +109,70 @@ def test_what_all_items_share_with_those_that_somebody_names_is_told_of_by_their
 ) -> None:
     program = SHARED | {"main.py": SHARED["main.py"].replace("{given}", given)}
     assert verdict(program) == expected
+
+
+INDEX = """
+    import argparse
+    import os
+    from openai import OpenAI
+    from store import all_notes, save
+
+    client = OpenAI()
+
+    def options():
+        parser = argparse.ArgumentParser()
+        parser.add_argument("--all", action="store_true")
+        parser.add_argument("{flag}"{how})
+        return parser.parse_args()
+
+    def embed(texts):
+        found = []
+        for start in range(0, len(texts), 100):
+            part = texts[start : start + 100]
+            found += client.embeddings.create(model="text-embedding-3-small", input=part).data
+        return found
+
+    def link(note, quick=False):
+        text = open(note).read()
+        if not quick:
+            save(note, embed(text.split("---")))  # !
+
+    def run(args):
+        if args.all:
+            for note in all_notes():
+                {each}(note, quick={quick})
+        elif {test}:
+            note = os.path.expanduser({given})
+            link(note)
+
+    if __name__ == "__main__":
+        run(options())
+    """
+ONE = {
+    "flag": "--note",
+    "how": "",
+    "each": "link",
+    "quick": "True",
+    "test": "args.note",
+    "given": "args.note",
+}
+
+
+def test_the_parts_of_the_one_note_that_an_option_names_are_few():
+    assert verdict(INDEX.format(**ONE)) == "realtime"
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"quick": "False"},
+        {"each": "print"},
+        {"how": ', nargs="+"'},
+        {"how": ', action="append"'},
+        {"flag": "--file", "test": "args.file", "given": "args.file"},
+        {"given": "args.other"},
+        {"test": "len(args.all)"},
+    ],
+)
+def test_what_an_option_does_not_name_as_one_of_many_is_many(changed: dict[str, str]):
+    assert verdict(INDEX.format(**{**ONE, **changed})) == "batchable"
