@@ -1,7 +1,8 @@
 """Functions of a library that go from files to files: whoever calls one starts a job, and gets nothing to wait for.
 
 Such a function reads its items from a file that it is told of, asks about each, and has the answers written to a file.
-So does the handler of an event that names a table or a folder, and gives none of the answers back.
+So does the handler of an event that names a table or a folder, or of one at which it does not look, and that gives
+none of the answers back.
 """
 
 from __future__ import annotations
@@ -66,9 +67,17 @@ class FileJobs(Part):
         self._known: dict[FunctionId, bool] = {}
 
     def as_handled(self, entry: Entry, id: FunctionId) -> Entry:
-        """The way in, of which nothing tells what event it is, as it counts where that names a table or a folder."""
+        """The way in, of which nothing tells what event it is, as it counts where that names a table or a folder.
+
+        Or where the handler looks at nothing of it, so that nobody can ask anything by it.
+        """
         kind = entry.kind
-        if kind.kind != "unknown" or kind.framework not in self._handlers or not self._handles_table(id):
+        if kind.kind != "unknown" or kind.framework not in self._handlers:
+            return entry
+        if self._looks_at_nothing(id):
+            what = f"{label(id)}, which looks at nothing of its event"
+            return Entry(Kind(kind.framework, "script", None), Step(id.path, entry.step.line, what))
+        if not self._handles_table(id):
             return entry
         what = f"{label(id)}, which goes through what its event names"
         return Entry(Kind(kind.framework, "task_queue", Latency.HOURS), Step(id.path, entry.step.line, what))
@@ -77,6 +86,14 @@ class FileJobs(Part):
     def _handlers(self) -> set[str]:
         """The frameworks whose events say what they are."""
         return {shape.entry.framework for shape in self.program.registry.events}
+
+    def _looks_at_nothing(self, id: FunctionId) -> bool:
+        """Whether the handler reads none of its parameters, and gives back no more than that it is done."""
+        function = self.function(id)
+        read = {each.id for each in walk(function.node) if isinstance(each, ast.Name)}
+        is_plain = not (function.rest or function.named or function.yields)
+        given = (part for each in function.returns for part in (each.values if isinstance(each, ast.Dict) else [each]))
+        return is_plain and read.isdisjoint(function.parameter_names) and not any(_may_hold(function, e) for e in given)
 
     def _handles_table(self, id: FunctionId) -> bool:
         leading = self._leading(id)

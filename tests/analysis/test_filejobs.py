@@ -172,3 +172,57 @@ def test_a_handler_that_goes_through_the_table_its_event_names_is_a_job(changed:
 def test_a_handler_beside_another_may_serve_it() -> None:
     job = HANDLER.format(read='pd.read_csv(event["source"])', loop='rows["text"]', given="summary", keep=PUT)
     assert verdict({"app.py": job} | {"web.py": ROUTE["web.py"]}) == "unclear"
+
+
+BLIND = """
+    import json
+    from llm import ask
+    from store import new_articles, save
+
+    def lambda_handler(event, context):
+        count = 0
+        summary = ""
+        for article in {items}:
+            summary = ask(article)  # !
+            save(summary)
+            count += 1
+        return {given}
+    """
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        "None",
+        '{"statusCode": 200}',
+        '{"statusCode": 200, "body": json.dumps("done")}',
+        '{"statusCode": 200, "body": json.dumps({"summarized": count})}',
+        "count",
+    ],
+)
+def test_a_handler_that_looks_at_nothing_of_its_event_is_a_job(given: str) -> None:
+    assert verdict(BLIND.format(items="new_articles()", given=given)) == "batchable"
+
+
+@pytest.mark.parametrize(
+    ("items", "given"),
+    [
+        ("new_articles(event)", "None"),
+        ("event['articles']", "count"),
+        ("new_articles(context.tenant)", "None"),
+        ("new_articles()", "summary"),
+        ("new_articles()", '{"statusCode": 200, "body": json.dumps({"summary": summary})}'),
+    ],
+)
+def test_a_handler_that_looks_at_its_event_or_answers_may_serve_somebody(items: str, given: str) -> None:
+    assert verdict(BLIND.format(items=items, given=given)) == "unclear"
+
+
+def test_one_request_of_such_a_handler_is_a_single_one() -> None:
+    program = """
+        from llm import ask
+
+        def lambda_handler(event, context):
+            open("/tmp/said", "w").write(ask("Write something."))  # !
+        """
+    assert verdict(program) != "batchable"
