@@ -233,9 +233,10 @@ class Fronts(Part):
         """Whether the question, asked once and not between two pieces of the model's work, is which way to go."""
         if kind.kind != "interactive" or not is_menu(caller, call) or self._is_repeated(caller, 0):
             return False
-        own = (each for each in caller.calls if each is not call and self._is_own(caller, each))
+        others = (each for each in caller.calls if each is not call)
+        done = (each for each in others if self._sittings.asks(each) or self._is_own(caller, each))
         return not self._sittings.parts(caller, call) and all(
-            is_taken_once(each, loop) for each in own for loop in call.loops if loop in each.loops
+            is_taken_once(each, loop) for each in done for loop in call.loops if loop in each.loops
         )
 
     def _between(self, caller: FunctionFacts, front: _Front) -> _Front:

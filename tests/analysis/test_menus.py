@@ -59,6 +59,15 @@ NOT_ONCE = {
             elif choice == "2":
                 translate()
                 break""",
+    "comes_back_to_a_pool": """
+        from concurrent.futures import ThreadPoolExecutor
+        while True:
+            choice = input("1 to label, 2 to stop: ")
+            if choice == "1":
+                with ThreadPoolExecutor() as pool:
+                    pool.submit(label)
+            elif choice == "2":
+                break""",
     "says_something": """
         choice = input("1 to label, or a text: ")
         if choice == "1" or choice == "2":
@@ -133,6 +142,21 @@ def test_who_picks_once_from_a_menu_does_not_wait(body: str):
 @pytest.mark.parametrize("body", cases(NOT_ONCE))
 def test_who_comes_back_to_the_menu_may_wait(body: str):
     assert verdict(MENU.format(body=body.strip())) != "batchable"
+
+
+def test_a_loop_that_asks_the_model_itself_comes_back():
+    program = """
+        from openai import OpenAI
+        client = OpenAI()
+        while True:
+            way = input("1 to label, 2 to stop: ")
+            if way == "2":
+                break
+            elif way == "1":
+                for line in open("products.txt"):
+                    print(client.responses.create(model="gpt-5", input=line))  # !
+        """
+    assert verdict(program) == "realtime"
 
 
 @pytest.mark.parametrize("questions", cases(SETTINGS))
