@@ -308,8 +308,9 @@ def ways_in(graph: Graph, id: FunctionId, way: Way, node: ast.expr, edge: Edge |
     reaches = [reach for reach in found if reach is not None]
     if edge is None or edge.kind != "queue":
         return reaches
-    # Who waits for a task does not wait for what that enqueues.
-    return [reach for reach in reaches if not any(each.kind == "queue" for each in reach.edges)]
+    # Who waits for a task does not wait for what that enqueues, but who is told that all will be there in a moment.
+    queued = ([each for each in reach.edges if each.kind == "queue"] for reach in reaches)
+    return [reach for reach, edges in zip(reaches, queued, strict=True) if all(map(graph.is_promised, edges))]
 
 
 def _is_alone(graph: Graph, edge: Edge, above: Way, *, many: bool = False) -> bool:

@@ -21,6 +21,10 @@ class Polled(NamedTuple):
     words: frozenset[str]
     begun: frozenset[str]
     """What a sentence of the answer says of work that goes on."""
+    soon: frozenset[str]
+    """Patterns for what a sentence says to somebody of work whose result they will see in a moment."""
+    refused: frozenset[str]
+    """Patterns for what it says where the work was not begun."""
     attributes: frozenset[str]
     lookups: frozenset[str]
     """Names of what looks a result up by the id of its task."""

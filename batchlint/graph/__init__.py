@@ -104,7 +104,7 @@ class Graph(Part):
         self._edges = Edges(program, decorators, handovers, parameters, row_saves)
         self._replies = Replies(program, handovers.edges)
         lookups = Lookups(program, self.is_test)
-        polls = Polls(program, self.is_test, lookups, self.entries, self.edges_to)
+        polls = self._polls = Polls(program, self.is_test, lookups, self.entries, self.edges_to)
         self._waiting = Waiting(program, polls, self._replies, lookups)
         self._followed, self._unread = Followed(program, self.entries, self.edges_to), Unread(program)
         self._stand_ins = StandIns(program)
@@ -163,6 +163,10 @@ class Graph(Part):
     def is_waited_for(self, id: FunctionId, way: Way) -> bool:
         """Whether somebody is known to wait at one of the entry points."""
         return any(reach.entry.kind.latency is Latency.REALTIME for reach in relevant(self.reaches(id, way)))
+
+    def is_promised(self, edge: Edge) -> bool:
+        """Whether whoever enqueues tells somebody that what comes of it is there in a moment."""
+        return self._polls.is_promised(edge)
 
     def leads_down(self, edges: Sequence[Edge], id: FunctionId, node: ast.expr) -> bool:
         """Whether the calls lead down to `node` by what they give and leave to defaults, flags too (`if search:`)."""

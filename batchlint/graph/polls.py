@@ -12,6 +12,7 @@ from batchlint.graph.amounts import Amounts
 from batchlint.graph.links import Edge, Entry, Part, source
 from batchlint.graph.lookups import Lookups
 from batchlint.graph.progress import Progress
+from batchlint.graph.promises import Promises
 from batchlint.graph.settled import Settled
 from batchlint.symbols import Program, last_name
 from batchlint.trees import arguments, stands_in, walk, walk_own
@@ -42,6 +43,7 @@ class Polls(Part):
         self._amounts = Amounts(program)
         self._settled = Settled(program)
         self._progress = Progress(program)
+        self._promises = Promises(program)
         self._polled: dict[tuple[FunctionId, FunctionId, Span], bool] = {}
 
     def is_polled(self, edge: Edge) -> bool:
@@ -82,7 +84,9 @@ class Polls(Part):
             return False
         callee, function = self.function(edge.callee), self.function(edge.caller)
         callers = self._callers(function)
-        asked = [each for each in (function, *self._around(function), *callers) if each.id.qualname != MODULE]
+        asked = self._asked(function, callers)
+        if any(map(self._promises.are_made, asked)):
+            return True
         called = [source(call.node.func).lower() for call in _on_success(callee)]
         if any(word in name for word in polled.pushes for name in called):
             told = self._told_by(asked) & self._settled.of(edge.callee)
@@ -100,6 +104,15 @@ class Polls(Part):
         return any(
             self._speaks_of_state(each, by_id=by_id) or not self._shown(each).isdisjoint(settled) for each in routes
         )
+
+    def is_promised(self, edge: Edge) -> bool:
+        """Whether whoever enqueues says that the page has the result in a moment, whichever task it comes from."""
+        function = self.function(edge.caller)
+        return any(map(self._promises.are_made, self._asked(function, self._callers(function))))
+
+    def _asked(self, function: FunctionFacts, callers: Sequence[FunctionFacts]) -> list[FunctionFacts]:
+        """The functions that may answer where one of them enqueues: itself, those around it and its callers."""
+        return [each for each in (function, *self._around(function), *callers) if each.id.qualname != MODULE]
 
     def only_sets_off(self, edge: Edge) -> bool:
         """Whether the call runs a scheduled task before its time, with no question of its own and no id to ask with."""
@@ -184,7 +197,9 @@ class Polls(Part):
                 return True
         if not function.returns:
             return False
-        return self._is_accepting(function) or any(self._tests_state(test) for test in self._branches(function))
+        return self._is_accepting(function) or any(
+            self._tests_state(function, test) for test in self._branches(function)
+        )
 
     def _is_accepting(self, function: FunctionFacts) -> bool:
         """Whether the route is declared with the status of what is not done yet: `status_code=202`."""
@@ -199,14 +214,23 @@ class Polls(Part):
             for node in walk(value)
         )
 
-    def _tests_state(self, test: ast.expr) -> bool:
+    def _tests_state(self, function: FunctionFacts, test: ast.expr) -> bool:
         """Whether a condition looks at a state: an attribute of that name, or a variable beside one of the words."""
         polled = self.program.registry.polled
         nodes = list(walk(test))
-        if any(isinstance(node, ast.Attribute) and node.attr in polled.attributes for node in nodes):
+        states = [node for node in nodes if isinstance(node, ast.Attribute) and node.attr in polled.attributes]
+        if not all(self._is_sent(function, node.value) for node in states):
             return True
         has_word = any(isinstance(node, ast.Constant) and str(node.value).lower() in polled.words for node in nodes)
         return has_word and any(isinstance(node, ast.Name) and node.id in polled.attributes for node in nodes)
+
+    def _is_sent(self, function: FunctionFacts, node: ast.expr) -> bool:
+        """Whether it is what a route is sent, whose fields are what somebody wishes: `if body.status == "active"`."""
+        if not isinstance(node, ast.Name) or node.id in function.bindings or not self._is_route(function.id):
+            return False
+        taken = next((each for each in function.parameters if each.arg == node.id), None)
+        annotation = taken.annotation if taken is not None else None
+        return annotation is not None and function.default(node.id) is None and "Depends" not in source(annotation)
 
     @staticmethod
     def _branches(function: FunctionFacts) -> Iterator[ast.expr]:

@@ -23,11 +23,15 @@ class Progress(Part):
 
     def is_watched(self, id: FunctionId) -> bool:
         """Whether a task shows that a page follows it."""
-        watched = self.program.registry.polled.watched
-        text, task = self.program.modules[id.path].text, self.function(id)
-        if any(name in text for name in watched) and any(_is_named(node, watched) for node in walk(task.node)):
+        if any(map(self._calls_watched, self.below(id, _DEEP))):
             return True
-        return self._tells(id) or self._keeps_own_state(task)
+        return self._tells(id) or self._keeps_own_state(self.function(id))
+
+    def _calls_watched(self, function: FunctionFacts) -> bool:
+        """Whether a function names what a page listens to: `ProgressRecorder(self)`, `layer.group_send(...)`."""
+        watched = self.program.registry.polled.watched
+        text = self.program.modules[function.id.path].text
+        return any(name in text for name in watched) and any(_is_named(each, watched) for each in walk(function.node))
 
     def _tells(self, id: FunctionId, depth: int = 0) -> bool:
         """Whether a task lets others know how far it is.

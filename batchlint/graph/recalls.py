@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from typing import NamedTuple
 
 from batchlint.facts import CallFacts, ClassId, FunctionId
@@ -19,6 +19,8 @@ _MAKES = frozenset(
 """Methods of managers that make rows."""
 _ADDS = frozenset({"add", "add_all", "merge"})
 _READS = frozenset({"select", "query", "scalars"})
+_LOOKS = frozenset({"exists", "aexists", "count", "acount", "delete", "adelete"})
+"""Methods that tell nothing of the rows but whether there are any, or how many."""
 
 
 class _Rows(NamedTuple):
@@ -49,7 +51,7 @@ class Recalls(Part):
         if known is None:
             below = list(self.below(id, _DEEP))
             made = frozenset(c for each in below for call in each.calls for c in self._made(each.id, call))
-            read = frozenset(c for each in below for call in each.calls for c in self._read(each.id, call))
+            read = frozenset(c for each in below for call in _reading(each.calls) for c in self._read(each.id, call))
             known = self._known[id] = _Rows(made, read, any(each.id in self._asking for each in below))
         return known
 
@@ -73,3 +75,14 @@ class Recalls(Part):
         manager = func.value if isinstance(func, ast.Attribute) else None
         if isinstance(manager, ast.Attribute) and manager.attr in self.program.registry.mapper.managers:
             yield from (value.id for value in self.program.eval(scope, manager.value) if isinstance(value, Cls))
+
+
+def _reading(calls: Sequence[CallFacts]) -> Iterator[CallFacts]:
+    """The calls but for those that only find what others count: `Note.objects.filter(of=of).exists()`."""
+    looked: set[int] = set()
+    for call in calls:
+        node: ast.expr = call.node
+        while last_name(call.node.func) in _LOOKS and isinstance(node, ast.Call | ast.Attribute):
+            looked.add(id(node))
+            node = node.func if isinstance(node, ast.Call) else node.value
+    yield from (call for call in calls if id(call.node) not in looked)

@@ -196,6 +196,23 @@ def test_who_is_told_how_far_a_task_is_looks_on(settle: str, expected: str):
     assert verdict(notes(settle=settle)) == expected
 
 
+def test_a_helper_may_send_to_the_group_that_a_page_listens_to():
+    helper = """
+        from asgiref.sync import async_to_sync
+        from channels.layers import get_channel_layer
+
+        def tell(text):
+            async_to_sync(get_channel_layer().group_send)("notes", {"type": "note", "text": text})
+
+        def log(text):
+            print(text)
+        """
+    for settle, expected in (("tell('labelling')", "realtime"), ("log('labelling')", "batchable")):
+        program = {**notes(settle=settle), "hub.py": helper}
+        program["tasks.py"] = program["tasks.py"].replace("import Note", "import Note\n    from hub import log, tell")
+        assert verdict(program) == expected
+
+
 def test_a_helper_may_tell_how_far_a_task_is():
     helper = "\n    def tell(id, part):\n        hub.publish('notes', {'id': id, 'progress': part})\n"
     program = notes(settle="tell(id, 50)")
@@ -670,3 +687,34 @@ def test_a_helper_sets_only_what_it_is_given(settle: str, relayed: str, expected
     program = notes(", response_model=NoteOut", answer="return note")
     assert isinstance(program, dict)
     assert verdict({**program, "tasks.py": task}) == expected
+
+
+@pytest.mark.parametrize(
+    ("taken", "tested", "expected"),
+    [
+        ("body: NoteIn", "body.status == 'active'", "batchable"),
+        ("body: NoteIn, old: Note = Depends(latest)", "old.status == 'active'", "realtime"),
+        ("body: NoteIn, old: Annotated[Note, Depends(latest)]", "old.status == 'active'", "realtime"),
+        ("body: NoteIn", "session.get(Note, body.id).status == 'active'", "realtime"),
+    ],
+    ids=["the request's own", "a row's", "a row's by its annotation", "a row's that is looked up"],
+)
+def test_what_the_request_says_of_a_state_is_no_state_to_ask_for(taken: str, tested: str, expected: str):
+    api = f"""
+        from typing import Annotated
+        from fastapi import Depends, FastAPI
+        from models import Note, latest, session
+        from schemas import NoteIn
+        from tasks import label
+
+        api = FastAPI()
+
+        @api.post("/notes")
+        def create({taken}):
+            if {tested}:
+                label.delay(body.id)
+            return {{"text": body.text}}
+        """
+    program = notes(settle="session.commit()")
+    schema = "from pydantic import BaseModel\n\nclass NoteIn(BaseModel):\n    id: int\n    text: str\n    status: str\n"
+    assert verdict({**program, "api.py": api, "schemas.py": schema}) == expected

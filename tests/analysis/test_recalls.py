@@ -54,9 +54,18 @@ ASKS = "found = ask(str(known(text)) + text)"
         ("Memory", ASKS, "unclear"),
         ("Report", ASKS, "batchable"),
         ("Memory", "found = ask(text)", "batchable"),
+        ("Memory", "found = ask(text) if not Memory.objects.filter(text=text).exists() else ''", "batchable"),
+        ("Memory", "found = ask(text + Memory.objects.filter(text=text).first().text)", "unclear"),
         ("Memory", "found = str(known(text))", "batchable"),
     ],
-    ids=["the next turn asks with it", "nothing reads it", "the turn reads nothing", "the turn asks no model"],
+    ids=[
+        "the next turn asks with it",
+        "nothing reads it",
+        "the turn reads nothing",
+        "it looks whether there is one",
+        "it reads one",
+        "the turn asks no model",
+    ],
 )
 def test_what_the_next_turn_asks_with_may_be_needed_soon(kind, turn, expected):
     tasks = TASKS.replace("{kind}", kind).replace("{turn}", turn)
