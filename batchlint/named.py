@@ -1,4 +1,7 @@
-"""Items that somebody names on the command line, instead of all that there are: `if args.id: for id in args.id`."""
+"""Items that somebody names on the command line, instead of all that there are: `if args.id: for id in args.id`.
+
+So are a few that the program names itself where nobody does, to look at what comes of them.
+"""
 
 from __future__ import annotations
 
@@ -22,6 +25,8 @@ _DEEP = 4
 _FILES = re.compile(r"(^|_)(files?|paths?|dirs?|director(y|ies)|folders?|inputs?|globs?|sources?)(_|$)", re.IGNORECASE)
 """Names of options for which a shell writes the names: `--files *.txt`."""
 _PARTS = frozenset({"split", "splitlines"})
+_FEW = 8
+"""Items that the program names to try itself."""
 
 
 class Named:
@@ -39,10 +44,54 @@ class Named:
             return False
         found = {self._option(function, loop) for loop in around}
         option = found.pop() if len(found) == 1 else None
-        if option is None or _FILES.search(option) or not self._is_list(id.path, option):
+        if option is None or _FILES.search(option):
+            return False
+        is_cut = self._is_cut(function, option)
+        if not is_cut and not self._is_list(id.path, option):
             return False
         asked = [test for test, holds in tests_before(function, node) if holds]
-        return any(self._options.named(function, each) == option for test in asked for each in _attributes(test))
+        if any(self._options.named(function, each) == option for test in asked for each in _attributes(test)):
+            return True
+        return is_cut and 0 < self._named_by_default(id.path, option) <= _FEW and self._only_shows(function)
+
+    def _is_cut(self, function: FunctionFacts, option: str) -> bool:
+        """Whether the option takes several names in one word: `args.ids.split(",")`."""
+        return any(self._option_cut(function, call.node) == option for call in function.calls)
+
+    def _option_cut(self, function: FunctionFacts, node: ast.expr) -> str | None:
+        """The option that the expression takes apart."""
+        func = node.func if isinstance(node, ast.Call) else None
+        if not isinstance(node, ast.Call) or not isinstance(func, ast.Attribute) or func.attr != "split":
+            return None
+        is_cut = any(isinstance(each, ast.Constant) and each.value in (",", ";") for each in node.args[:1])
+        return self._options.named(function, func.value) if is_cut else None
+
+    def _named_by_default(self, path: str, option: str) -> int:
+        """How many names the program's own text gives the option, all in one word: `default="a,b"`; 0 for others."""
+        described = self._described(path, option)
+        given = ((at.id, k.value) for at, call in described for k in call.keywords if k.arg == "default")
+        return max((len(self._names(scope, default)) for scope, default in given), default=0)
+
+    def _names(self, scope: FunctionId, default: ast.expr) -> list[str]:
+        """The names in the default, which may be put together from a list: `default=",".join(IDS)`."""
+        node = self._graph.constant(scope, default)[1]
+        if isinstance(node, ast.Call) and last_name(node.func) == "join" and len(node.args) == 1:
+            listed = self._graph.constant(scope, node.args[0])[1]
+            items = listed.elts if isinstance(listed, ast.List | ast.Tuple) else []
+            texts = [each.value for each in items if isinstance(each, ast.Constant)]
+            return [str(each) for each in texts] if len(texts) == len(items) else []
+        text = node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
+        return [each for each in re.split(r"[,;]+", text) if each]
+
+    def _only_shows(self, function: FunctionFacts) -> bool:
+        """Whether the function prints what comes of it, and writes it down only where an option tells it to."""
+        if not any(last_name(call.node.func) == "print" for call in function.calls):
+            return False
+        for call in self._graph.storing(function.id):
+            tests = [test for test, holds in tests_before(function, call.node) if holds]
+            if not any(self._options.named(function, each) for test in tests for each in _attributes(test)):
+                return False
+        return True
 
     def is_one(self, id: FunctionId, node: ast.expr) -> bool:
         """Whether the call does for the one thing that an option names what the function else does for each of many.
@@ -84,7 +133,7 @@ class Named:
         if isinstance(node, ast.ListComp | ast.GeneratorExp) and len(node.generators) == 1:
             return self._source(function, node.generators[0].iter, depth)
         if not isinstance(node, ast.Name):
-            return self._options.named(function, node)
+            return self._options.named(function, node) or self._option_cut(function, node)
         if depth == _DEEP:
             return None
         values = [each.value for each in function.bindings.get(node.id, ()) if each.how == "value"]
@@ -97,12 +146,13 @@ class Named:
 
     def _is_list(self, path: str, option: str) -> bool:
         """Whether the option takes several words."""
-        for caller, call in self._graph.program.calls_by_name.get("add_argument", ()):
-            flags = [each.value for each in call.node.args if isinstance(each, ast.Constant)]
-            names = [flag.lstrip("-").replace("-", "_") for flag in flags if isinstance(flag, str) and flag[:1] == "-"]
-            if caller.id.path == path and option in names:
-                return any(keyword.arg == "nargs" for keyword in call.node.keywords)
-        return False
+        described = self._described(path, option)
+        return any(keyword.arg == "nargs" for _, call in described[:1] for keyword in call.keywords)
+
+    def _described(self, path: str, option: str) -> list[tuple[FunctionFacts, ast.Call]]:
+        """The calls that add the option to a parser of the file."""
+        added = self._graph.program.calls_by_name.get("add_argument", ())
+        return [(at, call.node) for at, call in added if at.id.path == path and option in _options_of(call.node)]
 
 
 def _grown(function: FunctionFacts, name: str) -> Iterator[ast.expr | None]:
@@ -115,6 +165,12 @@ def _grown(function: FunctionFacts, name: str) -> Iterator[ast.expr | None]:
         is_one = func.attr == "append" or (func.attr == "extend" and bool(loops) and _are_parts(call.node, loops[-1]))
         if func.attr in {"append", "extend", "insert", "update", "add"}:
             yield loops[0].iter if is_one and len(loops) == len(call.loops) == 1 else None
+
+
+def _options_of(call: ast.Call) -> list[str]:
+    """The names under which what the call adds to a parser is read."""
+    flags = [each.value for each in call.args if isinstance(each, ast.Constant)]
+    return [flag.lstrip("-").replace("-", "_") for flag in flags if isinstance(flag, str) and flag[:1] == "-"]
 
 
 def _are_parts(call: ast.Call, loop: ast.For) -> bool:

@@ -184,7 +184,11 @@ class Part:
 
     def stores(self, id: FunctionId) -> bool:
         """Whether the function itself writes something down."""
-        return any(last_name(call.node.func) in _STORES for call in self.function(id).calls)
+        return any(True for _ in self.storing(id))
+
+    def storing(self, id: FunctionId) -> Iterator[CallFacts]:
+        """The calls by which the function itself writes something down."""
+        return (call for call in self.function(id).calls if last_name(call.node.func) in _STORES)
 
     def _is_handful(self, id: FunctionId, loop: LoopNode) -> bool:
         if isinstance(loop, ast.While):

@@ -54,6 +54,8 @@ def main(mark="named", flag="--video", nargs='nargs="+"', test="if args.video:",
         (main("all"), "batchable"),
         (main(made=PARTS), "realtime"),
         (main(made="videos = [read(each) for each in args.video]"), "realtime"),
+        (main(nargs="type=str", made="videos = [each.strip() for each in args.video.split(',')]"), "realtime"),
+        (main(nargs="type=str", made="videos = args.video.split()"), "batchable"),
         (main(made="videos = [each for name in args.video for each in read(name)]"), "batchable"),
         (main(made="videos = read(args.video)"), "batchable"),
         (main(made="videos = list(args.video); videos.extend(new_videos())"), "batchable"),
@@ -63,11 +65,63 @@ def main(mark="named", flag="--video", nargs='nargs="+"', test="if args.video:",
         (main(test="if not args.video:", made="videos = new_videos()"), "batchable"),
     ],
     ids=[
-        "as they are", "the helper", "all", "in parts", "read one by one", "of several", "read at once", "and others",
+        "as they are", "the helper", "all", "in parts", "read one by one", "in one word", "a text",
+        "of several", "read at once", "and others",
         "a file's lines", "files", "in each run", "the other branch",
     ],
 )  # fmt: skip
 def test_who_names_the_items_waits_for_them(source: str, expected: str) -> None:
+    assert verdict(source) == expected
+
+
+TRIED = """
+    import argparse
+    import json
+    from llm import ask
+    from store import read
+
+    IDS = [{ids}]
+
+    def main():
+        parser = argparse.ArgumentParser()
+        parser.add_argument("--videos", default={default})
+        parser.add_argument("--save")
+        args = parser.parse_args()
+        found = []
+        for video in [each.strip() for each in args.videos.split(",")]:
+            found.append(ask(read(video)))  # !
+            {show}
+        {keep}
+
+    if __name__ == "__main__":
+        main()
+    """
+
+
+@pytest.mark.parametrize(
+    ("changed", "expected"),
+    [
+        ({}, "realtime"),
+        ({"default": '"intro,outro"'}, "realtime"),
+        ({"keep": "print(len(found))"}, "realtime"),
+        ({"keep": "json.dump(found, open('found.json', 'w'))"}, "batchable"),
+        ({"show": "pass"}, "batchable"),
+        ({"ids": str([f"video {number}" for number in range(20)])[1:-1]}, "batchable"),
+        ({"default": "read('all')"}, "batchable"),
+    ],
+    ids=["kept if asked to", "in the parser", "only shown", "kept", "not shown", "many", "all there are"],
+)
+def test_who_looks_at_a_few_that_the_program_names_waits_for_them(changed: dict[str, str], expected: str) -> None:
+    texts = {
+        "ids": "'intro', 'outro', 'trailer', 'credits'",
+        "default": '",".join(IDS)',
+        "show": "print(found[-1])",
+        "keep": "if args.save: json.dump(found, open(args.save, 'w'))",
+        **changed,
+    }
+    source = TRIED
+    for name, text in texts.items():
+        source = source.replace("{" + name + "}", text)
     assert verdict(source) == expected
 
 
