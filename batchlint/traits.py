@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from functools import cache
 
-from batchlint import dialogues, flow, given, streams, timing
+from batchlint import dialogues, flow, given, partsaves, streams, timing
 from batchlint.facts import FunctionId
 from batchlint.findings import Latency
 from batchlint.graph import Edge, Graph
@@ -26,7 +26,7 @@ _STANDARD = sys.stdlib_module_names - {"builtins"}  # to which names count that 
 
 def traits(place: Place, ties: Ties) -> list[Trait]:
     """All that speaks for or against batching the place, each thing once."""
-    found = [*_request_traits(place), *_session_traits(place), *ties.of(place)]
+    found = [*_request_traits(place), *_session_traits(place), *partsaves.traits(place), *ties.of(place)]
     return list(dict.fromkeys(found))
 
 

@@ -115,3 +115,29 @@ def test_a_page_on_which_somebody_stores_rows(page: str, expected: str):
     text = heads + "from shop.models import Note, Page\n" + page
     assert verdict({**PROGRAM, "shop/pages.py": text.format(row="Note")}) == expected
     assert verdict({**PROGRAM, "shop/pages.py": text.format(row="Page")}) == "batchable"
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ("", "batchable"),
+        ('update_fields=["label"]', "batchable"),
+        ('update_fields=["rank"]', "realtime"),
+        ("update_fields=changed", "realtime"),
+        ("force_update=True", "batchable"),
+    ],
+)
+def test_a_row_that_stores_other_fields_only_does_not_store_the_answer(given: str, expected: str) -> None:
+    command = f"""
+        from django.core.management.base import BaseCommand
+        from shop.models import Note
+        from shop.ranks import rank
+
+        class Command(BaseCommand):
+            def handle(self, *args, **options):
+                for note in Note.objects.all():
+                    changed = rank(note)
+                    note.save({given})  # !
+        """
+    models = PROGRAM["shop/models.py"].replace("  # !", "")
+    assert verdict({"shop/models.py": models, "shop/management/commands/rank.py": command}) == expected
