@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from urllib.parse import urlsplit
 
 from batchlint.facts import MODULE, CallFacts, FunctionFacts, FunctionId
@@ -188,8 +188,18 @@ class ModelCalls(Part):
             return False
         if any(keyword.arg in api.unless for keyword in call.node.keywords):
             return False
-        text = self.modules[function.id.path].text
-        return not api.beside or any(name in text for name in api.beside)
+        return not api.beside or self._is_beside(function.id.path, api.beside)
+
+    def _is_beside(self, path: str, names: Sequence[str]) -> bool:
+        """Whether the file names one of them, or imports from another of the program's what one of them made."""
+        module = self.modules[path]
+        if any(name in module.text for name in names):
+            return True
+        imported = (name for name, bound in module.body.bindings.items() if any(each.source for each in bound))
+        made = (
+            value.path for name in imported for value in self.program.module_name(path, name) if isinstance(value, Ext)
+        )
+        return any(name in each for each in made for name in names)
 
     def _http(self, function: FunctionFacts, call: CallFacts, values: Values) -> tuple[ApiCall, Ext] | None:
         program, registry = self.program, self.program.registry
