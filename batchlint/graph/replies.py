@@ -16,8 +16,6 @@ from batchlint.values import Ext, Fn, Text
 
 _WRITER = Kind("messages", "bot", Latency.REALTIME)
 _PASSED_DEEP = 4
-_RUNS = frozenset({"asyncio.run", "uvloop.run"})
-"""What runs a coroutine to its end and gives what that gives; event loops have a method for it."""
 _PASSING = frozenset({"str", "int", "loads", "dict", "list", "format", "cast"})
 """Functions whose result is made of what they are given."""
 _READING = frozenset(
@@ -93,7 +91,7 @@ class Replies(Part):
 
     def _is_own_answer(self, function: FunctionFacts, node: ast.expr) -> bool:
         """Whether the project's own code makes the value of what the function is handed."""
-        call = _run(node)
+        call = node.value if isinstance(node, ast.Await) else node
         if not isinstance(call, ast.Call) or not any(
             isinstance(v, Fn) for v in self.program.eval(function.id, call.func)
         ):
@@ -204,16 +202,6 @@ class Replies(Part):
                     found[name] = origins
                     changed = True
         return found
-
-
-def _run(node: ast.expr) -> ast.expr:
-    """The call whose value it is to run its coroutine: `await work()`, `asyncio.run(work())`."""
-    if isinstance(node, ast.Await):
-        return _run(node.value)
-    is_runner = isinstance(node, ast.Call) and (
-        last_name(node.func) == "run_until_complete" or ast.unparse(node.func) in _RUNS
-    )
-    return _run(node.args[0]) if is_runner and isinstance(node, ast.Call) and node.args else node
 
 
 def _names(node: ast.expr) -> set[str]:

@@ -404,31 +404,6 @@ def test_whoever_starts_a_task_from_elsewhere_may_want_what_it_returns(handed, a
     assert verdict(UNSTARTED.replace("{handed}", handed).replace("{answer}", answer)) == expected
 
 
-@pytest.mark.parametrize(
-    ("work", "expected"),
-    [
-        ("asyncio.run(work(message))", "unclear"),
-        ("asyncio.get_event_loop().run_until_complete(work(message))", "unclear"),
-        ("asyncio.run(work('hello'))", "batchable"),
-    ],
-)
-def test_so_it_is_where_a_loop_runs_what_makes_it(work, expected):
-    program = """
-        import asyncio
-        from celery import shared_task
-        from llm import aask
-
-        async def work(message):
-            return await aask(message)  # !
-
-        @shared_task
-        def process(message):
-            result = {work}
-            return {"status": "complete", "result": result}
-        """
-    assert verdict(program.replace("{work}", work)) == expected
-
-
 def test_nobody_wants_it_who_enqueues_the_task_here():
     nightly = """
         from apscheduler.schedulers.blocking import BlockingScheduler
