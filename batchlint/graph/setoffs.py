@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from batchlint.facts import CallFacts, FunctionFacts, FunctionId
+from batchlint.graph import answers
 from batchlint.graph.amounts import Amounts
 from batchlint.graph.asides import handed_to
 from batchlint.graph.links import Edge, Entry, Part
@@ -35,6 +37,7 @@ class SetOffs(Part):
     def is_one(self, edge: Edge, below: Sequence[Edge]) -> bool:
         """Whether a route starts by the call what a schedule runs, with nothing of the request's, and leaves it alone.
 
+        One for jobs may as well run it itself, if the job gives nothing and the answer says no more than that it ran.
         How much of it, and for which day, may be the request's. `below`: the calls further down; the first of them
         starts the job where the route starts a function around it, or calls one that leaves the job alone.
         """
@@ -47,7 +50,11 @@ class SetOffs(Part):
 
     def _is_one(self, edge: Edge, below: Sequence[Edge]) -> bool:
         function = self.function(edge.caller)
-        is_left = self._leaves(edge) or (bool(below) and edge.kind == "call" and self._leaves(below[0]))
+        is_left = (
+            self._leaves(edge)
+            or self._only_runs(edge)
+            or (bool(below) and edge.kind == "call" and self._leaves(below[0]))
+        )
         if not is_left or not any(map(self._is_scheduled, (edge.callee, *(each.callee for each in below)))):
             return False
         inner = [each.node for each in below if self.function(edge.callee).parent == edge.caller.qualname]
@@ -71,6 +78,22 @@ class SetOffs(Part):
         function = self.function(edge.caller)
         return any(_is_left(function, call) for call in self._starting(function, edge))
 
+    def _only_runs(self, edge: Edge) -> bool:
+        """Whether a route for jobs runs a job of a schedule's that gives nothing, and answers only that it did."""
+        route = self.function(edge.caller)
+        if edge.kind != "call" or not any(entry.kind.kind == "schedule" for entry in self._entries(edge.callee)):
+            return False
+        if any(not isinstance(each, ast.Constant) for each in self.function(edge.callee).returns):
+            return False
+        is_dropped = any(call.node is edge.node and _is_dropped(call) for call in route.calls)
+        return is_dropped and self._is_for_jobs(route) and answers.are_constant(route)
+
+    def _is_for_jobs(self, route: FunctionFacts) -> bool:
+        """Whether the route's name or its path speaks of a job."""
+        texts = [node.value for each in route.decorators for node in walk(each) if isinstance(node, ast.Constant)]
+        said = re.findall(r"[a-z]+", " ".join([route.name, *map(str, texts)]).lower())
+        return not self.program.registry.requests.jobs.isdisjoint(said)
+
     def _starting(self, function: FunctionFacts, edge: Edge) -> Iterator[CallFacts]:
         """The call that has the callee run beside the route: a thread's, a pool's, `asyncio.create_task(work())`."""
         table = self.program.registry.asides.starts
@@ -82,6 +105,12 @@ class SetOffs(Part):
                 values = self.program.eval(function.id, call.node.func)
                 if any(isinstance(value, Ext) and bool(table.find(value.path)) for value in values):
                     yield call
+
+
+def _is_dropped(call: CallFacts) -> bool:
+    """Whether the call is a statement of its own, awaited or not."""
+    value = call.statement.value if isinstance(call.statement, ast.Expr) else None
+    return (value.value if isinstance(value, ast.Await) else value) is call.node
 
 
 def _is_left(function: FunctionFacts, call: CallFacts) -> bool:

@@ -26,6 +26,7 @@ JOB = """
 ROUTE = """
     import asyncio
     import threading
+    from db import documents
     from fastapi import FastAPI, Request
     from jobs import label_all, scheduler
 
@@ -61,7 +62,7 @@ def of(route: str, scheduled: str = "label_all") -> str:
         ('of = request.query_params["of"]; asyncio.create_task(label_all(of=of)); return {}', "realtime"),
         (CLOSURE.format(given='of=request.query_params["of"]'), "realtime"),
         # The route waits for it, or answers with what it can be asked by.
-        ("await label_all(); return {}", "realtime"),
+        ("await label_all(); return {'labelled': await documents.count()}", "realtime"),
         (TASK.format(work="label_all(bot)") + "await task; return {}", "realtime"),
         (TASK.format(work="label_all(bot)") + "api.state.task = task; return {}", "realtime"),
         ('import uuid; key = uuid.uuid4(); asyncio.create_task(label_all(of=key)); return {"key": key}', "realtime"),
@@ -69,6 +70,59 @@ def of(route: str, scheduled: str = "label_all") -> str:
 )
 def test_who_sets_off_a_scheduled_job_does_not_wait_for_it(route: str, expected: str) -> None:
     assert of(route) == expected
+
+
+RUNS = """
+    from fastapi import FastAPI
+    from fastapi.responses import HTMLResponse, RedirectResponse
+    from db import documents
+    from jobs import label_all
+
+    api = FastAPI()
+
+    @api.post("{path}")
+    async def {name}(of: str = "all"):
+        try:
+            {run}
+            content = "<h3>Done</h3>"
+            return {answer}
+        except Exception as error:
+            content = f"<h3>Failed: {error}</h3>"
+            return HTMLResponse(content=content, status_code=500)
+    """
+
+
+@pytest.mark.parametrize(
+    ("changed", "job", "expected"),
+    [
+        ({}, "", "batchable"),
+        ({"path": "/label", "name": "trigger_label"}, "", "batchable"),
+        ({"answer": "HTMLResponse(content)"}, "", "batchable"),
+        ({"answer": "None"}, "", "batchable"),
+        # It may be what somebody looks at next.
+        ({"path": "/label"}, "", "realtime"),
+        ({"answer": "await documents.all()"}, "", "realtime"),
+        ({"answer": 'RedirectResponse(f"/documents/{documents}")'}, "", "realtime"),
+        ({"run": "found = await label_all()"}, "", "realtime"),
+        ({"run": "await label_all(of=of)", "answer": "{'of': of}"}, "", "realtime"),
+        ({}, "\n        return documents", "realtime"),
+    ],
+)
+def test_a_route_for_jobs_may_run_the_scheduled_job_itself(changed: dict[str, str], job: str, expected: str) -> None:
+    texts = {
+        "path": "/jobs/label",
+        "name": "label",
+        "run": "await label_all()",
+        "answer": '{"message": "triggered"}',
+        **changed,
+    }
+    source = RUNS
+    for name, text in texts.items():
+        source = source.replace("{" + name + "}", text)
+    jobs = JOB.replace("SCHEDULED", "label_all").replace(
+        "store(document.id, answer)", f"store(document.id, answer){job}"
+    )
+    assert verdict({"jobs.py": jobs, "api.py": source}) == expected
 
 
 @pytest.mark.parametrize(("scheduled", "expected"), [("nightly", "batchable"), ("print", "realtime")])
@@ -149,8 +203,8 @@ def test_so_it_is_where_the_route_calls_what_starts_it(scheduled: str, rest: str
 
         app = Flask(__name__)
 
-        @app.post("/jobs/label")
-        def trigger():
+        @app.post("/label")
+        def begin():
             start()
             return {"status": "started"}
         """
