@@ -1,4 +1,7 @@
-"""Answers of routes that hold nothing but what stands in the code: `return {"message": "started"}`."""
+"""Answers of routes that hold nothing but what stands in the code: `return {"message": "started"}`.
+
+A page is none of these, whatever it says: somebody has it loaded, and goes on from there.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,7 @@ def are_constant(function: FunctionFacts) -> bool:
 
 def _is_constant(function: FunctionFacts, node: ast.expr, depth: int) -> bool:
     if isinstance(node, ast.Constant):
-        return True
+        return not (isinstance(node.value, str) and node.value.lstrip().startswith("<"))
     if isinstance(node, ast.Name):
         bindings = function.bindings.get(node.id, ())
         return bool(bindings) and all(
@@ -35,8 +38,13 @@ def _is_constant(function: FunctionFacts, node: ast.expr, depth: int) -> bool:
         parts = node.elts
     elif isinstance(node, ast.JoinedStr):
         parts = [each.value if isinstance(each, ast.FormattedValue) else each for each in node.values]
-    elif isinstance(node, ast.Call) and last_name(node.func).lower().endswith(_MAKES):
+    elif isinstance(node, ast.Call) and _only_holds(node):
         parts = arguments(node)
     else:
         return False
     return all(_is_constant(function, each, depth) for each in parts)
+
+
+def _only_holds(call: ast.Call) -> bool:
+    name = last_name(call.func).lower()
+    return name.endswith(_MAKES) and "html" not in name and "template" not in name and "redirect" not in name

@@ -74,7 +74,7 @@ def test_who_sets_off_a_scheduled_job_does_not_wait_for_it(route: str, expected:
 
 RUNS = """
     from fastapi import FastAPI
-    from fastapi.responses import HTMLResponse, RedirectResponse
+    from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
     from db import documents
     from jobs import label_all
 
@@ -84,11 +84,11 @@ RUNS = """
     async def {name}(of: str = "all"):
         try:
             {run}
-            content = "<h3>Done</h3>"
+            content = "done"
             return {answer}
         except Exception as error:
-            content = f"<h3>Failed: {error}</h3>"
-            return HTMLResponse(content=content, status_code=500)
+            content = f"failed: {error}"
+            return JSONResponse(content=content, status_code=500)
     """
 
 
@@ -97,11 +97,14 @@ RUNS = """
     [
         ({}, "", "batchable"),
         ({"path": "/label", "name": "trigger_label"}, "", "batchable"),
-        ({"answer": "HTMLResponse(content)"}, "", "batchable"),
+        ({"answer": "JSONResponse(content)"}, "", "batchable"),
         ({"answer": "None"}, "", "batchable"),
         # It may be what somebody looks at next.
         ({"path": "/label"}, "", "realtime"),
         ({"answer": "await documents.all()"}, "", "realtime"),
+        ({"answer": "HTMLResponse(content)"}, "", "realtime"),
+        ({"answer": '"<h3>Done</h3>"'}, "", "realtime"),
+        ({"answer": 'RedirectResponse("/documents")'}, "", "realtime"),
         ({"answer": 'RedirectResponse(f"/documents/{documents}")'}, "", "realtime"),
         ({"run": "found = await label_all()"}, "", "realtime"),
         ({"run": "await label_all(of=of)", "answer": "{'of': of}"}, "", "realtime"),
