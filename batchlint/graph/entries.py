@@ -163,13 +163,13 @@ class Entries(Part):
 
     @cached_property
     def _imported_files(self) -> set[str]:
-        """The project files that another one imports."""
+        """The project files that another one imports, but for tests: what only these import is started by itself."""
         found: set[str] = set()
         for path, imported in self._import_bindings():
-            if imported.name != "":
+            if imported.name != "" and not self.program.is_test(path):
                 found |= self._import_targets(imported, path)
         for module in self.modules.values():
-            for star in module.stars:
+            for star in module.stars if not self.program.is_test(module.path) else ():
                 found |= self._import_targets(star, module.path)
         return found
 

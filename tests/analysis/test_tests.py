@@ -409,3 +409,27 @@ KEPT = 'json.dump(answers, open(out, "w"))'
 def test_a_program_with_options_that_keeps_its_answers_is_no_test(tmp_path, path, keep, more, expected):
     sites = reported(tmp_path, {path: textwrap.dedent(KEEPING).format(keep=keep) + more})
     assert sites[path, 7][0] == expected
+
+
+@pytest.mark.parametrize(
+    ("importer", "expected"),
+    [
+        ("tests/labels.py", "batchable"),
+        ("test_labels.py", "batchable"),
+        ("unittest_labels.py", "batchable"),
+        ("labels_unittest.py", "batchable"),
+        ("labels.py", "unclear"),
+    ],
+)
+@pytest.mark.parametrize("line", ["from job import rows", "from job import *"])
+def test_a_script_that_only_tests_import_is_started_by_itself(importer, expected, line):
+    job = """
+        import json
+        from llm import ask
+
+        rows = json.load(open("rows.json"))
+        for row in rows:
+            row["label"] = ask(row["text"])  # !
+        json.dump(rows, open("labels.json", "w"))
+        """
+    assert verdict({"job.py": job, importer: line}) == expected
