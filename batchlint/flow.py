@@ -256,16 +256,19 @@ def request_arguments(call: ast.Call) -> list[ast.AST]:
     return [*trees.arguments(call)]
 
 
-def parameter_of(function: FunctionFacts, call: ast.Call, argument: ast.AST) -> str | None:
-    """The parameter that the argument becomes; "*" and "**" stand for the rest, None for what cannot be told."""
+def parameter_of(function: FunctionFacts, call: ast.Call, argument: ast.AST, first: int = 0) -> str | None:
+    """The parameter that the argument becomes; "*" and "**" stand for the rest, None for what cannot be told.
+
+    `first`: how many arguments stand before those of the function.
+    """
     names = [parameter.arg for parameter in function.parameters]
     if names[:1] in (["self"], ["cls"]):
         names = names[1:]
     if spreads(call):
         return None
-    for position, given in enumerate(call.args):
+    for position, given in enumerate(call.args, -first):
         if given is argument:
-            return names[position] if position < len(names) else "*"
+            return None if position < 0 else names[position] if position < len(names) else "*"
     keyword = next((k.arg for k in call.keywords if k.value is argument), None)
     return keyword if keyword in names else "**"
 

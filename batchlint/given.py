@@ -6,10 +6,12 @@ import ast
 from collections.abc import Collection, Iterator
 
 from batchlint.facts import FunctionFacts, FunctionId
+from batchlint.flow import parameter_of, request_arguments
 from batchlint.graph import Graph, ModelCall
 from batchlint.symbols import last_name
+from batchlint.symbols.names import is_partial
 from batchlint.trees import walk
-from batchlint.values import Cls
+from batchlint.values import Cls, Ext
 
 _PROMPTS = frozenset({"prompt", "messages", "input", "text", "query", "question"})
 _LITERALS = (ast.Constant, ast.List, ast.Tuple, ast.Dict, ast.BinOp, ast.Mult)
@@ -60,6 +62,29 @@ def _opened(node: ast.expr) -> ast.expr:
 def prompts(model: ModelCall, call: ast.Call) -> list[ast.expr]:
     """The arguments that say what is asked, rather than how."""
     return [*call.args, *(k.value for k in call.keywords if k.arg in model.prompts or k.arg in _PROMPTS)]
+
+
+def arguments(
+    graph: Graph, scope: FunctionId, call: ast.Call, function: FunctionFacts
+) -> Iterator[tuple[str | None, ast.AST]]:
+    """The arguments of the call, each with the parameter of the function that it becomes.
+
+    Also of a call that has the function called: `asyncio.to_thread(function, 1)`, `to_thread(partial(function, 1))`.
+    """
+    first = _handed_at(graph, scope, call) + 1
+    yield from ((parameter_of(function, call, each, first), each) for each in request_arguments(call))
+    bound = call.args[first - 1] if first else None
+    if is_partial(bound):
+        yield from ((parameter_of(function, bound, each, 1), each) for each in request_arguments(bound))
+
+
+def _handed_at(graph: Graph, scope: FunctionId, call: ast.Call) -> int:
+    """Where the call has the function whose answer it waits for; -1 where it has none."""
+    handovers = graph.program.registry.handovers
+    values = graph.program.eval(scope, call.func) if last_name(call.func) in handovers.by_last else ()
+    rows = (row for value in values if isinstance(value, Ext) for row in handovers.find(value.path))
+    at = next((row.argument for row in rows if row.gives and row.argument is not None), -1)
+    return at if at < len(call.args) else -1
 
 
 def construction(graph: Graph, scope: FunctionId, call: ast.expr) -> ast.Call | None:

@@ -267,9 +267,17 @@ def _calls_by_name(graph: Graph, edge: Edge) -> bool:
         return False
     called = last_name(call.func)
     runs = [call.func, *(() if called[:1].isupper() else call.args)]
+    if called in graph.program.registry.calling_methods and isinstance(call.func, ast.Attribute):
+        runs.append(call.func.value)  # `tool.invoke(...)`
     callee = graph.function(edge.callee)
     is_made = callee.name == "__init__" and callee.owner is not None and callee.owner.rpartition(".")[2] == called
-    return edge.kind != "call" or is_made or callee.name in map(last_name, runs)
+    is_named = callee.name in map(last_name, runs)
+    return edge.kind != "call" or is_made or is_named or any(_is_only(graph, edge, each) for each in runs)
+
+
+def _is_only(graph: Graph, edge: Edge, node: ast.expr) -> bool:
+    """Whether the node is what the edge leads to by another name: `from app.jobs import run as run_jobs`."""
+    return isinstance(node, ast.Name) and graph.program.eval(edge.caller, node) == {Fn(edge.callee)}
 
 
 def _picks_a_job(graph: Graph, edge: Edge) -> bool:
@@ -370,7 +378,7 @@ def _given(graph: Graph, edge: Edge, passed: set[str], *, is_shared: bool) -> li
     if edge.kind != "call" or (spreads(call) and passed != {OWN}):
         return arguments
     callee = graph.function(edge.callee)
-    found = [argument for argument in arguments if flow.parameter_of(callee, call, argument) in passed]
+    found = [argument for name, argument in given.arguments(graph, edge.caller, call, callee) if name in passed]
     if OWN in passed and isinstance(call.func, ast.Attribute) and call.func.attr == callee.name:
         own = call.func.value if is_shared else owners.picked(graph, edge)
         found += [own] if own is not None else []

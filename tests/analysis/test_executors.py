@@ -85,3 +85,44 @@ ASSISTANT = """
 def test_a_home_s_service_waits_for_what_its_executor_runs() -> None:
     assert verdict(ASSISTANT.replace("<kind>", "OpenAI")) == "realtime"
     assert verdict(ASSISTANT.replace("<kind>", "OpenAIError")) == "none"
+
+
+FOLDER = """
+    import asyncio
+    import sys
+    from functools import partial
+    from llm import ask
+
+    def label(path, folder="."):
+        open(path + ".label", "w").write(ask(open(folder + path).read()))
+
+    async def run(path):
+        loop = asyncio.get_running_loop()
+        await <run>
+
+    async def main():
+        for path in sys.argv[1:]:
+            await run(<path>)  # !
+
+    if __name__ == "__main__":
+        asyncio.run(main())
+    """
+
+
+@pytest.mark.parametrize(
+    "how",
+    [
+        "asyncio.to_thread(label, path)",
+        "asyncio.to_thread(label, path, 'texts/')",
+        "asyncio.to_thread(label, path=path)",
+        "loop.run_in_executor(None, label, path)",
+        "loop.run_in_executor(None, partial(label, path))",
+        "asyncio.to_thread(partial(label, path, folder='texts/'))",
+    ],
+)
+def test_what_a_thread_is_given_becomes_the_function_s_parameters(how: str) -> None:
+    assert verdict(FOLDER.replace("<run>", how).replace("<path>", "path")) == "batchable"
+
+
+def test_who_gives_the_thread_nothing_of_its_own_passes_nothing_on() -> None:
+    assert verdict(FOLDER.replace("<run>", "asyncio.to_thread(label, 'a.txt')").replace("<path>", "path")) == "none"

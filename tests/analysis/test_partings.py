@@ -284,3 +284,63 @@ STARTED = """
 def test_who_starts_what_goes_on_without_an_end_only_begins_it(begins, expected):
     program = {"watcher.py": WATCH.format(begins=begins), "site.py": CONTROL, "app.py": STARTED}
     assert verdict(program) == expected
+
+
+TOOL = """
+    from langchain_core.tools import tool
+    from llm import ask
+    from store import newest
+
+    @tool
+    def summarize():
+        \"\"\"Keep a summary of the newest article.\"\"\"
+        article = newest()
+        article.summary = ask(article.text)
+        return article.summary
+    """
+TOOLS_IN_ORDER = """
+    import sys
+    from digests import summarize
+
+    for path in sys.argv[1:]:
+        summarize.<call>({})  # !
+    """
+
+
+@pytest.mark.parametrize("call", ["invoke", "ainvoke", "batch"])
+def test_a_job_that_calls_a_tool_itself_is_told(call):
+    assert verdict({"digests.py": TOOL, "app.py": TOOLS_IN_ORDER.replace("<call>", call)}) == "batchable"
+
+
+def test_a_route_that_calls_a_tool_itself_is_not():
+    page = """
+        import streamlit as st
+        from digests import summarize
+
+        for _ in range(3):
+            st.write(summarize.invoke({}))  # !
+        """
+    assert verdict({"digests.py": TOOL, "app.py": page}) == "none"
+
+
+@pytest.mark.parametrize("name", ["refresh", "digest"])
+def test_a_job_may_call_the_function_by_another_name(name):
+    job = NIGHTLY.replace("import digest", f"import digest as {name}").replace("digest()", f"{name}()")
+    assert verdict(program(job)) == "batchable"
+
+
+def test_a_name_that_stands_for_one_of_two_functions_tells_neither():
+    job = """
+        import sys
+        from digests import digest
+        from others import other
+
+        run = other if sys.argv[1] == "other" else digest
+        for day in sys.argv[2:]:
+            run()  # !
+        """
+    others = """
+        def other(search=None):
+            print("nothing to do")
+        """
+    assert verdict({**program(job), "others.py": others}) == "none"
