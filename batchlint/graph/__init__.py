@@ -303,7 +303,7 @@ class Graph(Part):
             place = queue.popleft()
             id, edges = place[0], paths[place]
             incoming = self.edges_to(id)
-            entries = list(self._starts(id, incoming, beside))
+            entries = [ways.as_started(each, id, place[1]) for each in self._starts(id, incoming, beside)]
             taken = [(edge.caller, edge.node) for edge in edges]
             started = (self._subcommands.as_started(entry, *taken) for entry in entries)
             found += [Reach(entry, edges) for entry in started if entry is not None]

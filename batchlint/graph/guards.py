@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Literal, NamedTuple
 
 from batchlint.facts import MODULE, FunctionFacts, FunctionId
@@ -158,8 +158,12 @@ class Guards(Part):
 
     def _is_told_otherwise(self, edge: Edge, demand: Demand) -> bool:
         """Whether the command by which the caller starts the program has the option lead elsewhere."""
-        given = self._options.given(edge, demand.parameter)
-        return given is not None and not any(_meets(value, demand) for each in given for value in _as_read(each))
+        return _is_other(self._options.given(edge, demand.parameter), demand)
+
+    def are_told_otherwise(self, path: str, given: Sequence[str], demands: Demands) -> bool:
+        """Whether the arguments of a command have an option of the program in the file lead elsewhere."""
+        options = (demand for demand in demands if demand.of == "program")
+        return any(_is_other(self._options.by_command(path, each.parameter, given), each) for each in options)
 
     def _is_refused(self, caller: FunctionId, callee: FunctionFacts, call: ast.Call, demand: Demand) -> bool | None:
         """Whether nothing that the call can give meets the demand; None if it is open what it gives."""
@@ -227,6 +231,11 @@ def _word(value: object) -> str | None:
 def _as_read(value: object) -> list[object]:
     """What an option's value on a command line can be to the program: the string, or the number in it."""
     return [value, int(value)] if isinstance(value, str) and re.fullmatch(r"-?\d+", value) else [value]
+
+
+def _is_other(given: Sequence[object] | None, demand: Demand) -> bool:
+    """Whether nothing that is given on a command line is what the demand asks for."""
+    return given is not None and not any(_meets(value, demand) for each in given for value in _as_read(each))
 
 
 def _meets(value: object, demand: Demand) -> bool:

@@ -84,6 +84,8 @@ class Entry(NamedTuple):
     """What whoever starts it does when it has ended."""
     word: str = ""
     """The first argument that it is started with, which may name a subcommand."""
+    given: tuple[str, ...] | None = None
+    """The arguments that it is started with, where a schedule shows them."""
     call: CallRef | None = None
     """The call that has its framework run it later."""
     run: Edge | None = None

@@ -98,11 +98,22 @@ class Options(Part):
 
         An option that the command leaves out is its default.
         """
-        key = edge.callee.path, option
-        settings, commands = self._settings.get(key, ()), self._commands_of.get(key, set())
-        lines = self._lines(edge) if (settings or commands) and edge.callee.qualname == MODULE else []
+        is_known = self._is_known(edge.callee.path, option) and edge.callee.qualname == MODULE
+        lines = self._lines(edge) if is_known else []
+        return self._told(edge.callee.path, option, [words for line in lines for words in given_to(line)])
+
+    def by_command(self, path: str, option: str, given: Sequence[str]) -> list[object] | None:
+        """What the option of the program in the file can be by the arguments that a manifest's command gives it."""
+        words = [f"{word.partition('$')[0]}{UNKNOWN}" if "$" in word or "`" in word else word for word in given]
+        return self._told(path, option, [words]) if self._is_known(path, option) else None
+
+    def _is_known(self, path: str, option: str) -> bool:
+        return (path, option) in self._settings or (path, option) in self._commands_of
+
+    def _told(self, path: str, option: str, lines: Sequence[list[str]]) -> list[object] | None:
+        settings, commands = self._settings.get((path, option), ()), self._commands_of.get((path, option), set())
         found: list[object] = []
-        for words in (words for line in lines for words in given_to(line)):
+        for words in lines:
             if settings:
                 found += self._values(words, settings)
             if commands:

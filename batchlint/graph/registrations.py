@@ -65,7 +65,8 @@ class Registrations(Part):
     def _read_manifest(self, manifest: Sequence[ManifestTarget]) -> None:
         for each in manifest:
             kind = Kind(each.framework, each.kind, each.latency)
-            entry = Entry(kind, each.step, each.before, each.after, each.word)
+            given = each.given if each.kind == "schedule" else None
+            entry = Entry(kind, each.step, each.before, each.after, each.word, given)
             started = [FunctionId(each.target, MODULE)] if each.target in self.modules else []
             if each.target.startswith("/"):
                 started = self._routes.jobs(each.target) if each.kind == "schedule" else []

@@ -5,11 +5,13 @@ from __future__ import annotations
 import ast
 from typing import NamedTuple
 
+from batchlint.entrypoints import Kind
 from batchlint.facts import FunctionId
+from batchlint.findings import Step
 from batchlint.graph.givenobjects import GivenObjects
 from batchlint.graph.givenobjects import Objects as GivenTo
 from batchlint.graph.guards import Demands, Guards
-from batchlint.graph.links import Edge, Part
+from batchlint.graph.links import Edge, Entry, Part, label
 from batchlint.graph.receivers import Objects, Receivers
 from batchlint.symbols import Program
 
@@ -43,6 +45,15 @@ class Ways(Part):
         if key not in self._above:
             self._above[key] = self._find_above(edge, way)
         return self._above[key]
+
+    def as_started(self, entry: Entry, id: FunctionId, way: Way) -> Entry:
+        """The entry of the function, or where its command gives other options than the way down asks for, somebody who
+        types those.
+        """
+        if entry.given is None or not self._guards.are_told_otherwise(id.path, entry.given, way.demands):
+            return entry
+        what = f"{label(id)}, with other options than {entry.step.what}"
+        return Entry(Kind("subcommand", "script", None), Step(id.path, self.function(id).line, what))
 
     def _find_above(self, edge: Edge, way: Way) -> Way | None:
         objects = self._receivers.above(edge, way.objects)

@@ -2,7 +2,6 @@
 
 import pytest
 
-from batchlint.entrypoints.manifests.targets import ANY_WORD
 from batchlint.findings import Latency, Step
 from batchlint.graph import ManifestTarget
 
@@ -595,7 +594,7 @@ FORMS = {
 @pytest.mark.parametrize("form", FORMS)
 def test_a_schedule_starts_the_subcommand_that_its_command_line_names(form):
     line = Step("crontab", 1, "0 3 * * * python cli.py digest")
-    crontab = [ManifestTarget("cli.py", "schedule", Latency.HOURS, line, word="digest")]
+    crontab = [ManifestTarget("cli.py", "schedule", Latency.HOURS, line, given=("digest",))]
     assert verdict({"cli.py": FORMS[form].format(check="", digest="# !")}, crontab) == "batchable"
     assert verdict({"cli.py": FORMS[form].format(check="# !", digest="")}, crontab) == "realtime"
 
@@ -633,14 +632,14 @@ DISPATCH = """
 )
 def test_a_schedule_starts_what_stands_under_its_word(word: str, test: str, expected: str) -> None:
     line = Step("crontab", 1, f"0 3 * * * python cli.py {word}")
-    crontab = [ManifestTarget("cli.py", "schedule", Latency.HOURS, line, word=word)]
+    crontab = [ManifestTarget("cli.py", "schedule", Latency.HOURS, line, given=(word,))]
     assert verdict({"cli.py": DISPATCH.format(test=test)}, crontab) == expected
 
 
-@pytest.mark.parametrize(("word", "expected"), [(ANY_WORD, "batchable"), ("", "realtime"), ("check", "realtime")])
+@pytest.mark.parametrize(("word", "expected"), [("$TASK", "batchable"), ("", "realtime"), ("check", "realtime")])
 def test_a_schedule_may_start_any_subcommand_that_a_variable_names(word, expected):
     line = Step("crontab", 1, '0 3 * * * python cli.py "$TASK"')
-    crontab = [ManifestTarget("cli.py", "schedule", Latency.HOURS, line, word=word)]
+    crontab = [ManifestTarget("cli.py", "schedule", Latency.HOURS, line, given=(word,))]
     assert verdict({"cli.py": FORMS["click"].format(check="", digest="# !")}, crontab) == expected
 
 

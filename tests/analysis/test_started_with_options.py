@@ -2,7 +2,10 @@
 
 import pytest
 
-from .verdicts import is_waited_for, verdict
+from batchlint.entrypoints.manifests import ManifestTarget
+from batchlint.findings import Latency, Step
+
+from .verdicts import is_waited_for, marked, verdict
 
 WATCH = """
 import subprocess
@@ -240,3 +243,65 @@ def test_what_an_option_is_that_is_left_out_is_its_default(argument: str, expect
     main = SWITCHES.format(use=USES["handed_on"]).replace('"--label", action="store_true", dest="labels"', argument)
     files = {"watch.py": WATCH.format(command='["python", "main.py"]'), "main.py": main, "label.py": LABEL}
     assert verdict(files) == expected
+
+
+TIMED = """
+import argparse
+from llm import ask
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--url")
+    parser.add_argument("--day", default="today")
+    parser.add_argument("--all", action="store_true")
+    args = parser.parse_args()
+    if {test}:
+        for line in open("texts.txt"):
+            print(ask(line), file=open("labels.txt", "a"))  # !
+    else:
+        print("nothing to do")
+
+if __name__ == "__main__":
+    main()
+"""
+
+
+def timed(line: str, test: str, target: str = "app.py") -> tuple[str, str]:
+    """The verdict where a crontab has that line, and what starts the call."""
+    step = Step("crontab", 1, f"0 4 * * * app.py {line}")
+    crontab = [ManifestTarget(target, "schedule", Latency.HOURS, step, given=tuple(line.split()))]
+    site = marked(TIMED.format(test=test), crontab)
+    assert site is not None
+    return str(site.verdict), site.factors[0].name
+
+
+@pytest.mark.parametrize("target", ["app.py", "app.main"])
+@pytest.mark.parametrize(
+    ("line", "test", "starts"),
+    [
+        ("", "args.url", "script"),
+        ("--all", "args.url", "script"),
+        ("--url x", "args.url", "schedule"),
+        ("--url $URL", "args.url", "schedule"),
+        ("$OPTIONS", "args.url", "schedule"),
+        ("--all", "args.all", "schedule"),
+        ("", "args.all", "script"),
+        ("", "not args.all", "schedule"),
+        ("--all", "not args.all", "script"),
+        ("", "args.url is not None", "script"),
+        ("", 'args.day == "today"', "schedule"),
+        ("--day=monday", 'args.day == "today"', "script"),
+        ("--day=$DAY", 'args.day == "today"', "schedule"),
+        ("", "args.unknown", "schedule"),
+    ],
+)
+def test_a_schedule_comes_to_what_the_options_of_its_command_ask_for(line, test, starts, target):
+    assert timed(line, test, target) == ("batchable", starts)
+
+
+def test_what_a_schedule_leaves_out_is_asked_once_by_whoever_types_it():
+    program = TIMED.replace("for line in open", "if line := open").format(test="args.url")
+    step = Step("crontab", 1, "0 4 * * * app.py")
+    for given, expected in ((("--url", "x"), "batchable"), ((), "realtime"), (None, "batchable")):
+        crontab = [ManifestTarget("app.py", "schedule", Latency.HOURS, step, given=given)]
+        assert verdict(program, crontab) == expected

@@ -105,7 +105,7 @@ def test_a_schedule_beside_its_own_script_decides(start: dict[str, str]) -> None
 
 def test_a_schedule_that_runs_the_command_decides() -> None:
     step = Step("crontab", 1, "0 7 * * * python cli.py briefing")
-    crontab = ManifestTarget("cli.py", "schedule", Latency.HOURS, step, word="briefing")
+    crontab = ManifestTarget("cli.py", "schedule", Latency.HOURS, step, given=("briefing",))
     assert verdict({"report.py": REPORT, "cli.py": CLICK}, [crontab]) == "batchable"
 
 

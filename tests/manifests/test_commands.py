@@ -3,7 +3,8 @@
 import pytest
 
 from batchlint.entrypoints.manifests.commands import Commands
-from batchlint.entrypoints.manifests.targets import ANY_WORD, Project
+from batchlint.entrypoints.manifests.targets import ANY_WORD, ManifestTarget, Project
+from batchlint.findings import Step
 
 FILES = {
     "job.py": "",
@@ -121,9 +122,32 @@ def test_what_starts_nothing_of_the_project(started, command):
 def test_the_first_argument_is_kept_where_it_can_name_a_subcommand(tmp_path):
     (tmp_path / "cli.py").write_text("")
     commands = Commands(Project(tmp_path, ["cli.py"], {"shop": "cli:main"}))
+
+    def words(*lines):
+        found = (each for line in lines for each in commands.started(line, "crontab"))
+        step = Step("crontab", 1, "")
+        return [ManifestTarget(each.target, "schedule", None, step, given=each.given).word for each in found]
+
     lines = ["python cli.py digest --day 3", "python -m cli digest", "shop digest", "python cli.py --all", "shop"]
-    words = [each.word for line in lines for each in commands.started(line, "crontab")]
-    assert words == ["digest", "digest", "digest", "", ""]
+    assert words(*lines) == ["digest", "digest", "digest", "", ""]
     held = ['python cli.py "$TASK"', "shop ${TASK}", "shop $1", "shop ${inputs_task}", "shop $TASK.txt"]
-    words = [each.word for line in held for each in commands.started(line, "crontab")]
-    assert words == [ANY_WORD, ANY_WORD, ANY_WORD, "", ""]
+    assert words(*held) == [ANY_WORD, ANY_WORD, ANY_WORD, "", ""]
+
+
+@pytest.mark.parametrize(
+    ("line", "given"),
+    [
+        ("python cli.py --day 3 --all", ("--day", "3", "--all")),
+        ("cd /srv && uv run python -m cli --day 3 | tee log", ("--day", "3")),
+        ("shop", ()),
+        ("xargs python cli.py < files", ("$@",)),
+        ("python -m accelerate.commands.launch --mixed_precision=no cli.py --day 3", ("3", "$@")),
+        ("python cli.py --day 3 >> log 2>&1", ("--day", "3")),
+        ("python cli.py 2>log <texts --all", ("--all",)),
+        ("python -c 'import cli; cli.main()'", None),
+    ],
+)
+def test_the_arguments_are_kept(tmp_path, line, given):
+    (tmp_path / "cli.py").write_text("")
+    commands = Commands(Project(tmp_path, ["cli.py"], {"shop": "cli:main"}))
+    assert [each.given for each in commands.started(line, "crontab")] == [given]

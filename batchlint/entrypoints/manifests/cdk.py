@@ -96,7 +96,7 @@ def read(path: str, project: Project, commands: Commands) -> Iterator[ManifestTa
         image = images.of(task.arguments, path, project) if task.name in _TASKS else None
         for started in commands.argument_list(image.words, path, image.folder) if image is not None else ():
             step = Step(path, task.line, f"{task.name}, schedule")
-            yield ManifestTarget(started.target, "schedule", _often(task.arguments), step, "cdk", started.word)
+            yield ManifestTarget(started.target, "schedule", _often(task.arguments), step, "cdk", started.given)
 
 
 def _names(function: _Call, calls: list[_Call]) -> Iterator[_Named]:

@@ -53,7 +53,7 @@ def read(path: str, project: Project, commands: Commands) -> Iterator[ManifestTa
         words, _ = containers.command(project.text(image) or "") if image is not None else ([], 0)
         for started in commands.argument_list(words, image) if image is not None else ():
             if not started.serves:
-                yield ManifestTarget(started.target, "schedule", latency, step, "cloud-run", started.word)
+                yield ManifestTarget(started.target, "schedule", latency, step, "cloud-run", started.given)
 
 
 def _functions(project: Project) -> dict[str, str]:

@@ -12,15 +12,16 @@ from typing import Any, NamedTuple
 
 from batchlint import datafiles
 from batchlint.entrypoints.manifests import addresses, shells
-from batchlint.entrypoints.manifests.targets import ANY_WORD, Project, folders_above
+from batchlint.entrypoints.manifests.targets import Project, folders_above
 
 _PYTHON = re.compile(r"(?:.*/)?(?:python|pypy)[\d.]*(?:\.exe)?|\$\{?\{?\s*\w*PYTHON\w*\s*\}?\}?|(?:.*/)?ipython3?")
 _SHELL = re.compile(r"(?:.*/)?(?:ba|da|z|k)?sh")
 _ASSIGNMENT = re.compile(r"[A-Za-z_]\w*=.*", re.DOTALL)
 _SEPARATOR = re.compile(r"&&|\|\||[;|&\n]|\bthen\b|\bdo\b|\belse\b")
 _HEREDOC = re.compile(r"<<-?\s*['\"]?(\w+)['\"]?([^\n]*)\n(.*?)^\s*\1\s*$", re.DOTALL | re.MULTILINE)
-_HELD = re.compile(r"\$(?!\{?\w*inputs_)(?:\w+|\{\w+\})")
-"""What a variable gives; a run that nobody starts by hand has no inputs."""
+_MORE = "$@"
+"""Stands for arguments that the command does not show."""
+_REDIRECTED = re.compile(r"(?:\d|&)?[<>]{1,2}(?:&\d)?")
 MAX_DEPTH = 4
 
 
@@ -33,12 +34,12 @@ def _words_about() -> dict[str, Any]:
 class Started(NamedTuple):
     """What a command starts: a file of the project, `module:function` or a route, and whether a web server runs it.
 
-    `word` is the first plain argument, which may name a subcommand.
+    `given` are the arguments, where the command shows them.
     """
 
     target: str
     serves: bool = False
-    word: str = ""
+    given: tuple[str, ...] | None = None
     pause: float | None = None
     """Minutes after which a loop around the command starts it again."""
 
@@ -102,7 +103,7 @@ class Commands:
         elif name.endswith((".sh", ".bash")):
             yield from self._script(words, bases, depth)
         elif name in self._project.scripts:
-            yield Started(self._project.scripts[name], word=_first_argument(rest))
+            yield Started(self._project.scripts[name], given=_arguments(rest))
         elif name.endswith(".py"):
             yield from self._python(words, bases, depth)
         elif name in _words_about()["requesters"]:
@@ -110,7 +111,7 @@ class Commands:
             if path is not None:
                 yield Started(path)
         elif name == "run-one" or name == "xargs":
-            yield from self._words([word for word in rest if not word.startswith("-")], bases, depth + 1)
+            yield from self._words([*(word for word in rest if not word.startswith("-")), _MORE], bases, depth + 1)
 
     def _python(self, words: list[str], bases: list[str], depth: int) -> Iterator[Started]:
         index = 0
@@ -132,17 +133,17 @@ class Commands:
             yield from self._management(words[index + 1], file)
             yield from self._runscript(words[index + 1 :], file)
         else:
-            yield Started(file, word=_first_argument(words[index + 1 :]))
+            yield Started(file, given=_arguments(words[index + 1 :]))
 
     def _module(self, dotted: str, rest: list[str], bases: list[str], depth: int) -> Iterator[Started]:
         found = self._project.module(dotted, bases)
         if found is not None:
-            yield Started(found, word=_first_argument(rest))
+            yield Started(found, given=_arguments(rest))
         elif dotted in self._project.scripts or self._is_tool(dotted):
             yield from self._words([dotted, *rest], bases, depth + 1)
         elif dotted in _words_about()["launchers"]:
             words = [word for word in rest if word != "run"]
-            yield from self._python([word for word in words if not word.startswith("-")], bases, depth + 1)
+            yield from self._python([*(word for word in words if not word.startswith("-")), _MORE], bases, depth + 1)
 
     @staticmethod
     def _is_tool(name: str) -> bool:
@@ -227,11 +228,16 @@ def _as_argument(here: re.Match[str]) -> str:
     return f" -c {shlex.quote(here[3])} {here[2]}"
 
 
-def _first_argument(words: Sequence[str]) -> str:
-    """The first argument, if it is a plain word and no option; `ANY_WORD` for one that a variable holds."""
-    if words and _HELD.fullmatch(words[0]):
-        return ANY_WORD
-    return words[0] if words and re.fullmatch(r"[A-Za-z][\w-]*", words[0]) else ""
+def _arguments(words: Sequence[str]) -> tuple[str, ...]:
+    """The words without those that say where input comes from and output goes: `>> log 2>&1`."""
+    found: list[str] = []
+    is_file = False
+    for word in words:
+        redirected = _REDIRECTED.match(word)
+        if not is_file and not redirected:
+            found.append(word)
+        is_file = redirected is not None and redirected.end() == len(word) and not word[-1].isdigit()
+    return tuple(found)
 
 
 def _simple_commands(text: str) -> Iterator[list[str]]:

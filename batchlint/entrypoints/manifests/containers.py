@@ -40,8 +40,8 @@ def service(started: Started, step: Step, framework: str) -> ManifestTarget:
     if started.serves:
         return ManifestTarget(started.target, "web", Latency.REALTIME, step, framework)
     if started.pause is not None:
-        return ManifestTarget(started.target, "schedule", latency_of(started.pause), step, framework, started.word)
-    return ManifestTarget(started.target, "script", None, step, framework, started.word)
+        return ManifestTarget(started.target, "schedule", latency_of(started.pause), step, framework, started.given)
+    return ManifestTarget(started.target, "script", None, step, framework, started.given)
 
 
 def read_kubernetes(path: str, node: Node, project: Project, commands: Commands) -> Iterator[ManifestTarget]:
@@ -72,7 +72,7 @@ def read_kubernetes(path: str, node: Node, project: Project, commands: Commands)
                     schedules.latency(*documents.texts(schedule)),
                     step,
                     "kubernetes",
-                    started.word,
+                    started.given,
                 )
             else:
                 yield service(started, Step(path, documents.line(place), f"{kind} {name}"), "kubernetes")
@@ -103,7 +103,7 @@ def _ofelia(path: str, name: str, body: Node, folder: str | None, commands: Comm
             command = values.get(key.removesuffix("schedule") + "command", ("", 0))[0]
             for started in commands.started(command, path, folder):
                 step = Step(path, line, f"service {name}, {key} {when}")
-                yield ManifestTarget(started.target, "schedule", schedules.latency(when), step, "ofelia", started.word)
+                yield ManifestTarget(started.target, "schedule", schedules.latency(when), step, "ofelia", started.given)
 
 
 def _run(command: Node, path: str, folder: str | None, commands: Commands) -> list[Started]:

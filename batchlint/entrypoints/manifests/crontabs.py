@@ -98,7 +98,7 @@ def entries(path: str, line: int, when: str, command: str, commands: Commands) -
         before = step._replace(what="what stands in front of the command") if more else None
         after = step._replace(what="what comes behind the command") if goes_on(command, each.target) else None
         yield ManifestTarget(
-            each.target, "schedule", schedules.latency(when), step, "crontab", each.word, before, after
+            each.target, "schedule", schedules.latency(when), step, "crontab", each.given, before, after
         )
 
 

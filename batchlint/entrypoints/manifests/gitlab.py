@@ -34,7 +34,7 @@ def read_gitlab(path: str, node: Node, project: Project, commands: Commands) -> 
                     kind, latency = ("schedule", Latency.HOURS) if scheduled else ("script", None)
                     what = f"job {name}" + (", run by a pipeline schedule" if scheduled else "")
                     yield ManifestTarget(
-                        started.target, kind, latency, Step(path, line, what), "gitlab-ci", started.word
+                        started.target, kind, latency, Step(path, line, what), "gitlab-ci", started.given
                     )
 
 

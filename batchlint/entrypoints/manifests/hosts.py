@@ -45,7 +45,7 @@ def read_service(path: str, project: Project, commands: Commands) -> Iterator[Ma
                 file, at, when = timer
                 step = Step(file, at, f"timer {file.rpartition('/')[2]}, {', '.join(when)}")
                 yield ManifestTarget(
-                    started.target, "schedule", schedules.latency(*when), step, "systemd", started.word
+                    started.target, "schedule", schedules.latency(*when), step, "systemd", started.given
                 )
             else:
                 yield service(started, Step(path, line, f"unit {path.rpartition('/')[2]}"), "systemd")
@@ -169,5 +169,5 @@ def read_cron_yaml(path: str, node: Node, project: Project, commands: Commands) 
 def _hosted(started: Started, when: str, path: str, line: int, what: str, framework: str) -> ManifestTarget:
     if when:
         step = Step(path, line, f"{what}, schedule {when}")
-        return ManifestTarget(started.target, "schedule", schedules.latency(when), step, framework, started.word)
+        return ManifestTarget(started.target, "schedule", schedules.latency(when), step, framework, started.given)
     return service(started, Step(path, line, what), framework)

@@ -42,7 +42,7 @@ def read(path: str, project: Project, commands: Commands) -> Iterator[ManifestTa
         if key:
             latency = latency_of(_minutes(job[key]))
             yield ManifestTarget(
-                started.target, "schedule", latency, Step(path, line, f"launchd, {key}"), "launchd", started.word
+                started.target, "schedule", latency, Step(path, line, f"launchd, {key}"), "launchd", started.given
             )
         else:
             yield service(started, Step(path, line, f"job {path.rpartition('/')[2]}"), "launchd")

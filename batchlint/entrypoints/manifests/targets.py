@@ -14,6 +14,8 @@ MAX_BYTES = 1_000_000
 _TEMPLATE = re.compile(r"(\.(?:sh|bash))\.(?:example|sample|template|tmpl|dist)\Z")
 ANY_WORD = "$"
 """Stands for an argument that a variable holds."""
+_HELD = re.compile(r"\$(?!\{?\w*inputs_)(?:\w+|\{\w+\})")
+"""What a variable gives; a run that nobody starts by hand has no inputs."""
 
 
 class ManifestTarget(NamedTuple):
@@ -25,12 +27,20 @@ class ManifestTarget(NamedTuple):
     latency: Latency | None
     step: Step
     framework: str = "manifest"
-    word: str = ""
-    """The first plain argument on its command line, which may name a subcommand."""
+    given: tuple[str, ...] | None = None
+    """The arguments on its command line, where there is one."""
     before: Step | None = None
     """What the manifest does before, that may give the target another input in each run."""
     after: Step | None = None
     """What the manifest does when the target has ended."""
+
+    @property
+    def word(self) -> str:
+        """The first plain argument, which may name a subcommand; `ANY_WORD` for one that a variable holds."""
+        first = self.given[0] if self.given else ""
+        if _HELD.fullmatch(first):
+            return ANY_WORD
+        return first if re.fullmatch(r"[A-Za-z][\w-]*", first) else ""
 
 
 @dataclass(slots=True)

@@ -66,7 +66,7 @@ def read_github(path: str, node: Node, project: Project, commands: Commands) -> 
                         schedules.latency(*crons),
                         Step(run.path, line, what),
                         "github-actions",
-                        started.word,
+                        started.given,
                         _before(runs[: number + 1]),
                         next(_after(runs[number:], line, started.target, waiting), None),
                     )
