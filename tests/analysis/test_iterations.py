@@ -956,6 +956,55 @@ def test_a_tally_that_a_function_only_writes_to_carries_nothing(text, expected):
     assert verdict(TALLY.format(text=text)) == expected
 
 
+TABLE = """
+import sys
+import pandas as pd
+from llm import ask
+
+def labelled(table, text, seen=0):
+    {body}
+
+def report(table):
+    return table.to_csv()
+
+def shorter(table):
+    return ask(table.to_csv())
+
+def main():
+    table = pd.DataFrame(columns=["label"])
+    for text in open(sys.argv[1]):
+        table = labelled(table, text)  # !
+    table.to_csv(sys.argv[2])
+
+if __name__ == "__main__":
+    main()
+"""
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ("table = pd.concat([table, pd.DataFrame([ask(text)])]); return table", "batchable"),
+        ("table = pd.concat([table, row]) if (row := ask(text)) else table; return table", "batchable"),
+        ("table = table.assign(label=ask(text)); return table", "batchable"),
+        ("label = ask(text); table += [label]; return table", "batchable"),
+        ("return [*table, ask(text)]", "batchable"),
+        ("table = pd.concat([table, ask(report(table) + text)]); return table", "realtime"),
+        ("table = pd.concat([table, ask(f'{table} {text}')]); return table", "realtime"),
+        ("table = shorter(table); table = pd.concat([table, ask(text)]); return table", "realtime"),
+        ("old = table.to_csv(); table = pd.concat([table, ask(old + text)]); return table", "realtime"),
+        ("return ask(table.to_csv() + text)", "realtime"),
+    ],
+)
+def test_a_table_that_a_function_only_adds_to_carries_nothing(body, expected):
+    assert verdict(TABLE.format(body=body)) == expected
+
+
+def test_a_table_that_decides_on_the_next_request_carries_answers():
+    body = "known = len(table); table = pd.concat([table, ask(text if known < 3 else 'what else?')]); return table"
+    assert verdict(TABLE.format(body=body)) == "realtime"
+
+
 WORKERS = """
     import queue
     import threading
