@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Collection, Iterator
 
 from batchlint.facts import FunctionFacts, FunctionId
@@ -14,6 +15,8 @@ from batchlint.trees import walk
 from batchlint.values import Cls, Ext
 
 _PROMPTS = frozenset({"prompt", "messages", "input", "text", "query", "question"})
+_PROMPTING = re.compile(r"^\w*(prompt|template)", re.IGNORECASE)
+"""How a step of a chain begins that says what is asked."""
 _LITERALS = (ast.Constant, ast.List, ast.Tuple, ast.Dict, ast.BinOp, ast.Mult)
 _SHORT_PROMPT = 120
 """Characters of a prompt that is written out as a whole, beyond which it asks for more than a sign of life."""
@@ -62,6 +65,24 @@ def _opened(node: ast.expr) -> ast.expr:
 def prompts(model: ModelCall, call: ast.Call) -> list[ast.expr]:
     """The arguments that say what is asked, rather than how."""
     return [*call.args, *(k.value for k in call.keywords if k.arg in model.prompts or k.arg in _PROMPTS)]
+
+
+def chained(model: ModelCall, function: FunctionFacts) -> list[ast.expr]:
+    """The prompts of the chain that is asked, where the function makes it: `LLMChain(llm=llm, prompt=p)`, `p | llm`."""
+    func = model.node.func
+    chain = func.value if isinstance(func, ast.Attribute) else None
+    if isinstance(chain, ast.Name):
+        chain = function.only_value(chain.id)
+    if isinstance(chain, ast.Call):
+        return [keyword.value for keyword in chain.keywords if keyword.arg == "prompt"]
+    return [each for each in _piped(chain) if _PROMPTING.search(ast.unparse(each))]
+
+
+def _piped(node: ast.expr | None) -> Iterator[ast.expr]:
+    """The steps of `prompt | llm | parser`."""
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitOr):
+        for side in (node.left, node.right):
+            yield from _piped(side) if isinstance(side, ast.BinOp) else (side,)
 
 
 def arguments(

@@ -59,8 +59,9 @@ def find(graph: Graph, model: ModelCall) -> Iterator[Level]:
     start = graph.ways.start(model.function, model.node)
     yield Level((), start, False)
     is_many = model.fans_out or _stands_in_loop(graph, model)
-    asked: Sequence[ast.AST] = flow.request_arguments(model.node)
-    told = owners.written(graph.function(model.function))
+    function = graph.function(model.function)
+    asked: Sequence[ast.AST] = [*flow.request_arguments(model.node), *given.chained(model, function)]
+    told = owners.written(function)
     passed = _passed_on(graph, model.function, start, model.node, asked, told, is_many=is_many)
     passed |= _own(graph, model.function, start, given.prompts(model, model.node), (), is_many=is_many)
     queue: list[_Wrapper] = []

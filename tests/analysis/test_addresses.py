@@ -107,3 +107,22 @@ def test_a_body_that_callers_give_tells_what_is_asked(sent: str):
 @pytest.mark.parametrize("other", ['{"chat_id": 1, "text": word}', "json.loads(word)"])
 def test_a_helper_that_sends_other_bodies_as_well_asks_no_model(other: str):
     assert verdict(HELPER.format(sent="json=payload", other=other)) == "none"
+
+
+GATEWAY = """
+    import requests
+
+    def answer(text):
+        body = {"providers": "openai", "text": text, "chatbot_global_action": "Label it."}
+        return requests.post("https://<server>/v2/text/chat", json=body).json()["openai"]
+
+    for line in open("texts.txt"):
+        print(answer(line), file=open("labels.txt", "a"))  # !
+    """
+
+
+@pytest.mark.parametrize(
+    ("server", "expected"), [("api.edenai.run", "batchable"), ("edenai.example.com", "none"), ("localhost", "none")]
+)
+def test_a_gateway_is_known_by_its_server(server: str, expected: str) -> None:
+    assert verdict(GATEWAY.replace("<server>", server)) == expected
