@@ -7,7 +7,7 @@ weighs the description, the codemod plans on it.
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from batchlint import levels
@@ -52,6 +52,8 @@ class Described(NamedTuple):
     stated: Latency | None = None
     named: Trait | None = None
     """Who names the items that it is called for, where somebody does."""
+    beside: tuple[Edge, Edge] | None = None
+    """The calls of a function that come here, for the one item that an option names and for all that there are."""
     is_plumbing: bool = False
     """Whether the call only leads on to its own object's inside: who calls the object decides, not this place."""
     rounds: bool = False
@@ -143,6 +145,7 @@ def _describe(graph: Graph, model: ModelCall, level: Level, ties: Ties, named: N
         traits=tuple(traits(place, ties)),
         stated=graph.stated(function, place.node),
         named=_named(place, named) if many is None else None,
+        beside=next(_beside(place, named), None),
         is_plumbing=level.is_plumbing,
         rounds=level.rounds,
     )
@@ -235,6 +238,22 @@ def _named(place: Place, named: Named) -> Trait | None:
         if named.goes_over(id, node, loops):
             return Trait("single_by_hand", f"{NAMES}, in {place.graph.label(id)}", id.path, node.lineno)
     return None
+
+
+def _beside(place: Place, named: Named) -> Iterator[tuple[Edge, Edge]]:
+    """The calls of one function by another, once for the item that an option names and in a loop over all items.
+
+    What is asked many times for one item is no less of a batch.
+    """
+    loops = {(each.caller, each.callee): each for reach in place.reaches for each in reach.edges if each.repeats}
+    if not loops or place.model.fans_out or any(link.repeats for link in place.links()):
+        return
+    for reach in place.reaches:
+        for at, edge in enumerate(reach.edges):
+            loop = loops.get((edge.caller, edge.callee))
+            is_single = not any(each.repeats for each in reach.edges[at:])
+            if loop is not None and is_single and named.names_one(edge.caller, edge.node):
+                yield edge, loop
 
 
 def _is_handful(graph: Graph, model: ModelCall) -> bool:

@@ -1,6 +1,7 @@
 """Items that somebody names on the command line, instead of all that there are: `if args.id: for id in args.id`.
 
-So are a few that the program names itself where nobody does, to look at what comes of them.
+Or one of them: `if args.id: ask(args.id)`. So are a few that the program names itself where nobody does, to look at
+what comes of them.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from batchlint.facts import FunctionFacts, FunctionId, LoopNode
+from batchlint.flow import moves_of, origins, request_arguments
 from batchlint.graph import Graph
 from batchlint.graph.conditions import tests_before
 from batchlint.graph.options import Options
@@ -125,6 +127,20 @@ class Named:
         given = {keyword.arg for node in described for keyword in node.keywords}
         return bool(described) and given.isdisjoint({"nargs", "action", "choices"})
 
+    def names_one(self, id: FunctionId, call: ast.expr) -> bool:
+        """Whether the call is given what an option names, without which the function does otherwise."""
+        function = self._graph.function(id)
+        if not isinstance(call, ast.Call) or not self._options.are_parsed_in(function):
+            return False
+        asked = (each for test, holds in tests_before(function, call) if holds for each in _given_by(test))
+        named = {ast.unparse(each): self._options.named(function, each) for each in asked}
+        options = {
+            name
+            for name, option in named.items()
+            if option is not None and not _FILES.search(option) and self._options.takes_value(id.path, option)
+        }
+        return bool(options) and not options.isdisjoint(origins(request_arguments(call), moves_of(function)))
+
     def _option(self, function: FunctionFacts, loop: LoopNode) -> str | None:
         return None if isinstance(loop, ast.While) else self._source(function, loop.iter, 0)
 
@@ -153,6 +169,17 @@ class Named:
         """The calls that add the option to a parser of the file."""
         added = self._graph.program.calls_by_name.get("add_argument", ())
         return [(at, call.node) for at, call in added if at.id.path == path and option in _options_of(call.node)]
+
+
+def _given_by(test: ast.expr) -> Iterator[ast.Attribute]:
+    """What is there where the test holds: `args.id`, `args.id is not None`, `args.id and args.day`."""
+    if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.And):
+        for value in test.values:
+            yield from _given_by(value)
+    elif isinstance(test, ast.Compare) and isinstance(test.ops[0], ast.IsNot):
+        yield from _given_by(test.left)
+    elif isinstance(test, ast.Attribute):
+        yield test
 
 
 def _grown(function: FunctionFacts, name: str) -> Iterator[ast.expr | None]:

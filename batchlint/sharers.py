@@ -24,7 +24,8 @@ def waited_for(graph: Graph, judged: _Judged) -> dict[_Place, Trait]:
     Those that nothing else tells of stay out: a batchable call must lead there as well, or nobody else calls it.
     """
     told = set(_only_waited_for(graph, judged))
-    waiting: dict[_Place, Trait] = {}
+    waiting = dict(_asked_for_one(graph, judged))
+    told.update(waiting)
     for _, call in judged:
         below = [(step.path, step.line) for step in call.via]
         factor = _waiting(call)
@@ -35,6 +36,16 @@ def waited_for(graph: Graph, judged: _Judged) -> dict[_Place, Trait]:
             trait = Trait(factor.name, reason, factor.path, factor.line)
             waiting |= {place: trait for place in below if place not in waiting}
     return {place: trait for place, trait in waiting.items() if place in told}
+
+
+def _asked_for_one(graph: Graph, judged: _Judged) -> Iterator[tuple[_Place, Trait]]:
+    """The places of batchable calls that a loop over all items tells of, and that an option asks for one of them."""
+    telling = {(call.path, call.line) for _, call in judged if call.verdict is Verdict.BATCHABLE and not call.rounds}
+    for site, call in judged:
+        one, loop = site.beside or (None, None)
+        if one is not None and loop is not None and (loop.caller.path, loop.span.line) in telling:
+            reason = f"somebody names one of the items, in {graph.label(one.caller)}"
+            yield (call.path, call.line), Trait("live", reason, one.caller.path, one.span.line)
 
 
 def _only_waited_for(graph: Graph, judged: _Judged) -> Iterator[_Place]:

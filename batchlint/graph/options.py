@@ -93,6 +93,10 @@ class Options(Part):
         is_parsed = all(isinstance(value, ast.Call) and last_name(value.func) in self._parsing for value in values)
         return node.attr if values and is_parsed else None
 
+    def takes_value(self, path: str, option: str) -> bool:
+        """Whether a word stands behind the option of the program in the file."""
+        return any(each.takes_value for each in self._settings.get((path, option), ()))
+
     def given(self, edge: Edge, option: str) -> list[object] | None:
         """What the option can be by the command that starts the program; None where the command does not tell.
 

@@ -202,7 +202,7 @@ INDEX = """
     if __name__ == "__main__":
         run(options())
     """
-ONE = {
+ONE_NOTE = {
     "flag": "--note",
     "how": "",
     "each": "link",
@@ -213,7 +213,7 @@ ONE = {
 
 
 def test_the_parts_of_the_one_note_that_an_option_names_are_few():
-    assert verdict(INDEX.format(**ONE)) == "realtime"
+    assert verdict(INDEX.format(**ONE_NOTE)) == "realtime"
 
 
 @pytest.mark.parametrize(
@@ -229,4 +229,67 @@ def test_the_parts_of_the_one_note_that_an_option_names_are_few():
     ],
 )
 def test_what_an_option_does_not_name_as_one_of_many_is_many(changed: dict[str, str]):
-    assert verdict(INDEX.format(**{**ONE, **changed})) == "batchable"
+    assert verdict(INDEX.format(**{**ONE_NOTE, **changed})) == "batchable"
+
+
+ONE = """
+    import argparse
+    from llm import ask
+    from store import new_videos, read, parts
+
+    def summarize(video):
+        {body}
+
+    def main():
+        parser = argparse.ArgumentParser()
+        parser.add_argument("{flag}", {kind})
+        args = parser.parse_args()
+        if {test}:
+            summarize({given}){named}
+        else:
+            for video in new_videos():
+                summarize(video){all}
+
+    if __name__ == "__main__":
+        main()
+    """
+ASKED = "open(video + '.txt', 'w').write(ask(read(video))){body_}"
+
+
+def one(mark="body_", body=ASKED, flag="--video", kind="default=None", test="args.video", given="args.video") -> str:
+    source = ONE.replace("{body}", body)
+    marks = dict.fromkeys(("body_", "named", "all"), "") | {mark: "  # !"}
+    for name, text in {**marks, "flag": flag, "kind": kind, "test": test, "given": given}.items():
+        source = source.replace("{" + name + "}", text)
+    return source
+
+
+PASSED = "return ask(video + ' in short'){body_}"
+MANY = "open(video, 'w').writelines(ask(part) for part in parts(video)){body_}"
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        (one(body=PASSED), "realtime"),
+        (one("named", body=PASSED), "realtime"),
+        (one("all", body=PASSED), "batchable"),
+        (one(body=PASSED, test="args.video is not None"), "realtime"),
+        (one(body=PASSED, given="read(args.video)"), "realtime"),
+        (one(body=PASSED, given="'the newest'"), "batchable"),
+        (one(body=PASSED, test="not args.video"), "batchable"),
+        (one(body=PASSED, kind="action='store_true'"), "batchable"),
+        (one(body=PASSED, flag="--path", test="args.path", given="args.path"), "batchable"),
+        (one(body=MANY), "batchable"),
+        (one(), "realtime"),
+        (one("all"), "batchable"),
+        (one(body="open('news.txt', 'a').write(ask('What is new?')){body_}"), "batchable"),
+    ],
+    ids=[
+        "the helper", "the one", "all", "if it is there", "made of it", "another", "the other branch", "a switch",
+        "a file", "many requests for the one", "a helper that keeps the answer", "all for that one",
+        "told of in the helper alone",
+    ],
+)  # fmt: skip
+def test_who_names_one_item_waits_for_it(source: str, expected: str) -> None:
+    assert verdict(source) == expected
