@@ -13,7 +13,7 @@ from batchlint.graph.kinds import BUILTIN, Kinds, is_one
 from batchlint.graph.links import Edge, Part
 from batchlint.graph.modulesettings import ModuleSettings
 from batchlint.graph.objectsettings import ObjectSettings
-from batchlint.graph.options import GIVEN, Options
+from batchlint.graph.options import GIVEN, Options, flag_in
 from batchlint.symbols import Program, last_name
 from batchlint.trees import spreads
 
@@ -199,6 +199,8 @@ def _read(test: ast.expr, holds: bool, subject: Callable[[ast.expr], _Subject | 
         types, found = _types(test.args[1]), subject(test.args[0])
         if types is not None and found is not None and found.of == "function":
             yield Demand(found.name, types, holds)
+    elif (flag := flag_in(test)) is not None:
+        yield Demand(flag, _TRUE, holds is isinstance(test.ops[0], ast.In), True, "program")  # type: ignore[attr-defined]
     elif isinstance(test, ast.Compare) and (words := _words_in(test)) and (found := subject(test.left)):
         is_one_of = isinstance(test.ops[0], ast.Eq | ast.In | ast.Is)
         yield Demand(found.name, words, holds is is_one_of, True, found.of)

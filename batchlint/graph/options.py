@@ -112,12 +112,14 @@ class Options(Part):
         return self._told(path, option, [words]) if self._is_known(path, option) else None
 
     def _is_known(self, path: str, option: str) -> bool:
-        return (path, option) in self._settings or (path, option) in self._commands_of
+        return option.startswith("-") or (path, option) in self._settings or (path, option) in self._commands_of
 
     def _told(self, path: str, option: str, lines: Sequence[list[str]]) -> list[object] | None:
         settings, commands = self._settings.get((path, option), ()), self._commands_of.get((path, option), set())
         found: list[object] = []
         for words in lines:
+            if option.startswith("-"):
+                found.append(OPEN if _open_words(words, set()) else option in words)
             if settings:
                 found += self._values(words, settings)
             if commands:
@@ -190,6 +192,16 @@ class Options(Part):
                     setting = setting._replace(default=OPEN)
                 found.setdefault((caller.id.path, names[0]), []).append(setting)
         return found
+
+
+def flag_in(test: ast.expr) -> str | None:
+    """The flag for which the program's own arguments are searched: `"--once" in sys.argv`."""
+    if not isinstance(test, ast.Compare) or not isinstance(test.ops[0], ast.In | ast.NotIn):
+        return None
+    flag, given = test.left, test.comparators[0]
+    given = given.value if isinstance(given, ast.Subscript) and isinstance(given.slice, ast.Slice) else given
+    is_flag = isinstance(flag, ast.Constant) and isinstance(flag.value, str) and flag.value.startswith("-")
+    return str(flag.value) if is_flag and last_name(given) == "argv" else None  # type: ignore[attr-defined]
 
 
 def _setting(flags: frozenset[str], node: ast.Call) -> _Setting:

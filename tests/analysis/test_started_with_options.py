@@ -299,6 +299,43 @@ def test_a_schedule_comes_to_what_the_options_of_its_command_ask_for(line, test,
     assert timed(line, test, target) == ("batchable", starts)
 
 
+FLAGGED = """
+import sys
+from llm import ask
+
+def main():
+    if {test}:
+        for line in open("texts.txt"):
+            print(ask(line), file=open("labels.txt", "a"))  # !
+    else:
+        print("nothing to do")
+
+if __name__ == "__main__":
+    main()
+"""
+
+
+@pytest.mark.parametrize(
+    ("line", "test", "starts"),
+    [
+        ("--all", '"--all" in sys.argv', "schedule"),
+        ("", '"--all" in sys.argv', "script"),
+        ("--one", '"--all" in sys.argv[1:]', "script"),
+        ("--all", '"--all" not in sys.argv', "script"),
+        ("", '"--all" not in sys.argv', "schedule"),
+        ("$OPTIONS", '"--all" in sys.argv', "schedule"),
+        ("", '"--all" in texts', "schedule"),
+        ("", "name in sys.argv", "schedule"),
+    ],
+)
+def test_a_schedule_comes_to_what_a_flag_of_its_command_asks_for(line, test, starts):
+    step = Step("crontab", 1, f"0 4 * * * app.py {line}")
+    crontab = [ManifestTarget("app.py", "schedule", Latency.HOURS, step, given=tuple(line.split()))]
+    site = marked(FLAGGED.format(test=test), crontab)
+    assert site is not None
+    assert (str(site.verdict), site.factors[0].name) == ("batchable", starts)
+
+
 def test_what_a_schedule_leaves_out_is_asked_once_by_whoever_types_it():
     program = TIMED.replace("for line in open", "if line := open").format(test="args.url")
     step = Step("crontab", 1, "0 4 * * * app.py")
