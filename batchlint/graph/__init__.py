@@ -67,7 +67,7 @@ __all__ = [
 ]
 
 _MAX_FUNCTIONS = 400
-_COMMANDS = frozenset({"script", "schedule"})
+_COMMANDS = frozenset({"script", "schedule", "evaluation"})
 ANY_WAY = Way()
 
 

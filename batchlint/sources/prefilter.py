@@ -423,10 +423,11 @@ class Prefilter:
                     break
 
     def _loads_of(self, path: str, folders: Set[str]) -> bool:
-        """Whether the file loads modules of one of the folders by a part of their names."""
+        """Whether the file loads modules of one of the folders, or of one in it, by a part of their names."""
         packages = _PACKAGE.findall(self._files[path]) if self._imports[path].by_name else ()
         ends = [f"/{package.decode().replace('.', '/')}" for package in packages]
-        return any(folder.endswith(end) for end in ends for folder in folders)
+        places = folders | _above(folders) if ends else folders
+        return any(place.endswith(end) for end in ends for place in places)
 
     def _enqueues(self, path: str) -> list[bytes]:
         """The calls in the file that take a function by its name."""
@@ -489,6 +490,11 @@ def _holds_body(body: Body, data: bytes) -> bool:
 
 def _is_quoted(word: bytes, data: bytes) -> bool:
     return b'"%b"' % word in data or b"'%b'" % word in data or b"%b=" % word in data
+
+
+def _above(folders: Set[str]) -> set[str]:
+    """The folders around the folders."""
+    return {folder.rpartition("/")[0] for folder in folders}
 
 
 def _names_module(parts: list[str], last: Mapping[str, list[str]]) -> bool:

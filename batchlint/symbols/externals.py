@@ -236,12 +236,13 @@ def _builtin(program: Program, scope: FunctionId, node: ast.Call, path: str) -> 
 
 
 def _modules_like(program: Program, scope: FunctionId, dotted: str) -> set[Value]:
-    """The modules of a package of whose names only a part is known: `commands.{}`, `jobs.run_{}`."""
-    package, _, last = dotted.rpartition(".")
-    if not re.fullmatch(r"\w[\w.]*", package) or not re.fullmatch(r"\w*\{\}\w*", last):
+    """The modules of whose names only a part is known: `commands.{}`, `jobs.run_{}`, `tasks.{}.scoring`."""
+    package, _, _ = dotted.partition("{}")[0].rpartition(".")
+    if not re.fullmatch(r"\w[\w.]*", package) or not re.fullmatch(r"[\w.{}]*", dotted):
         return set()
     folder = program.import_stem(Import(package, None, 0), scope.path)
-    name = re.compile(re.escape(f"{folder}/") + last.replace("{}", r"\w+"))
+    tail = dotted.removeprefix(f"{package}.").replace(".", "/").replace("{}", r"\w+")
+    name = re.compile(re.escape(f"{folder}/") + tail)
     found = [stem for stem in program.index.stems if folder and name.fullmatch(stem)]
     return {Mod(stem) for stem in found} if len(found) <= _MANY_MODULES else set()
 

@@ -390,6 +390,20 @@ OFFLINE = {
             for line in open("products.txt"):
                 print(label(text=line))  # !
         """,
+    "dspy_module_below_one_of_the_library's": """
+        import dspy
+        from dspy.predict.multi_chain_comparison import MultiChainComparison
+
+        class Label(MultiChainComparison):
+            def forward(self, text):
+                return self.predict(text=text)
+
+        label = Label("text -> label")
+
+        if __name__ == "__main__":
+            for line in open("products.txt"):
+                print(label(text=line))  # !
+        """,
 }
 
 

@@ -76,3 +76,33 @@ def test_the_loaded_module_s_function_is_called(body: str) -> None:
 @pytest.mark.parametrize("body", cases(OTHERS))
 def test_what_is_loaded_from_elsewhere_says_nothing_of_it(body: str) -> None:
     assert verdict(program(body)) == "unclear"
+
+
+CHOSEN = """
+    import importlib
+    import sys
+
+    def main(name):
+        package = f"jobs.{name}"
+        importlib.import_module({named}).job()
+
+    if __name__ == "__main__":
+        main(sys.argv[1])
+    """
+
+
+@pytest.mark.parametrize(
+    ("named", "expected"),
+    [
+        ('f"{package}.label"', "batchable"),
+        ('f"jobs.{name}.label"', "batchable"),
+        ('f"jobs.{name}.read"', "unclear"),
+        ('f"tasks.{name}.label"', "unclear"),
+        ('f"{name}.label"', "unclear"),
+    ],
+)
+def test_a_module_of_a_package_of_which_a_name_is_given_is_one_of_several(named: str, expected: str) -> None:
+    jobs = {f"jobs/{name}/read.py": READ for name in ("first", "second")}
+    jobs |= {f"jobs/{name}/__init__.py": "" for name in ("first", "second")}
+    files = {**jobs, "jobs/__init__.py": "", "jobs/second/label.py": SCRIPT, "app.py": CHOSEN.replace("{named}", named)}
+    assert verdict(files) == expected

@@ -615,6 +615,38 @@ def test_what_a_variable_holds_starts_the_program_that_it_is_called_with(called:
     assert verdict(program) == expected
 
 
+MEASURED = {
+    **HELD,
+    "label.py": HELD["label.py"].replace("  # !", ""),
+    "run.py": """
+        import sys
+        from dspy.evaluate import Evaluate
+        from label import Label
+
+        def measure(rows):
+            label = Label()
+            {measured}
+            {labels}
+
+        if __name__ == "__main__":
+            measure(list(open(sys.argv[1])))
+        """,
+}
+
+
+@pytest.mark.parametrize("measured", ["Evaluate(devset=rows, metric=print)(label)", "pass"])
+def test_what_a_harness_runs_per_example_is_asked_by_a_loop_as_well(measured: str) -> None:
+    labels = "print([label(text=row) for row in rows])  # !"
+    program = {path: source.format(measured=measured, labels=labels) for path, source in MEASURED.items()}
+    assert verdict(program) == "batchable"
+
+
+def test_one_call_of_what_a_harness_runs_per_example_is_the_harness_s() -> None:
+    measured, labels = "Evaluate(devset=rows, metric=print)(label)", "print(label(text=rows[0]))  # !"
+    program = {path: source.format(measured=measured, labels=labels) for path, source in MEASURED.items()}
+    assert verdict(program) == "none"
+
+
 LIBRARY = """
     from llm import ask
 

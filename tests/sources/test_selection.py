@@ -129,6 +129,21 @@ def test_what_imports_a_file_that_counts_does_too(caller):
 
 
 @pytest.mark.parametrize(
+    ("named", "counts"),
+    [
+        ('f"jobs.{name}.llm"', True),
+        ('f"work.jobs.{name}.llm"', True),
+        ('f"other.{name}.llm"', False),
+        ('f"jobs_{name}.llm"', False),
+    ],
+)
+def test_what_loads_a_module_of_a_package_in_a_package_counts(named, counts):
+    caller = f"import importlib\n\n\ndef load(name):\n    path = {named}\n    return importlib.import_module(path)\n"
+    files = {"work/jobs/first/llm.py": SDK, "work/other/__init__.py": "", "start.py": caller}
+    assert ("start.py" in kept(files)) is counts
+
+
+@pytest.mark.parametrize(
     ("caller", "counts"),
     [
         ("from . import ask\n", True),
