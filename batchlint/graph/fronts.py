@@ -33,6 +33,10 @@ _GENERAL = re.compile(
 """Asks where all the files are that the program is to go through, or who somebody is."""
 _FILE = re.compile(r"(?<![a-z])(path|file[ _-]?(name|path)?s?)(?![a-z])", re.IGNORECASE)
 """Asks for a file."""
+_SETTING = re.compile(r"(?<![a-z])(models?|providers?|languages?|data ?sets?|how many)(?![a-z])", re.IGNORECASE)
+"""Asks what else a command line tells."""
+_SAID = re.compile(r"(?<![a-z])(questions?|prompts?|messages?|quer(y|ies)|ask|say|tell|instructions?)(?![a-z])", re.I)
+"""Asks for what somebody says."""
 _MAX_CALLERS = 5
 _NO_TEXTS = frozenset(
     ["int", "float", "bool", "complex", "Path", "PurePath", "FileType", "File", "Choice", "IntRange", "FloatRange",
@@ -124,7 +128,7 @@ class Fronts(Part):
                     asked = _PICKING if picks else _SITTING if confirms else self._asked(kind, caller, call)
                     if chooses and not confirms:
                         asked = _CHOOSING
-                    if asked == kind or not _is_general(caller, call):
+                    if asked == kind or not self._is_general(caller, call):
                         found.setdefault(caller.id, []).append(_Front(call, asked, is_aside=is_aside))
         for caller, call in self._shown.calls():
             found.setdefault(caller.id, []).append(_Front(call, _SHOWN))
@@ -225,6 +229,21 @@ class Fronts(Part):
         """Whether nothing comes back to the question once it is answered."""
         return not any(self._talks(caller, call, loop) for loop in call.loops) and not self._is_repeated(caller, 0)
 
+    def _is_general(self, caller: FunctionFacts, call: CallFacts) -> bool:
+        """Whether the question is none about a piece of the work: as one for the file that the command line left out."""
+        if _asks_for(_GENERAL, call.node):
+            return True
+        is_setting = _asks_for(_SETTING, call.node) and not _asks_for(_SAID, call.node)
+        return (is_setting or _asks_for(_FILE, call.node)) and self._is_left_out(caller, call)
+
+    def _is_left_out(self, caller: FunctionFacts, call: CallFacts) -> bool:
+        """Whether somebody is asked only where nothing else tells, in the function or wherever that is called."""
+        if is_left_out(caller, call):
+            return True
+        sites = self.program.callers.call_sites(caller) if caller.id.qualname != MODULE else ()
+        calls = [(above, self.program.call_facts[id(node)].call) for above, node, _ in sites]
+        return bool(calls) and all(is_left_out(self.function(above), each) for above, each in calls)
+
     def _picks(self, kind: Kind, caller: FunctionFacts, call: CallFacts) -> bool:
         """Whether the question, asked once, is which of the items the run is to go through, or all of them."""
         return kind.kind == "interactive" and picks_from_all(caller, call) and self._is_asked_once(caller, call)
@@ -309,12 +328,6 @@ def _asks_for(what: re.Pattern[str], node: ast.Call) -> bool:
     """Whether the words of the question say so."""
     said = (text for call in asked_by(node) for argument in call.args for text in _texts(walk(argument)))
     return any(what.search(text) for text in said)
-
-
-def _is_general(caller: FunctionFacts, call: CallFacts) -> bool:
-    """Whether the question is none about a piece of the work: as one for the file that the command line left out."""
-    is_for_file = _asks_for(_FILE, call.node) and is_left_out(caller, call)
-    return is_for_file or _asks_for(_GENERAL, call.node)
 
 
 def _opens(call: ast.Call) -> bool:

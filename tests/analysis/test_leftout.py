@@ -82,3 +82,47 @@ def test_who_is_asked_again_and_again_waits():
             print([ask(line) for line in open(path)])  # !
         """
     assert verdict(program) == "realtime"
+
+
+CHOOSING = """
+    import argparse
+    from llm import client
+
+    def choose():
+        while True:
+            chosen = input("{asked}")
+            if chosen in open("names.txt").read().split():
+                return chosen
+            print("There is no such one.")
+
+    def main(args):
+        {chosen}
+        for line in open("lines.txt"):
+            print(client.responses.create(model=model, input=line))  # !
+
+    if __name__ == "__main__":
+        parser = argparse.ArgumentParser()
+        parser.add_argument("--model")
+        parser.add_argument("--quick", action="store_true")
+        main(parser.parse_args())
+    """
+
+
+@pytest.mark.parametrize(
+    ("asked", "chosen", "expected"),
+    [
+        ("Name of the model: ", "model = args.model if args.model else choose()", "batchable"),
+        ("Name of the model: ", "model = args.model or choose()", "batchable"),
+        ("Which language? ", "model = args.model or choose()", "batchable"),
+        # It is always asked for, here or elsewhere.
+        ("Name of the model: ", "model = choose()", "unclear"),
+        ("Name of the model: ", "model = args.model or choose(); print(choose())", "unclear"),
+        # What is tested is something else.
+        ("Name of the model: ", "model = 'small' if args.quick else choose()", "unclear"),
+        # What is asked for is what the model is to be told.
+        ("Question for the model: ", "model = args.model or choose()", "unclear"),
+        ("What do you want? ", "model = args.model or choose()", "unclear"),
+    ],
+)
+def test_who_names_the_model_that_the_command_line_left_out_starts_the_program(asked: str, chosen: str, expected: str):
+    assert verdict(CHOOSING.format(asked=asked, chosen=chosen)) == expected
