@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator, Set
+from collections.abc import Iterator, Mapping, Set
 from functools import cached_property
 
 from batchlint import flow, holders
 from batchlint.facts import FunctionFacts, FunctionId, LoopNode
 from batchlint.graph import Graph
+from batchlint.outstanding import asks_what_is_left
 from batchlint.symbols import last_name
 from batchlint.trees import CONTAINERS, DISPLAYS, arguments, parents_in, walk
 from batchlint.values import Ext, Fn, Inst
@@ -57,12 +58,17 @@ class Stores:
                 return False
             if isinstance(parents.get(id(whole)), ast.Expr):
                 storing.append(first)
-            elif not (is_session and kinds.isdisjoint(_names(whole))):
+            elif not (is_session and self._is_of_others(loop, whole, kinds, parents)):
                 asking.append(first)
         if any(not _looks_up(call, own) for call in asking):
             return False
         objects = [value for value in values if isinstance(value, Inst)]
         return not objects or self._is_outside(scope, objects, asking, storing)
+
+    @staticmethod
+    def _is_of_others(loop: LoopNode, query: ast.AST, kinds: Set[str], parents: Mapping[int, ast.AST]) -> bool:
+        """Whether none of the stored kinds are in what a query gives."""
+        return kinds.isdisjoint(_names(query)) or asks_what_is_left(loop, query, kinds, parents)
 
     def _is_outside(
         self, scope: FunctionId, objects: list[Inst], asking: list[ast.Call], storing: list[ast.Call]

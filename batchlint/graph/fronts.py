@@ -230,7 +230,7 @@ class Fronts(Part):
         return not any(self._talks(caller, call, loop) for loop in call.loops) and not self._is_repeated(caller, 0)
 
     def _is_general(self, caller: FunctionFacts, call: CallFacts) -> bool:
-        """Whether the question is none about a piece of the work: as one for the file that the command line left out."""
+        """Whether the question is none about a piece of the work: as one for a file that nobody named."""
         if _asks_for(_GENERAL, call.node):
             return True
         is_setting = _asks_for(_SETTING, call.node) and not _asks_for(_SAID, call.node)

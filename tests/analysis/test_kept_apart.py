@@ -80,3 +80,64 @@ def test_what_an_item_looks_up_of_its_own_waits_for_nobody(imports: str, made: s
 @pytest.mark.parametrize(("imports", "made", "before", "after"), OTHERS)
 def test_what_was_kept_of_others_makes_the_requests_wait(imports: str, made: str, before: str, after: str):
     assert verdict(program(imports, made, before, after)) == "realtime"
+
+
+PAGED = """
+    from sqlalchemy import select
+    from sqlalchemy.orm import Session, relationship
+    from llm import ask
+
+    class Note: ...
+    class Part: ...
+
+    def run(session: Session):
+        count = 0
+        while count < 100:
+            {asked}
+            rows = session.{rows}.all()
+            if not rows:
+                return
+            for row in rows:
+                count += 1
+                {seen}
+                session.add(Part(note_id=row.id, text=ask(row.text)))  # !
+            session.commit()
+
+    if __name__ == "__main__":
+        run(Session())
+    """
+
+
+@pytest.mark.parametrize(
+    ("asked", "rows", "seen"),
+    [
+        ("", "query(Note).outerjoin(Part).filter(Part.note_id.is_(None)).limit(8)", ""),
+        ("", "query(Note).outerjoin(Part, Part.note_id == Note.id).filter(Part.id == None).limit(8)", ""),
+        ("", "scalars(select(Note).outerjoin(Part).where(Part.id.is_(None)).limit(8))", ""),
+        ("", "query(Note).filter(~Note.parts.any(Part.id > 0)).limit(8)", ""),
+        ("", "query(Note).filter(Note.id.not_in(select(Part.note_id))).limit(8)", ""),
+        ("done = session.query(Part.note_id).subquery()", "query(Note).filter(~Note.id.in_(done)).limit(8)", ""),
+        ("done = {r[0] for r in session.query(Part.note_id)}", "query(Note)", "if row.id in done: continue"),
+    ],
+)
+def test_which_rows_have_no_answer_yet_is_in_no_request(asked: str, rows: str, seen: str):
+    assert verdict(PAGED.format(asked=asked, rows=rows, seen=seen or "pass")) == "batchable"
+
+
+@pytest.mark.parametrize(
+    ("asked", "rows", "seen"),
+    [
+        ("", "query(Note).join(Part).filter(Part.text.contains('x')).limit(8)", ""),
+        ("", "query(Note).outerjoin(Part).filter(Part.note_id.is_not(None)).limit(8)", ""),
+        ("", "query(Note, Part).outerjoin(Part).filter(Part.note_id.is_(None)).limit(8)", ""),
+        ("", "query(Part).outerjoin(Note).filter(Note.id == None).limit(8)", ""),
+        (
+            "done = session.query(Part).all()",
+            "query(Note)",
+            "row = row if row.id in done else done[-1]",
+        ),
+        ("done = session.query(Part).limit(8)", "query(Note)", "row = (row, list(done))"),
+    ],
+)
+def test_what_a_query_gives_of_the_answers_may_be(asked: str, rows: str, seen: str):
+    assert verdict(PAGED.format(asked=asked, rows=rows, seen=seen or "pass")) == "realtime"
