@@ -1,4 +1,4 @@
-"""Requests that begin a dialogue: what tools give for the answer goes into the next requests."""
+"""Requests that begin or end a dialogue: what tools give for an answer goes into the next requests."""
 
 from __future__ import annotations
 
@@ -31,6 +31,22 @@ def begun(function: FunctionFacts, call: ast.Call, names: Collection[str]) -> st
             said = tool_result(loop, names) if shared else None
             if said is not None:
                 return said
+    return None
+
+
+def ended(function: FunctionFacts, call: ast.Call, names: Collection[str], offers: Collection[str]) -> str | None:
+    """What says that tools run in a loop before the call, which asks once more with all that was said in it.
+
+    The loop has the key of messages with what they gave, or its requests offer the tools.
+    """
+    name = last_name(call.func)
+    for other in (each for each in function.calls if last_name(each.node.func) == name):
+        offered = next((keyword.arg for keyword in other.node.keywords if keyword.arg in offers), None)
+        for loop in (each for each in other.loops if (getattr(each, "end_lineno", None) or call.lineno) < call.lineno):
+            if set(_grown(loop)) & _handed(call) & _handed(other.node):
+                said = tool_result(loop, names) or offered
+                if said is not None:
+                    return said
     return None
 
 

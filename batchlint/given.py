@@ -14,7 +14,7 @@ from batchlint.symbols.names import is_partial
 from batchlint.trees import walk
 from batchlint.values import Cls, Ext
 
-_PROMPTS = frozenset({"prompt", "messages", "input", "text", "query", "question"})
+_PROMPTS = frozenset({"prompt", "messages", "contents", "input", "text", "query", "question"})
 _PROMPTING = re.compile(r"^\w*(prompt|template)", re.IGNORECASE)
 """How a step of a chain begins that says what is asked."""
 _LITERALS = (ast.Constant, ast.List, ast.Tuple, ast.Dict, ast.BinOp, ast.Mult)
@@ -32,8 +32,10 @@ def whole_prompt(model: ModelCall, call: ast.Call, function: FunctionFacts, bodi
     asked = [_written(function, argument) for argument in given or prompts(model, call)]
     if not all(isinstance(node, _LITERALS) for argument in asked for node in walk(argument)):
         return ""
-    nodes = (node for argument in asked for node in walk(argument))
-    texts = [node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)]
+    nodes = [node for argument in asked for node in walk(argument)]
+    keys = {id(key) for node in nodes if isinstance(node, ast.Dict) for key in node.keys}
+    words = (node.value for node in nodes if isinstance(node, ast.Constant) and id(node) not in keys)
+    texts = [word for word in words if isinstance(word, str)]
     whole = " ".join(texts).lower() if sum(map(len, texts)) <= _SHORT_PROMPT else ""
     return whole.translate(_UNQUOTED)
 

@@ -122,6 +122,7 @@ def _session_traits(place: Place) -> Iterator[Trait]:
         elif facts is not None and _is_clocked(place, id) and timing.keeps_time(place.graph.program, function, facts):
             yield Trait("probe", "it is measured how long the answer takes", id.path, call.lineno)
         said_key = dialogues.begun(function, call, registry.tool_results)
+        said_key = said_key or dialogues.ended(function, call, registry.tool_results, registry.tool_offers)
         if said_key is not None:
             yield Trait("agent", f"an agent runs tools by each answer: `{said_key}`", id.path, call.lineno)
         for keyword in call.keywords if call is not place.model.node else ():

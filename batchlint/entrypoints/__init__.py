@@ -254,6 +254,8 @@ class Registry(NamedTuple):
     """Names of arguments by which a request's caller has its tools run, answer by answer."""
     tool_results: frozenset[str]
     """Keys of messages that hold what a tool gave for an answer."""
+    tool_offers: frozenset[str]
+    """Names under which a request tells the model which tools there are."""
     conversation_keys: frozenset[str]
     """Names under which a request says which conversation it goes on with."""
     probe_words: tuple[str, ...]
@@ -393,6 +395,7 @@ def build(documents: list[dict[str, Any]]) -> Registry:
         live_words=tuple(word for d in documents for word in d.get("live_sessions", {}).get("words", ())),
         agent_arguments=frozenset(n for d in documents for n in d.get("agent_arguments", {}).get("names", ())),
         tool_results=frozenset(n for d in documents for n in d.get("tool_results", {}).get("names", ())),
+        tool_offers=frozenset(n for d in documents for n in d.get("tool_offers", {}).get("names", ())),
         conversation_keys=frozenset(n for d in documents for n in d.get("conversation_keys", {}).get("names", ())),
         probe_words=tuple(word for d in documents for word in d.get("probes", {}).get("words", ())),
         clocked_words=tuple(word for d in documents for word in d.get("probes", {}).get("clocked", ())),

@@ -3,7 +3,7 @@
 Such a folder has no file with a test's name, and one with a command line, or nothing in it tests anything, and what
 stands outside imports from it. Such a file tests nothing, and other files than tests import it, or it has a command
 line of its own, or is called an evaluation, and keeps in files what comes of a run, or does so without being asked, in
-what stands outside its functions.
+what stands outside its functions, or where it is started and reads a file of items.
 """
 
 from __future__ import annotations
@@ -27,6 +27,9 @@ _KEEPING = (
 """Who only looks whether something works keeps no file of it."""
 _KEEPS = re.compile(_KEEPING)
 _KEEPS_UNASKED = re.compile(rb"^[^\s#][^#\n]*" + _KEEPING, re.MULTILINE)
+_READS_ITEMS = re.compile(
+    rb"\bjson\.load\(|\bread_(?:csv|json|excel|parquet)\(|\bcsv\.(?:Dict)?[rR]eader\(|\bload_dataset\(|\.readlines\("
+)
 _ASSERTS = re.compile(rb"^\s*assert\b", re.MULTILINE)
 _OF_THE_ROOT = frozenset({"test", "tests", "testing"})
 """Folders in which a repository has its own tests, whatever their files are called."""
@@ -80,9 +83,11 @@ def _keeps_a_run(path: str, data: bytes) -> bool:
 
 
 def _keeps_unasked(path: str, data: bytes) -> bool:
-    """Whether the file, which tests nothing, writes files as soon as it is run or imported."""
-    if b"__main__" in data or _SMOKE.search(path) or _ASSERTS.search(data):
+    """Whether the file, which tests nothing, writes files as soon as it is run or imported, or makes one of another."""
+    if _SMOKE.search(path) or _ASSERTS.search(data):
         return False
+    if b"__main__" in data:
+        return _READS_ITEMS.search(data) is not None and _KEEPS.search(data) is not None
     return _KEEPS_UNASKED.search(data) is not None
 
 

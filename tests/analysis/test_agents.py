@@ -614,6 +614,39 @@ def test_the_request_before_the_rounds_in_which_tools_run_is_the_agent_s_first(f
     assert verdict(OPENED.format(first=first, mark=mark)) == expected
 
 
+ENDED = """
+    from openai import OpenAI
+
+    client = OpenAI()
+
+    def answered(question, run, tools):
+        messages = [{{"role": "user", "content": question}}]
+        for _ in range(9):
+            answer = client.chat.completions.create(model="m", messages=messages{offered})
+            if not answer.wants_more:
+                return answer
+            messages.append({{"role": "user", {mark}"content": run(answer)}})
+        return client.chat.completions.create(model="m", messages={last})  # !
+
+    if __name__ == "__main__":
+        for line in open("questions.txt"):
+            print(answered(line, str, []))
+    """
+
+
+@pytest.mark.parametrize(
+    ("offered", "mark", "last", "expected"),
+    [
+        (", tools=tools", "", "messages", "realtime"),
+        ("", '"tool_call_id": answer.id, ', "messages", "realtime"),
+        ("", "", "messages", "batchable"),
+        (", tools=tools", "", "[question]", "batchable"),
+    ],
+)
+def test_the_request_after_the_rounds_in_which_tools_run_is_the_agent_s_last(offered, mark, last, expected):
+    assert verdict(ENDED.format(offered=offered, mark=mark, last=last)) == expected
+
+
 TOOL_OUTPUTS = """
     from openai import OpenAI
 

@@ -347,6 +347,32 @@ def test_a_message_in_an_object_is_read(message: str, expected: str) -> None:
     assert verdict(source) == expected
 
 
+@pytest.mark.parametrize(
+    ("contents", "expected"),
+    [
+        ('[{"parts": [{"text": "hi"}]}]', "realtime"),
+        ('[{"role": "user", "parts": [{"text": "Say hello"}]}]', "realtime"),
+        ('[{"parts": [{"text": "hi" + model}]}]', "batchable"),
+        ('[{"parts": [{"text": "What is a test?"}]}]', "batchable"),
+    ],
+)
+def test_the_parts_of_a_message_are_read(contents: str, expected: str) -> None:
+    source = f"""
+        import requests
+
+        def check(model, key):
+            url = f"https://generativelanguage.googleapis.com/v1beta/models/{{model}}:generateContent?key={{key}}"
+            body = {{"contents": {contents}, "generationConfig": {{"maxOutputTokens": 1}}}}
+            reply = requests.post(url, json=body)  # !
+            return reply.json()
+
+        if __name__ == "__main__":
+            for model in open("models.txt"):
+                print(check(model, open("key.txt").read()))
+        """
+    assert verdict(source) == expected
+
+
 WRITTEN = """
     import time
     from llm import ask

@@ -433,3 +433,34 @@ def test_a_script_that_only_tests_import_is_started_by_itself(importer, expected
         json.dump(rows, open("labels.json", "w"))
         """
     assert verdict({"job.py": job, importer: line}) == expected
+
+
+READING = """
+    import json
+    from llm import ask
+
+    if __name__ == "__main__":
+        lines = {lines}
+        answers = []
+        for line in lines:
+            answers.append(ask(line))
+        {keep}
+    """
+READ, KEPT_HERE = 'json.load(open("test.json"))', 'json.dump(answers, open("labels.json", "w"))'
+
+
+@pytest.mark.parametrize(
+    ("path", "lines", "keep", "more", "expected"),
+    [
+        ("shop/test_labels.py", READ, KEPT_HERE, "", "batchable"),
+        ("shop/test_labels.py", 'open("test.txt").readlines()', KEPT_HERE, "", "batchable"),
+        ("shop/test_labels.py", '["a", "b", "c", "d", "e", "f"]', KEPT_HERE, "", "realtime"),
+        ("shop/test_labels.py", READ, "print(answers)", "", "realtime"),
+        ("shop/test_labels.py", READ, KEPT_HERE, "    assert answers\n", "realtime"),
+        ("shop/smoke_test.py", READ, KEPT_HERE, "", "realtime"),
+        ("tests/labels.py", READ, KEPT_HERE, "", "realtime"),
+    ],
+)
+def test_a_file_of_items_becomes_one_of_answers_in_no_test(tmp_path, path, lines, keep, more, expected):
+    sites = reported(tmp_path, {path: textwrap.dedent(READING).format(lines=lines, keep=keep) + more})
+    assert sites[path, 9][0] == expected
