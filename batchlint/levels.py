@@ -16,8 +16,9 @@ from batchlint.owners import OWN
 from batchlint.places import RUNS, only_holds
 from batchlint.symbols import host_of, last_name
 from batchlint.symbols.names import LOCAL
+from batchlint.symbols.parsed import PARSED
 from batchlint.trees import spreads
-from batchlint.values import Fn, Text
+from batchlint.values import Ext, Fn, Text
 
 MAX_LEVELS = 8
 """How many wrappers of wrappers are followed."""
@@ -203,7 +204,7 @@ def _starts(graph: Graph, tops: Iterable[_Top], in_loop: bool) -> Iterator[Level
         for edge in (*callers, *runs):
             is_clear = edge in runs or _calls_by_name(graph, edge) or _picks_a_job(graph, edge)
             above = graph.ways.above(edge, way) if is_clear else None
-            if above is None or not (edge.repeats or _chooses(graph, edge)):
+            if above is None or not (edge.repeats or (_chooses(graph, edge) and not _only_starts(graph, edge))):
                 continue
             edges = (edge, *below)
             queue.append((edge.caller, above, edges))
@@ -220,6 +221,17 @@ def _chooses(graph: Graph, edge: Edge) -> bool:
     facts = graph.program.call_facts.get(id(call))
     tests = facts.call.tests if facts is not None else ()
     return bool(call.args or call.keywords) or any("__name__" not in flow.all_read([test]) for test in tests)
+
+
+def _only_starts(graph: Graph, edge: Edge) -> bool:
+    """Whether the call gives nothing but the whole command line: `main(parser.parse_args())`."""
+    call = edge.node
+    if edge.caller.qualname != MODULE or not isinstance(call, ast.Call):
+        return False
+    given = [graph.program.eval(edge.caller, each) for each in (*call.args, *(k.value for k in call.keywords))]
+    return bool(given) and all(
+        len(values) == 1 and all(isinstance(v, Ext) and v.path == PARSED for v in values) for values in given
+    )
 
 
 def _enqueuers(graph: Graph, tops: Iterable[_Top]) -> Iterator[Level]:

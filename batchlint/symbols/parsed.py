@@ -13,7 +13,8 @@ from batchlint.values import NOTHING, Ext, Text, Values
 if TYPE_CHECKING:
     from batchlint.symbols import Program
 
-_PARSED = "argparse.ArgumentParser().parse_args()"
+PARSED = "argparse.ArgumentParser().parse_args()"
+"""The path of what a command line is parsed to."""
 _DECLARING = frozenset({"option", "argument", "Option", "Argument"})
 """Last names of what says of a function's parameter that it is an option of a command."""
 
@@ -23,7 +24,7 @@ def address(program: Program, scope: FunctionId, values: Values, name: str) -> V
 
     Where the parser stands in another file, it is the only one with such an option.
     """
-    if not any(isinstance(value, Ext) and value.path == _PARSED for value in values):
+    if not any(isinstance(value, Ext) and value.path == PARSED for value in values):
         return NOTHING
     named = [each for each in program.calls_by_name.get("add_argument", ()) if name in _names(each.call.node)]
     own = [(caller.id, call.node) for caller, call in named if caller.id.path == scope.path]

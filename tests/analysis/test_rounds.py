@@ -382,14 +382,18 @@ def test_an_object_that_does_it_all_as_it_is_made_is_a_place_to_look_at(given: s
         ("work(argv[1])  # !", True),
         ("asyncio.run(work(file=argv[1]))  # !", True),
         ("if argv[1] == 'label': work()  # !", True),
+        ("args = ArgumentParser().parse_args(); work(args.file)  # !", True),
         # Only starts what stands in it.
         ("work()  # !", False),
+        ("work(ArgumentParser().parse_args())  # !", False),
+        ("args = ArgumentParser().parse_args(); asyncio.run(work(args))  # !", False),
         ("print(input('> ')); work(argv[1])  # !", False),
     ],
 )
 def test_a_file_s_own_call_is_a_place_to_look_at_where_it_says_what_to_do(start: str, listed: bool) -> None:
     source = f"""
         import asyncio
+        from argparse import ArgumentParser
         from sys import argv
         from llm import ask
 
