@@ -16,14 +16,12 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from batchlint.patterns import file_pattern
-from batchlint.sources import testfolders
+from batchlint.sources import loading, testfolders
 from batchlint.sources.words import Body, Words
 
 _WORD = re.compile(rb"[A-Za-z_][\w.]*")
 _HOST = re.compile(rb"://(?:[^/\s@\"']*@)?([\w.{}$*-]+)")
 _STRING = re.compile(rb"[\"']([A-Za-z_][\w-]*(?:\.[\w-]+)*(?::\w[\w.]*)?)[\"']")
-_PACKAGE = re.compile(rb"[\"']([A-Za-z_]\w*(?:\.\w+)*)\.\w*(?:\{|[\"']\s*\+)")
-"""The package of a module of which the string says only a part: `f"jobs.{name}"`, `"jobs." + name`."""
 _ONE_STEP = re.compile(rb"\.\w+\(")
 _TWO_STEPS = re.compile(rb"\.\w+\.\w+\(")
 _CLASS = re.compile(rb"^[ \t]*class\s+\w+\s*\(([^)]*)\)", re.MULTILINE)
@@ -413,7 +411,8 @@ class Prefilter:
             functions = [b"def %b(" % name for name in self._enqueued_in(path)]
             is_asked = self._holds(path, self._settings) and self._holds(path, self._words.loads)
             is_enqueuing = functions and any(self._holds(each, functions) for each in kept)
-            if self._launches(path, files) or is_asked or is_enqueuing or self._loads_of(path, folders):
+            is_loading = self._imports[path].by_name and loading.loads_of(path, self._files[path], folders)
+            if self._launches(path, files) or is_asked or is_enqueuing or is_loading:
                 yield path
             for parts in self._strings_in(path):
                 if any(_names_module(parts[:end], last) for end in range(max(len(parts) - 2, 1), len(parts) + 1)):
@@ -421,13 +420,6 @@ class Prefilter:
                     self._settings.update(re.findall(setting, self._files[path], re.MULTILINE))
                     yield path
                     break
-
-    def _loads_of(self, path: str, folders: Set[str]) -> bool:
-        """Whether the file loads modules of one of the folders, or of one in it, by a part of their names."""
-        packages = _PACKAGE.findall(self._files[path]) if self._imports[path].by_name else ()
-        ends = [f"/{package.decode().replace('.', '/')}" for package in packages]
-        places = folders | _above(folders) if ends else folders
-        return any(place.endswith(end) for end in ends for place in places)
 
     def _enqueues(self, path: str) -> list[bytes]:
         """The calls in the file that take a function by its name."""
@@ -490,11 +482,6 @@ def _holds_body(body: Body, data: bytes) -> bool:
 
 def _is_quoted(word: bytes, data: bytes) -> bool:
     return b'"%b"' % word in data or b"'%b'" % word in data or b"%b=" % word in data
-
-
-def _above(folders: Set[str]) -> set[str]:
-    """The folders around the folders."""
-    return {folder.rpartition("/")[0] for folder in folders}
 
 
 def _names_module(parts: list[str], last: Mapping[str, list[str]]) -> bool:

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin
 
-from batchlint.facts import Binding, ClassId, FunctionId, Import
-from batchlint.symbols import loaded
+from batchlint.facts import Binding, ClassId, FunctionId
+from batchlint.symbols import imported, loaded
 from batchlint.symbols.annotations import instance
 from batchlint.symbols.handedup import is_left_out
 from batchlint.symbols.local_models import keeps_local, names_server
@@ -39,14 +39,11 @@ _KEEPING = frozenset(
 
 _MANY_CLASSES = 20
 """Classes of a module, of which a setting hardly chooses one."""
-_MANY_MODULES = 40
-"""Modules of a package, of which a name does not tell which is meant."""
-_IMPORTING = frozenset({"importlib.import_module", "builtins.__import__"})
 _JOINING = frozenset({"urllib.parse.urljoin", "requests.compat.urljoin"})
 _ADDRESSED = frozenset({"Request", "ClientSession"})
 """What is told the server or the URL first."""
 _SPECIAL = frozenset(
-    {"typing.cast", "functools.reduce", "random.choice", loaded.SPECIFYING, *_IMPORTING, *_OF_SAME, *_PARTING}
+    {"typing.cast", "functools.reduce", "random.choice", loaded.SPECIFYING, *imported.IMPORTING, *_OF_SAME, *_PARTING}
 )
 
 
@@ -218,40 +215,9 @@ def _builtin(program: Program, scope: FunctionId, node: ast.Call, path: str) -> 
         return frozenset(Cls(v.id) for v in program.eval(scope, arguments[0]) if isinstance(v, Inst))
     if path == "typing.cast" and len(arguments) > 1:
         return instance(program, scope, arguments[0]) | program.eval(scope, arguments[1])
-    if path in _IMPORTING:
-        found = set()
-        for name in ordered(program.eval(scope, arguments[0])):
-            if isinstance(name, Text) and "{}" in name.text:
-                found |= _modules_like(program, scope, name.text)
-            if not isinstance(name, Text) or not re.fullmatch(r"[\w.]+", name.text):
-                continue
-            dotted = name.text.lstrip(".")
-            if path == "builtins.__import__" and not any(keyword.arg == "fromlist" for keyword in node.keywords):
-                dotted = dotted.partition(".")[0]
-            level = len(name.text) - len(dotted)
-            stem = program.import_stem(Import(dotted, None, level), scope.path)
-            found.add(Mod(stem) if stem else Ext("." * level + dotted))
-        return frozenset(found - _of_modules(program, found))
+    if path in imported.IMPORTING:
+        return imported.modules(program, scope, node, path)
     return None
-
-
-def _modules_like(program: Program, scope: FunctionId, dotted: str) -> set[Value]:
-    """The modules of whose names only a part is known: `commands.{}`, `jobs.run_{}`, `tasks.{}.scoring`."""
-    package, _, _ = dotted.partition("{}")[0].rpartition(".")
-    if not re.fullmatch(r"\w[\w.]*", package) or not re.fullmatch(r"[\w.{}]*", dotted):
-        return set()
-    folder = program.import_stem(Import(package, None, 0), scope.path)
-    tail = dotted.removeprefix(f"{package}.").replace(".", "/").replace("{}", r"\w+")
-    name = re.compile(re.escape(f"{folder}/") + tail)
-    found = [stem for stem in program.index.stems if folder and name.fullmatch(stem)]
-    return {Mod(stem) for stem in found} if len(found) <= _MANY_MODULES else set()
-
-
-def _of_modules(program: Program, imported: set[Value]) -> set[Value]:
-    """What is no module, but a name in one of the others: both stand in one table, `"a": ("jobs.a", "JobA")`."""
-    paths = [program.index.stems.get(value.stem) for value in imported if isinstance(value, Mod)]
-    names = {name for path in paths if path in program.modules for name in program.modules[path].body.bindings}
-    return {value for value in imported if isinstance(value, Ext) and value.path in names}
 
 
 def _named(program: Program, value: Value, text: str) -> list[str]:

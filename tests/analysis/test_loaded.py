@@ -106,3 +106,58 @@ def test_a_module_of_a_package_of_which_a_name_is_given_is_one_of_several(named:
     jobs |= {f"jobs/{name}/__init__.py": "" for name in ("first", "second")}
     files = {**jobs, "jobs/__init__.py": "", "jobs/second/label.py": SCRIPT, "app.py": CHOSEN.replace("{named}", named)}
     assert verdict(files) == expected
+
+
+PLUGINS = """
+    import importlib
+    import pkgutil
+    {imported}
+
+    def found(package):
+        modules = {}
+        for info in pkgutil.iter_modules({at}.__path__):
+            modules[info.name] = importlib.import_module({named})
+        return modules
+    """
+STARTING = """
+    import tasks
+    from {finder} import found
+
+    if __name__ == "__main__":
+        for module in found(tasks).values():
+            module.job()
+    """
+
+
+@pytest.mark.parametrize(
+    ("named", "expected"),
+    [
+        ('f"{__name__}.{info.name}"', "batchable"),
+        ('__package__ + "." + info.name', "batchable"),
+        ('"." + info.name, __name__', "batchable"),
+        ('f".{info.name}", package="tasks"', "batchable"),
+        ('f"tasks.{info.name}"', "batchable"),
+        ('f".{info.name}", package="others"', "unclear"),
+        ('f".{info.name}", package=package', "unclear"),
+        ('f"{package}.{info.name}"', "unclear"),
+        ('f"others.{info.name}"', "unclear"),
+    ],
+)
+def test_a_package_runs_the_modules_that_stand_in_it(named: str, expected: str) -> None:
+    init = PLUGINS.replace("{imported}", "").replace("{at}.__path__", "__path__").replace("{named}", named)
+    files = {"tasks/__init__.py": init, "tasks/label.py": SCRIPT, "others/__init__.py": "", "others/read.py": READ}
+    assert verdict({**files, "app.py": STARTING.replace("{finder}", "tasks")}) == expected
+
+
+@pytest.mark.parametrize(
+    ("named", "expected"),
+    [
+        ('f"{tasks.__name__}.{info.name}"', "batchable"),
+        ('f"{others.__name__}.{info.name}"', "unclear"),
+        ('f"{__name__}.{info.name}"', "unclear"),
+    ],
+)
+def test_a_file_runs_the_modules_of_a_package(named: str, expected: str) -> None:
+    finder = PLUGINS.replace("{imported}", "import others, tasks").replace("{at}", "tasks").replace("{named}", named)
+    files = {"tasks/__init__.py": "", "tasks/label.py": SCRIPT, "others/__init__.py": "", "others/read.py": READ}
+    assert verdict({**files, "finder.py": finder, "app.py": STARTING.replace("{finder}", "finder")}) == expected

@@ -144,6 +144,23 @@ def test_what_loads_a_module_of_a_package_in_a_package_counts(named, counts):
 
 
 @pytest.mark.parametrize(
+    ("named", "place", "counts"),
+    [
+        ('f"{__name__}.{name}"', "work/jobs/__init__.py", True),
+        ('"." + name, __package__', "work/jobs/start.py", True),
+        ('f"{__name__}.{name}"', "work/__init__.py", False),
+        ("name", "work/jobs/__init__.py", False),
+        ('f"{jobs.__name__}.{name}"', "start.py", True),
+        ('f"{other.__name__}.{name}"', "start.py", False),
+    ],
+)
+def test_what_loads_a_module_of_its_own_package_counts(named, place, counts):
+    caller = f"import importlib\n\n\ndef load(name):\n    return importlib.import_module({named})\n"
+    files = {"work/jobs/first.py": SDK, "work/other/__init__.py": "", place: caller}
+    assert (place in kept(files)) is counts
+
+
+@pytest.mark.parametrize(
     ("caller", "counts"),
     [
         ("from . import ask\n", True),
