@@ -22,7 +22,14 @@ def is_left_out(function: FunctionFacts, question: CallFacts) -> bool:
             if not _read([each.test]).isdisjoint(_read([other])):
                 return True
     tested = _read(test for test, _ in tests_before(function, node))
-    return not tested.isdisjoint(_otherwise(function, node))
+    return not tested.isdisjoint(_otherwise(function, node) | set(_filled(function, node)))
+
+
+def _filled(function: FunctionFacts, question: ast.Call) -> Iterator[str]:
+    """The attributes that the answer goes to: `args.path` of `if not args.path: args.path = input("File? ")`."""
+    for each in walk_own(function.node):
+        if isinstance(each, ast.Assign) and stands_in(question, each.value):
+            yield from (ast.unparse(target) for target in each.targets if isinstance(target, ast.Attribute))
 
 
 def _otherwise(function: FunctionFacts, question: ast.Call) -> set[str]:

@@ -44,6 +44,9 @@ ANSWER = 'input("Path of the file: ")'
         f"""if args.path is not None:
             return args.path
         return {ANSWER}""",
+        f"""if not args.path:
+            args.path = {ANSWER}
+        path = args.path""",
         """if len(sys.argv) > 1:
             path = sys.argv[1]
         else:
@@ -62,6 +65,7 @@ def test_who_names_the_file_that_nothing_else_names_starts_the_program(asked: st
         # What is tested is something else.
         (f"if args.verbose: path = {ANSWER}", "unclear"),
         (f"path = {ANSWER} if args.verbose else 'lines.txt'", "unclear"),
+        (f"if args.verbose: args.path = {ANSWER}", "unclear"),
         # What is asked for is no file.
         ('path = args.path or input("Which question? ")', "unclear"),
     ],
@@ -114,6 +118,7 @@ CHOOSING = """
         ("Name of the model: ", "model = args.model if args.model else choose()", "batchable"),
         ("Name of the model: ", "model = args.model or choose()", "batchable"),
         ("Which language? ", "model = args.model or choose()", "batchable"),
+        ("Which model? ", "if args.model is None: args.model = choose()\n        model = args.model", "batchable"),
         # It is always asked for, here or elsewhere.
         ("Name of the model: ", "model = choose()", "unclear"),
         ("Name of the model: ", "model = args.model or choose(); print(choose())", "unclear"),
