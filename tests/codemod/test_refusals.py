@@ -317,8 +317,10 @@ REFUSED: dict[str, dict[str, tuple[str, str]]] = {
 
             def main(texts):
                 for text in texts:
-                    body = {"model": "claude-haiku-4-5", "messages": [{"role": "user", "content": text}]}
-                    print(requests.post("https://api.anthropic.com/v1/messages", json=body).json())
+                    body = {"contents": [{"parts": [{"text": text}]}]}
+                    model = "models/gemini-2.5-flash:generateContent"
+                    url = f"https://generativelanguage.googleapis.com/v1beta/{model}"
+                    print(requests.post(url, json=body).json())
             """,
             "the helper has no backend for `requests.post`",
         ),
