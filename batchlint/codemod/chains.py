@@ -106,9 +106,19 @@ class Chains:
         return frozenset(name for kind in self._used for name in kind.acting)
 
     @cached_property
+    def holding(self) -> frozenset[str]:
+        """The names of calls that change which rows belong to an object."""
+        return frozenset(name for kind in self._used for name in kind.holding)
+
+    @cached_property
     def has_objects(self) -> bool:
         """Whether attributes of what is looked up may be stored."""
         return any(kind.objects for kind in self._used)
+
+    @cached_property
+    def mapping(self) -> list[Kind]:
+        """The stores for whose tables classes stand."""
+        return [kind for kind in self._used if kind.mapped_by]
 
     def of(self, node: ast.expr, function: FunctionFacts, frame: Frame | None, depth: int = 0) -> Chain | None:
         """The steps from a client to what the expression gives; None where it begins with no client."""
@@ -148,10 +158,15 @@ class Chains:
             if value is None:
                 break
             node, frame, function = value, around, home
+        chains = (self.of(part, function, None) for part in self.drawn_from(node, function))
+        return [chain for chain in chains if chain is not None], Step("", node, function, frame)
+
+    @staticmethod
+    def drawn_from(node: ast.expr, function: FunctionFacts) -> Iterator[ast.expr]:
+        """What gives the items of the loops that bind the name."""
         bindings = function.bindings.get(node.id, ()) if isinstance(node, ast.Name) else ()
         values = [binding.value for binding in bindings if binding.how == "element" and binding.value is not None]
-        chains = (self.of(part, function, None) for value in values for part in _gone_through(value))
-        return [chain for chain in chains if chain is not None], Step("", node, function, frame)
+        return (part for value in values for part in _gone_through(value))
 
     def behind(
         self, node: ast.expr, function: FunctionFacts, frame: Frame | None
@@ -191,14 +206,8 @@ class Chains:
     def acts(self, chain: Chain) -> Acts | None:
         """What the call at the end of the chain does; None where it neither looks nor changes."""
         kind, steps = chain.kind, chain.steps
-        attributes = [step for step in steps if step.name == _ATTRIBUTE]
-        if chain.begin is not None and attributes:
-            # What the object leads to: `note.tags.all()`.
-            name, last = steps[0].name, steps[-1].node
-            how = "read" if name in kind.looks else "write" if name in kind.changes else None
-            is_direct = len(attributes) == 1 and isinstance(last, ast.Attribute)
-            through = last.attr if is_direct and isinstance(last, ast.Attribute) else ""
-            return Acts(how, {"through": through}, 0) if how is not None and steps[0].call is not None else None
+        if chain.begin is not None and any(step.name == _ATTRIBUTE for step in steps):
+            return None  # of what the object leads to: `note.tags.all()`
         above = next((i for i, step in enumerate(steps) if step.name not in {_ATTRIBUTE, _SUBSCRIPT}), len(steps))
         is_result = any(
             step.name == _ATTRIBUTE and any(each.call is not None for each in steps[i:]) for i, step in enumerate(steps)

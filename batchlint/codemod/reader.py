@@ -143,6 +143,7 @@ class Reader(Paths):
                 entered = self.once.told([current], self._call(current, frame, dropped), frame)
                 found += entered
                 found += self.linked.called(current, frame)
+                found += self.stores.set(current, frame)
                 found += self.foreign.called(current, frame, dropped)
                 if not dropped and id(current) not in bases:
                     found += self._taken_out(current, entered, frame)
@@ -176,6 +177,7 @@ class Reader(Paths):
                     read = self.once.told(steps_of(current), read, frame)
                     found += [a._replace(held=True) for a in read] if fetched is not None else read
                     found += cells.read(self, current, frame) if self._has_frames else []
+                found += self.stores.read(current, frame)
                 base: ast.expr = current
                 while isinstance(base, _STEPS):
                     found += self.linked.read(base, frame)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from functools import cache
 from typing import Any, NamedTuple
@@ -21,6 +22,14 @@ class Kind(NamedTuple):
     """The regular expression for the path of a client, and what comes of it as `rest`."""
     model: str | None
     """The same for the bases of classes that stand for tables."""
+    mapped_by: str
+    """The pattern for the bases of those whose objects stand for rows, if any do."""
+    relations: dict[str, str]
+    """What makes an attribute lead to rows of other tables, with how."""
+    holding: frozenset[str]
+    """Methods that change which rows belong to an object."""
+    shared: bool
+    """Whether one object stands for a row, whoever asks for it."""
     run: frozenset[str]
     objects: bool
     steps: dict[str, list[Group]]
@@ -28,9 +37,19 @@ class Kind(NamedTuple):
     changes: dict[str, list[Group]]
 
     @property
+    def mapped(self) -> re.Pattern[str] | None:
+        """The same as a regular expression."""
+        return _compiled(self.mapped_by) if self.mapped_by else None
+
+    @property
     def acting(self) -> set[str]:
         """The names of calls that look or change something."""
         return {*self.run} or {*self.looks, *self.changes}
+
+
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(f"{to_regex(pattern)}$")
 
 
 @cache
@@ -43,7 +62,13 @@ def kinds() -> tuple[tuple[frozenset[str], Kind], ...]:
         by_name = [_by_name(each.get(part, ())) for part in ("steps", "looks", "changes")]
         run, objects = frozenset(each.get("run", ())), bool(each.get("objects"))
         root, model = (None, f"{text}$") if "model" in each else (rf"{text}(?P<rest>(?:\(\)|\.\w+(?:\(\))*)*)$", None)
-        found.append((heads(pattern), Kind(each["name"], root, model, run, objects, *by_name)))
+        leading = (
+            each.get("mapped", ""),
+            each.get("relations", {}),
+            frozenset(each.get("holding", ())),
+            bool(each.get("shared")),
+        )
+        found.append((heads(pattern), Kind(each["name"], root, model, *leading, run, objects, *by_name)))
     return tuple(found)
 
 

@@ -6,39 +6,23 @@ What of a client looks, what writes and by what an entry is named: data/stores.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from batchlint.codemod import scopes
 from batchlint.codemod.access import DATABASE, STORE, UNDONE, Access, Frame
-from batchlint.codemod.chains import Acts, Chain, Chains, Step, table_of
-from batchlint.codemod.store_kinds import Group, Kind, lookups
-from batchlint.facts import ClassId, FunctionFacts
+from batchlint.codemod.chains import Chains, Step, table_of
+from batchlint.codemod.entries import Entries, Entry, Row
+from batchlint.codemod.objects import Objects
+from batchlint.codemod.store_kinds import Group, Kind
+from batchlint.facts import FunctionFacts
 from batchlint.symbols import last_name
 from batchlint.values import Cls
 
 if TYPE_CHECKING:
     from batchlint.codemod.paths import Paths
 
-
-_ANY = "*"
-"""As a field: any of them."""
-
-
-class Row(NamedTuple):
-    """What names an entry: a field with what it holds."""
-
-    field: str
-    node: ast.expr
-    frame: Frame
-
-
-class Entry(NamedTuple):
-    """What a call looks at or changes: all of a table, or what the rows name."""
-
-    table: str | None
-    """None where it is not known."""
-    rows: list[Row]
+_ADDING = frozenset({"add", "add_all", "merge"})
 
 
 class Stores:
@@ -47,6 +31,8 @@ class Stores:
     def __init__(self, paths: Paths) -> None:
         self._paths = paths
         self._chains = Chains(paths)
+        self._entries = Entries(paths, self._chains)
+        self._objects = Objects(paths, self._chains, self._entries)
         self._inner: set[int] = set()
         """Calls on the way to one that asks, by identity: nothing is asked for in them."""
         self._given: dict[int, bool] = {}
@@ -57,20 +43,22 @@ class Stores:
             return []
         if not isinstance(call.func, ast.Attribute):
             return None
+        if call.func.attr in self._chains.holding and (held := self._of_led_to(call, frame)) is not None:
+            return held
         if call.func.attr not in self._chains.acting:
             kind, how = self._chains.unlisted(call, frame.function, frame), "write" if dropped else "read"
             return self._accesses(kind, Entry(None, []), [how], call.lineno) if kind is not None else None
         chain = self._chains.of(call, frame.function, frame)
         acts = self._chains.acts(chain) if chain is not None and chain.steps[0].name in chain.kind.acting else None
-        whole = self._with_query(chain, acts) if chain is not None and acts is not None else None
+        whole = self._entries.with_query(chain, acts) if chain is not None and acts is not None else None
         if chain is None or acts is None or whole is None:
-            return None
+            return self._of_led_to(call, frame) or self._of_object(call, frame)
         self._inner |= {id(step.node) for step in whole.steps[1:] if step.frame is frame}
         how, adds = acts.how, bool(acts.group.get("adds"))
         if "object" in acts.group:
-            entry = self._stored(chain.steps[acts.at], acts.group, chain)
+            entry = self._stored(chain.steps[acts.at], acts.group)
         else:
-            entry = self._entry(whole, acts)
+            entry = self._entries.of(whole, acts)
         if "query" in acts.group and whole.steps[-1].name != "select":
             how, adds = "write", whole.steps[-1].name == "insert"
         ways = [how, "read"] if acts.group.get("both") else [how]
@@ -86,206 +74,129 @@ class Stores:
             self._given[id(call)] = acts is not None and acts.how == "read"
         return self._given[id(call)]
 
+    # -- attributes of rows
+    def set(self, call: ast.Call, frame: Frame) -> list[Access]:
+        """The accesses of `setattr(note, "text", ...)`."""
+        if not isinstance(call.func, ast.Name) or call.func.id != "setattr" or len(call.args) != 3:
+            return []
+        name = call.args[1].value if isinstance(call.args[1], ast.Constant) else ""
+        return self.assigned(ast.copy_location(ast.Attribute(call.args[0], str(name), ast.Store()), call), frame)
+
     def assigned(self, target: ast.expr, frame: Frame) -> list[Access]:
-        """The accesses of an assignment to an attribute of what was looked up: `note.text = ...`."""
+        """The accesses of an assignment to an attribute of what stands for a row: `note.text = ...`.
+
+        One without a name is any of them.
+        """
         if not isinstance(target, ast.Attribute) or not self._chains.has_objects:
             return []
-        found = self._looked_up(target.value, frame.function, frame)
-        if found is None:
+        place = self._objects.place(target.value, frame.function, frame)
+        if self._is_new(place, target):
             return []
-        kind, entry = found
-        if any(row.field == target.attr for row in entry.rows):
-            entry = Entry(entry.table, [])  # it has another key afterwards
-        return self._accesses(kind, entry, ["write"], target.lineno)
+        found = self._objects.entry(target.value, frame.function, frame)
+        classes = self._objects.classes(target.value, frame.function, target.attr)
+        kinds = self._objects.relations.models
+        if found is not None and (found[1].table is not None or len(classes) != 1):
+            touched = [found]
+        else:
+            rows = found[1].rows if found is not None else self._objects.named(place)
+            touched = [(kinds[each], Entry(table_of(each), rows)) for each in classes]
+        accesses: list[Access] = []
+        for kind, entry in touched:
+            if not target.attr or any(row.field == target.attr for row in entry.rows):
+                entry = Entry(entry.table, [])  # it has another key afterwards
+            accesses += self._accesses(kind, entry, ["write"], target.lineno, column=target.attr)
+        return accesses
 
-    # -- entries
-    def _looked_up(self, node: ast.expr, function: FunctionFacts, frame: Frame | None) -> tuple[Kind, Entry] | None:
-        """The entry that an object is which was looked up; None for others."""
-        chain = self._chains.of(node, function, frame)
-        if chain is not None:
-            return self._found(chain)
-        base = node
-        while isinstance(base, ast.Attribute | ast.Subscript):
-            base = base.value
-        chains, name = self._chains.drawn(base, function, frame)
-        found = [each for chain in chains if (each := self._found(chain)) is not None]
-        tables = {entry.table for _, entry in found}
-        if not found or base is not node:
-            return (found[0][0], Entry(None, [])) if found else None
-        return found[0][0], Entry(tables.pop() if len(tables) == 1 else None, _identity(name))
+    def _is_new(self, place: Step, target: ast.Attribute) -> bool:
+        """Whether the object is made here and no part of a table yet."""
+        value, _, home = self._chains.behind(place.node, place.function, place.frame)
+        made = value if isinstance(value, ast.Call) else None
+        if made is None or not any(isinstance(v, Cls) for v in self._paths.program.eval(home.id, made.func)):
+            return False
+        names = {ast.unparse(place.node), ast.unparse(target.value)}
+        adding = (c for name in _ADDING for c in self._paths.program.calls_by_name.get(name, ()))
+        added = (c.call.node for c in adding if c.caller.id.path == place.function.id.path)
+        return not any(c.lineno <= target.lineno and names & set(map(ast.unparse, c.args)) for c in added)
 
-    def _found(self, chain: Chain) -> tuple[Kind, Entry] | None:
-        """What the chain looks up, if that is objects: `session.scalars(select(Note)).first()`."""
-        for number in range(len(chain.steps)) if chain.kind.objects else ():
-            part = chain._replace(steps=chain.steps[number:])
-            acts = self._chains.acts(part)
-            whole = self._with_query(part, acts) if acts is not None and acts.how == "read" else None
-            if acts is not None and whole is not None:
-                return whole.kind, self._entry(whole, acts)
-        return None
+    def read(self, node: ast.expr, frame: Frame) -> list[Access]:
+        """The accesses of reading attributes that lead to rows of other tables, or of rows that several items have."""
+        found: list[Access] = []
+        outer: ast.expr | None = None
+        while isinstance(node, ast.Attribute | ast.Subscript):
+            if isinstance(node, ast.Attribute) and node.attr in self._objects.relations.columns:
+                found += self._repeated(node, frame)
+            if isinstance(node, ast.Attribute) and node.attr in self._objects.relations.leading:
+                found += self._led(node, outer, frame)
+            outer, node = node, node.value
+        return found
 
-    def _with_query(self, chain: Chain, acts: Acts) -> Chain | None:
-        """The chain with the steps of the query that its call is given, if it is given one."""
-        if "query" not in acts.group:
-            return chain
-        query = self._chains.query(chain.steps[acts.at], acts.group)
-        return chain._replace(steps=[*chain.steps[: acts.at + 1], *query]) if query is not None else None
+    def _led(self, node: ast.Attribute, outer: ast.expr | None, frame: Frame) -> Iterable[Access]:
+        relations = self._objects.relations
+        for to in self._objects.led_to(node, frame.function):
+            asked = outer.attr if isinstance(outer, ast.Attribute) and to.key is not None else ""
+            column = asked if to.to in relations.columns.get(asked, ()) else ""
+            entry = Entry(table_of(to.to), [*self._objects.belonging(to, node, frame.function, frame)])
+            yield from self._accesses(to.kind, entry, ["read"], node.lineno, column=column)
 
-    def _entry(self, chain: Chain, acts: Acts) -> Entry:
-        """What the call looks at or changes."""
-        if "through" in acts.group:
-            return Entry(self._related(chain.table, acts.group["through"]), [])
-        kind, table, is_named, rows = chain.kind, chain.table, chain.table is not None, list[Row]()
-        changed: set[str] = set()
-        for number, step in enumerate(chain.steps):
-            acting = [acts.group] if number == acts.at else []
-            if kind.run:
-                acting = [*kind.looks.get(step.name, []), *kind.changes.get(step.name, [])]
-            for each in [*kind.steps.get(step.name, []), *acting]:
-                is_plain = "query" in each or not kind.objects
-                if each.get("wider") or (not is_plain and _leads_on(step, is_filter=bool(each.get("named")))):
-                    return Entry(None, [])
-                changed |= self._changed(each, step)
-                if "table" in each and not is_named:
-                    table, is_named = self._named(step, each["table"]), True
-                rows += self._rows(each, step)
-        if acts.group.get("own") and chain.begin is not None:
-            rows = _identity(chain.begin)
-        if changed & {row.field for row in rows} or _ANY in changed:
-            rows = []  # it has another key afterwards
-        return Entry(table, rows)
+    def _repeated(self, node: ast.Attribute, frame: Frame) -> list[Access]:
+        """The access of reading a column of a row that a loop draws several times, as one object."""
+        place = self._objects.place(node.value, frame.function, frame)
+        if not self._objects.repeats(place):
+            return []
+        rows, models = self._objects.named(place), self._objects.relations.models
+        found: list[Access] = []
+        for each in self._objects.classes(node.value, frame.function, node.attr):
+            if models[each].shared:
+                found += self._accesses(
+                    models[each], Entry(table_of(each), rows), ["read"], node.lineno, column=node.attr
+                )
+        return found
 
-    def _changed(self, group: Group, step: Step) -> set[str]:
-        """The fields that the step gives another value."""
-        if "sets" not in group or step.call is None:
-            return set()
-        if group["sets"] == "named":
-            return {keyword.arg or _ANY for keyword in step.call.keywords}
-        node = step.argument(group["sets"])
-        if isinstance(node, ast.Name):
-            value, _, _ = self._chains.behind(node, step.function, step.frame)
-            node = value if value is not None else node
-        if node is None:
-            return set()
-        return {name or _ANY for name in _names_in(node)} if isinstance(node, ast.Dict) else {_ANY}
+    # -- what objects lead to
+    def _of_led_to(self, call: ast.Call, frame: Frame) -> list[Access] | None:
+        """The accesses of a call of what an object leads to: `note.tags.filter(...)`, `author.books.append(book)`."""
+        name, node = last_name(call.func) or "", call.func
+        inside: list[ast.Call] = []
+        while isinstance(node, ast.Attribute) and isinstance(node.value, ast.Call):
+            inside.append(node.value)
+            node = node.value.func
+        found: list[Access] = []
+        leading = node.value if isinstance(node, ast.Attribute) else node
+        for to in self._objects.led_to(leading, frame.function):
+            is_change = name in to.kind.changes or name in to.kind.holding
+            if to.key is not None or not (is_change or name in to.kind.looks):
+                continue
+            entries = [Entry(table_of(to.to), [*self._objects.belonging(to, leading, frame.function, frame)])]
+            entries += [Entry(table_of(to.owner), [])] if is_change and to.field is None else []
+            for entry in entries:
+                found += self._accesses(to.kind, entry, ["write" if is_change else "read"], call.lineno, adds=is_change)
+        self._inner |= {id(each) for each in inside if found}
+        return found or None
 
-    def _related(self, table: str | None, attribute: str) -> str | None:
-        """The table to which an attribute of a table's objects leads; None where that is not known."""
-        program = self._paths.program
-        path, _, name = (table or "").partition(":")
-        klass = ClassId(path, name)
-        for facts in (program.classes[each] for each in program.mro(klass)[0] if each in program.classes):
-            for binding in facts.bindings.get(attribute, ()):
-                to = binding.value.args[:1] if isinstance(binding.value, ast.Call) else []
-                if to:
-                    return self._class(to[0], program.modules[facts.id.path].body) or self._named_so(to[0])
-        for other, facts in program.classes.items():
-            for binding in (b for bindings in facts.bindings.values() for b in bindings):
-                call = binding.value
-                names = {k.arg: k.value for k in call.keywords} if isinstance(call, ast.Call) else {}
-                related = names.get("related_name")
-                if isinstance(related, ast.Constant) and related.value == attribute:
-                    return table_of(other)
-            if attribute == f"{other.qualname.lower()}_set":
-                return table_of(other)
-        return None
+    def _of_object(self, call: ast.Call, frame: Frame) -> list[Access] | None:
+        found = self._objects.own(call, frame.function, frame)
+        return self._accesses(*found, ["write"], call.lineno) if found is not None else None
 
-    def _named_so(self, node: ast.expr) -> str | None:
-        """The only class with the name that a text gives: `ForeignKey("shop.Note")`."""
-        name = str(node.value).rpartition(".")[2] if isinstance(node, ast.Constant) else ""
-        found = [each for each in self._paths.program.classes if each.qualname == name]
-        return table_of(found[0]) if len(found) == 1 else None
-
-    def _stored(self, acting: Step, group: Group, chain: Chain) -> Entry:
+    def _stored(self, acting: Step, group: Group) -> Entry:
         """What the object that the call is given stands for."""
         node = acting.argument([group["object"]])
-        if node is None:
-            return Entry(None, [])
-        found = self._looked_up(node, acting.function, acting.frame)
-        if found is not None:
-            return found[1]
-        made, frame, function = node, acting.frame, acting.function
-        if isinstance(node, ast.Name):
-            value, frame, function = self._chains.behind(node, function, frame)
-            made = value if value is not None else node
-        if not isinstance(made, ast.Call):
-            return Entry(None, [])
-        return Entry(self._class(made.func, function), [*self._fields(made, Step("", made, function, frame))])
+        found = self._objects.entry(node, acting.function, acting.frame) if node is not None else None
+        return found[1] if found is not None else Entry(None, [])
 
-    def _rows(self, group: Group, step: Step) -> Iterator[Row]:
-        """The fields of which a step says what they hold, in the names of an iteration."""
-        call, frame = step.call, step.frame
-        if frame is None or call is None:
-            return
-        for field, places in group.get("key", {}).items():
-            node = step.argument(places)
-            if node is not None:
-                yield Row(field, _only(node), frame)
-        if "fields" in group:
-            node = step.argument(group["fields"])
-            yield from self._fields(node, step) if node is not None else ()
-        if group.get("named"):
-            for keyword in call.keywords:
-                name, _, lookup = (keyword.arg or "").partition("__")
-                if name and lookup in {"", "exact"} and name not in group.get("besides", ()):
-                    yield Row("id" if name == "pk" else name, _by_id(keyword.value), frame)
-        if group.get("conditions"):
-            for each in call.args:
-                is_equal = isinstance(each, ast.Compare) and [type(op) for op in each.ops] == [ast.Eq]
-                if is_equal and isinstance(each, ast.Compare) and isinstance(each.left, ast.Attribute):
-                    yield Row(each.left.attr, each.comparators[0], frame)
-        if group.get("equal") and len(call.args) == 2 and isinstance(call.args[0], ast.Constant):
-            yield Row(str(call.args[0].value), call.args[1], frame)
-
-    def _fields(self, node: ast.expr, step: Step) -> Iterator[Row]:
-        """The fields of a dict or of an object that is made."""
-        node, frame = _only(node), step.frame
-        if isinstance(node, ast.Name):
-            value, frame, _ = self._chains.behind(node, step.function, frame)
-            node = _only(value) if value is not None else node
-        if frame is None:
-            return
-        pairs: list[tuple[str | None, ast.expr]] = []
-        if isinstance(node, ast.Dict):
-            for key, value in zip(node.keys, node.values, strict=True):
-                pairs.append((str(key.value) if isinstance(key, ast.Constant) else None, value))
-        elif isinstance(node, ast.Call):
-            pairs = [(keyword.arg, keyword.value) for keyword in node.keywords]
-        if any(name is None for name, _ in pairs):
-            return  # which may be any of the others
-        for name, value in pairs:
-            if name and not name.startswith("$") and not isinstance(value, ast.Dict):
-                yield Row("id" if name == "pk" else name, value, frame)
-
-    def _named(self, step: Step, places: Iterable[int | str]) -> str | None:
-        """What names the table: a text, or the class that stands for it."""
-        node = step.argument(places)
-        if node is None:
-            return None
-        texts = self._chains.texts(node, step)
-        return texts[0] if len(texts) == 1 else self._class(node, step.function)
-
-    def _class(self, node: ast.expr, function: FunctionFacts) -> str | None:
-        """The class that the expression is, or whose attribute."""
-        for each in (node, node.value) if isinstance(node, ast.Attribute) else (node,):
-            for value in self._paths.program.eval(function.id, each):
-                if isinstance(value, Cls):
-                    return table_of(value.id)
-        return None
-
+    # -- accesses
     def _accesses(
-        self, kind: Kind, entry: Entry, ways: Iterable[str], line: int, *, adds: bool = False
+        self, kind: Kind, entry: Entry, ways: Iterable[str], line: int, *, adds: bool = False, column: str = ""
     ) -> list[Access]:
-        found = [self._access(kind, entry, how, line)._replace(adds=adds) for how in ways]
+        found = [self._access(kind, entry, how, line, column)._replace(adds=adds) for how in ways]
         is_undone = kind.objects and any(access.how == "write" for access in found)
         return [*found, *([Access(UNDONE, "sum", line)] if is_undone else [])]
 
-    def _access(self, kind: Kind, entry: Entry, how: str, line: int) -> Access:
+    def _access(self, kind: Kind, entry: Entry, how: str, line: int, column: str) -> Access:
         is_known = entry.table is not None and "{}" not in entry.table
         store = (STORE, DATABASE, kind.name) if kind.objects else (STORE, kind.name)
-        channel = (*store, str(entry.table)) if is_known else store
+        channel = (*store, str(entry.table), *([column] if column else [])) if is_known else store
         paths, named = self._paths, list[tuple[Row, str]]()
-        for row in entry.rows:
+        for row in self._objects.keyed(entry):
             text = paths.key_text(row.node, row.frame) if scopes.read(row.node) - {"self", "cls"} else None
             if text is not None and (how != "read" or not named or row.frame is named[0][0].frame):
                 named.append((row, text))
@@ -295,48 +206,3 @@ class Stores:
         held = frozenset((row.field, each) for (row, _), each in zip(named, means, strict=True))
         key = ", ".join(text for _, text in named)
         return Access(channel, how, line, key, ", ".join(means), frame=named[0][0].frame.number, row=held)
-
-
-def _leads_on(step: Step, *, is_filter: bool) -> bool:
-    """Whether the step reads other tables as well: `notes__text="..."`, `query(Note, Part)`, `in_(select(...))`."""
-    call = step.call
-    if call is None:
-        return False
-    names = [keyword.arg or "" for keyword in call.keywords] if is_filter else []
-    names += [str(each.value).lstrip("-") for each in call.args if isinstance(each, ast.Constant)]
-    if any(part not in lookups() for name in names for part in name.split("__")[1:]):
-        return True
-    classes = {ast.unparse(each).partition(".")[0] for each in call.args if isinstance(each, ast.Name | ast.Attribute)}
-    nested = (node for each in call.args for node in ast.walk(each) if isinstance(node, ast.Call))
-    is_several = step.name in {"query", "select"} and len(classes) > 1
-    return is_several or any(last_name(node.func) in {"select", "query", "exists"} for node in nested)
-
-
-def _names_in(node: ast.Dict) -> Iterator[str | None]:
-    """The fields that a dict gives values, also below `$set`; None for those that are not known."""
-    for key, value in zip(node.keys, node.values, strict=True):
-        name = key.value if isinstance(key, ast.Constant) else key.attr if isinstance(key, ast.Attribute) else None
-        if isinstance(name, str) and name.startswith("$"):
-            yield from _names_in(value) if isinstance(value, ast.Dict) else [None]
-        else:
-            yield name if isinstance(name, str) else None
-
-
-def _identity(object: Step) -> list[Row]:
-    """The field by which an object is told from the others of its table."""
-    if object.frame is None:
-        return []
-    node = ast.copy_location(ast.Attribute(object.node, "id", ast.Load()), object.node)
-    return [Row("id", node, object.frame)]
-
-
-def _by_id(node: ast.expr) -> ast.expr:
-    """The other name for the same: `note.pk` is `note.id`."""
-    is_key = isinstance(node, ast.Attribute) and node.attr == "pk"
-    return ast.copy_location(ast.Attribute(node.value, "id", ast.Load()), node) if is_key else node  # type: ignore[attr-defined]
-
-
-def _only(node: ast.expr) -> ast.expr:
-    """The one element of a list that has no other."""
-    is_one = isinstance(node, ast.List | ast.Tuple) and len(node.elts) == 1
-    return node.elts[0] if is_one and isinstance(node, ast.List | ast.Tuple) else node
