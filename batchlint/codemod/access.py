@@ -58,6 +58,8 @@ DATABASE = "[database]"
 """As the first step in a store: a database behind objects, which SQL may reach as well."""
 OUTSIDE = frozenset({"file", "sql", STORE})
 """The kinds of what lies outside the program, with names for its parts."""
+NEW = "[new]"
+"""As `once`: a write to a row that the item itself has added."""
 UNDONE: Channel = ("undone",)
 """What a rollback takes back: all that is not committed yet, whichever item has written it."""
 MARK = "\u01c1"
@@ -177,7 +179,8 @@ def clash(a: Access, b: Access) -> bool:
     if a.channel[0] == "sql":
         return _tables_clash(a, b)
     if a.channel[0] == STORE:
-        return all(x == y for x, y in zip(a.channel, b.channel, strict=False)) and not _are_rows_apart(a, b)
+        is_one_place = all(x == y for x, y in zip(a.channel, b.channel, strict=False))
+        return is_one_place and not _are_rows_apart(a, b) and not _is_another_row(a, b)
     if a.channel[0] in {"field", "reached"} and a.how == b.how:
         return False
     if a.channel[0] == "service":
@@ -326,6 +329,11 @@ def _are_rows_apart(a: Access, b: Access) -> bool:
     """Whether two entries are others by how their keys begin or end: `f"in/{id}.pdf"` and `f"out/{id}.txt"`."""
     other = dict(b.row)
     return any(field in other and _never_equal(text, other[field]) for field, text in a.row)
+
+
+def _is_another_row(a: Access, b: Access) -> bool:
+    """Whether one changes the row that its item has added, and the other one adds a row, or changes its own new one."""
+    return any(one.once == NEW and (other.adds or other.once == NEW) for one, other in ((a, b), (b, a)))
 
 
 @cache

@@ -105,6 +105,10 @@ class Chains:
         """The names of all calls that look or change something."""
         return frozenset(name for kind in self._used for name in kind.acting)
 
+    def kind(self, name: str) -> Kind | None:
+        """The store of the name, if it is used."""
+        return next((kind for kind in self._used if kind.name == name), None)
+
     @cached_property
     def holding(self) -> frozenset[str]:
         """The names of calls that change which rows belong to an object."""
@@ -209,23 +213,29 @@ class Chains:
         if chain.begin is not None and any(step.name == _ATTRIBUTE for step in steps):
             return None  # of what the object leads to: `note.tags.all()`
         above = next((i for i, step in enumerate(steps) if step.name not in {_ATTRIBUTE, _SUBSCRIPT}), len(steps))
-        is_result = any(
-            step.name == _ATTRIBUTE and any(each.call is not None for each in steps[i:]) for i, step in enumerate(steps)
-        )
+        results = [
+            i for i, each in enumerate(steps) if each.call is not None and (kind.objects or each.name not in kind.steps)
+        ]
+        is_result = any(step.name == _ATTRIBUTE and any(i > at for i in results) for at, step in enumerate(steps))
         if above or (is_result and not kind.run):
             return None  # of what was looked up
         for at, step in enumerate(steps if kind.run else steps[:1]):
-            for how, groups in (("read", kind.looks), ("write", kind.changes)):
-                group = next((g for g in groups.get(step.name, ()) if self._is_of(g, how, step, steps)), None)
+            for how in ("read", "write"):
+                group = self.group(kind, how, step, steps)
                 if group is not None:
                     inner = steps[at + 1 :] if not (kind.run or kind.objects) else []
                     is_of_result = any(each.name in kind.acting and each.name not in kind.steps for each in inner)
                     return None if is_of_result else Acts(how, group, at)
         return None
 
+    def group(self, kind: Kind, how: str, step: Step, steps: Sequence[Step]) -> Group | None:
+        """The group of looks, or of changes, to which the step belongs."""
+        groups = kind.looks if how == "read" else kind.changes
+        return next((g for g in groups.get(step.name, ()) if self._is_of(g, how, step, steps)), None)
+
     def _is_of(self, group: Group, how: str, step: Step, steps: Sequence[Step]) -> bool:
         """Whether the step is one of the group's, by what leads to it and what it is given."""
-        if "chain" in group and all(each.name != group["chain"] for each in steps[1:]):
+        if "chain" in group and all(group["chain"] not in {each.name, _attribute(each)} for each in steps[1:]):
             return False
         if "text" not in group or how != "read":
             return True
@@ -254,10 +264,16 @@ class Chains:
     def unlisted(self, call: ast.Call, function: FunctionFacts, frame: Frame | None) -> Kind | None:
         """The store of a client with a method of which it is not known what it does; None for other calls."""
         name = call.func.attr if isinstance(call.func, ast.Attribute) else ""
-        if not self._used or not name or name in self.acting | quiet():
+        if not self._used or not name or name in quiet():
             return None
         chain = self.of(call, function, frame)
-        if chain is None or chain.kind.objects or chain.kind.run or name in chain.kind.steps:
+        if (
+            chain is None
+            or name in chain.kind.acting
+            or chain.kind.objects
+            or chain.kind.run
+            or name in chain.kind.steps
+        ):
             return None
         is_direct = all(step.call is None or step.name in chain.kind.steps for step in chain.steps[1:])
         return chain.kind if is_direct else None
@@ -268,6 +284,11 @@ class Chains:
             return [str(node.value)]
         values = self._paths.program.eval(step.function.id, node)
         return sorted(v.text for v in values if isinstance(v, Text)) if all(isinstance(v, Text) for v in values) else []
+
+
+def _attribute(step: Step) -> str:
+    """The attribute that the step is, if it is one: `Note.query`."""
+    return step.node.attr if isinstance(step.node, ast.Attribute) else ""
 
 
 def table_of(klass: ClassId) -> str:

@@ -57,7 +57,8 @@ class Entries:
         for number, step in enumerate(chain.steps):
             acting = [acts.group] if number == acts.at else []
             if kind.run:
-                acting = [*kind.looks.get(step.name, []), *kind.changes.get(step.name, [])]
+                found = (self._chains.group(kind, how, step, chain.steps) for how in ("read", "write"))
+                acting = [group for group in found if group is not None]
             for each in [*kind.steps.get(step.name, []), *acting]:
                 is_plain = "query" in each or not kind.objects
                 if each.get("wider") or (not is_plain and leads_on(step, is_filter=bool(each.get("named")))):
@@ -71,6 +72,12 @@ class Entries:
         if changed & {row.field for row in rows} or _ANY in changed:
             rows = []  # it has another key afterwards
         return Entry(table, rows)
+
+    def of_function(self, group: Group, step: Step) -> Entry:
+        """The same of a function that is no method of a client."""
+        if leads_on(step, is_filter=bool(group.get("named"))):
+            return Entry(None, [])
+        return Entry(self._named(step, group.get("table", ())), [*self._rows(group, step)])
 
     def made(self, call: ast.Call, function: FunctionFacts, frame: Frame | None) -> Entry:
         """What an object is that a call of a table's class makes."""
@@ -101,7 +108,7 @@ class Entries:
                 yield Row(field, _only(node), frame)
         if "fields" in group:
             node = step.argument(group["fields"])
-            yield from self._fields(node, step) if node is not None else ()
+            yield from self._fields(node, step, group.get("typed", ())) if node is not None else ()
         if group.get("named"):
             for keyword in call.keywords:
                 name, _, lookup = (keyword.arg or "").partition("__")
@@ -115,8 +122,8 @@ class Entries:
         if group.get("equal") and len(call.args) == 2 and isinstance(call.args[0], ast.Constant):
             yield Row(str(call.args[0].value), call.args[1], frame)
 
-    def _fields(self, node: ast.expr, step: Step) -> Iterator[Row]:
-        """The fields of a dict or of an object that is made."""
+    def _fields(self, node: ast.expr, step: Step, types: Iterable[str] = ()) -> Iterator[Row]:
+        """The fields of a dict or of an object that is made. `types`: names behind which their values stand."""
         node, frame = _only(node), step.frame
         if isinstance(node, ast.Name):
             value, frame, _ = self._chains.behind(node, step.function, frame)
@@ -131,7 +138,7 @@ class Entries:
             pairs = [(keyword.arg, keyword.value) for keyword in node.keywords]
         if any(name is None for name, _ in pairs):
             return  # which may be any of the others
-        for name, value in pairs:
+        for name, value in ((name, _of_type(value, types)) for name, value in pairs):
             if name and not name.startswith("$") and not isinstance(value, ast.Dict):
                 yield Row("id" if name == "pk" else name, value, frame)
 
@@ -193,6 +200,12 @@ def _by_id(node: ast.expr) -> ast.expr:
     """The other name for the same: `note.pk` is `note.id`."""
     is_key = isinstance(node, ast.Attribute) and node.attr == "pk"
     return ast.copy_location(ast.Attribute(node.value, "id", ast.Load()), node) if is_key else node  # type: ignore[attr-defined]
+
+
+def _of_type(node: ast.expr, types: Iterable[str]) -> ast.expr:
+    """The value behind the name of its type: `{"S": key}`."""
+    is_one = isinstance(node, ast.Dict) and len(node.keys) == 1 and isinstance(node.keys[0], ast.Constant)
+    return node.values[0] if is_one and node.keys[0].value in types else node  # type: ignore[attr-defined]
 
 
 def _only(node: ast.expr) -> ast.expr:

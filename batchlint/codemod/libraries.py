@@ -57,6 +57,8 @@ class Libraries:
         """The accesses of a call into a library; None where only the method's name can tell."""
         reader = self._reader
         plain = path.replace("()", "")
+        if (asked := self._statements.asked(path, call, frame)) is not None:
+            return asked
         process_wide.check_setting(reader.program, frame.function.id, plain, call)
         if plain.startswith("logging."):
             return reader.log_handlers.logged(reader, plain.rpartition(".")[2], call, frame)
@@ -162,6 +164,8 @@ class Libraries:
             return reader.log_handlers.logged(reader, name, call, frame)
         if name in EXECUTING and call.args:
             return self._statements.touched(call, frame, receiver)
+        if (asked := self._statements.asked(name, call, frame)) is not None:
+            return asked
         if name in TRANSACTIONS:
             # When items are committed shows nowhere, unless each opens a transaction of its own.
             taken_back = [Access(UNDONE, "write", line)] if name == "rollback" else []

@@ -41,8 +41,8 @@ class Objects:
             parts = node.values if isinstance(node, ast.BoolOp) else [node.body, node.orelse]
             return self._common([self.entry(part, function, frame, depth + 1) for part in parts])
         chain = self._chains.of(node, function, frame)
-        if chain is not None:
-            return self._found(chain)
+        if chain is not None and (looked_up := self._found(chain)) is not None:
+            return looked_up
         base = node
         while isinstance(base, ast.Attribute | ast.Subscript):
             base = base.value
@@ -84,7 +84,11 @@ class Objects:
     def _found(self, chain: Chain) -> Found | None:
         """What the chain looks up, if that is objects: `session.scalars(select(Note)).first()`."""
         part, acts = self._look(chain)
-        return (part.kind, self._entries.of(part, acts)) if acts is not None else None
+        if acts is None:
+            return None
+        behind = chain.steps[: len(chain.steps) - len(part.steps)] if "query" not in acts.group else []
+        leads_on = any(isinstance(step.node, ast.Attribute) for step in behind)  # `note.author` is no note
+        return part.kind, Entry(None, []) if leads_on else self._entries.of(part, acts)
 
     def _look(self, chain: Chain) -> tuple[Chain, Acts | None]:
         """The part of the chain that looks something up, with the steps of its query."""

@@ -1,4 +1,4 @@
-"""Connections to a database that an item would hold while it waits for its answer: a pool has a few, for all items."""
+"""Connections and transactions that an item would hold while it waits for its answer: a pool has few, for all items."""
 
 from __future__ import annotations
 
@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING
 
 from batchlint.codemod.access import Frame
 from batchlint.codemod.refusals import Refused
+from batchlint.codemod.steps import Step
 from batchlint.datafiles import document
 from batchlint.patterns import to_regex
 from batchlint.symbols import Program
+from batchlint.trees import walk
 from batchlint.values import Ext
 
 if TYPE_CHECKING:
@@ -22,6 +24,13 @@ if TYPE_CHECKING:
 @cache
 def _holding() -> re.Pattern[str]:
     return re.compile("|".join(f"{to_regex(each['path'])}$" for each in document("stores", "holding")["holding"]))
+
+
+@cache
+def _transactions() -> re.Pattern[str]:
+    return re.compile(
+        "|".join(f"{to_regex(each['path'])}$" for each in document("stores", "transactions")["transactions"])
+    )
 
 
 def check(program: Program, phases: Phases) -> None:
@@ -47,6 +56,22 @@ def check(program: Program, phases: Phases) -> None:
         if held is not None:
             what = f"`{ast.unparse(held)}` (line {held.lineno}) holds a connection to the database while an item waits"
             raise Refused("unsupported-shape", f"{what}, and a pool has few; open it anew behind the answer")
+    for step in early:
+        if isinstance(step.statement, ast.With | ast.AsyncWith) and phases.waits_inside(step.frame, step.statement):
+            _check_transaction(program, step.frame, step.statement, early)
+
+
+def _check_transaction(program: Program, frame: Frame, opened: ast.With | ast.AsyncWith, early: Iterable[Step]) -> None:
+    """Refused for a transaction in which an item has written before it waits."""
+    values = (v for item in opened.items for v in program.eval(frame.function.id, item.context_expr))
+    if not any(isinstance(v, Ext) and _transactions().match(v.path) for v in values):
+        return
+    inside = {id(node) for node in walk(opened) if isinstance(node, ast.stmt)}
+    written = (a for s in early if id(s.statement) in inside for a in s.accesses if a.how == "write")
+    access = next((a for a in written if a.channel[0] == "sql"), None)
+    if access is not None:
+        what = f"{access.name} is written (line {access.line}) in a transaction that stands open while an item waits"
+        raise Refused("unsupported-shape", f"{what}; commit it before the request")
 
 
 def _holds(program: Program, frame: Frame, node: ast.expr) -> bool:

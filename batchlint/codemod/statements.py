@@ -6,12 +6,12 @@ import ast
 import re
 from collections.abc import Iterable
 from functools import cache, cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from batchlint.codemod import scopes
 from batchlint.codemod.access import UNDONE, Access, Channel, Frame, touches
 from batchlint.codemod.schemas import TELLING, Schema, schema_of, touches_in
-from batchlint.codemod.tables import columns_of, inserted, row_key
+from batchlint.codemod.tables import columns_of, inserted, row_key, table_name
 from batchlint.datafiles import document
 from batchlint.patterns import to_regex
 from batchlint.symbols import last_name
@@ -39,6 +39,12 @@ def _told(what: str) -> re.Pattern[str]:
     return re.compile("|".join(to_regex(each["path"]) for each in document("stores", "percent")[what]))
 
 
+@cache
+def _asking() -> list[tuple[re.Pattern[str], dict[str, Any]]]:
+    """What reads or writes a database otherwise, by the pattern of its path."""
+    return [(re.compile(f"{to_regex(each['path'])}$"), each) for each in document("stores", "asking")["asking"]]
+
+
 class Statements:
     """Lists the accesses of calls that execute SQL."""
 
@@ -53,6 +59,26 @@ class Statements:
         added = {channel for text in texts if (channel := inserted(text)) is not None}
         new_rows = [Access(channel, "sum", call.lineno) for channel in sorted(added)]
         return [*self._of_texts(texts, call, frame, receiver), *new_rows, *beside_it]
+
+    def asked(self, path: str, call: ast.Call, frame: Frame) -> list[Access] | None:
+        """The accesses of a call that reads or writes a database without executing a statement; None for others."""
+        told = next((each for pattern, each in _asking() if pattern.match(path)), None)
+        if told is None:
+            return None
+        text, given, table = (_argument(call, told.get(part, ())) for part in ("text", "given", "table"))
+        if table is not None:
+            names = self._texts(table, frame)
+            channels: set[Channel] = {("sql", table_name(name), "*") for name in names} or {("sql",)}
+            return [
+                *touches(channels, told["how"], call.lineno),
+                *([Access(UNDONE, "sum", call.lineno)] if told["how"] == "write" else []),
+            ]
+        if text is None:
+            return touches({("sql",)}, told.get("how", "write"), call.lineno)
+        parts = [text, *([given] if given is not None else [])]
+        made = ast.copy_location(ast.Call(ast.Name("execute", ast.Load()), parts, []), call)
+        found = self.touched(made, frame, set())
+        return [a._replace(how=told["how"]) if a.channel[0] == "sql" and "how" in told else a for a in found]
 
     def _of_texts(self, texts: list[str], call: ast.Call, frame: Frame, receiver: set[Channel]) -> list[Access]:
         if not texts:
@@ -150,3 +176,10 @@ class Statements:
     @cached_property
     def _schema(self) -> Schema:
         return schema_of(self._created)
+
+
+def _argument(call: ast.Call, places: Iterable[int | str]) -> ast.expr | None:
+    """What the call is given at the first of these places or keywords."""
+    named = {keyword.arg: keyword.value for keyword in call.keywords}
+    found = (call.args[p] if isinstance(p, int) and p < len(call.args) else named.get(str(p)) for p in places)
+    return next((each for each in found if each is not None), None)

@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from batchlint.datafiles import document
-from batchlint.patterns import heads, to_regex
+from batchlint.patterns import heads, tails, to_regex
 
 Group = dict[str, Any]
 """Calls of one form, as data/stores has them."""
@@ -90,3 +90,24 @@ def quiet() -> frozenset[str]:
 def lookups() -> frozenset[str]:
     """Tests in the names of filters: `price__gt`."""
     return frozenset(document("stores", "stores")["lookups"])
+
+
+class Function(NamedTuple):
+    """A function that looks into a store, or changes it."""
+
+    path: re.Pattern[str]
+    store: str
+    how: str
+    """read | write"""
+    group: Group
+
+
+@cache
+def functions() -> dict[str, list[Function]]:
+    """Those that are no methods of a client, by their names."""
+    found: dict[str, list[Function]] = {}
+    for each in document("stores", "functions")["functions"]:
+        function = Function(_compiled(each["path"]), each["store"], each["how"], each)
+        for name in tails(each["path"]):
+            found.setdefault(name, []).append(function)
+    return found

@@ -10,14 +10,14 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from batchlint.codemod import scopes
-from batchlint.codemod.access import DATABASE, STORE, UNDONE, Access, Frame
-from batchlint.codemod.chains import Chains, Step, table_of
+from batchlint.codemod.access import DATABASE, NEW, STORE, UNDONE, Access, Frame
+from batchlint.codemod.chains import Acts, Chain, Chains, Step, table_of
 from batchlint.codemod.entries import Entries, Entry, Row
 from batchlint.codemod.objects import Objects
-from batchlint.codemod.store_kinds import Group, Kind
+from batchlint.codemod.store_kinds import Kind, functions
 from batchlint.facts import FunctionFacts
 from batchlint.symbols import last_name
-from batchlint.values import Cls
+from batchlint.values import Cls, Ext
 
 if TYPE_CHECKING:
     from batchlint.codemod.paths import Paths
@@ -41,28 +41,34 @@ class Stores:
         """The accesses of a call of such a client; None for other calls."""
         if id(call) in self._inner:
             return []
+        if (last_name(call.func) or "") in functions() and (asked := self._of_function(call, frame)) is not None:
+            return asked
         if not isinstance(call.func, ast.Attribute):
             return None
         if call.func.attr in self._chains.holding and (held := self._of_led_to(call, frame)) is not None:
             return held
         if call.func.attr not in self._chains.acting:
-            kind, how = self._chains.unlisted(call, frame.function, frame), "write" if dropped else "read"
-            return self._accesses(kind, Entry(None, []), [how], call.lineno) if kind is not None else None
+            return self._unlisted(call, frame, dropped=dropped)
         chain = self._chains.of(call, frame.function, frame)
         acts = self._chains.acts(chain) if chain is not None and chain.steps[0].name in chain.kind.acting else None
         whole = self._entries.with_query(chain, acts) if chain is not None and acts is not None else None
         if chain is None or acts is None or whole is None:
-            return self._of_led_to(call, frame) or self._of_object(call, frame)
+            led_to = self._of_led_to(call, frame) or self._of_object(call, frame)
+            return led_to or self._unlisted(call, frame, dropped=dropped)
         self._inner |= {id(step.node) for step in whole.steps[1:] if step.frame is frame}
         how, adds = acts.how, bool(acts.group.get("adds"))
         if "object" in acts.group:
-            entry = self._stored(chain.steps[acts.at], acts.group)
-        else:
-            entry = self._entries.of(whole, acts)
+            return self._of_given(chain, acts, call)
+        entry = self._entries.of(whole, acts)
         if "query" in acts.group and whole.steps[-1].name != "select":
             how, adds = "write", whole.steps[-1].name == "insert"
         ways = [how, "read"] if acts.group.get("both") else [how]
         return self._accesses(chain.kind, entry, ways, call.lineno, adds=adds)
+
+    def _unlisted(self, call: ast.Call, frame: Frame, *, dropped: bool) -> list[Access] | None:
+        """The accesses of a method of a client of which it is not known what it does."""
+        kind, how = self._chains.unlisted(call, frame.function, frame), "write" if dropped else "read"
+        return self._accesses(kind, Entry(None, []), [how], call.lineno) if kind is not None else None
 
     def gives(self, call: ast.Call, function: FunctionFacts) -> bool:
         """Whether the call gives what a store has, and nothing that is known here."""
@@ -90,7 +96,8 @@ class Stores:
         if not isinstance(target, ast.Attribute) or not self._chains.has_objects:
             return []
         place = self._objects.place(target.value, frame.function, frame)
-        if self._is_new(place, target):
+        made = self._made(place)
+        if made and not self._is_added(place, target):
             return []
         found = self._objects.entry(target.value, frame.function, frame)
         classes = self._objects.classes(target.value, frame.function, target.attr)
@@ -105,18 +112,20 @@ class Stores:
             if not target.attr or any(row.field == target.attr for row in entry.rows):
                 entry = Entry(entry.table, [])  # it has another key afterwards
             accesses += self._accesses(kind, entry, ["write"], target.lineno, column=target.attr)
-        return accesses
+        return [a._replace(once=NEW) if made and a.channel[0] == STORE else a for a in accesses]
 
-    def _is_new(self, place: Step, target: ast.Attribute) -> bool:
-        """Whether the object is made here and no part of a table yet."""
-        value, _, home = self._chains.behind(place.node, place.function, place.frame)
-        made = value if isinstance(value, ast.Call) else None
-        if made is None or not any(isinstance(v, Cls) for v in self._paths.program.eval(home.id, made.func)):
-            return False
+    def _made(self, place: Step) -> bool:
+        """Whether the object at the place is made here, as one of its class."""
+        made, _, home = self._chains.behind(place.node, place.function, place.frame)
+        values = self._paths.program.eval(home.id, made.func) if isinstance(made, ast.Call) else ()
+        return any(isinstance(value, Cls) for value in values)
+
+    def _is_added(self, place: Step, target: ast.Attribute) -> bool:
+        """Whether the object is part of its table by then."""
         names = {ast.unparse(place.node), ast.unparse(target.value)}
         adding = (c for name in _ADDING for c in self._paths.program.calls_by_name.get(name, ()))
         added = (c.call.node for c in adding if c.caller.id.path == place.function.id.path)
-        return not any(c.lineno <= target.lineno and names & set(map(ast.unparse, c.args)) for c in added)
+        return any(c.lineno <= target.lineno and names & set(map(ast.unparse, c.args)) for c in added)
 
     def read(self, node: ast.expr, frame: Frame) -> list[Access]:
         """The accesses of reading attributes that lead to rows of other tables, or of rows that several items have."""
@@ -152,6 +161,16 @@ class Stores:
                 )
         return found
 
+    def _of_function(self, call: ast.Call, frame: Frame) -> list[Access] | None:
+        """The accesses of a call of a function that is no method of a client: `get_object_or_404(Note, pk=key)`."""
+        paths = [v.path for v in self._paths.program.eval(frame.function.id, call.func) if isinstance(v, Ext)]
+        for each in functions()[last_name(call.func) or ""]:
+            kind = self._chains.kind(each.store)
+            if kind is not None and any(map(each.path.match, paths)):
+                entry = self._entries.of_function(each.group, Step("", call, frame.function, frame))
+                return self._accesses(kind, entry, [each.how], call.lineno)
+        return None
+
     # -- what objects lead to
     def _of_led_to(self, call: ast.Call, frame: Frame) -> list[Access] | None:
         """The accesses of a call of what an object leads to: `note.tags.filter(...)`, `author.books.append(book)`."""
@@ -177,11 +196,21 @@ class Stores:
         found = self._objects.own(call, frame.function, frame)
         return self._accesses(*found, ["write"], call.lineno) if found is not None else None
 
-    def _stored(self, acting: Step, group: Group) -> Entry:
-        """What the object that the call is given stands for."""
-        node = acting.argument([group["object"]])
-        found = self._objects.entry(node, acting.function, acting.frame) if node is not None else None
-        return found[1] if found is not None else Entry(None, [])
+    def _of_given(self, chain: Chain, acts: Acts, call: ast.Call) -> list[Access]:
+        """The accesses of a call that is given the object which it stores, or looks up anew."""
+        step = chain.steps[acts.at]
+        node = step.argument([acts.group["object"]])
+        found = self._objects.entry(node, step.function, step.frame) if node is not None else None
+        entry = found[1] if found is not None else Entry(None, [])
+        if found is None and node is not None and acts.how == "read":
+            place = self._objects.place(node, step.function, step.frame)
+            tables = [table_of(each) for each in self._objects.classes(node, step.function, "")]
+            entry = Entry(tables[0], self._objects.named(place)) if len(tables) == 1 else entry
+        is_new = (
+            acts.how == "read" and node is not None and self._made(self._objects.place(node, step.function, step.frame))
+        )
+        found_here = self._accesses(chain.kind, entry, [acts.how], call.lineno, adds=bool(acts.group.get("adds")))
+        return [a._replace(once=NEW) if is_new and a.channel[0] == STORE else a for a in found_here]
 
     # -- accesses
     def _accesses(

@@ -12,9 +12,10 @@ from .test_stores import parts
 BOOKS = """\
 from __future__ import annotations
 
+import pandas as pd
 from openai import OpenAI
 from sqlalchemy import ForeignKey, create_engine, select
-from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, relationship
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, relationship, scoped_session, sessionmaker
 
 client = OpenAI()
 
@@ -42,6 +43,8 @@ class Book(Base):
 
 engine = create_engine("sqlite:///shop.db")
 Base.metadata.create_all(engine)
+made = scoped_session(sessionmaker(engine))
+Base.query = made.query_property()
 session = Session(engine)
 a, b = Author(name="a"), Author(name="b")
 session.add_all([Book(title=title, author=author) for title, author in [("x", a), ("y", a), ("z", b)]])
@@ -124,6 +127,25 @@ for title in ["cup", "pot"]:
     session.add(book)
     session.commit()
 #
+for title in ["cup", "pot"]:
+    book = Book(title="new", author_id=1)
+    session.add(book)
+    session.commit()
+    session.refresh(book)
+    book.note = ask(title)
+    session.commit()
+#
+for title in ["cup", "pot", "cup"]:
+    if Book.query.filter_by(title=title).first():
+        print("there")
+        continue
+    made.add(Book(title=title, note=ask(title), author_id=1))
+    made.commit()
+#
+for book in session.scalars(select(Book)).all():
+    text = ask([book.title, len(pd.read_sql("select * from authors where id = ?", engine, params=(book.author_id,)))])
+    print(text)
+#
 for book, author in session.query(Book, Author).join(Author).all():
     if author.bio:
         print("has one")
@@ -181,6 +203,27 @@ for book in session.scalars(select(Book)).all():
 for book in session.scalars(select(Book)).all():
     book.note = ask([other.note for other in book.author.books])
     session.commit()
+#
+first = session.get(Book, 1)
+for book in session.scalars(select(Book)).all():
+    session.refresh(first)
+    book.note = ask([book.title, first.note])
+    session.commit()
+#
+for title in ["cup", "pot"]:
+    known = Book.query.filter(Book.note.is_not(None)).count()
+    made.add(Book(title=title, note=ask([title, known]), author_id=1))
+    made.commit()
+#
+for title in ["cup", "pot"]:
+    known = len(pd.read_sql("select * from books", engine))
+    session.add(Book(title=title, note=ask([title, known]), author_id=1))
+    session.commit()
+#
+for title in ["cup", "pot"]:
+    known = session.query(Book).count()
+    row = {"title": title, "note": ask([title, known]), "author_id": 1}
+    pd.DataFrame([row]).to_sql("books", engine, if_exists="append", index=False)
 """
 
 
@@ -201,6 +244,7 @@ import django
 from django.apps import AppConfig
 from django.conf import settings
 from django.db import connection, models
+from django.shortcuts import get_object_or_404
 from openai import OpenAI
 
 
@@ -262,6 +306,21 @@ print(list(Note.objects.order_by("slug", "id").values_list("slug", "note", "cate
 
 OWN_NOTES = """\
 #
+for pk in [1, 2, 1]:
+    note = get_object_or_404(Note, pk=pk)
+    if note.note:
+        print("has one")
+        continue
+    Note.objects.filter(pk=pk).update(note=ask(note.slug))
+#
+for note in Note.objects.filter(tags__name__contains="t").order_by("id"):
+    note.refresh_from_db()
+    if note.note:
+        print("has one")
+        continue
+    note.note = ask(note.slug)
+    note.save()
+#
 for category in Category.objects.order_by("id"):
     for note in category.notes.filter(note="").order_by("id"):
         note.note = ask([category.name, note.slug])
@@ -280,6 +339,22 @@ for tag in Tag.objects.order_by("id"):
 """
 
 OTHER_NOTES = """\
+#
+for pk, other in [(1, 2), (2, 1), (3, 1)]:
+    shot = get_object_or_404(Note, pk=other)
+    text = ask([pk, shot.note])
+    Note.objects.filter(pk=pk).update(note=text)
+#
+first = Note.objects.order_by("id").first()
+for note in Note.objects.order_by("id"):
+    first.refresh_from_db()
+    text = ask([note.slug, first.note])
+    Note.objects.filter(pk=note.pk).update(note=text)
+#
+for note in Note.objects.order_by("id"):
+    done = [each.note for each in Note.objects.raw("select * from shop_note where note <> ''")]
+    note.note = ask([note.slug, done])
+    note.save()
 #
 for note in Note.objects.order_by("id"):
     about = note.category.about

@@ -53,6 +53,12 @@ STORES = {
     "neo4j": ("from neo4j import GraphDatabase", "driver = GraphDatabase.driver('bolt://x')"),
     "notion": ("from notion_client import Client", "notion = Client()"),
     "fs": ("import s3fs", "fs = s3fs.S3FileSystem()"),
+    "dynamodb": (
+        "import boto3",
+        "dynamo = boto3.client('dynamodb')\ntable = boto3.resource('dynamodb').Table('notes')",
+    ),
+    "bucket": ("import boto3", "s3 = boto3.client('s3')\nres = boto3.resource('s3')"),
+    "helpers": ("from elasticsearch import Elasticsearch, helpers", "es = Elasticsearch()"),
     "hook": ("from airflow.providers.amazon.aws.hooks.s3 import S3Hook", "hook = S3Hook('minio')"),
 }
 
@@ -143,6 +149,18 @@ s3.put_object(Bucket=BUCKET, Key=f"out/{item['id']}.txt", Body=ask(text))
 # gcs
 text = bucket.blob(f"{item['id']}.pdf").download_as_text()
 bucket.blob(f"{item['id']}.txt").upload_from_string(ask(text))
+# dynamodb
+if dynamo.get_item(TableName='notes', Key={'id': {'S': item['id']}}).get('Item'):
+    continue
+dynamo.put_item(TableName='notes', Item={'id': {'S': item['id']}, 'note': {'S': ask(item)}})
+# bucket
+text = s3.get_object(Bucket='shop', Key=f"in/{item['id']}.pdf")['Body'].read()
+res.Object('shop', f"out/{item['id']}.txt").put(Body=ask(text))
+# helpers
+text = ask(item)
+helpers.bulk(es, [{'_index': 'notes', '_id': item['id'], 'note': text}])
+# supabase
+db.storage.from_('box').upload(f"{item['id']}.txt", ask(db.storage.from_('box').download(f"{item['id']}.pdf")))
 """
 
 OTHERS = """\
@@ -227,6 +245,33 @@ s3.put_object(Bucket=BUCKET, Key=f"out/{item['id']}.txt", Body=ask(text))
 # s3
 text = s3.get_object(Bucket=BUCKET, Key=f"out/{item['before']}")['Body'].read()
 s3.put_object(Bucket=BUCKET, Key=f"out/{item['id']}.txt", Body=ask(text))
+# dynamodb
+rows = dynamo.scan(TableName='notes')['Items']
+table.put_item(Item={'id': item['id'], 'note': ask([item, rows])})
+# dynamodb
+last = dynamo.get_item(TableName='notes', Key={'id': {'S': item['before']}})
+dynamo.put_item(TableName='notes', Item={'id': {'S': item['id']}, 'note': {'S': ask([item, last])}})
+# bucket
+names = [found.key for found in res.Bucket('shop').objects.all()]
+s3.put_object(Bucket='shop', Key=key, Body=ask([item, names]))
+# helpers
+hits = [hit['_source'] for hit in helpers.scan(es, index='notes')]
+es.index(index='notes', id=item['id'], document={'note': ask([item, hits])})
+# helpers
+hits = es.search(index='notes', query={'match_all': {}})
+text = ask([item, hits])
+helpers.bulk(es, [{'_index': 'notes', '_id': item['id'], 'note': text}])
+# gcs
+names = [blob.name for blob in bucket.list_blobs()]
+text = ask([item, names])
+with bucket.blob(key).open('w') as file:
+    file.write(text)
+# supabase
+rows = db.table('parts').select('text, notes(note)').eq('shop', item['shop']).execute().data
+db.table('notes').insert({'id': item['id'], 'note': ask([item, rows])}).execute()
+# supabase
+names = db.storage.from_('box').list()
+db.storage.from_('box').upload(key, ask([item, names]))
 """
 
 
@@ -251,6 +296,27 @@ def test_what_belongs_to_the_item_may_be_looked_at(store: str, body: str) -> Non
 @pytest.mark.parametrize(("store", "body"), parts(OTHERS))
 def test_a_look_at_what_others_leave_keeps_the_loop(store: str, body: str) -> None:
     check_noop(program(store, body), "external-read-back")
+
+
+RETRIEVER = """\
+from langchain_core.embeddings import DeterministicFakeEmbedding
+from langchain_core.vectorstores import InMemoryVectorStore
+from openai import OpenAI
+
+client = OpenAI()
+store = InMemoryVectorStore(DeterministicFakeEmbedding(size=8))
+retriever = store.as_retriever()
+for slug in ["tea", "jam", "tea"]:
+    near = {near}
+    text = client.responses.create(model="gpt-5-mini", input=str([slug, near])).output_text
+    store.add_texts([text])
+"""
+
+
+def test_a_retriever_looks_at_what_its_store_is_given() -> None:
+    near = "[found.page_content for found in retriever.invoke(slug)]"
+    check_noop(RETRIEVER.format(near=near), "external-read-back")
+    assert rewrite(RETRIEVER.format(near="slug * 2")).planned
 
 
 SHOP = """\
@@ -626,6 +692,50 @@ HOLDING = [
     "with engine.begin() as db:\n    db.execute(text('select 1'))\n    print(ask(item))",
     "with session.begin_nested():\n    session.add(Note(slug=item['slug'], note=ask(item)))",
 ]
+WRITTEN = """\
+#
+with raw:
+    raw.execute("update notes set text = 'busy' where id = ?", (item['id'],))
+    raw.execute("update notes set note = ? where id = ?", (ask(item), item['id']))
+#
+with sqlite3.connect("shop.db", timeout=1) as db:
+    db.execute("update notes set text = 'busy' where id = ?", (item['id'],))
+    note = ask(item)
+    db.execute("update notes set note = ? where id = ?", (note, item['id']))
+"""
+READ = """\
+#
+with sqlite3.connect("shop.db", timeout=1) as db:
+    text = db.execute("select text from notes where id = ?", (item['id'],)).fetchone()[0]
+    note = ask(text)
+    db.execute("update notes set note = ? where id = ?", (note, item['id']))
+#
+with raw:
+    raw.execute("update notes set text = 'busy' where id = ?", (item['id'],))
+note = ask(item)
+with raw:
+    raw.execute("update notes set note = ? where id = ?", (note, item['id']))
+"""
+
+
+def in_sqlite(body: str) -> dict[str, str]:
+    files = shop(body)
+    opened = 'import sqlite3\n\nraw = sqlite3.connect("shop.db")\nfor item in json'
+    return files | {"app.py": files["app.py"].replace("for item in json", opened)}
+
+
+@pytest.mark.parametrize("body", [body for _, body in parts(WRITTEN)])
+def test_no_item_waits_within_a_transaction_in_which_it_has_written(body: str) -> None:
+    refusal = check_noop(in_sqlite(body), "unsupported-shape")
+    assert refusal is not None
+    assert "transaction" in refusal.detail
+
+
+@pytest.mark.parametrize("body", [body for _, body in parts(READ)])
+def test_a_transaction_that_only_reads_before_the_request_may_stand_open(body: str, tmp_path: Path) -> None:
+    check_runs_alike(in_sqlite(body), tmp_path)
+
+
 RELEASED = [
     "with make() as db:\n    shown = db.get(Note, item['id']).text\nprint(ask(shown))",
     "db = make()\nshown = db.get(Note, item['id']).text\ndb.close()\nprint(ask(shown))",
