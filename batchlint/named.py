@@ -101,21 +101,18 @@ class Named:
         As in `if args.note: index(args.note)` beside `for note in notes: index(note)`.
         """
         function, call = self._graph.function(id), self._graph.program.call_facts.get(_identity(node))
-        if call is None or not isinstance(node, ast.Call) or any(map(is_item_loop, call.call.loops)):
-            return False
-        callee = ast.dump(node.func)
-        others = (each for each in function.calls if any(map(is_item_loop, each.loops)))
-        if not any(ast.dump(each.node.func) == callee for each in others):
+        if call is None or not isinstance(node, ast.Call):
             return False
         tests = [test for test, holds in tests_before(function, node) if holds]
-        options = (each for test in tests for each in _attributes(test) if isinstance(each.value, ast.Name))
-        read = [each for argument in arguments(node) for each in _behind(function, argument)]
-        return any(
-            not _FILES.search(option.attr)
-            and self._is_word(option.attr)
-            and any(ast.dump(option) == ast.dump(each) for node in read for each in _attributes(node))
-            for option in options
-        )
+        told = [each for test in tests for each in _attributes(test) if isinstance(each.value, ast.Name)]
+        options = [each for each in told if not _FILES.search(each.attr) and self._is_word(each.attr)]
+        read = [each for argument in arguments(node) for each in _behind(function, argument)] if options else []
+        given = {ast.dump(each) for node in read for each in _attributes(node)}
+        if given.isdisjoint(map(ast.dump, options)) or any(map(is_item_loop, call.call.loops)):
+            return False
+        callee = ast.dump(node.func)
+        others = (each for each in function.calls if ast.dump(each.node.func) == callee)
+        return any(is_item_loop(loop) for each in others for loop in each.loops)
 
     def _is_word(self, option: str) -> bool:
         """Whether the option takes one word, wherever the program's parser is."""

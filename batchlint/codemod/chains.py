@@ -15,6 +15,7 @@ from batchlint.codemod.access import Frame
 from batchlint.codemod.store_kinds import Group, Kind, kinds, quiet
 from batchlint.facts import ClassId, FunctionFacts
 from batchlint.iterables import EACH, PAIRED, SAME
+from batchlint.patterns import head_of
 from batchlint.symbols import last_name
 from batchlint.values import Cls, Ext, Inst, Text
 
@@ -99,6 +100,12 @@ class Chains:
     def _used(self) -> list[Kind]:
         texts = [module.text for module in self._paths.graph.modules.values()]
         return [kind for packages, kind in kinds() if any(each in text for each in packages for text in texts)]
+
+    @cached_property
+    def _packages(self) -> frozenset[str]:
+        return frozenset(
+            name.partition(".")[0] for packages, kind in kinds() if kind in self._used for name in packages
+        )
 
     @cached_property
     def acting(self) -> frozenset[str]:
@@ -264,7 +271,10 @@ class Chains:
     def unlisted(self, call: ast.Call, function: FunctionFacts, frame: Frame | None) -> Kind | None:
         """The store of a client with a method of which it is not known what it does; None for other calls."""
         name = call.func.attr if isinstance(call.func, ast.Attribute) else ""
-        if not self._used or not name or name in quiet():
+        if not self._used or not isinstance(call.func, ast.Attribute) or not name or name in quiet():
+            return None
+        values = self._paths.program.eval(function.id, call.func.value)
+        if values and not any(isinstance(v, Ext) and head_of(v.path) in self._packages for v in values):
             return None
         chain = self.of(call, function, frame)
         if (
