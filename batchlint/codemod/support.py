@@ -33,7 +33,9 @@ _LEGACY = {
 _HTTP = re.compile(r"(requests(\.api|\.(sessions\.)?[Ss]ession\(\))?|httpx2?(\.(Async)?Client\(\))?)\.post$")
 _OVER_HTTP = {"openai": "openai_http", "anthropic": "anthropic_http"}
 """Calls of a provider's API without an SDK, and the backend that carries them, by provider."""
-_OF_A_CONNECTION = frozenset({"headers", "cookies", "elapsed", "history", "raw", "extensions"})
+_OF_A_CONNECTION = frozenset(
+    {"headers", "cookies", "elapsed", "history", "raw", "extensions", "request", "num_bytes_downloaded"}
+)
 """What a response over HTTP has beside its status and body."""
 _THROUGH_STORAGE = frozenset({"vertexai"})
 """Providers whose batches read and write files of a cloud's own, which the helper does not make."""
@@ -43,10 +45,10 @@ _HARMLESS = frozenset(
 )
 _ENQUEUE = frozenset({"delay", "apply_async", "send", "enqueue"})
 _METHODS = (".create", ".parse", ".generate_content", ".complete", ".complete_async", ".parse_async", ".create_async")
-_COROUTINES = ("_async", ".ainvoke", ".aembed_query")
+_COROUTINES = ("_async", ".ainvoke", ".aembed_query", ".AsyncClient().post")
 """Ends of the names of methods that are coroutine functions of clients that have others too."""
 _NOT_IN_A_LINE = frozenset(
-    {"extra_headers", "extra_query"} | {"params", "files", "auth", "verify", "cert", "proxies", "proxy"}
+    {"extra_headers", "extra_query"} | {"params", "files", "auth", "hooks", "verify", "cert", "proxies", "proxy"}
 )
 """What a call of an SDK, and one over HTTP, may be told about itself, but not a batch."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import functools
+import http.client
 import io
 import json
 import shutil
@@ -16,6 +17,8 @@ from typing import Any, BinaryIO
 from batchlint.runtime.asking import BACKENDS, Captured, Request
 from batchlint.runtime.facts import FACTS
 from batchlint.runtime.replaying import replayed
+
+OF_ONE_REQUEST = {"idempotency-key", "x-request-id", "x-client-request-id"}
 
 
 class HTTPCalls:
@@ -39,7 +42,7 @@ class HTTPCalls:
         body = json.loads(content)
         if body.pop("stream", None):
             raise ValueError(f"the answer of {url} is streamed: it cannot come from a batch")
-        left = {"host", "connection", "accept", "accept-encoding", "content-type", "content-length"}
+        left = {"host", "connection", "accept", "accept-encoding", "content-type", "content-length", *OF_ONE_REQUEST}
         headers = tuple(sorted((name, text) for name, text in sent[0].headers.items() if name.lower() not in left))
         return Request(http_account(kinds[0], f"{before}/v1", headers), f"/v1/{path}", body, (self.owner, url))
 
@@ -60,9 +63,9 @@ def session_of(method: Any) -> Any:
 def http_double(owner: Any, send: Callable[[Any], Any]) -> Any:
     """A copy of the session whose requests go to `send` instead of the network."""
     double = copy.copy(owner)
+    vars(double).update({**vars(owner), "trust_env": False})
     if hasattr(owner, "adapters"):
         double.adapters = {"http": HTTPSender(send)}
-        double.trust_env = False
     else:
         double._transport, double._mounts = HTTPSender(send), {}
     return double
@@ -116,6 +119,9 @@ class HTTPAccount:
         content = json.dumps(body, ensure_ascii=False).encode()
         headers = {"content-type": "application/json", "content-length": str(len(content))}
         double = http_double(owner, lambda request: http_response(request, status, headers, content))
+        double.auth = None
+        if hasattr(double, "_event_hooks"):
+            double._event_hooks = {**double._event_hooks, "request": []}  # which have heard of it
         return replayed(owner.post, double, (url,), {})
 
 
@@ -133,7 +139,8 @@ def http_response(request: Any, status: int, headers: dict[str, str], content: b
         return package.Response(status, headers=headers, content=content, request=request)
     from urllib3 import HTTPResponse
 
-    raw = HTTPResponse(io.BytesIO(content), headers, status, preload_content=False)
+    reason = http.client.responses.get(status, "")
+    raw = HTTPResponse(io.BytesIO(content), headers, status, reason=reason, preload_content=False)
     return package.adapters.HTTPAdapter().build_response(request, raw)
 
 

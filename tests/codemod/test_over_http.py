@@ -43,7 +43,8 @@ PROGRAMS = {
                 try:
                     print(name, describe(name), file=out)
                 except requests.HTTPError as error:
-                    print(name, "failed with", error.response.status_code, error.response.json()["error"]["message"])
+                    reason = error.response.reason
+                    print(name, str(error).partition(" for url")[0], reason, error.response.json()["error"]["message"])
     """,
     "a session that the object keeps": """
         from concurrent.futures import ThreadPoolExecutor
@@ -75,6 +76,34 @@ PROGRAMS = {
                     print(name, response.text)
                     continue
                 print(name, len(response.json()["data"][0]["embedding"]))
+    """,
+    "a session of the program's own": """
+        class Session(requests.Session):
+            def __init__(self):
+                super().__init__()
+                self.calls = 0
+
+            def request(self, method, url, **how):
+                self.headers.update(HEADERS)
+                return super().request(method, url, **{"timeout": self.calls or 60, **how})
+
+        session = Session()
+        for name in NAMES:
+            body = {"model": "gpt-4o-mini", "messages": [{"role": "user", "content": name}]}
+            answer = session.post(OPENAI + "/chat/completions", json=body, timeout=9)
+            print(name, answer.status_code, answer.json())
+    """,
+    "coroutines that are gathered as they are": """
+        import asyncio
+
+        async def main():
+            async with httpx.AsyncClient(timeout=30, headers=HEADERS) as client:
+                body = [{"model": "gpt-4o-mini", "messages": [{"role": "user", "content": name}]} for name in NAMES]
+                found = await asyncio.gather(*[client.post(f"{OPENAI}/chat/completions", json=b) for b in body])
+                for name, answer in zip(NAMES, found):
+                    print(name, answer.status_code, answer.json())
+
+        asyncio.run(main())
     """,
     "coroutines": """
         import asyncio
