@@ -20,7 +20,17 @@ _MAPPING = frozenset(
 """What calls a function for each item."""
 _PASSING = _MAPPING | LAZY | PAIRED | CHUNKED | {"islice", "chain", "from_iterable", "tee"}
 """What draws from what it is given when it is drawn from itself."""
-_ONCE = (_PASSING - BARS) | {"open", "reader", "DictReader", "scandir", "iglob", "iterdir", "finditer"}
+_ONCE = (_PASSING - BARS) | {
+    "open",
+    "reader",
+    "DictReader",
+    "scandir",
+    "iglob",
+    "iterdir",
+    "finditer",
+    "count",
+    "cycle",
+}
 """What gives each item once: who draws one leaves it to nobody else."""
 _TAKING = frozenset({"__next__", "__anext__", "send", "read", "readline", "readlines"})
 """Methods of such an iterator that move it on."""
@@ -73,20 +83,31 @@ def taken(reader: Reader, node: ast.expr, frame: Frame) -> list[Access]:
     """What a loop over `node` takes from iterators that it did not make: others find that gone."""
     found: list[Access] = []
     for part in parts(node):
-        if isinstance(part, ast.Name | ast.Attribute):
-            sources = held(reader, part, frame, 0)
-            if any(_gives_once(reader, around.function, value) for value, around in sources):
-                found += touches(reader.path(part, frame), "write", part.lineno)
+        if _is_used_up(reader, part, frame, 0):
+            found += touches(reader.path(part, frame), "write", part.lineno)
     return found
 
 
-def _gives_once(reader: Reader, function: FunctionFacts, value: ast.expr) -> bool:
-    if isinstance(value, ast.Call):
-        made = reader.program.eval(function.id, value.func)
-        return last_name(value.func) in _ONCE or any(
-            isinstance(each, Fn) and reader.program.functions[each.id].is_generator for each in made
-        )
-    return isinstance(value, ast.GeneratorExp)
+def _is_used_up(reader: Reader, node: ast.expr, frame: Frame, depth: int) -> bool:
+    """Whether what has the name gives each item once, whoever draws it."""
+    if not isinstance(node, ast.Name | ast.Attribute) or depth > _MAX_DEPTH:
+        return False
+    return any(
+        _gives_once(reader, around.function, value) or _is_used_up(reader, value, around, depth + 1)
+        for value, around in held(reader, node, frame, 0)
+    )
+
+
+def _gives_once(reader: Reader, function: FunctionFacts, value: ast.expr, depth: int = 0) -> bool:
+    if not isinstance(value, ast.Call):
+        return isinstance(value, ast.GeneratorExp)
+    made = reader.program.eval(function.id, value.func)
+    called = [reader.program.functions[each.id] for each in made if isinstance(each, Fn)]
+    return last_name(value.func) in _ONCE or any(
+        each.is_generator
+        or (depth < _MAX_DEPTH and any(r is not None and _gives_once(reader, each, r, depth + 1) for r in each.returns))
+        for each in called
+    )
 
 
 def held(reader: Reader, node: ast.expr, outer: Frame, depth: int) -> Iterator[tuple[ast.expr, Frame]]:
@@ -119,7 +140,8 @@ def _bound(reader: Reader, function: FunctionFacts, name: str) -> Iterator[tuple
     program = reader.program
     owner = program.owner(function, name)
     if owner is not None and name in owner.bindings:
-        yield from ((owner, b.value) for b in owner.bindings[name] if b.how == "value" and b.value is not None)
+        hows = ("value", "enter")  # `with open(path) as lines`
+        yield from ((owner, b.value) for b in owner.bindings[name] if b.how in hows and b.value is not None)
     elif owner is not None:
         given = program.callers.arguments(owner, name)
         yield from ((program.functions[caller], argument) for caller, _, argument in given)

@@ -154,7 +154,7 @@ class Statements:
         """What the program asks cursors and connections about the statement before."""
         texts = [module.text for module in self._reader.graph.modules.values()]
         names = (".lastrowid", ".rowcount", *sorted(_OF_A_CONNECTION))
-        return [name for name in names if any(name in text for text in texts)]
+        return [name for name in names if any(name in text.lower() for text in texts)]
 
     @cached_property
     def _created(self) -> list[str]:

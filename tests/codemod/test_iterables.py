@@ -46,6 +46,10 @@ def ask(text):
     return client.responses.create(model="gpt-5-mini", input=text).output_text
 
 
+def opened():
+    return csv.reader(open("rows.csv"))
+
+
 def pages(rows):
     for page in range(3):
         text = ""
@@ -60,7 +64,9 @@ ROWS = {"rows.csv": "a\nb\nc\nd\ne\nf\n"}
 GOES_ON = "text = ask(row[0] + text)"
 
 
-@pytest.mark.parametrize("rows", ['csv.reader(open("rows.csv"))', "iter(['a', 'b', 'c'])", "(row for row in 'abcd')"])
+@pytest.mark.parametrize(
+    "rows", ['csv.reader(open("rows.csv"))', "iter(['a', 'b', 'c'])", "(row for row in 'abcd')", "opened()"]
+)
 @pytest.mark.parametrize("drawn", ["rows", "enumerate(islice(rows, 2))"])
 def test_what_one_item_takes_from_an_iterator_between_its_requests_is_gone_for_the_next(rows: str, drawn: str) -> None:
     body = GOES_ON.replace("row[0]", "row[1]") if "enumerate" in drawn else GOES_ON

@@ -288,6 +288,7 @@ def test_the_number_of_a_row_is_with_the_statement_that_made_it(early: str, late
     ("early", "late"),
     [
         (f"_ {DOC}", 'db.execute("insert into note values (last_insert_rowid(), ?)", (answer,))'),
+        (f"_ {DOC}", 'db.execute("INSERT INTO note VALUES (LAST_INSERT_ROWID(), ?)", (answer,))'),
         (
             f"_ {DOC.replace('db.', 'cursor.')}",
             'db.execute("insert into note values (?, ?)", (cursor.lastrowid, answer))',
