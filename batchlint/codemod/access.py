@@ -260,11 +260,22 @@ def _files_clash(a: Access, b: Access) -> bool:
             return "read" in (a.how, b.how)
         # The item's input file and its output file differ; a path with arithmetic on the index reaches another item's,
         # and so may one in the same folder that is named after something else than the item.
-        is_counted = bool(re.search(r"\w\s*[-+]\s*1\b", a.key + " " + b.key)) and a.key != b.key
+        is_counted = a.key != b.key and (_is_counted(a.key) or _is_counted(b.key))
         if _lie_in_one_tree(a.channel[1], b.channel[1]):
             return True
         return is_counted or (not _own_names(a.key) & _own_names(b.key) and folders.may_be_one(a.place, b.place))
     return False
+
+
+@cache
+def _is_counted(key: str) -> bool:
+    """Whether the path is named by a number that is worked out from the item's: `f"{index - 1}.md"`."""
+    sums = (n for n in ast.walk(ast.parse(key, mode="eval")) if isinstance(n, ast.BinOp))
+    return any(
+        isinstance(n.op, ast.Sub | ast.FloorDiv | ast.Mult)
+        or (isinstance(n.op, ast.Add) and any(isinstance(getattr(s, "value", None), int) for s in (n.left, n.right)))
+        for n in sums
+    )
 
 
 @cache

@@ -187,6 +187,8 @@ class Libraries:
             return [Access(("file",), "read", line)]
         if name in FILE_READ and not (name == "exists" and call.args):
             return [reader.file_access(func.value, "read", frame)]
+        if name in {"replace", "rename"} and len(call.args) == 1 and self._is_path(func.value, frame):
+            return [reader.file_access(each, "write", frame) for each in (func.value, call.args[0])]
         if name in FILE_WRITE:
             return [reader.file_access(func.value, "write", frame)]
         if name in FRAME_WRITE or (name == "save" and call.args and self._is_document(func.value, frame)):

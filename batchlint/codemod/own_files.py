@@ -5,22 +5,44 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Set
 
+from batchlint.codemod import scopes
 from batchlint.codemod.access import MARK, Frame
+from batchlint.codemod.blocks import Loop
 from batchlint.facts import FunctionFacts
-from batchlint.iterables import COUNTED, NUMBERS, SAME
+from batchlint.iterables import COUNTED, EACH, NUMBERS, SAME
 from batchlint.symbols import Program, last_name
+from batchlint.trees import parents_in, walk
 from batchlint.values import Ext, Fn
 
 _JOINING = frozenset({"joinpath", "join"})
 _MAKING = frozenset({"Path", "PurePath", "str", "os.fspath"})
+_POOLED = frozenset({"map", "imap", "imap_unordered", "starmap", "submit", "apply_async", "map_async", "starmap_async"})
+"""Methods of pools that call a function for several things at once."""
+_LOOKING = (ast.If, ast.UnaryOp, ast.Return, ast.FormattedValue)
 _MAX_DEPTH = 4
 
 
-def told_by(program: Program, function: FunctionFacts, target: ast.expr, iterated: ast.expr) -> set[str]:
-    """The texts, in names of the loop's head, that are another one in each item: `path.stem`, `index`."""
+def told_by(program: Program, function: FunctionFacts, loop: Loop) -> set[str]:
+    """The texts, in names of the loop's head, that are another one in each item: `path.stem`, `index`.
+
+    None where the tasks or threads of an item share what is its own.
+    """
+    if function.is_async or not isinstance(loop, ast.For) or _pools(loop.body):
+        return set()
+    rebound = scopes.bound(loop.body)
+    targets = {node.id for node in walk(loop.target) if isinstance(node, ast.Name)}
+    return _told(program, function, loop.target, loop.iter) if rebound.isdisjoint(targets) else set()
+
+
+def _pools(body: list[ast.stmt]) -> bool:
+    calls = (node for statement in body for node in walk(statement) if isinstance(node, ast.Call))
+    return any(last_name(call.func) in _POOLED for call in calls if isinstance(call.func, ast.Attribute))
+
+
+def _told(program: Program, function: FunctionFacts, target: ast.expr, iterated: ast.expr) -> set[str]:
     counted = last_name(iterated.func) if isinstance(iterated, ast.Call) and iterated.args else ""
     if counted in COUNTED and isinstance(target, ast.Tuple) and len(target.elts) == 2:
-        inner = told_by(program, function, target.elts[1], iterated.args[0])  # type: ignore[attr-defined]
+        inner = _told(program, function, target.elts[1], iterated.args[0])  # type: ignore[attr-defined]
         return {ast.unparse(target.elts[0]), *inner}
     if not isinstance(target, ast.Name):
         return set()
@@ -35,7 +57,7 @@ def _listing(program: Program, function: FunctionFacts, node: ast.expr, depth: i
     if depth > _MAX_DEPTH:
         return None
     if isinstance(node, ast.Name) and node.id not in function.parameter_names:
-        value = function.only_value(node.id)
+        value = function.only_value(node.id) if _is_only_read(function, node.id) else None
         return _listing(program, function, value, depth + 1) if value is not None else None
     if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Slice):
         return _listing(program, function, node.value, depth + 1)
@@ -55,6 +77,21 @@ def _listing(program: Program, function: FunctionFacts, node: ast.expr, depth: i
     paths = {value.path for value in values if isinstance(value, Ext)}
     is_method = isinstance(node.func, ast.Attribute) and last_name(node.func) in {"iterdir", "glob"}
     return node if paths & {"os.listdir", "os.scandir", "glob.glob"} or (is_method and not called) else None
+
+
+def _is_only_read(function: FunctionFacts, name: str) -> bool:
+    """Whether the function only goes over the list, or asks for its length: nothing else comes into it."""
+    parents = parents_in([function.node])
+    for node in walk(function.node):
+        if not isinstance(node, ast.Name) or node.id != name or isinstance(node.ctx, ast.Store):
+            continue
+        parent = parents.get(id(node))
+        is_given = isinstance(parent, ast.Call) and last_name(parent.func) in EACH | {"len", "print", "bool"}
+        is_drawn = isinstance(parent, ast.For | ast.comprehension) and parent.iter is node
+        is_part = isinstance(parent, ast.Subscript) and isinstance(parent.ctx, ast.Load)
+        if not (is_given or is_drawn or is_part or isinstance(parent, _LOOKING)):
+            return False
+    return True
 
 
 def _of_listed(listing: ast.Call, name: str) -> set[str]:
@@ -84,14 +121,11 @@ def is_own(path: ast.expr, frame: Frame) -> bool:
     tokens = {_marked(text, outermost) for text in outermost.tokens}
     if not tokens:
         return False
-    before: list[ast.expr] = []
-    for part in _parts(path):
-        if any(isinstance(n, ast.Constant) and ".." in str(n.value) for n in ast.walk(part)):
-            return False
-        if MARK in ast.unparse(part) and not _is_folder(part, tokens):
-            return _tells(part, tokens)
-        before.append(part)
-    return False
+    parts = list(_parts(path))
+    if any(isinstance(n, ast.Constant) and ".." in str(n.value) for part in parts for n in ast.walk(part)):
+        return False
+    first = (part for part in parts if MARK in ast.unparse(part) and not _is_folder(part, tokens))
+    return _tells(next(first, path), tokens)
 
 
 def _marked(text: str, frame: Frame) -> str:

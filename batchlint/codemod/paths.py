@@ -81,6 +81,8 @@ class Paths:
         self._bound: dict[FunctionId, frozenset[str]] = {}
         self._pairs: dict[FunctionId, list[Pair]] = {}
         self._assigned: dict[FunctionId, frozenset[str]] = {}
+        self._beside: dict[FunctionId, dict[int, frozenset[str]]] = {}
+        """By function and the identity of a node, the names of the comprehensions and lambdas around it."""
         self._settled: dict[int, tuple[list[ast.stmt], list[tuple[str, ast.expr]]]] = {}
         self.enclosing = Enclosing(graph.program)
         self.stores = Stores(self)
@@ -525,14 +527,31 @@ class Paths:
     def file_access(self, node: ast.expr, how: str, frame: Frame) -> Access:
         if self.file_links.leads_through(node, frame):
             return Access(("file",), how, node.lineno)
-        plain = file_names.bare(self.expand(node, frame))
+        beside = self._drawn_beside(node, frame)
+        plain = file_names.bare(self.expand(beside, frame))
         expanded = file_names.constant(self, node, frame) or plain
         text = ast.unparse(expanded)
         own = text if MARK in text else None
-        place = folders.of_file(self, node, frame) if how != "read" or own else None
+        is_hidden = beside is not node and not scopes.read(node).isdisjoint(frame.local)
+        place = folders.of_file(self, beside if is_hidden else node, frame) if how != "read" or own else None
         is_private = own and (own_files.is_own(plain, frame) or file_names.is_private(self, node, frame))
         channel = ("file", text, PRIVATE) if is_private else ("file", text)
         return Access(channel, how, node.lineno, own, place=place, named=isinstance(plain, ast.Name))
+
+    def _drawn_beside(self, node: ast.expr, frame: Frame) -> ast.expr:
+        """The path with names of a comprehension or lambda around it marked as such: they are not the item's."""
+        function = frame.function
+        if function.id not in self._beside:
+            found: dict[int, frozenset[str]] = {}
+            for outer in walk(function.node):
+                if isinstance(outer, Comprehension | ast.Lambda):
+                    own = _head(outer)
+                    found |= {id(inner): found.get(id(inner), frozenset()) | own for inner in walk(outer)}
+            self._beside[function.id] = found
+        own = self._beside[function.id].get(id(node), frozenset())
+        if frame.caller is None and not frame.tokens:
+            own -= frame.local  # of a comprehension whose items these are
+        return replaced(node, lambda n: ast.Name(f"{MARK}0_{n.id}", ast.Load()) if n.id in own else n) if own else node
 
     def listing(self, call: ast.Call, folder: ast.expr | None, pattern: ast.expr | None, frame: Frame) -> Access:
         """What is seen of the files in a folder, or of those that a pattern names, by listing them."""
@@ -603,6 +622,13 @@ def unnamed(node: ast.expr) -> ast.expr:
 def _is_outer(default: ast.expr | None, frame: Frame) -> bool:
     """Whether the default of a parameter means the same in the function as where it is written."""
     return isinstance(default, ast.Constant | ast.Name | ast.Attribute) and not scopes.read(default) & frame.local
+
+
+def _head(node: Comprehension | ast.Lambda) -> frozenset[str]:
+    """The names that a comprehension draws, or a lambda is given."""
+    if isinstance(node, ast.Lambda):
+        return frozenset(each.arg for each in walk(node.args) if isinstance(each, ast.arg))
+    return frozenset(n.id for each in node.generators for n in walk(each.target) if isinstance(n, ast.Name))
 
 
 def _is_plain(node: ast.expr) -> bool:

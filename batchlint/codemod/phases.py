@@ -220,7 +220,8 @@ class Phases(Layout):
         if access.means is None or access.channel[0] != "v":
             return None
         own = frame.local | frame.function.parameter_names | set(frame.function.bindings)
-        mine = {self.reader.meaning(ast.Name(name, ast.Load()), frame): name for name in sorted(own & frame.stable)}
+        bound = sorted((own & frame.stable) - set(frame.definitions))  # also in front of the statement
+        mine = {self.reader.meaning(ast.Name(name, ast.Load()), frame): name for name in bound}
         means = _in_names(access.means, mine)
         named = {n.id for n in ast.walk(ast.parse(means, mode="eval")) if isinstance(n, ast.Name)}
         known = {name for name in named - own if is_one(self.reader, frame, name)}

@@ -417,8 +417,7 @@ class Planner:
     def frame(self, function: FunctionFacts, loop: Loop, targets: list[str], local: set[str]) -> Frame:
         frame = Frame(function, set(local))
         frame.targets = distinct(self.program, function, loop.target, loop.iter) - scopes.bound(loop.body)
-        if not scopes.bound(loop.body) & set(targets):
-            frame.tokens = own_files.told_by(self.program, function, loop.target, loop.iter)
+        frame.tokens = own_files.told_by(self.program, function, loop)
         frame.items = self.reader.linked.of(function, [(loop.target, loop.iter)])
         frame.aliases |= self.reader.repeated.aliases(function, loop.target, loop.iter)
         self.reader.alias_statements(frame, loop.body)

@@ -23,6 +23,12 @@ def texts():
     return sorted(path for path in IN.iterdir() if path.suffix == ".txt")
 
 
+def more(paths):
+    found = sorted(IN.glob("*.txt"))
+    found.extend(OUT.glob("*.txt"))
+    return found
+
+
 def ask(text):
     return client.responses.create(model="gpt-5-mini", input=text).output_text
 
@@ -84,6 +90,8 @@ def test_each_item_goes_on_with_its_own_files(source: str, tmp_path: Path) -> No
         program('sorted(IN.glob("*.txt"))', 'OUT / f"{path.stem.lower()}.EXT"'),
         program('[*IN.glob("*.txt"), *OUT.glob("*.txt")]', 'OUT / f"{path.stem}.EXT"'),
         program('[path.parent / "a.txt" for path in IN.glob("*.txt")]', 'OUT / f"{path.stem}.EXT"'),
+        program('sorted(IN.glob("*.txt"))', 'OUT / path.stem / ".." / "note.EXT"'),
+        program("more(IN.glob('*.txt'))", 'OUT / f"{path.stem}.EXT"'),
     ],
 )
 def test_files_that_two_items_may_share_keep_the_loop(source: str) -> None:
@@ -126,3 +134,35 @@ def test_each_item_has_its_own_folder(tmp_path: Path) -> None:
 def test_a_folder_that_all_items_share_keeps_the_outer_loop() -> None:
     source = TREE.replace("{out}", "OUT")
     assert "run_batch(handle_folder" not in rewrite({"app.py": source, **TREES}).files["app.py"]
+
+
+OTHERS = """\
+from pathlib import Path
+
+from openai import OpenAI
+
+client = OpenAI()
+IN, OUT = Path("in"), Path("out")
+OUT.mkdir(exist_ok=True)
+paths = sorted(IN.glob("*.txt"))
+for path in paths:
+    known = {known}
+    note = client.responses.create(model="gpt-5-mini", input=f"{path.stem} {known}").output_text
+    (OUT / f"{path.stem}.md").write_text(note)
+"""
+
+
+@pytest.mark.parametrize(
+    "known",
+    [
+        'sum((OUT / f"{path.stem}.md").exists() for path in paths)',
+        '[other.stem for other in paths if (OUT / f"{other.stem}.md").exists()]',
+    ],
+)
+def test_a_look_at_the_files_of_others_keeps_the_loop(known: str) -> None:
+    check_noop({"app.py": OTHERS.replace("{known}", known, 1), **FILES}, "external-read-back")
+
+
+def test_a_look_at_the_items_own_file_is_none_at_others(tmp_path: Path) -> None:
+    own = '(OUT / f"{path.stem}.md").exists()'
+    check_runs_alike({"app.py": OTHERS.replace("{known}", own, 1), **FILES}, tmp_path)
