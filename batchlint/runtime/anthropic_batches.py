@@ -10,6 +10,7 @@ from typing import Any, BinaryIO
 from batchlint.runtime.asking import BACKENDS
 from batchlint.runtime.doubles import copied
 from batchlint.runtime.facts import FACTS
+from batchlint.runtime.message_results import message_result
 from batchlint.runtime.stainless import Stainless
 
 
@@ -56,15 +57,7 @@ class AnthropicBatches(Stainless):
         self.save(self.batches.with_streaming_response.results(batch), file)
 
     def response(self, row: dict[str, Any]) -> tuple[int, Any, str | None]:
-        """The HTTP status of a line of the results, 0 where the request was never run; its body; its id."""
-        result = row["result"]
-        if result["type"] == "succeeded":
-            return 200, result["message"], None
-        if result["type"] != "errored":
-            return 0, None, None
-        error = result["error"]
-        kind = error.get("error", error).get("type")
-        return int(FACTS["anthropic"]["statuses"].get(kind, 500)), error, error.get("request_id")
+        return message_result(row, FACTS[self.provider]["statuses"])
 
     def forget(self, batch: str) -> None:
         """Nothing to do: without a key no later run finds the batch."""

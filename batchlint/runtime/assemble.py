@@ -75,6 +75,7 @@ PARTS = {
     "openai_legacy_batches": (),  # of two SDKs in one package the first one is asked first
     "openai_batches": (),
     "openai_http_batches": (),
+    "message_results": (),
     "anthropic_batches": (),
     "anthropic_http_batches": (),
     "google_jobs": (),
