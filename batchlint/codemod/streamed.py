@@ -55,7 +55,7 @@ class Streamed:
         """Whether a dict that is spread for its arguments says so."""
         found = [*given_for(function, call, "stream")]
         for keyword in call.keywords:
-            if keyword.arg is None:
+            if keyword.arg in {None, "json"}:  # a body over HTTP
                 found += entries_of(self._graph.constant(function.id, keyword.value)[1], "stream")
         return any(each is not None and not (isinstance(each, ast.Constant) and not each.value) for each in found)
 
