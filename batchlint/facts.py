@@ -82,6 +82,12 @@ class CallFacts:
     tests: tuple[ast.expr, ...] = ()
     """Conditions (`if`, `while`, conditional expressions) the call stands under."""
 
+    @property
+    def is_dropped(self) -> bool:
+        """Whether the call is a statement of its own, awaited or not: nothing has what it gives."""
+        value = self.statement.value if isinstance(self.statement, ast.Expr) else None
+        return (value.value if isinstance(value, ast.Await) else value) is self.node
+
 
 class Reference(NamedTuple):
     """A name or attribute that is read without being called: where, and the call it is an argument of."""

@@ -17,7 +17,7 @@ from batchlint.graph.conditions import tests_before
 from batchlint.graph.options import Options
 from batchlint.loops import is_item_loop
 from batchlint.symbols import last_name
-from batchlint.trees import arguments, walk
+from batchlint.trees import arguments, conjuncts, walk
 
 NAMES = "somebody names the items"
 """How the reason begins of what is asked for who does."""
@@ -37,6 +37,8 @@ class Named:
     def __init__(self, graph: Graph) -> None:
         self._graph = graph
         self._options = Options(graph.program)
+        self._ones: dict[tuple[FunctionId, int], bool] = {}
+        """By function and the identity of a call in it, whether that is for one thing."""
 
     def goes_over(self, id: FunctionId, node: ast.expr, loops: Sequence[LoopNode]) -> bool:
         """Whether all loops around `node` go over what an option names, without which the function does otherwise."""
@@ -100,6 +102,12 @@ class Named:
 
         As in `if args.note: index(args.note)` beside `for note in notes: index(note)`.
         """
+        key = (id, _identity(node))
+        if key not in self._ones:
+            self._ones[key] = self._is_one(id, node)
+        return self._ones[key]
+
+    def _is_one(self, id: FunctionId, node: ast.expr) -> bool:
         function, call = self._graph.function(id), self._graph.program.call_facts.get(_identity(node))
         if call is None or not isinstance(node, ast.Call):
             return False
@@ -170,13 +178,11 @@ class Named:
 
 def _given_by(test: ast.expr) -> Iterator[ast.Attribute]:
     """What is there where the test holds: `args.id`, `args.id is not None`, `args.id and args.day`."""
-    if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.And):
-        for value in test.values:
-            yield from _given_by(value)
-    elif isinstance(test, ast.Compare) and isinstance(test.ops[0], ast.IsNot):
-        yield from _given_by(test.left)
-    elif isinstance(test, ast.Attribute):
-        yield test
+    for part in conjuncts(test):
+        if isinstance(part, ast.Compare) and isinstance(part.ops[0], ast.IsNot):
+            yield from _given_by(part.left)
+        elif isinstance(part, ast.Attribute):
+            yield part
 
 
 def _grown(function: FunctionFacts, name: str) -> Iterator[ast.expr | None]:

@@ -68,7 +68,7 @@ def _reads_clock(function: FunctionFacts) -> bool:
 
 def _is_read(body: list[ast.stmt], call: CallFacts) -> bool:
     """Whether anything is read of the answer but how it went."""
-    if isinstance(call.statement, ast.Expr) and _awaited(call.statement.value) is call.node:
+    if call.is_dropped:
         return False
     name = _holder(call)
     return name is None or len(_uses(body, name)) > _told(body, name, _ABOUT)

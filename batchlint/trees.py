@@ -100,6 +100,15 @@ def replaced(node: T, by: Callable[[ast.Name], ast.expr]) -> T:
     return ast.copy_location(type(node)(**{**dict(ast.iter_fields(node)), **changed}), node)
 
 
+def conjuncts(test: ast.expr) -> Iterator[ast.expr]:
+    """The tests all of which must hold."""
+    if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.And):
+        for part in test.values:
+            yield from conjuncts(part)
+    else:
+        yield test
+
+
 def is_none(node: ast.AST | None) -> bool:
     """Whether the node is written `None`."""
     return isinstance(node, ast.Constant) and node.value is None

@@ -6,7 +6,7 @@ Without this every effect in a `try` that asks again would seem to come before a
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -14,6 +14,7 @@ from batchlint.codemod import scopes
 from batchlint.codemod.access import Frame
 from batchlint.codemod.effects import LOG_RECEIVERS
 from batchlint.codemod.reader import Reader
+from batchlint.trees import conjuncts
 from batchlint.values import Fn, Inst
 
 _WHOLE = frozenset({"append", "appendleft", "add", "put", "put_nowait", "write", "writerow", "execute"})
@@ -65,7 +66,7 @@ class Attempts:
             targets = each.targets if isinstance(each, ast.Assign) else [each.target]
             self._plain |= {id(target): each for target in targets}
         if isinstance(loop, ast.While):
-            for test in _conjuncts(loop.test):
+            for test in conjuncts(loop.test):
                 self._while(test)
         elif isinstance(loop.iter, ast.Call) and isinstance(loop.iter.func, ast.Name) and loop.iter.func.id == "range":
             end = _bound(loop.iter.args[-1]) if len(loop.iter.args) in {1, 2} else None
@@ -194,14 +195,6 @@ def changes_last(statement: ast.stmt, frame: Frame, reader: Reader, skip: set[in
     if isinstance(target, ast.Attribute) and any(isinstance(v, Fn) for v in reader.program.eval(scope, target)):
         return False
     return all(access.how == "read" for value in values for access in reader.of(value, frame, skip))
-
-
-def _conjuncts(test: ast.expr) -> Iterator[ast.expr]:
-    if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.And):
-        for part in test.values:
-            yield from _conjuncts(part)
-    else:
-        yield test
 
 
 def _bound(node: ast.expr) -> Bound | None:

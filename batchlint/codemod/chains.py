@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from batchlint.codemod.access import Frame
 from batchlint.codemod.store_kinds import Group, Kind, kinds, quiet
 from batchlint.facts import ClassId, FunctionFacts
-from batchlint.iterables import EACH, PAIRED, SAME
+from batchlint.iterables import EACH, PAIRED
 from batchlint.patterns import head_of
 from batchlint.symbols import last_name
 from batchlint.values import Cls, Ext, Inst, Text
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from batchlint.codemod.paths import Paths
 
 _ATTRIBUTE, _SUBSCRIPT = ".", "[]"
-_PASSING = EACH | PAIRED | SAME
+_PASSING = EACH | PAIRED
 _MAX_STEPS = 24
 _GIVEN = re.compile(r"\('[^']*'\)")
 """What a path says of the arguments of a call."""

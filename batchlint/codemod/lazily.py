@@ -58,7 +58,7 @@ def parts(node: ast.expr) -> Iterator[ast.expr]:
 def read(reader: Reader, node: ast.expr, outer: Frame) -> list[Access]:
     """What is touched where `node`, a generator expression or a mapping, gives its next item."""
     if isinstance(node, ast.GeneratorExp):
-        own = {n.id for each in node.generators for n in ast.walk(each.target) if isinstance(n, ast.Name)}
+        own = scopes.in_head(node)
         inner = Frame(outer.function, own, stable=set(own), targets=set(own))
         parts = [node.elt, *(test for each in node.generators for test in each.ifs)]
         parts += [each.iter for each in node.generators[1:]]

@@ -15,7 +15,7 @@ from batchlint.trees import parents_in, walk
 from batchlint.values import Ext, Fn
 
 _JOINING = frozenset({"joinpath", "join"})
-_MAKING = frozenset({"Path", "PurePath", "str", "os.fspath"})
+_MAKING = frozenset({"Path", "pathlib.Path", "PurePath", "str", "os.fspath"})
 _POOLED = frozenset({"map", "imap", "imap_unordered", "starmap", "submit", "apply_async", "map_async", "starmap_async"})
 """Methods of pools that call a function for several things at once."""
 _LOOKING = (ast.If, ast.UnaryOp, ast.Return, ast.FormattedValue)
@@ -25,7 +25,7 @@ _MAX_DEPTH = 4
 def told_by(program: Program, function: FunctionFacts, loop: Loop) -> set[str]:
     """The texts, in names of the loop's head, that are another one in each item: `path.stem`, `index`.
 
-    None where the tasks or threads of an item share what is its own.
+    There are none where the tasks or threads of an item share what is its own.
     """
     if function.is_async or not isinstance(loop, ast.For) or _pools(loop.body):
         return set()
@@ -57,8 +57,9 @@ def _listing(program: Program, function: FunctionFacts, node: ast.expr, depth: i
     if depth > _MAX_DEPTH:
         return None
     if isinstance(node, ast.Name) and node.id not in function.parameter_names:
-        value = function.only_value(node.id) if _is_only_read(function, node.id) else None
-        return _listing(program, function, value, depth + 1) if value is not None else None
+        value = function.only_value(node.id)
+        listing = _listing(program, function, value, depth + 1) if value is not None else None
+        return listing if listing is not None and _is_only_read(function, node.id) else None
     if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Slice):
         return _listing(program, function, node.value, depth + 1)
     if isinstance(node, ast.ListComp | ast.GeneratorExp) and len(node.generators) == 1:
@@ -143,7 +144,7 @@ def _parts(path: ast.expr) -> Iterator[ast.expr]:
     if isinstance(path, ast.BinOp) and isinstance(path.op, ast.Div):
         yield from _parts(path.left)
         yield from _parts(path.right)
-    elif isinstance(path, ast.Call) and ast.unparse(path.func) in _MAKING | {"pathlib.Path"}:
+    elif isinstance(path, ast.Call) and ast.unparse(path.func) in _MAKING:
         for each in path.args:
             yield from _parts(each)
     elif isinstance(path, ast.Call) and last_name(path.func) in _JOINING and isinstance(path.func, ast.Attribute):

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from batchlint.codemod import sheets
 from batchlint.codemod.access import ANY, Channel, Frame
-from batchlint.codemod.scopes import bound
+from batchlint.codemod.scopes import bound, in_head
 from batchlint.facts import FunctionFacts
 from batchlint.iterables import CHUNKED, COUNTED, PAIRED, SAME
 from batchlint.symbols import last_name
@@ -123,7 +123,7 @@ class Sharing:
     def _made(
         self, node: ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp, frame: Frame, depth: int
     ) -> Parts:
-        names = {n.id for g in node.generators for n in walk(g.target) if isinstance(n, ast.Name)}
+        names = in_head(node)
         inner = Frame(frame.function, frame.local | names, dict(frame.aliases), caller=frame.caller, given=frame.given)
         for name in names:
             inner.aliases[name] = set()

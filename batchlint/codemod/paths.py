@@ -81,7 +81,7 @@ class Paths:
         self._bound: dict[FunctionId, frozenset[str]] = {}
         self._pairs: dict[FunctionId, list[Pair]] = {}
         self._assigned: dict[FunctionId, frozenset[str]] = {}
-        self._beside: dict[FunctionId, dict[int, frozenset[str]]] = {}
+        self._beside: dict[FunctionId, dict[int, set[str]]] = {}
         """By function and the identity of a node, the names of the comprehensions and lambdas around it."""
         self._settled: dict[int, tuple[list[ast.stmt], list[tuple[str, ast.expr]]]] = {}
         self.enclosing = Enclosing(graph.program)
@@ -542,15 +542,15 @@ class Paths:
         """The path with names of a comprehension or lambda around it marked as such: they are not the item's."""
         function = frame.function
         if function.id not in self._beside:
-            found: dict[int, frozenset[str]] = {}
+            found: dict[int, set[str]] = {}
             for outer in walk(function.node):
                 if isinstance(outer, Comprehension | ast.Lambda):
-                    own = _head(outer)
-                    found |= {id(inner): found.get(id(inner), frozenset()) | own for inner in walk(outer)}
+                    own = scopes.in_head(outer)
+                    found |= {id(inner): found.get(id(inner), set()) | own for inner in walk(outer)}
             self._beside[function.id] = found
-        own = self._beside[function.id].get(id(node), frozenset())
+        own = self._beside[function.id].get(id(node), set())
         if frame.caller is None and not frame.tokens:
-            own -= frame.local  # of a comprehension whose items these are
+            own = own - frame.local  # of a comprehension whose items these are
         return replaced(node, lambda n: ast.Name(f"{MARK}0_{n.id}", ast.Load()) if n.id in own else n) if own else node
 
     def listing(self, call: ast.Call, folder: ast.expr | None, pattern: ast.expr | None, frame: Frame) -> Access:
@@ -622,13 +622,6 @@ def unnamed(node: ast.expr) -> ast.expr:
 def _is_outer(default: ast.expr | None, frame: Frame) -> bool:
     """Whether the default of a parameter means the same in the function as where it is written."""
     return isinstance(default, ast.Constant | ast.Name | ast.Attribute) and not scopes.read(default) & frame.local
-
-
-def _head(node: Comprehension | ast.Lambda) -> frozenset[str]:
-    """The names that a comprehension draws, or a lambda is given."""
-    if isinstance(node, ast.Lambda):
-        return frozenset(each.arg for each in walk(node.args) if isinstance(each, ast.arg))
-    return frozenset(n.id for each in node.generators for n in walk(each.target) if isinstance(n, ast.Name))
 
 
 def _is_plain(node: ast.expr) -> bool:

@@ -13,6 +13,7 @@ from typing import cast
 
 from batchlint.codemod import emptied, folders, scopes
 from batchlint.codemod.access import MARK, OUTSIDE, STDOUT, STORE, Access, Channel, Frame, in_terms_of
+from batchlint.codemod.blocks import Comprehension
 from batchlint.codemod.conditions import can_be_hoisted
 from batchlint.codemod.effects import EXTERNAL_LISTS, EXTERNAL_READS, FILE_LIST, FILE_READ
 from batchlint.codemod.folders import LISTED
@@ -407,10 +408,8 @@ def _is_drawn_inside(key: str, statement: ast.stmt) -> bool:
     """Whether the key is in names that only a comprehension or a lambda of the statement binds."""
     inside: set[str] = set()
     for node in walk(statement):
-        if isinstance(node, ast.comprehension):
-            inside |= {n.id for n in walk(node.target) if isinstance(n, ast.Name)}
-        elif isinstance(node, ast.Lambda):
-            inside |= {n.arg for n in walk(node.args) if isinstance(n, ast.arg)}
+        if isinstance(node, Comprehension | ast.Lambda):
+            inside |= scopes.in_head(node)
     return bool(inside & scopes.read(ast.parse(key, mode="eval")))
 
 

@@ -3,34 +3,19 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterable, Iterator
-from functools import cache
 from typing import TYPE_CHECKING
 
 from batchlint.codemod.access import Frame
 from batchlint.codemod.refusals import Refused
 from batchlint.codemod.steps import Step
-from batchlint.datafiles import document
-from batchlint.patterns import to_regex
+from batchlint.codemod.store_kinds import paths_of
 from batchlint.symbols import Program
 from batchlint.trees import walk
 from batchlint.values import Ext
 
 if TYPE_CHECKING:
     from batchlint.codemod.phases import Phases
-
-
-@cache
-def _holding() -> re.Pattern[str]:
-    return re.compile("|".join(f"{to_regex(each['path'])}$" for each in document("stores", "holding")["holding"]))
-
-
-@cache
-def _transactions() -> re.Pattern[str]:
-    return re.compile(
-        "|".join(f"{to_regex(each['path'])}$" for each in document("stores", "transactions")["transactions"])
-    )
 
 
 def check(program: Program, phases: Phases) -> None:
@@ -64,7 +49,7 @@ def check(program: Program, phases: Phases) -> None:
 def _check_transaction(program: Program, frame: Frame, opened: ast.With | ast.AsyncWith, early: Iterable[Step]) -> None:
     """Refused for a transaction in which an item has written before it waits."""
     values = (v for item in opened.items for v in program.eval(frame.function.id, item.context_expr))
-    if not any(isinstance(v, Ext) and _transactions().match(v.path) for v in values):
+    if not any(isinstance(v, Ext) and paths_of("transactions").fullmatch(v.path) for v in values):
         return
     inside = {id(node) for node in walk(opened) if isinstance(node, ast.stmt)}
     written = (a for s in early if id(s.statement) in inside for a in s.accesses if a.how == "write")
@@ -77,7 +62,8 @@ def _check_transaction(program: Program, frame: Frame, opened: ast.With | ast.As
 def _holds(program: Program, frame: Frame, node: ast.expr) -> bool:
     sessions = program.registry.mapper.sessions
     values = program.eval(frame.function.id, node)
-    return any(isinstance(v, Ext) and bool(sessions.find(v.path) or _holding().match(v.path)) for v in values)
+    holding = paths_of("holding")
+    return any(isinstance(v, Ext) and bool(sessions.find(v.path) or holding.fullmatch(v.path)) for v in values)
 
 
 def _closed(statement: ast.stmt | None) -> Iterator[str]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from batchlint.codemod.access import ANY, OWN, SHARED, Channel, Frame
 from batchlint.codemod.effects import PUTTING
 from batchlint.codemod.scalars import is_scalar
-from batchlint.codemod.scopes import bound, path_to, read
+from batchlint.codemod.scopes import bound, in_head, path_to, read
 from batchlint.facts import MODULE, FunctionFacts, FunctionId
 from batchlint.iterables import COUNTED, PAIRED, SAME
 from batchlint.symbols import last_name
@@ -207,7 +207,7 @@ class Repeated:
                 yield from self._elements(function, value, depth + 1) if key is None else [Element(plain, value)]
         elif isinstance(node, ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp):
             inner = node.value if isinstance(node, ast.DictComp) else node.elt
-            names = {n.id for g in node.generators for n in ast.walk(g.target) if isinstance(n, ast.Name)}
+            names = in_head(node)
             if isinstance(inner, ast.Name) and isinstance(node.generators[-1].target, ast.Name) and inner.id in names:
                 yield from self._elements(function, node.generators[-1].iter, depth + 1)
             else:

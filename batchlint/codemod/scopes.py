@@ -64,6 +64,13 @@ def bound(nodes: Iterable[ast.AST], *, loops: bool = True, without: Set[ast.AST]
     return found
 
 
+def in_head(node: ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp | ast.Lambda) -> set[str]:
+    """The names that a comprehension draws, or a lambda is given."""
+    if isinstance(node, ast.Lambda):
+        return {each.arg for each in walk(node.args) if isinstance(each, ast.arg)}
+    return {n.id for each in node.generators for n in walk(each.target) if isinstance(n, ast.Name)}
+
+
 def read(node: ast.AST) -> set[str]:
     """The names that `node` reads, those of nested functions and comprehensions from outside included."""
     found: set[str] = set()
@@ -78,7 +85,7 @@ def read(node: ast.AST) -> set[str]:
                 found.add(current.id)
             continue
         if isinstance(current, _COMPREHENSIONS):
-            own = {n.id for g in current.generators for n in walk(g.target) if isinstance(n, ast.Name)}
+            own = in_head(current)
             stack.append((current.generators[0].iter, hidden))
             hidden |= own
         elif isinstance(current, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):

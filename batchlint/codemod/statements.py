@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from batchlint.codemod import scopes
 from batchlint.codemod.access import UNDONE, Access, Channel, Frame, touches
 from batchlint.codemod.schemas import TELLING, Schema, schema_of, touches_in
+from batchlint.codemod.store_kinds import paths_of
 from batchlint.codemod.tables import columns_of, inserted, row_key, table_name
 from batchlint.datafiles import document
 from batchlint.patterns import to_regex
@@ -31,12 +32,6 @@ _CHANGING = re.compile(r"\s*(insert|replace|update|delete)\b", re.IGNORECASE)
 
 _OF_A_CONNECTION = frozenset({".total_changes", "last_insert_rowid()", " changes()"})
 _NAMED_MARK = re.compile(r"%\((\w+)\)s")
-
-
-@cache
-def _told(what: str) -> re.Pattern[str]:
-    """Paths of what executes statements with other marks for the same (`percent`), or each with a new `cursor`."""
-    return re.compile("|".join(to_regex(each["path"]) for each in document("stores", "percent")[what]))
 
 
 @cache
@@ -121,7 +116,7 @@ class Statements:
         if not isinstance(call.func, ast.Attribute):
             return False
         values = self._reader.program.eval(frame.function.id, call.func.value)
-        return bool(values) and all(isinstance(v, Ext) and _told(what).fullmatch(v.path) for v in values)
+        return bool(values) and all(isinstance(v, Ext) and paths_of(what).fullmatch(v.path) for v in values)
 
     def _texts(self, node: ast.expr, frame: Frame) -> list[str]:
         """The statements that the expression can be, of a parameter what the caller gives."""

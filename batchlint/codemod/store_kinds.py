@@ -53,6 +53,12 @@ def _compiled(pattern: str) -> re.Pattern[str]:
 
 
 @cache
+def paths_of(what: str) -> re.Pattern[str]:
+    """The paths that data/stores/sql.yaml lists under the name, each to be matched as a whole."""
+    return re.compile("|".join(to_regex(each["path"]) for each in document("stores", what)[what]))
+
+
+@cache
 def kinds() -> tuple[tuple[frozenset[str], Kind], ...]:
     """The stores, each with the packages without which it is not used."""
     found = []

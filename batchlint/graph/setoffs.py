@@ -85,7 +85,7 @@ class SetOffs(Part):
             return False
         if any(not isinstance(each, ast.Constant) for each in self.function(edge.callee).returns):
             return False
-        is_dropped = any(call.node is edge.node and _is_dropped(call) for call in route.calls)
+        is_dropped = any(call.node is edge.node and call.is_dropped for call in route.calls)
         return is_dropped and self._is_for_jobs(route) and answers.are_constant(route)
 
     def _is_for_jobs(self, route: FunctionFacts) -> bool:
@@ -105,12 +105,6 @@ class SetOffs(Part):
                 values = self.program.eval(function.id, call.node.func)
                 if any(isinstance(value, Ext) and bool(table.find(value.path)) for value in values):
                     yield call
-
-
-def _is_dropped(call: CallFacts) -> bool:
-    """Whether the call is a statement of its own, awaited or not."""
-    value = call.statement.value if isinstance(call.statement, ast.Expr) else None
-    return (value.value if isinstance(value, ast.Await) else value) is call.node
 
 
 def _is_left(function: FunctionFacts, call: CallFacts) -> bool:

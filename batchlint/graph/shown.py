@@ -14,6 +14,7 @@ from batchlint.graph.conditions import tests_before
 from batchlint.graph.links import Part
 from batchlint.graph.options import Options
 from batchlint.symbols import CallRef, Program
+from batchlint.trees import conjuncts
 from batchlint.values import Ext
 
 
@@ -30,7 +31,7 @@ class Shown(Part):
                 values = self.program.eval(caller.id, call.node.func)
                 opens = any(isinstance(value, Ext) and bool(table.find(value.path)) for value in values)
                 tests = (test for test, holds in tests_before(caller, call.node) if holds)
-                if opens and not any(self._is_switch(caller, each) for test in tests for each in _parts(test)):
+                if opens and not any(self._is_switch(caller, each) for test in tests for each in conjuncts(test)):
                     yield CallRef(caller, call)
 
     def _is_switch(self, function: FunctionFacts, test: ast.expr) -> bool:
@@ -45,12 +46,3 @@ class Shown(Part):
         if isinstance(default, ast.Call):  # `typer.Option(False, "--show")`
             default = default.args[0] if default.args else None
         return not (isinstance(default, ast.Constant) and default.value is True)
-
-
-def _parts(test: ast.expr) -> Iterator[ast.expr]:
-    """The tests all of which must hold."""
-    if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.And):
-        for value in test.values:
-            yield from _parts(value)
-    else:
-        yield test

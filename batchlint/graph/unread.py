@@ -49,10 +49,7 @@ class Unread(Part):
         reference = self.program.call_facts.get(id(edge.node))
         if reference is None or edge.repeats or spreads(reference.call.node):
             return False
-        statement = reference.call.statement
-        value = statement.value if isinstance(statement, ast.Expr) else None
-        value = value.value if isinstance(value, ast.Await) else value
-        return value is edge.node and _CALLED_BACK.isdisjoint(each.arg for each in reference.call.node.keywords)
+        return reference.call.is_dropped and _CALLED_BACK.isdisjoint(each.arg for each in reference.call.node.keywords)
 
     def _keeps(self, function: FunctionFacts, depth: int = 0) -> bool:
         """Whether the function, or one that it calls, puts something elsewhere than into variables."""
