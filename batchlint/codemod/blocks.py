@@ -38,6 +38,14 @@ def opens(node: ast.expr) -> TypeGuard[ast.Call]:
     return isinstance(node, ast.Call) and last_name(node.func) == "open"
 
 
+def opened_in(nodes: Iterable[ast.AST]) -> Iterator[ast.expr]:
+    """What `async with` opens in the nodes, which it awaits by itself."""
+    for node in nodes:
+        for child in ast.walk(node):
+            if isinstance(child, ast.AsyncWith):
+                yield from (item.context_expr for item in child.items)
+
+
 def changed(node: ast.AST, methods: Set[str]) -> ast.expr | None:
     """The object that the node itself changes: by an attribute or item that it sets, or one of the methods."""
     if isinstance(node, ast.Subscript | ast.Attribute) and not isinstance(node.ctx, ast.Load):

@@ -125,6 +125,8 @@ class CallRewriter(cst.CSTTransformer):
             return parenthesised(cst.Yield(self._passed("request", updated_node, where, "(yield request(, )")))
         if change.how == "await":
             return self._passed("batched", updated_node, where, "batched(, ")
+        if change.how == "opened":
+            return cst.Await(self._passed("batched", updated_node, where, "await batched(, )"))
         if change.how == "blocking":
             waiting = cst.Await(self._passed("batched", updated_node, where, "(await batched(, )"))
             return waiting.with_changes(lpar=[cst.LeftParen()], rpar=[cst.RightParen()])

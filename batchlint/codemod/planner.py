@@ -25,7 +25,7 @@ from batchlint.codemod import (
     unshared,
 )
 from batchlint.codemod.access import Access, Channel, Frame
-from batchlint.codemod.blocks import Comprehension, Loop, awaits, opens, own_exits, own_loops, reads_in_try
+from batchlint.codemod.blocks import Comprehension, Loop, awaits, opened_in, opens, own_exits, own_loops, reads_in_try
 from batchlint.codemod.callbacks import CALLED
 from batchlint.codemod.changes import CallChange, Counter, Fanout, LoopChange, Place
 from batchlint.codemod.chunked import Chunked
@@ -527,6 +527,7 @@ class Planner:
                     where = self.place(path, comprehension)
                     if where not in changes.comprehensions:
                         self.comprehensions.plan(fanout, function, comprehension, nested=True)
+        opened = set(map(id, opened_in(nodes))) if is_async else set()
         for call in self.converted(function, nodes):
             where = self.place(path, call)
             if where in changes.calls:
@@ -544,10 +545,12 @@ class Planner:
                 if not is_async and model is not None and model.is_async:
                     made = f"`{Graph.label(function.id)}` hands on a coroutine (line {call.lineno})"
                     raise Refused("unsupported-shape", f"{made}; make it a coroutine function, which awaits it")
-                how = "request" if not is_async else "blocking" if self.support.blocks(call) else "await"
-                if how == "blocking":
+                is_blocking = is_async and self.support.blocks(call)
+                if is_blocking:
                     self._wait(fanout, function, call)
-                changes.calls[where] = CallChange(how)
+                is_opened = id(call) in opened
+                asked = "blocking" if is_blocking else "opened" if is_opened else "await"
+                changes.calls[where] = CallChange(asked if is_async else "request")
             elif isinstance(what, tuple):
                 if len({self._is_async(target) for target in what}) > 1 or (not is_async and self._is_async(what[0])):
                     called = f"`{Graph.label(what[0].id)}` (line {call.lineno})"

@@ -1,6 +1,7 @@
 """Answers that are streams, by what the program does with them: settings may ask for one without the code saying so.
 
-An answer that is no stream is an object with fields: nothing goes over its parts, and no `with` opens it.
+An answer that is no stream is an object with fields: nothing goes over its parts, and no `with` opens it, unless it
+came over HTTP without an SDK.
 """
 
 from __future__ import annotations
@@ -42,13 +43,16 @@ class Streamed:
         self._parents: dict[int, dict[int, ast.AST]] = {}
         self._known: dict[int, bool] = {}
 
-    def is_streamed(self, scope: FunctionId, call: ast.Call) -> bool:
+    def is_streamed(self, scope: FunctionId, call: ast.Call, *, over_http: bool) -> bool:
         """Whether the answer is asked for in parts by settings, or gone over or opened, here or where it gets."""
         if any(k.arg == "stream" for k in call.keywords):
             return False  # the call says itself what it asks for
         if id(call) not in self._known:
             function = self._graph.function(scope)
-            self._known[id(call)] = self._is_set(function, call) or self._is_used(function, call)
+            self._known[id(call)] = self._is_set(function, call) or any(
+                self._is_gone_over(place) or (not over_http and self._is_opened(place))
+                for place in self._places(function, call)
+            )
         return self._known[id(call)]
 
     def _is_set(self, function: FunctionFacts, call: ast.Call) -> bool:
@@ -58,9 +62,6 @@ class Streamed:
             if keyword.arg in {None, "json"}:  # a body over HTTP
                 found += entries_of(self._graph.constant(function.id, keyword.value)[1], "stream")
         return any(each is not None and not (isinstance(each, ast.Constant) and not each.value) for each in found)
-
-    def _is_used(self, function: FunctionFacts, call: ast.Call) -> bool:
-        return any(map(self._is_gone_over, self._places(function, call)))
 
     def told(self, scope: FunctionId, call: ast.Call, attributes: Collection[str]) -> ast.Attribute | None:
         """Where one of the attributes is read of the answer, here or where it gets."""
@@ -98,7 +99,10 @@ class Streamed:
             return is_taken or self._is_wrapped(place.function, parent)
         if isinstance(parent, ast.Attribute):
             return parent.attr in _OF_STREAMS
-        return isinstance(parent, ast.withitem | ast.YieldFrom | ast.Starred)
+        return isinstance(parent, ast.YieldFrom | ast.Starred)
+
+    def _is_opened(self, place: _Place) -> bool:
+        return isinstance(self._parent(place)[1], ast.withitem)
 
     def _is_wrapped(self, function: FunctionFacts, call: ast.Call) -> bool:
         """Whether what the call makes of the answer is gone over, with parts of a stream for its items."""
@@ -118,6 +122,8 @@ class Streamed:
                     yield from (each for each in self._read(function, target.id) if not self._is_after(each, parent))
                 else:
                     yield from self._named(function, target)
+        elif isinstance(parent, ast.withitem) and isinstance(parent.optional_vars, ast.Name):
+            yield from self._read(function, parent.optional_vars.id)
         elif isinstance(parent, ast.Return | ast.Lambda):
             for edge in self._graph.edges_to(function.id):
                 if edge.kind == "call" and isinstance(edge.node, ast.Call):

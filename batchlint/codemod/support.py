@@ -30,8 +30,11 @@ _LEGACY = {
     "google": ("generativeai", (".generate_content", ".generate_content_async")),
 }
 """Of SDKs that their providers have given up: which backend carries which calls."""
-_HTTP = re.compile(r"(requests(\.api|\.(sessions\.)?[Ss]ession\(\))?|httpx2?(\.(Async)?Client\(\))?)\.post$")
-_OVER_HTTP = {"openai": "openai_http", "anthropic": "anthropic_http"}
+_HTTP = re.compile(
+    r"(requests(\.api|\.(sessions\.)?[Ss]ession\(\))?|httpx2?(\.(Async)?Client\(\))?|aiohttp\.(client\.)?ClientSession\(\))"
+    r"\.post$|urllib\.request\.urlopen$"
+)
+_OVER_HTTP = {"openai": "openai_http", "anthropic": "anthropic_http", "google-genai": "google_http"}
 """Calls of a provider's API without an SDK, and the backend that carries them, by provider."""
 _OF_A_CONNECTION = frozenset(
     {"headers", "cookies", "elapsed", "history", "raw", "extensions", "request", "num_bytes_downloaded"}
@@ -45,10 +48,11 @@ _HARMLESS = frozenset(
 )
 _ENQUEUE = frozenset({"delay", "apply_async", "send", "enqueue"})
 _METHODS = (".create", ".parse", ".generate_content", ".complete", ".complete_async", ".parse_async", ".create_async")
-_COROUTINES = ("_async", ".ainvoke", ".aembed_query", ".AsyncClient().post")
+_COROUTINES = ("_async", ".ainvoke", ".aembed_query", ".AsyncClient().post", ".ClientSession().post")
 """Ends of the names of methods that are coroutine functions of clients that have others too."""
 _NOT_IN_A_LINE = frozenset(
-    {"extra_headers", "extra_query"} | {"params", "files", "auth", "hooks", "verify", "cert", "proxies", "proxy"}
+    {"extra_headers", "extra_query"}
+    | {"files", "auth", "hooks", "verify", "cert", "proxies", "proxy", "ssl", "context", "cafile", "capath"}
 )
 """What a call of an SDK, and one over HTTP, may be told about itself, but not a batch."""
 
@@ -333,9 +337,11 @@ class Support:
             raise Refused("no-backend", f"the helper has no backend for `{model.call}` ({package}) {line}{advice}")
         if runnables.backend(model.path) is not None:
             self.runnables.check(scope, self.threads.plain(call))
-        if self._streamed.is_streamed(scope, self.threads.plain(call)):
+        over_http = _HTTP.match(model.path)
+        if self._streamed.is_streamed(scope, self.threads.plain(call), over_http=bool(over_http)):
             raise Refused("streaming")
-        if _HTTP.match(model.path) and (told := self._streamed.told(scope, self.threads.plain(call), _OF_A_CONNECTION)):
+        of_connection = _OF_A_CONNECTION | ({"content"} if package == "aiohttp" else set())
+        if over_http and (told := self._streamed.told(scope, self.threads.plain(call), of_connection)):
             what = f"`{ast.unparse(told)}` (line {told.lineno}) tells of the connection, which a batch does not have"
             raise Refused("unsupported-shape", what)
         if "with_raw_response" in model.path or "with_streaming_response" in model.path:
@@ -343,7 +349,8 @@ class Support:
         if header := catalogue.header(model.path):
             what = f"`{header}` {line} sends a header, which a batch line does not carry; call the method without it"
             raise Refused("unsupported-shape", what)
-        unfit = next((k.arg for k in keywords if k.arg in _NOT_IN_A_LINE), None)
+        own = set() if backend == "google_http" else {"params"}  # Gemini's key may stand in the URL
+        unfit = next((k.arg for k in keywords if k.arg in _NOT_IN_A_LINE | own), None)
         if unfit:
             raise Refused("unsupported-shape", f"`{unfit}` {line} cannot go into a batch line")
         return backend

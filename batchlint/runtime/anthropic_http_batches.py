@@ -11,7 +11,7 @@ from typing import Any, BinaryIO
 
 from batchlint.runtime.asking import BACKENDS
 from batchlint.runtime.facts import FACTS
-from batchlint.runtime.http_calls import HTTPAccount
+from batchlint.runtime.http_accounts import HTTPAccount
 from batchlint.runtime.message_results import message_result
 
 

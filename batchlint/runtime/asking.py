@@ -13,6 +13,7 @@ from typing import Any, BinaryIO, NamedTuple
 from batchlint.runtime.asks import ASK  # with asks
 from batchlint.runtime.http_calls import session_of  # with http_calls
 from batchlint.runtime.reading import READING  # with reading
+from batchlint.runtime.urllib_calls import opener_of  # with urllib_calls
 
 
 class BatchError(RuntimeError):
@@ -38,6 +39,8 @@ def request(method: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
     owner = getattr(method, "__self__", None)
     if owner is None:  # with http_calls
         owner = session_of(method)
+    if owner is None:  # with urllib_calls
+        owner = opener_of(method)
     if not (kind := backend_of(owner)):
         raise TypeError(f"{getattr(method, '__qualname__', method)!s} is no method of an SDK that llm_batch knows")
     if hasattr(kind, "asked"):  # with runnables

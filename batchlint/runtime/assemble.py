@@ -16,7 +16,7 @@ from batchlint.runtime import facts
 
 # In the order in which a reader meets them. A part brings along the parts that it imports.
 # Names that no code imports stand for what only some programs need: `Loop` instead of the plain one, `called_again`,
-# `Runnables`, `logs_in_turn`.
+# `Runnables`, `logs_in_turn`, `HTTPCalls`, `URLCalls`, `AioCalls`.
 PARTS = {
     "asking": ("request", "BatchError"),
     "asks": (),
@@ -69,7 +69,10 @@ PARTS = {
     "facts": (),
     "replaying": (),
     "doubles": (),
-    "http_calls": (),
+    "http_accounts": (),
+    "http_calls": ("HTTPCalls",),
+    "urllib_calls": ("URLCalls",),
+    "aiohttp_calls": ("AioCalls",),
     "stainless": (),
     "parsing": ("called_again",),
     "openai_legacy_batches": (),  # of two SDKs in one package the first one is asked first
@@ -81,6 +84,7 @@ PARTS = {
     "google_jobs": (),
     "generativeai_batches": (),
     "google_batches": (),
+    "google_http_batches": (),
     "mistral_batches": (),
     "runnables": ("Runnables",),
     "commands": (),

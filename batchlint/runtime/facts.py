@@ -16,6 +16,7 @@ SOURCES = {
     "anthropic_http": "anthropic",
     "google": "google-genai",
     "generativeai": "google-genai",
+    "google_http": "google-genai",
     "mistral": "mistral",
 }
 

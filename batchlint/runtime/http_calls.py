@@ -6,19 +6,13 @@ import copy
 import functools
 import http.client
 import io
-import json
-import shutil
-import ssl
 import sys
-import urllib.request
 from collections.abc import Callable
-from typing import Any, BinaryIO
+from typing import Any
 
 from batchlint.runtime.asking import BACKENDS, Captured, Request
-from batchlint.runtime.facts import FACTS
+from batchlint.runtime.http_accounts import http_request
 from batchlint.runtime.replaying import replayed
-
-OF_ONE_REQUEST = {"idempotency-key", "x-request-id", "x-client-request-id"}
 
 
 class HTTPCalls:
@@ -34,22 +28,7 @@ class HTTPCalls:
     def request(self, method: Any, args: Any, kwargs: Any, sent: Any, how: Any) -> Request:
         """What the method was about to send, as a request; ValueError where a batch cannot carry it."""
         url, content = str(sent[0].url), sent[0].body if hasattr(sent[0], "body") else sent[0].content
-        before, slash, path = url.rpartition("/v1/")
-        kinds = [BACKENDS[name] for name, facts in FACTS.items() if f"/v1/{path}" in facts["endpoints"]]
-        kinds = [kind for kind in kinds if issubclass(kind, HTTPAccount)]
-        if not slash or not kinds:
-            raise ValueError(f"{url} has no batch endpoint")
-        body = json.loads(content)
-        if body.pop("stream", None):
-            raise ValueError(f"the answer of {url} is streamed: it cannot come from a batch")
-        left = {"host", "connection", "accept", "accept-encoding", "content-type", "content-length", *OF_ONE_REQUEST}
-        headers = tuple(sorted((name, text) for name, text in sent[0].headers.items() if name.lower() not in left))
-        return Request(http_account(kinds[0], f"{before}/v1", headers), f"/v1/{path}", body, (self.owner, url))
-
-
-@functools.lru_cache(maxsize=64)
-def http_account(kind: Any, server: str, headers: tuple[tuple[str, str], ...]) -> Any:
-    return kind(server, dict(headers))
+        return http_request(url, content, sent[0].headers, functools.partial(http_answer, self.owner, url))
 
 
 @functools.cache
@@ -87,50 +66,13 @@ class HTTPSender:
         return self.send_one(request)
 
 
-class HTTPAccount:
-    """A server and the headers that open it. Its batches are asked for with nothing but the standard library."""
-
-    provider = ""
-    retries = 0
-
-    def __init__(self, server: str, headers: dict[str, str]) -> None:
-        self.server, self.headers = server, headers
-
-    def open(self, path: str, data: Any = None, verb: str | None = None, **headers: str) -> Any:
-        """The open response. Raises `urllib.error.HTTPError`, whose `code` is the HTTP status."""
-        url = path if path.startswith("http") else self.server + path
-        asked = urllib.request.Request(url, data, {**self.headers, **headers}, method=verb)
-        return urllib.request.urlopen(asked, timeout=600, context=http_trust() if url.startswith("https") else None)
-
-    def ask(self, path: str, body: Any = None, verb: str | None = None) -> Any:
-        """The answer to a request with a body of JSON, or without one."""
-        data = None if body is None else json.dumps(body).encode()
-        with self.open(path, data, verb, **{"Content-Type": "application/json"}) as response:
-            return json.load(response)
-
-    def save(self, path: str, file: BinaryIO) -> None:
-        with self.open(path) as response:
-            shutil.copyfileobj(response, file)
-        file.write(b"\n")
-
-    def answer(self, decode: Any, status: int, body: Any, request_id: str | None) -> Any:
-        """The response object that the session makes of it, whatever its status."""
-        owner, url = decode
-        content = json.dumps(body, ensure_ascii=False).encode()
-        headers = {"content-type": "application/json", "content-length": str(len(content))}
-        double = http_double(owner, lambda request: http_response(request, status, headers, content))
-        double.auth = None
-        if hasattr(double, "_event_hooks"):
-            double._event_hooks = {**double._event_hooks, "request": []}  # which have heard of it
-        return replayed(owner.post, double, (url,), {})
-
-
-@functools.cache
-def http_trust() -> ssl.SSLContext:
-    """The certificates that `requests` and `httpx` trust."""
-    import certifi
-
-    return ssl.create_default_context(cafile=certifi.where())
+def http_answer(owner: Any, url: str, status: int, headers: dict[str, str], content: bytes) -> Any:
+    """The response object that the session makes of it."""
+    double = http_double(owner, lambda request: http_response(request, status, headers, content))
+    double.auth = None
+    if hasattr(double, "_event_hooks"):
+        double._event_hooks = {**double._event_hooks, "request": []}  # which have heard of it
+    return replayed(owner.post, double, (url,), {})
 
 
 def http_response(request: Any, status: int, headers: dict[str, str], content: bytes) -> Any:

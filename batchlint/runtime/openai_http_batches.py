@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any, BinaryIO
 
 from batchlint.runtime.asking import BACKENDS
-from batchlint.runtime.http_calls import HTTPAccount
+from batchlint.runtime.http_accounts import HTTPAccount
 from batchlint.runtime.journal import new_file
 
 

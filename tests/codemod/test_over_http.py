@@ -142,11 +142,6 @@ CALL = 'requests.post(OPENAI + "/chat/completions", json={"model": "m", "message
         (CALL % ", verify=False", "unsupported-shape"),
         (CALL % ", stream=True", "streaming"),
         ((CALL % "").replace('"model": "m"', '"model": "m", "stream": True'), "streaming"),
-        (
-            'requests.post("https://generativelanguage.googleapis.com/v1beta/models/gemini-2.5-flash:generateContent",'
-            ' json={"contents": [name]})',
-            "no-backend",
-        ),
     ],
 )
 def test_what_no_batch_carries_is_refused(call: str, name: str) -> None:

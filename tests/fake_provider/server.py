@@ -186,7 +186,7 @@ class _Handler(BaseHTTPRequestHandler):
         if status is not None:
             return self._send(status, problem(url.path, status, "try_again", "The provider has trouble."))
         reply: Reply = (404, problem(url.path, 404, "not_found", f"no route {route}"))
-        for pattern, handle in GEMINI if "x-goog-api-key" in self.headers else OTHERS:
+        for pattern, handle in GEMINI if "x-goog-api-key" in self.headers or "key=" in url.query else OTHERS:
             found = pattern.fullmatch(route)
             if found:
                 call = Call(route, found.groups(), dict(parse_qsl(url.query)), self.headers, data)
