@@ -65,9 +65,8 @@ class OpenAIBatches(Stainless):
     def download(self, batch: str, file: BinaryIO) -> None:
         """Answers and errors; an expired or cancelled batch has both as well, and they are paid."""
         found = self.batches.retrieve(batch)
-        for name in (found.output_file_id, found.error_file_id):
-            if name:
-                self.save(self.files.with_streaming_response.content(name), file)
+        for name in filter(None, (found.output_file_id, found.error_file_id)):
+            self.save(self.files.with_streaming_response.content(name), file)
 
     def response(self, row: dict[str, Any]) -> tuple[int, Any, str | None]:
         """The HTTP status of a line of the results, 0 where the request was never run; its body; its id."""

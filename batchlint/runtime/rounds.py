@@ -118,19 +118,17 @@ class Rounds:
         """Wait for the batch and note where each answer lies; why the provider took none of it, where it refused."""
         id, backend = self.bought[key]
         _, _, refused = self.persist(f"wait for batch {id}", fetch, id, backend, members)
-        if not refused:
-            return ""
-        with journal() as db:
-            db.execute("delete from requests where key = ?", (key,))
-        return f"the provider refused batch {id}: {refused}"
+        if refused:
+            with journal() as db:
+                db.execute("delete from requests where key = ?", (key,))
+        return refused and f"the provider refused batch {id}: {refused}"
 
     def persist(self, what: str, action: Callable[..., Any], *args: object) -> Any:
         """What the action returns. Tried again while that is None, or while the provider or the network has trouble."""
         tries = failures = 0
         while True:
             try:
-                found = action(*args)
-                if found is not None:
+                if (found := action(*args)) is not None:
                     return found
                 failures = 0
             except Exception as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import json
 import sys
 from typing import Any, BinaryIO
 
@@ -41,20 +42,23 @@ class Stainless:
         parser: Any = options.post_parser if callable(options.post_parser) else None
         if parser is None and method.__name__ == "parse":  # with parsing
             parser = functools.partial(called_again, method, args, kwargs)
-        return Request(self, endpoint, body, (cast_to, parser))
+        try:
+            return Request(self, endpoint, body, (cast_to, parser))
+        except TypeError:  # an object stands in the body, and the SDK knows how it is sent
+            options.json_data, options.extra_json = body, None
+            sent = self.client._build_request(options)
+            return Request(self, endpoint, json.loads(sent.content), (cast_to, parser))
 
     def answer(self, decode: Any, status: int, body: Any, request_id: str | None) -> Any:
         """What the SDK makes of such a response: its own object, or its own exception raised."""
         if status == 200:
             cast_to, parser = decode
             answer = self.client._process_response_data(data=body, cast_to=cast_to, response=None)
-            if request_id:
-                answer._request_id = request_id
+            answer._request_id = request_id
             return parser(answer) if parser else answer
         sent = self.client._client.build_request("POST", self.server)
         http = sys.modules[type(sent).__module__.partition(".")[0]]  # httpx or httpx2, by the SDK's version
-        headers = {self.header: request_id} if request_id else {}
-        failed = http.Response(status, json=body, headers=headers, request=sent)
+        failed = http.Response(status, json=body, request=sent, headers={self.header: request_id} if request_id else {})
         raise self.client._make_status_error_from_response(failed)
 
     def save(self, response: Any, file: BinaryIO) -> None:
