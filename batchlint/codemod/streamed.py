@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 import itertools
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from batchlint.codemod.blocks import block_of
@@ -28,8 +28,8 @@ _MOST = 100
 """Places that are looked at for one call."""
 
 
-class _Place(NamedTuple):
-    """An expression that is the answer."""
+class Place(NamedTuple):
+    """An expression, in the answer's case one that is it."""
 
     function: FunctionFacts
     node: ast.expr
@@ -63,24 +63,23 @@ class Streamed:
                 found += entries_of(self._graph.constant(function.id, keyword.value)[1], "stream")
         return any(each is not None and not (isinstance(each, ast.Constant) and not each.value) for each in found)
 
-    def told(self, scope: FunctionId, call: ast.Call, attributes: Collection[str]) -> ast.Attribute | None:
-        """Where one of the attributes is read of the answer, here or where it gets."""
-        for place in self._places(self._graph.function(scope), call):
-            parent = self._parent(place)[1]
-            if isinstance(parent, ast.Attribute) and parent.attr in attributes:
-                return parent
-        return None
+    def places(self, scope: FunctionId, call: ast.Call) -> Iterator[Place]:
+        """The answer of the call, where it is made and where it gets."""
+        return self._places(self._graph.function(scope), call)
 
-    def _places(self, function: FunctionFacts, call: ast.Call) -> Iterator[_Place]:
-        """The answer, where it is made and where it gets."""
-        waiting, seen = [_Place(function, call)], {id(call)}
+    def parent(self, place: Place) -> ast.AST | None:
+        """What the expression stands in, with the `await` in front of it."""
+        return self._parent(place)[1]
+
+    def _places(self, function: FunctionFacts, call: ast.Call) -> Iterator[Place]:
+        waiting, seen = [Place(function, call)], {id(call)}
         for place in waiting:
             yield place
             more = [each for each in self._further(place) if id(each.node) not in seen]
             seen |= {id(each.node) for each in more}
             waiting += more if len(waiting) < _MOST else []
 
-    def _parent(self, place: _Place) -> tuple[ast.expr, ast.AST | None]:
+    def _parent(self, place: Place) -> tuple[ast.expr, ast.AST | None]:
         """The expression, with the `await` in front of it, and what it stands in."""
         root = place.function.node
         if id(root) not in self._parents:
@@ -89,7 +88,7 @@ class Streamed:
         node, parent = place.node, parents.get(id(place.node))
         return (parent, parents.get(id(parent))) if isinstance(parent, ast.Await) else (node, parent)
 
-    def _is_gone_over(self, place: _Place) -> bool:
+    def _is_gone_over(self, place: Place) -> bool:
         node, parent = self._parent(place)
         if isinstance(parent, ast.For | ast.AsyncFor | ast.comprehension):
             is_field = isinstance(parent.target, ast.Tuple | ast.List)  # its name and value
@@ -101,18 +100,18 @@ class Streamed:
             return parent.attr in _OF_STREAMS
         return isinstance(parent, ast.YieldFrom | ast.Starred)
 
-    def _is_opened(self, place: _Place) -> bool:
+    def _is_opened(self, place: Place) -> bool:
         return isinstance(self._parent(place)[1], ast.withitem)
 
     def _is_wrapped(self, function: FunctionFacts, call: ast.Call) -> bool:
         """Whether what the call makes of the answer is gone over, with parts of a stream for its items."""
-        loop = self._parent(_Place(function, call))[1]
+        loop = self._parent(Place(function, call))[1]
         if not isinstance(loop, ast.For | ast.AsyncFor) or not stands_in(call, loop.iter):
             return False
         nodes = (node for statement in loop.body for node in walk(statement))
         return any(isinstance(node, ast.Attribute) and node.attr in _OF_STREAMS for node in nodes)
 
-    def _further(self, place: _Place) -> Iterator[_Place]:
+    def _further(self, place: Place) -> Iterator[Place]:
         """Where else the answer is: under a name, in an attribute, with a caller, or with a function that gets it."""
         function, (node, parent) = place.function, self._parent(place)
         if isinstance(parent, ast.Assign | ast.AnnAssign | ast.NamedExpr) and parent.value is node:
@@ -127,11 +126,11 @@ class Streamed:
         elif isinstance(parent, ast.Return | ast.Lambda):
             for edge in self._graph.edges_to(function.id):
                 if edge.kind == "call" and isinstance(edge.node, ast.Call):
-                    yield _Place(self._graph.function(edge.caller), edge.node)
+                    yield Place(self._graph.function(edge.caller), edge.node)
         elif isinstance(parent, ast.Call | ast.keyword):
             yield from self._handed(function, node)
 
-    def _is_after(self, place: _Place, given: ast.AST) -> bool:
+    def _is_after(self, place: Place, given: ast.AST) -> bool:
         """Whether the name has another value by then: a later statement of the block that gave it gives it one."""
         parents = self._parents[id(place.function.node)]
         around: list[ast.AST] = [place.node]
@@ -147,20 +146,20 @@ class Streamed:
             passed = passed or any(isinstance(each, ast.Name) and each.id == name for each in names)
         return False
 
-    def _named(self, function: FunctionFacts, target: ast.expr) -> Iterator[_Place]:
+    def _named(self, function: FunctionFacts, target: ast.expr) -> Iterator[Place]:
         if isinstance(target, ast.Attribute) and function.owner is not None:
             for other in self._graph.modules[function.id.path].functions.values():
                 for each in walk(other.node) if other.owner == function.owner else ():
                     if isinstance(each, ast.Attribute) and each.attr == target.attr and isinstance(each.ctx, ast.Load):
-                        yield _Place(other, each)
+                        yield Place(other, each)
 
     @staticmethod
-    def _read(function: FunctionFacts, name: str) -> Iterator[_Place]:
+    def _read(function: FunctionFacts, name: str) -> Iterator[Place]:
         for node in walk(function.node):
             if isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Load):
-                yield _Place(function, node)
+                yield Place(function, node)
 
-    def _handed(self, function: FunctionFacts, node: ast.expr) -> Iterator[_Place]:
+    def _handed(self, function: FunctionFacts, node: ast.expr) -> Iterator[Place]:
         program = self._graph.program
         for call in function.calls:
             if node in call.node.args or any(k.value is node for k in call.node.keywords):

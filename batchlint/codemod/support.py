@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable
 from functools import cached_property
 
-from batchlint.codemod import listed, runnables
+from batchlint.codemod import connections, listed, runnables
 from batchlint.codemod.blocks import streams
 from batchlint.codemod.callbacks import Callbacks
 from batchlint.codemod.fakes import Fakes
@@ -36,10 +36,6 @@ _HTTP = re.compile(
 )
 _OVER_HTTP = {"openai": "openai_http", "anthropic": "anthropic_http", "google-genai": "google_http"}
 """Calls of a provider's API without an SDK, and the backend that carries them, by provider."""
-_OF_A_CONNECTION = frozenset(
-    {"headers", "cookies", "elapsed", "history", "raw", "extensions", "request", "num_bytes_downloaded"}
-)
-"""What a response over HTTP has beside its status and body."""
 _THROUGH_STORAGE = frozenset({"vertexai"})
 """Providers whose batches read and write files of a cloud's own, which the helper does not make."""
 _HARMLESS = frozenset(
@@ -323,8 +319,9 @@ class Support:
             raise Refused(
                 "unsupported-shape", f"`{model.call}` makes requests of its own {line}; call the model directly"
             )
-        package = head_of(model.path)
-        if catalogue.tier(model.provider, model.endpoint) is None and package in catalogue.packages:
+        package, over_http = head_of(model.path), bool(_HTTP.match(model.path))
+        is_known = package in catalogue.packages or over_http
+        if catalogue.tier(model.provider, model.endpoint) is None and is_known:
             raise Refused("no-batch-tier", self._without_tier(model.provider, model.endpoint))
         backend = _backend(model.path, model.legacy, model.provider)
         if backend is not None:
@@ -337,11 +334,10 @@ class Support:
             raise Refused("no-backend", f"the helper has no backend for `{model.call}` ({package}) {line}{advice}")
         if runnables.backend(model.path) is not None:
             self.runnables.check(scope, self.threads.plain(call))
-        over_http = _HTTP.match(model.path)
-        if self._streamed.is_streamed(scope, self.threads.plain(call), over_http=bool(over_http)):
+        if self._streamed.is_streamed(scope, self.threads.plain(call), over_http=over_http):
             raise Refused("streaming")
-        of_connection = _OF_A_CONNECTION | ({"content"} if package == "aiohttp" else set())
-        if over_http and (told := self._streamed.told(scope, self.threads.plain(call), of_connection)):
+        places = self._streamed.places(scope, self.threads.plain(call)) if over_http else ()
+        if told := connections.told(self._streamed, places, package):
             what = f"`{ast.unparse(told)}` (line {told.lineno}) tells of the connection, which a batch does not have"
             raise Refused("unsupported-shape", what)
         if "with_raw_response" in model.path or "with_streaming_response" in model.path:

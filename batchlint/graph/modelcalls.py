@@ -21,6 +21,10 @@ from batchlint.symbols.names import LOCAL
 from batchlint.trees import walk
 from batchlint.values import Ext, Fn, Text, Value, Values, ordered
 
+_NO_MODEL = re.compile(
+    r"/(batches|files|models/?$|uploads|usage|billing|oauth)|[/:](count_?tokens|batch\w+)$", re.IGNORECASE
+)
+"""Paths of a provider's host at which no model answers, or does in a batch."""
 _KINDS = {"embed": "embeddings", "audio/speech": "speech", "audio/trans": "transcription", "images/": "image"}
 """What an address asks for, by a part of its path."""
 _MAX_NAMES = 3
@@ -311,10 +315,11 @@ class ModelCalls(Part):
         else:
             return None
         provider = catalogue.host_provider(host) if host else None
-        if provider is None or re.search(r"/(batches|files|models/?$|uploads|usage|billing|oauth)", path):
+        if provider is None or _NO_MODEL.search(path):
             return None
         kind = next((kind for word, kind in _KINDS.items() if word in path), "chat")
-        return ApiCall(provider, path or "unknown", kind, prompts=("json", "data", "content")), Ext(client.path, host)
+        endpoint = catalogue.endpoint_at(provider, path) or "unknown"
+        return ApiCall(provider, endpoint, kind, prompts=("json", "data", "content")), Ext(client.path, host)
 
     def _stated_wrapper(self, values: Values, call: CallFacts) -> tuple[ApiCall, Ext] | None:
         for dotted, provider in self._settings.wrappers:

@@ -190,6 +190,15 @@ class Catalogue(NamedTuple):
             return None
         return BatchTier(facts["discount"], facts.get("window_hours"), facts["source"], str(facts["checked"]))
 
+    def endpoint_at(self, provider: str, path: str) -> str:
+        """The endpoint of the provider's batch API that the path of a URL names; the path where it names none."""
+        for endpoint in (self._batch(provider) or {}).get("endpoints", ()):
+            resource, _, verb = endpoint.strip("/").partition(":")
+            named = rf"(?:.*/)?{re.escape(resource)}" + (rf"/[^/:]*:{re.escape(verb)}" if verb else "")
+            if re.fullmatch(named, path):
+                return str(endpoint)
+        return path
+
     def refuses(self, provider: str, endpoint: str) -> bool:
         """Whether the provider's batch API is known, and takes other endpoints only."""
         taken = (self._batch(provider) or {}).get("endpoints", ())

@@ -2,7 +2,7 @@
 
 import pytest
 
-from .verdicts import verdict
+from .verdicts import marked, verdict
 
 REQUESTS = {
     "joined": """
@@ -126,3 +126,30 @@ GATEWAY = """
 )
 def test_a_gateway_is_known_by_its_server(server: str, expected: str) -> None:
     assert verdict(GATEWAY.replace("<server>", server)) == expected
+
+
+TIERS = """
+    import requests
+
+    MODEL = "gemini-2.5-flash"
+    for line in open("texts.txt"):
+        print(requests.post(f"https://{url}", json={{"contents": line, "messages": line}}).json())  # !
+    """
+
+
+@pytest.mark.parametrize(
+    ("url", "endpoint", "is_cheaper"),
+    [
+        ("generativelanguage.googleapis.com/v1beta/models/gemini-pro:generateContent", "models:generateContent", True),
+        ("generativelanguage.googleapis.com/v1/models/{MODEL}:generateContent", "models:generateContent", True),
+        ("generativelanguage.googleapis.com/v1beta/models/gemini-pro:countTokens", None, False),
+        ("generativelanguage.googleapis.com/v1beta/models/gemini-pro:batchGenerateContent", None, False),
+        ("api.anthropic.com/v1/messages/count_tokens", None, False),
+        ("openrouter.ai/api/v1/chat/completions", "/v1/chat/completions", False),
+        ("api.openai.com/v1/chat/completions", "/v1/chat/completions", True),
+        ("api.openai.com/v1/audio/speech", "/v1/audio/speech", False),
+    ],
+)
+def test_the_path_of_a_url_names_the_endpoint(url: str, endpoint: str | None, is_cheaper: bool) -> None:
+    site = marked(TIERS.format(url=url))
+    assert (site.endpoint if site else None, bool(site and site.batch)) == (endpoint, is_cheaper)

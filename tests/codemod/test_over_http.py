@@ -133,7 +133,8 @@ def test_a_call_over_http_moves_like_one_of_an_sdk(tmp_path: Path, body: str) ->
     assert done.after.realtime == 0
 
 
-CALL = 'requests.post(OPENAI + "/chat/completions", json={"model": "m", "messages": [name]}%s)'
+BODY = '{"model": "m", "messages": [{"role": "user", "content": name}]}'
+CALL = 'requests.post(OPENAI + "/chat/completions", json=' + BODY + "%s)"
 
 
 @pytest.mark.parametrize(
@@ -148,7 +149,38 @@ def test_what_no_batch_carries_is_refused(call: str, name: str) -> None:
     check_noop(f"{HEAD}\nfor name in NAMES:\n    print({call}.json())\n", name)
 
 
-@pytest.mark.parametrize("used", ['answer.headers["retry-after"]', "answer.elapsed.total_seconds()"])
+WAITS = {
+    "a default": 'float(answer.headers.get("Retry-After", 0.01))',
+    "an alternative": 'float(answer.headers.get("x-ratelimit-reset-requests") or 0.01)',
+}
+
+
+@pytest.mark.parametrize("wait", [*WAITS.values(), "float(told) if told else 0.01"], ids=[*WAITS, "a test"])
+def test_how_long_to_wait_may_be_told_or_not(tmp_path: Path, wait: str) -> None:
+    source = f"""{HEAD}
+def ask(name):
+    for attempt in range(3):
+        answer = {CALL % ", headers=HEADERS"}
+        if answer.status_code == 429:
+            told = answer.headers.get("Retry-After")
+            time.sleep({wait})
+            continue
+        return answer.json()["choices"][0]["message"]["content"]
+
+for name in NAMES:
+    print(name, ask(name))
+"""
+    if "told" not in wait:
+        source = source.replace('            told = answer.headers.get("Retry-After")\n', "")
+    faults = Faults(failures=[Failure("river 3", 429, "slow", "Slow down.", times=1)])
+    done = check_runs_alike({"app.py": source, "names.txt": NAMES}, tmp_path, faults=faults)
+    assert done.after.realtime == 0
+
+
+ALWAYS = ['answer.headers["retry-after"]', 'float(answer.headers.get("Retry-After"))']
+
+
+@pytest.mark.parametrize("used", [*ALWAYS, 'answer.headers.get("x-request-id", "")', "answer.elapsed.total_seconds()"])
 def test_what_only_a_connection_tells_is_refused(used: str) -> None:
     source = f"{HEAD}\nfor name in NAMES:\n    answer = {CALL % ''}\n    print({used}, answer.json())\n"
     check_noop(source, "unsupported-shape")

@@ -1,0 +1,61 @@
+"""What a program reads of a response over HTTP that a batch does not have: headers, times, the request that was sent.
+
+A header that says how long to wait is none the less read where the program has something else to go by without it.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterable
+from functools import cache
+from typing import Any
+
+from batchlint.codemod.streamed import Place, Streamed
+from batchlint.datafiles import document
+from batchlint.trees import walk
+
+
+def told(streamed: Streamed, places: Iterable[Place], package: str) -> ast.Attribute | None:
+    """Where one of the places, which are a response of the package, is asked for what only a connection has."""
+    attributes = {*_facts()["connection"], *_facts()["connection_of"].get(package, ())}
+    for place in places:
+        read = streamed.parent(place)
+        if not isinstance(read, ast.Attribute) or read.attr not in attributes:
+            continue
+        if not _is_optional(streamed, Place(place.function, read)):
+            return read
+    return None
+
+
+@cache
+def _facts() -> dict[str, Any]:
+    return document("runtime", "connection")
+
+
+@cache
+def _pacing() -> re.Pattern[str]:
+    return re.compile("|".join(_facts()["pacing"]), re.IGNORECASE)
+
+
+def _is_optional(streamed: Streamed, headers: Place) -> bool:
+    """Whether `headers.get(name)` stands there, of a header that says how long to wait, and something else may do."""
+    method = streamed.parent(headers)
+    call = streamed.parent(Place(headers.function, method)) if isinstance(method, ast.Attribute) else None
+    if not isinstance(call, ast.Call) or call.func is not method or ast.unparse(method).rpartition(".")[2] != "get":
+        return False
+    name = call.args[0] if call.args else None
+    if not isinstance(name, ast.Constant) or not _pacing().fullmatch(str(name.value)):
+        return False
+    around = streamed.parent(Place(headers.function, call))
+    if isinstance(around, ast.Assign | ast.NamedExpr) and len(call.args) == 1:
+        names = around.targets if isinstance(around, ast.Assign) else [around.target]
+        return any(ast.unparse(each) in _tested(headers.function.node) for each in names)
+    return len(call.args) > 1 or (isinstance(around, ast.BoolOp) and isinstance(around.op, ast.Or))
+
+
+def _tested(node: ast.AST) -> set[str]:
+    """The names that a condition in the node asks for."""
+    tests = [each.test for each in walk(node) if isinstance(each, ast.If | ast.IfExp | ast.While)]
+    tests += [each for each in walk(node) if isinstance(each, ast.BoolOp)]
+    return {each.id for test in tests for each in walk(test) if isinstance(each, ast.Name)}
