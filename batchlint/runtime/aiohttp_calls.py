@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import functools
 import http.client
 import json
@@ -78,10 +79,14 @@ class AioAnswer:
             about = {"status": self.status, "message": self.reason, "headers": self.headers}
             raise http.ClientResponseError(asked, (), **about)
 
-    def release(self) -> None:
+    def close(self) -> None:
         """Nothing is open."""
 
-    close = release
+    def release(self) -> asyncio.Future[None]:
+        """Nothing to give back, whether it is awaited or not."""
+        done = asyncio.get_running_loop().create_future()
+        done.set_result(None)
+        return done
 
     async def __aenter__(self) -> AioAnswer:
         return self

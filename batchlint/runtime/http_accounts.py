@@ -14,7 +14,7 @@ from batchlint.runtime.asking import BACKENDS, Request
 from batchlint.runtime.facts import FACTS
 
 OF_ONE_REQUEST = {"idempotency-key", "x-request-id", "x-client-request-id"}
-OF_A_CONNECTION = {"host", "connection", "accept", "accept-encoding", "content-type", "content-length", "user-agent"}
+OF_A_CONNECTION = {"host", "connection", "accept", "accept-encoding", "content-type", "content-length"}
 
 
 class HTTPAccount:
@@ -35,7 +35,8 @@ class HTTPAccount:
     def open(self, path: str, data: Any = None, verb: str | None = None, **headers: str) -> Any:
         """The open response. Raises `urllib.error.HTTPError`, whose `code` is the HTTP status."""
         url = path if path.startswith("http") else self.server + path
-        asked = urllib.request.Request(url, data, {**self.headers, **headers}, method=verb)
+        # Some providers turn away what the standard library calls itself.
+        asked = urllib.request.Request(url, data, {"User-Agent": "llm_batch", **self.headers, **headers}, method=verb)
         return urllib.request.urlopen(asked, timeout=600, context=http_trust() if url.startswith("https") else None)
 
     def ask(self, path: str, body: Any = None, verb: str | None = None) -> Any:

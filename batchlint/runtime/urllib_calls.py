@@ -27,8 +27,8 @@ class URLCalls:
 
     def request(self, method: Any, args: Any, kwargs: Any, sent: Any, how: dict[str, Any]) -> Request:
         """What the function was about to send, as a request; ValueError where a batch cannot carry it."""
-        url, data = ([*sent, how.get("url"), how.get("data")][place] for place in (0, -1))
-        data = sent[1] if len(sent) > 1 else data
+        url = sent[0] if sent else how["url"]
+        data = sent[1] if len(sent) > 1 else how.get("data")
         asked = url if isinstance(url, urllib.request.Request) else urllib.request.Request(url)
         content = asked.data if data is None else data
         if not isinstance(content, bytes):

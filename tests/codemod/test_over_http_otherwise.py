@@ -85,7 +85,8 @@ PROGRAMS = {
                     url = f"{GEMINI}/gemini-2.5-flash:generateContent"
                     async with session.post(url, params={"key": KEY}, data=json.dumps(parts(name))) as response:
                         response.raise_for_status()
-                        data = await response.json()
+                        data = await response.json(content_type=None)
+                        await response.release()
             except aiohttp.ClientResponseError as error:
                 return error.status, error.message
             return data["candidates"][0]["content"]["parts"][0]["text"]
@@ -143,6 +144,7 @@ LOOP = "\nfor name in NAMES:\n    "
         (f"{LOOP}print(json.load(urllib.request.urlopen({URL}, context=None)))\n", "unsupported-shape"),
         (f"{LOOP}for line in urllib.request.urlopen({URL}):\n        print(line)\n", "streaming"),
         (f"{LOOP}print(urllib.request.urlopen({URL}).headers['x-request-id'])\n", "unsupported-shape"),
+        (f"{LOOP}print(urllib.request.urlopen({URL}).getheader('x-request-id'))\n", "unsupported-shape"),
         (AIO % (", ssl=False", "await response.json()"), "unsupported-shape"),
         (AIO % ("", "response.headers['x-request-id']"), "unsupported-shape"),
         (AIO % ("", "await response.content.read()"), "unsupported-shape"),
