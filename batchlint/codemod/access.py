@@ -93,6 +93,8 @@ class Access(NamedTuple):
     """The file of its line, where a helper that asks nothing has it."""
     adds: bool = False
     """Whether it makes a row."""
+    asks: bool = False
+    """Whether it only asks if something is in there, as `key in done` does."""
 
     @property
     def name(self) -> str:

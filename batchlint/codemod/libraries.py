@@ -32,9 +32,10 @@ from batchlint.codemod.effects import (
     TRANSACTIONS,
 )
 from batchlint.codemod.process_wide import ENVIRONMENT, ENVIRONMENT_CALLS, RUNS, SETS_UP
+from batchlint.codemod.sets import is_set
 from batchlint.codemod.statements import EXECUTING, Statements
 from batchlint.symbols import last_name
-from batchlint.values import Ext, Mod
+from batchlint.values import Elems, Ext, Inst, Mod
 
 if TYPE_CHECKING:
     from batchlint.codemod.reader import Reader
@@ -210,7 +211,7 @@ class Libraries:
             return reader.element(call.args[0], receiver, "read", frame)
         if name in READERS and not dropped:
             return touches(receiver, "read", line)
-        is_member = name in {"add", "discard"} and len(call.args) == 1 and self._is_set(func.value, frame)
+        is_member = name in {"add", "discard"} and len(call.args) == 1 and is_set(reader.program, func.value, frame)
         if is_member or (name in {"set", "put"} and len(call.args) == 2):
             return reader.element(call.args[0], receiver, "write", frame)
         if name == "setdefault" and call.args and reader.is_own(call.args[0], frame):
@@ -218,7 +219,34 @@ class Libraries:
             return [*reader.element(call.args[0], receiver, "write", frame), *keys]
         if name not in MUTATORS and not dropped:
             return touches(receiver, "read", line)
-        return touches({(*p, CONTENT) for p in receiver}, "write", line)
+        changed = touches({(*p, CONTENT) for p in receiver}, "write", line)
+        if name == "append" and len(call.args) == 1 and self._keeps_all(func.value, frame):
+            added = call.args[0]
+            key = None if self._is_record(added, frame) else reader.key_text(added, frame)
+            means = reader.meaning(added, frame) if key else None
+            return [access._replace(key=key, means=means, frame=frame.number) for access in changed]
+        return changed
+
+    def _is_record(self, node: ast.expr, frame: Frame) -> bool:
+        """Whether it is an object or a mapping, which may change and be no key: each would wait for the one before."""
+        if any(isinstance(v, Inst) for v in self._reader.program.eval(frame.function.id, node)):
+            return True
+        parts = (n for n in ast.walk(frame.function.node) if isinstance(n, ast.Subscript | ast.Attribute))
+        return any(
+            ast.unparse(part.value) == ast.unparse(node)
+            and (part.attr == "get" if isinstance(part, ast.Attribute) else _is_text(part.slice))
+            for part in parts
+        )
+
+    def _keeps_all(self, receiver: ast.expr, frame: Frame) -> bool:
+        """Whether what is put into it is a reason for nothing else to leave: it is no object of some library."""
+        program = self._reader.program
+        if any("deque" in module.text for module in program.modules.values()):
+            return False  # one may have a `maxlen`
+        values = program.eval(frame.function.id, receiver)
+        return all(
+            isinstance(v, Elems) or (isinstance(v, Ext) and v.path.startswith(("builtins.", "json."))) for v in values
+        )
 
     def _is_shelf(self, node: ast.expr, frame: Frame) -> bool:
         values = self._reader.program.eval(frame.function.id, node)
@@ -227,21 +255,6 @@ class Libraries:
     def _is_document(self, receiver: ast.expr, frame: Frame) -> bool:
         values = self._reader.program.eval(frame.function.id, receiver)
         return any(isinstance(value, Ext) and DOCUMENTS.match(value.path) is not None for value in values)
-
-    def _is_set(self, receiver: ast.expr, frame: Frame) -> bool:
-        """Whether the variable holds a set, by all that is assigned to it."""
-        if not isinstance(receiver, ast.Name):
-            return False
-        body = self._reader.program.modules[frame.function.id.path].body
-        owner = next(
-            (each for each in self._reader.program.around(frame.function) if receiver.id in each.bindings), body
-        )
-        values = [b.value for b in owner.bindings.get(receiver.id, ()) if b.how != "annotation"]
-        return bool(values) and all(
-            isinstance(v, ast.Set | ast.SetComp)
-            or (isinstance(v, ast.Call) and isinstance(v.func, ast.Name) and v.func.id == "set")
-            for v in values
-        )
 
     def _is_imported(self, receiver: ast.expr, frame: Frame) -> bool:
         """Whether the receiver is a module or class of a library, and no object of one."""
@@ -255,6 +268,10 @@ class Libraries:
             isinstance(v, Ext) and not v.path.startswith("builtins.")
             for v in self._reader.program.eval(frame.function.id, receiver)
         ) and not (isinstance(receiver, ast.Name) and receiver.id in frame.local)
+
+
+def _is_text(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and isinstance(node.value, str)
 
 
 def _is_logger(shown: str, name: str) -> bool:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import cast
 
 from batchlint.codemod import emptied, folders, scopes
-from batchlint.codemod.access import MARK, OUTSIDE, STDOUT, STORE, Access, Channel, Frame, in_terms_of
+from batchlint.codemod.access import CONTENT, MARK, OUTSIDE, STDOUT, STORE, Access, Channel, Frame, in_terms_of
 from batchlint.codemod.blocks import Comprehension
 from batchlint.codemod.conditions import can_be_hoisted
 from batchlint.codemod.effects import EXTERNAL_LISTS, EXTERNAL_READS, FILE_LIST, FILE_READ
@@ -382,6 +382,8 @@ def _same_key(a: Access, b: Access) -> bool:
     if a.channel[0] == "file":
         # Whoever writes into the folder waits under the name of the folder.
         return a.channel == b.channel or (LISTED in a.channel and folders.is_same(a.place, b.place))
+    if b.channel[-1] == CONTENT and not a.asks:
+        return False  # what is put into a list changes more of it than whether it is in there
     return a.means is not None and a.means == b.means
 
 

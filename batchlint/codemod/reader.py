@@ -196,6 +196,8 @@ class Reader(Paths):
             ):
                 container = current.comparators[0]
                 elements = self.element(current.left, self.path(container, frame), "read", frame)
+                if isinstance(container, _PLACES) and not list_reads.is_slice(container):
+                    elements = [access._replace(asks=True) for access in elements]
                 found += self.once.told([current], elements, frame)
                 stack += [(current.left, False)]
                 if not elements:
