@@ -4,23 +4,35 @@ from __future__ import annotations
 
 import ast
 
-from batchlint.codemod.effects import MUTATORS
+from batchlint.codemod import scopes
+from batchlint.codemod.effects import ARGUMENT_WRITES, MUTATORS, PUTTING
 from batchlint.facts import FunctionFacts
 from batchlint.iterables import COUNTED, NUMBERS, SAME
 from batchlint.symbols import Program, last_name
-from batchlint.trees import walk
+from batchlint.trees import parents_in, walk
 from batchlint.values import Ext
 
 _FRAMES = ("pandas.", "polars.")
+_HOLDING = (ast.keyword, ast.List, ast.Tuple, ast.Set, ast.Dict, ast.AugAssign, ast.Starred)
+"""What may give a list another name, or change it."""
 _LISTED = frozenset({"tolist", "to_list", "to_numpy", "copy"})
 """Methods of a frame's index that give its labels."""
 
 
 def distinct(program: Program, function: FunctionFacts, target: ast.expr, iterated: ast.expr) -> set[str]:
     """The names in the loop's head that stand for something else in each item of what it goes through."""
-    iterated = _held(function, iterated)
-    if isinstance(target, ast.Name) and (_is_index(function, iterated) or isinstance(iterated, ast.Set | ast.SetComp)):
+    held = _values(program, function, iterated.id) if isinstance(iterated, ast.Name) else []
+    if len(held) > 1:
+        return set.intersection(*(distinct(program, function, target, value) for value in held))
+    iterated = held[0] if held else iterated
+    if isinstance(target, ast.Name) and (
+        _is_index(program, function, iterated) or isinstance(iterated, ast.Set | ast.SetComp)
+    ):
         return {target.id}
+    if isinstance(iterated, ast.Subscript) and isinstance(iterated.slice, ast.Slice):
+        return distinct(program, function, target, iterated.value)
+    if isinstance(iterated, ast.ListComp | ast.GeneratorExp):
+        return _kept(program, function, target, iterated)
     if not isinstance(iterated, ast.Call):
         return set()
     if isinstance(target, ast.Name) and program.eval(function.id, iterated.func) == {Ext("builtins.set")}:
@@ -38,27 +50,85 @@ def distinct(program: Program, function: FunctionFacts, target: ast.expr, iterat
     if name in {"items", "iterrows"} and isinstance(first, ast.Name):
         return {first.id}
     if name in {"groupby", "group_by"} and isinstance(first, ast.Name):
-        values = program.eval(function.id, iterated.func)
-        is_frame = bool(values) and all(isinstance(v, Ext) and v.path.startswith(_FRAMES) for v in values)
+        called = program.eval(function.id, iterated.func)
+        is_frame = bool(called) and all(isinstance(v, Ext) and v.path.startswith(_FRAMES) for v in called)
         return {first.id} if is_frame else set()  # those of itertools come again
     return {target.id} if name == "keys" and isinstance(target, ast.Name) else set()
 
 
-def _held(function: FunctionFacts, iterated: ast.expr) -> ast.expr:
+def _kept(
+    program: Program, function: FunctionFacts, target: ast.expr, made: ast.ListComp | ast.GeneratorExp
+) -> set[str]:
+    """Those of a list of items that a test leaves: `[(key, row) for key, row in rows.items() if row]`."""
+    if len(made.generators) > 1:
+        return set()
+    drawn = made.generators[0]
+    own = distinct(program, function, drawn.target, drawn.iter)
+    own -= {n.id for test in drawn.ifs for n in walk(test) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+    return {
+        name.id
+        for name, part in _pairs(target, made.elt)
+        if isinstance(name, ast.Name) and isinstance(part, ast.Name) and part.id in own
+    }
+
+
+def _pairs(target: ast.expr, value: ast.expr) -> list[tuple[ast.expr, ast.expr]]:
+    """The parts of a target with those of what it is bound to."""
+    if not isinstance(target, ast.Tuple):
+        return [(target, value)]
+    is_alike = isinstance(value, ast.Tuple) and len(value.elts) == len(target.elts)
+    parts = [*target.elts, *value.elts] if isinstance(value, ast.Tuple) else []
+    if not is_alike or any(isinstance(each, ast.Starred) for each in parts):
+        return []
+    return list(zip(parts[: len(target.elts)], parts[len(target.elts) :], strict=True))
+
+
+def _held(program: Program, function: FunctionFacts, iterated: ast.expr) -> ast.expr:
     """What a variable holds that nothing else is ever bound to or put into."""
-    if not isinstance(iterated, ast.Name) or iterated.id in function.parameter_names:
-        return iterated
-    value = function.only_value(iterated.id)
-    if value is None:
-        return iterated
-    used = (n.attr for n in walk(function.node) if isinstance(n, ast.Attribute) and last_name(n.value) == iterated.id)
-    return iterated if not MUTATORS.isdisjoint(used) else value
+    values = _values(program, function, iterated.id) if isinstance(iterated, ast.Name) else []
+    return values[0] if len(values) == 1 else iterated
 
 
-def _is_index(function: FunctionFacts, node: ast.expr) -> bool:
+def _values(program: Program, function: FunctionFacts, name: str) -> list[ast.expr]:
+    """All that a variable of the function can hold, in which nothing changes; nothing where that is not to be seen."""
+    bindings = function.bindings.get(name, [])
+    values = [each.value for each in bindings if each.how == "value" and each.value is not None]
+    is_all = len(values) == len([each for each in bindings if each.how != "annotation"])
+    if not is_all or name in function.parameter_names or not _is_only_read(program, function, name, {name}):
+        return []
+    return [] if any(name in scopes.read(value) for value in values) else values
+
+
+def _is_only_read(program: Program, function: FunctionFacts, name: str, names: set[str]) -> bool:
+    """Whether no use of a list adds something to it. `names`: what it is called."""
+    parents = parents_in([function.node])
+    for use in (n for n in walk(function.node) if isinstance(n, ast.Name) and n.id == name):
+        around = parents.get(id(use))
+        if isinstance(around, ast.Attribute):
+            is_read = around.attr not in MUTATORS
+        elif isinstance(around, ast.Subscript):
+            is_read = around.value is not use or isinstance(around.ctx, ast.Load)
+        elif isinstance(around, ast.Call):
+            called = program.eval(function.id, around.func)
+            is_known = all(isinstance(v, Ext) and v.path not in ARGUMENT_WRITES for v in called)
+            is_read = is_known and last_name(around.func) not in PUTTING
+        elif isinstance(around, ast.Assign) and around.value is use:
+            others = [target.id for target in around.targets if isinstance(target, ast.Name)]
+            is_read = len(others) == len(around.targets) and all(
+                other in names or _is_only_read(program, function, other, names | {other}) for other in others
+            )
+        else:
+            is_other = isinstance(around, ast.AnnAssign | ast.NamedExpr) and around.value is use
+            is_read = not is_other and not isinstance(around, _HOLDING)
+        if not is_read:
+            return False
+    return True
+
+
+def _is_index(program: Program, function: FunctionFacts, node: ast.expr) -> bool:
     """Whether it is the labels of a frame's rows, or of those that a test leaves: `df.index[df["name"] == ""]`."""
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _LISTED:
-        return _is_index(function, _held(function, node.func.value))
+        return _is_index(program, function, _held(program, function, node.func.value))
     if isinstance(node, ast.Subscript) and not isinstance(node.slice, ast.List | ast.Tuple):
-        return _is_index(function, _held(function, node.value))
+        return _is_index(program, function, _held(program, function, node.value))
     return isinstance(node, ast.Attribute) and node.attr == "index"

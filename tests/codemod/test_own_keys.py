@@ -190,3 +190,51 @@ def test_a_key_from_outside_of_the_loop_is_no_items_own() -> None:
 
 def test_a_key_from_the_item_is_its_own(tmp_path: Path) -> None:
     check_runs_alike({"app.py": CONSTANT.format(key="line[:1]"), "in.txt": "a\nb\na\n"}, tmp_path)
+
+
+LEFT = """\
+from openai import OpenAI
+
+client = OpenAI()
+notes = {{"a": {{"text": "tea"}}, "b": {{"text": "cup"}}, "c": {{"text": "jam"}}}}
+skipped = ["b", "a", "a"]
+{todo}
+for {head} in todo:
+    note = notes[key]
+    notes[key]["summary"] = client.responses.create(model="gpt-5-mini", input=note["text"]).output_text
+print(notes)
+"""
+ITEMS = "todo = [(key, note) for key, note in notes.items() if key not in skipped]"
+
+
+@pytest.mark.parametrize(
+    ("todo", "head"),
+    [
+        ("todo = [key for key in notes.keys() if key not in skipped]", "key"),
+        ("keys = list(notes.keys())\ntodo = [key for key in keys if key not in skipped]", "key"),
+        ("todo = sorted(key for key in notes.keys() if key != 'b')[:5]", "key"),
+        (ITEMS, "key, _"),
+        ("keys = list(notes.keys())\nif skipped:\n    todo = keys\nelse:\n    todo = keys[1:]", "key"),
+    ],
+)
+def test_keys_that_a_test_leaves_are_the_items_own(todo: str, head: str, tmp_path: Path) -> None:
+    check_runs_alike(LEFT.format(todo=todo, head=head), tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("todo", "head"),
+    [
+        ("todo = [key for key in skipped if key in notes]", "key"),
+        ("todo = [key[0] for key in notes.keys()]", "key"),
+        ("todo = [key for key in notes.keys() for _ in range(2)]", "key"),
+        ("todo = [key for key in notes.keys() if (key := key.lower())]", "key"),
+        (ITEMS + "\ntodo.append(todo[0])", "key, _"),
+        (ITEMS + "\ntodo[0] = todo[-1]", "key, _"),
+        (ITEMS + "\ntodo += todo", "key, _"),
+        ("keys = list(notes.keys())\nmore = keys\nmore.append('a')\ntodo = [k for k in keys if k]", "key"),
+        ("keys = list(notes.keys())\nif skipped:\n    todo = keys\nelse:\n    todo = [k for k in skipped]", "key"),
+        ("def twice(keys):\n    keys *= 2\n\n\ntodo = [k for k in notes.keys()]\ntwice(todo)", "key"),
+    ],
+)
+def test_keys_that_may_come_twice_are_no_items_own(todo: str, head: str) -> None:
+    check_noop(LEFT.format(todo=todo, head=head), "dependent-iterations")
