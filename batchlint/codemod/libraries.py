@@ -7,7 +7,7 @@ import builtins
 from collections import deque
 from typing import TYPE_CHECKING
 
-from batchlint.codemod import chance, process_wide
+from batchlint.codemod import accounts, chance, process_wide
 from batchlint.codemod.access import CONTENT, STDOUT, STORE, UNDONE, Access, Frame, touches
 from batchlint.codemod.effects import (
     ARGUMENT_WRITES,
@@ -118,6 +118,9 @@ class Libraries:
             return [reader.file_access(each, "write", frame) for each in call.args]
         if path.startswith(chance.MODULES):
             return reader.chance.drawn(reader, path, call, frame)
+        if accounts.is_set_by(plain):
+            once = accounts.told_by(reader, call, frame)
+            return [Access(("call", plain.rpartition(".")[0]), "write", call.lineno, once=once)]
         if isinstance(call.func, ast.Attribute) and ("()" in path or not _is_of_builtins(path)):
             return None
         if dropped and path.startswith("builtins.") and isinstance(call.func, ast.Name):

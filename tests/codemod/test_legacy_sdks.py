@@ -64,6 +64,38 @@ def main():
 
 main()
 """
+TOLD_EACH_TIME = """
+import itertools
+import os
+import warnings
+
+warnings.simplefilter("ignore")
+import google.generativeai as genai
+
+KEY = "x"
+KEYS = itertools.cycle("xy")
+
+
+def ask(text, key):
+    used = {used}
+    if not used:
+        raise RuntimeError("no key")
+    genai.configure(
+        api_key=used, transport="rest", client_options={{"api_endpoint": os.environ["GOOGLE_GEMINI_BASE_URL"]}}
+    )
+    return genai.GenerativeModel("gemini-1.5-flash").generate_content(text).text.strip()
+
+
+def main():
+    for word in ["harbour", "ferry", "pilot"]:
+        draft = ask(word, {first})
+        with open("words.txt", "a") as out:
+            out.write(f"{{word}}: {{ask(draft, {second})}}\\n")
+
+
+main()
+"""
+TOLD = TOLD_EACH_TIME.format(used="os.getenv('GEMINI_API_KEY') or os.getenv('NO_KEY', key)", first="KEY", second="KEY")
 SDKS = pytest.mark.parametrize(
     "source, backend", [(OPENAI, "openai_legacy"), (GEMINI, "generativeai")], ids=["openai", "generativeai"]
 )
@@ -142,9 +174,25 @@ def test_what_the_old_sdks_stream_or_remember_stays(call: str) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("used", "first", "second"),
+    [
+        ("key", "KEY", "'y'"),
+        ("key", "word[:1]", "word[:1]"),
+        ("next(KEYS)", "KEY", "KEY"),
+        ("key or str(os.urandom(2))", "KEY", "KEY"),
+        ("key[len(text) - 1]", "KEY", "KEY"),
+    ],
+)
+def test_another_account_for_another_request_keeps_the_loop(used: str, first: str, second: str) -> None:
+    check_noop(TOLD_EACH_TIME.format(used=used, first=first, second=second), "dependent-iterations")
+
+
 @needs_legacy_sdks
-@SDKS
-def test_the_program_writes_the_same_file_for_half_the_price(tmp_path: Path, source: str, backend: str) -> None:
+@pytest.mark.parametrize(
+    "source, batches", [(OPENAI, 1), (GEMINI, 1), (TOLD, 2)], ids=["openai", "generativeai", "told-each-time"]
+)
+def test_the_program_writes_the_same_file_for_half_the_price(tmp_path: Path, source: str, batches: int) -> None:
     done = rewrite(source)
     found, costs = [], []
     for name, files in (("before", done.before), ("after", done.files)):
@@ -158,4 +206,4 @@ def test_the_program_writes_the_same_file_for_half_the_price(tmp_path: Path, sou
             found.append((folder / "words.txt").read_text())
             costs.append((provider.cost, len(provider.batches)))
     assert found[0] == found[1]
-    assert costs == [(3.0, 0), (1.5, 1)]
+    assert costs == [(3.0 * batches, 0), (1.5 * batches, batches)]
