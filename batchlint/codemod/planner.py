@@ -44,6 +44,7 @@ from batchlint.codemod.reader import Reader
 from batchlint.codemod.reflection import runs_text
 from batchlint.codemod.refusals import UNFIT, Refused
 from batchlint.codemod.running import Running
+from batchlint.codemod.steady_tests import steady_tests
 from batchlint.codemod.support import MAPPED, SUBMITTED, Support, Target
 from batchlint.codemod.swapped import Swapped
 from batchlint.codemod.wrappers import Wrappers
@@ -168,9 +169,8 @@ class Planner:
             raise _used_after(left_behind[0])
         if set(targets) & shared:
             raise Refused("unsupported-shape", "the loop's variable is read by a function; hand it over as an argument")
-        carried = (assigned - set(targets)) & (
-            scopes.exposed(loop.body, targets) | later | shared | declared | function.outer
-        )
+        exposed = scopes.exposed(loop.body, targets, steady_tests(self.program, function, loop.body))
+        carried = (assigned - set(targets)) & (exposed | later | shared | declared | function.outer)
         handed = (
             self._handed_on(function, loop, carried - later - shared - declared - function.outer) if is_plain else {}
         )
@@ -190,7 +190,7 @@ class Planner:
         numbers = {numbering.name} if numbering is not None else set()
         carried -= numbers
         unbound = carried - declared - function.outer - scopes.bound_beside(scope, node)
-        others = unbound & scopes.exposed(loop.body, targets)
+        others = unbound & exposed
         left = f"`{min(others)}` may be what another item left in it (bind it at the top of the loop)" if others else ""
         if left and (fanout.is_async or nested or reads_in_try(loop.body, others)):
             raise Refused("dependent-iterations", left)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import ast
 import sys
-from collections.abc import Iterable, Iterator, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from functools import cache
 from typing import get_args
 
 from batchlint.datafiles import document
 from batchlint.symbols import last_name
-from batchlint.trees import children, parents_in, walk, walk_own
+from batchlint.trees import children, conjuncts, parents_in, walk, walk_own
 
 _SCOPES = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef
 _COMPREHENSIONS = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
@@ -159,21 +159,30 @@ def declared(nodes: Iterable[ast.AST], *kinds: type[ast.Global | ast.Nonlocal]) 
     return {name for n in nodes if isinstance(n, kinds or (ast.Global, ast.Nonlocal)) for name in n.names}
 
 
-def exposed(statements: Iterable[ast.stmt], given: Iterable[str] = ()) -> set[str]:
-    """The names that the statements may read before they have bound them."""
+def exposed(statements: Iterable[ast.stmt], given: Iterable[str] = (), steady: Iterable[str] = ()) -> set[str]:
+    """The names that the statements may read before they have bound them.
+
+    `steady`: texts of tests that come out the same throughout: what one of them guards, the next one finds.
+    """
     found: set[str] = set()
-    _walk(statements, set(given), found)
+    _walk(statements, set(given), found, under={text: set() for text in steady})
     return found
 
 
 def _walk(
-    statements: Iterable[ast.stmt], given: set[str], found: set[str], breaks: list[set[str] | None] | None = None
+    statements: Iterable[ast.stmt],
+    given: set[str],
+    found: set[str],
+    breaks: list[set[str] | None] | None = None,
+    under: Mapping[str, set[str]] | None = None,
 ) -> set[str] | None:
     """Add to `found` what is read before it is `given`; what is bound for sure afterwards, None if the path leaves.
 
-    `breaks` gets what is bound for sure where the statements leave the loop around them.
+    `breaks` gets what is bound for sure where the statements leave the loop around them. `under`: what is bound for
+    sure where a steady test has held.
     """
     given = set(given)
+    under = dict(under or {})
     breaks = [] if breaks is None else breaks
 
     def reads(*nodes: ast.AST | None) -> None:
@@ -185,7 +194,12 @@ def _walk(
         if isinstance(statement, ast.If):
             reads(statement.test)
             given |= bound([statement.test])
-            ends = [_walk(statement.body, given, found, breaks), _walk(statement.orelse, given, found, breaks)]
+            held = [ast.unparse(each) for each in conjuncts(statement.test)] if under else []
+            known = given.union(*(under.get(text, ()) for text in held))
+            done = _walk(statement.body, known, found, breaks, under=under)
+            if len(held) == 1 and held[0] in under and done is not None:
+                under[held[0]] = under[held[0]] | done
+            ends = [done, _walk(statement.orelse, given, found, breaks, under=under)]
             merged = _meet(ends)
             if merged is None:
                 return None
@@ -193,9 +207,9 @@ def _walk(
         elif isinstance(statement, ast.For | ast.AsyncFor):
             reads(statement.iter)
             ways: list[set[str] | None] = []
-            turn = _walk(statement.body, given | bound([statement.target]), found, ways)
+            turn = _walk(statement.body, given | bound([statement.target]), found, ways, under=under)
             done = turn if _tries_until_done(statement) else given
-            merged = _meet([None if done is None else _walk(statement.orelse, done, found, breaks), *ways])
+            merged = _meet([None if done is None else _walk(statement.orelse, done, found, breaks, under=under), *ways])
             if merged is None:
                 return None
             given = merged
@@ -203,8 +217,8 @@ def _walk(
             reads(statement.test)
             ways = []
             given |= bound([statement.test])
-            _walk(statement.body, given, found, ways)
-            ended = _walk(statement.orelse, given, found, breaks)
+            _walk(statement.body, given, found, ways, under=under)
+            ended = _walk(statement.orelse, given, found, breaks, under=under)
             is_endless = isinstance(statement.test, ast.Constant) and bool(statement.test.value)
             merged = _meet([*([] if is_endless else [ended]), *ways])
             if merged is None:
@@ -215,17 +229,19 @@ def _walk(
                 reads(item.context_expr)
                 if item.optional_vars is not None:
                     given |= bound([item.optional_vars])
-            inner = _walk(statement.body, given, found, breaks)
+            inner = _walk(statement.body, given, found, breaks, under=under)
             if inner is None:
                 return None
             given = inner
         elif isinstance(statement, ast.Try | ast.TryStar):
-            done = _walk([*statement.body, *statement.orelse], given, found, breaks)
+            done = _walk([*statement.body, *statement.orelse], given, found, breaks, under=under)
             ends = [done]
             for handler in statement.handlers:
                 reads(handler.type)
-                ends.append(_walk(handler.body, given | ({handler.name} if handler.name else set()), found, breaks))
-            final = _walk(statement.finalbody, given, found, breaks)
+                ends.append(
+                    _walk(handler.body, given | ({handler.name} if handler.name else set()), found, breaks, under=under)
+                )
+            final = _walk(statement.finalbody, given, found, breaks, under=under)
             merged = _meet(ends)
             if merged is None or final is None:
                 return None
@@ -236,7 +252,7 @@ def _walk(
                 names = given | bound([case.pattern])
                 if case.guard is not None:
                     found.update(read(case.guard) - names)
-                _walk(case.body, names, found, breaks)
+                _walk(case.body, names, found, breaks, under=under)
         elif isinstance(statement, ast.Return | ast.Raise | ast.Continue | ast.Break) or _exits(statement):
             reads(*children(statement))
             if isinstance(statement, ast.Break):
