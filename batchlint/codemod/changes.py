@@ -172,7 +172,11 @@ class TaskChange:
     retries: bool = False
     """Whether the task tries again by itself after some errors."""
     keeps_self: bool = False
-    """Whether the twin asks the task's object for what its base class keeps."""
+    """Whether the twin asks the task's object for something: what its base class keeps, or what is `asked`."""
+    asked: frozenset[str] = frozenset()
+    """What it asks that object for which belongs to a run of the task."""
+    first: str = ""
+    """The class whose objects stand for the task in a batch, where something is asked."""
     registered: str = ""
     events: EventsChange | None = None
 

@@ -74,7 +74,7 @@ class Enqueuing:
     def is_alone(self, caller: FunctionFacts, call: ast.Call) -> bool:
         """Whether the call enqueues one task, and stands in no loop of its function."""
         around = scopes.path_to(caller.node, call)
-        return self.is_dropped(caller, call) and not any(isinstance(n, _LOOPS) for n in around)
+        return last_name(call.func) in SENDING and not any(isinstance(n, _LOOPS) for n in around)
 
     def is_dropped(self, caller: FunctionFacts, call: ast.Call) -> bool:
         """Whether the call enqueues one task and nothing takes what that gives, also in `on_commit`."""

@@ -43,6 +43,8 @@ class LoopingTasks:
             change = self.queues.change(function)
         except Refused as refused:
             raise Waits(refused.refusal.detail) from None
+        if change.asked:
+            raise Waits("the task tries again by hand, or asks how often it did")
         self._check_callers(function)
         names = self._needed(function, loop)
         self._check_items(function, loop)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import itertools
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 import libcst as cst
 import libcst.matchers as m
@@ -16,6 +16,7 @@ WIDTH = 88
 ASKS_NOTHING = "yield from ()  # asks nothing, but is run like what asks"
 TWO_LINES = [cst.EmptyLine(indent=False)] * 2
 """The gap between functions of a module."""
+_Decorated = TypeVar("_Decorated", cst.FunctionDef, cst.FunctionDef | cst.ClassDef)
 
 
 def line(text: str) -> cst.SimpleStatementLine:
@@ -171,8 +172,8 @@ def spread(call: cst.Call, indent: str, room: int, margin: str = "") -> cst.Call
     return call.with_changes(args=args, whitespace_before_args=inner)
 
 
-def spread_decorators(function: cst.FunctionDef, indent: str, limit: int) -> cst.FunctionDef:
-    """The function, with decorators that a line of `limit` characters cannot hold spread over several."""
+def spread_decorators(function: _Decorated, indent: str, limit: int) -> _Decorated:
+    """The function or class, with decorators that a line of `limit` characters cannot hold spread over several."""
     decorators = []
     for each in function.decorators:
         made = each.decorator

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from batchlint.codemod import scopes, task_bases
+from batchlint.codemod import retrying_tasks, scopes, task_bases
 from batchlint.codemod.access import Frame
 from batchlint.codemod.changes import Fanout, TaskChange
 from batchlint.codemod.enqueuing import ROUTING, Enqueuing
@@ -46,12 +46,9 @@ class Queues:
         call = edge.node
         if not isinstance(call, ast.Call):
             raise Refused("no-fan-out")
-        try:
-            change = self.change(task)
-        except Refused:
-            if self.events is None and self.enqueuing.is_alone(caller, call):
-                raise self.enqueuing.single(caller, call, task) from None
-            raise
+        if self.events is None and self.enqueuing.is_alone(caller, call):
+            raise self.enqueuing.single(caller, call, task)
+        change = self.change(task)
         try:
             place, enqueue = self.enqueuing.change(caller, call, task, change.together, change.bound)
         except Refused:
@@ -127,11 +124,18 @@ class Queues:
             registered=str(named.value),
         )
         receiver = task.parameters[0].arg if change.bound and task.parameters else None
-        is_used = any(receiver in scopes.read(statement) for statement in function_body(task))
-        change.keeps_self = bool(receiver and is_used and own and task_bases.uses_only(task, receiver, own))
-        if receiver is not None and is_used and not change.keeps_self:
+        if receiver is None or not any(receiver in scopes.read(statement) for statement in function_body(task)):
+            return change
+        if own and task_bases.uses_only(task, receiver, own):
+            change.keeps_self = True
+            return change
+        if self.events is not None or "base" in given:
             uses = f"the task `{label}` uses its own request or retries by hand (`{receiver}`)"
             raise Refused("unsupported-shape", f"{uses}; raise the error, or let `autoretry_for` try again")
+        change.asked = retrying_tasks.asked(self.graph.program, task, receiver, given)
+        camel = "".join(part.capitalize() for part in task.name.split("_"))
+        change.keeps_self = True
+        change.first = self.planner.fresh(task.id.path, f"First{camel}")
         return change
 
     def run_together(self, fanout: Fanout, task: FunctionFacts, change: TaskChange) -> None:

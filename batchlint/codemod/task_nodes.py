@@ -10,6 +10,7 @@ import libcst.matchers as m
 from batchlint.codemod.changes import EnqueueChange, SentLoop, TaskChange
 from batchlint.codemod.event_nodes import Use, collecting, flushing
 from batchlint.codemod.nodes import TWO_LINES, def_statement, drawable, forwarded, line
+from batchlint.codemod.retrying_tasks import REQUEST, RETRY
 
 
 def sent_once(change: EnqueueChange, items: str) -> cst.BaseExpression:
@@ -62,7 +63,7 @@ def _drawn(item: str, for_in: cst.CompFor) -> str:
 
 def task_functions(
     original: cst.FunctionDef, changed: cst.FunctionDef, task: TaskChange, use: Use
-) -> list[cst.FunctionDef]:
+) -> list[cst.FunctionDef | cst.ClassDef]:
     """The twin without its decorator, the task that runs it for one item, and the task that runs it for all."""
     parameters = changed.params
     if task.bound and not task.keeps_self:
@@ -75,10 +76,10 @@ def task_functions(
         params=original.params, decorators=original.decorators, leading_lines=TWO_LINES
     )
     name = original.name.value
-    again = task.events.alone if task.events else name if task.retries else None
+    again = task.events.alone if task.events else name if task.retries or RETRY in task.asked else None
     together = _together(task, f"`{name}` for all items", use, is_each=True, again=again)
     if task.events is None:
-        return [twin, live, together]
+        return [twin, live, *_first(name, task), together]
     return [twin, *collecting(live, task, task.events, use), together, *flushing(name, task, task.events, use)]
 
 
@@ -88,6 +89,33 @@ def extras_of(task: TaskChange) -> Iterator[str]:
         yield "celery_batches:Batches"
     elif task.events is not None and task.events.app == "current_app":
         yield "celery:current_app"
+    if RETRY in task.asked:
+        yield "celery.exceptions:Retry"
+    if REQUEST in task.asked:
+        yield "celery.app.task:Context"
+
+
+def _first(name: str, task: TaskChange) -> list[cst.ClassDef]:
+    """What stands for the task `name` in the first run of an item."""
+    if not task.first:
+        return []
+    lines = [
+        f"class {task.first}:",
+        f'    """Stands for `{name}` in its first run: what that would try again, `{task.together}` enqueues alone."""',
+    ]
+    if REQUEST in task.asked:
+        lines += ["", "    request = Context()"]
+    for setting in sorted(task.asked - {RETRY, REQUEST}):
+        lines += ["", "    @property", f"    def {setting}(self):", f"        return {name}.{setting}"]
+    if RETRY in task.asked:
+        lines += [
+            "",
+            "    def retry(self, exc=None, countdown=None, max_retries=None):",
+            f"        raise Retry(exc=exc, when={name}.default_retry_delay if countdown is None else countdown)",
+        ]
+    made = cst.parse_statement("\n".join(lines) + "\n")
+    assert isinstance(made, cst.ClassDef)
+    return [made.with_changes(leading_lines=TWO_LINES)]
 
 
 def loop_task(function: cst.FunctionDef, body: cst.BaseSuite, sent: SentLoop, use: Use) -> list[cst.FunctionDef]:
@@ -101,6 +129,8 @@ def _together(
 ) -> cst.FunctionDef:
     """`is_each`: one item's failure does not keep the others from being done. `again`: the task that then tries it."""
     given = "wait=self.request.is_eager, job=self.request.id"
+    receiver = f"{task.first}(), " if task.first else "self, "
+    receiver = receiver if task.keeps_self and is_each else ""
     collecting_batch = use("collect_batch")
     collect = [f"        {collecting_batch}(steps, {given})"]
     if is_each:
@@ -114,7 +144,7 @@ def _together(
         f"@{task.decorator}({options})",
         f"def {task.together}(self, items):",
         f'    """{what} as one batch; comes back later instead of waiting."""',
-        f"    steps = ({task.twin}({'self, ' if task.keeps_self else ''}*item) for item in items)",
+        f"    steps = ({task.twin}({receiver}*item) for item in items)",
         "    try:",
         *collect,
         f"    except {use('NotReady')} as pause:",
@@ -122,13 +152,16 @@ def _together(
     ]
     results = "results"
     if again:
+        by_hand = RETRY in task.asked
+        kind = "Retry" if by_hand else f"{again}.autoretry_for"
+        countdown = "result.when" if by_hand else f"{again}.default_retry_delay"
         lines += [
             "    for item, result in zip(items, results):",
             "        # It is tried again alone, as often as before.",
-            f"        if isinstance(result, {again}.autoretry_for):",
-            f"            {again}.apply_async(item, retries=1, countdown={again}.default_retry_delay)",
+            f"        if isinstance(result, {kind}):",
+            f"            {again}.apply_async(item, retries=1, countdown={countdown})",
         ]
-        results = f"result for result in results if not isinstance(result, {again}.autoretry_for)"
+        results = f"result for result in results if not isinstance(result, {kind})"
     if is_each:
         lines.append(f"    {use('raise_errors')}({results})")
     function = cst.parse_statement("\n".join(lines) + "\n")

@@ -64,6 +64,25 @@ ENQUEUING = """
         for number, name in enumerate(NAMES):
             describe.delay(number, name)
 """
+BY_HAND = """
+    @app.task(bind=True, max_retries=2)
+    def describe(self, number, name):
+        try:
+            text = ask(name)
+        except InternalServerError as error:
+            if self.request.retries >= self.max_retries:
+                store(number, "none")
+                return
+            logger.warning("try %s failed", self.request.retries + 1)
+            raise self.retry(exc=error, countdown=0)
+        store(number, text)
+
+
+    @app.task
+    def nightly():
+        for number, name in enumerate(NAMES):
+            describe.delay(number, name)
+"""
 EVENTS = """
     @app.task(autoretry_for=(InternalServerError,), default_retry_delay=0, max_retries=2)
     def describe(number, name):
@@ -225,6 +244,22 @@ def test_what_a_task_tries_again_it_tries_again_alone(project: Project, provider
     assert [number for number, _ in blurbs(project)] == [0, 1, 2, 3]
     assert sum(provider.answered().values()) == 4
     assert provider.realtime_calls == 4, "the task's first try has three calls by the SDK, its second one"
+
+
+def test_what_a_task_tries_again_by_hand_it_tries_again_alone(tmp_path: Path, provider: FakeProvider) -> None:
+    done = rewrite({"tasks.py": APP + BY_HAND})
+    project = Project(tmp_path, done.files, provider)
+    provider.faults.hold_from = None
+    provider.faults.failures = [Failure("jam", 500, times=6)]
+    with project.worker() as worker:
+        project.send("nightly")
+        worker.until("try 1 failed")
+        worker.until("describe_all.*succeeded")
+        worker.until("try 2 failed")
+        worker.until(r"tasks.describe\[.*succeeded")
+    assert [number for number, _ in blurbs(project)] == [0, 1, 2, 3]
+    assert sum(provider.answered().values()) == 4
+    assert provider.realtime_calls == 4, "the task's second try has three calls by the SDK, its third one"
 
 
 def test_a_loop_in_a_task_leaves_its_worker_free(tmp_path: Path, provider: FakeProvider) -> None:

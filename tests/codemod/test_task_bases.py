@@ -78,3 +78,18 @@ def test_a_base_class_that_does_more_is_left(name: str) -> None:
     done = rewrite(program(member, **more))
     assert done.files == done.before
     assert any(words in refusal.detail for _, _, refusal in done.refusals), done.refusals
+
+
+def test_a_loop_of_its_own_does_not_ask_the_object(tmp_path) -> None:
+    program_of_task = program(CACHED).partition("@app.task")[0]
+    looping = """@app.task(bind=True, base=Base)
+def nightly(self, numbers):
+    print(type(self.client).__name__)
+    for number in numbers:
+        store(number, OpenAI().responses.create(model="gpt-5-mini", input=str(number)).output_text)
+
+
+nightly.delay([3, 1, 2])
+"""
+    done = check_runs_alike(program_of_task + looping, tmp_path)
+    assert "_batch(*item) for item in items)" in done.rewritten.files["app.py"]

@@ -6,6 +6,7 @@ import textwrap
 from pathlib import Path
 
 import pytest
+from fake_provider import Failure, Faults
 
 from .programs import check_noop, check_rewritten, check_runs_alike, rewrite
 
@@ -317,9 +318,9 @@ def test_what_enqueues_otherwise_is_left(name: str) -> None:
 
 
 TASKS = {
-    "retries by hand": (
-        "@app.task(bind=True)\ndef describe(self, number, name, language='en'):\n    self.retry()",
-        "retries by hand (`self`)",
+    "its own message": (
+        "@app.task(bind=True)\ndef describe(self, number, name, language='en'):\n    print(self.request.id)",
+        "asks for `self.request.id`",
     ),
     "a second decorator": ("@app.task\n@logged\ndef describe(number, name, language='en'):", "one decorator"),
     "an effect before the request": (
@@ -336,6 +337,118 @@ def test_tasks_that_cannot_be_run_for_all_are_left(name: str) -> None:
     done = rewrite(source + "for row in ROWS:\n    describe.delay(*row)\n")
     assert done.files == done.before
     assert any(words in refusal.detail for _, _, refusal in done.refusals), done.refusals
+
+
+BY_HAND = """
+def ask_again(task, error):
+    raise task.retry(exc=error)
+
+
+@app.task(bind=True, max_retries=3)
+def summarise(self, number, name):
+    try:
+        text = ask(name)
+    except Exception as error:
+        print(number, self.request.retries, type(error).__name__)
+        raise self.retry(exc=error, countdown=2 ** self.request.retries)
+    store(number, text)
+
+
+for number, name in ROWS:
+    summarise.delay(number, name)
+"""
+RAISED = "raise self.retry(exc=error, countdown=2 ** self.request.retries)"
+ALIKE_BY_HAND = {
+    "as it stands": (3, ()),
+    "without an error or a time": (3, ((RAISED, "raise self.retry()"),)),
+    "without `raise`": (2, ((RAISED, "self.retry(exc=error, countdown=0, max_retries=2)"),)),
+    "a limit with a name": (
+        2,
+        (("max_retries=3", "max_retries=TRIES"), ("def ask_again", "TRIES = 2\n\n\ndef ask_again")),
+    ),
+    "an end of its own": (
+        3,
+        (
+            (RAISED, f"if self.request.retries < self.max_retries:\n            {RAISED}"),
+            ("    store(number, text)", "        print('never')\n        return\n    store(number, text)"),
+        ),
+    ),
+    "an end by its error": (
+        3,
+        ((RAISED, f"try:\n            {RAISED}\n        except self.MaxRetriesExceededError:\n            text = ''"),),
+    ),
+    "an error in front of the request": (0, (("ask(name)", "ask(name[: 9 // abs(number - 3)])"),)),
+    "how often it was tried": (
+        3,
+        (("max_retries=3", "autoretry_for=(Exception,), default_retry_delay=0"), (RAISED, "raise")),
+    ),
+}
+"""How often what fails is tried again, and what the task does otherwise."""
+LEFT_BY_HAND = {
+    "no second try": ((("max_retries=3", "max_retries=0"),), "may have no second try"),
+    "a limit that is worked out": ((("max_retries=3", "max_retries=len(ROWS)"),), "may have no second try"),
+    "somebody else tries": (((RAISED, "ask_again(self, error)"),), "hands its object `self` on"),
+    "other arguments": (
+        (("countdown=2", "args=(number, 'tea'), countdown=2"),),
+        "tries again with more than an error and a time",
+    ),
+    "its own message": ((("self.request.retries, type", "self.request.id, type"),), "asks for `self.request.id`"),
+    "something that it keeps": (((RAISED, "self.seen = number"),), "asks for `self.seen`"),
+    "it goes on after it": (
+        (("    except Exception", "        if len(text) > 3:\n            self.retry()\n    except Exception"),),
+        "may go on after it is to be tried again",
+    ),
+    "it tries again in two ways": (
+        (("max_retries=3", "max_retries=3, autoretry_for=(OSError,)"),),
+        "tries again in two ways",
+    ),
+    "a function in it tries": (
+        ((RAISED, f"def again(error=error):\n            {RAISED}\n\n        again()"),),
+        "may go on after it is to be tried again",
+    ),
+}
+
+
+def by_hand(changes: tuple[tuple[str, str], ...]) -> str:
+    text = HEAD + BY_HAND
+    for old, new in changes:
+        assert old in text
+        text = text.replace(old, new, 1)
+    return text
+
+
+@pytest.mark.parametrize("name", ALIKE_BY_HAND)
+def test_a_task_that_tries_again_by_hand_is_tried_again_alone(name: str, tmp_path: Path) -> None:
+    tries, changes = ALIKE_BY_HAND[name]
+    program = by_hand(changes).replace("client = OpenAI()", "client = OpenAI(max_retries=0)")
+    program = program.replace("eager_propagates=True", "eager_propagates=False")
+    faults = Faults(failures=[Failure("jam", 500)])
+    done = check_runs_alike(program, tmp_path, faults=faults, realtime=tries)
+    assert done.before.ended.code == 0, done.before.ended
+    assert "(FirstSummarise(), *item)" in done.rewritten.files["app.py"]
+
+
+@pytest.mark.parametrize("name", LEFT_BY_HAND)
+def test_a_task_that_asks_more_of_its_run_is_left(name: str) -> None:
+    changes, words = LEFT_BY_HAND[name]
+    refusal = check_noop(by_hand(changes), "unsupported-shape")
+    assert refusal is not None
+    assert words in refusal.detail
+
+
+def test_a_loop_of_a_task_that_tries_again_by_hand_waits_there() -> None:
+    looping = """
+        @app.task(bind=True)
+        def nightly(self, numbers):
+            if not numbers:
+                raise self.retry(countdown=60)
+            for number in numbers:
+                store(number, ask(str(number)))
+
+        nightly.delay([3, 1, 2])
+    """
+    text = rewrite(HEAD + textwrap.dedent(looping)).files["app.py"]
+    assert "    run_batch(handle_number(number) for number in numbers)\n" in text
 
 
 def test_a_task_that_is_enqueued_one_by_one_too_keeps_its_form() -> None:
