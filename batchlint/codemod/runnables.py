@@ -15,7 +15,7 @@ from batchlint.graph import ModelCall
 from batchlint.patterns import PathTable, head_of
 from batchlint.symbols import Program
 from batchlint.trees import arguments
-from batchlint.values import Ext, Fn, ordered
+from batchlint.values import Elems, Ext, Fn, ordered
 
 PACKAGES = {"langchain_openai": "openai", "langchain_anthropic": "anthropic"}
 """The backends of the runtime helper, by the package of the model."""
@@ -39,7 +39,9 @@ class Runnables:
             what = f"`{ast.unparse(call.func)}` holds the method of a runnable (line {call.lineno})"
             raise Refused("unsupported-shape", f"{what}; call the method by its name")
         asked = f"`{ast.unparse(call.func.value)}` (line {call.lineno})"
-        for value in ordered(self._program.eval(scope, call.func.value)):
+        values = ordered(self._program.eval(scope, call.func.value))
+        mapped = [each for value in values if isinstance(value, Elems) for each in ordered(value.values)]
+        for value in [*(value for value in values if not isinstance(value, Elems)), *mapped]:
             if not isinstance(value, Ext):
                 what = f"`{self._program.functions[value.id].name}`" if isinstance(value, Fn) else "more than a model"
                 raise Refused("unsupported-shape", f"{asked} runs {what}; call that before or behind the request")
@@ -71,14 +73,24 @@ class Runnables:
         """How many models the runnable asks, one after the other; 2 for a chain that is not all written down."""
         if isinstance(node, ast.BinOp):
             return self._asked(scope, node.left, depth) + self._asked(scope, node.right, depth)
+        if isinstance(node, ast.Dict):
+            return 0 if all(self._is_beside(scope, value) for value in node.values) else 2
         values = self._program.eval(scope, node)
-        if not any(isinstance(v, Ext) and self._is_model(v) for v in values):
+        if not any(isinstance(v, Elems) or (isinstance(v, Ext) and self._is_model(v)) for v in values):
             return 0
         made = self._made(scope, node) if depth < _MAX_DEPTH else []
         if made:
             return max(self._asked(at, each, depth + 1) for at, each in made)
-        is_chain = any(isinstance(v, Ext) and not self._is_model(v) and not v.path.startswith(_BASES) for v in values)
+        is_chain = any(
+            isinstance(v, Elems) or (isinstance(v, Ext) and not self._is_model(v) and not v.path.startswith(_BASES))
+            for v in values
+        )
         return 2 if is_chain else 1
+
+    def _is_beside(self, scope: FunctionId, node: ast.expr) -> bool:
+        """Whether it fills a part of a prompt with what the chain is given, or a part of that, and does no more."""
+        values = self._program.eval(scope, node)
+        return bool(values) and all(isinstance(v, Ext) and bool(self._beside.find(v.path)) for v in values)
 
     def _made(self, scope: FunctionId, node: ast.expr) -> list[tuple[FunctionId, ast.expr]]:
         """What gives the name, the attribute or the call its value, each with where that stands."""
@@ -121,6 +133,9 @@ class Runnables:
             for function, base, _ in writes:
                 if any(self._is_part(value) for value in program.eval(function.id, base)):
                     return f"{ast.unparse(base)}.{name}"
+        for each in program.calls_by_name.get("RunnablePassthrough", ()):
+            if arguments(each.call.node):  # a function that it calls
+                return ast.unparse(each.call.node)
         for each in program.calls_by_name.get("partial", ()):
             if any(self._is_part(v) for v in program.eval(each.caller.id, each.call.node.func)):
                 given = arguments(each.call.node)

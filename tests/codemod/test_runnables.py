@@ -15,6 +15,7 @@ pytest.importorskip("langchain_anthropic")
 
 HEAD = """\
 import asyncio
+from operator import itemgetter
 
 from langchain_anthropic import ChatAnthropic
 from langchain_core.callbacks import BaseCallbackHandler
@@ -22,6 +23,7 @@ from langchain_core.messages import HumanMessage, SystemMessage
 from langchain_core.output_parsers import StrOutputParser
 from langchain_core.prompts import ChatPromptTemplate
 from langchain_core.rate_limiters import InMemoryRateLimiter
+from langchain_core.runnables import RunnablePassthrough
 from langchain_openai import ChatOpenAI
 from pydantic import BaseModel
 
@@ -118,6 +120,20 @@ ALIKE = {
         told = ChatPromptTemplate.from_template("{tone}, about {word}").partial(tone="Brief")
         print(tell(told | ChatOpenAI(model="gpt-5-mini") | StrOutputParser(), WORDS[:3]))
     """,
+    "a mapping that hands on what the chain is given": """
+        chain = {"word": RunnablePassthrough()} | PROMPT | ChatOpenAI(model="gpt-5-mini") | StrOutputParser()
+        print([chain.invoke(word) for word in WORDS[:3]])
+    """,
+    "a mapping that hands on parts of it, under a name": """
+        from langchain_core.runnables import RunnableSerializable
+
+        parts = {"word": itemgetter("name"), "all": RunnablePassthrough()}
+
+        def tell(chain: RunnableSerializable, words):
+            return [chain.invoke({"name": word}) for word in words]
+
+        print(tell(parts | PROMPT | ChatOpenAI(model="gpt-5-mini") | StrOutputParser(), WORDS[:3]))
+    """,
     "embeddings of one text": """
         from langchain_openai import OpenAIEmbeddings
 
@@ -142,6 +158,21 @@ STAY = {
     "a mapping that something fills": (
         "def upper(given):\n    return given['word'].upper()\n\n\n"
         "chain = {'word': upper} | PROMPT | ChatOpenAI(model='gpt-5-mini')\n"
+    ),
+    "a mapping that a model fills": (
+        "llm = ChatOpenAI(model='gpt-5-mini')\n"
+        "chain = {'word': PROMPT | llm | StrOutputParser()} | PROMPT | llm | StrOutputParser()\n"
+    ),
+    "a mapping that a function fills beside": (
+        "chain = {'word': RunnablePassthrough(), 'more': lambda given: given} | PROMPT\n"
+        "chain = chain | ChatOpenAI(model='gpt-5-mini')\n"
+    ),
+    "a mapping that is not written down": (
+        "def parts(names):\n    return {name: itemgetter(name) for name in names}\n\n\n"
+        "chain = parts(['word']) | PROMPT | ChatOpenAI(model='gpt-5-mini')\n"
+    ),
+    "a function that is told what is handed on": (
+        "chain = {'word': RunnablePassthrough(print)} | PROMPT | ChatOpenAI(model='gpt-5-mini')\n"
     ),
     "two models in turn": (
         "llm = ChatOpenAI(model='gpt-5-mini')\nfirst = PROMPT | llm | StrOutputParser()\n"
