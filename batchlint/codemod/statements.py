@@ -56,7 +56,9 @@ class Statements:
         return [*self._of_texts(texts, call, frame, receiver), *new_rows, *beside_it]
 
     def asked(self, path: str, call: ast.Call, frame: Frame) -> list[Access] | None:
-        """The accesses of a call that reads or writes a database without executing a statement; None for others."""
+        """The accesses of a call that has to do with a database without executing a statement; None for others."""
+        if paths_of("reopening").fullmatch(path):
+            return []
         told = next((each for pattern, each in _asking() if pattern.match(path)), None)
         if told is None:
             return None
