@@ -72,9 +72,11 @@ class Runnables:
     def _asked(self, scope: FunctionId, node: ast.expr, depth: int) -> int:
         """How many models the runnable asks, one after the other; 2 for a chain that is not all written down."""
         if isinstance(node, ast.BinOp):
-            return self._asked(scope, node.left, depth) + self._asked(scope, node.right, depth)
+            written = [side for side in (node.left, node.right) if not self._hands_on(scope, side)]
+            return sum(self._asked(scope, side, depth) for side in written)
         if isinstance(node, ast.Dict):
-            return 0 if all(self._is_beside(scope, value) for value in node.values) else 2
+            what = f"a chain has a mapping (line {node.lineno}) that is not known to hand on what it is given alone"
+            raise Refused("unsupported-shape", f"{what}; write `RunnablePassthrough()` or `itemgetter` into the chain")
         values = self._program.eval(scope, node)
         if not any(isinstance(v, Elems) or (isinstance(v, Ext) and self._is_model(v)) for v in values):
             return 0
@@ -87,10 +89,11 @@ class Runnables:
         )
         return 2 if is_chain else 1
 
-    def _is_beside(self, scope: FunctionId, node: ast.expr) -> bool:
-        """Whether it fills a part of a prompt with what the chain is given, or a part of that, and does no more."""
-        values = self._program.eval(scope, node)
-        return bool(values) and all(isinstance(v, Ext) and bool(self._beside.find(v.path)) for v in values)
+    def _hands_on(self, scope: FunctionId, node: ast.expr) -> bool:
+        """Whether it is a mapping, written there, that fills a prompt with what the chain is given, or parts of it."""
+        filled = [self._program.eval(scope, value) for value in node.values] if isinstance(node, ast.Dict) else []
+        known = all(isinstance(v, Ext) and self._beside.find(v.path) for values in filled for v in values)
+        return bool(filled) and all(filled) and known
 
     def _made(self, scope: FunctionId, node: ast.expr) -> list[tuple[FunctionId, ast.expr]]:
         """What gives the name, the attribute or the call its value, each with where that stands."""

@@ -124,15 +124,14 @@ ALIKE = {
         chain = {"word": RunnablePassthrough()} | PROMPT | ChatOpenAI(model="gpt-5-mini") | StrOutputParser()
         print([chain.invoke(word) for word in WORDS[:3]])
     """,
-    "a mapping that hands on parts of it, under a name": """
+    "a mapping that hands on parts of it, in a chain that is handed over": """
         from langchain_core.runnables import RunnableSerializable
-
-        parts = {"word": itemgetter("name"), "all": RunnablePassthrough()}
 
         def tell(chain: RunnableSerializable, words):
             return [chain.invoke({"name": word}) for word in words]
 
-        print(tell(parts | PROMPT | ChatOpenAI(model="gpt-5-mini") | StrOutputParser(), WORDS[:3]))
+        chain = {"word": itemgetter("name"), "all": RunnablePassthrough()} | PROMPT | ChatOpenAI(model="gpt-5-mini")
+        print(tell(chain | StrOutputParser(), WORDS[:3]))
     """,
     "embeddings of one text": """
         from langchain_openai import OpenAIEmbeddings
@@ -170,6 +169,10 @@ STAY = {
     "a mapping that is not written down": (
         "def parts(names):\n    return {name: itemgetter(name) for name in names}\n\n\n"
         "chain = parts(['word']) | PROMPT | ChatOpenAI(model='gpt-5-mini')\n"
+    ),
+    "a mapping that another function may fill": (
+        "def fill(given):\n    given['more'] = lambda word: print(word)\n\n\n"
+        "parts = {'word': itemgetter('word')}\nfill(parts)\nchain = parts | PROMPT | ChatOpenAI(model='gpt-5-mini')\n"
     ),
     "a function that is told what is handed on": (
         "chain = {'word': RunnablePassthrough(print)} | PROMPT | ChatOpenAI(model='gpt-5-mini')\n"
