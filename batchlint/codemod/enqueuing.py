@@ -74,7 +74,9 @@ class Enqueuing:
     def is_alone(self, caller: FunctionFacts, call: ast.Call) -> bool:
         """Whether the call enqueues one task, and stands in no loop of its function."""
         around = scopes.path_to(caller.node, call)
-        return last_name(call.func) in SENDING and not any(isinstance(n, _LOOPS) for n in around)
+        if last_name(call.func) not in SENDING or any(isinstance(n, _LOOPS) for n in around):
+            return False
+        return self.is_dropped(caller, call) or not any(isinstance(n, ast.Lambda) for n in around)
 
     def is_dropped(self, caller: FunctionFacts, call: ast.Call) -> bool:
         """Whether the call enqueues one task and nothing takes what that gives, also in `on_commit`."""

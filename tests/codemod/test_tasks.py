@@ -482,6 +482,8 @@ def test_a_task_for_one_event_is_left_as_such_whatever_else_it_is() -> None:
     bound = HEAD.replace('@app.task(queue="models")\ndef describe(', "@app.task(bind=True)\ndef describe(self, ")
     bound = bound.replace("    store(number,", "    print(self.request.id)\n    store(number,")
     check_noop(bound + "describe.delay(1, 'tea')\n", "single-events")
+    check_noop(bound + "print(describe.delay(1, 'tea').id)\n", "single-events")
+    check_noop(bound + "print(list(map(lambda row: describe.delay(*row), ROWS)))\n", "unsupported-shape")
     check_noop(bound + "for number, name in ROWS:\n    describe.delay(number, name)\n", "unsupported-shape")
 
 
