@@ -5,18 +5,21 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterator
 from functools import cached_property
+from typing import TypeGuard
 
-from batchlint.facts import Binding, FunctionFacts, FunctionId
+from batchlint.facts import Binding, CallFacts, FunctionFacts, FunctionId
 from batchlint.graph.links import Edge, Part, source
 from batchlint.graph.replies import carried
 from batchlint.symbols import CallRef, Program, last_name
-from batchlint.trees import stands_in, walk
+from batchlint.trees import arguments, stands_in, walk
 from batchlint.values import Ext, Fn
 
 _BELOW = 2
 """Calls between what is handed an id and what looks the result up."""
 _IDS = frozenset({"id", "task_id", "job_id"})
 """Attributes of what enqueuing gives by which the task is found again."""
+_STOPS = frozenset({"revoke", "forget", "cancel", "delete", "abort"})
+"""Methods of what is looked up that ask for nothing."""
 _ABOVE = 3
 """Calls above the one that enqueues by which the id goes up."""
 
@@ -88,6 +91,32 @@ class Lookups(Part):
         ids = (node for answer in function.returns for node in walk(answer) if isinstance(node, ast.Attribute))
         return any(node.attr in _IDS and held.is_in(node.value) for node in ids)
 
+    def by_row(self, edge: Edge) -> Iterator[FunctionId]:
+        """The functions that look results up by an attribute in which who enqueues keeps the task's id with a row.
+
+        `Job.objects.create(task_id=task.id)` or `job.task_id = task.id`, and elsewhere `AsyncResult(job.task_id)`.
+        """
+        kept = self._kept_as(edge) if self._are_called else frozenset()
+        for reference in self._calls() if kept else ():
+            asked = {node.attr for each in arguments(reference.call.node) for node in walk(each) if _is_read(node)}
+            if not kept.isdisjoint(asked) and not _only_stops(reference.call):
+                yield reference.caller.id
+
+    def _kept_as(self, edge: Edge) -> frozenset[str]:
+        """The attributes of rows that get the id of the task."""
+        function = self.function(edge.caller)
+        held = _Held(function, edge.node)
+        given = [(name, binding.value) for _, name, binding in function.attributes]
+        given += [(keyword.arg or "", keyword.value) for call in function.calls for keyword in call.node.keywords]
+        return frozenset(name for name, value in given if name and value is not None and self._is_id(held, value))
+
+    @staticmethod
+    def _is_id(held: _Held, value: ast.expr) -> bool:
+        """Whether the value is the id of what is held: `task.id`, `str(task.id)`."""
+        return any(
+            isinstance(node, ast.Attribute) and node.attr in _IDS and held.is_in(node.value) for node in walk(value)
+        )
+
     def _where(self, function: FunctionFacts, held: _Held) -> list[FunctionFacts]:
         """Where the id can be handed on: what an object or a session keeps, by all functions of the file."""
         return list(self.modules[function.id.path].functions.values()) if held.kept else [function]
@@ -143,6 +172,18 @@ class _Held:
         if is_own and (stands_in(self.node, value) or not self._names.isdisjoint(carried(value))):
             return True
         return bool(self.kept) and any(_place(each) in self.kept for each in walk(value))
+
+
+def _is_read(node: ast.AST) -> TypeGuard[ast.Attribute]:
+    return isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load)
+
+
+def _only_stops(call: CallFacts) -> bool:
+    """Whether the task is looked up only to be stopped, or to be forgotten: `AsyncResult(job.task_id).revoke()`."""
+    return any(
+        isinstance(node, ast.Attribute) and node.value is call.node and node.attr in _STOPS
+        for node in walk(call.statement)
+    )
 
 
 def _place(node: ast.AST) -> str:

@@ -95,6 +95,8 @@ class Polls(Part):
             return True
         if by_id and self._is_route(edge.caller) and self._lookups.gives_id(edge):
             return True
+        if by_id and any(map(self._serves_route, self._lookups.by_row(edge))):
+            return True
         settled = self._settled.of(edge.callee)
         if any(not self._shown(each).isdisjoint(settled) for each in asked if not self._is_cut(each)):
             return True
@@ -158,6 +160,16 @@ class Polls(Part):
 
     def _is_route(self, id: FunctionId) -> bool:
         return any(entry.kind.kind == "web" for entry in self._entries(id))
+
+    def _serves_route(self, id: FunctionId) -> bool:
+        """Whether a route comes to the function, or is it."""
+        level, seen = {id}, {id}
+        for _ in range(_ROUTES_ABOVE):
+            if any(map(self._is_route, sorted(level))):
+                return True
+            level = {edge.caller for each in level for edge in self._edges_to(each) if edge.kind == "call"} - seen
+            seen |= level
+        return False
 
     def _around(self, function: FunctionFacts) -> Iterator[FunctionFacts]:
         outer = self.program.modules_function(function.id.path, function.parent) if function.parent else None

@@ -127,3 +127,62 @@ def test_a_script_that_looks_the_results_up_waits_as_long_as_it_takes():
                 time.sleep(5)
         """
     assert verdict({"jobs.py": JOBS, "run.py": script}) == "batchable"
+
+
+BY_ROW = """
+    from celery import shared_task
+    from celery.result import AsyncResult
+    from django.db import models
+    from rest_framework.generics import ListAPIView
+    from llm import ask
+
+    class Word(models.Model):
+        text = models.TextField()
+
+    class Job(models.Model):
+        key = models.CharField(max_length=40)
+        topic = models.CharField(max_length=40)
+
+        def look(self):
+            {look}
+
+    @shared_task
+    def label(topic):
+        Word.objects.create(text=ask(topic))  # !
+
+    class Words(ListAPIView):
+        def get_queryset(self):
+            task = label.delay(self.request.GET["topic"])
+            {keep}
+            return Word.objects.all()
+
+    class Jobs({base}):
+        def {method}(self):
+            return [job for job in Job.objects.all() if job.look()]
+    """
+KEPT = {
+    "keep": "Job.objects.create(key=task.id)",
+    "look": "return AsyncResult(self.key).ready()",
+    "base": "ListAPIView",
+    "method": "get_queryset",
+}
+
+
+@pytest.mark.parametrize(
+    ("other", "expected"),
+    [
+        ({}, "realtime"),
+        ({"keep": "job = Job(topic='none'); job.key = str(task.id); job.save()"}, "realtime"),
+        ({"look": "result = AsyncResult(id=self.key)\n            return result.status"}, "realtime"),
+        ({"look": "AsyncResult(self.key).revoke()"}, "batchable"),
+        ({"look": "return AsyncResult(self.topic).ready()"}, "batchable"),
+        ({"keep": "Job.objects.create(key='none', topic=task.name)"}, "batchable"),
+        ({"base": "object", "method": "clean"}, "batchable"),
+    ],
+    ids=["made with it", "given it", "by keyword", "stopped", "by something else", "not kept", "no page"],
+)
+def test_a_page_may_look_the_result_up_by_the_id_that_a_row_keeps(other: dict[str, str], expected: str):
+    text = BY_ROW
+    for name, value in {**KEPT, **other}.items():
+        text = text.replace("{" + name + "}", value)
+    assert verdict(text) == expected
