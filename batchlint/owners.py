@@ -14,6 +14,7 @@ from batchlint.values import Fn
 
 OWN = "self"
 """Stands among a method's parameters for its object, of which a part goes into the request."""
+_OWN_NAMES = frozenset({"self", "cls"})
 
 _WRITERS = frozenset(
     ["save", "savefig", "dump", "imwrite", "write_image", "export", "to_csv", "to_excel", "to_json", "to_parquet"]
@@ -22,9 +23,20 @@ _WRITERS = frozenset(
 
 
 def own_name(function: FunctionFacts) -> str | None:
-    """What a method calls its own object."""
-    names = [each.arg for each in function.positional]
-    return names[0] if function.owner is not None and names and not function.decorators else None
+    """What a method calls its own object; what is called by its class's name alone has none: `def ask(text)`."""
+    first = next((each.arg for each in function.positional), None)
+    if function.owner is None or first is None or function.decorators:
+        return None
+    return first if first in _OWN_NAMES or _has_parts(function, first) else None
+
+
+def _has_parts(function: FunctionFacts, name: str) -> bool:
+    """Whether the function speaks of attributes of what has the name, beside those that it calls."""
+    called = {id(call.node.func) for call in function.calls}
+    return any(
+        isinstance(node, ast.Attribute) and id(node) not in called and ast.unparse(node.value) == name
+        for node in walk(function.node)
+    )
 
 
 def is_own(function: FunctionFacts, node: ast.AST) -> bool:
