@@ -12,6 +12,7 @@ from batchlint.facts import ClassId, FunctionFacts, FunctionId, LoopNode
 from batchlint.graph import Graph
 from batchlint.items import is_apart
 from batchlint.loops import works_once
+from batchlint.ownrows import OwnRows
 from batchlint.picked import Picked, picked
 from batchlint.renewals import is_renewed
 from batchlint.trees import stands_in, walk
@@ -50,6 +51,7 @@ class Memories:
         self._graph = graph
         self._calls: dict[int, tuple[set[str], set[str]]] = {}
         self._picked: dict[int, list[Picked]] = {}
+        self._rows = OwnRows(graph)
 
     def find(self, links: Sequence[Link], *, is_run_once: bool) -> Memory | None:
         """The memory on a way in whose object is asked again. `links`: the calls from the model's own upwards.
@@ -67,6 +69,8 @@ class Memories:
             needed = below | asked
             kept = {name for name in needed & filled if not _is_cache(self._graph.function(link.function), name)}
             kept -= {name for name in kept - below if self._is_items_own(link, call, name)}
+            steps = [(each.function, each.node, each.loops) for each in links[position:]]
+            kept -= {name for name in kept - below if self._rows.are_in(steps, name)}
             if kept:
                 if not self._is_asked_again(links[position:], is_run_once, kept):
                     return None

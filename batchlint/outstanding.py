@@ -9,7 +9,6 @@ import ast
 from collections.abc import Iterator, Mapping, Set
 
 from batchlint import flow
-from batchlint.facts import LoopNode
 from batchlint.symbols import last_name
 from batchlint.trees import walk
 
@@ -17,15 +16,15 @@ _NEGATING = frozenset({"not_in", "notin_", "not_", "except_"})
 _JOINING = frozenset({"outerjoin"})
 
 
-def asks_what_is_left(loop: LoopNode, query: ast.AST, kinds: Set[str], parents: Mapping[int, ast.AST]) -> bool:
-    """Whether what the query in the loop tells of the stored kinds is only which rows have none of them."""
+def asks_what_is_left(within: ast.AST, query: ast.AST, kinds: Set[str], parents: Mapping[int, ast.AST]) -> bool:
+    """Whether what the query in the loop or function tells of the stored kinds is only which rows have none of them."""
     spots = [n for n in walk(query) if isinstance(n, ast.Name | ast.Attribute) and last_name(n) in kinds]
     if all(any(_leaves_out(node, below) for below, node in _around(spot, query, parents)) for spot in spots):
         return True
     names = _assigned(query, parents)
-    used = [n for n in walk(loop) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load) and n.id in names]
+    used = [n for n in walk(within) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load) and n.id in names]
     return bool(used) and all(
-        any(_leaves_out(node, below) or _looks_in(node, below) for below, node in _around(each, loop, parents))
+        any(_leaves_out(node, below) or _looks_in(node, below) for below, node in _around(each, within, parents))
         for each in used
     )
 

@@ -41,24 +41,32 @@ class Stores:
 
     def gives_items_own(self, scope: FunctionId, loop: LoopNode, name: str) -> bool:
         """Whether the loop gets nothing out of what the variable stands for but what belongs to its items."""
-        if isinstance(loop, ast.comprehension):
-            return False
-        parents = parents_in([loop])
-        uses = [n for n in walk(loop) if isinstance(n, ast.Name | ast.Attribute) and ast.unparse(n) == name]
+        return not isinstance(loop, ast.comprehension) and self._gives_own(scope, loop, name, own_names(loop))
+
+    def gives_rows_own(self, scope: FunctionId, name: str, keys: Set[str]) -> bool:
+        """Whether the function gets nothing out of a store of the project's own, by that name, but by the `keys`."""
+        node = self._graph.function(scope).node
+        values = self._graph.program.eval(scope, ast.parse(name, mode="eval").body)
+        is_own = bool(values) and all(isinstance(value, Inst) for value in values)
+        return is_own and bool(keys) and self._gives_own(scope, node, name, _with_made(node, keys))
+
+    def _gives_own(self, scope: FunctionId, within: ast.AST, name: str, own: Set[str]) -> bool:
+        parents = parents_in([within])
+        uses = [n for n in walk(within) if isinstance(n, ast.Name | ast.Attribute) and ast.unparse(n) == name]
         values = self._graph.program.eval(scope, uses[0]) if uses else frozenset()
         if not uses or not all(isinstance(v, Ext | Inst) for v in values) or self._is_container(scope, name):
             return False
         sessions = self._graph.program.registry.mapper.sessions
         is_session = bool(values) and all(isinstance(v, Ext) and sessions.find(v.path) for v in values)
         kinds = set(self._stored(scope, name)) if is_session else set()
-        own, asking, storing = _own_names(loop), list[ast.Call](), list[ast.Call]()
+        asking, storing = list[ast.Call](), list[ast.Call]()
         for use in uses:
             first, whole = parents.get(id(parents.get(id(use)))), _chain(use, parents)
-            if not isinstance(first, ast.Call) or not isinstance(whole, ast.Call):
+            if not isinstance(first, ast.Call) or not isinstance(whole, ast.Call | ast.Await):
                 return False
             if isinstance(parents.get(id(whole)), ast.Expr):
                 storing.append(first)
-            elif not (is_session and self._is_of_others(loop, whole, kinds, parents)):
+            elif not (is_session and self._is_of_others(within, whole, kinds, parents)):
                 asking.append(first)
         if any(not _looks_up(call, own) for call in asking):
             return False
@@ -66,9 +74,9 @@ class Stores:
         return not objects or self._is_outside(scope, objects, asking, storing)
 
     @staticmethod
-    def _is_of_others(loop: LoopNode, query: ast.AST, kinds: Set[str], parents: Mapping[int, ast.AST]) -> bool:
+    def _is_of_others(within: ast.AST, query: ast.AST, kinds: Set[str], parents: Mapping[int, ast.AST]) -> bool:
         """Whether none of the stored kinds are in what a query gives."""
-        return kinds.isdisjoint(_names(query)) or asks_what_is_left(loop, query, kinds, parents)
+        return kinds.isdisjoint(_names(query)) or asks_what_is_left(within, query, kinds, parents)
 
     def _is_outside(
         self, scope: FunctionId, objects: list[Inst], asking: list[ast.Call], storing: list[ast.Call]
@@ -160,7 +168,7 @@ def _chain(node: ast.AST, parents: dict[int, ast.AST]) -> ast.AST:
             return node
 
 
-def _looks_up(call: ast.Call, own: set[str]) -> bool:
+def _looks_up(call: ast.Call, own: Set[str]) -> bool:
     """Whether the call gives what is kept under a key of the item's own."""
     method = last_name(call.func)
     is_look = _LOOKING_UP.match(method) is not None and _TALK.search(method) is None
@@ -171,10 +179,16 @@ def _names(node: ast.AST) -> set[str]:
     return {last_name(each) for each in walk(node) if isinstance(each, ast.Name | ast.Attribute)}
 
 
-def _own_names(loop: ast.For | ast.AsyncFor | ast.While) -> set[str]:
+def own_names(loop: LoopNode) -> set[str]:
     """The names of the loop's item, and of what is made of it."""
-    own = set(flow.targets(loop.target)) if isinstance(loop, ast.For | ast.AsyncFor) else set()
-    for node in walk(loop):
+    own = set(flow.targets(loop.target)) if not isinstance(loop, ast.While) else set()
+    return own if isinstance(loop, ast.comprehension) else _with_made(loop, own)
+
+
+def _with_made(within: ast.AST, given: Set[str]) -> set[str]:
+    """The names, and those of what is made of them."""
+    own = set(given)
+    for node in walk(within):
         if isinstance(node, ast.Assign) and own & flow.all_read([node.value]):
             own |= {name for target in node.targets for name in flow.targets(target)}
     return own
