@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Collection, Iterator, Sequence
 
-from batchlint import conversations, cursors, dialogues, exits, flow, holders, undone
+from batchlint import conversations, counters, cursors, dialogues, exits, flow, holders, undone
 from batchlint.facts import FunctionId, LoopNode
 from batchlint.graph import Edge, Graph
 from batchlint.graph.conditions import are_apart
@@ -184,7 +184,8 @@ class Ties:
 
         name = flow.carried(loop, call, arguments, apart, constant, unspent)
         if name is not None:
-            without = self._tallies.without(link.function, call)
+            counted = counters.only_compared(self._graph, link.function, loop, call, self._asks)
+            without = [each for each in self._tallies.without(link.function, call) if each not in counted]
             name = flow.carried(loop, call, [*without, *owner], apart, constant, unspent)
         if name is not None and not self._is_apart(link.function, loop, name):
             self._names[_key(call), _key(loop)] = name
