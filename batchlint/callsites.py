@@ -10,7 +10,7 @@ import ast
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from batchlint import levels
+from batchlint import commanded, levels
 from batchlint.facts import FunctionId, Span
 from batchlint.findings import Latency, Step
 from batchlint.given import prompts
@@ -229,7 +229,7 @@ def _one_named(place: Place, named: Named) -> Trait | None:
 
 
 def _named(place: Place, named: Named) -> Trait | None:
-    """The loop over what somebody names, which is no loop over all that there are."""
+    """The loop over what somebody names, which is no loop over all that there are, or the call for one thing."""
     if place.model.kind == "embeddings" and (one := _one_named(place, named)) is not None:
         return one
     ways = [(link.function, link.node, link.loops) for link in place.links() if link.repeats]
@@ -237,7 +237,7 @@ def _named(place: Place, named: Named) -> Trait | None:
     for id, node, loops in (*ways, *((edge.caller, edge.node, edge.loops) for edge in above)):
         if named.goes_over(id, node, loops):
             return Trait("single_by_hand", f"{NAMES}, in {place.graph.label(id)}", id.path, node.lineno)
-    return None
+    return commanded.names_one(place)
 
 
 def _beside(place: Place, named: Named) -> Iterator[tuple[Edge, Edge]]:

@@ -24,7 +24,7 @@ NAMES = "somebody names the items"
 _identity = id
 _DEEP = 4
 """Lists between the option and the loop."""
-_FILES = re.compile(r"(^|_)(files?|paths?|dirs?|director(y|ies)|folders?|inputs?|globs?|sources?)(_|$)", re.IGNORECASE)
+FILES = re.compile(r"(^|_)(files?|paths?|dirs?|director(y|ies)|folders?|inputs?|globs?|sources?)(_|$)", re.IGNORECASE)
 """Names of options for which a shell writes the names: `--files *.txt`."""
 _PARTS = frozenset({"split", "splitlines"})
 _FEW = 8
@@ -48,7 +48,7 @@ class Named:
             return False
         found = {self._option(function, loop) for loop in around}
         option = found.pop() if len(found) == 1 else None
-        if option is None or _FILES.search(option):
+        if option is None or FILES.search(option):
             return False
         is_cut = self._is_cut(function, option)
         if not is_cut and not self._is_list(id.path, option):
@@ -113,7 +113,7 @@ class Named:
             return False
         tests = [test for test, holds in tests_before(function, node) if holds]
         told = [each for test in tests for each in _attributes(test) if isinstance(each.value, ast.Name)]
-        options = [each for each in told if not _FILES.search(each.attr) and self._is_word(each.attr)]
+        options = [each for each in told if not FILES.search(each.attr) and self._is_word(each.attr)]
         read = [each for argument in arguments(node) for each in _behind(function, argument)] if options else []
         given = {ast.dump(each) for node in read for each in _attributes(node)}
         if given.isdisjoint(map(ast.dump, options)) or any(map(is_item_loop, call.call.loops)):
@@ -142,7 +142,7 @@ class Named:
         options = {
             name
             for name, option in named.items()
-            if option is not None and not _FILES.search(option) and self._options.takes_value(id.path, option)
+            if option is not None and not FILES.search(option) and self._options.takes_value(id.path, option)
         }
         return bool(options) and not options.isdisjoint(origins(request_arguments(call), moves_of(function)))
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from batchlint.callsites import Described
+from batchlint.commanded import ITEM
 from batchlint.facts import FunctionId, Span
 from batchlint.findings import CallSite, Factor, Verdict
 from batchlint.graph import Graph
@@ -32,8 +33,9 @@ def waited_for(graph: Graph, judged: _Judged) -> dict[_Place, Trait]:
         if call.verdict is Verdict.BATCHABLE and not call.rounds:
             told.update(below)
         elif factor is not None:
-            reason = f"{call.function} asks it as well: {factor.reason}"
-            trait = Trait(factor.name, reason, factor.path, factor.line)
+            trait = Trait(factor.name, f"{call.function} asks it as well: {factor.reason}", factor.path, factor.line)
+            if factor.reason.startswith(ITEM):
+                trait = trait._replace(name="live", reason=factor.reason)
             waiting |= {place: trait for place in below if place not in waiting}
     return {place: trait for place, trait in waiting.items() if place in told}
 
@@ -69,4 +71,4 @@ def _waiting(call: CallSite) -> Factor | None:
     if call.verdict is Verdict.BATCHABLE or "test" in names:
         return None
     waiting = _WAITING if "many" in names and "unknown_entry" not in names else _WAITING - {"dependent"}
-    return next((each for each in call.factors if each.name in waiting or each.reason.startswith(NAMES)), None)
+    return next((each for each in call.factors if each.name in waiting or each.reason.startswith((NAMES, ITEM))), None)
