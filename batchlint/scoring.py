@@ -149,7 +149,7 @@ def _leads(site: Described, ways: set[tuple[FunctionId, Span]], started: set[Fun
 
 
 def _judge(graph: Graph, site: Described) -> CallSite:
-    reaches = relevant(site.reaches)
+    reaches = sorted(relevant(site.reaches), key=lambda reach: not _is_through(site, reach))
     tier = graph.program.catalogue.tier(site.model.provider, site.model.endpoint)
     factors = [*_who_waits(graph, site, reaches), *_repetition(graph, site, reaches), *_traits(site)]
     if tier is not None:
@@ -181,12 +181,18 @@ def _judge(graph: Graph, site: Described) -> CallSite:
         latency=latency,
         shape=site.shape,
         factors=tuple(factors),
-        contexts=_contexts(graph, reaches),
+        contexts=_contexts(graph, site, reaches),
         via=site.via,
         batch=tier,
         question=_question(graph, site, reaches) if verdict is Verdict.UNCLEAR else None,
         rounds=site.rounds,
     )
+
+
+def _is_through(site: Described, reach: Reach) -> bool:
+    """Whether the way in goes through the loop by which there are many: what is shown of the call has to agree."""
+    place = (site.many.path, site.many.line) if site.many is not None else None
+    return any((edge.caller.path, edge.span.line) == place for edge in reach.edges)
 
 
 def _budget(reaches: Sequence[Reach]) -> Latency | None:
@@ -308,11 +314,12 @@ def _rule(site: Described, reaches: Sequence[Reach]) -> str | None:
     return None
 
 
-def _contexts(graph: Graph, reaches: Sequence[Reach]) -> tuple[Context, ...]:
-    ranked = sorted(
-        reaches, key=lambda r: (r.entry.kind.latency if r.entry.kind.latency is not None else 9, len(r.edges))
-    )
-    return tuple(graph.context(reach) for reach in ranked[:20])
+def _contexts(graph: Graph, site: Described, reaches: Sequence[Reach]) -> tuple[Context, ...]:
+    def rank(reach: Reach) -> tuple[int, bool, int]:
+        latency = reach.entry.kind.latency
+        return (latency if latency is not None else 9, not _is_through(site, reach), len(reach.edges))
+
+    return tuple(graph.context(reach) for reach in sorted(reaches, key=rank)[:20])
 
 
 def _offer(discount: float, window: int | None) -> str:
