@@ -43,6 +43,7 @@ from batchlint.graph.routes import Routes
 from batchlint.graph.rowsaves import RowSaves
 from batchlint.graph.setoffs import SetOffs
 from batchlint.graph.standins import StandIns
+from batchlint.graph.statuspages import StatusPages
 from batchlint.graph.subcommands import Subcommands
 from batchlint.graph.tests import Tests
 from batchlint.graph.timerkeys import TimerKeys
@@ -90,12 +91,12 @@ class Graph(Part):
         self._elapsed = Elapsed(program)
         names = Names(program, decorators)
         handovers = Handovers(program, names, parameters)
+        routes = Routes(program, decorators, handovers)
         if self.model_calls:
             handovers.find()
             workflows = Workflows(program, handovers)
             workflows.find()
             self.model_calls = [model for model in self.model_calls if id(model.node) not in workflows.runs]
-            routes = Routes(program, decorators, handovers)
             keys = TimerKeys(program, decorators)
             Registrations(program, names, handovers, self._subcommands, routes, keys).read(manifest, settings)
         row_saves, fronts = RowSaves(program), Fronts(program, self.model_calls)
@@ -104,7 +105,8 @@ class Graph(Part):
         self._edges = Edges(program, decorators, handovers, parameters, row_saves)
         self._replies = Replies(program, handovers.edges)
         lookups = Lookups(program, self.is_test)
-        polls = self._polls = Polls(program, self.is_test, lookups, self.entries, self.edges_to)
+        pages = StatusPages(program, routes)
+        polls = self._polls = Polls(program, self.is_test, lookups, pages, self.entries, self.edges_to)
         self._waiting = Waiting(program, polls, self._replies, lookups)
         self._followed, self._unread = Followed(program, self.entries, self.edges_to), Unread(program)
         self._stand_ins = StandIns(program)

@@ -14,6 +14,7 @@ from batchlint.graph.lookups import Lookups
 from batchlint.graph.progress import Progress
 from batchlint.graph.promises import Promises
 from batchlint.graph.settled import Settled
+from batchlint.graph.statuspages import StatusPages
 from batchlint.symbols import Program, last_name
 from batchlint.trees import arguments, stands_in, walk, walk_own
 from batchlint.values import Cls, Fn, Inst
@@ -32,6 +33,7 @@ class Polls(Part):
         program: Program,
         is_test: Callable[[str], bool],
         lookups: Lookups,
+        pages: StatusPages,
         entries: Callable[[FunctionId], list[Entry]],
         edges_to: Callable[[FunctionId], list[Edge]],
     ) -> None:
@@ -39,7 +41,7 @@ class Polls(Part):
         self._entries = entries
         self._edges_to = edges_to
         self._is_test = is_test
-        self._lookups = lookups
+        self._lookups, self._pages = lookups, pages
         self._amounts = Amounts(program)
         self._settled = Settled(program)
         self._progress = Progress(program)
@@ -99,6 +101,8 @@ class Polls(Part):
             return True
         settled = self._settled.of(edge.callee)
         if any(not self._shown(each).isdisjoint(settled) for each in asked if not self._is_cut(each)):
+            return True
+        if self._pages.tell(settled) and self._serves_route(edge.caller):
             return True
         if not settled and not self._lookups.are_there:
             return False

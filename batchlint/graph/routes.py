@@ -59,10 +59,15 @@ class Routes(Part):
     def _by_path(self) -> dict[tuple[str, ...], dict[FunctionId, frozenset[str]]]:
         """By the segments of their paths the routes, each with the parameters that a path fills: here none."""
         found: dict[tuple[str, ...], dict[FunctionId, frozenset[str]]] = {}
-        for path, id in (*self._decorated(), *self._registered()):
+        for path, id in self.all():
             if segments := _segments(path):
                 found.setdefault(tuple(segments), {})[id] = frozenset()
         return found
+
+    def all(self) -> Iterator[tuple[str, FunctionId]]:
+        """The routes with their paths."""
+        yield from self._decorated()
+        yield from self._registered()
 
     def _decorated(self) -> Iterator[tuple[str, FunctionId]]:
         for function in self.program.functions.values():
