@@ -9,7 +9,7 @@ from batchlint.entrypoints import Kind, intervals
 from batchlint.facts import MODULE, ClassId, FunctionFacts, FunctionId
 from batchlint.findings import Step
 from batchlint.graph.durations import Durations
-from batchlint.graph.links import Entry, Part, label, source
+from batchlint.graph.links import Entry, Part, brief, label
 from batchlint.symbols import Program
 from batchlint.values import NOTHING, Cls, Ext, Fn, Values, ordered
 
@@ -23,7 +23,7 @@ class Decorators(Part):
         """What the function's decorators make of it."""
         scope = FunctionId(function.id.path, function.parent or MODULE)
         for decorator in function.decorators:
-            what = f"{label(function.id)} (@{source(decorator)[:60]})"
+            what = f"{label(function.id)} (@{brief(decorator)})"
             step = Step(function.id.path, function.line, what)
             paths: list[str] = []
             for value in ordered(self._in_class(function, decorator) or self.program.eval(scope, decorator)):

@@ -9,7 +9,7 @@ from batchlint.entrypoints import intervals
 from batchlint.facts import MODULE, FunctionFacts, FunctionId
 from batchlint.findings import Step
 from batchlint.graph.durations import Durations
-from batchlint.graph.links import Entry, Part, label, source
+from batchlint.graph.links import Entry, Part, brief, label
 from batchlint.symbols import Program, last_name
 from batchlint.symbols.handed import argument_for
 from batchlint.values import Ext, ordered
@@ -32,5 +32,5 @@ class Defaults(Part):
                 if row is None or argument_for(default, row.keyword or "", row.argument) is None:
                     continue
                 minutes = intervals.minutes_between(default, lambda node: self._durations.number(scope, node))
-                what = f"{label(function.id)} ({source(default)[:60]})"
+                what = f"{label(function.id)} ({brief(default)})"
                 yield Entry(row.entry.paced(minutes), Step(function.id.path, function.line, what))

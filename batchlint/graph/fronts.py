@@ -13,7 +13,7 @@ from batchlint.facts import MODULE, CallFacts, FunctionFacts, FunctionId, LoopNo
 from batchlint.findings import Step
 from batchlint.graph.choices import asked_by, gives_choice, is_menu, only_chooses
 from batchlint.graph.leftout import is_left_out
-from batchlint.graph.links import Asking, Entry, ModelCall, Part, label, source
+from batchlint.graph.links import Asking, Entry, ModelCall, Part, brief, label
 from batchlint.graph.picks import is_taken_once, picks_from_all
 from batchlint.graph.shown import Shown
 from batchlint.graph.sittings import SITTING, Sittings
@@ -89,7 +89,7 @@ class Fronts(Part):
         return [
             Entry(
                 kind,
-                Step(id.path, call.node.lineno, f"{source(call.node)[:60]} in {label(id)}"),
+                Step(id.path, call.node.lineno, f"{brief(call.node)} in {label(id)}"),
                 asking=None if is_repeated and not is_aside else asking,
                 word=word,
             )

@@ -39,6 +39,8 @@ class ModelCall(NamedTuple):
     """Whether the SDK's method is handed to what calls it."""
 
 
+_LONG = 60
+"""Characters of code from which on it is cut short where it is shown."""
 _STORES = frozenset(
     [
         "write_text", "write_bytes", "write", "writelines", "writerow", "writerows", "dump", "to_csv", "to_json",
@@ -288,3 +290,9 @@ def source(node: ast.AST) -> str:
         return ast.unparse(node)
     except (ValueError, RecursionError):
         return ""
+
+
+def brief(node: ast.AST) -> str:
+    """The node as code, a long call without its arguments: `app.task(...)`."""
+    text = source(node)
+    return f"{source(node.func)}(...)" if isinstance(node, ast.Call) and len(text) > _LONG else text[:_LONG]

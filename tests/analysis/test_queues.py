@@ -4,7 +4,7 @@ import textwrap
 
 import pytest
 
-from .verdicts import cases, is_waited_for, verdict
+from .verdicts import cases, is_waited_for, marked, verdict
 
 OFFLINE = {
     "celery_beside_a_read_in_a_thread": """
@@ -867,3 +867,21 @@ COMMAND = """
 )
 def test_a_task_by_the_word_that_its_decorator_is_given_first(how, name, expected):
     assert verdict(COMMAND.format(how=how, name=name)) == expected
+
+
+def test_a_decorator_that_says_much_is_shown_by_its_name():
+    site = marked(
+        """
+        from celery import Celery
+        from llm import ask
+
+        app = Celery()
+
+        @app.task(name="shop.labels.label_all_that_came_in_today", bind=True, acks_late=True)
+        def label(self, texts):
+            for text in texts:
+                self.store(ask(text))  # !
+        """
+    )
+    assert site is not None
+    assert [context.chain[0].what for context in site.contexts] == ["label (@app.task(...))"]
