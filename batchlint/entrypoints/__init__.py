@@ -36,6 +36,8 @@ class Kind(NamedTuple):
 class Base(NamedTuple):
     entry: Kind
     methods: tuple[str, ...]
+    runs: str = ""
+    """What runs a subclass by the name of its file, if it stands where that looks: `manage.py`."""
 
 
 ANY_KEYWORD = "*"
@@ -118,6 +120,8 @@ class Convention(NamedTuple):
     parameters: tuple[str, ...]
     packages: tuple[str, ...] = ()
     """Import names of the framework: without a file pattern the habit counts only where one of them is imported."""
+    unguarded: bool = False
+    """Whether the habit counts only in a file that does not start itself, by `if __name__ == "__main__"`."""
 
     def matches(self, path: str, klass: str | None, function: str, parameters: Iterable[str]) -> bool:
         if self.parameters and self.klass is None and not set(self.parameters) <= set(parameters):
@@ -325,7 +329,7 @@ def build(documents: list[dict[str, Any]]) -> Registry:
             if "returns_nothing" in row
         ),
         bases=PathTable(
-            (row["path"], Base(_kind(framework, row), tuple(row.get("methods", ["*"]))))
+            (row["path"], Base(_kind(framework, row), tuple(row.get("methods", ["*"])), row.get("runs", "")))
             for framework, row in _rows(frameworks, "bases")
         ),
         defaults=PathTable(
@@ -505,4 +509,5 @@ def _convention(framework: dict[str, Any], row: dict[str, Any]) -> Convention:
         tuple(row.get("methods", ["*"])),
         tuple(row.get("parameters", [])),
         tuple(framework.get("packages") or ()),
+        row.get("unguarded", False),
     )

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterable, Iterator, Set
 from functools import cached_property
 
-from batchlint.entrypoints import Convention, Kind
+from batchlint.entrypoints import Base, Convention, Kind
 from batchlint.facts import MODULE, ClassId, FunctionFacts, FunctionId, Import, ModuleFacts
 from batchlint.findings import Latency, Step
 from batchlint.graph.backlogs import Backlogs
@@ -86,7 +86,7 @@ class Entries(Part):
             for base in self.program.registry.bases.find(external.path):
                 star = "*" in base.methods and not function.name.startswith("_")
                 if function.name in base.methods or star:
-                    what = f"{label(function.id)} (a {external.path.rpartition('.')[2]})"
+                    what = _run(function.id, base) or f"{label(function.id)} (a {external.path.rpartition('.')[2]})"
                     yield Entry(base.entry, Step(function.id.path, function.line, what))
 
     def _by_convention(self, function: FunctionFacts) -> Iterator[Entry]:
@@ -96,6 +96,8 @@ class Entries(Part):
             if is_program and convention.entry.kind == "test" and convention.file is not None:
                 continue
             if function.id.qualname == MODULE and convention.function in (None, "*") and convention.parameters:
+                continue
+            if convention.unguarded and self.modules[function.id.path].main_line is not None:
                 continue
             if convention.matches(*shape):
                 what = f"{label(function.id)} ({convention.entry.framework})"
@@ -180,6 +182,13 @@ class Entries(Part):
             return set()
         stems = [stem, f"{stem}/{source.name}"] if source.name else [stem]
         return {index.stems[each] for each in stems if each in index.stems}
+
+
+def _run(id: FunctionId, base: Base) -> str:
+    """The command that runs the class, by its file, where its base says so: `manage.py label (Command.handle)`."""
+    folder, _, file = id.path.rpartition("/")
+    is_command = base.runs and folder.rpartition("/")[2] == "commands" and id.qualname.startswith("Command.")
+    return f"{base.runs} {file.removesuffix('.py')} ({label(id)})" if is_command else ""
 
 
 def _holders(function: FunctionFacts, held: str) -> set[str]:

@@ -886,6 +886,17 @@ LABEL_WITH_MAIN = """
         for line in open("products.txt"):
             print(ask(line))  # !
     """
+LABEL_IN_RUN = """
+    from llm import ask
+
+    def run():
+        for line in open("products.txt"):
+            print(ask(line))  # !
+    """
+MAIN_THAT_RUNS = """
+    if __name__ == "__main__":
+        run()
+    """
 LABEL_AS_COMMAND = """
     from django.core.management.base import BaseCommand
     from llm import ask
@@ -902,8 +913,10 @@ LABEL_AS_COMMAND = """
     [
         ("scripts/label.py", LABEL_WITH_MAIN, 'scripts/label.py: if __name__ == "__main__"'),
         ("scripts/label.py", LABEL, "label.py (folder of scripts)"),
+        ("scripts/label.py", LABEL_IN_RUN, "run (runscript)"),
+        ("scripts/label.py", LABEL_IN_RUN + MAIN_THAT_RUNS, 'scripts/label.py: if __name__ == "__main__"'),
         ("shop/__main__.py", LABEL, "__main__.py (main-block)"),
-        ("shop/management/commands/label.py", LABEL_AS_COMMAND, "Command.handle (a BaseCommand)"),
+        ("shop/management/commands/label.py", LABEL_AS_COMMAND, "manage.py label (Command.handle)"),
     ],
 )
 def test_one_entry_point_is_told_once(path: str, source: str, what: str):
