@@ -10,7 +10,7 @@ from typing import NamedTuple, TypeGuard
 from batchlint import successes
 from batchlint.facts import LoopNode
 from batchlint.iterables import EACH, PAIRED
-from batchlint.trees import children, is_none, walk
+from batchlint.trees import children, conjuncts, is_none, walk
 
 _RETRY_NAME = re.compile(
     r"[Rr]etr(y|ies)|RETR(Y|IES)|[Aa]ttempt|ATTEMPT|[Bb]ackoff|BACKOFF|(?<![a-z])(tries|try_)|Tries|(?<![A-Z])(TRIES|TRY_)"
@@ -265,18 +265,24 @@ def is_rounds(iterated: ast.expr, number: Callable[[ast.expr], float | None]) ->
 
 
 def condenses(loop: ast.While) -> bool:
-    """Whether each turn makes less of what there is, until it is no more than allowed: `while len(notes) > most`."""
-    test = loop.test
+    """Whether each turn makes less of what there is, until it is no more than allowed: `while len(notes) > most`.
+
+    What else the loop may end at (`and rounds < 9`) makes the rounds no more.
+    """
+    made = (n for s in loop.body for n in walk(s) if isinstance(n, ast.Assign))
+    given = {n.id for assigned in made for target in assigned.targets for n in walk(target) if isinstance(n, ast.Name)}
+    return any(not given.isdisjoint(_measured(test)) for test in conjuncts(loop.test))
+
+
+def _measured(test: ast.expr) -> set[str]:
+    """The names of what the test asks to be more than is allowed."""
     if not isinstance(test, ast.Compare) or len(test.ops) != 1 or not isinstance(test.ops[0], ast.Gt | ast.GtE):
-        return False
+        return set()
     size, most = test.left, test.comparators[0]
     # What runs until nothing is left works a list of things to do down.
     if not isinstance(size, ast.Call) or (isinstance(most, ast.Constant) and most.value in (0, 1)):
-        return False
-    measured = {node.id for argument in size.args for node in walk(argument) if isinstance(node, ast.Name)}
-    made = (n for s in loop.body for n in walk(s) if isinstance(n, ast.Assign))
-    given = {n.id for assigned in made for target in assigned.targets for n in walk(target) if isinstance(n, ast.Name)}
-    return bool(measured & given)
+        return set()
+    return {node.id for argument in size.args for node in walk(argument) if isinstance(node, ast.Name)}
 
 
 def counts(loop: ast.While) -> bool:

@@ -1282,6 +1282,10 @@ CONDENSED = """
     [
         ("len(notes) > most", "notes = [ask(note) for note in notes]  # !", "batchable"),
         ("len(notes) >= 30", "notes = [ask(note) for note in notes]  # !", "batchable"),
+        ("len(notes) > most and most > 2", "notes = [ask(note) for note in notes]  # !", "batchable"),
+        ("most > 2 and len(notes) > most", "notes = [ask(note) for note in notes]  # !", "batchable"),
+        ("len(notes) > most or about", "notes = [ask(note) for note in notes]  # !", "realtime"),
+        ("len(notes) > 0 and most > 2", "notes = [ask(note) for note in notes]  # !", "realtime"),
         ("len(notes) > most", "notes = ask(notes)  # !", "realtime"),
         ("len(notes) > 0", "notes = [ask(note) for note in notes]  # !", "realtime"),
         ("notes", "notes = [ask(note) for note in notes]  # !", "realtime"),
