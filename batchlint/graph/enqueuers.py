@@ -66,4 +66,5 @@ class Enqueuers(Part):
 
     def _tasks(self, reference: CallRef, node: ast.expr) -> list[FunctionId]:
         values = ordered(self.program.eval(reference.caller.id, node))
-        return [value.id for value in values if isinstance(value, Fn) and self._names.is_task(value.id)]
+        tasks = [value.id for value in values if isinstance(value, Fn) and self._names.is_task(value.id)]
+        return list(dict.fromkeys([*tasks, *(each for task in tasks for each in self._names.namesakes(task))]))

@@ -55,6 +55,11 @@ class Names(Part):
                             found.setdefault(str(keyword.value.value), []).append(function.id)
         return found
 
+    def namesakes(self, id: FunctionId) -> list[FunctionId]:
+        """Other tasks that are registered by the same name: a copy of the file may be what the worker has loaded."""
+        alike = (ids for ids in self._by_task_name.values() if id in ids)
+        return [each for ids in alike for each in ids if each != id and self.is_task(each)]
+
     @cached_property
     def _by_first_word(self) -> dict[str, list[FunctionId]]:
         """Functions by the string that a decorator is given first: `@command("embed_source")`."""

@@ -885,3 +885,30 @@ def test_a_decorator_that_says_much_is_shown_by_its_name():
     )
     assert site is not None
     assert [context.chain[0].what for context in site.contexts] == ["label (@app.task(...))"]
+
+
+TASKS = """
+    from celery import shared_task
+    from llm import ask
+
+    @shared_task(name="{name}")
+    def label(text):
+        return ask(text){mark}
+    """
+PAGE = """
+    from flask import Flask, request
+    from tasks import label
+
+    web = Flask(__name__)
+
+    @web.post("/label")
+    def page():
+        return label.delay(request.json["text"]).get()
+    """
+
+
+@pytest.mark.parametrize(("name", "expected"), [("shop.label", True), ("shop.label_later", False)])
+def test_a_copy_of_a_task_has_whoever_enqueues_its_name(name: str, expected: bool):
+    tasks = TASKS.format(name="shop.label", mark="")
+    copied = TASKS.format(name=name, mark="  # !")
+    assert is_waited_for({"tasks.py": tasks, "tasks_fixed.py": copied, "page.py": PAGE}) is expected
