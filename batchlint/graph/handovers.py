@@ -13,7 +13,7 @@ from batchlint.graph.callables import Callables
 from batchlint.graph.durations import Durations
 from batchlint.graph.enqueuers import Enqueued, Enqueuers
 from batchlint.graph.launches import Launches
-from batchlint.graph.links import Edge, Entry, Part, label
+from batchlint.graph.links import Edge, Entry, Part, brief, label
 from batchlint.graph.listeners import TOLD, Listeners
 from batchlint.graph.names import Names
 from batchlint.graph.parameters import Parameters, Source
@@ -198,7 +198,9 @@ class Handovers(Part):
     ) -> None:
         """Note that the call makes the function an entry point; `later`, `run`: it has it run later, or runs it."""
         caller, call = handed
-        what = f"{last_name(call.node.func)} in {label(caller.id)} ({kind.framework})"
+        # When it runs is often said by what its call is made of: `schedule.every().day.at("07:30").do(job)`.
+        name = brief(call.node).removesuffix("(...)") if kind.kind == "schedule" else last_name(call.node.func)
+        what = f"{name} in {label(caller.id)} ({kind.framework})"
         step = Step(caller.id.path, call.node.lineno, what)
         self.entries.setdefault(function, []).append(Entry(kind, step, call=later, run=run))
 

@@ -912,3 +912,24 @@ def test_the_pause_may_stand_in_a_list_beside_what_runs(first: str, expected: st
 def test_starting_loops_without_an_end_is_no_round_over_items():
     started = MANAGED.replace("{first}", "3600").replace("  # !", "")
     assert verdict(started.replace("in self.jobs])", "in self.jobs])  # !")) == "none"
+
+
+def test_a_schedule_is_shown_as_it_is_set_up():
+    site = marked(
+        """
+        import schedule
+        from llm import ask
+
+        def job():
+            for line in open("lines.txt"):
+                print(ask(line))  # !
+
+        def start():
+            schedule.every().day.at("07:30").do(job)
+            while True:
+                schedule.run_pending()
+        """
+    )
+    assert site is not None
+    shown = [context.chain[0].what for context in site.contexts if context.kind == "schedule"]
+    assert shown == ["schedule.every().day.at('07:30').do(job) in start (schedule)"]
