@@ -14,6 +14,8 @@ from batchlint import flow
 from batchlint.facts import FunctionId, LoopNode
 from batchlint.graph import Graph
 from batchlint.stores import Stores, own_names
+from batchlint.trees import walk
+from batchlint.values import Fn
 
 Step = tuple[FunctionId, ast.expr, Sequence[LoopNode]]
 """A call, the function it stands in, and the loops around it there."""
@@ -21,6 +23,10 @@ _OF_SEVERAL = re.compile(
     r"chat|context|conversation|dialog|histor|memor|player|session|state|thread|user", re.IGNORECASE
 )
 """What stands in the names of keys that several items share, and of stores of what was said before."""
+
+
+_DEEP = 1
+"""Methods of methods that are looked at."""
 
 
 class OwnRows:
@@ -34,7 +40,24 @@ class OwnRows:
         `steps`: the calls from the one in the method that asks upwards.
         """
         method = steps[0][0]
-        return not _OF_SEVERAL.search(name) and self._stores.gives_rows_own(method, name, self._keys(steps))
+        if _OF_SEVERAL.search(name) or self._is_read_below(method, name):
+            return False
+        return self._stores.gives_rows_own(method, name, self._keys(steps))
+
+    def _is_read_below(self, id: FunctionId, name: str, depth: int = 0) -> bool:
+        """Whether another method of the object, which the method calls, speaks of the store: it may read all."""
+        for call in self._graph.function(id).calls:
+            func = call.node.func
+            if not isinstance(func, ast.Attribute) or not isinstance(func.value, ast.Name) or func.value.id != "self":
+                continue
+            for value in self._graph.program.eval(id, func):
+                if isinstance(value, Fn) and value.id != id:
+                    node = self._graph.function(value.id).node
+                    if any(isinstance(each, ast.Attribute) and ast.unparse(each) == name for each in walk(node)):
+                        return True
+                    if depth < _DEEP and self._is_read_below(value.id, name, depth + 1):
+                        return True
+        return False
 
     def _keys(self, steps: Sequence[Step]) -> set[str]:
         """The parameters of the method that the loop above gives each turn's own value."""

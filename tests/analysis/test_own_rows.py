@@ -33,12 +33,19 @@ PROGRAM = """
         def __init__(self, db):
             self.{store} = Rows(db)
 
+        def known(self):
+            return list(self.{store}.collection.find())
+
+        def note(self, name):
+            return f"about {{name}}"
+
         {a}def label(self, name):
             row = {aw}self.{store}.{asked}
+            more = {more}
             if not row:
                 return False
             try:
-                answer = ask(row["text"])
+                answer = ask(row["text"] + str(more))
                 {aw}self.{store}.{kept}
                 return True
             except Exception as error:
@@ -60,6 +67,7 @@ USUAL = {
     "asked": "get_by_name(name)",
     "kept": "update(row['_id'], {'label': answer})",
     "called": "label(line.strip())",
+    "more": "self.note(name)",
     "a": "",
     "aw": "",
 }
@@ -89,6 +97,7 @@ def test_the_row_of_the_item(other: dict[str, str]) -> None:
         {"store": "conversations"},
         {"asked": "get_latest(name)", "kept": "add(name, answer)"},
         {"asked": "collection.find_one()"},
+        {"more": "self.known()"},
     ],
 )
 def test_a_row_that_others_fill(other: dict[str, str]) -> None:
