@@ -67,6 +67,8 @@ class _Sets:
         owner = self._program.owner(frame.function, name)
         if owner is None or name in (owner.rest, owner.named):
             return False
+        if owner.id.qualname == MODULE and name in self._program.attribute_writes:
+            return False  # another file may give the module's variable something else
         if (owner.id, name) in self._asked:
             return True
         self._asked.add((owner.id, name))
@@ -139,11 +141,11 @@ class _Sets:
         )
 
     def _of_call(self, call: ast.Call, frame: Frame, depth: int) -> bool:
-        func = call.func
-        if isinstance(func, ast.Attribute) and func.attr in _MAKING and self.holds([func.value], frame, depth):
+        func, targets = call.func, self._program.eval(frame.function.id, call.func)
+        if targets == {Ext("builtins.set")}:
             return True
-        if self._program.eval(frame.function.id, func) == {Ext("builtins.set")}:
-            return True
+        if isinstance(func, ast.Attribute) and not any(isinstance(value, Fn) for value in targets):
+            return func.attr in _MAKING and self.holds([func.value], frame, depth)
         returned = self._returned(call, frame)
         return bool(returned) and all(
             self._states_set(inner) or self.holds([each], inner, depth) for inner, each in returned or ()
