@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from batchlint import countdowns, lastturns, lookedup, trees
 from batchlint.facts import FunctionFacts, LoopNode
-from batchlint.items import Constants, drawn, is_apart, paired, read_again
+from batchlint.items import Constants, Turn, is_apart, paired, read_again, turn_of
 from batchlint.trees import SCOPES, children, is_none, spreads, stands_in, walk
 
 
@@ -302,12 +302,12 @@ def carried(
     turning = frozenset(targets(loop.target)) if isinstance(loop, ast.For | ast.AsyncFor) else frozenset()
 
     is_stored = isinstance(loop, ast.For | ast.AsyncFor) and any(row.item is not None for row in rows)
-    parted = drawn(loop, turning) if is_stored else frozenset()  # type: ignore[arg-type]
+    turn = turn_of(loop, turning) if is_stored else Turn(turning)  # type: ignore[arg-type]
 
     def is_own(row: Move) -> bool:
         """Whether what the row stores is an item that no other iteration's request reads."""
         read = [*arguments, *(value for each in before if each is not row for value in each.values)]
-        return row.item is not None and is_apart(row.item, read, turning, parted, constants)
+        return row.item is not None and is_apart(row.item, read, turn, constants)
 
     own = {id(row) for row in rows if is_own(row)}
     tainted = reached(set(), _of_this_turn([row for row in rows if id(row) not in own], loop, call, turning), call)

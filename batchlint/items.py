@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Callable, Iterable, Iterator
+from typing import NamedTuple
 
 from batchlint.iterables import COUNTED, PAIRED
 from batchlint.trees import children, length_of, walk
@@ -17,19 +18,45 @@ Constants = Callable[[ast.expr], ast.expr]
 """What a name stands for, where that is one expression; else the name."""
 
 
-def drawn(loop: ast.For | ast.AsyncFor, turning: frozenset[str]) -> frozenset[str]:
-    """The names that inner loops draw from the turn's part of a list: `for i in part` of `part = left[s:s + 20]`."""
+class Turn(NamedTuple):
+    """The names by which a turn of a loop finds its own items."""
+
+    turning: frozenset[str]
+    """What the loop gives: `i`, `row`."""
+    own: frozenset[str] = frozenset()
+    """What inner loops draw from the turn's part of a list: `row` of `for row in rows[i : i + 20]`."""
+    counted: frozenset[str] = frozenset()
+    """What inner loops count such a part with: `j` of `rows[i + j]`."""
+
+
+def turn_of(loop: ast.For | ast.AsyncFor, turning: frozenset[str]) -> Turn:
+    """The names of the loop's turn, with those of its part of a list: `for i in part` of `part = left[s:s + 20]`."""
     nodes = [node for statement in loop.body for node in walk(statement)]
     parts = set(turning)
     is_stepping = isinstance(loop.iter, ast.Call) and len(loop.iter.args) == 3
     for node in nodes if is_stepping else ():
         if isinstance(node, ast.Assign) and _is_part(node.value, turning):
             parts |= {target.id for target in node.targets if isinstance(target, ast.Name)}
-    found: set[str] = set()
+    own: set[str] = set()
+    counted: set[str] = set()
     for node in nodes:
         if isinstance(node, ast.For | ast.AsyncFor | ast.comprehension):
-            found |= {name for name, iterated in _pairs(node.target, node.iter) if iterated in parts}
-    return frozenset(found)
+            own |= {name for name, iterated in _pairs(node.target, node.iter) if iterated in parts}
+            counted |= set(_counters(node)) if is_stepping else set()
+    return Turn(turning, frozenset(own), frozenset(counted - turning))
+
+
+def _counters(loop: ast.For | ast.AsyncFor | ast.comprehension) -> Iterator[str]:
+    """The name with which the loop counts from nought: `for j, row in enumerate(part)`, `for j in range(len(part))`."""
+    node, target = loop.iter, loop.target
+    if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name) or len(node.args) != 1:
+        return
+    if node.func.id in COUNTED and not node.keywords and isinstance(target, ast.Tuple):
+        target = target.elts[0]
+    elif node.func.id != "range":
+        return
+    if isinstance(target, ast.Name):
+        yield target.id
 
 
 def _is_part(node: ast.expr, turning: frozenset[str]) -> bool:
@@ -68,22 +95,19 @@ def paired(target: ast.expr, iterated: ast.expr) -> Iterator[tuple[ast.expr, ast
             yield from paired(part, source)
 
 
-def is_apart(
-    stored: ast.expr, reads: Iterable[ast.AST], turning: frozenset[str], own: frozenset[str], constants: Constants
-) -> bool:
+def is_apart(stored: ast.expr, reads: Iterable[ast.AST], turn: Turn, constants: Constants = lambda node: node) -> bool:
     """Whether no expression of `reads` can see what another iteration stored in the item `stored`.
 
-    Each read of the container has another constant key, or an index that is another one in each turn: `turning`, or
-    both are the turn's `own`.
+    Each read of the container has another constant key, or an index that is another one in each turn.
     """
     name, keys = _item(stored)
     if name is None or not keys:
         return False
     is_inside = isinstance(stored, ast.Subscript) and isinstance(stored.value, ast.Subscript)
     return all(
-        read is not None and _differ(keys, read, turning, own, constants)
+        read is not None and _differ(keys, read, turn, constants)
         for node in reads
-        for read in _reads_of(node, name, own, with_length=not is_inside)
+        for read in _reads_of(node, name, turn.own, with_length=not is_inside)
     )
 
 
@@ -174,13 +198,16 @@ def _is_length(node: ast.AST) -> bool:
     return measured is not None and _dotted(measured) is not None
 
 
-def _differ(stored: Keys, read: Keys, turning: frozenset[str], own: frozenset[str], constants: Constants) -> bool:
+def _differ(stored: Keys, read: Keys, turn: Turn, constants: Constants) -> bool:
+    turning = turn.turning
     for mine, other in zip(stored, read, strict=False):
         names = {key.id for key in (mine, other) if isinstance(key, ast.Name)}
         is_named = isinstance(mine, ast.Name) and isinstance(other, ast.Name)
-        if is_named and (names <= own or (len(names) == 1 and names <= turning)):
+        if is_named and (names <= turn.own or (len(names) == 1 and names <= turning)):
             return True
         if _is_same_part(mine, other, turning) or _is_named_after(mine, other, turning):
+            return True
+        if _is_in_part(mine, other, turn):
             return True
         if not may_be_equal(mine, other, constants):
             return True
@@ -192,6 +219,23 @@ def _is_same_part(mine: ast.expr, other: ast.expr, turning: frozenset[str]) -> b
     if not isinstance(mine, ast.Slice) or not isinstance(mine.lower, ast.Name) or mine.lower.id not in turning:
         return False
     return ast.dump(mine) == ast.dump(other)
+
+
+def _is_in_part(mine: ast.expr, other: ast.expr, turn: Turn) -> bool:
+    """Whether both are of the part that begins with the turn's own place: `rows[i + j]` beside `rows[i : i + 20]`."""
+    starts = [_start(key, turn) for key in (mine, other)]
+    return starts[0] is not None and starts[0] == starts[1]
+
+
+def _start(key: ast.expr, turn: Turn) -> str | None:
+    """The turn's own place at which the part begins that the key is of."""
+    if isinstance(key, ast.Slice):
+        return key.lower.id if isinstance(key.lower, ast.Name) and key.lower.id in turn.turning else None
+    if not isinstance(key, ast.BinOp) or not isinstance(key.op, ast.Add):
+        return None
+    names = {side.id for side in (key.left, key.right) if isinstance(side, ast.Name)}
+    places, steps = names & turn.turning, names & turn.counted
+    return next(iter(places)) if len(places) == 1 and len(steps) == 1 else None
 
 
 def _is_named_after(mine: ast.expr, other: ast.expr, turning: frozenset[str]) -> bool:

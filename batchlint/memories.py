@@ -10,7 +10,7 @@ from typing import NamedTuple, Protocol
 from batchlint import flow, given
 from batchlint.facts import ClassId, FunctionFacts, FunctionId, LoopNode
 from batchlint.graph import Graph
-from batchlint.items import is_apart
+from batchlint.items import Turn, is_apart
 from batchlint.loops import works_once
 from batchlint.ownrows import OwnRows
 from batchlint.picked import Picked, picked
@@ -100,8 +100,7 @@ class Memories:
             if name in row.given and (row.reads & tainted or flow.holds(row.values, call))
         ]
         return bool(stored) and all(
-            row.item is not None and is_apart(row.item, reads, frozenset(turning), frozenset(), lambda node: node)
-            for row in stored
+            row.item is not None and is_apart(row.item, reads, Turn(frozenset(turning))) for row in stored
         )
 
     def kept(self, id: FunctionId, call: ast.Call, loops: Sequence[LoopNode]) -> str | None:

@@ -82,3 +82,35 @@ LOOP = """
 )
 def test_parts_and_keys_of_the_turns_own(head: str, body: str, expected: str):
     assert verdict(LOOP.format(head=head, body=body)) == expected
+
+
+SLICES = """
+    import json
+    from llm import ask
+
+    def run(rows, size):
+        for i in range(0, len(rows){step}):
+            part = rows[i : i + size]
+            answers = ask([row["text"] for row in part])  # !
+            for {head}:
+                rows[{at}]["note"] = answers[j]
+            print(min(i + size, len(rows)))
+
+    if __name__ == "__main__":
+        run(json.load(open("rows.json")), 50)
+    """
+
+
+@pytest.mark.parametrize(
+    ("step", "head", "at", "expected"),
+    [
+        (", size", "j, _ in enumerate(answers)", "i + j", "batchable"),
+        (", size", "j in range(len(part))", "j + i", "batchable"),
+        (", size", "j, _ in enumerate(answers, size)", "i + j", "realtime"),  # the next turn's part
+        (", size", "j in range(len(part))", "i + size", "realtime"),
+        (", size", "j in range(len(part))", "j", "realtime"),
+        ("", "j in range(len(part))", "i + j", "realtime"),  # the turns' parts overlap
+    ],
+)
+def test_items_counted_within_the_turns_own_part(step: str, head: str, at: str, expected: str):
+    assert verdict(SLICES.format(step=step, head=head, at=at)) == expected
