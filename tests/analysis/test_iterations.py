@@ -1531,3 +1531,41 @@ def test_what_the_turns_look_up_in_one_place_carries_an_answer_on(
     known: str, asked: str, after: str, expected: str
 ) -> None:
     assert verdict(THEMES.format(known=known, asked=asked, after=after)) == expected
+
+
+FALLING_BACK = """
+    import requests
+
+    URL = "https://openrouter.ai/api/v1/chat/completions"
+
+    def ask(messages):
+        body = {{"model": "first", "messages": messages}}
+        for attempt in range(3):
+            response = requests.post(URL, json=body)
+            if {test}:
+                body["model"] = "second"
+                continue
+            return response.json()["choices"]
+
+    def report():
+        print(ask([{{"role": "user", "content": open("notes.txt").read()}}]))  # !
+
+    if __name__ == "__main__":
+        import schedule
+        schedule.every().day.at("00:00").do(report)
+        while True:
+            schedule.run_pending()
+    """
+
+
+@pytest.mark.parametrize(
+    ("test", "expected"),
+    [
+        ("response.status_code == 429", "batchable"),
+        ("not response.is_success", "batchable"),
+        ("'no' in response.json()['choices'][0]['message']['content']", "realtime"),
+    ],
+)
+def test_another_model_is_asked_after_no_answer(test: str, expected: str):
+    """How a request went is no answer that the next one is made of."""
+    assert verdict(FALLING_BACK.format(test=test)) == expected
