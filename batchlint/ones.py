@@ -21,6 +21,8 @@ _SENTENCE = 5
 _TRIED = 10
 """So many samples are what somebody writes down to see if it works."""
 _TRIES = re.compile(r"^_?(test|demo|example|try)s?(_|$)|_(demo|example|test)s?$", re.IGNORECASE)
+_TRYING = re.compile(r"((manual|quick|simple|smoke)(ly)? )?(test|demo|example|try)(s|ing)?\b", re.IGNORECASE)
+"""How what is said of a function begins that tries something out: 'Test the service'."""
 _DEEP = 5
 _DRAWS = re.compile(r"listdir|scandir|walk|glob|iterdir|open|read|load|fetch|query|execute|select|find|scan|search")
 """Words in the names of calls that get more than they are given: from files, a store or the web."""
@@ -47,13 +49,35 @@ def _are_samples(node: ast.List | ast.Tuple) -> bool:
 
 
 def is_for_samples(graph: Graph, id: FunctionId, call: ast.expr) -> bool:
-    """Whether all that the call is given stands in the code, with two or three records or texts among it to try."""
+    """Whether all that the call is given stands in the code, with two or three records or texts among it to try.
+
+    In what only tries something out, so is what it had made of them: `ranked = rank(articles)`.
+    """
     if not isinstance(call, ast.Call) or not call.args:
         return False
-    given = [graph.constant(id, each)[1] for each in arguments(call)]
+    made = _DEEP if _is_trial(graph.function(id)) else 0
+    given = [_written(graph, id, each, made) for each in arguments(call)]
     lists = [each for each in given if isinstance(each, ast.List | ast.Tuple)]
     are_few = bool(lists) and all(0 < len(each.elts) <= HANDFUL and all(map(_is_sample, each.elts)) for each in lists)
     return are_few and all(map(_is_literal, given))
+
+
+def _is_trial(function: FunctionFacts) -> bool:
+    """Whether the function's name or its first words say that it tries something out."""
+    documented = isinstance(function.node, ast.FunctionDef | ast.AsyncFunctionDef)
+    said = ast.get_docstring(function.node) or "" if documented else ""  # type: ignore[arg-type]
+    return _TRIES.search(function.name) is not None or _TRYING.match(said) is not None
+
+
+def _written(graph: Graph, id: FunctionId, node: ast.expr, steps: int) -> ast.expr:
+    """What stands in the code where the node is that, or where calls made it of nothing else; else its value."""
+    scope, value = graph.constant(id, node)
+    call = value.value if isinstance(value, ast.Await) else value
+    if steps and isinstance(call, ast.Call) and call.args and not _DRAWS.search(last_name(call.func)):
+        given = [_written(graph, scope, each, steps - 1) for each in arguments(call)]
+        if all(map(_is_literal, given)):
+            return next((each for each in given if isinstance(each, ast.List | ast.Tuple)), value)
+    return value
 
 
 def goes_over_given(function: FunctionFacts, loops: Sequence[LoopNode]) -> bool:

@@ -144,3 +144,49 @@ def test_records_written_out_in_what_is_called_a_test_are_samples(name: str) -> 
 )
 def test_other_records_or_functions_are_none(name: str, records: str) -> None:
     assert verdict(TRIED.format(name=name, records=records)) == "batchable"
+
+
+MADE = """
+import asyncio
+import json
+from llm import aask
+
+class Desk:
+    async def rank(self, records):
+        return sorted(records, key=str)
+
+    async def load_like(self, records):
+        return json.load(open("records.json"))
+
+    async def digest(self, records):
+        return [await aask(str(record)) for record in records]
+
+async def {name}():
+    '''{said}'''
+    desk = Desk()
+    records = {records}
+    ranked = await desk.{make}(records)
+    print(await desk.digest(ranked))  # !
+
+if __name__ == "__main__":
+    asyncio.run({name}())
+"""
+TWO = f"[{RECORD}, {RECORD}]"
+
+
+@pytest.mark.parametrize(
+    ("name", "said", "records", "make", "expected"),
+    [
+        ("main", "Test the desk.", TWO, "rank", "realtime"),
+        ("main", "Manual test.", TWO, "rank", "realtime"),
+        ("test_desk", "", TWO, "rank", "realtime"),
+        ("main", "The digest of the day.", TWO, "rank", "batchable"),  # it may get more by what it is given
+        ("main", "Testimonials of the day.", TWO, "rank", "batchable"),
+        ("main", "Test the desk.", TWO, "load_like", "batchable"),
+        ("main", "Test the desk.", "json.load(open('records.json'))", "rank", "batchable"),
+    ],
+)
+def test_what_a_trial_makes_of_samples_are_samples(
+    name: str, said: str, records: str, make: str, expected: str
+) -> None:
+    assert verdict(MADE.format(name=name, said=said, records=records, make=make)) == expected
