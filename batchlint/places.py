@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from typing import NamedTuple
 
+from batchlint import flow
 from batchlint.facts import CallFacts, FunctionId, LoopNode
 from batchlint.graph import Edge, Graph, ModelCall, Reach
 from batchlint.values import Cls, Ext
@@ -82,3 +83,15 @@ def only_holds(graph: Graph, caller: FunctionId, call: ast.Call) -> bool:
     made = [found for value in called for found in graph.program.attribute(value, "__init__")]
     is_plain = all(isinstance(found, Ext) and found.path.startswith(_HOLDERS) for found in made)
     return bool(called) and is_plain and all(isinstance(value, Cls) for value in called)
+
+
+def comes_back(place: Place, call: ast.expr) -> bool:
+    """Whether the call gives the model's answer: what is kept further down nobody reads here."""
+    links = place.links()
+    below = links[[link.node for link in links].index(call) + 1 :]
+    return all(_gives(place.graph, each) for each in below)
+
+
+def _gives(graph: Graph, link: Link) -> bool:
+    function, saving = graph.function(link.function), graph.program.registry.saving_methods
+    return isinstance(link.node, ast.Call) and flow.gives_answer(function, link.node, saving)

@@ -8,11 +8,11 @@ import sys
 from collections.abc import Iterator, Sequence
 from functools import cache
 
-from batchlint import dialogues, flow, given, partsaves, streams, timing
+from batchlint import dialogues, flow, given, moments, partsaves, streams, timing
 from batchlint.facts import FunctionId
 from batchlint.findings import Latency
 from batchlint.graph import Edge, Graph
-from batchlint.places import RUNS, Link, Place, Trait, only_holds
+from batchlint.places import RUNS, Place, Trait, comes_back, only_holds
 from batchlint.symbols import last_name
 from batchlint.ties import Ties
 from batchlint.values import Ext, Fn
@@ -26,8 +26,8 @@ _STANDARD = sys.stdlib_module_names - {"builtins"}  # to which names count that 
 
 def traits(place: Place, ties: Ties) -> list[Trait]:
     """All that speaks for or against batching the place, each thing once."""
-    found = [*_request_traits(place), *_session_traits(place), *partsaves.traits(place), *ties.of(place)]
-    return list(dict.fromkeys(found))
+    found = [*_request_traits(place), *_session_traits(place), *partsaves.traits(place), *moments.traits(place)]
+    return list(dict.fromkeys([*found, *ties.of(place)]))
 
 
 def _request_traits(place: Place) -> Iterator[Trait]:
@@ -111,7 +111,7 @@ def _session_traits(place: Place) -> Iterator[Trait]:
             yield Trait("probe", f"{ANSWERS}: {said[0]!r}", id.path, call.lineno)
         facts = place.call(call)
         counts = facts is not None and timing.is_what_counts(place.graph.program, function, facts)
-        if counts and _comes_back(place, call):
+        if counts and comes_back(place, call):
             yield Trait("probe", "what counts is how long the answer takes", id.path, call.lineno)
         if (
             facts is not None
@@ -131,18 +131,6 @@ def _session_traits(place: Place) -> Iterator[Trait]:
         for other in function.calls:
             if _types_into_session(place.graph, id, other.node) and flow.goes_into(function, call, other.node):
                 yield Trait("live_session", "the answer is typed into an open session", id.path, other.node.lineno)
-
-
-def _comes_back(place: Place, call: ast.Call) -> bool:
-    """Whether the call gives the model's answer: what is kept further down nobody reads here."""
-    links = place.links()
-    below = links[[link.node for link in links].index(call) + 1 :]
-    return all(_gives(place.graph, each) for each in below)
-
-
-def _gives(graph: Graph, link: Link) -> bool:
-    function, saving = graph.function(link.function), graph.program.registry.saving_methods
-    return isinstance(link.node, ast.Call) and flow.gives_answer(function, link.node, saving)
 
 
 def _is_clocked(place: Place, id: FunctionId) -> bool:

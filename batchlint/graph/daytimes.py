@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from batchlint.facts import CallFacts, FunctionFacts
 from batchlint.graph.conditions import tests_before
 from batchlint.symbols import last_name
-from batchlint.trees import stands_in, walk_own
+from batchlint.trees import stands_in, walk, walk_own
 
 _MOST_HOURS = 6
 """Hours in a list of them, above which the loop works all day."""
@@ -43,6 +43,21 @@ def comes_by_day(function: FunctionFacts, node: ast.expr) -> bool:
         _is_time(function, test) if holds else _is_other_time(function, test)
         for test, holds in tests_before(function, node)
     )
+
+
+def comes_between(function: FunctionFacts, node: ast.expr) -> bool:
+    """Whether the function comes to the node between two times of the day only: `if not 9 <= now.hour < 21: return`."""
+    bounds = 0
+    for test, _ in tests_before(function, node):
+        for each in (inner for inner in walk(test) if isinstance(inner, ast.Compare)):
+            sides = [each.left, *each.comparators]
+            pairs = zip(each.ops, sides, sides[1:], strict=False)
+            bounds += sum(
+                isinstance(op, ast.Lt | ast.LtE | ast.Gt | ast.GtE)
+                and any(_tells_hour(meant) for side in (one, other) for meant in _meant(function, side))
+                for op, one, other in pairs
+            )
+    return bounds > 1
 
 
 def _stands_under(call: CallFacts, branch: ast.If) -> bool:

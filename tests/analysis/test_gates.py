@@ -147,3 +147,49 @@ TIMED = """
 )
 def test_a_request_that_is_made_to_measure_how_long_it_takes_is_none_to_batch(told, expected):
     assert verdict(TIMED.format(told=told)) == expected
+
+
+MOMENT = """
+    import datetime
+    import json
+    from apscheduler.schedulers.blocking import BlockingScheduler
+    from llm import ask
+
+    def decide(notes):
+        answer = ask("Is now the moment? " + notes)
+        return json.loads(answer.output_text)
+
+    def nudge():
+        now = datetime.datetime.now()
+        hour = now.hour
+        notes = open("notes.txt").read()
+        if {when}:
+            return
+        decision = decide(notes)  # !
+        if {test}:
+            return
+        print("Have you been out today?", decision)
+
+    scheduler = BlockingScheduler()
+    scheduler.add_job(nudge, "interval", hours=3)
+    scheduler.start()
+    """
+
+
+@pytest.mark.parametrize(
+    ("when", "test", "expected"),
+    [
+        ("not 9 <= now.hour < 21", "not decision['send']", "unclear"),
+        ("hour < 9 or hour >= 21", "decision.get('send') is False", "unclear"),
+        ("now.hour < 9 or now.hour > 21", "not decision.send", "unclear"),
+        ("now.hour < 9", "not decision['send']", "batchable"),  # from then on
+        ("not notes", "not decision['send']", "batchable"),
+        ("not 9 <= now.hour < 21", "not decision", "batchable"),  # no answer came
+        ("not 9 <= now.hour < 21", "decision.get('error')", "batchable"),
+        ("not 9 <= now.hour < 21", "not notes", "batchable"),
+    ],
+)
+def test_a_job_asks_whether_now_is_the_moment(when: str, test: str, expected: str):
+    assert verdict(MOMENT.format(when=when, test=test)) == expected
+    behind = MOMENT.replace("  # !", "").replace("decision)", "ask(notes))  # !")
+    assert verdict(behind.format(when=when, test=test)) == expected
