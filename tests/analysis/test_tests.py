@@ -180,6 +180,14 @@ UNCLEAR = {
                 print(ask(text))  # !
             """
     },
+    "examples_by_name": {
+        "examples_of_labels.py": """
+            from llm import ask
+
+            for text in open("products.txt"):
+                print(ask(text))  # !
+            """
+    },
     "documentation": {
         "docs/snippets/label.py": """
             from llm import ask
