@@ -257,7 +257,8 @@ class Graph(Part):
         if known is None:
             found = self._find_reaches(id, way, self.ways) or self._find_reaches(id, way, self._any_words)
             paced = (self._by_day(reach, *((edge.caller, edge.node) for edge in reach.edges)) for reach in found)
-            known = self._reaches[id, way] = [self._for_tests(reach, id) for reach in paced]
+            served = (self._loading(each, each.edges[0].node) if each.edges else each for each in paced)
+            known = self._reaches[id, way] = [self._for_tests(reach, id) for reach in served]
         return known
 
     def _by_day(self, reach: Reach, *places: tuple[FunctionId, ast.expr]) -> Reach:
@@ -355,7 +356,13 @@ class Graph(Part):
         if not reach.edges and self.are_apart(id, reach.entry, node):
             return None
         entry = self._subcommands.as_started(reach.entry, (id, node))
-        return self._by_day(reach._replace(entry=entry), (id, node)) if entry is not None else None
+        if entry is None:
+            return None
+        return self._loading(self._by_day(reach._replace(entry=entry), (id, node)), node)
+
+    def _loading(self, reach: Reach, first: ast.expr) -> Reach:
+        """The way in as it counts with the first call on it."""
+        return reach._replace(entry=self._entries.loading(reach.entry, first))
 
     def are_apart(self, id: FunctionId, entry: Entry, node: ast.expr) -> bool:
         """Whether a run of the function that comes to the node does not come to where it asks somebody."""

@@ -155,6 +155,21 @@ class Entries(Part):
         elif module.path not in self._imported_files and not self._serves(module):
             yield Entry(Kind("top-level", "script", None), Step(module.path, 1, f"{module.path}: top-level code"))
 
+    def loading(self, entry: Entry, first: ast.expr) -> Entry:
+        """The script as it counts where a file of routes makes the first call of a way down as it is loaded.
+
+        Whoever runs that file starts a server, which answers nobody before that is done.
+        """
+        facts = self.program.call_facts.get(id(first))
+        if entry.kind.kind != "script" or facts is None or facts.caller.id.qualname != MODULE:
+            return entry
+        tests = (node for test in facts.call.tests for node in walk(test))
+        is_main = any(isinstance(node, ast.Name) and node.id == "__name__" for node in tests)
+        if is_main or not self._serves(self.modules[facts.caller.id.path]):
+            return entry
+        step = Step(facts.caller.id.path, first.lineno, f"{facts.caller.id.path}, as its server starts")
+        return Entry(Kind("server start", "unknown", None), step)
+
     def _serves(self, module: ModuleFacts) -> bool:
         """Whether the file holds routes or handlers: then its top level runs when the server starts."""
         return any(

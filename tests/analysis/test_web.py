@@ -628,3 +628,38 @@ def test_the_work_beside_the_requests_is_batchable(program):
 @pytest.mark.parametrize("program", cases(UNCLEAR))
 def test_what_may_run_in_a_request_or_not_is_unclear(program):
     assert verdict(program) == "unclear"
+
+
+LOADED = """
+    import json
+    from fastapi import FastAPI
+    from llm import ask
+
+    app = FastAPI()
+
+    def load():
+        return [ask(text) for text in json.load(open("texts.json"))]  # !
+
+    {above}
+
+    {route}
+    def found(name: str):
+        return notes[name]
+
+    if __name__ == "__main__":
+        {main}
+    """
+ROUTE, SERVED = '@app.get("/notes")', "import uvicorn; uvicorn.run(app)"
+
+
+@pytest.mark.parametrize(
+    ("above", "route", "main", "expected"),
+    [
+        ("notes = load()", ROUTE, SERVED, "unclear"),
+        ("if not open('notes.json'):\n        notes = load()", ROUTE, SERVED, "unclear"),
+        ("notes = {}", ROUTE, "load()", "batchable"),  # a command of its own
+        ("notes = load()", "", "print(found('first'))", "batchable"),
+    ],
+)
+def test_a_server_that_starts_may_be_waited_for(above: str, route: str, main: str, expected: str):
+    assert verdict(LOADED.format(above=above, route=route, main=main)) == expected
