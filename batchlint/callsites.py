@@ -100,6 +100,12 @@ def find(graph: Graph) -> list[Described]:
 def _speaks_before(graph: Graph, site: Described, rank: int, known: Described, known_rank: int) -> bool:
     """Whether the way down speaks for the call rather than the known one, each with its rank."""
     plain = [each for each in (site, known) if not each.traits and not refuses(graph, each.model)]
+    if len(plain) == 2 and site.rounds is not known.rounds:
+        # Who starts a single request by hand makes no batch of it, but of all that the same call starts besides.
+        all_of_it, one = (site, known) if site.rounds else (known, site)
+        is_by_hand = bool(one.reaches) and all(reach.entry.kind.kind == "script" for reach in one.reaches)
+        if is_by_hand and all_of_it.many is not None and one.many is None:
+            return all_of_it is site
     are_equal = len(plain) == 2 and max(rank, known_rank) < _FAR and _are_alternatives(site, known)
     if are_equal and (site.many is None) is not (known.many is None):
         return site.many is not None

@@ -2,7 +2,7 @@
 
 import pytest
 
-from .verdicts import verdict
+from .verdicts import marked, verdict
 
 APP = """
 import sys
@@ -49,3 +49,40 @@ STREAM = 'client.chat.completions.create(model="gpt-5", messages=[{"role": "user
 )
 def test_many_requests_speak_before_one(one: str, each: str, expected: str) -> None:
     assert verdict(APP.format(one=one, each=each)) == expected
+
+
+BUILD = """
+import json
+from llm import client
+
+def summarize(rows, llm):
+    found = {{}}
+    {head}:
+        text = "In short: {{}}".format(row["text"])
+        found[number] = llm.chat.completions.create(model="gpt-5", messages=[{{"role": "user", "content": text}}])
+    text = "Together: {{}}".format(str(found))
+    found["all"] = llm.chat.completions.create(model="gpt-5", messages=[{{"role": "user", "content": text}}])
+    return found
+
+def build(rows, folder, llm):
+    summaries = summarize(rows, llm=llm)
+    json.dump(summaries, open(folder + "all", "w"))
+
+def main():
+    build(json.load(open("rows.json")), "summaries/", llm=client)  # !
+
+if __name__ == "__main__":
+    main()
+"""
+
+
+@pytest.mark.parametrize(
+    ("head", "expected"),
+    [
+        ("for number, row in enumerate(rows)", "batchable"),
+        ("if (number := len(rows)) and (row := rows[0])", "realtime"),
+    ],
+)
+def test_who_starts_many_requests_and_one_starts_many(head: str, expected: str) -> None:
+    site = marked(BUILD.format(head=head))
+    assert site is not None and site.verdict == expected
