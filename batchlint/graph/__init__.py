@@ -11,12 +11,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 
 from batchlint.entrypoints import Kind
+from batchlint.entrypoints.intervals import OFTEN
 from batchlint.entrypoints.manifests import ManifestTarget
 from batchlint.facts import MODULE, FunctionFacts, FunctionId, ModuleFacts
 from batchlint.findings import Context, Latency, Step
 from batchlint.graph.asides import Asides
 from batchlint.graph.backlogs import Backlogs
-from batchlint.graph.clocks import LOOPS
+from batchlint.graph.clocks import LOOPS, PACED, UNPACED
 from batchlint.graph.conditions import are_apart, follows, is_under_all
 from batchlint.graph.daytimes import comes_by_day
 from batchlint.graph.decorators import Decorators
@@ -264,15 +265,19 @@ class Graph(Part):
     def _by_day(self, reach: Reach, *places: tuple[FunctionId, ast.expr]) -> Reach:
         """The way in as it counts where a job that comes often goes on to a place at times only."""
         kind = reach.entry.kind
-        if kind.kind != "schedule" or kind.latency is not Latency.MINUTES:
+        is_unpaced = kind.framework in UNPACED
+        if not is_unpaced and (kind.kind != "schedule" or kind.latency is not Latency.MINUTES):
             return reach
-        if any(comes_by_day(self.function(id), node) for id, node in places):
+        if not is_unpaced and any(comes_by_day(self.function(id), node) for id, node in places):
             return reach._replace(entry=reach.entry._replace(kind=kind._replace(latency=Latency.HOURS)))
         passed = {node: seconds for id, node in places if (seconds := self._elapsed.since_last(id, node)) is not None}
         minutes = max(passed.values(), default=0) / 60
-        if minutes <= (kind.every or 0):
+        if minutes <= (kind.every or 0) or (is_unpaced and minutes < OFTEN):
             return reach
-        entry = reach.entry._replace(kind=kind.paced(minutes))
+        entry = reach.entry._replace(kind=(PACED if is_unpaced else kind).paced(minutes))
+        if is_unpaced:
+            step = entry.step._replace(what=f"{entry.step.what}, and comes here once in {minutes / 60:g} h")
+            entry = entry._replace(step=step)
         for edge in reach.edges:
             if edge.node in passed:
                 entry = self._backlogs.as_one(self.function(edge.callee), entry)

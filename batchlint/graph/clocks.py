@@ -18,7 +18,11 @@ from batchlint.symbols import Program, last_name
 from batchlint.trees import SCOPES, children, is_none, walk_own
 from batchlint.values import Ext, Fn
 
-LOOPS = frozenset({"sleeping loop", "polling loop", "service loop"})
+PACED = Kind("sleeping loop", "schedule", None)
+"""What a loop is that comes again after a known time."""
+UNPACED = frozenset({"polling loop", "service loop"})
+"""What those are called whose turns follow no clock."""
+LOOPS = UNPACED | {PACED.framework}
 """What the program's own loops without an end are called among what starts code."""
 _SHORTEST = 10.0
 """Seconds of sleep below which a loop looks out for something rather than wait for its next turn."""
@@ -174,7 +178,7 @@ def kind_of(duration: Duration) -> Kind | None:
     if duration.seconds is not None:
         if duration.seconds < _SHORTEST:
             return Kind("polling loop", "unknown", None)
-        return Kind("sleeping loop", "schedule", None).paced(duration.seconds / 60)
+        return PACED.paced(duration.seconds / 60)
     if duration.unit is None:
         return None
     return Kind("sleeping loop", "schedule", Latency.HOURS if duration.unit == "hours" else None)

@@ -102,3 +102,42 @@ def test_what_comes_every_ten_minutes_may_wait_where_it_only_keeps_the_answers(
                 {then}"""
     program = LOOP.replace("{test}", test.strip()).replace("print(ask(line))  # !", label)
     assert verdict(program) == expected
+
+
+SERVICE = """
+    import asyncio
+    import time
+    from llm import ask
+
+    class Worker:
+        def __init__(self):
+            self.running, self.woken, self.last_run = True, asyncio.Event(), 0
+
+        async def start(self):
+            while {until}:
+                await self.woken.wait()
+                await self.turn()
+
+        async def turn(self):
+            if time.time() - self.last_run >= {seconds}:
+                await self.label()
+
+        async def label(self):
+            print(ask(open("products.txt").read()))  # !
+
+    if __name__ == "__main__":
+        asyncio.run(Worker().start())
+    """
+
+
+@pytest.mark.parametrize(
+    ("until", "seconds", "expected"),
+    [
+        ("self.running", "86400", "batchable"),
+        ("not self.stopped", "6 * 3600", "batchable"),
+        ("self.running", "60", "unclear"),  # whoever wakes it may wait
+        ("self.running", "self.pause", "unclear"),
+    ],
+)
+def test_what_a_loop_without_a_clock_does_once_in_hours_only(until: str, seconds: str, expected: str):
+    assert verdict(SERVICE.format(until=until, seconds=seconds)) == expected
