@@ -276,7 +276,8 @@ class Graph(Part):
             return reach
         entry = reach.entry._replace(kind=(PACED if is_unpaced else kind).paced(minutes))
         if is_unpaced:
-            step = entry.step._replace(what=f"{entry.step.what}, and comes here once in {minutes / 60:g} h")
+            said = entry.step.what.partition(", which")[0]
+            step = entry.step._replace(what=f"{said}, once in {minutes / 60:g} h")
             entry = entry._replace(step=step)
         for edge in reach.edges:
             if edge.node in passed:

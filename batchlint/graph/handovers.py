@@ -13,7 +13,8 @@ from batchlint.graph.callables import Callables
 from batchlint.graph.durations import Durations
 from batchlint.graph.enqueuers import Enqueued, Enqueuers
 from batchlint.graph.launches import Launches
-from batchlint.graph.links import Edge, Entry, Part, brief, label
+from batchlint.graph.links import Edge, Entry, Part, label
+from batchlint.graph.links import source as written
 from batchlint.graph.listeners import TOLD, Listeners
 from batchlint.graph.names import Names
 from batchlint.graph.parameters import Parameters, Source
@@ -22,6 +23,8 @@ from batchlint.values import Cls, Elems, Ext, Fn, Inst, Text, Value, ordered
 
 _STEPS = 2
 """Calls between a function that runs after a pause and the one that has it run again."""
+_LONG = 100
+"""So many letters of a call that schedules a job are shown."""
 _NO_FUNCTION = (ast.Constant, ast.Compare, ast.UnaryOp)
 
 
@@ -198,9 +201,10 @@ class Handovers(Part):
     ) -> None:
         """Note that the call makes the function an entry point; `later`, `run`: it has it run later, or runs it."""
         caller, call = handed
-        # When it runs is often said by what its call is made of: `schedule.every().day.at("07:30").do(job)`.
-        name = brief(call.node).removesuffix("(...)") if kind.kind == "schedule" else last_name(call.node.func)
-        what = f"{name} in {label(caller.id)} ({kind.framework})"
+        what = f"{last_name(call.node.func)} in {label(caller.id)} ({kind.framework})"
+        if kind.kind == "schedule":  # which job, and when
+            said = written(call.node)
+            what = f"{said if len(said) <= _LONG else said[: _LONG - 1] + '…'} in {label(caller.id)}"
         step = Step(caller.id.path, call.node.lineno, what)
         self.entries.setdefault(function, []).append(Entry(kind, step, call=later, run=run))
 

@@ -914,22 +914,21 @@ def test_starting_loops_without_an_end_is_no_round_over_items():
     assert verdict(started.replace("in self.jobs])", "in self.jobs])  # !")) == "none"
 
 
-def test_a_schedule_is_shown_as_it_is_set_up():
+def test_the_job_and_its_time_are_said():
     site = marked(
         """
         import schedule
         from llm import ask
 
-        def job():
-            for line in open("lines.txt"):
-                print(ask(line))  # !
+        def report():
+            print(ask(open("notes.txt").read()))  # !
 
-        def start():
-            schedule.every().day.at("07:30").do(job)
-            while True:
-                schedule.run_pending()
+        def main():
+            schedule.every().day.at("07:30").do(report)
+
+        main()
         """
     )
     assert site is not None
-    shown = [context.chain[0].what for context in site.contexts if context.kind == "schedule"]
-    assert shown == ["schedule.every().day.at('07:30').do(job) in start (schedule)"]
+    reasons = [factor.reason for factor in site.factors if factor.name == "schedule"]
+    assert reasons == ["started by schedule.every().day.at('07:30').do(report) in main"]
