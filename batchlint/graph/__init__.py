@@ -259,7 +259,7 @@ class Graph(Part):
             found = self._find_reaches(id, way, self.ways) or self._find_reaches(id, way, self._any_words)
             paced = (self._by_day(reach, *((edge.caller, edge.node) for edge in reach.edges)) for reach in found)
             served = (self._loading(each, each.edges[0].node) if each.edges else each for each in paced)
-            known = self._reaches[id, way] = [self._for_tests(reach, id) for reach in served]
+            known = self._reaches[id, way] = [self._for_tests(reach, id) for reach in dict.fromkeys(served)]
         return known
 
     def _by_day(self, reach: Reach, *places: tuple[FunctionId, ast.expr]) -> Reach:
