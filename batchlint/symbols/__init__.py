@@ -39,6 +39,7 @@ from batchlint.symbols import (
     made,
     members,
     protocols,
+    taken,
     unpacking,
     wrapped,
 )
@@ -546,8 +547,13 @@ class Program(Memo):
 
     def _returned(self, id: FunctionId) -> Values:
         function = self.functions[id]
+        return self._given_back(function, function.returns)
+
+    def _given_back(self, function: FunctionFacts, returns: Sequence[ast.expr]) -> Values:
+        """What the function gives that comes to one of the returns, and what its annotation says of that."""
+        id = function.id
         found: set[Value] = set()
-        for expression in function.returns:
+        for expression in returns:
             found |= self.eval(id, expression)
         if function.yields:
             held: set[Value] = set()
@@ -579,7 +585,9 @@ class Program(Memo):
                     found |= functions
                 else:
                     given = arguments.made(self, scope, node, self.functions[value.id])
-                    found |= given or self._fluent(scope, node, value) or self._of_class(value, self.returned(value))
+                    found |= (
+                        given or self._fluent(scope, node, value) or self._of_class(value, self._given(node, value))
+                    )
             elif isinstance(value, Cls):
                 found |= made.objects(self, value.id)
             elif isinstance(value, Inst):
@@ -592,6 +600,12 @@ class Program(Memo):
             elif isinstance(value, Ext):
                 found |= externals.external_call(self, scope, node, value) | executors.gives(self, scope, node, value)
         return frozenset(found | {Inst(klass, True) for klass in self.made_by(scope, node)})
+
+    def _given(self, node: ast.Call, function: Fn) -> Values:
+        """What the function gives this very call, as far as its arguments tell which returns it comes to."""
+        facts = self.functions[function.id]
+        returns = taken.returns(self, node, facts)
+        return self.returned(function) if returns is None else self._given_back(facts, returns)
 
     def _of_class(self, method: Fn, made: Values) -> Values:
         """What a class method of a base gives for the class that it is called on: `Note.get(id)` gives no `Source`."""
