@@ -14,7 +14,7 @@ from batchlint import commanded, levels
 from batchlint.facts import FunctionId, Span
 from batchlint.findings import Latency, Step
 from batchlint.given import prompts
-from batchlint.graph import Edge, Graph, ModelCall, Reach, relevant
+from batchlint.graph import Edge, Graph, ModelCall, Reach, notebooks, relevant
 from batchlint.graph.ways import Way
 from batchlint.levels import Level
 from batchlint.loops import is_handful, is_item_loop
@@ -206,6 +206,8 @@ def _many(place: Place, named: Named) -> Trait | None:
         kind = reach.entry.kind
         if kind.kind == "evaluation" and kind.latency is not None:
             return Trait("many", "once per example of the data set", reach.entry.step.path, reach.entry.step.line)
+        if kind.framework == notebooks.EACH:
+            return Trait("many", "once per item, in a notebook", reach.entry.step.path, reach.entry.step.line)
         for edge in reversed(reach.edges):
             if model.kind == "embeddings" and _takes_nothing(edge):
                 break  # the same text each time

@@ -17,7 +17,7 @@ from batchlint import rules, sources
 from batchlint.config import Config, is_project_root
 from batchlint.entrypoints import manifests
 from batchlint.findings import CallSite, FileError, Finding, Latency, Report, Rewrite, Verdict
-from batchlint.sources import words
+from batchlint.sources import notebooks, words
 
 if TYPE_CHECKING:
     from batchlint.facts import ModuleFacts
@@ -356,12 +356,23 @@ def _settings(config: Config, stated: Sequence[tuple[str, Latency]], read: _Read
         packages=read.packages,
         programs=read.programs,
         schemas=lambda: _schemas(root, read.manifests),
+        notebooks=lambda: _notebooks(root, read.manifests),
     )
 
 
 def _is_beside(path: str) -> bool:
     """Whether the file says what starts the code, or what the tables of its database are."""
-    return path.endswith(".sql") or manifests.is_manifest(path)
+    return path.endswith(".sql") or notebooks.is_notebook(path) or manifests.is_manifest(path)
+
+
+def _notebooks(root: Path, names: Sequence[str]) -> dict[str, list[notebooks.Cell]]:
+    """The cells of the notebooks, by their path."""
+    found = {name: root / name for name in names if notebooks.is_notebook(name)}
+    small = {n: path for n, path in found.items() if path.is_file() and path.stat().st_size <= notebooks.MAX_BYTES}
+    return {
+        name: list(notebooks.cells(path.read_text(encoding="utf-8-sig", errors="replace")))
+        for name, path in small.items()
+    }
 
 
 def _schemas(root: Path, names: Sequence[str]) -> list[str]:

@@ -35,6 +35,7 @@ from batchlint.graph.links import Edge, Entry, GraphSettings, ModelCall, Part, R
 from batchlint.graph.lookups import Lookups
 from batchlint.graph.modelcalls import ModelCalls
 from batchlint.graph.names import Names
+from batchlint.graph.notebooks import NotebookCalls
 from batchlint.graph.parameters import Parameters
 from batchlint.graph.polls import Polls
 from batchlint.graph.recalls import Recalls
@@ -120,6 +121,7 @@ class Graph(Part):
         # What only an option switches on that nobody gives here is started as the rest of its function is.
         self._any_words = Ways(program, by_word=False)
         self._tests = Tests(program, tests)
+        self._notebooks = NotebookCalls(program, settings.notebooks)
         self._file_jobs = FileJobs(program, self.model_calls, self.entries, self.edges_to)
         self._reaches: dict[tuple[FunctionId, Way], list[Reach]] = {}
         self._asking: set[FunctionId] | None = None
@@ -340,8 +342,10 @@ class Graph(Part):
                     paths[outer, ANY_WAY] = (self.edge(outer, id, _name_of(function), "callback", None), *edges)
                     queue.append((outer, ANY_WAY))
                     is_root = False
-            if is_root and id.qualname != MODULE:
-                found.append(Reach(self._tests.entry(id) or self._uncalled(id), edges))
+            if id.qualname != MODULE and not entries and all(self.is_test(edge.caller.path) for edge in incoming):
+                cell = self._notebooks.entry(id)
+                if cell is not None or is_root:
+                    found.append(Reach(cell or self._tests.entry(id) or self._uncalled(id), edges))
             while later and not queue:
                 beside = True
                 caller, above, down = later.pop(0)

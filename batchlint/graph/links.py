@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from batchlint.entrypoints import Kind
@@ -14,6 +14,7 @@ from batchlint.graph.drains import drains
 from batchlint.iterables import EACH
 from batchlint.lastturns import coming_back
 from batchlint.loops import is_handful, is_item_loop
+from batchlint.sources.notebooks import Cell
 from batchlint.symbols import CallRef, Program, last_name
 from batchlint.values import Cls, Fn, Inst, Value
 
@@ -111,6 +112,8 @@ class GraphSettings(NamedTuple):
     """Folders that are called as tests are but hold a program."""
     schemas: Callable[[], Sequence[str]] = tuple
     """Gives the texts of the project's SQL files."""
+    notebooks: Callable[[], Mapping[str, Sequence[Cell]]] = dict
+    """Gives the cells of its notebooks, by their path."""
 
 
 class Reach(NamedTuple):
