@@ -54,6 +54,8 @@ class Described(NamedTuple):
     """Who names the items that it is called for, where somebody does."""
     beside: tuple[Edge, Edge] | None = None
     """The calls of a function that come here, for the one item that an option names and for all that there are."""
+    longer: Reach | None = None
+    """A way in through a loop, where the shortest ones go through none."""
     is_plumbing: bool = False
     """Whether the call only leads on to its own object's inside: who calls the object decides, not this place."""
     rounds: bool = False
@@ -89,7 +91,8 @@ def find(graph: Graph) -> list[Described]:
             rank = len(edges) + (_BEHIND if is_behind else 0) + (_FAR if level.parts else 0)
             # Where one call leads to several models, the nearest speaks for it, or one of which there are many.
             known = sites.get(key)
-            if known is not None and rank >= ranks[key] and (known.many is not None or is_behind or level.parts):
+            is_settled = known is not None and (known.many is not None or is_behind or level.parts)
+            if known is not None and is_settled and rank >= ranks[key] and not _is_offered_first(graph, model, known):
                 continue
             site = _describe(graph, model, level, ties, named)
             if known is None or _speaks_before(graph, site, rank, known, ranks[key]):
@@ -109,7 +112,15 @@ def _speaks_before(graph: Graph, site: Described, rank: int, known: Described, k
     are_equal = len(plain) == 2 and max(rank, known_rank) < _FAR and _are_alternatives(site, known)
     if are_equal and (site.many is None) is not (known.many is None):
         return site.many is not None
+    if are_equal and rank == known_rank and _is_offered_first(graph, site.model, known):
+        return True
     return rank < known_rank
+
+
+def _is_offered_first(graph: Graph, model: ModelCall, known: Described) -> bool:
+    """Whether there is a batch tier for the model call, and none for the known one."""
+    tier = graph.program.catalogue.tier
+    return tier(model.provider, model.endpoint) is not None and tier(known.model.provider, known.model.endpoint) is None
 
 
 def _are_alternatives(site: Described, known: Described) -> bool:
@@ -134,7 +145,7 @@ def _describe(graph: Graph, model: ModelCall, level: Level, ties: Ties, named: N
     node = edges[0].node if edges else model.node
     reaches = tuple(levels.ways_in(graph, function, level.way, node, edges[0] if edges else None))
     place = Place(graph, model, edges, tuple(relevant(reaches)))
-    many = _many(place, named)
+    many, longer = _many(place, named), None
     if many is None and (longer := _repeated(place, function, level.way)) is not None:
         place = place._replace(reaches=(*place.reaches, longer))
         many = _many(place, named)
@@ -152,6 +163,7 @@ def _describe(graph: Graph, model: ModelCall, level: Level, ties: Ties, named: N
         stated=graph.stated(function, place.node),
         named=_named(place, named) if many is None else None,
         beside=next(_beside(place, named), None),
+        longer=longer,
         is_plumbing=level.is_plumbing,
         rounds=level.rounds,
     )
@@ -256,12 +268,25 @@ def _beside(place: Place, named: Named) -> Iterator[tuple[Edge, Edge]]:
     loops = {(each.caller, each.callee): each for reach in place.reaches for each in reach.edges if each.repeats}
     if not loops or place.model.fans_out or any(link.repeats for link in place.links()):
         return
+    for (caller, callee), loop in loops.items():
+        for edge in place.graph.edges_to(callee):
+            if edge.caller == caller and not edge.repeats and named.names_one(caller, edge.node):
+                yield edge, loop
+    beside = {edge.caller: loop for reach in place.reaches for edge, loop in _loops_below(reach)}
     for reach in place.reaches:
         for at, edge in enumerate(reach.edges):
-            loop = loops.get((edge.caller, edge.callee))
+            other = beside.get(edge.caller)
             is_single = not any(each.repeats for each in reach.edges[at:])
-            if loop is not None and is_single and named.names_one(edge.caller, edge.node):
-                yield edge, loop
+            if other is not None and is_single and is_for_one(place.graph, edge.caller, edge.node):
+                yield edge, other
+
+
+def _loops_below(reach: Reach) -> Iterator[tuple[Edge, Edge]]:
+    """Each call on the way in, with the first loop that it leads to."""
+    for at, edge in enumerate(reach.edges):
+        loop = next((each for each in reach.edges[at:] if each.repeats), None)
+        if loop is not None:
+            yield edge, loop
 
 
 def _is_handful(graph: Graph, model: ModelCall) -> bool:

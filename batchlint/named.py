@@ -27,6 +27,7 @@ _DEEP = 4
 FILES = re.compile(r"(^|_)(files?|paths?|dirs?|director(y|ies)|folders?|inputs?|globs?|sources?)(_|$)", re.IGNORECASE)
 """Names of options for which a shell writes the names: `--files *.txt`."""
 _PARTS = frozenset({"split", "splitlines"})
+_IS_FILE, _IS_FOLDER = frozenset({"is_file", "isfile"}), frozenset({"is_dir", "isdir"})
 _FEW = 8
 """Items that the program names to try itself."""
 
@@ -133,10 +134,16 @@ class Named:
         return bool(described) and given.isdisjoint({"nargs", "action", "choices"})
 
     def names_one(self, id: FunctionId, call: ast.expr) -> bool:
-        """Whether the call is given what an option names, without which the function does otherwise."""
+        """Whether the call is given what an option names, without which the function does otherwise.
+
+        Or the one file that somebody names in place of a folder: `if not path.is_dir(): convert(path)`.
+        """
         function = self._graph.function(id)
         if not isinstance(call, ast.Call) or not self._options.are_parsed_in(function):
             return False
+        given = origins(request_arguments(call), moves_of(function))
+        if any(of in given for test, holds in tests_before(function, call) for of in _files_in(test, holds)):
+            return True
         asked = (each for test, holds in tests_before(function, call) if holds for each in _given_by(test))
         named = {ast.unparse(each): self._options.named(function, each) for each in asked}
         options = {
@@ -144,7 +151,7 @@ class Named:
             for name, option in named.items()
             if option is not None and not FILES.search(option) and self._options.takes_value(id.path, option)
         }
-        return bool(options) and not options.isdisjoint(origins(request_arguments(call), moves_of(function)))
+        return bool(options) and not options.isdisjoint(given)
 
     def _option(self, function: FunctionFacts, loop: LoopNode) -> str | None:
         return None if isinstance(loop, ast.While) else self._source(function, loop.iter, 0)
@@ -183,6 +190,18 @@ def _given_by(test: ast.expr) -> Iterator[ast.Attribute]:
             yield from _given_by(part.left)
         elif isinstance(part, ast.Attribute):
             yield part
+
+
+def _files_in(test: ast.expr, holds: bool) -> Iterator[str]:
+    """The names of what is a file, or no folder, where the test turns out so."""
+    if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
+        yield from _files_in(test.operand, not holds)
+    elif isinstance(test, ast.BoolOp) and isinstance(test.op, ast.And) is holds:
+        for part in test.values:
+            yield from _files_in(part, holds)
+    elif isinstance(test, ast.Call) and last_name(test.func) in (_IS_FILE if holds else _IS_FOLDER):
+        asked = [*test.args, *([test.func.value] if isinstance(test.func, ast.Attribute) else [])]
+        yield from (each.id for each in asked if isinstance(each, ast.Name))
 
 
 def _grown(function: FunctionFacts, name: str) -> Iterator[ast.expr | None]:

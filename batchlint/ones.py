@@ -23,18 +23,32 @@ _TRIED = 10
 _TRIES = re.compile(r"^_?(test|demo|example|try)s?(_|$)|_(demo|example|test)s?$", re.IGNORECASE)
 _TRYING = re.compile(r"((manual|quick|simple|smoke)(ly)? )?(test|demo|example|try)(s|ing)?\b", re.IGNORECASE)
 """How what is said of a function begins that tries something out: 'Test the service'."""
+_SAMPLES = re.compile(r"^_?(test|demo|example|sample|try)s?(_|$)|_(demo|example|sample|test)s?$", re.IGNORECASE)
 _DEEP = 5
 _DRAWS = re.compile(r"listdir|scandir|walk|glob|iterdir|open|read|load|fetch|query|execute|select|find|scan|search")
 """Words in the names of calls that get more than they are given: from files, a store or the web."""
 
 
 def tries_out(graph: Graph, id: FunctionId, loops: Sequence[LoopNode]) -> bool:
-    """Whether a function that is called a test or a demo goes over some records or texts that stand in the code."""
-    if not _TRIES.search(id.qualname.rpartition(".")[2]):
+    """Whether a function that is called a test or a demo goes over some records or texts that stand in the code.
+
+    Or any that does so under such a name and only shows what comes of it: `for text in test_texts: print(ask(text))`.
+    """
+    over = [_counted(loop.iter) for loop in loops if not isinstance(loop, ast.While) and is_item_loop(loop)]
+    given = [graph.constant(id, each)[1] for each in over]
+    if not given or not all(isinstance(each, ast.List | ast.Tuple) for each in given):
         return False
-    over = [loop.iter for loop in loops if not isinstance(loop, ast.While) and is_item_loop(loop)]
-    given = [graph.constant(id, _counted(each))[1] for each in over]
-    return bool(given) and all(isinstance(each, ast.List | ast.Tuple) and _are_samples(each) for each in given)
+    if _TRIES.search(id.qualname.rpartition(".")[2]):
+        return all(map(_are_samples, given))
+    return all(map(_are_named_samples, over, given)) and not graph.stores(id)
+
+
+def _are_named_samples(name: ast.expr, node: ast.expr) -> bool:
+    """Whether a few texts or records are called samples: one of them reads as such."""
+    is_few = isinstance(node, ast.List | ast.Tuple) and 0 < len(node.elts) <= _TRIED and _is_literal(node)
+    rows = (each.elts if isinstance(each, ast.Tuple) else [each] for each in getattr(node, "elts", ()))
+    is_named = isinstance(name, ast.Name) and _SAMPLES.search(name.id) is not None
+    return is_few and is_named and any(any(map(_is_sample, row)) for row in rows)
 
 
 def _counted(node: ast.expr) -> ast.expr:
@@ -42,7 +56,9 @@ def _counted(node: ast.expr) -> ast.expr:
     return node.args[0] if isinstance(node, ast.Call) and last_name(node.func) in EACH and node.args else node
 
 
-def _are_samples(node: ast.List | ast.Tuple) -> bool:
+def _are_samples(node: ast.expr) -> bool:
+    if not isinstance(node, ast.List | ast.Tuple):
+        return False
     few = 0 < len(node.elts) <= _TRIED
     rows = (each.elts if isinstance(each, ast.Tuple) else [each] for each in node.elts)
     return few and _is_literal(node) and all(any(map(_is_sample, row)) for row in rows)
@@ -118,11 +134,19 @@ def is_for_one(graph: Graph, id: FunctionId, call: ast.expr) -> bool:
         return False
     measured = (length_of(_value(function, count)) for count in counts)
     lengths = {ast.dump(of) for of in measured if of is not None}
-    if not lengths.isdisjoint(map(ast.dump, arguments(call))):
+    given = [each for argument in arguments(call) for each in (argument, _drawn_from(function, argument))]
+    if not lengths.isdisjoint(ast.dump(each) for each in given if each is not None):
         return True
     owner = ast.dump(call.func.value) if isinstance(call.func, ast.Attribute) else None
     fields = [each for each in counts if isinstance(each, ast.Attribute) and ast.dump(each.value) == owner]
     return any(_is_count(graph, id, field) for field in fields)
+
+
+def _drawn_from(function: FunctionFacts, node: ast.expr) -> ast.expr | None:
+    """What the expression is the first or another item of: `paths` of `paths[0]`."""
+    value = _value(function, node)
+    is_item = isinstance(value, ast.Subscript) and isinstance(value.slice, ast.Constant)
+    return value.value if isinstance(value, ast.Subscript) and is_item else None
 
 
 def _ones(test: ast.expr) -> Iterator[ast.expr]:

@@ -190,3 +190,34 @@ def test_what_a_trial_makes_of_samples_are_samples(
     name: str, said: str, records: str, make: str, expected: str
 ) -> None:
     assert verdict(MADE.format(name=name, said=said, records=records, make=make)) == expected
+
+
+SHOWN = """
+from llm import ask
+
+if __name__ == "__main__":
+    {name} = ["a dark story with grey characters", "books like the last one", "9780439023523", "a lake", "poems"]
+    answers = []
+    for query in {over}:
+        print(ask(query))  # !
+        answers.append(query)
+    {after}
+"""
+
+
+@pytest.mark.parametrize("name", ["test_queries", "samples", "EXAMPLE_TEXTS", "query_examples"])
+def test_texts_that_are_called_samples_and_only_shown_are_some(name: str) -> None:
+    assert verdict(SHOWN.format(name=name, over=name, after="print(answers)")) == "realtime"
+
+
+@pytest.mark.parametrize(
+    ("name", "over", "after"),
+    [
+        ("queries", "queries", "print(answers)"),
+        ("latest", "latest", "print(answers)"),
+        ("test_queries", "test_queries", "open('answers.txt', 'w').writelines(answers)"),
+        ("test_queries", "open('queries.txt')", "print(answers)"),
+    ],
+)
+def test_other_texts_and_those_whose_answers_are_kept_are_none(name: str, over: str, after: str) -> None:
+    assert verdict(SHOWN.format(name=name, over=over, after=after)) == "batchable"
