@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from batchlint import gates, ownbatches, probes, rules
 from batchlint.callsites import Described, refuses
 from batchlint.facts import FunctionId, Span
-from batchlint.findings import CallSite, Context, Factor, Latency, Step, Verdict
+from batchlint.findings import CallSite, Factor, Latency, Step, Verdict
 from batchlint.graph import Edge, Graph, Reach, relevant
 from batchlint.places import Trait, end_of, line_of
 from batchlint.sharers import waited_for
@@ -51,6 +51,8 @@ FACTORS: dict[str, int] = {
     "other_endpoints": -60,
 }
 BATCHABLE = 60
+_SHOWN = 20
+"""Ways in that a call site lists."""
 _DECISIVE = frozenset(
     {
         "dependent",
@@ -149,9 +151,9 @@ def _leads(site: Described, ways: set[tuple[FunctionId, Span]], started: set[Fun
 
 
 def _judge(graph: Graph, site: Described) -> CallSite:
-    reaches = sorted(relevant(site.reaches), key=lambda reach: not _is_through(site, reach))
+    reaches = relevant(site.reaches)
     tier = graph.program.catalogue.tier(site.model.provider, site.model.endpoint)
-    factors = [*_who_waits(graph, site, reaches), *_repetition(graph, site, reaches), *_traits(site)]
+    factors = [*_who_waits(graph, site, _ranked(site, reaches)), *_repetition(graph, site, reaches), *_traits(site)]
     if tier is not None:
         factors.append(_factor("tier", _offer(tier.discount, tier.window_hours), site))
     elif refuses(graph, site.model):
@@ -181,18 +183,12 @@ def _judge(graph: Graph, site: Described) -> CallSite:
         latency=latency,
         shape=site.shape,
         factors=tuple(factors),
-        contexts=_contexts(graph, site, reaches),
+        contexts=tuple(graph.context(reach) for reach in _ranked(site, reaches)[:_SHOWN]),
         via=site.via,
         batch=tier,
         question=_question(graph, site, reaches) if verdict is Verdict.UNCLEAR else None,
         rounds=site.rounds,
     )
-
-
-def _is_through(site: Described, reach: Reach) -> bool:
-    """Whether the way in goes through the loop by which there are many: what is shown of the call has to agree."""
-    place = (site.many.path, site.many.line) if site.many is not None else None
-    return any((edge.caller.path, edge.span.line) == place for edge in reach.edges)
 
 
 def _budget(reaches: Sequence[Reach]) -> Latency | None:
@@ -314,12 +310,24 @@ def _rule(site: Described, reaches: Sequence[Reach]) -> str | None:
     return None
 
 
-def _contexts(graph: Graph, site: Described, reaches: Sequence[Reach]) -> tuple[Context, ...]:
+def _ranked(site: Described, reaches: Sequence[Reach]) -> list[Reach]:
+    """The ways in, the strictest first, and of those the one through the loop that counts."""
+    if site.longer is not None:
+        reaches = [site.longer, *(reach for reach in reaches if reach.entry.step != site.longer.entry.step)]
+
     def rank(reach: Reach) -> tuple[int, bool, int]:
         latency = reach.entry.kind.latency
-        return (latency if latency is not None else 9, not _is_through(site, reach), len(reach.edges))
+        return (latency if latency is not None else 9, not _goes_through(reach, site.many), len(reach.edges))
 
-    return tuple(graph.context(reach) for reach in sorted(reaches, key=rank)[:20])
+    return sorted(reaches, key=rank)
+
+
+def _goes_through(reach: Reach, many: Trait | None) -> bool:
+    """Whether the loop that repeats the call is on the way in."""
+    if many is None:
+        return False
+    place = (many.path, many.line)
+    return any(edge.repeats and (edge.caller.path, edge.span.line) == place for edge in reach.edges)
 
 
 def _offer(discount: float, window: int | None) -> str:
