@@ -6,6 +6,7 @@ import ast
 import re
 from collections.abc import Sequence
 
+from batchlint import listings
 from batchlint.facts import FunctionFacts, FunctionId, LoopNode
 from batchlint.flow import MUTATORS, all_read, moves, reads, request_arguments, targets
 from batchlint.graph import Graph
@@ -47,7 +48,7 @@ def gives_one(
     The first of the calls is that of the function, each of the others is that of the function the one before stands in.
     """
     function = graph.function(id)
-    names = [_collection(function, loop, loops) for loop in loops if is_item_loop(loop)]
+    names = [_collection(graph, function, loop, loops) for loop in loops if is_item_loop(loop)]
     return bool(names) and all(name is not None and _is_one(graph, calls, function, name) for name in names)
 
 
@@ -65,7 +66,9 @@ def asks_one_thing(call: ast.expr, loops: Sequence[LoopNode]) -> bool:
     return not items.isdisjoint(reads(func.value)) and asked.isdisjoint(items.union(*(row.given for row in rows)))
 
 
-def _collection(function: FunctionFacts, loop: LoopNode, loops: Sequence[LoopNode]) -> str | None:
+def _collection(
+    graph: Graph, function: FunctionFacts, loop: LoopNode, loops: Sequence[LoopNode], depth: int = 0
+) -> str | None:
     """The parameter that the loop goes over, all or in chunks, or what is made of one; None for something else.
 
     One of the `loops` may go over the chunks: `for batch in batches(texts): for text in batch`; or go on as long as
@@ -77,10 +80,16 @@ def _collection(function: FunctionFacts, loop: LoopNode, loops: Sequence[LoopNod
     name = _gone_over(function, loop.iter)
     if name is None or name in function.parameter_names or _makers(function, name):
         return name
+    filled = listings.filled_in(function, name) if depth < _DEEP else None
+    if filled is not None:
+        return _collection(graph, function, filled, (), depth + 1)
+    given = listings.one_for_one(graph, function, name)
+    if given is not None:
+        return given if given in function.parameter_names else None
     outer = (each for each in loops if each is not loop and not isinstance(each, ast.While))
     chunks = next((each for each in outer if isinstance(each.target, ast.Name) and each.target.id == name), None)
     is_portion = isinstance(chunks, ast.For | ast.AsyncFor | ast.comprehension) and _gives_portions(chunks.iter)
-    return _collection(function, chunks, ()) if chunks is not None and is_portion else None
+    return _collection(graph, function, chunks, ()) if chunks is not None and is_portion else None
 
 
 def _gives_portions(node: ast.expr) -> bool:
