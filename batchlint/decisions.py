@@ -80,13 +80,23 @@ def _resolve(site: CallSite, callers: Links, seen: set[int]) -> list[CallSite]:
     rewritable = any(caller.rewrite.available for caller in above)
     if site.rewrite.available and not rewritable:
         return [site]
-    return above if _decisions(above) > 1 or (rewritable and not site.rewrite.available) else [site]
+    if rewritable and not site.rewrite.available:
+        return above
+    if _decisions(above) < 2:
+        return [site]
+    # What only leads to the site's own loop is that loop's decision, whoever else goes through it again and again.
+    kept = [each for each in above if _loop(each) is None or _loop(each) != _loop(site)]
+    return above if len(kept) == len(above) else [*kept, site]
 
 
 def _decisions(sites: Iterable[CallSite]) -> int:
     """How many decisions the sites are: one per loop or fan-out, one per function where there is none."""
     places: set[tuple[str, int | str]] = set()
     for site in sites:
-        many = next((factor for factor in site.factors if factor.name == "many"), None)
-        places.add((many.path, many.line) if many else (site.path, site.function))
+        places.add(_loop(site) or (site.path, site.function))
     return len(places)
+
+
+def _loop(site: CallSite) -> Place | None:
+    """Where the loop stands that repeats the call."""
+    return next(((factor.path, factor.line) for factor in site.factors if factor.name == "many"), None)

@@ -171,3 +171,23 @@ def test_a_stated_budget_is_told_of_where_requests_are_gathered(tmp_path):
     (tmp_path / "pyproject.toml").write_text(budget.replace("hours", "realtime"))
     report = engine.analyze([tmp_path], config.load([tmp_path]))
     assert not report.findings
+
+
+def test_what_only_leads_to_a_loop_is_no_finding_beside_one_that_repeats_it(tmp_path):
+    job = """
+        from llm import ask
+
+        def vectors(lines):
+            return [ask(line).data for line in lines]
+
+        def titles():
+            print(len(vectors(open("titles.txt"))))
+
+        def texts():
+            for number in range(40):
+                print(len(vectors(open(f"{number}.txt"))))
+
+        titles()
+        texts()
+    """
+    assert findings(tmp_path, llm=CLIENT, job=job) == {"llm.py:ask", "job.py:texts"}
