@@ -17,7 +17,7 @@ from batchlint.graph.implicit import Implicit
 from batchlint.graph.links import Edge, Part, source
 from batchlint.graph.parameters import Parameters, is_bound, is_variable
 from batchlint.graph.rowsaves import RowSaves
-from batchlint.symbols import PROPERTIES, CallRef, Program, arguments, last_name
+from batchlint.symbols import PROPERTIES, CallRef, Program, appended, arguments, last_name
 from batchlint.symbols.signatures import fitting
 from batchlint.values import NOTHING, Ext, Fn, Inst, Mod, elements, ordered
 
@@ -35,6 +35,7 @@ _LOOKING = frozenset(
 )  # fmt: skip
 """What only looks at the function that it is given; all of `inspect` too."""
 _FANS = frozenset({"pool", "thread", "map"})
+_SETTING_ASIDE = appended.FILLING | {"partial"}
 _identity = id
 
 
@@ -207,8 +208,8 @@ def _queued(edges: Collection[Edge]) -> Collection[Edge]:
 
 
 def _calling(edges: Collection[Edge]) -> Collection[Edge]:
-    """The edges without those that only make a `partial`, where their caller goes on to run the function."""
-    bound = [e for e in edges if isinstance(e.node, ast.Call) and last_name(e.node.func) == "partial"]
+    """The edges without those that only make a `partial` or fill a list, where their caller goes on to run it."""
+    bound = [e for e in edges if isinstance(e.node, ast.Call) and last_name(e.node.func) in _SETTING_ASIDE]
     if not bound:
         return edges
     calling = {e.caller for e in edges if e not in bound}

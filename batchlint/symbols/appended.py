@@ -30,6 +30,12 @@ def may_be_called(function: FunctionFacts, item: ast.expr) -> bool:
         return True
     if isinstance(item, ast.Tuple):
         return any(may_be_called(function, part) for part in item.elts)
+    if isinstance(item, ast.Dict):  # a task with its function: `{"run": label, "args": (row,)}`
+        names = [value.id for value in item.values if isinstance(value, ast.Name)]
+        return any(
+            name not in function.parameter_names and all(map(_is_defined, function.bindings.get(name, ())))
+            for name in names
+        )
     if isinstance(item, ast.Name):
         bindings = function.bindings.get(item.id, ())
         return all(map(_is_defined, bindings)) or any(_may_give(function, binding.value) for binding in bindings)
