@@ -90,3 +90,20 @@ def test_where_none_has_one_the_first_speaks() -> None:
     site = marked(MODELS.format(first=NO_TIER, second='OpenAI(base_url="https://openrouter.ai/api/v1")'))
     assert site is not None
     assert site.provider == "deepseek"
+
+
+EVALUATION = """
+    from llm import ask
+
+    def evaluate(dataset):
+        return [ask(row) for row in dataset]  # !
+    """
+
+
+def test_a_habit_of_naming_is_told_in_words() -> None:
+    site = marked(EVALUATION)
+    assert site is not None
+    assert [context.chain[0].what for context in site.contexts] == ["evaluate (an evaluation by its name and data set)"]
+    site = marked({"run_eval.py": "from llm import ask\nfor row in open('rows.txt'):\n    print(ask(row))  # !"})
+    assert site is not None
+    assert "run_eval.py (an evaluation by its name)" in {context.chain[0].what for context in site.contexts}
