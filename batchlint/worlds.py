@@ -35,8 +35,11 @@ class Worlds:
         changed = self._changed(scope, statements, call, rows, turning)
         if not changed:
             return None
-        needed = flow.origins(flow.request_arguments(call), rows)
-        asking = [*flow.request_arguments(call), *(v for row in rows if row.given & needed for v in row.values)]
+        # What a turn does with its own item behind the call, no request holds: the next turn has another item.
+        end, own = call.end_lineno or call.lineno, set(turning)
+        before = [row for row in rows if not row.given <= own or not _is_behind(row, end)]
+        needed = flow.origins(flow.request_arguments(call), before)
+        asking = [*flow.request_arguments(call), *(v for row in before if row.given & needed for v in row.values)]
         for owner, names in changed.items():
             found = names & set(self._asked(scope, owner, asking, call))
             if found:
@@ -117,6 +120,11 @@ class Worlds:
             if _is_part(each.node.func, own):
                 for method in self._graph.entered(function.id, each.node):
                     yield from self._looks(method, _own(method), depth + 1)
+
+
+def _is_behind(row: flow.Move, end: int) -> bool:
+    """Whether all that is moved stands below the line."""
+    return bool(row.values) and all(getattr(value, "lineno", 0) > end for value in row.values)
 
 
 def _own(method: FunctionFacts) -> str:

@@ -25,7 +25,17 @@ _NO_MODEL = re.compile(
     r"/(batches|files|models/?$|uploads|usage|billing|oauth)|[/:](count_?tokens|batch\w+)$", re.IGNORECASE
 )
 """Paths of a provider's host at which no model answers, or does in a batch."""
-_KINDS = {"embed": "embeddings", "audio/speech": "speech", "audio/trans": "transcription", "images/": "image"}
+_KINDS = {
+    "embed": "embeddings",
+    "audio/speech": "speech",
+    "text-to-speech": "speech",
+    "audio/trans": "transcription",
+    "speech-to-text": "transcription",
+    "transcript": "transcription",
+    "images/": "image",
+    "text-to-image": "image",
+    "stable-image": "image",
+}
 """What an address asks for, by a part of its path."""
 _MAX_NAMES = 3
 """Names for names that an address is followed through."""

@@ -204,6 +204,22 @@ def test_a_request_of_which_only_counts_whether_it_went_well_is_a_probe(then, ex
     assert verdict(TRIED.replace("{then}", then)) == expected
 
 
+@pytest.mark.parametrize(("name", "expected"), [("run_heartbeat", "batchable"), ("health_check", "realtime")])
+def test_what_beats_every_night_may_do_the_work(name, expected):
+    source = """
+        import schedule
+        from llm import ask
+
+        def {name}():
+            for path in open("days.txt"):
+                text = ask(open(path.strip()).read())  # !
+                open(path.strip() + ".out", "w").write(str(text))
+
+        schedule.every().day.at("01:00").do({name})
+        """
+    assert verdict(source.replace("{name}", name)) == expected
+
+
 CLOCKED = """
     import csv
     import sys

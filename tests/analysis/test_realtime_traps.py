@@ -209,6 +209,19 @@ REALTIME = {
             for line in open("lines.txt"):
                 print(Voice().speak(line))
         """,
+    "speech_by_the_plain_http_of_another_provider": """
+        import requests
+
+        BASE = "https://api.elevenlabs.io/v1"
+
+        def speak(text, voice):
+            url = f"{BASE}/text-to-speech/{voice}"
+            return requests.post(url, json={"text": text})  # !
+
+        if __name__ == "__main__":
+            for line in open("lines.txt"):
+                print(speak(line, "v").content)
+        """,
     "samples_at_the_end_of_a_module": """
         from llm import ask
 

@@ -296,3 +296,20 @@ def test_what_the_world_keeps_no_other_request_holds(seen: str, done: str) -> No
 
 def test_a_world_of_its_own_is_no_other_s() -> None:
     assert world(before="world = World([name])") == "batchable"
+
+
+@pytest.mark.parametrize(
+    ("behind", "expected"),
+    [
+        ("row.update(world.observe(name))", "batchable"),
+        ("row.update(world.observe(name)); rows.append(row)", "batchable"),
+        ("rows.append(world.observe(name))", "realtime"),
+    ],
+    ids=["its own", "its own, which is kept", "what all are asked with"],
+)
+def test_what_a_turn_does_with_its_own_item_behind_the_call(behind: str, expected: str) -> None:
+    source = WORLD.replace("for name in open", "rows = []\n        for name, row in json.load").replace(
+        "world.apply(name, action)", "world.apply(name, action)\n            " + behind
+    )
+    asked = "ask(str(row))" if expected == "batchable" else "ask(str(row) + str(rows))"
+    assert verdict(filled(source, seen=LOOKS, done=SETS, before="pass", asked=asked)) == expected
