@@ -122,8 +122,7 @@ class Program(Memo):
                 if name:
                     by_name[name].append(reference)
                 if name in appended.FILLING:
-                    for item in appended.given(call.node):
-                        self._add_appended(function, call.node.func, item)
+                    self._add_appended(function, call.node)
             for base, name, binding in function.attributes:
                 owner = self.self_class(function, base)
                 if owner is not None:
@@ -162,10 +161,10 @@ class Program(Memo):
             elif isinstance(container.value, ast.Name):
                 self._outside_items.setdefault(container.attr, []).append((function, container.value, binding))
 
-    def _add_appended(self, function: FunctionFacts, func: ast.expr, item: ast.expr) -> None:
+    def _add_appended(self, function: FunctionFacts, call: ast.Call) -> None:
         """A new object or a function that is put into a list, to be called from there: `clients.append(OpenAI())`."""
-        if isinstance(func, ast.Attribute) and appended.may_be_called(function, item):
-            self._add_item(function, func.value, Binding("value", item))
+        for binding in appended.given(function, call) if isinstance(call.func, ast.Attribute) else ():
+            self._add_item(function, call.func.value, binding)  # type: ignore[attr-defined]
 
     def is_test(self, path: str) -> bool:
         """Whether a file is a test's, by its name or folder."""

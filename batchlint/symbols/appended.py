@@ -13,15 +13,20 @@ _METHODS = {"append": 1, "appendleft": 1, "insert": 2, "setdefault": 2}
 FILLING = _METHODS.keys() | {"extend", "update"}
 
 
-def given(call: ast.Call) -> list[ast.expr]:
-    """What a call of such a method puts into the container, as far as it is written out there."""
+def given(function: FunctionFacts, call: ast.Call) -> list[Binding]:
+    """What a call of such a method puts into the container, as far as it can be called: written out, or another's."""
     name, arguments = last_name(call.func), call.args
+    items: list[ast.expr] = []
     if name == "update":
-        keys = [value for each in arguments if isinstance(each, ast.Dict) for value in each.values]
-        return [*keys, *(keyword.value for keyword in call.keywords)]
-    if name == "extend":
-        return [item for each in arguments if isinstance(each, ast.List | ast.Tuple) for item in each.elts]
-    return arguments[-1:] if len(arguments) == _METHODS.get(name) else []
+        items = [value for each in arguments if isinstance(each, ast.Dict) for value in each.values]
+        items += [keyword.value for keyword in call.keywords]
+    elif name == "extend":
+        items = [item for each in arguments if isinstance(each, ast.List | ast.Tuple) for item in each.elts]
+    elif len(arguments) == _METHODS.get(name):
+        items = arguments[-1:]
+    others = [each for each in arguments if name == "extend" and isinstance(each, ast.Name | ast.Attribute)]
+    put = [Binding("value", item) for item in items if may_be_called(function, item)]
+    return [*put, *(Binding("element", each) for each in others)]
 
 
 def may_be_called(function: FunctionFacts, item: ast.expr) -> bool:

@@ -71,6 +71,49 @@ def test_who_runs_all_of_them_runs_what_was_put_in_later(filled: str, put: str, 
     assert verdict(PROGRAM.format(filled=filled.format(put), start=start.format(RUN[name]))) == expected
 
 
+REGISTRY = """
+    from llm import ask
+
+    class Page:
+        def read(self, line):
+            return ask(line)  # !
+
+    class Feed:
+        def read(self, line):
+            return line[:80]
+
+    class Sources:
+        def __init__(self):
+            self.more = []
+            for name in open("pages.txt"):
+                self.register(name, {made})
+
+        def register(self, name, source):
+            self.more.append((name, source))
+
+        def run(self):
+            sources = [("feed", Feed())]
+            {filled}
+            for name, source in sources:
+                print(source.read(name))
+
+    if __name__ == "__main__":
+        Sources().run()
+    """
+
+
+@pytest.mark.parametrize(
+    ("made", "filled", "expected"),
+    [
+        ("Page()", "sources.extend(self.more)", "batchable"),
+        ("Feed()", "sources.extend(self.more)", "unclear"),
+        ("Page()", "self.more.extend(sources)", "unclear"),
+    ],
+)
+def test_what_one_list_has_goes_into_another(made: str, filled: str, expected: str) -> None:
+    assert verdict(REGISTRY.replace("{made}", made).replace("{filled}", filled)) == expected
+
+
 SPREAD = """
     import json
     import sys
