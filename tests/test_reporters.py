@@ -334,6 +334,9 @@ def test_explain_says_which_way_in_keeps_a_call_unclear():
     told = "as long as it is unclear: nothing tells who waits on the way from ask, which nothing here calls"
     assert told in explain.render(view(report()), asked)
     assert "as long as" not in explain.render(view(report()), asked._replace(score=100))
+    typed = Context("interactive", None, (Step("shop/ask.py", 9, "input('Which? ') in main"),))
+    told = "as long as it is unclear: somebody may wait who is asked, or says something, by input('Which? ') in main"
+    assert told in explain.render(view(report()), asked._replace(contexts=(ways[0], typed)))
 
 
 def test_html_stands_alone_and_escapes_what_it_shows():

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from batchlint.entrypoints import Kind
 from batchlint.facts import MODULE, CallFacts, FunctionFacts, FunctionId, LoopNode, Reference
 from batchlint.findings import Step
+from batchlint.graph import typedwords
 from batchlint.graph.choices import asked_by, gives_choice, is_menu, only_chooses
 from batchlint.graph.leftout import is_left_out
 from batchlint.graph.links import Asking, Entry, ModelCall, Part, brief, label
@@ -132,6 +133,8 @@ class Fronts(Part):
                         found.setdefault(caller.id, []).append(_Front(call, asked, is_aside=is_aside))
         for caller, call in self._shown.calls():
             found.setdefault(caller.id, []).append(_Front(call, _SHOWN))
+        for caller, call in typedwords.calls(program):
+            found.setdefault(caller.id, []).append(_Front(call, _QUESTION))
         for caller, call in self._options():
             word = word_of(caller, call.node)
             names = frozenset(self._questions(call.node)) if not word and _may_be_left_out(call.node) else frozenset()

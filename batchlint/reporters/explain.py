@@ -50,7 +50,10 @@ def _factors(site: CallSite) -> Iterator[Line]:
         yield [("  none", "dim")]
     if site.verdict is Verdict.UNCLEAR and sum(factor.weight for factor in site.factors) > site.score:
         unknown = [c.chain[0] for c in site.contexts if c.latency is None and c.kind in _OPEN and c.chain]
+        asked = [c.chain[0] for c in site.contexts if c.latency is None and c.kind == "interactive" and c.chain]
         what = f": nothing tells who waits on the way from {unknown[0].what}" if unknown else ""
+        if asked and not unknown:
+            unknown, what = asked, f": somebody may wait who is asked, or says something, by {asked[0].what}"
         yield [
             (f"  {f'={site.score}':>4}  ", "dim"),
             (f"as long as it is unclear{what}", ""),

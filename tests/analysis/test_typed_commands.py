@@ -117,3 +117,39 @@ def test_many_requests_are_worth_a_batch_also_for_a_command() -> None:
         for path, text in files.items()
     }
     assert verdict({"report.py": many, **program}) == "batchable"
+
+
+ASKED = """
+    import sys
+    from prefect import flow, task
+    from llm import ask
+
+    @task
+    def answer(text):
+        return ask(text)  # !
+
+    @flow
+    def run(text):
+        print(answer(text))
+
+    if __name__ == "__main__":
+        {typed}
+    """
+
+
+@pytest.mark.parametrize(
+    ("typed", "expected"),
+    [
+        ('query = " ".join(sys.argv[1:])\n        run(query)', "unclear"),
+        (
+            'question = " ".join(sys.argv[1:]) if len(sys.argv) > 1 else "What is new?"\n        run(question)',
+            "unclear",
+        ),
+        ('day = " ".join(sys.argv[1:])\n        run(day)', "batchable"),
+        ('query = ",".join(sys.argv)\n        run(query)', "batchable"),
+        ('query = " ".join(open("words.txt").readlines()[1:])\n        run(query)', "batchable"),
+    ],
+    ids=["typed", "typed or not", "no question", "with the program's name", "read"],
+)
+def test_whose_words_are_the_rest_of_the_command_asks_a_question(typed: str, expected: str) -> None:
+    assert verdict(ASKED.replace("{typed}", typed)) == expected
