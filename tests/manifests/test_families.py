@@ -572,6 +572,33 @@ def test_a_cloud_run_job_of_a_scheduler(read, when, what, command, expected):
     assert [row for row in found if row[1] == "schedule"] == expected
 
 
+STAGES = """
+    stages:
+      pages:
+        cmd: python scripts/pages.py --all
+        outs: [pages]
+      notes:
+        wdir: scripts
+        cmd:
+          - mkdir -p ../notes
+          - python notes.py
+      labels:
+        foreach: [red, green]
+        do:
+          cmd: python -m shop.labels ${item}
+    """
+
+
+def test_stages_of_a_data_pipeline(read):
+    files = {"dvc.yaml": STAGES, "scripts/pages.py": "", "scripts/notes.py": "", "shop/labels.py": ""}
+    assert rows(read(files)) == [
+        ("scripts/pages.py", "pipeline", Latency.HOURS, 3),
+        ("scripts/notes.py", "pipeline", Latency.HOURS, 9),
+        ("shop/labels.py", "pipeline", Latency.HOURS, 13),
+    ]
+    assert rows(read({"params.yaml": STAGES, "scripts/pages.py": ""})) == []
+
+
 DEPLOY = """
     NAME=digest-writer
     gcloud functions deploy $NAME --gen2 \\

@@ -99,11 +99,12 @@ def _read(path: str, project: Project, commands: object) -> Iterator[ManifestTar
 
 
 def _read_yaml(path: str, project: Project, commands: object) -> Iterator[ManifestTarget | FileError]:
-    from batchlint.entrypoints.manifests import containers, documents, functions, gitlab, hosts, workflows
+    from batchlint.entrypoints.manifests import containers, documents, dvc, functions, gitlab, hosts, workflows
 
     readers: list[tuple[Callable[[str], bool], Callable[..., Iterator[ManifestTarget]]]] = [
         (workflows.is_github, workflows.read_github),
         (gitlab.is_gitlab, gitlab.read_gitlab),
+        (dvc.is_dvc, dvc.read_dvc),
         (containers.is_compose, containers.read_compose),
         (functions.is_serverless, functions.read_serverless),
         (hosts.is_render, hosts.read_render),
