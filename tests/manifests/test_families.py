@@ -627,6 +627,34 @@ def test_a_cloud_function_of_a_scheduler(read, address, together, expected):
     assert [row[:3] for row in rows(read(files))] == [(expected, "schedule", Latency.HOURS)]
 
 
+HELPER = """
+    MEMORY=256Mi
+    deploy() {
+        local name="$1"
+        local entry="$2"
+        gcloud functions deploy "${name}" --gen2 \\
+          --source="$3" \\
+          --entry-point="${entry}" --memory="${4:-$MEMORY}"
+    }
+
+    deploy "digest-writer" "write_digest" "functions/digest"
+    deploy "digest-page" "show_digest" "functions/page" "512Mi"
+    URL=$(gcloud functions describe {asked} --gen2 --format="value(url)")
+    gcloud scheduler jobs create http nightly \\
+      --schedule="0 8 * * *" --uri="${URL}"
+    """
+
+
+@pytest.mark.parametrize(
+    ("asked", "expected"),
+    [("digest-writer", ["functions.digest.main.write_digest"]), ("digest-reader", [])],
+)
+def test_functions_that_a_script_deploys_by_a_helper_of_its_own(read, asked, expected):
+    files = {"functions/digest/main.py": "", "functions/page/main.py": ""}
+    found = read({**files, "deploy.sh": HELPER.replace("{asked}", asked)})
+    assert [row[0] for row in rows(found)] == expected
+
+
 def test_which_image_a_cloud_run_job_has_must_be_plain(read):
     files = {
         "deploy/schedule.sh": TIMER.replace("{when}", "0 8 * * *").replace("{what}", "jobs/nightly:run"),

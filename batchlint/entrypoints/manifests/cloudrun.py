@@ -2,6 +2,7 @@
 
 https://docs.cloud.google.com/run/docs/execute/jobs-on-schedule
 https://docs.cloud.google.com/sdk/gcloud/reference/functions/deploy (a function's address, its file and its name there)
+https://docs.cloud.google.com/sdk/gcloud/reference/functions/describe (its address, asked for by its name)
 https://docs.cloud.google.com/sdk/gcloud/reference/scheduler/jobs/create/http
 """
 
@@ -23,7 +24,12 @@ _RUNS = re.compile(r"--uri[= ]\S*/jobs/[^\s/]+:run\b")
 _ADDRESS = re.compile(r"--uri[= ](?!\S*\.googleapis\.com/)(\S+)")
 """An address, other than those of the cloud's own services."""
 _FUNCTION = re.compile(r"https://[^/\s]*\.cloudfunctions\.net/([\w-]+)")
-_DEPLOYS = re.compile(r"\bfunctions[ \t]+deploy\b[ \t]+(?:\\\n[ \t]*)*([\w-]+)(?:\\\n|[^\n])*")
+_DEPLOYS = re.compile(r"\bfunctions[ \t]+deploy\b[ \t]+(?:\\\n[ \t]*)*[\"']?([\w-]+)(?:\\\n|[^\n])*")
+_DESCRIBED = re.compile(
+    r"^[ \t]*(\w+)=\"?\$\([ \t]*gcloud[ \t]+functions[ \t]+describe[ \t]+[\"']?([\w-]+)", re.MULTILINE
+)
+"""A variable with the address of a function."""
+_NAMED = re.compile(r"\$\{?(\w+)\}?")
 _SOURCE = re.compile(r"--source[= ](?:\"([^\"\n]+)\"|(\S+))")
 _ENTRY = re.compile(r"--entry-point[= ]\"?(\w+)")
 _WHEN = re.compile(r"--schedule[= ](?:\"([^\"\n]+)\"|'([^'\n]+)')")
@@ -43,7 +49,8 @@ def read(path: str, project: Project, commands: Commands) -> Iterator[ManifestTa
             address = _ADDRESS.search(timer[0])
             asked = address[1].strip("\"'") if address else ""
             deployed = _FUNCTION.match(asked)
-            found_there = _functions(project).get(deployed[1]) if deployed else None
+            function = deployed[1] if deployed else _described(asked, content)
+            found_there = _functions(project).get(function) if function else None
             for target in [found_there] if found_there else addresses.paths(asked):
                 step = Step(path, line, f"Cloud Scheduler, schedule {when}")
                 yield ManifestTarget(target, "schedule", latency, step, SCHEDULER)
@@ -56,13 +63,20 @@ def read(path: str, project: Project, commands: Commands) -> Iterator[ManifestTa
                 yield ManifestTarget(started.target, "schedule", latency, step, "cloud-run", started.given)
 
 
+def _described(address: str, content: str) -> str | None:
+    """The function whose address the variable holds."""
+    named = _NAMED.fullmatch(address)
+    return dict(_DESCRIBED.findall(content)).get(named[1]) if named else None
+
+
 def _functions(project: Project) -> dict[str, str]:
     """The dotted names of the functions that scripts deploy, by the names that they have there."""
     found: dict[str, str] = {}
     for path in filter(matches, project.names):
         content = project.text(path) or ""
         variables = shells.assigned(content) if "functions deploy" in content else {}
-        for deployed in _DEPLOYS.finditer(shells.with_values(content, variables)):
+        bodies = shells.called(content) if variables else ()
+        for deployed in _DEPLOYS.finditer(shells.with_values("\n".join([content, *bodies]), variables)):
             source, entry = _SOURCE.search(deployed[0]), _ENTRY.search(deployed[0])
             folder = (source[1] or source[2]).strip("./") if source else ""
             file = project.file(f"{folder}/main.py".lstrip("/"), folders_above(path))

@@ -10,6 +10,10 @@ _ASSIGNED = re.compile(
     r"^[ \t]*(?:(?:export|local|readonly|ENV|ARG)[ \t]+)?(\w+)=(?:\"([^\"\n]*)\"|'([^'\n]*)'|(\S+))", re.MULTILINE
 )
 _VARIABLE = re.compile(r"\$(?:(\w+)|\{(\w+)(?::?[-=]([^{}]*))?\})")
+_FUNCTION = re.compile(
+    r"^[ \t]*(?:function[ \t]+)?(\w+)[ \t]*\(\)[ \t]*\{[^\n]*\n(.*?)^[ \t]*\}", re.MULTILINE | re.DOTALL
+)
+_WORD = re.compile(r"\"[^\"]*\"|'[^']*'|[^\s\"']+")
 _GIVEN = re.compile(r"(?<![\w$-])(\w+)=(?:\"([^\"$`\n]+)\"|'([^'$`\n]+)'|([^\s\"'$`;&|)]+))")
 _LISTED = r"\bfor[ \t]+{}[ \t]+in[ \t]+([^;\n]+)"
 _BARE = re.compile(r"\$(?:(\w+)|\{(\w+)\})")
@@ -36,6 +40,16 @@ def with_values(text: str, variables: Mapping[str, str]) -> str:
     for _ in range(_NESTED):
         text = _VARIABLE.sub(lambda found: variables.get(found[1] or found[2], found[3] or found[0]), text)
     return text
+
+
+def called(text: str) -> Iterator[str]:
+    """The bodies of the script's own functions, once for each call, with what that gives put in."""
+    for made in _FUNCTION.finditer(text):
+        for call in re.finditer(rf"^[ \t]*{made[1]}[ \t]+([^\n()]+)$", text, re.MULTILINE):
+            words = [word.strip("\"'") for word in _WORD.findall(call[1])]
+            places = {str(place): word for place, word in enumerate(words, 1)}
+            body = with_values(made[2], places)
+            yield with_values(body, assigned(body))
 
 
 def choices(words: list[str], text: str) -> Iterator[list[str]]:
