@@ -26,6 +26,7 @@ from batchlint.loops import (
 )
 from batchlint.memories import Memories
 from batchlint.places import Link, Place, Trait, end_of, line_of
+from batchlint.rereads import Rereads
 from batchlint.sequels import Sequels
 from batchlint.spending import unspent
 from batchlint.stages import runs_stages
@@ -53,7 +54,7 @@ class Ties:
         self._memories, self._tallies, self._stops = Memories(graph), Tallies(graph), Stops(graph)
         self._histories, self._lookbacks = Histories(graph), Lookbacks(graph)
         self._heard, self._worlds, self._stores = Heard(graph), Worlds(graph), Stores(graph)
-        self._sequels = Sequels(graph, self._memories, self._heard, self._worlds)
+        self._sequels, self._rereads = Sequels(graph, self._memories, self._heard, self._worlds), Rereads(graph)
         self._loops: dict[tuple[int, int], Trait | None] = {}
         """What ties the iterations of a loop to the answers of a call in it, by the identities of the two nodes."""
         self._names: dict[tuple[int, int], str] = {}
@@ -206,6 +207,11 @@ class Ties:
             name = self._worlds.find(link.function, loop.body, turning, call)
         if name is not None:
             return Trait("dependent", f"the answer changes `{name}`, which the next request holds", path, line_of(loop))
+        if not isinstance(loop, ast.comprehension):
+            name = self._rereads.find(link.function, loop.body, turning, call)
+        if name is not None:
+            reason = f"the answer goes into the file `{name}`, of which the next request is made"
+            return Trait("dependent", reason, path, line_of(loop))
         name = self._sequels.find(link.function, loop, call)
         if name is not None:
             return Trait("dependent", f"each turn goes on from what answers made of `{name}`", path, line_of(loop))

@@ -35,9 +35,7 @@ class Worlds:
         changed = self._changed(scope, statements, call, rows, turning)
         if not changed:
             return None
-        # What a turn does with its own item behind the call, no request holds: the next turn has another item.
-        end, own = call.end_lineno or call.lineno, set(turning)
-        before = [row for row in rows if not row.given <= own or not _is_behind(row, end)]
+        before = in_front(rows, call, turning)
         needed = flow.origins(flow.request_arguments(call), before)
         asking = [*flow.request_arguments(call), *(v for row in before if row.given & needed for v in row.values)]
         for owner, names in changed.items():
@@ -120,6 +118,12 @@ class Worlds:
             if _is_part(each.node.func, own):
                 for method in self._graph.entered(function.id, each.node):
                     yield from self._looks(method, _own(method), depth + 1)
+
+
+def in_front(rows: list[flow.Move], call: ast.Call, turning: Collection[str]) -> list[flow.Move]:
+    """The rows without what a turn does with its own item behind the call: the next turn has another item."""
+    own = set(turning)
+    return [row for row in rows if not row.given <= own or not _is_behind(row, call.end_lineno or call.lineno)]
 
 
 def _is_behind(row: flow.Move, end: int) -> bool:
