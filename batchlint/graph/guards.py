@@ -31,6 +31,8 @@ class Demand(NamedTuple):
     of: Owner = "function"
     """Whose `parameter` is: an option of the program's command line, or a setting of a module or of the method's own
     object, counts as well."""
+    file: str = ""
+    """Where the option is parsed, if that is another file than the program's own."""
 
 
 class _Subject(NamedTuple):
@@ -113,6 +115,8 @@ class Guards(Part):
         options = frozenset(demand for demand in demands if demand.of == "program")
         if options and edge.caller.path == edge.callee.path:
             found |= options
+        elif options and edge.kind == "call" and edge.caller.qualname == MODULE:  # `from .main import main; main()`
+            found |= {demand._replace(file=demand.file or edge.callee.path) for demand in options}
         elif any(self._is_told_otherwise(edge, demand) for demand in options):
             return None
         # Another program may have other settings, and another object.
@@ -158,12 +162,13 @@ class Guards(Part):
 
     def _is_told_otherwise(self, edge: Edge, demand: Demand) -> bool:
         """Whether the command by which the caller starts the program has the option lead elsewhere."""
-        return _is_other(self._options.given(edge, demand.parameter), demand)
+        return _is_other(self._options.given(edge, demand.parameter, demand.file or edge.callee.path), demand)
 
     def are_told_otherwise(self, path: str, given: Sequence[str], demands: Demands) -> bool:
         """Whether the arguments of a command have an option of the program in the file lead elsewhere."""
         options = (demand for demand in demands if demand.of == "program")
-        return any(_is_other(self._options.by_command(path, each.parameter, given), each) for each in options)
+        told = ((self._options.by_command(each.file or path, each.parameter, given), each) for each in options)
+        return any(_is_other(values, each) for values, each in told)
 
     def _is_refused(self, caller: FunctionId, callee: FunctionFacts, call: ast.Call, demand: Demand) -> bool | None:
         """Whether nothing that the call can give meets the demand; None if it is open what it gives."""

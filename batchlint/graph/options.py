@@ -97,14 +97,14 @@ class Options(Part):
         """Whether a word stands behind the option of the program in the file."""
         return any(each.takes_value for each in self._settings.get((path, option), ()))
 
-    def given(self, edge: Edge, option: str) -> list[object] | None:
+    def given(self, edge: Edge, option: str, path: str) -> list[object] | None:
         """What the option can be by the command that starts the program; None where the command does not tell.
 
-        An option that the command leaves out is its default.
+        An option that the command leaves out is its default. `path`: the file that parses it.
         """
-        is_known = self._is_known(edge.callee.path, option) and edge.callee.qualname == MODULE
+        is_known = self._is_known(path, option) and edge.callee.qualname == MODULE
         lines = self._lines(edge) if is_known else []
-        return self._told(edge.callee.path, option, [words for line in lines for words in given_to(line)])
+        return self._told(path, option, [words for line in lines for words in given_to(line)])
 
     def by_command(self, path: str, option: str, given: Sequence[str]) -> list[object] | None:
         """What the option of the program in the file can be by the arguments that a manifest's command gives it."""

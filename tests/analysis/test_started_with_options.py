@@ -342,3 +342,33 @@ def test_what_a_schedule_leaves_out_is_asked_once_by_whoever_types_it():
     for given, expected in ((("--url", "x"), "batchable"), ((), "realtime"), (None, "batchable")):
         crontab = [ManifestTarget("app.py", "schedule", Latency.HOURS, step, given=given)]
         assert verdict(program, crontab) == expected
+
+
+INNER = """
+import argparse
+from llm import ask
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--pages", action="store_true")
+    args = parser.parse_args()
+    if args.pages:
+        for page in open("pages.txt"):
+            print(ask(page), file=open("notes.txt", "a"))  # !
+        return
+    print("nothing to do")
+"""
+
+
+@pytest.mark.parametrize(
+    "started",
+    ["from app.main import main\n\nmain()", "from .main import main\n\nif __name__ == '__main__':\n    main()"],
+)
+@pytest.mark.parametrize(("given", "starts"), [(("--pages",), "schedule"), ((), "script"), (None, "schedule")])
+def test_another_file_of_the_program_may_parse_its_options(started, given, starts):
+    files = {"app/__init__.py": "", "app/main.py": INNER, "app/__main__.py": started}
+    step = Step("crontab", 1, "0 4 * * * python -m app")
+    crontab = [ManifestTarget("app/__main__.py", "schedule", Latency.HOURS, step, given=given)]
+    site = marked(files, crontab)
+    assert site is not None
+    assert (str(site.verdict), site.factors[0].name) == ("batchable", starts)

@@ -519,6 +519,27 @@ def test_launchd(read, when, kind, latency):
     assert row[:3] == ("job.py", kind, latency)
 
 
+@pytest.mark.parametrize(
+    ("when", "told"),
+    [
+        ("<key>StartInterval</key><integer>3600</integer>", "launchd, StartInterval 3600 s"),
+        (
+            "<key>StartCalendarInterval</key><dict><key>Hour</key><integer>1</integer></dict>",
+            "launchd, StartCalendarInterval Hour 1",
+        ),
+        (
+            "<key>StartCalendarInterval</key><array>"
+            + "<dict><key>Hour</key><integer>6</integer></dict>" * 3
+            + "</array>",
+            "launchd, StartCalendarInterval Hour 6, Hour 6, ...",
+        ),
+    ],
+)
+def test_launchd_says_when(read, when, told):
+    [target], _ = read({"deploy/shop.plist": PLIST.format(when=when)})
+    assert target.step.what == told
+
+
 def test_the_property_list_of_an_application_starts_nothing(read):
     text = PLIST.format(when="").replace("ProgramArguments", "CFBundleExecutables")
     assert rows(read({"Info.plist": text})) == []

@@ -13,6 +13,9 @@ from batchlint.entrypoints.manifests.containers import service
 from batchlint.entrypoints.manifests.targets import ManifestTarget, Project
 from batchlint.findings import FileError, Step
 
+_SHOWN = 2
+"""Times of the day that are told."""
+
 
 def matches(path: str) -> bool:
     return path.endswith(".plist")
@@ -40,12 +43,22 @@ def read(path: str, project: Project, commands: Commands) -> Iterator[ManifestTa
     line = content[: max(content.find(f"<key>{key or 'Program'}"), 0)].count("\n") + 1
     for started in commands.argument_list(words, path, job.get("WorkingDirectory")):
         if key:
-            latency = latency_of(_minutes(job[key]))
-            yield ManifestTarget(
-                started.target, "schedule", latency, Step(path, line, f"launchd, {key}"), "launchd", started.given
+            latency, step = (
+                latency_of(_minutes(job[key])),
+                Step(path, line, f"launchd, {key} {_told(job[key])}".rstrip()),
             )
+            yield ManifestTarget(started.target, "schedule", latency, step, "launchd", started.given)
         else:
             yield service(started, Step(path, line, f"job {path.rpartition('/')[2]}"), "launchd")
+
+
+def _told(interval: object) -> str:
+    """The seconds between two runs, or the times, in the words of the file."""
+    if isinstance(interval, int):
+        return f"{interval} s"
+    times = [time for time in (interval if isinstance(interval, list) else [interval]) if isinstance(time, dict)]
+    told = (" ".join(f"{key} {value}" for key, value in time.items()) for time in times[:_SHOWN])
+    return ", ".join(told) + (", ..." if len(times) > _SHOWN else "")
 
 
 def _minutes(interval: object) -> float | None:
