@@ -81,7 +81,7 @@ class Guards(Part):
         if isinstance(node, ast.Name) and self._is_fixed(function.id, node.id):
             return _Subject(node.id)
         is_parsing = isinstance(node, ast.Attribute) and self._options.are_parsed_in(function)
-        option = self._options.named(function, node) if is_parsing else None
+        option = self._options.named(function, node) if is_parsing else self._options.handed(function, node)
         if option is not None:
             return _Subject(option, "program")
         setting = self._settings.named(function, node)

@@ -13,6 +13,8 @@ from batchlint.graph.commandlines import OR, UNKNOWN, CommandLines, Perhaps, giv
 from batchlint.graph.links import Edge, Part
 from batchlint.symbols import CallRef, Program, last_name
 
+_HANDS = 3
+"""Calls through which what was parsed is handed on."""
 _PARSES = frozenset({"parse_args", "parse_known_args"})
 
 
@@ -69,6 +71,8 @@ class Options(Part):
         self._commands = CommandLines(program)
         self._words: dict[int, list[list[str]]] = {}
         """The command lines of a call, by the identity of its node."""
+        self._handed: dict[tuple[FunctionId, str], bool] = {}
+        """Whether the parameter is what was parsed."""
 
     def are_parsed_in(self, function: FunctionFacts) -> bool:
         """Whether the function has the program's options, from the parser or from a helper that asks it."""
@@ -92,6 +96,35 @@ class Options(Part):
         values = [binding.value for binding in bound]
         is_parsed = all(isinstance(value, ast.Call) and last_name(value.func) in self._parsing for value in values)
         return node.attr if values and is_parsed else None
+
+    def handed(self, function: FunctionFacts, node: ast.expr) -> str | None:
+        """The option that the expression reads of a parameter which all calls give what was parsed: `run(args)`."""
+        if not isinstance(node, ast.Attribute) or not isinstance(node.value, ast.Name):
+            return None
+        if not self._is_known(function.id.path, node.attr):
+            return None
+        return node.attr if self._is_handed(function, node.value.id, 0) else None
+
+    def _is_handed(self, function: FunctionFacts, name: str, depth: int) -> bool:
+        if name not in function.parameter_names or name in function.bindings or depth > _HANDS:
+            return False
+        key = (function.id, name)
+        if key not in self._handed:
+            self._handed[key] = False  # where it is handed to the function itself
+            given = [
+                (self.function(caller), argument)
+                for caller, _, argument in self.program.callers.arguments(function, name)
+                if not self.program.is_test(caller.path)
+            ]
+            self._handed[key] = bool(given) and all(
+                isinstance(argument, ast.Name)
+                and (
+                    self.named(caller, ast.Attribute(argument, name)) is not None
+                    or self._is_handed(caller, argument.id, depth + 1)
+                )
+                for caller, argument in given
+            )
+        return self._handed[key]
 
     def takes_value(self, path: str, option: str) -> bool:
         """Whether a word stands behind the option of the program in the file."""

@@ -372,3 +372,49 @@ def test_another_file_of_the_program_may_parse_its_options(started, given, start
     site = marked(files, crontab)
     assert site is not None
     assert (str(site.verdict), site.factors[0].name) == ("batchable", starts)
+
+
+HANDED = """
+import argparse
+from llm import ask
+
+def parsed():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--kind", default="daily")
+    return parser.parse_args()
+
+def run(args):
+    if args.kind == "weekly":
+        notes(args)
+
+def notes(options):
+    for page in open("pages.txt"):
+        print(ask(page), file=open("notes.txt", "a"))  # !
+
+def main():
+    args = parsed()
+    run({args})
+
+if __name__ == "__main__":
+    main()
+{more}
+"""
+
+
+@pytest.mark.parametrize(
+    ("args", "more", "given", "starts"),
+    [
+        ("args", "", ("--kind", "weekly"), "schedule"),
+        ("args", "", (), "script"),
+        ("args", "", None, "schedule"),
+        ("again(args)", "def again(args): return args.inner", (), "schedule"),
+        ("args", "    run(argparse.Namespace(kind='weekly'))", (), "schedule"),
+    ],
+    ids=["asked for", "left out", "not told", "something else", "of two calls one"],
+)
+def test_what_was_parsed_is_handed_on(args, more, given, starts):
+    step = Step("crontab", 1, "0 4 * * * app.py")
+    crontab = [ManifestTarget("app.py", "schedule", Latency.HOURS, step, given=given)]
+    site = marked(HANDED.replace("{args}", args).replace("{more}", more), crontab)
+    assert site is not None
+    assert (str(site.verdict), site.factors[0].name) == ("batchable", starts)
