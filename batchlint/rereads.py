@@ -23,6 +23,10 @@ _DEEP = 2
 """Functions around the request in which both may stand."""
 
 
+_Opened = tuple[ast.With | ast.AsyncWith, str, ast.Call]
+"""A file that is open for some statements, and its name there."""
+
+
 class Rereads:
     """Asked call by call."""
 
@@ -36,15 +40,17 @@ class Rereads:
 
         `turning` are the names of one turn's own item: a file that is named after it is that item's own.
         """
-        rows = flow.moves(statements, [call])
+        opened = _opened(statements)
+        names = {name for _, name, _ in opened}
+        rows = [row for row in flow.moves(statements, [call]) if not row.given <= names]
         filled = flow.reached(set(), rows, call)
         varying = set(turning).union(*(row.given for row in rows))
-        written = set(self._written(scope, statements, call, filled, varying))
+        written = set(self._written(scope, statements, call, filled, varying, opened))
         if written:
             before = in_front(rows, call, turning)
             needed = flow.origins(flow.request_arguments(call), before)
             asking = [*flow.request_arguments(call), *(v for row in before if row.given & needed for v in row.values)]
-            found = written & set(self._read(scope, asking, call, varying))
+            found = written & set(self._read(scope, asking, call, varying, opened))
             if found:
                 return min(found)
         for function in self._graph.entered(scope, call) if depth < _DEEP else ():
@@ -70,31 +76,29 @@ class Rereads:
         call: ast.Call,
         filled: Collection[str],
         varying: Collection[str],
+        opened: Sequence[_Opened],
     ) -> Iterator[str]:
         """The files that a call which is told the answer writes, or that the function it calls writes."""
         nodes = [node for statement in statements for node in walk(statement)]
-        opened = {
-            name: item.context_expr
-            for node in nodes
-            if isinstance(node, ast.With | ast.AsyncWith)
-            for item in node.items
-            if item.optional_vars is not None
-            for name in flow.targets(item.optional_vars)
-        }
         for node in (each for each in nodes if isinstance(each, ast.Call) and each is not call):
             if flow.all_read(arguments(node)).isdisjoint(filled) and not flow.holds([*arguments(node)], call):
                 continue
-            files = [opened[name] for name in sorted(flow.reads(node) & opened.keys())]
-            files += [inner for inner in walk(node.func) if isinstance(inner, ast.expr)]
-            for each in (node, *(file for file in files if isinstance(file, ast.Call))):
+            inner = (each for each in walk(node.func) if isinstance(each, ast.Call))
+            for each in (node, *inner, *_files_of(node, opened)):
                 yield from self._files(scope, each, varying, is_read=False)
 
     def _read(
-        self, scope: FunctionId, asking: Iterable[ast.AST], call: ast.Call, varying: Collection[str]
+        self,
+        scope: FunctionId,
+        asking: Iterable[ast.AST],
+        call: ast.Call,
+        varying: Collection[str],
+        opened: Sequence[_Opened],
     ) -> Iterator[str]:
         for node in (node for each in asking for node in walk(each)):
             if isinstance(node, ast.Call) and node is not call:
-                yield from self._files(scope, node, varying, is_read=True)
+                for each in (node, *_files_of(node, opened)):
+                    yield from self._files(scope, each, varying, is_read=True)
 
     def _files(self, scope: FunctionId, node: ast.Call, varying: Collection[str], *, is_read: bool) -> Iterator[str]:
         """The files, of the same name in all turns, that the call opens so, or that what it calls does."""
@@ -125,6 +129,24 @@ class Rereads:
         own = function.parameter_names | function.bindings.keys() if at.qualname != MODULE else set[str]()
         if flow.reads(node) and {name for name in flow.reads(node) if name.partition(".")[0] != "self"}.isdisjoint(own):
             yield ast.unparse(node)
+
+
+def _opened(statements: Iterable[ast.AST]) -> list[_Opened]:
+    return [
+        (node, name, item.context_expr)
+        for statement in statements
+        for node in walk(statement)
+        if isinstance(node, ast.With | ast.AsyncWith)
+        for item in node.items
+        if item.optional_vars is not None and isinstance(item.context_expr, ast.Call)
+        for name in flow.targets(item.optional_vars)
+    ]
+
+
+def _files_of(node: ast.Call, opened: Iterable[_Opened]) -> list[ast.Call]:
+    """What opens the files that the call reads from or writes to: another file may have the same name elsewhere."""
+    names = flow.reads(node)
+    return [made for around, name, made in opened if name in names and flow.holds([around], node)]
 
 
 def _path(call: ast.Call, *, is_read: bool) -> ast.expr | None:

@@ -207,7 +207,7 @@ class Ties:
             name = self._worlds.find(link.function, loop.body, turning, call)
         if name is not None:
             return Trait("dependent", f"the answer changes `{name}`, which the next request holds", path, line_of(loop))
-        if not isinstance(loop, ast.comprehension):
+        if not isinstance(loop, ast.comprehension | ast.While):
             name = self._rereads.find(link.function, loop.body, turning, call)
         if name is not None:
             reason = f"the answer goes into the file `{name}`, of which the next request is made"

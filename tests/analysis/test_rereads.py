@@ -72,6 +72,11 @@ def program(before: str, asked: str, after: str) -> str:
         ("known = load_kept()", ALL, "save_kept(str(answer))"),
         ("known = open('log.txt').read()", ALL, "open('log.txt', 'a').write(str(answer))"),
         ("known = open('log.txt').read()", ALL, "with open('log.txt', 'a') as log: log.write(str(answer))"),
+        (
+            "with open('log.txt') as log: known = log.read()",
+            ALL,
+            "with open('log.txt', 'a') as f: f.write(str(answer))",
+        ),
         ("known = KEPT.read_text()", ALL, "KEPT.write_text(known + str(answer))"),
     ],
 )
@@ -89,6 +94,12 @@ def test_the_next_request_is_made_of_what_the_last_answer_left(before: str, aske
         ("known = load(item)", ALL, "save(str(answer), item)"),
         ("path = item + '.json'; known = load(path)", ALL, "save(str(answer), path)"),
         ("known = open('log.txt').read()", ALL, "open('answers.txt', 'a').write(str(answer))"),
+        (
+            "with open('examples.json') as file: known = json.load(file)",
+            ALL,
+            "with open('rows.json') as file: rows = json.load(file); rows.append(str(answer))\n"
+            "            with open('rows.json', 'w') as file: json.dump(rows, file)",
+        ),
         ("known = item", ALL, SAVES + "; item = load()"),
         ("known = open('log.txt', 'w').name", ALL, "open('log.txt', 'a').write(str(answer))"),
     ],
@@ -100,6 +111,7 @@ def test_the_next_request_is_made_of_what_the_last_answer_left(before: str, aske
         "its own",
         "its own name",
         "another",
+        "files of one name",
         "behind",
         "no read",
     ],
