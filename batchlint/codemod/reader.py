@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator, Set
 from contextlib import contextmanager
+from typing import NamedTuple
 
 from batchlint.codemod import cells, chance, list_reads, process_wide, services, sheets
 from batchlint.codemod.access import (
@@ -61,6 +62,14 @@ _NAMED = OUTSIDE | {services.SERVICE}
 _BLOCKS = (ast.stmt, ast.ExceptHandler, ast.match_case)
 
 
+class _Entered(NamedTuple):
+    """What a function touches, but for what those do that were being read (`cut`); how far down it was found."""
+
+    depth: int
+    cut: frozenset[FunctionId]
+    found: list[Access]
+
+
 class Reader(Paths):
     """Lists the accesses of expressions and of whole functions."""
 
@@ -76,10 +85,10 @@ class Reader(Paths):
         self.once = Once(self, callbacks)
         self.key_order = KeyOrder(graph.program)
         self._active: list[FunctionId] = []
-        self._cut = MAX_DEPTH + 1
-        """How far up a recursive call led while a function was read: what it touches is not all there then."""
-        self._read: dict[tuple[object, ...], tuple[int, list[Access]]] = {}
-        """What functions touch by what they were handed, with the depth at which it was found out."""
+        self._cut: set[FunctionId] = set()
+        """The functions that a recursive call led back to while one was read: what they touch is not all there then."""
+        self._read: dict[tuple[object, ...], _Entered] = {}
+        """What functions touch by what they were handed."""
         self._own: dict[tuple[object, ...], tuple[ast.stmt, list[Access]]] = {}
         self._repeating: dict[FunctionId, bool] = {}
         self._by_value: set[tuple[object, ...]] = set()
@@ -379,7 +388,7 @@ class Reader(Paths):
     def function(self, target: Fn, call: ast.Call, caller: Frame, fresh: bool = False) -> list[Access]:
         """All accesses of a project function, in no order; those of a recursive call are there already."""
         if target.id in self._active:
-            self._cut = min(self._cut, self._active.index(target.id))
+            self._cut.add(target.id)
             return []
         depth = len(self._active)
         if depth > MAX_DEPTH:
@@ -394,9 +403,10 @@ class Reader(Paths):
         if key in self._by_value:
             key = (*key, *((name, self.meaning(value, caller)) for name, value in given.items()))
         known = self._read.get(key)
-        if known is not None and known[0] <= depth:
-            return known[1]
-        outer_cut, self._cut = self._cut, MAX_DEPTH + 1
+        if known is not None and known.depth <= depth and known.cut.issubset(self._active):
+            self._cut |= known.cut
+            return known.found
+        outer_cut, self._cut = self._cut, set()
         self._active.append(target.id)
         try:
             frame = self.entered(target.id, aliases, given, caller, receiver)
@@ -407,20 +417,20 @@ class Reader(Paths):
             found = list(dict.fromkeys(a if a.path else a._replace(path=path) for a in touched))
         finally:
             self._active.pop()
-            is_whole = self._cut >= depth
-            self._cut = min(outer_cut, self._cut if not is_whole else outer_cut)
+            cut = frozenset(self._cut - {target.id})
+            self._cut = outer_cut | cut
         is_named = any(a.means or a.channel[0] in _NAMED for a in found) or self.once.marks(frame.function)
         if key not in self._by_value and len(key) == 3 and is_named:
             self._by_value.add(key)
-        elif is_whole:
-            self._read[key] = depth, found
+        else:
+            self._read[key] = _Entered(depth, cut, found)
         return found
 
     @contextmanager
     def afresh(self) -> Iterator[None]:
         """Read functions as if none were being read, for what is remembered."""
         active, cut = self._active, self._cut
-        self._active, self._cut = [], MAX_DEPTH + 1
+        self._active, self._cut = [], set()
         try:
             yield
         finally:

@@ -97,3 +97,30 @@ def test_programs_run_alike(name: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", LEFT)
 def test_what_is_no_other_try_is_left(name: str) -> None:
     check_noop(HEAD + LEFT[name] + RUN, "dependent-iterations")
+
+
+PARTS = range(9)
+WRITTEN = "".join(
+    f"""
+def part_{{n}}(text, left):
+    {{kept}}
+    if left:
+        {"; ".join(f"part_{other}(text[1:], left - 1)" for other in PARTS)}
+
+""".format(n=n, kept="{kept}" if n == 8 else "pass")
+    for n in PARTS
+)
+ASK_PARTS = """
+def ask(text):
+    part_0(text, 1)
+    return request(" ".join([text, *LOG]))
+"""
+
+
+def test_many_functions_that_call_each_other_are_read(tmp_path: Path) -> None:
+    check_runs_alike(HEAD + WRITTEN.format(kept="LOG[:] = []") + ASK_PARTS + RUN, tmp_path)
+
+
+def test_what_one_of_them_keeps_of_an_answer_is_seen() -> None:
+    telling = "\n    part_0(ask(text), 1)\n"
+    check_noop(HEAD + WRITTEN.format(kept="LOG.append(text)") + ASK_PARTS + RUN + telling, "dependent-iterations")
