@@ -84,8 +84,8 @@ def _resolve(site: CallSite, callers: Links, seen: set[int]) -> list[CallSite]:
         return above
     if _decisions(above) < 2:
         return [site]
-    # What only leads to the site's own loop is that loop's decision, whoever else goes through it again and again.
-    kept = [each for each in above if _loop(each) is None or _loop(each) != _loop(site)]
+    # What only leads to the site's loop is that loop's decision, whoever else goes through it again and again.
+    kept = [each for each in above if each.shape != "wrapper" or _loop(each) != _loop(site) or not _loop(each)]
     return above if len(kept) == len(above) else [*kept, site]
 
 

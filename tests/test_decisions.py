@@ -190,4 +190,21 @@ def test_what_only_leads_to_a_loop_is_no_finding_beside_one_that_repeats_it(tmp_
         titles()
         texts()
     """
-    assert findings(tmp_path, llm=CLIENT, job=job) == {"llm.py:ask", "job.py:texts"}
+    assert findings(tmp_path, llm=CLIENT, job=job) == {"job.py:vectors", "job.py:texts"}
+
+
+def test_loops_that_share_a_helper_are_findings_each(tmp_path):
+    job = """
+        from llm import ask
+
+        texts = open("texts.txt").read().split()
+        print(any(ask(text).data for text in texts))
+
+
+        def lengths():
+            print(all(ask(text).data for text in texts))
+
+
+        lengths()
+    """
+    assert findings(tmp_path, llm=CLIENT, job=job) == {"job.py:job.py", "job.py:lengths"}

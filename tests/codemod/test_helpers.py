@@ -730,7 +730,7 @@ def test_implementations_that_live_callers_use_get_twins_of_one_name() -> None:
 
 
         def main(texts):
-            kind = choose("")
+            kind = choose(texts[0])
             for text in texts:
                 print(kind.ask(text))
         """
@@ -796,7 +796,7 @@ def test_implementations_that_live_callers_use_get_twins_of_one_name() -> None:
 
 
         def main(texts):
-            kind = choose("")
+            kind = choose(texts[0])
 
             def handle_text(text):
                 print((yield from kind.ask_batch(text)))

@@ -317,10 +317,8 @@ REFUSED: dict[str, dict[str, tuple[str, str]]] = {
 
             def main(texts):
                 for text in texts:
-                    body = {"contents": [{"parts": [{"text": text}]}]}
-                    model = "models/gemini-2.5-flash:generateContent"
-                    url = f"https://generativelanguage.googleapis.com/v1beta/{model}"
-                    print(requests.post(url, json=body).json())
+                    body = {"model": "mistral-small-latest", "messages": [{"role": "user", "content": text}]}
+                    print(requests.post("https://api.mistral.ai/v1/chat/completions", json=body).json())
             """,
             "the helper has no backend for `requests.post`",
         ),
