@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeGuard
 
+from batchlint.codemod import connections
 from batchlint.codemod.access import Frame
 from batchlint.codemod.blocks import streams
 from batchlint.codemod.changes import Fanout
@@ -342,6 +343,7 @@ class Callbacks:
         for value in self._values(function.id, argument):
             if self._is_model(value):
                 fanout.providers.add(self.support.check_handed(value, argument, is_async))
+                fanout.parts |= connections.parts(value.path)
 
 
 def _is_name(node: ast.expr, name: str) -> bool:

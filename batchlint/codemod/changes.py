@@ -324,6 +324,8 @@ class Fanout:
     held: list[Any] = field(default_factory=list)
     """Where functions come from that its calls take out of variables and tables, each with what calls them."""
     providers: set[str] = field(default_factory=set)
+    parts: set[str] = field(default_factory=set)
+    """What its requests need of the helper that no code names."""
     is_async: bool = False
     is_blocking: bool = False
     """Whether coroutines below make requests that kept all others waiting."""
@@ -350,6 +352,7 @@ class Fanout:
         self.twins |= other.twins
         self.converted |= other.converted
         self.providers |= other.providers
+        self.parts |= other.parts
         self.is_blocking |= other.is_blocking
         self.families += other.families
         self.held += other.held

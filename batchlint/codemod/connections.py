@@ -13,7 +13,31 @@ from typing import Any
 
 from batchlint.codemod.streamed import Place, Streamed
 from batchlint.datafiles import document
+from batchlint.symbols import last_name
 from batchlint.trees import walk
+
+_LIBRARIES = {
+    "HTTPCalls": re.compile(r"(requests(\.api|\.(sessions\.)?[Ss]ession\(\))?|httpx2?(\.(Async)?Client\(\))?)\.post$"),
+    "AioCalls": re.compile(r"aiohttp\.(client\.)?ClientSession\(\)\.post$"),
+    "URLCalls": re.compile(r"urllib\.request\.urlopen$"),
+}
+"""Calls of a provider's API without an SDK that the helper carries, by the part of it that does."""
+_TAKING = frozenset({"gather", "wait_for", "create_task", "ensure_future", "shield", "append"})
+
+
+def parts(path: str) -> set[str]:
+    """The part of the helper that carries a call over HTTP; none for one of an SDK."""
+    return {name for name, calls in _LIBRARIES.items() if calls.match(path)}
+
+
+def is_awaited(streamed: Streamed, place: Place) -> bool:
+    """Whether the request of `aiohttp` is awaited or opened where it is made, or handed to what awaits it."""
+    node, around = streamed.around(place)
+    if isinstance(around, ast.Call):
+        return node is not place.node or last_name(around.func) in _TAKING
+    return isinstance(node, ast.Await) or isinstance(
+        around, ast.withitem | ast.List | ast.ListComp | ast.GeneratorExp | ast.Starred
+    )
 
 
 def told(streamed: Streamed, places: Iterable[Place], package: str) -> ast.Attribute | None:

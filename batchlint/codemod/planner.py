@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Set
 
 from batchlint.codemod import (
     caught,
+    connections,
     drawn,
     emptied,
     handed_on,
@@ -539,6 +540,7 @@ class Planner:
             model = self.support.model(call) if what == "request" else None  # none of a method that was handed over
             if model is not None:
                 fanout.providers.add(self.support.check_request(function.id, call))
+                fanout.parts |= connections.parts(model.path)
             if self.support.threads.made(call) is not None:
                 self.handing.thread(fanout, function, call, is_async)
             elif what == "request":

@@ -69,7 +69,7 @@ class Streamed:
 
     def parent(self, place: Place) -> ast.AST | None:
         """What the expression stands in, with the `await` in front of it."""
-        return self._parent(place)[1]
+        return self.around(place)[1]
 
     def _places(self, function: FunctionFacts, call: ast.Call) -> Iterator[Place]:
         waiting, seen = [Place(function, call)], {id(call)}
@@ -79,7 +79,7 @@ class Streamed:
             seen |= {id(each.node) for each in more}
             waiting += more if len(waiting) < _MOST else []
 
-    def _parent(self, place: Place) -> tuple[ast.expr, ast.AST | None]:
+    def around(self, place: Place) -> tuple[ast.expr, ast.AST | None]:
         """The expression, with the `await` in front of it, and what it stands in."""
         root = place.function.node
         if id(root) not in self._parents:
@@ -89,7 +89,7 @@ class Streamed:
         return (parent, parents.get(id(parent))) if isinstance(parent, ast.Await) else (node, parent)
 
     def _is_gone_over(self, place: Place) -> bool:
-        node, parent = self._parent(place)
+        node, parent = self.around(place)
         if isinstance(parent, ast.For | ast.AsyncFor | ast.comprehension):
             is_field = isinstance(parent.target, ast.Tuple | ast.List)  # its name and value
             return parent.iter is node and not is_field
@@ -101,11 +101,11 @@ class Streamed:
         return isinstance(parent, ast.YieldFrom | ast.Starred)
 
     def _is_opened(self, place: Place) -> bool:
-        return isinstance(self._parent(place)[1], ast.withitem)
+        return isinstance(self.parent(place), ast.withitem)
 
     def _is_wrapped(self, function: FunctionFacts, call: ast.Call) -> bool:
         """Whether what the call makes of the answer is gone over, with parts of a stream for its items."""
-        loop = self._parent(Place(function, call))[1]
+        loop = self.parent(Place(function, call))
         if not isinstance(loop, ast.For | ast.AsyncFor) or not stands_in(call, loop.iter):
             return False
         nodes = (node for statement in loop.body for node in walk(statement))
@@ -113,7 +113,7 @@ class Streamed:
 
     def _further(self, place: Place) -> Iterator[Place]:
         """Where else the answer is: under a name, in an attribute, with a caller, or with a function that gets it."""
-        function, (node, parent) = place.function, self._parent(place)
+        function, (node, parent) = place.function, self.around(place)
         if isinstance(parent, ast.Assign | ast.AnnAssign | ast.NamedExpr) and parent.value is node:
             targets = parent.targets if isinstance(parent, ast.Assign) else [parent.target]
             for target in targets:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import builtins
-import re
 from collections.abc import Iterable
 from functools import cached_property
 
@@ -15,7 +14,7 @@ from batchlint.codemod.fakes import Fakes
 from batchlint.codemod.families import Families
 from batchlint.codemod.held import HELD, Held
 from batchlint.codemod.refusals import Refused
-from batchlint.codemod.streamed import Streamed
+from batchlint.codemod.streamed import Place, Streamed
 from batchlint.codemod.threads import Threads
 from batchlint.facts import MODULE, Binding, ClassId, FunctionFacts, FunctionId
 from batchlint.graph import Graph, ModelCall
@@ -30,12 +29,8 @@ _LEGACY = {
     "google": ("generativeai", (".generate_content", ".generate_content_async")),
 }
 """Of SDKs that their providers have given up: which backend carries which calls."""
-_HTTP = re.compile(
-    r"(requests(\.api|\.(sessions\.)?[Ss]ession\(\))?|httpx2?(\.(Async)?Client\(\))?|aiohttp\.(client\.)?ClientSession\(\))"
-    r"\.post$|urllib\.request\.urlopen$"
-)
 _OVER_HTTP = {"openai": "openai_http", "anthropic": "anthropic_http", "google-genai": "google_http"}
-"""Calls of a provider's API without an SDK, and the backend that carries them, by provider."""
+"""The backend that carries calls of a provider's API without an SDK, by provider."""
 _THROUGH_STORAGE = frozenset({"vertexai"})
 """Providers whose batches read and write files of a cloud's own, which the helper does not make."""
 _HARMLESS = frozenset(
@@ -319,7 +314,7 @@ class Support:
             raise Refused(
                 "unsupported-shape", f"`{model.call}` makes requests of its own {line}; call the model directly"
             )
-        package, over_http = head_of(model.path), bool(_HTTP.match(model.path))
+        package, over_http = head_of(model.path), bool(connections.parts(model.path))
         is_known = package in catalogue.packages or over_http
         if catalogue.tier(model.provider, model.endpoint) is None and is_known:
             raise Refused("no-batch-tier", self._without_tier(model.provider, model.endpoint))
@@ -340,6 +335,9 @@ class Support:
         if told := connections.told(self._streamed, places, package):
             what = f"`{ast.unparse(told)}` (line {told.lineno}) tells of the connection, which a batch does not have"
             raise Refused("unsupported-shape", what)
+        made = Place(self.graph.function(scope), self.threads.plain(call))
+        if package == "aiohttp" and not connections.is_awaited(self._streamed, made):
+            raise Refused("unsupported-shape", f"`{model.call}` {line} is awaited elsewhere; await it where it is made")
         if "with_raw_response" in model.path or "with_streaming_response" in model.path:
             raise Refused("unsupported-shape", f"the raw HTTP response is used {line}, which a batch does not have")
         if header := catalogue.header(model.path):
@@ -401,7 +399,7 @@ class Support:
 
 def _backend(path: str, is_legacy: bool, provider: str) -> str | None:
     """The backend that carries calls of the SDK's method, or calls over HTTP."""
-    if _HTTP.match(path):
+    if connections.parts(path):
         return _OVER_HTTP.get(provider)
     backend, methods = _LEGACY.get(head_of(path), (None, ())) if is_legacy else (BACKENDS.get(head_of(path)), _METHODS)
     return backend if path.endswith(methods) else runnables.backend(path)

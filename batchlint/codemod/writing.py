@@ -29,12 +29,6 @@ _LOOKING_UP = frozenset(
 """Calls that find functions by a name in a string."""
 _UNNAMED = {"called_again": re.compile(r"\.parse\b"), "Runnables": re.compile(r"\.a?(invoke|embed_query)\b")}
 """What code needs of the helper without naming it, by the methods that it calls."""
-_OVER_HTTP = {
-    "URLCalls": re.compile(r"\burlopen\b"),
-    "AioCalls": re.compile(r"\baiohttp\b|\basync with [\w.]+\.post\("),
-    "HTTPCalls": re.compile(r"\b(requests|httpx2?)\b"),
-}
-"""What it needs to ask over HTTP, by the library."""
 _BLANKS = re.compile(r"(?<=[\r\n])[ \t\f]+\Z")
 
 
@@ -134,8 +128,7 @@ def _whole(
         names.add("Loop")
     texts = [graph.modules[path].text for fanout in own for path in fanout.changes]
     names |= {name for name, asked in _UNNAMED.items() if any(map(asked.search, texts))}
-    if any(provider.endswith("_http") for provider in place.providers):
-        names |= {name for name, asked in _OVER_HTTP.items() if any(map(asked.search, texts))} or {"HTTPCalls"}
+    names = names.union(*(fanout.parts for fanout in own))
     if names & {"Loop", "gather_in_order"} and log_handlers.is_shown(graph.program):
         names.add("logs_in_turn")
     return place._replace(names=sorted(names))

@@ -32,8 +32,10 @@ class AioCalls:
         if not isinstance(content, str | bytes):
             raise ValueError(f"{url.path} is asked with something else than JSON: it cannot run in a batch")
         headers = {**self.owner.headers, **(how.get("headers") or {})}
-        raising = how.get("raise_for_status")
-        decode = functools.partial(AioAnswer.made, url, self.owner.raise_for_status if raising is None else raising)
+        raising = self.owner.raise_for_status if how.get("raise_for_status") is None else how["raise_for_status"]
+        if callable(raising):
+            raise ValueError("a function for `raise_for_status` cannot look at the response of a batch")
+        decode = functools.partial(AioAnswer.made, url, raising)
         return http_request(str(url), content, headers, decode)
 
 
@@ -53,10 +55,10 @@ class AioAnswer:
         )
 
     @classmethod
-    def made(cls, url: Any, raising: Any, status: int, headers: dict[str, str], content: bytes) -> AioAnswer:
+    def made(cls, url: Any, raising: bool, status: int, headers: dict[str, str], content: bytes) -> AioAnswer:
         """The response, after the session has looked at its status where it does."""
         answer = cls(url, status, headers, content)
-        if raising is True:
+        if raising:
             answer.raise_for_status()
         return answer
 

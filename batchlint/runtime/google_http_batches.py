@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import parse_qsl
 
 from batchlint.runtime.asking import BACKENDS
 from batchlint.runtime.google_jobs import GoogleJobs
@@ -16,15 +16,15 @@ class GoogleHTTP(HTTPAccount, GoogleJobs):
     """With the key that the program has in a header or in its URLs."""
 
     provider = "google_http"
-    URL = re.compile(r"(?P<server>.*/v1(beta)?)/(?P<endpoint>models/[^/:?]+:generateContent)(\?key=(?P<key>[^&]+))?")
+    URL = re.compile(r"(?P<server>.*/v1(beta)?)/(?P<endpoint>models/[^/:?]+:generateContent)")
 
     @classmethod
     def parts(cls, url: str) -> tuple[str, str, dict[str, str]] | None:
-        found = cls.URL.fullmatch(url)
-        if not found:
+        address, _, query = url.partition("?")
+        found, given = cls.URL.fullmatch(address), dict(parse_qsl(query))
+        if not found or given.get("alt", "json") != "json" or given.keys() - {"alt", "key"}:
             return None
-        key = {"x-goog-api-key": unquote(found["key"])} if found["key"] else {}
-        return found["server"], found["endpoint"], key
+        return found["server"], found["endpoint"], {"x-goog-api-key": given["key"]} if "key" in given else {}
 
     @classmethod
     def connect(cls, server: str) -> Any:

@@ -153,3 +153,65 @@ LOOP = "\nfor name in NAMES:\n    "
 )
 def test_what_only_a_connection_has_is_refused(body: str, name: str) -> None:
     check_noop(HEAD + body, name)
+
+
+ELSEWHERE = {
+    "a session of another file": {
+        "asking.py": """
+            async def ask(session, url, body):
+                answer = await session.post(url, json=body)
+                return answer.status, await answer.json()
+        """,
+        "app.py": """
+            from asking import ask
+
+            async def main():
+                async with aiohttp.ClientSession(headers=HEADERS) as session:
+                    asked = [ask(session, OPENAI + "/chat/completions", chat(name)) for name in NAMES]
+                    print(*await asyncio.gather(*asked), sep="\\n")
+
+            asyncio.run(main())
+        """,
+    },
+    "a function of another file": {
+        "asking.py": """
+            from urllib.request import urlopen as fetch
+        """,
+        "app.py": """
+            from asking import fetch
+
+            for name in NAMES:
+                url = GEMINI + f"/gemini-2.5-flash:generateContent?alt=json&key={KEY}"
+                try:
+                    print(json.load(fetch(url, json.dumps(parts(name)).encode(), timeout=60)))
+                except urllib.error.HTTPError as error:
+                    print(error)
+        """,
+    },
+}
+
+
+@pytest.mark.parametrize("files", ELSEWHERE.values(), ids=ELSEWHERE)
+def test_the_helper_has_the_part_for_the_library(tmp_path: Path, files: dict[str, str]) -> None:
+    faults = Faults(failures=[Failure("river 3", 400, "no_money", "No money.")])
+    texts = {path: textwrap.dedent(text) for path, text in files.items()}
+    texts["app.py"] = HEAD + texts["app.py"]
+    done = check_runs_alike({**texts, "names.txt": NAMES}, tmp_path, faults=faults)
+    assert done.after.realtime == 0
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "    asked = session.post(OPENAI, json=chat(name))\n    async with asked as got:\n        return got.status",
+        "    return session.post(OPENAI, json=chat(name))",
+        "    async with AsyncExitStack() as stack:\n"
+        "        response = await stack.enter_async_context(session.post(OPENAI, json=chat(name)))\n"
+        "        return response.status",
+    ],
+)
+def test_what_is_awaited_elsewhere_is_refused(body: str) -> None:
+    head = HEAD.replace("import asyncio", "import asyncio\nfrom contextlib import AsyncExitStack")
+    head = head.replace('"https://api.openai.com/v1")', '"https://api.openai.com/v1") + "/chat/completions"')
+    source = AIO.replace(AIO[AIO.index("    async with session") : AIO.index("async def main")], body + "\n\n")
+    check_noop(head + source, "unsupported-shape")
