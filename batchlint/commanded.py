@@ -6,6 +6,7 @@ Whoever types that sits in front of the answer, also where a job has the same co
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator, Sequence
 
 from batchlint import flow, given
@@ -23,6 +24,8 @@ _DECLARING = frozenset({"argument", "Argument"})
 """What says of a command's parameter that it is a word of the line."""
 _OTHERS = frozenset({"nargs", "action", "choices", "default"})
 """What says of a word that it may be left out, is one of several, or no name."""
+_FILE = re.compile(r"\b(files?|folders?|paths?|director(y|ies))\b", re.IGNORECASE)
+"""How the help tells that a word names a file."""
 _Step = tuple[FunctionId, ast.expr]
 
 
@@ -70,7 +73,7 @@ def _words(graph: Graph, function: FunctionFacts) -> set[str]:
     """The names in the function of single words of the command line, but for those of files."""
     found = {*_declared(function), *_parsed(graph, function)}
     for row in flow.moves_of(function):
-        if any(_is_word(node) for value in row.values for node in walk(value)):
+        if any(_is_word(node) and _must_be_given(function, node) for value in row.values for node in walk(value)):
             found |= row.given
     return {name for name in found if not FILES.search(name.rpartition(".")[2])}
 
@@ -79,6 +82,12 @@ def _is_word(node: ast.AST) -> bool:
     """`sys.argv[1]`."""
     is_argv = isinstance(node, ast.Subscript) and last_name(node.value) == "argv"
     return is_argv and isinstance(node.slice, ast.Constant)  # type: ignore[attr-defined]
+
+
+def _must_be_given(function: FunctionFacts, word: ast.AST) -> bool:
+    """Whether the function comes to the word without asking first if there is one: `if len(sys.argv) > 1:`."""
+    tests = tests_before(function, word) if isinstance(word, ast.expr) else ()
+    return not any(holds and "argv" in ast.unparse(test) for test, holds in tests)
 
 
 def _declared(function: FunctionFacts) -> Iterator[str]:
@@ -99,23 +108,17 @@ def _parsed(graph: Graph, function: FunctionFacts) -> Iterator[str]:
         for name, bindings in function.bindings.items()
         if any(isinstance(each.value, ast.Call) and last_name(each.value.func) == "parse_args" for each in bindings)
     }
-    if holders:
-        added = (
-            call.node
-            for at, call in graph.program.calls_by_name.get("add_argument", ())
-            if at.id.path == function.id.path
-        )
-        words = (
-            call.args[0].value
-            for call in added
-            if call.args and isinstance(call.args[0], ast.Constant) and _is_one(call)
-        )
-        yield from (
-            f"{holder}.{word}"
-            for word in words
-            if isinstance(word, str) and word[:1] != "-"
-            for holder in sorted(holders)
-        )
+    added = graph.program.calls_by_name.get("add_argument", ()) if holders else ()
+    places = [call.node for at, call in added if at.id.path == function.id.path and _has_place(call.node)]
+    if all(map(_is_one, places)):  # what goes through a file has words for more than one item
+        words = [ast.literal_eval(each.args[0]) for each in places]
+        yield from (f"{holder}.{word}" for word in words for holder in sorted(holders))
+
+
+def _has_place(added: ast.Call) -> bool:
+    """Whether it declares a word by its place in the line, and no option."""
+    name = added.args[0] if added.args else None
+    return isinstance(name, ast.Constant) and isinstance(name.value, str) and name.value[:1] != "-"
 
 
 def _is_one(declared: ast.Call) -> bool:
@@ -125,6 +128,6 @@ def _is_one(declared: ast.Call) -> bool:
         for k in declared.keywords
         if k.arg == "type" and isinstance(k.value, ast.Name | ast.Attribute | ast.Call)
     }
-    return _OTHERS.isdisjoint({k.arg for k in declared.keywords}) and types.isdisjoint(
-        {"File", "Path", "open", "FileType"}
-    )
+    told = next((ast.unparse(k.value) for k in declared.keywords if k.arg == "help"), "")
+    is_of_file = bool(_FILE.search(told)) or not types.isdisjoint({"File", "Path", "open", "FileType"})
+    return _OTHERS.isdisjoint({k.arg for k in declared.keywords}) and not is_of_file

@@ -76,6 +76,7 @@ ONE = [
     (CLICK, {"declared": 'argument("url")', "given": "f'{page.title} {url}'"}),
     (ARGV, {"told": "wanted", "picked": "id == wanted"}),
     (PARSED, {"declared": '"name"', "given": "args.name"}),
+    (PARSED, {"declared": '"name"); parser.add_argument("town"', "given": "args.name"}),
 ]
 OTHERS = [
     (CLICK, {"declared": 'option("--url")', "given": "page"}),
@@ -83,9 +84,12 @@ OTHERS = [
     (CLICK, {"declared": 'argument("url")', "given": "companies()[0]"}),
     (CLICK, {"declared": 'argument("url", type=click.Path())', "given": "page"}),
     (ARGV, {"told": "path", "picked": "id == path"}),
+    (ARGV, {"told": "if len(sys.argv) > 1:\n            wanted", "picked": "id == wanted"}),
     (ARGV, {"told": "wanted", "picked": "id != wanted"}),
     (PARSED, {"declared": '"name", nargs="?"', "given": "args.name"}),
     (PARSED, {"declared": '"--name"', "given": "args.name"}),
+    (PARSED, {"declared": '"name", help="XML file, e.g. all.xml"', "given": "args.name"}),
+    (PARSED, {"declared": '"name"); parser.add_argument("names", nargs="*"', "given": "args.name"}),
 ]
 
 
