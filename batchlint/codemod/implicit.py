@@ -104,7 +104,7 @@ class Implicit:
         resumed = _resumed(node)
         for made in reader.starts(resumed, frame) if resumed is not None else ():
             found += self._goes_on(reader, made, resumed, frame)
-        for source in _sources(node):
+        for source in _sources(node) or self._searched(frame.function.id, node):
             for target, call in self.drawn(frame.function.id, source):
                 found += reader.function(target, call, frame)
         return found
@@ -118,6 +118,14 @@ class Implicit:
         values = ordered(self.program.eval(owner.id, made.func))
         generators = [v for v in values if isinstance(v, Fn) and self.program.functions[v.id].is_generator]
         return [access for each in generators for access in reader.function(each, made, outside)]
+
+    def _searched(self, scope: FunctionId, node: ast.AST) -> list[ast.expr]:
+        """What `in` goes through, as no method of its own says what is in it."""
+        if not isinstance(node, ast.Compare):
+            return []
+        pairs = zip(node.ops, node.comparators, strict=True)
+        places = [place for operator, place in pairs if isinstance(operator, ast.In | ast.NotIn)]
+        return [place for place in places if not any(self.called(scope, place, "__contains__"))]
 
     def drawn(self, scope: FunctionId, source: ast.expr) -> Iterator[tuple[Fn, ast.Call]]:
         """What a loop over the object calls for each item."""

@@ -211,6 +211,13 @@ class Reader(Paths):
                 stack += [(current.left, False)]
                 if not elements:
                     stack += [(container, False)]
+                    continue
+                while isinstance(container, _STEPS):  # a property or a `__getitem__` may look at more
+                    found += self.implicit.at(self, container, frame)
+                    stack += [(container.slice, False)] if isinstance(container, ast.Subscript) else []
+                    container = container.value
+                if isinstance(container, ast.Call) and self._enters(container, frame):
+                    stack.append((container, False))
                 continue
             looked = looked_at(self.program, frame.function, current)
             found += [a for part in looked for a in self.reference(part, frame, skip)]
@@ -328,6 +335,10 @@ class Reader(Paths):
         if sheets.filled(call) is None:
             return []
         return [*touches(self.path(cell, frame), "write", call.lineno), *sheets.shown(self, call, frame)]
+
+    def _enters(self, call: ast.Call, frame: Frame) -> bool:
+        """Whether it calls a function of the project."""
+        return any(isinstance(value, Fn) for value in self.program.eval(frame.function.id, call.func))
 
     def _is_of_project(self, node: ast.expr, frame: Frame) -> bool:
         """Whether it is an object of a class of the project, which code that is not known may change."""
