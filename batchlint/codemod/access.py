@@ -378,6 +378,10 @@ class Frame:
     definitions: dict[str, ast.expr] = field(default_factory=dict)
     firsts: dict[str, ast.expr] = field(default_factory=dict)
     """Of own names that are bound a second time where the first value is nothing, that value."""
+    bodies: list[list[ast.stmt]] = field(default_factory=list)
+    """What runs in it."""
+    unpacked: set[str] = field(default_factory=set)
+    """Own names that stand for a part of what they are bound to: `name, text = row`."""
     targets: set[str] = field(default_factory=set)
     """Own names with a different value for every item."""
     tokens: set[str] = field(default_factory=set)

@@ -30,6 +30,7 @@ from batchlint.codemod.shared import Shared
 from batchlint.codemod.stored import Stored
 from batchlint.codemod.stores import Stores
 from batchlint.codemod.threads import Threads
+from batchlint.codemod.versions import Versions, parts_in
 from batchlint.facts import FunctionFacts, FunctionId
 from batchlint.graph import Graph
 from batchlint.iterables import CHUNKED, EACH, PAIRED
@@ -94,6 +95,7 @@ class Paths:
         self.instances = Instances(graph.program)
         self.file_links = FileLinks(self)
         self.sharing = Sharing(self)
+        self.versions = Versions(graph.program)
         self.aliases = Aliases(self)
         self.repeated = Repeated(self)
         self.captured = Captured(self)
@@ -244,6 +246,7 @@ class Paths:
 
     def alias_statements(self, frame: Frame, body: list[ast.stmt], pairs: list[Pair] | None = None) -> None:
         """Work out, in two passes for loops, what the frame's own names may alias and how often they are bound."""
+        frame.bodies.append(body)
         counts: dict[str, int] = {}
         pairs = list(_pairs(body)) if pairs is None else pairs
         for _ in range(2):
@@ -278,6 +281,7 @@ class Paths:
         elif isinstance(target, ast.Tuple | ast.List):
             is_drawn = element or (isinstance(value, ast.Call) and last_name(value.func) in _GOES_THROUGH)
             for each in target.elts:
+                frame.unpacked |= {each.id} if isinstance(each, ast.Name) else set()
                 self._alias(frame, each, value, is_drawn, counts)
                 if isinstance(each, ast.Name) and each.id in frame.local and isinstance(value, ast.Call):
                     frame.aliases[each.id] |= self._given_out(value, frame)
@@ -568,26 +572,29 @@ class Paths:
 
     def meaning(self, node: ast.expr, frame: Frame) -> str:
         """The text of a key as the iteration has it."""
-        return ast.unparse(self.expand(node, frame))
+        return ast.unparse(self.expand(node, frame, apart=True))
 
-    def expand(self, node: ast.expr, frame: Frame, depth: int = 0) -> ast.expr:
+    def expand(self, node: ast.expr, frame: Frame, depth: int = 0, *, apart: bool = False) -> ast.expr:
         """The expression with own names replaced by what they were bound to or given, marked where that is not known.
 
-        Parts in which nothing is replaced are those of `node`.
+        Parts in which nothing is replaced are those of `node`. `apart`: whether each value of a name has its own mark.
         """
 
         node = unnamed(node)
+        parts = parts_in(node) if apart else {}
 
         def meaning(name: ast.Name) -> ast.expr:
             if name.id not in frame.local or isinstance(name.ctx, ast.Store):
                 return name
+            number = self.versions.number(name, parts.get(id(name)), frame) if apart else frame.number
             value, around = self.bound_once(name.id, frame)
-            if value is not None and depth <= 4:
+            is_whole = number == frame.number and not (apart and name.id in frame.unpacked)
+            if value is not None and depth <= 4 and is_whole:
                 if around is not frame:
-                    return self.expand(value, around)
+                    return self.expand(value, around, apart=apart)
                 if name.id not in scopes.read(value) and _is_plain(value):
-                    return self.expand(value, frame, depth + 1)
-            return ast.Name(f"{MARK}{frame.number}_{name.id}", ast.Load())
+                    return self.expand(value, frame, depth + 1, apart=apart)
+            return ast.Name(f"{MARK}{number}_{name.id}", ast.Load())
 
         return replaced(node, meaning)
 
