@@ -10,11 +10,17 @@ from batchlint.facts import FunctionFacts
 from batchlint.iterables import COUNTED, NUMBERS, SAME
 from batchlint.symbols import Program, last_name
 from batchlint.trees import parents_in, walk
-from batchlint.values import Ext
+from batchlint.values import Ext, Fn, Inst
 
 _FRAMES = ("pandas.", "polars.")
-_HOLDING = (ast.keyword, ast.List, ast.Tuple, ast.Set, ast.Dict, ast.AugAssign, ast.Starred)
+_HOLDING = (
+    ast.keyword, ast.List, ast.Tuple, ast.Set, ast.Dict, ast.AugAssign, ast.Starred, ast.Lambda, ast.arguments,
+    ast.withitem, ast.Match, ast.Yield, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp,
+)  # fmt: skip
 """What may give a list another name, or change it."""
+_GIVING = frozenset({"cast", "partial", "getattr", "nullcontext", "closing", "proxy"})
+"""Calls that give what they are given, or a way to it."""
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 _LISTED = frozenset({"tolist", "to_list", "to_numpy", "copy"})
 """Methods of a frame's index that give its labels."""
 
@@ -37,9 +43,13 @@ def distinct(program: Program, function: FunctionFacts, target: ast.expr, iterat
         return set()
     if isinstance(target, ast.Name) and program.eval(function.id, iterated.func) == {Ext("builtins.set")}:
         return {target.id}
+    if any(isinstance(value, Fn) for value in program.eval(function.id, iterated.func)):
+        return set()
     name = last_name(iterated.func)
     if name in SAME and iterated.args:
         return distinct(program, function, target, iterated.args[0])
+    if may_be_negative(iterated):
+        return set()  # a number below zero is another name for one of the last places of a list
     if name in NUMBERS and isinstance(target, ast.Name):
         return {target.id}
     parts = target.elts if isinstance(target, ast.Tuple) else []
@@ -103,7 +113,12 @@ def _is_only_read(program: Program, function: FunctionFacts, name: str, names: s
     """Whether no use of a list adds something to it. `names`: what it is called."""
     parents = parents_in([function.node])
     for use in (n for n in walk(function.node) if isinstance(n, ast.Name) and n.id == name):
-        around = parents.get(id(use))
+        around: ast.AST | None = parents.get(id(use))
+        value: ast.AST | None = use
+        while isinstance(around, ast.BoolOp) or (isinstance(around, ast.IfExp) and around.test is not value):
+            around, value = parents.get(id(around)), around
+        if value is not use and not _is_test(around, value):
+            return False
         if isinstance(around, ast.Attribute):
             is_read = around.attr not in MUTATORS
         elif isinstance(around, ast.Subscript):
@@ -111,12 +126,15 @@ def _is_only_read(program: Program, function: FunctionFacts, name: str, names: s
         elif isinstance(around, ast.Call):
             called = program.eval(function.id, around.func)
             is_known = all(isinstance(v, Ext) and v.path not in ARGUMENT_WRITES for v in called)
-            is_read = is_known and last_name(around.func) not in PUTTING
+            is_one_of = last_name(around.func) in {"max", "min"} and len(around.args) > 1
+            is_read = is_known and last_name(around.func) not in PUTTING | _GIVING and not is_one_of
         elif isinstance(around, ast.Assign) and around.value is use:
             others = [target.id for target in around.targets if isinstance(target, ast.Name)]
             is_read = len(others) == len(around.targets) and all(
                 other in names or _is_only_read(program, function, other, names | {other}) for other in others
             )
+        elif isinstance(around, ast.Return):
+            is_read = not any(use in walk(inner) for inner in _inside(function))
         else:
             is_other = isinstance(around, ast.AnnAssign | ast.NamedExpr) and around.value is use
             is_read = not is_other and not isinstance(around, _HOLDING)
@@ -125,10 +143,44 @@ def _is_only_read(program: Program, function: FunctionFacts, name: str, names: s
     return True
 
 
+def _is_test(around: ast.AST | None, value: ast.AST | None) -> bool:
+    """Whether it is only asked if the value is true."""
+    if isinstance(around, ast.UnaryOp):
+        return isinstance(around.op, ast.Not)
+    is_tested = isinstance(around, ast.If | ast.While | ast.IfExp | ast.Assert) and around.test is value
+    return is_tested or (isinstance(around, ast.comprehension) and value in around.ifs)
+
+
+def _inside(function: FunctionFacts) -> list[ast.AST]:
+    """The functions that stand in the function."""
+    return [node for node in walk(function.node) if isinstance(node, _FUNCTIONS) and node is not function.node]
+
+
+def may_be_negative(numbers: ast.Call) -> bool:
+    """Whether the call says that numbers below zero are counted: `range(-2, 3)`, not `range(9, -1, -1)`."""
+    given = {k.arg: k.value for k in numbers.keywords}
+    name, args = last_name(numbers.func), numbers.args
+    if name in COUNTED:
+        return _is_below(args[1] if len(args) > 1 else given.get("start"), 0)
+    if name not in NUMBERS:
+        return False
+    start, stop = (args[0], args[1]) if len(args) > 1 else (given.get("start"), None)
+    is_downward = _is_below(args[2] if len(args) > 2 else given.get("step"), 0)
+    return _is_below(start, 0) or (is_downward and _is_below(stop, -1))
+
+
+def _is_below(node: ast.expr | None, number: int) -> bool:
+    if not isinstance(node, ast.UnaryOp) or not isinstance(node.op, ast.USub):
+        return False
+    return not isinstance(node.operand, ast.Constant) or -node.operand.value < number  # type: ignore[operator]
+
+
 def _is_index(program: Program, function: FunctionFacts, node: ast.expr) -> bool:
     """Whether it is the labels of a frame's rows, or of those that a test leaves: `df.index[df["name"] == ""]`."""
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _LISTED:
         return _is_index(program, function, _held(program, function, node.func.value))
     if isinstance(node, ast.Subscript) and not isinstance(node.slice, ast.List | ast.Tuple):
         return _is_index(program, function, _held(program, function, node.value))
-    return isinstance(node, ast.Attribute) and node.attr == "index"
+    if not isinstance(node, ast.Attribute) or node.attr != "index":
+        return False
+    return not any(isinstance(value, Inst) for value in program.eval(function.id, node.value))

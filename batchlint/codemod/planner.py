@@ -31,7 +31,7 @@ from batchlint.codemod.callbacks import CALLED
 from batchlint.codemod.changes import CallChange, Counter, Fanout, LoopChange, Place
 from batchlint.codemod.chunked import Chunked
 from batchlint.codemod.comprehensions import Comprehensions
-from batchlint.codemod.distinct import distinct
+from batchlint.codemod.distinct import distinct, may_be_negative
 from batchlint.codemod.families import is_stub
 from batchlint.codemod.handing import Handing
 from batchlint.codemod.held import HELD
@@ -422,7 +422,8 @@ class Planner:
         frame.items = self.reader.linked.of(function, [(loop.target, loop.iter)])
         frame.aliases |= self.reader.repeated.aliases(function, loop.target, loop.iter)
         self.reader.alias_statements(frame, loop.body)
-        frame.stable |= set(targets) - scopes.bound(loop.body)
+        if not (isinstance(loop.iter, ast.Call) and may_be_negative(loop.iter)):
+            frame.stable |= set(targets) - scopes.bound(loop.body)
         return frame
 
     def _exits(self, fanout: Fanout, function: FunctionFacts, loop: Loop, phases: Phases, nested: bool) -> str | None:
