@@ -11,7 +11,7 @@ from batchlint.codemod import scopes
 from batchlint.codemod.access import OUTSIDE, Frame
 from batchlint.codemod.blocks import changed
 from batchlint.codemod.changes import EnqueueChange
-from batchlint.codemod.effects import LOG_RECEIVERS
+from batchlint.codemod.effects import LOG_RECEIVERS, PLAIN
 from batchlint.codemod.refusals import Refused
 from batchlint.facts import FunctionFacts
 from batchlint.symbols import last_name
@@ -28,6 +28,9 @@ ROUTING = frozenset({"queue", "routing_key", "exchange", "priority", "serializer
 _LOOPS = ast.For | ast.AsyncFor | ast.While | ast.comprehension | ast.ListComp | ast.SetComp | ast.GeneratorExp
 _IN_MEMORY = frozenset({"append", "add", "extend", "update", "setdefault", "discard", "insert"})
 _CHANGES = _IN_MEMORY | {"clear", "pop", "popitem", "popleft", "appendleft", "remove", "sort", "reverse"}
+
+_PLAIN = frozenset({"int", "float", "bool", "len", "list", "dict", "tuple", "set", "get", "isoformat", "model_dump"})
+"""Calls, beside those that give the same everywhere, that do nothing but give a value."""
 
 
 class Enqueuing:
@@ -195,7 +198,11 @@ class Enqueuing:
             if keywords:
                 raise Refused("unsupported-shape", f"`args` in line {call.lineno} is a variable; write its items out")
             return self.text(caller, args)
+        if named := next((a.arg for a in task.arguments.kwonlyargs if a.arg in keywords), "") if task.arguments else "":
+            what = f"`{task.name}` takes `{named}` by its name alone, and the task for all hands on by place"
+            raise Refused("unsupported-shape", f"{what} (line {call.lineno}); take the `*` away")
         texts = [self.text(caller, arg) for arg in args]
+        given_in_order = [*args]
         parameters = task.parameters[1:] if is_bound else task.parameters
         names = [p.arg for p in parameters]
         last = max((names.index(k) for k in keywords if k in names), default=-1)
@@ -204,12 +211,16 @@ class Enqueuing:
             default = task.default(names[position])
             if given is not None:
                 texts.append(self.text(caller, given))
+                given_in_order.append(given)
             elif isinstance(default, ast.Constant):
                 texts.append(self.text(task, default))
         if keywords or (last >= 0 and (len(texts) != last + 1 or any(isinstance(a, ast.Starred) for a in args))):
             raise Refused(
                 "unsupported-shape", f"the arguments in line {call.lineno} do not match `{task.name}` one by one"
             )
+        if _is_reordered(given_in_order):
+            what = f"the arguments in line {call.lineno} are worked out in another order than `{task.name}` takes them"
+            raise Refused("order-of-effects", f"{what}; give them in its order")
         return f"({texts[0]},)" if len(texts) == 1 else f"({', '.join(texts)})"
 
     def _arguments(self, call: ast.Call) -> tuple[list[ast.expr] | ast.expr, dict[str, ast.expr]]:
@@ -271,6 +282,16 @@ def _comment(text: str) -> str | None:
     """The first comment in an expression, if it has one."""
     tokens = tokenize.generate_tokens(io.StringIO(f"({text})").readline)
     return next((token.string for token in tokens if token.type == tokenize.COMMENT), None)
+
+
+def _is_reordered(given: list[ast.expr]) -> bool:
+    """Whether a call that may do something, one of the values, comes before what stands before it, or behind it."""
+    written = sorted(given, key=lambda value: (value.lineno, value.col_offset))
+    moved = [value for value, other in zip(given, written, strict=True) if value is not other]
+    counting = [value for value in moved if not isinstance(value, ast.Constant | ast.Name)]
+    acting = [n for value in counting for n in walk(value) if isinstance(n, ast.Call | ast.Await | ast.NamedExpr)]
+    does = any(not isinstance(n, ast.Call) or last_name(n.func) not in PLAIN | _PLAIN for n in acting)
+    return does and len(counting) > 1
 
 
 def _holds(group: ast.Call, call: ast.Call) -> bool:

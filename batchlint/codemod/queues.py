@@ -101,6 +101,9 @@ class Queues:
             raise Refused("unsupported-shape", f"`{label}` is enqueued by something else than Celery")
         if task.owner is not None or task.is_async or len(task.decorators) != 1:
             raise Refused("unsupported-shape", f"the task `{label}` is more than a function with one decorator")
+        if task.arguments and (by_name := _only_named(task.arguments, all_of_them=self.events is not None)):
+            what = f"the task `{label}` takes `{by_name}` by its name alone"
+            raise Refused("unsupported-shape", f"{what}, and the task for all hands on by place; take the `*` away")
         decorator = task.decorators[0]
         keywords = decorator.keywords if isinstance(decorator, ast.Call) else []
         given = {k.arg: k.value for k in keywords if k.arg}
@@ -192,6 +195,12 @@ class Queues:
         if step.ahead and phases.asks(node, step.frame):
             return False  # one of its arguments; what it does itself comes later
         return last_name(node.value.func) not in _LOGS
+
+
+def _only_named(arguments: ast.arguments, *, all_of_them: bool) -> str:
+    """A parameter that has to be given by its name; with `all_of_them` also one that need not be given."""
+    pairs = zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)
+    return next((parameter.arg for parameter, default in pairs if default is None or all_of_them), "")
 
 
 def _is_task(reach: Reach) -> bool:

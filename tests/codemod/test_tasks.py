@@ -57,6 +57,10 @@ ENQUEUED = {
         "for number, name in ROWS:\n    describe.delay(number, name=name)",
         "describe_all.delay([(number, name) for number, name in ROWS])",
     ),
+    "keywords in another order": (
+        "for number, name in ROWS:\n    describe.delay(name=str(name), number=int(number))",
+        "describe_all.delay([(int(number), str(name)) for number, name in ROWS])",
+    ),
     "options of sending": (
         "for number, name in ROWS:\n"
         "    describe.apply_async(args=[number, name], kwargs={'language': 'de'}, queue='slow')",
@@ -301,6 +305,11 @@ REFUSED = {
         "unsupported-shape",
         "`# one each` stands within the enqueuing",
     ),
+    "arguments that are worked out in another order": (
+        "for number, name in ROWS:\n    describe.delay(name=told(name), number=told(number))",
+        "order-of-effects",
+        "in another order than `describe` takes them",
+    ),
     "arguments as a mapping": (
         "for row in ROWS:\n    describe.delay(**dict(number=row[0], name=row[1]))",
         "unsupported-shape",
@@ -323,6 +332,10 @@ TASKS = {
         "asks for `self.request.id`",
     ),
     "a second decorator": ("@app.task\n@logged\ndef describe(number, name, language='en'):", "one decorator"),
+    "a parameter that is given by its name": (
+        "@app.task\ndef describe(number, name, *, language):",
+        "`describe` takes `language` by its name alone",
+    ),
     "an effect before the request": (
         "@app.task\ndef describe(number, name, language='en'):\n    store(number, '')",
         "has an effect in line",
@@ -337,6 +350,15 @@ def test_tasks_that_cannot_be_run_for_all_are_left(name: str) -> None:
     done = rewrite(source + "for row in ROWS:\n    describe.delay(*row)\n")
     assert done.files == done.before
     assert any(words in refusal.detail for _, _, refusal in done.refusals), done.refusals
+
+
+def test_a_parameter_that_is_given_by_its_name_counts_where_it_is_given() -> None:
+    source = HEAD.replace("name, language=", "name, *, language=")
+    text = rewrite(source + "for row in ROWS:\n    describe.delay(*row)\n").files["app.py"]
+    assert text.endswith("describe_all.delay([(*row,) for row in ROWS])\n")
+    given = check_noop(source + "for row in ROWS:\n    describe.delay(*row, language='de')\n", "unsupported-shape")
+    assert given is not None
+    assert "takes `language` by its name alone" in given.detail
 
 
 BY_HAND = """
