@@ -140,7 +140,7 @@ class _Filling:
         # A name that not every turn binds may stand for what another list was asked with.
         kept = ast.Tuple([filled.full.test, *(ast.Name(name, ast.Load()) for name in self.given)], ast.Load())
         turn = ast.fix_missing_locations(ast.copy_location(_without_asking(self.levels, kept), loop))
-        self.beside = scopes.exposed([turn]) - set(filled.names)
+        self.beside = scopes.exposed([turn], catching=planner.catching) - set(filled.names)
         """What filling reads before it has bound it."""
         inner = self.levels[-1]
         fresh = scopes.bound(inner.body[:-1]) | set(_targets(inner))

@@ -28,6 +28,7 @@ from batchlint.codemod import (
 from batchlint.codemod.access import Access, Channel, Frame
 from batchlint.codemod.blocks import Comprehension, Loop, awaits, opened_in, opens, own_exits, own_loops, reads_in_try
 from batchlint.codemod.callbacks import CALLED
+from batchlint.codemod.catching import catching
 from batchlint.codemod.changes import CallChange, Counter, Fanout, LoopChange, Place
 from batchlint.codemod.chunked import Chunked
 from batchlint.codemod.comprehensions import Comprehensions
@@ -66,6 +67,7 @@ class Planner:
         self.program = graph.program
         self.unsafe = unsafe
         self.support = Support(graph)
+        self.catching = catching(graph.program)
         self.reader = Reader(graph, self.support.threads, self.support.callbacks)
         self.decorated = self.reader.decorated
         self._used: dict[str, set[str]] = {}
@@ -154,7 +156,7 @@ class Planner:
             )
         paging.check(self, fanout, function, loop, targets)
         assigned = scopes.bound(loop.body)
-        later = scopes.after(scope, node) | scopes.exposed(node.orelse)
+        later = scopes.after(scope, node, self.catching) | scopes.exposed(node.orelse, catching=self.catching)
         if isinstance(stands, ast.For):
             later = (later | beside) - state
         elif counter is not None and stands is not None:
@@ -170,7 +172,8 @@ class Planner:
             raise _used_after(left_behind[0])
         if set(targets) & shared:
             raise Refused("unsupported-shape", "the loop's variable is read by a function; hand it over as an argument")
-        exposed = scopes.exposed(loop.body, targets, steady_tests(self.program, function, loop.body))
+        steady = steady_tests(self.program, function, loop.body)
+        exposed = scopes.exposed(loop.body, targets, steady, self.catching)
         carried = (assigned - set(targets)) & (exposed | later | shared | declared | function.outer)
         handed = (
             self._handed_on(function, loop, carried - later - shared - declared - function.outer) if is_plain else {}

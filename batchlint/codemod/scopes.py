@@ -16,6 +16,8 @@ _SCOPES = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef
 _COMPREHENSIONS = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _LOOPS = (ast.For, ast.AsyncFor, ast.While)
+SUPPRESSING = frozenset({"suppress", "raises", "assertRaises"})
+"""Context managers of libraries that catch errors."""
 _BINDING = frozenset(
     [
         *_DEFINITIONS, *_LOOPS, *get_args(_COMPREHENSIONS), ast.Lambda, ast.Name, ast.ExceptHandler,
@@ -159,13 +161,19 @@ def declared(nodes: Iterable[ast.AST], *kinds: type[ast.Global | ast.Nonlocal]) 
     return {name for n in nodes if isinstance(n, kinds or (ast.Global, ast.Nonlocal)) for name in n.names}
 
 
-def exposed(statements: Iterable[ast.stmt], given: Iterable[str] = (), steady: Iterable[str] = ()) -> set[str]:
+def exposed(
+    statements: Iterable[ast.stmt],
+    given: Iterable[str] = (),
+    steady: Iterable[str] = (),
+    catching: Set[str] = SUPPRESSING,
+) -> set[str]:
     """The names that the statements may read before they have bound them.
 
     `steady`: texts of tests that come out the same throughout: what one of them guards, the next one finds.
+    `catching`: the names of context managers whose block may end early.
     """
     found: set[str] = set()
-    _walk(statements, set(given), found, under={text: set() for text in steady})
+    _walk(statements, set(given), found, under={text: set() for text in steady}, catching=catching)
     return found
 
 
@@ -175,6 +183,7 @@ def _walk(
     found: set[str],
     breaks: list[set[str] | None] | None = None,
     under: Mapping[str, set[str]] | None = None,
+    catching: Set[str] = SUPPRESSING,
 ) -> set[str] | None:
     """Add to `found` what is read before it is `given`; what is bound for sure afterwards, None if the path leaves.
 
@@ -190,16 +199,19 @@ def _walk(
             if node is not None:
                 found.update(_unbound(node, given))
 
+    def inside(block: list[ast.stmt], given: set[str], left: list[set[str] | None]) -> set[str] | None:
+        return _walk(block, given, found, left, under, catching)
+
     for statement in statements:
         if isinstance(statement, ast.If):
             reads(statement.test)
-            given |= bound([statement.test])
+            known, given = given | _bound_where(statement.test, True), given | _bound_where(statement.test, False)
             held = [ast.unparse(each) for each in conjuncts(statement.test)] if under else []
-            known = given.union(*(under.get(text, ()) for text in held))
-            done = _walk(statement.body, known, found, breaks, under=under)
+            known = known.union(*(under.get(text, ()) for text in held))
+            done = inside(statement.body, known, breaks)
             if len(held) == 1 and held[0] in under and done is not None:
                 under[held[0]] = under[held[0]] | done
-            ends = [done, _walk(statement.orelse, given, found, breaks, under=under)]
+            ends = [done, inside(statement.orelse, given, breaks)]
             merged = _meet(ends)
             if merged is None:
                 return None
@@ -207,18 +219,18 @@ def _walk(
         elif isinstance(statement, ast.For | ast.AsyncFor):
             reads(statement.iter)
             ways: list[set[str] | None] = []
-            turn = _walk(statement.body, given | bound([statement.target]), found, ways, under=under)
+            turn = inside(statement.body, given | bound([statement.target]), ways)
             done = turn if _tries_until_done(statement) else given
-            merged = _meet([None if done is None else _walk(statement.orelse, done, found, breaks, under=under), *ways])
+            merged = _meet([None if done is None else inside(statement.orelse, done, breaks), *ways])
             if merged is None:
                 return None
             given = merged
         elif isinstance(statement, ast.While):
             reads(statement.test)
             ways = []
-            given |= bound([statement.test])
-            _walk(statement.body, given, found, ways, under=under)
-            ended = _walk(statement.orelse, given, found, breaks, under=under)
+            known, given = given | _bound_where(statement.test, True), given | _bound_where(statement.test, False)
+            inside(statement.body, known, ways)
+            ended = inside(statement.orelse, given, breaks)
             is_endless = isinstance(statement.test, ast.Constant) and bool(statement.test.value)
             merged = _meet([*([] if is_endless else [ended]), *ways])
             if merged is None:
@@ -229,19 +241,19 @@ def _walk(
                 reads(item.context_expr)
                 if item.optional_vars is not None:
                     given |= bound([item.optional_vars])
-            inner = _walk(statement.body, given, found, breaks, under=under)
+            inner = inside(statement.body, given, breaks)
+            if any(last_name(item.context_expr) in catching for item in statement.items):
+                inner = _meet([given, inner])
             if inner is None:
                 return None
             given = inner
         elif isinstance(statement, ast.Try | ast.TryStar):
-            done = _walk([*statement.body, *statement.orelse], given, found, breaks, under=under)
+            done = inside([*statement.body, *statement.orelse], given, breaks)
             ends = [done]
             for handler in statement.handlers:
                 reads(handler.type)
-                ends.append(
-                    _walk(handler.body, given | ({handler.name} if handler.name else set()), found, breaks, under=under)
-                )
-            final = _walk(statement.finalbody, given, found, breaks, under=under)
+                ends.append(inside(handler.body, given | ({handler.name} if handler.name else set()), breaks))
+            final = inside(statement.finalbody, given, breaks)
             merged = _meet(ends)
             if merged is None or final is None:
                 return None
@@ -252,7 +264,7 @@ def _walk(
                 names = given | bound([case.pattern])
                 if case.guard is not None:
                     found.update(read(case.guard) - names)
-                _walk(case.body, names, found, breaks, under=under)
+                inside(case.body, names, breaks)
         elif isinstance(statement, ast.Return | ast.Raise | ast.Continue | ast.Break) or _exits(statement):
             reads(*children(statement))
             if isinstance(statement, ast.Break):
@@ -266,8 +278,41 @@ def _walk(
             given |= bound([statement.target])
         else:
             reads(statement)
-            given |= bound([statement])
+            given |= _bound_where(statement.test, True) if isinstance(statement, ast.Assert) else _surely(statement)
     return given
+
+
+def _surely(node: ast.AST) -> set[str]:
+    """The names that an expression or a plain statement binds whatever it finds."""
+    unsure: set[ast.AST] = set()
+    for part in walk(node):
+        if isinstance(part, ast.BoolOp):
+            unsure |= {*part.values[1:]}
+        elif isinstance(part, ast.IfExp):
+            unsure |= {part.body, part.orelse}
+        elif isinstance(part, ast.Compare):
+            unsure |= {*part.comparators[1:]}
+        elif isinstance(part, _COMPREHENSIONS):
+            unsure.add(part)
+        elif isinstance(part, ast.AnnAssign) and part.value is None:
+            unsure.add(part.target)
+    return bound([node], without=unsure)
+
+
+def _bound_where(test: ast.expr, outcome: bool) -> set[str]:
+    """The names that the test has bound where it comes out so."""
+    if isinstance(test, ast.BoolOp):
+        is_all = isinstance(test.op, ast.And) is outcome
+        return set().union(*(_bound_where(part, outcome) for part in test.values)) if is_all else _surely(test)
+    if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
+        return _bound_where(test.operand, not outcome)
+    if isinstance(test, ast.Compare) and outcome:
+        return set().union(*map(_surely, [test.left, *test.comparators]))
+    drawn = test.args[0] if isinstance(test, ast.Call) and last_name(test.func) == "any" and test.args else None
+    if isinstance(drawn, ast.GeneratorExp) and outcome:
+        tests = [each for generator in drawn.generators for each in generator.ifs]
+        return set().union(*(_bound_where(each, True) for each in [*tests, drawn.elt]))
+    return _surely(test)
 
 
 def _tries_until_done(loop: ast.For | ast.AsyncFor) -> bool:
@@ -302,7 +347,7 @@ def _meet(ends: list[set[str] | None]) -> set[str] | None:
     return set.intersection(*opened) if opened else None
 
 
-def after(scope: ast.AST, loop: ast.stmt) -> set[str]:
+def after(scope: ast.AST, loop: ast.stmt, catching: Set[str] = SUPPRESSING) -> set[str]:
     """The names that may be read in `scope` once `loop` has ended, before they are bound again."""
     found: set[str] = set()
     chain = list(_path(scope, loop))
@@ -310,13 +355,14 @@ def after(scope: ast.AST, loop: ast.stmt) -> set[str]:
     inner: ast.AST = loop
     for parent in reversed(chain):
         for handler in parent.handlers if isinstance(parent, ast.Try | ast.TryStar) and inner in parent.body else ():
-            _walk(handler.body, {handler.name} if handler.name else set(), found)
+            _walk(handler.body, {handler.name} if handler.name else set(), found, catching=catching)
         rest = _following(parent, inner)
         if rest is not None and given is not None:
-            given = _walk(rest, given, found)
+            given = _walk(rest, given, found, catching=catching)
         if isinstance(parent, ast.For | ast.AsyncFor | ast.While):
             # The next round of an outer loop starts at its top.
-            _walk(parent.body, bound([parent.target]) if not isinstance(parent, ast.While) else set(), found)
+            drawn = bound([parent.target]) if not isinstance(parent, ast.While) else set()
+            _walk(parent.body, drawn, found, catching=catching)
             if isinstance(parent, ast.While):
                 found |= read(parent.test)
             given = given or set()
@@ -440,6 +486,10 @@ class _Reading:
             self.visit(node.test)
             self._apart(node.body)
             self._apart(node.orelse)
+        elif isinstance(node, ast.Compare):
+            self.visit(node.left)
+            self.visit(node.comparators[0])
+            self._apart(*node.comparators[1:])
         elif isinstance(node, _COMPREHENSIONS):
             self._comprehension(node)
         elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
