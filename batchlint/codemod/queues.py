@@ -126,6 +126,9 @@ class Queues:
             retries="autoretry_for" in given,
             registered=str(named.value),
         )
+        retrying_tasks.check_otherwise(self.graph.program, task)
+        if change.retries:
+            retrying_tasks.check_heard(self.graph.program, task)
         receiver = task.parameters[0].arg if change.bound and task.parameters else None
         if receiver is None or not any(receiver in scopes.read(statement) for statement in function_body(task)):
             return change
@@ -136,6 +139,8 @@ class Queues:
             uses = f"the task `{label}` uses its own request or retries by hand (`{receiver}`)"
             raise Refused("unsupported-shape", f"{uses}; raise the error, or let `autoretry_for` try again")
         change.asked = retrying_tasks.asked(self.graph.program, task, receiver, given)
+        if retrying_tasks.RETRY in change.asked:
+            retrying_tasks.check_heard(self.graph.program, task)
         camel = "".join(part.capitalize() for part in task.name.split("_"))
         change.keeps_self = True
         change.first = self.planner.fresh(task.id.path, f"First{camel}")

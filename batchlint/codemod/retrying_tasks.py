@@ -9,6 +9,7 @@ import ast
 import itertools
 
 from batchlint.codemod import scopes
+from batchlint.codemod.catching import catching, may_catch
 from batchlint.codemod.paths import function_body
 from batchlint.codemod.refusals import Refused
 from batchlint.facts import MODULE, FunctionFacts, FunctionId
@@ -16,6 +17,7 @@ from batchlint.symbols import Program, last_name
 from batchlint.trees import parents_in, spreads, walk
 
 RETRY, REQUEST = "retry", "request"
+_CURRENT, _SIGNAL = "current_task", "task_retry"
 _SETTINGS = frozenset({"max_retries", "default_retry_delay", "name", "MaxRetriesExceededError"})
 """What a task has that is the same in each of its runs."""
 _OPTIONS = frozenset({"exc", "countdown", "max_retries"})
@@ -36,6 +38,8 @@ def asked(program: Program, task: FunctionFacts, receiver: str, given: dict[str,
         outer = parents.get(id(attribute))
         call = outer if isinstance(outer, ast.Call) and outer.func is attribute else None
         is_asked = isinstance(attribute.ctx, ast.Load) and call is None
+        if attribute.attr == RETRY and call is None:
+            raise _refused(task, f"hands `{receiver}.{RETRY}` on", use, "call it")
         if attribute.attr == RETRY and call is not None:
             _check_retry(program, task, call)
         elif attribute.attr == REQUEST and isinstance(outer, ast.Attribute):
@@ -53,6 +57,32 @@ def asked(program: Program, task: FunctionFacts, receiver: str, given: dict[str,
     return frozenset(found)
 
 
+def check_otherwise(program: Program, task: FunctionFacts) -> None:
+    """Refuse a task that is tried again by another way than its own object: by its name, or as the current task."""
+    current = {_CURRENT, "get_current_task", *program.aliases.get(_CURRENT, ())}
+    names = {task.name, *program.aliases.get(task.name, ()), *current}
+    for path, module in program.modules.items():
+        for node in walk(module.tree):
+            if isinstance(node, ast.Attribute) and node.attr in {RETRY, REQUEST} and last_name(node.value) in names:
+                is_current = last_name(node.value) in current
+                if path == task.id.path or node.attr == RETRY or not is_current:
+                    where = f"{path}:{node.lineno}"
+                    what = (
+                        f"`{ast.unparse(node)}` ({where}) may be of the task `{task.name}`, which a batch runs for all"
+                    )
+                    raise Refused("unsupported-shape", f"{what}; bind the task and ask `self`")
+
+
+def check_heard(program: Program, task: FunctionFacts) -> None:
+    """Refuse a task whose first retry, which the task for all enqueues in its place, somebody would hear of."""
+    for path, module in program.modules.items():
+        for node in walk(module.tree):
+            named = node.attr if isinstance(node, ast.Attribute) else node.name if isinstance(node, ast.alias) else ""
+            if named == _SIGNAL:
+                where = f"{path}:{getattr(node, 'lineno', 1)}"
+                raise Refused("unsupported-shape", f"`{_SIGNAL}` tells of retries of the task `{task.name}` ({where})")
+
+
 def _refused(task: FunctionFacts, what: str, node: ast.expr, advice: str) -> Refused:
     return Refused("unsupported-shape", f"the task `{task.name}` {what} (line {node.lineno}); {advice}")
 
@@ -60,7 +90,7 @@ def _refused(task: FunctionFacts, what: str, node: ast.expr, advice: str) -> Ref
 def _check_retry(program: Program, task: FunctionFacts, call: ast.Call) -> None:
     if not _is_plain(program, task, call):
         raise _refused(task, "tries again with more than an error and a time", call, "raise the error")
-    if _is_caught(task, call):
+    if _is_caught(task, call, catching(program)):
         raise _refused(task, "may go on after it is to be tried again", call, "try again at its end")
 
 
@@ -71,16 +101,13 @@ def _is_plain(program: Program, task: FunctionFacts, call: ast.Call) -> bool:
     return all(k.arg != "max_retries" or _is_some(program, task, k.value) for k in call.keywords)
 
 
-def _is_caught(task: FunctionFacts, call: ast.Call) -> bool:
+def _is_caught(task: FunctionFacts, call: ast.Call, managers: frozenset[str]) -> bool:
     """Whether the task may go on although the call has enqueued it again, or a function in it makes the call."""
     trail = scopes.path_to(task.node, call)
     for outer, inner in itertools.pairwise(trail):
         if isinstance(inner, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef):
             return True
-        if isinstance(outer, ast.With) and any(
-            isinstance(item.context_expr, ast.Call) and last_name(item.context_expr.func) == "suppress"
-            for item in outer.items
-        ):
+        if isinstance(outer, ast.With) and may_catch(outer, managers):
             return True
         if isinstance(outer, ast.Try | ast.TryStar) and inner in outer.body and not all(map(_is_end, outer.handlers)):
             return True

@@ -380,6 +380,22 @@ for number, name in ROWS:
     summarise.delay(number, name)
 """
 RAISED = "raise self.retry(exc=error, countdown=2 ** self.request.retries)"
+QUIET = """
+@contextlib.contextmanager
+def quiet():
+    try:
+        yield
+    except Exception:
+        print("quiet")
+
+
+"""
+SILENT = ('print("quiet")', "pass")
+WITHIN = (
+    ("import sqlite3", "import contextlib\nimport sqlite3"),
+    ("    try:\n", "    with quiet():\n     try:\n"),
+    ("    except", "     except"),
+)
 ALIKE_BY_HAND = {
     "as it stands": (3, ()),
     "without an error or a time": (3, ((RAISED, "raise self.retry()"),)),
@@ -399,6 +415,10 @@ ALIKE_BY_HAND = {
         3,
         ((RAISED, f"try:\n            {RAISED}\n        except self.MaxRetriesExceededError:\n            text = ''"),),
     ),
+    "in a context manager that catches nothing": (
+        3,
+        (*WITHIN, ("def ask_again", QUIET.replace("except Exception:", "finally:") + "def ask_again"), SILENT),
+    ),
     "an error in front of the request": (0, (("ask(name)", "ask(name[: 9 // abs(number - 3)])"),)),
     "how often it was tried": (
         3,
@@ -407,6 +427,38 @@ ALIKE_BY_HAND = {
 }
 """How often what fails is tried again, and what the task does otherwise."""
 LEFT_BY_HAND = {
+    "by its own name": (
+        (
+            ("bind=True, ", ""),
+            ("self, number", "number"),
+            ("self.request.retries, type", "type"),
+            (RAISED, "raise summarise.retry(exc=error)"),
+        ),
+        ") may be of the task `summarise`",
+    ),
+    "as the current task": (
+        (
+            ("from openai", "from celery import current_task as current\nfrom openai"),
+            (RAISED, "raise current.retry(exc=error)"),
+        ),
+        ") may be of the task `summarise`",
+    ),
+    "a name for how it tries": (
+        ((RAISED, "again = self.retry\n        raise again(args=(number, name + '!'), exc=error)"),),
+        "hands `self.retry` on",
+    ),
+    "a helper that tries": (
+        (("raise task.retry", "raise task"), (RAISED, "ask_again(self.retry, error)")),
+        "hands `self.retry` on",
+    ),
+    "somebody hears of it": (
+        (("from openai", "from celery.signals import task_retry\nfrom openai"),),
+        "`task_retry` tells of retries of the task `summarise`",
+    ),
+    "a context manager that catches": (
+        (*WITHIN, ("def ask_again", f"{QUIET}def ask_again")),
+        "may go on after it is to be tried again",
+    ),
     "no second try": ((("max_retries=3", "max_retries=0"),), "may have no second try"),
     "a limit that is worked out": ((("max_retries=3", "max_retries=len(ROWS)"),), "may have no second try"),
     "somebody else tries": (((RAISED, "ask_again(self, error)"),), "hands its object `self` on"),
