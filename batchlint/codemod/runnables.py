@@ -126,7 +126,8 @@ class Runnables:
     def _unheard(self) -> str:
         """What would notice, anywhere in the program, that a chain is run twice, or keeps answers of models."""
         program, hearing = self._program, self._facts["hearing"]
-        for name in (*self._facts["caches"], *hearing["calls"]):
+        named = [*self._facts["caches"], *hearing["calls"]]
+        for name in (*named, *(alias for each in named for alias in sorted(program.aliases.get(each, ())))):
             if program.calls_by_name.get(name):
                 return str(name)
         for id in program.classes:
@@ -136,9 +137,10 @@ class Runnables:
             for function, base, _ in writes:
                 if any(self._is_part(value) for value in program.eval(function.id, base)):
                     return f"{ast.unparse(base)}.{name}"
-        for each in program.calls_by_name.get("RunnablePassthrough", ()):
-            if arguments(each.call.node):  # a function that it calls
-                return ast.unparse(each.call.node)
+        for name in ("RunnablePassthrough", *sorted(program.aliases.get("RunnablePassthrough", ()))):
+            for each in program.calls_by_name.get(name, ()):
+                if arguments(each.call.node):  # a function that it calls
+                    return ast.unparse(each.call.node)
         for each in program.calls_by_name.get("partial", ()):
             if any(self._is_part(v) for v in program.eval(each.caller.id, each.call.node.func)):
                 given = arguments(each.call.node)

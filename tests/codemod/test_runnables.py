@@ -196,6 +196,10 @@ STAY = {
     "the method alone": (
         "ask = (PROMPT | ChatOpenAI(model='gpt-5-mini')).invoke\n\nprint([ask({'word': word}) for word in WORDS])\n"
     ),
+    "a function that is called twice, by another name": (
+        "from langchain_core.runnables import RunnablePassthrough as Pass\n\n"
+        "chain = {'word': Pass(print)} | PROMPT | ChatOpenAI(model='gpt-5-mini')\n"
+    ),
     "a model that tries again itself": "chain = PROMPT | ChatOpenAI(model='gpt-5-mini').with_retry()\n",
     "answers that are kept": "chain = PROMPT | ChatOpenAI(model='gpt-5-mini', cache=True)\n",
     "answers that are kept for all": (
