@@ -139,6 +139,13 @@ READERS = frozenset(
         "strftime",
     ]
 )
+LOOKS = frozenset(
+    {
+        "__contains__", "__getitem__", "__iter__", "__len__", "__eq__", "get", "isdisjoint", "issubset", "issuperset",
+        "intersection", "union", "difference", "symmetric_difference",
+    }
+)  # fmt: skip
+"""Methods of containers that look at them, by names that no attribute has which is no method."""
 TRANSACTIONS = {
     "begin": "write", "begin_nested": "write", "start_transaction": "write", "savepoint": "write",
     "commit": "sum", "rollback": "sum", "savepoint_commit": "sum", "savepoint_rollback": "sum",

@@ -23,6 +23,7 @@ from batchlint.codemod.effects import (
     FRAME_WRITE,
     HOLDING,
     LOG_RECEIVERS,
+    LOOKS,
     MAKES_FOLDERS,
     MUTATORS,
     OPENERS,
@@ -34,6 +35,7 @@ from batchlint.codemod.effects import (
 from batchlint.codemod.process_wide import ENVIRONMENT, ENVIRONMENT_CALLS, RUNS, SETS_UP
 from batchlint.codemod.sets import is_set
 from batchlint.codemod.statements import EXECUTING, Statements
+from batchlint.facts import ClassId
 from batchlint.symbols import last_name
 from batchlint.values import Elems, Ext, Inst, Mod
 
@@ -46,6 +48,12 @@ _BUILTIN = frozenset({"list", "dict", "set", "bytearray"})
 _OF_CONTAINERS = frozenset(name for kind in (list, dict, set, deque) for name in dir(kind))
 """Methods that a variable called `log` has where it is no logger."""
 
+_BASES = _BUILTIN | {
+    "deque", "Counter", "OrderedDict", "defaultdict", "UserDict", "UserList",
+    "List", "Dict", "Set", "MutableSet", "MutableMapping", "MutableSequence",
+}  # fmt: skip
+"""Bases by which a class is a container."""
+
 
 class Libraries:
     """Lists the accesses of such calls."""
@@ -57,6 +65,8 @@ class Libraries:
     def called(self, path: str, call: ast.Call, frame: Frame, dropped: bool) -> list[Access] | None:
         """The accesses of a call into a library; None where only the method's name can tell."""
         reader = self._reader
+        if (inherited := self._inherited(call, frame)) is not None:
+            return inherited
         plain = path.replace("()", "")
         if (asked := self._statements.asked(path, call, frame)) is not None:
             return asked
@@ -129,6 +139,21 @@ class Libraries:
             return [Access(("call", plain.rpartition(".")[0] or plain), "write", call.lineno)]
         return []
 
+    def _inherited(self, call: ast.Call, frame: Frame) -> list[Access] | None:
+        """What `super().add(name)` does to the object itself, in a class that is a container."""
+        func, parameters = call.func, frame.function.parameters
+        if not isinstance(func, ast.Attribute) or not isinstance(func.value, ast.Call) or not parameters:
+            return None
+        if last_name(func.value.func) != "super" or func.attr not in _OF_CONTAINERS & (MUTATORS | LOOKS):
+            return None
+        program, klass = self._reader.program, ClassId(frame.function.id.path, frame.function.owner or "")
+        line = [program.classes[each] for each in program.mro(klass)[0] if each in program.classes]
+        if not any(last_name(_plain(base)) in _BASES for each in line for base in each.node.bases):
+            return None
+        receiver = ast.copy_location(ast.Name(parameters[0].arg, ast.Load()), call)
+        places = {(*p, CONTENT) for p in self._reader.path(receiver, frame)}
+        return touches(places, "write" if func.attr in MUTATORS else "read", call.lineno)
+
     def changed_by(self, call: ast.Call, frame: Frame) -> list[ast.expr]:
         """The object that a method is called with which changes it: `list.append(texts, text)`."""
         func = call.func
@@ -161,6 +186,8 @@ class Libraries:
     def method(self, func: ast.Attribute, call: ast.Call, frame: Frame, dropped: bool) -> list[Access]:
         """The accesses of a call of a method that nothing in the program defines, by what its name says."""
         reader = self._reader
+        if (inherited := self._inherited(call, frame)) is not None:
+            return inherited
         name, line = func.attr, call.lineno
         receiver = reader.path(func.value, frame)
         shown = ast.unparse(func.value) if isinstance(func.value, ast.Name | ast.Attribute) else ""
@@ -271,6 +298,11 @@ class Libraries:
             isinstance(v, Ext) and not v.path.startswith("builtins.")
             for v in self._reader.program.eval(frame.function.id, receiver)
         ) and not (isinstance(receiver, ast.Name) and receiver.id in frame.local)
+
+
+def _plain(base: ast.expr) -> ast.expr:
+    """The class without its type arguments: `set[str]`."""
+    return base.value if isinstance(base, ast.Subscript) else base
 
 
 def _is_text(node: ast.expr) -> bool:

@@ -26,7 +26,7 @@ from batchlint.codemod.access import (
 )
 from batchlint.codemod.callbacks import Callbacks
 from batchlint.codemod.decorated import Decorated
-from batchlint.codemod.effects import ARRAYS, MUTATORS
+from batchlint.codemod.effects import ARRAYS, LOOKS, MUTATORS
 from batchlint.codemod.endings import Endings
 from batchlint.codemod.foreign import Foreign
 from batchlint.codemod.implicit import Implicit
@@ -178,6 +178,8 @@ class Reader(Paths):
                 key_node = current.slice if isinstance(current, ast.Subscript) else fetched
                 key = self.key_text(key_node, frame) if key_node is not None else None
                 means = self.meaning(key_node, frame) if key_node is not None and key else None
+                if isinstance(current, ast.Attribute) and current.attr in LOOKS:  # handed on, to be called elsewhere
+                    found += touches({(*p, CONTENT) for p in self.path(current.value, frame)}, "read", current.lineno)
                 if not is_self(current):
                     channels = self.path(current, frame)
                     if id(current) in drawn or list_reads.is_slice(current):

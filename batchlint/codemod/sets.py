@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 from batchlint.codemod.access import Frame
 from batchlint.codemod.effects import CACHES
-from batchlint.facts import MODULE, Binding, FunctionFacts, FunctionId
+from batchlint.facts import MODULE, Binding, ClassId, FunctionFacts, FunctionId
 from batchlint.symbols import Program, last_name
 from batchlint.symbols.annotations import parsed
 from batchlint.values import Ext, Fn, Inst
@@ -18,6 +18,8 @@ from batchlint.values import Ext, Fn, Inst
 _MAX_DEPTH = 8
 _NAMES = frozenset({"set", "Set"})
 """What annotations call a set that has `add`."""
+_OWN = frozenset({"set", "Set"})
+_TELLING = frozenset({"add", "discard", "__contains__"})
 _UNIONS = frozenset({"Optional", "Union", "Final", "ClassVar", "Annotated"})
 _MAKING = frozenset({"copy", "union", "intersection", "difference", "symmetric_difference"})
 """Methods of a set that give another one."""
@@ -26,8 +28,16 @@ _KEEPING = CACHES | {"staticmethod", "classmethod", "cached_property", "abstract
 
 
 def is_set(program: Program, node: ast.expr, frame: Frame) -> bool:
-    """Whether the value can only be a set, or nothing."""
+    """Whether the value can only be a set, or nothing; none of a class of the program, whose methods may do more."""
+    if any(_is_own(program, klass) for klass in program.classes):
+        return False
     return _Sets(program).holds([node], frame, 0)
+
+
+def _is_own(program: Program, klass: ClassId) -> bool:
+    """Whether the class is a set that says itself what is in it."""
+    bases = {last_name(base) for each in program.mro(klass)[0] for base in program.classes[each].node.bases}
+    return bool(bases & _OWN) and not _TELLING.isdisjoint(program.classes[klass].bindings)
 
 
 class _Sets:
