@@ -64,7 +64,7 @@ class Events:
         """All that start the task must only put an event of it into the queue."""
         label = Graph.label(task.id)
         arguments = task.arguments
-        if arguments is None or arguments.kwonlyargs or arguments.vararg or arguments.kwarg:
+        if arguments is None or arguments.vararg or arguments.kwarg:
             what = f"`{label}` takes more than plain parameters, which cannot be kept for later"
             raise Refused("unsupported-shape", what)
         for edge in self.graph.edges_to(task.id):
