@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from batchlint.codemod.access import Frame
 from batchlint.codemod.effects import MUTATORS
+from batchlint.facts import FunctionId
 from batchlint.symbols import Program
 from batchlint.trees import walk
 from batchlint.values import Fn
@@ -38,6 +39,7 @@ class Versions:
     def __init__(self, program: Program) -> None:
         self._program = program
         self._known: dict[int, tuple[list[ast.stmt], dict[str, list[_Change]]]] = {}
+        self._by_parameter: dict[tuple[FunctionId, int], list[tuple[str, str | None]]] = {}
 
     def number(self, name: ast.Name, part: str | None, frame: Frame) -> int:
         """The number of the frame where the name has its last value, another one for each value before.
@@ -103,11 +105,19 @@ class Versions:
             if target.owner is not None and isinstance(func, ast.Attribute) and function.parameters:
                 handed.append((function.parameters[0], func.value))
             names = {parameter.arg: value.id for parameter, value in handed if isinstance(value, ast.Name)}
-            if names and not isinstance(function.node, ast.Module):
-                inner = Frame(function, set())
-                for node in walk(function.node):
-                    changed = self._changed(inner, node, depth + 1)
-                    yield from ((names[n], part) for n, part, binds in changed if n in names and not binds)
+            if names:
+                changed = self._of_parameters(target.id, depth + 1)
+                yield from ((names[n], part) for n, part in changed if n in names)
+
+    def _of_parameters(self, id: FunctionId, depth: int) -> list[tuple[str, str | None]]:
+        """The parameters of which the function changes a part; no part: any."""
+        if (id, depth) not in self._by_parameter:
+            function = self._program.functions[id]
+            own = {parameter.arg for parameter in function.parameters}
+            inner = Frame(function, set())
+            found = (each for node in walk(function.node) for each in self._changed(inner, node, depth))
+            self._by_parameter[id, depth] = [(name, part) for name, part, binds in found if name in own and not binds]
+        return self._by_parameter[id, depth]
 
 
 def part_of(node: ast.Attribute | ast.Subscript) -> str | None:
