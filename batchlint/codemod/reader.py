@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import itertools
 from collections.abc import Iterable, Iterator, Set
 from contextlib import contextmanager
 from typing import NamedTuple
@@ -68,6 +69,8 @@ class _Entered(NamedTuple):
     depth: int
     cut: frozenset[FunctionId]
     found: list[Access]
+    reading: int
+    """In which reading from the outside: what all in it touch comes together there, also what was cut."""
 
 
 class Reader(Paths):
@@ -87,6 +90,10 @@ class Reader(Paths):
         self._active: list[FunctionId] = []
         self._cut: set[FunctionId] = set()
         """The functions that a recursive call led back to while one was read: what they touch is not all there then."""
+        self._readings = itertools.count()
+        self._reading = next(self._readings)
+        self._entered: list[FunctionId] = []
+        """All functions that this reading, which began from the outside, has entered, in that order."""
         self._read: dict[tuple[object, ...], _Entered] = {}
         """What functions touch by what they were handed."""
         self._own: dict[tuple[object, ...], tuple[ast.stmt, list[Access]]] = {}
@@ -416,11 +423,12 @@ class Reader(Paths):
         if key in self._by_value:
             key = (*key, *((name, self.meaning(value, caller)) for name, value in given.items()))
         known = self._read.get(key)
-        if known is not None and known.depth <= depth and known.cut.issubset(self._active):
+        self._begin()
+        if known is not None and known.depth <= depth and (not known.cut or known.reading == self._reading):
             self._cut |= known.cut
             return known.found
-        outer_cut, self._cut = self._cut, set()
-        self._active.append(target.id)
+        outer_cut, self._cut, entered = self._cut, set(), len(self._entered)
+        self._enter(target.id)
         try:
             frame = self.entered(target.id, aliases, given, caller, receiver)
             frame.entry = call
@@ -430,30 +438,43 @@ class Reader(Paths):
             found = list(dict.fromkeys(a if a.path else a._replace(path=path) for a in touched))
         finally:
             self._active.pop()
-            cut = frozenset(self._cut - {target.id})
+            cut = frozenset(self._cut.difference(self._entered[entered:]) if self._cut else ())
             self._cut = outer_cut | cut
         is_named = any(a.means or a.channel[0] in _NAMED for a in found) or self.once.marks(frame.function)
         if key not in self._by_value and len(key) == 3 and is_named:
             self._by_value.add(key)
         else:
-            self._read[key] = _Entered(depth, cut, found)
+            self._read[key] = _Entered(depth, cut, found, self._reading)
         return found
+
+    def _begin(self) -> None:
+        """Begin another reading where none is going on."""
+        if not self._active:
+            self._reading, self._entered, self._cut = next(self._readings), [], set()
+
+    def _enter(self, id: FunctionId) -> None:
+        self._active.append(id)
+        self._entered.append(id)
 
     @contextmanager
     def afresh(self) -> Iterator[None]:
         """Read functions as if none were being read, for what is remembered."""
-        active, cut = self._active, self._cut
-        self._active, self._cut = [], set()
+        outer = self._active, self._cut, self._entered, self._reading
+        self._active = []
         try:
             yield
         finally:
-            self._active, self._cut = active, cut
+            self._active, self._cut, self._entered, self._reading = outer
 
     def entering(self, target: Fn, call: ast.Call, receivers: set[Channel], caller: Frame) -> list[Access]:
         """All accesses of a method of those objects, which something calls that the program does not show."""
-        if target.id in self._active or len(self._active) > MAX_DEPTH:
+        if target.id in self._active:
+            self._cut.add(target.id)
             return []
-        self._active.append(target.id)
+        if len(self._active) > MAX_DEPTH:
+            return []
+        self._begin()
+        self._enter(target.id)
         try:
             own = self.program.functions[target.id].parameters[:1]
             frame = self.entered(target.id, {each.arg: receivers for each in own}, {}, caller, None)
