@@ -140,7 +140,7 @@ class _Filling:
         # A name that not every turn binds may stand for what another list was asked with.
         kept = ast.Tuple([filled.full.test, *(ast.Name(name, ast.Load()) for name in self.given)], ast.Load())
         turn = ast.fix_missing_locations(ast.copy_location(_without_asking(self.levels, kept), loop))
-        self.beside = scopes.exposed([turn], catching=planner.catching) - set(filled.names)
+        self.beside = planner.reader.exposure.exposed([turn]) - set(filled.names)
         """What filling reads before it has bound it."""
         inner = self.levels[-1]
         fresh = scopes.bound(inner.body[:-1]) | set(_targets(inner))
@@ -368,11 +368,11 @@ def _check_exits(fills: list[ast.stmt], asking: list[ast.stmt]) -> None:
 def _outer(planner: Planner, function: FunctionFacts, loop: ast.For, filled: Filled, bound: Set[str]) -> set[str]:
     """What filling the lists binds for the function around it."""
     last = filled.tail or loop
-    left = scopes.after(function.node, loop) & bound
+    left = planner.reader.exposure.after(function.node, loop) & bound
     if left and scopes.is_in_try(function.node, loop):
         what = f"what an error leaves in `{min(left)}` is read after the loop"
         raise Refused("unsupported-shape", f"{what}; handle it per item")
-    after = scopes.after(function.node, last) & bound
+    after = planner.reader.exposure.after(function.node, last) & bound
     beside = scopes.bound_beside(function.node, loop) & bound
     is_module = function.id.qualname == MODULE
     if not is_module and (after - beside or bound & function.outer):

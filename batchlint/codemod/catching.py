@@ -5,12 +5,13 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Set
 
-from batchlint.codemod.scopes import SUPPRESSING
 from batchlint.facts import FunctionFacts
 from batchlint.symbols import Program, last_name
 from batchlint.symbols.members import MANAGERS
 from batchlint.trees import walk_own
 
+SUPPRESSING = frozenset({"suppress", "raises", "assertRaises"})
+"""Those of libraries."""
 _EXITS = frozenset({"__exit__", "__aexit__"})
 
 

@@ -60,7 +60,7 @@ def fanout(planner: Planner, function: FunctionFacts, node: ast.While, counting:
     counter, heads = step.target.id, node.body[: counting.heads]
     if planner.asks(function, [node.test, step.value]) or planner.asks(function, heads):
         raise Refused("unsupported-shape", f"a request decides which item comes next (line {node.lineno})")
-    after = scopes.after(function.node, node)
+    after = planner.reader.exposure.after(function.node, node)
     if counter in after and scopes.is_in_try(function.node, node):
         raise Refused(
             "unsupported-shape", f"what an error leaves in `{counter}` is read after the loop; handle it per item"
@@ -78,7 +78,9 @@ def fanout(planner: Planner, function: FunctionFacts, node: ast.While, counting:
         turn = ast.fix_missing_locations(ast.copy_location(ast.For(target, items, heads, []), node))
         given = sorted((scopes.bound(heads) & set().union(*map(scopes.read, rest))) - {counter})
         used = [ast.Expr(ast.Name(name, ast.Load())) for name in given]
-        if left := set(given) & (scopes.exposed([*heads, *used], {counter}) | after | planner.read_elsewhere(function)):
+        if left := set(given) & (
+            planner.reader.exposure.exposed([*heads, *used], {counter}) | after | planner.read_elsewhere(function)
+        ):
             raise Refused("unsupported-shape", f"`{min(left)}` may be of another turn of the loop (line {node.lineno})")
         frame = planner.frame(function, turn, [counter], scopes.bound(heads) - {counter})
         frame.targets.add(counter)  # each turn has another number, also where what leaves an item out counts on

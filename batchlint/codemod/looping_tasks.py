@@ -96,7 +96,7 @@ class LoopingTasks:
         assigned = scopes.bound(node.body) | function.parameter_names
         body = scopes.bound(loop.body)
         read = set().union(*(scopes.read(s) for s in loop.body))
-        kept = scopes.exposed(loop.body, targets, catching=self.queues.planner.catching) & body
+        kept = self.queues.planner.reader.exposure.exposed(loop.body, targets) & body
         outer = (read & assigned) - set(targets) - body - set(parameters)
         if kept or outer or any(isinstance(n, ast.Global | ast.Nonlocal) for s in loop.body for n in walk(s)):
             raise Waits(f"the loop shares `{min(kept | outer or {'a global variable'})}` with the rest of the task")

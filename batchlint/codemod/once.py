@@ -58,7 +58,7 @@ class Once:
         own = scopes.read(guarded.place)
         if any(n in frame.local and n not in frame.stable for n in own):
             return None
-        needed = (scopes.exposed(list(guarded.body)) & frame.local) - own
+        needed = (self.paths.exposure.exposed(list(guarded.body)) & frame.local) - own
         is_steady = all(self._is_same(name, frame) for name in needed)
         if not is_steady or any(self._asks(statement, frame) for statement in guarded.body):
             return None

@@ -13,6 +13,7 @@ from batchlint.codemod.blocks import Comprehension
 from batchlint.codemod.captured import Captured
 from batchlint.codemod.effects import CACHES, PLAIN
 from batchlint.codemod.enclosing import Enclosing
+from batchlint.codemod.exposure import Exposure
 from batchlint.codemod.file_links import FileLinks
 from batchlint.codemod.folders import LISTED
 from batchlint.codemod.given_ones import GivenOnes
@@ -96,6 +97,7 @@ class Paths:
         self.file_links = FileLinks(self)
         self.sharing = Sharing(self)
         self.versions = Versions(graph.program)
+        self.exposure = Exposure(graph.program)
         self.aliases = Aliases(self)
         self.repeated = Repeated(self)
         self.captured = Captured(self)

@@ -28,7 +28,6 @@ from batchlint.codemod import (
 from batchlint.codemod.access import Access, Channel, Frame
 from batchlint.codemod.blocks import Comprehension, Loop, awaits, opened_in, opens, own_exits, own_loops, reads_in_try
 from batchlint.codemod.callbacks import CALLED
-from batchlint.codemod.catching import catching
 from batchlint.codemod.changes import CallChange, Counter, Fanout, LoopChange, Place
 from batchlint.codemod.chunked import Chunked
 from batchlint.codemod.comprehensions import Comprehensions
@@ -67,7 +66,6 @@ class Planner:
         self.program = graph.program
         self.unsafe = unsafe
         self.support = Support(graph)
-        self.catching = catching(graph.program)
         self.reader = Reader(graph, self.support.threads, self.support.callbacks)
         self.decorated = self.reader.decorated
         self._used: dict[str, set[str]] = {}
@@ -156,13 +154,15 @@ class Planner:
             )
         paging.check(self, fanout, function, loop, targets)
         assigned = scopes.bound(loop.body)
-        later = scopes.after(scope, node, self.catching) | scopes.exposed(node.orelse, catching=self.catching)
+        later = self.reader.exposure.after(scope, node) | self.reader.exposure.exposed(node.orelse)
         if isinstance(stands, ast.For):
             later = (later | beside) - state
         elif counter is not None and stands is not None:
             later = (later | scopes.read(stands.test)) - {counter.name}
         elif stands is not None:
-            later |= scopes.read(stands.test) | scopes.exposed([s for s in stands.body if s not in loop.body])
+            later |= scopes.read(stands.test) | self.reader.exposure.exposed(
+                [s for s in stands.body if s not in loop.body]
+            )
             later -= state
         shared = self.read_elsewhere(function, node)
         declared = scopes.declared(x for s in loop.body for x in ast.walk(s))
@@ -173,7 +173,7 @@ class Planner:
         if set(targets) & shared:
             raise Refused("unsupported-shape", "the loop's variable is read by a function; hand it over as an argument")
         steady = steady_tests(self.program, function, loop.body)
-        exposed = scopes.exposed(loop.body, targets, steady, self.catching)
+        exposed = self.reader.exposure.exposed(loop.body, targets, steady)
         carried = (assigned - set(targets)) & (exposed | later | shared | declared | function.outer)
         handed = (
             self._handed_on(function, loop, carried - later - shared - declared - function.outer) if is_plain else {}

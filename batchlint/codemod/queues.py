@@ -138,7 +138,9 @@ class Queues:
         if self.events is not None or "base" in given:
             uses = f"the task `{label}` uses its own request or retries by hand (`{receiver}`)"
             raise Refused("unsupported-shape", f"{uses}; raise the error, or let `autoretry_for` try again")
-        change.asked = retrying_tasks.asked(self.graph.program, task, receiver, given)
+        change.asked = retrying_tasks.asked(
+            self.graph.program, task, receiver, given, self.planner.reader.exposure.catching
+        )
         if retrying_tasks.RETRY in change.asked:
             retrying_tasks.check_heard(self.graph.program, task)
         camel = "".join(part.capitalize() for part in task.name.split("_"))

@@ -9,7 +9,7 @@ import ast
 import itertools
 
 from batchlint.codemod import scopes
-from batchlint.codemod.catching import catching, may_catch
+from batchlint.codemod.catching import may_catch
 from batchlint.codemod.paths import function_body
 from batchlint.codemod.refusals import Refused
 from batchlint.facts import MODULE, FunctionFacts, FunctionId
@@ -23,10 +23,12 @@ _SETTINGS = frozenset({"max_retries", "default_retry_delay", "name", "MaxRetries
 _OPTIONS = frozenset({"exc", "countdown", "max_retries"})
 
 
-def asked(program: Program, task: FunctionFacts, receiver: str, given: dict[str, ast.expr]) -> frozenset[str]:
+def asked(
+    program: Program, task: FunctionFacts, receiver: str, given: dict[str, ast.expr], managers: frozenset[str]
+) -> frozenset[str]:
     """What the task asks its object for, by name; Refused where its first run in a batch could not be told that.
 
-    `given`: the options of its decorator.
+    `given`: the options of its decorator. `managers`: the names of context managers that may catch an error.
     """
     body = function_body(task)
     parents = parents_in(body)
@@ -41,7 +43,7 @@ def asked(program: Program, task: FunctionFacts, receiver: str, given: dict[str,
         if attribute.attr == RETRY and call is None:
             raise _refused(task, f"hands `{receiver}.{RETRY}` on", use, "call it")
         if attribute.attr == RETRY and call is not None:
-            _check_retry(program, task, call)
+            _check_retry(program, task, call, managers)
         elif attribute.attr == REQUEST and isinstance(outer, ast.Attribute):
             is_asked = outer.attr == "retries" and isinstance(outer.ctx, ast.Load)
         else:
@@ -62,7 +64,7 @@ def check_otherwise(program: Program, task: FunctionFacts) -> None:
     current = {_CURRENT, "get_current_task", *program.aliases.get(_CURRENT, ())}
     names = {task.name, *program.aliases.get(task.name, ()), *current}
     for path, module in program.modules.items():
-        for node in walk(module.tree):
+        for node in walk(module.tree) if any(name in module.text for name in names) else ():
             if isinstance(node, ast.Attribute) and node.attr in {RETRY, REQUEST} and last_name(node.value) in names:
                 is_current = last_name(node.value) in current
                 if path == task.id.path or node.attr == RETRY or not is_current:
@@ -76,7 +78,7 @@ def check_otherwise(program: Program, task: FunctionFacts) -> None:
 def check_heard(program: Program, task: FunctionFacts) -> None:
     """Refuse a task whose first retry, which the task for all enqueues in its place, somebody would hear of."""
     for path, module in program.modules.items():
-        for node in walk(module.tree):
+        for node in walk(module.tree) if _SIGNAL in module.text else ():
             named = node.attr if isinstance(node, ast.Attribute) else node.name if isinstance(node, ast.alias) else ""
             if named == _SIGNAL:
                 where = f"{path}:{getattr(node, 'lineno', 1)}"
@@ -87,10 +89,10 @@ def _refused(task: FunctionFacts, what: str, node: ast.expr, advice: str) -> Ref
     return Refused("unsupported-shape", f"the task `{task.name}` {what} (line {node.lineno}); {advice}")
 
 
-def _check_retry(program: Program, task: FunctionFacts, call: ast.Call) -> None:
+def _check_retry(program: Program, task: FunctionFacts, call: ast.Call, managers: frozenset[str]) -> None:
     if not _is_plain(program, task, call):
         raise _refused(task, "tries again with more than an error and a time", call, "raise the error")
-    if _is_caught(task, call, catching(program)):
+    if _is_caught(task, call, managers):
         raise _refused(task, "may go on after it is to be tried again", call, "try again at its end")
 
 

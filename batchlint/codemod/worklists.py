@@ -41,7 +41,9 @@ def fanout(planner: Planner, function: FunctionFacts, node: ast.While) -> Fanout
         )
     if planner.asks(function, [node.test]) or planner.asks(function, heads):
         raise Refused("unsupported-shape", f"a request decides which item comes next (line {heads[0].lineno})")
-    left = scopes.after(function.node, node) & (scopes.read(node.test) | set().union(*map(scopes.read, heads)))
+    left = planner.reader.exposure.after(function.node, node) & (
+        scopes.read(node.test) | set().union(*map(scopes.read, heads))
+    )
     if left and scopes.is_in_try(function.node, node):
         raise Refused(
             "unsupported-shape", f"what an error leaves in `{min(left)}` is read after the loop; handle it per item"
