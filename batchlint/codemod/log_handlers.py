@@ -51,7 +51,7 @@ class LogHandlers:
             found.append(Access(STDOUT, "write", call.lineno))
         if self._kept is None:
             self._kept = []  # what a handler logs itself
-            with reader.afresh():
+            with reader.readings.afresh():
                 self._kept = list(dict.fromkeys(self._find_kept(reader, call, frame)))
         return found + [a._replace(line=call.lineno, path=frame.function.id.path) for a in self._kept]
 

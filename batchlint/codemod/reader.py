@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import ast
-import itertools
 from collections.abc import Iterable, Iterator, Set
-from contextlib import contextmanager
-from typing import NamedTuple
 
 from batchlint.codemod import cells, chance, list_reads, process_wide, services, sheets
 from batchlint.codemod.access import (
@@ -39,6 +36,7 @@ from batchlint.codemod.looks import looked_at
 from batchlint.codemod.matching import captures, compared
 from batchlint.codemod.once import Once
 from batchlint.codemod.paths import Paths, function_body, receiver_of
+from batchlint.codemod.readings import Readings
 from batchlint.codemod.reflection import found_by_name
 from batchlint.codemod.searches import Searches
 from batchlint.codemod.threads import Threads
@@ -48,7 +46,6 @@ from batchlint.symbols import last_name
 from batchlint.trees import DISPLAYS, children
 from batchlint.values import Cls, Ext, Fn, Inst, ordered
 
-MAX_DEPTH = 7
 _NOTHING = (ast.Constant, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 """What itself touches nothing."""
 _PLACES = (ast.Name, ast.Attribute, ast.Subscript)
@@ -61,16 +58,6 @@ _CONTAINERS = frozenset({"list", "set", "dict"})
 _NAMED = OUTSIDE | {services.SERVICE}
 """First steps of channels that depend on what exactly a function was given."""
 _BLOCKS = (ast.stmt, ast.ExceptHandler, ast.match_case)
-
-
-class _Entered(NamedTuple):
-    """What a function touches, but for what those do that were being read (`cut`); how far down it was found."""
-
-    depth: int
-    cut: frozenset[FunctionId]
-    found: list[Access]
-    reading: int
-    """In which reading from the outside: what all in it touch comes together there, also what was cut."""
 
 
 class Reader(Paths):
@@ -87,15 +74,7 @@ class Reader(Paths):
         self.log_handlers = LogHandlers(graph.program)
         self.once = Once(self, callbacks)
         self.key_order = KeyOrder(graph.program)
-        self._active: list[FunctionId] = []
-        self._cut: set[FunctionId] = set()
-        """The functions that a recursive call led back to while one was read: what they touch is not all there then."""
-        self._readings = itertools.count()
-        self._reading = next(self._readings)
-        self._entered: list[FunctionId] = []
-        """All functions that this reading, which began from the outside, has entered, in that order."""
-        self._read: dict[tuple[object, ...], _Entered] = {}
-        """What functions touch by what they were handed."""
+        self.readings = Readings()
         self._own: dict[tuple[object, ...], tuple[ast.stmt, list[Access]]] = {}
         self._repeating: dict[FunctionId, bool] = {}
         self._by_value: set[tuple[object, ...]] = set()
@@ -236,7 +215,7 @@ class Reader(Paths):
     def _handed_on(self, call: ast.Call, frame: Frame) -> list[ast.expr]:
         """The arguments of which project functions show what is done with them."""
         targets = self.program.eval(frame.function.id, call.func)
-        if not targets or len(self._active) >= MAX_DEPTH or not all(isinstance(t, Fn) for t in targets):
+        if not targets or not self.readings.can_go_down() or not all(isinstance(t, Fn) for t in targets):
             return []
         passed = [[argument for _, argument in self.passed(t, call)] for t in targets if isinstance(t, Fn)]
         return [a for a in passed[0] if isinstance(a, ast.Name | ast.Attribute) and all(a in each for each in passed)]
@@ -407,11 +386,7 @@ class Reader(Paths):
 
     def function(self, target: Fn, call: ast.Call, caller: Frame, fresh: bool = False) -> list[Access]:
         """All accesses of a project function, in no order; those of a recursive call are there already."""
-        if target.id in self._active:
-            self._cut.add(target.id)
-            return []
-        depth = len(self._active)
-        if depth > MAX_DEPTH:
+        if not self.readings.can_enter(target.id):
             return []
         aliases = self.handed(target, call, caller)
         if fresh and (parameters := self.program.functions[target.id].parameters):
@@ -422,60 +397,28 @@ class Reader(Paths):
         key: tuple[object, ...] = (self.alike(target.id, aliases, given, caller, receiver), self.prints, bool(later))
         if key in self._by_value:
             key = (*key, *((name, self.meaning(value, caller)) for name, value in given.items()))
-        known = self._read.get(key)
-        self._begin()
-        if known is not None and known.depth <= depth and (not known.cut or known.reading == self._reading):
-            self._cut |= known.cut
-            return known.found
-        outer_cut, self._cut, entered = self._cut, set(), len(self._entered)
-        self._enter(target.id)
-        try:
+        known = self.readings.known(key)
+        if known is not None:
+            return known
+        with self.readings.entering(target.id) as entered:
             frame = self.entered(target.id, aliases, given, caller, receiver)
             frame.entry = call
             body = function_body(frame.function)
             touched = (a for statement in body for a in self.statement(statement, frame, later))
             path = target.id.path
             found = list(dict.fromkeys(a if a.path else a._replace(path=path) for a in touched))
-        finally:
-            self._active.pop()
-            cut = frozenset(self._cut.difference(self._entered[entered:]) if self._cut else ())
-            self._cut = outer_cut | cut
         is_named = any(a.means or a.channel[0] in _NAMED for a in found) or self.once.marks(frame.function)
         if key not in self._by_value and len(key) == 3 and is_named:
             self._by_value.add(key)
         else:
-            self._read[key] = _Entered(depth, cut, found, self._reading)
+            self.readings.keep(key, entered, found)
         return found
-
-    def _begin(self) -> None:
-        """Begin another reading where none is going on."""
-        if not self._active:
-            self._reading, self._entered, self._cut = next(self._readings), [], set()
-
-    def _enter(self, id: FunctionId) -> None:
-        self._active.append(id)
-        self._entered.append(id)
-
-    @contextmanager
-    def afresh(self) -> Iterator[None]:
-        """Read functions as if none were being read, for what is remembered."""
-        outer = self._active, self._cut, self._entered, self._reading
-        self._active = []
-        try:
-            yield
-        finally:
-            self._active, self._cut, self._entered, self._reading = outer
 
     def entering(self, target: Fn, call: ast.Call, receivers: set[Channel], caller: Frame) -> list[Access]:
         """All accesses of a method of those objects, which something calls that the program does not show."""
-        if target.id in self._active:
-            self._cut.add(target.id)
+        if not self.readings.can_enter(target.id):
             return []
-        if len(self._active) > MAX_DEPTH:
-            return []
-        self._begin()
-        self._enter(target.id)
-        try:
+        with self.readings.entering(target.id):
             own = self.program.functions[target.id].parameters[:1]
             frame = self.entered(target.id, {each.arg: receivers for each in own}, {}, caller, None)
             return [
@@ -483,8 +426,6 @@ class Reader(Paths):
                 for statement in function_body(frame.function)
                 for access in self.statement(statement, frame)
             ]
-        finally:
-            self._active.pop()
 
     def statement(self, statement: ast.stmt, frame: Frame, later: Set[int] = frozenset()) -> list[Access]:
         """All accesses of a statement and what stands in it, those left out that come `later`."""

@@ -134,7 +134,7 @@ class Statements:
         """What functions touch that a database calls while it executes a statement."""
         reader, found = self._reader, list[Access]()
         given = [each for name in _CALLING_BACK for each in reader.program.calls_by_name.get(name, ())]
-        with reader.afresh():
+        with reader.readings.afresh():
             for caller, argument in ((each.caller, argument) for each in given for argument in each.call.node.args):
                 frame, call = Frame(caller, set()), ast.copy_location(ast.Call(argument, [], []), argument)
                 if isinstance(argument, ast.Lambda):
