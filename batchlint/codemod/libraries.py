@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import builtins
 from collections import deque
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from batchlint.codemod import accounts, chance, process_wide
@@ -33,7 +34,7 @@ from batchlint.codemod.effects import (
     TRANSACTIONS,
 )
 from batchlint.codemod.process_wide import ENVIRONMENT, ENVIRONMENT_CALLS, RUNS, SETS_UP
-from batchlint.codemod.sets import is_set
+from batchlint.codemod.sets import has_own, is_set
 from batchlint.codemod.statements import EXECUTING, Statements
 from batchlint.facts import ClassId
 from batchlint.symbols import last_name
@@ -241,7 +242,7 @@ class Libraries:
             return reader.element(call.args[0], receiver, "read", frame)
         if name in READERS and not dropped:
             return touches(receiver, "read", line)
-        is_member = name in {"add", "discard"} and len(call.args) == 1 and is_set(reader.program, func.value, frame)
+        is_member = name in {"add", "discard"} and len(call.args) == 1 and self._is_set(func.value, frame)
         if is_member or (name in {"set", "put"} and len(call.args) == 2):
             return reader.element(call.args[0], receiver, "write", frame)
         if name == "setdefault" and call.args and reader.is_own(call.args[0], frame):
@@ -257,26 +258,38 @@ class Libraries:
             return [access._replace(key=key, means=means, frame=frame.number) for access in changed]
         return changed
 
+    def _is_set(self, receiver: ast.expr, frame: Frame) -> bool:
+        return not self._has_own_sets and is_set(self._reader.program, receiver, frame)
+
+    @cached_property
+    def _has_own_sets(self) -> bool:
+        return has_own(self._reader.program)
+
     def _is_record(self, node: ast.expr, frame: Frame) -> bool:
         """Whether it is an object or a mapping, which may change and be no key: each would wait for the one before."""
         if any(isinstance(v, Inst) for v in self._reader.program.eval(frame.function.id, node)):
             return True
+        shown = ast.unparse(node)
         parts = (n for n in ast.walk(frame.function.node) if isinstance(n, ast.Subscript | ast.Attribute))
         return any(
-            ast.unparse(part.value) == ast.unparse(node)
-            and (part.attr == "get" if isinstance(part, ast.Attribute) else _is_text(part.slice))
+            (part.attr == "get" if isinstance(part, ast.Attribute) else _is_text(part.slice))
+            and ast.unparse(part.value) == shown
             for part in parts
         )
 
     def _keeps_all(self, receiver: ast.expr, frame: Frame) -> bool:
         """Whether what is put into it is a reason for nothing else to leave: it is no object of some library."""
-        program = self._reader.program
-        if any("deque" in module.text for module in program.modules.values()):
-            return False  # one may have a `maxlen`
-        values = program.eval(frame.function.id, receiver)
+        if self._may_trim:
+            return False
+        values = self._reader.program.eval(frame.function.id, receiver)
         return all(
             isinstance(v, Elems) or (isinstance(v, Ext) and v.path.startswith(("builtins.", "json."))) for v in values
         )
+
+    @cached_property
+    def _may_trim(self) -> bool:
+        """Whether a list of the program's may be a `deque` with a `maxlen`."""
+        return any("deque" in module.text for module in self._reader.program.modules.values())
 
     def _is_shelf(self, node: ast.expr, frame: Frame) -> bool:
         values = self._reader.program.eval(frame.function.id, node)

@@ -17,8 +17,7 @@ from batchlint.values import Ext, Fn, Inst
 
 _MAX_DEPTH = 8
 _NAMES = frozenset({"set", "Set"})
-"""What annotations call a set that has `add`."""
-_OWN = frozenset({"set", "Set"})
+"""What annotations and bases of classes call a set that has `add`."""
 _TELLING = frozenset({"add", "discard", "__contains__"})
 _UNIONS = frozenset({"Optional", "Union", "Final", "ClassVar", "Annotated"})
 _MAKING = frozenset({"copy", "union", "intersection", "difference", "symmetric_difference"})
@@ -28,16 +27,18 @@ _KEEPING = CACHES | {"staticmethod", "classmethod", "cached_property", "abstract
 
 
 def is_set(program: Program, node: ast.expr, frame: Frame) -> bool:
-    """Whether the value can only be a set, or nothing; none of a class of the program, whose methods may do more."""
-    if any(_is_own(program, klass) for klass in program.classes):
-        return False
+    """Whether the value can only be a set, or nothing, where no class of the program is one."""
     return _Sets(program).holds([node], frame, 0)
 
 
+def has_own(program: Program) -> bool:
+    """Whether a class of the program is a set that says itself what is in it: any value may be one."""
+    return any(_is_own(program, klass) for klass in program.classes)
+
+
 def _is_own(program: Program, klass: ClassId) -> bool:
-    """Whether the class is a set that says itself what is in it."""
     bases = {last_name(base) for each in program.mro(klass)[0] for base in program.classes[each].node.bases}
-    return bool(bases & _OWN) and not _TELLING.isdisjoint(program.classes[klass].bindings)
+    return bool(bases & _NAMES) and not _TELLING.isdisjoint(program.classes[klass].bindings)
 
 
 class _Sets:
