@@ -17,6 +17,7 @@ from batchlint.graph.conditions import tests_before
 from batchlint.graph.options import Options
 from batchlint.loops import is_item_loop
 from batchlint.symbols import last_name
+from batchlint.symbols.parsed import name_of
 from batchlint.trees import arguments, conjuncts, walk
 
 NAMES = "somebody names the items"
@@ -219,7 +220,7 @@ def _grown(function: FunctionFacts, name: str) -> Iterator[ast.expr | None]:
 def _options_of(call: ast.Call) -> list[str]:
     """The names under which what the call adds to a parser is read."""
     flags = [each.value for each in call.args if isinstance(each, ast.Constant)]
-    return [flag.lstrip("-").replace("-", "_") for flag in flags if isinstance(flag, str) and flag[:1] == "-"]
+    return [name_of(flag) for flag in flags if isinstance(flag, str) and flag[:1] == "-"]
 
 
 def _are_parts(call: ast.Call, loop: ast.For) -> bool:
@@ -238,7 +239,7 @@ def _are_parts(call: ast.Call, loop: ast.For) -> bool:
 
 
 def _name_of(flag: object) -> str:
-    return flag.lstrip("-").replace("-", "_") if isinstance(flag, str) and flag.startswith("--") else ""
+    return name_of(flag) if isinstance(flag, str) and flag.startswith("--") else ""
 
 
 def _behind(function: FunctionFacts, node: ast.expr) -> Iterator[ast.expr]:

@@ -45,10 +45,8 @@ def tries_out(graph: Graph, id: FunctionId, loops: Sequence[LoopNode]) -> bool:
 
 def _are_named_samples(name: ast.expr, node: ast.expr) -> bool:
     """Whether a few texts or records are called samples: one of them reads as such."""
-    is_few = isinstance(node, ast.List | ast.Tuple) and 0 < len(node.elts) <= _TRIED and _is_literal(node)
-    rows = (each.elts if isinstance(each, ast.Tuple) else [each] for each in getattr(node, "elts", ()))
     is_named = isinstance(name, ast.Name) and _SAMPLES.search(name.id) is not None
-    return is_few and is_named and any(any(map(_is_sample, row)) for row in rows)
+    return is_named and any(any(map(_is_sample, row)) for row in _few_rows(node))
 
 
 def _counted(node: ast.expr) -> ast.expr:
@@ -57,11 +55,15 @@ def _counted(node: ast.expr) -> ast.expr:
 
 
 def _are_samples(node: ast.expr) -> bool:
-    if not isinstance(node, ast.List | ast.Tuple):
-        return False
-    few = 0 < len(node.elts) <= _TRIED
-    rows = (each.elts if isinstance(each, ast.Tuple) else [each] for each in node.elts)
-    return few and _is_literal(node) and all(any(map(_is_sample, row)) for row in rows)
+    rows = _few_rows(node)
+    return bool(rows) and all(any(map(_is_sample, row)) for row in rows)
+
+
+def _few_rows(node: ast.expr) -> list[list[ast.expr]]:
+    """The items of a list that somebody has written down, each with its parts; nothing where it holds more."""
+    if not isinstance(node, ast.List | ast.Tuple) or len(node.elts) > _TRIED or not _is_literal(node):
+        return []
+    return [each.elts if isinstance(each, ast.Tuple) else [each] for each in node.elts]
 
 
 def is_for_samples(graph: Graph, id: FunctionId, call: ast.expr) -> bool:

@@ -12,7 +12,7 @@ from batchlint.facts import MODULE, FunctionFacts, FunctionId
 from batchlint.graph import Graph
 from batchlint.symbols import last_name
 from batchlint.trees import arguments, walk
-from batchlint.worlds import in_front
+from batchlint.worlds import asked_with
 
 _READS = frozenset({"read_text", "read_csv", "read_json", "read_excel", "read_parquet"})
 _WRITES = frozenset({"write_text", "to_csv", "to_json", "to_excel", "to_parquet"})
@@ -47,10 +47,7 @@ class Rereads:
         varying = set(turning).union(*(row.given for row in rows))
         written = set(self._written(scope, statements, call, filled, varying, opened))
         if written:
-            before = in_front(rows, call, turning)
-            needed = flow.origins(flow.request_arguments(call), before)
-            asking = [*flow.request_arguments(call), *(v for row in before if row.given & needed for v in row.values)]
-            found = written & set(self._read(scope, asking, call, varying, opened))
+            found = written & set(self._read(scope, asked_with(rows, call, turning), call, varying, opened))
             if found:
                 return min(found)
         for function in self._graph.entered(scope, call) if depth < _DEEP else ():

@@ -35,9 +35,7 @@ class Worlds:
         changed = self._changed(scope, statements, call, rows, turning)
         if not changed:
             return None
-        before = in_front(rows, call, turning)
-        needed = flow.origins(flow.request_arguments(call), before)
-        asking = [*flow.request_arguments(call), *(v for row in before if row.given & needed for v in row.values)]
+        asking = asked_with(rows, call, turning)
         for owner, names in changed.items():
             found = names & set(self._asked(scope, owner, asking, call))
             if found:
@@ -120,10 +118,15 @@ class Worlds:
                     yield from self._looks(method, _own(method), depth + 1)
 
 
-def in_front(rows: list[flow.Move], call: ast.Call, turning: Collection[str]) -> list[flow.Move]:
-    """The rows without what a turn does with its own item behind the call: the next turn has another item."""
-    own = set(turning)
-    return [row for row in rows if not row.given <= own or not _is_behind(row, call.end_lineno or call.lineno)]
+def asked_with(rows: list[flow.Move], call: ast.Call, turning: Collection[str]) -> list[ast.AST]:
+    """The arguments of the request, and all that they are made of.
+
+    What a turn does with its own item behind the call is left out: the next turn has another item.
+    """
+    own, end = set(turning), call.end_lineno or call.lineno
+    before = [row for row in rows if not row.given <= own or not _is_behind(row, end)]
+    needed = flow.origins(flow.request_arguments(call), before)
+    return [*flow.request_arguments(call), *(value for row in before if row.given & needed for value in row.values)]
 
 
 def _is_behind(row: flow.Move, end: int) -> bool:

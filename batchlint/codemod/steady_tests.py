@@ -13,7 +13,7 @@ from batchlint.codemod.access import Frame
 from batchlint.codemod.scalars import is_scalar
 from batchlint.facts import FunctionFacts
 from batchlint.symbols import Program, last_name
-from batchlint.symbols.parsed import PARSED
+from batchlint.symbols.parsed import PARSED, name_of
 from batchlint.trees import conjuncts, walk
 from batchlint.values import Ext
 
@@ -84,4 +84,4 @@ def _is_option(program: Program, name: str) -> bool:
 
 def _names(option: ast.Call) -> set[str]:
     """The names that the flags of an option stand for."""
-    return {str(a.value).lstrip("-").replace("-", "_") for a in option.args if isinstance(a, ast.Constant)}
+    return {name_of(str(a.value)) for a in option.args if isinstance(a, ast.Constant)}

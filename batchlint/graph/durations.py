@@ -12,6 +12,7 @@ from batchlint.entrypoints import intervals
 from batchlint.facts import MODULE, Binding, ClassId, FunctionId
 from batchlint.graph.links import Part
 from batchlint.symbols import last_name
+from batchlint.symbols.parsed import name_of
 from batchlint.trees import walk
 from batchlint.values import Cls, Fn, Inst, Mod, ordered
 
@@ -214,10 +215,7 @@ class Durations(Part):
             self.number(caller.id, keyword.value, depth)
             for function in ("add_argument", "option")
             for caller, call in self.program.calls_by_name.get(function, ())
-            if any(
-                isinstance(each, ast.Constant) and str(each.value).lstrip("-").replace("-", "_") == name
-                for each in call.node.args
-            )
+            if any(isinstance(each, ast.Constant) and name_of(str(each.value)) == name for each in call.node.args)
             for keyword in call.node.keywords
             if keyword.arg == "default"
         ]

@@ -20,6 +20,7 @@ from batchlint.graph.shown import Shown
 from batchlint.graph.sittings import SITTING, Sittings
 from batchlint.graph.subcommands import word_of
 from batchlint.symbols import CallRef, Program, last_name
+from batchlint.symbols.parsed import name_of
 from batchlint.trees import stands_in, walk, walk_own
 from batchlint.values import Cls, Ext, Fn
 
@@ -340,7 +341,7 @@ def _opens(call: ast.Call) -> bool:
 
 
 def _option_names(node: ast.Call) -> set[str]:
-    return {text.lstrip("-").replace("-", "_") for text in _texts(node.args)}
+    return set(map(name_of, _texts(node.args)))
 
 
 def _may_be_left_out(option: ast.Call) -> bool:

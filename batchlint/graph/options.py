@@ -12,6 +12,7 @@ from batchlint.facts import MODULE, FunctionFacts, FunctionId
 from batchlint.graph.commandlines import OR, UNKNOWN, CommandLines, Perhaps, given_to
 from batchlint.graph.links import Edge, Part
 from batchlint.symbols import CallRef, Program, last_name
+from batchlint.symbols.parsed import name_of
 
 _HANDS = 3
 """Calls through which what was parsed is handed on."""
@@ -218,7 +219,7 @@ class Options(Part):
             flags.sort(key=lambda flag: not flag.startswith("--"))
             named = [keyword.value for keyword in call.node.keywords if keyword.arg == "dest"]
             names = [str(each.value) for each in named if isinstance(each, ast.Constant)]
-            names += [flag.lstrip("-").replace("-", "_") for flag in flags]
+            names += map(name_of, flags)
             if flags and names:
                 setting = _setting(frozenset(flags), call.node)
                 if names[0] in changed:

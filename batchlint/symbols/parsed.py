@@ -54,8 +54,13 @@ def _defaults(program: Program, options: Iterable[tuple[FunctionId, ast.Call]]) 
     return found
 
 
+def name_of(flag: str) -> str:
+    """The name under which a flag is kept: `dry_run` of `--dry-run`."""
+    return flag.lstrip("-").replace("-", "_")
+
+
 def _names(option: ast.Call) -> set[str]:
     """The names under which an option is kept: of its flags, or as `dest` says."""
     said = [each.value for each in option.keywords if each.arg == "dest"]
     texts = (each.value for each in said or option.args if isinstance(each, ast.Constant))
-    return {text.lstrip("-").replace("-", "_") for text in texts if isinstance(text, str)}
+    return {name_of(text) for text in texts if isinstance(text, str)}
