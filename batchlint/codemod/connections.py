@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable
 from functools import cache
 from typing import Any
 
+from batchlint.codemod.refusals import Refused
 from batchlint.codemod.streamed import Place, Streamed
 from batchlint.datafiles import document
+from batchlint.facts import FunctionFacts
 from batchlint.symbols import last_name
 from batchlint.trees import walk
 
@@ -30,26 +31,29 @@ def parts(path: str) -> set[str]:
     return {name for name, calls in _LIBRARIES.items() if calls.match(path)}
 
 
-def is_awaited(streamed: Streamed, place: Place) -> bool:
-    """Whether the request of `aiohttp` is awaited or opened where it is made, or handed to what awaits it."""
+def check(streamed: Streamed, function: FunctionFacts, call: ast.Call, package: str) -> None:
+    """Refused where the call's response, one of the package, is asked for what only a connection has."""
+    attributes = {*_facts()["connection"], *_facts()["connection_of"].get(package, ())}
+    for place in streamed.places(function, call):
+        read = streamed.parent(place)
+        if not isinstance(read, ast.Attribute) or read.attr not in attributes:
+            continue
+        if not _is_optional(streamed, Place(place.function, read)):
+            what = f"`{ast.unparse(read)}` (line {read.lineno}) tells of the connection, which a batch does not have"
+            raise Refused("unsupported-shape", what)
+    if package == "aiohttp" and not _is_awaited(streamed, Place(function, call)):
+        what = f"`{ast.unparse(call.func)}` (line {call.lineno}) is awaited elsewhere; await it where it is made"
+        raise Refused("unsupported-shape", what)
+
+
+def _is_awaited(streamed: Streamed, place: Place) -> bool:
+    """Whether the request is awaited or opened where it is made, or handed to what awaits it."""
     node, around = streamed.around(place)
     if isinstance(around, ast.Call):
         return node is not place.node or last_name(around.func) in _TAKING
     return isinstance(node, ast.Await) or isinstance(
         around, ast.withitem | ast.List | ast.ListComp | ast.GeneratorExp | ast.Starred
     )
-
-
-def told(streamed: Streamed, places: Iterable[Place], package: str) -> ast.Attribute | None:
-    """Where one of the places, which are a response of the package, is asked for what only a connection has."""
-    attributes = {*_facts()["connection"], *_facts()["connection_of"].get(package, ())}
-    for place in places:
-        read = streamed.parent(place)
-        if not isinstance(read, ast.Attribute) or read.attr not in attributes:
-            continue
-        if not _is_optional(streamed, Place(place.function, read)):
-            return read
-    return None
 
 
 @cache
@@ -65,8 +69,10 @@ def _pacing() -> re.Pattern[str]:
 def _is_optional(streamed: Streamed, headers: Place) -> bool:
     """Whether `headers.get(name)` stands there, of a header that says how long to wait, and something else may do."""
     method = streamed.parent(headers)
-    call = streamed.parent(Place(headers.function, method)) if isinstance(method, ast.Attribute) else None
-    if not isinstance(call, ast.Call) or call.func is not method or ast.unparse(method).rpartition(".")[2] != "get":
+    if not isinstance(method, ast.Attribute) or method.attr != "get":
+        return False
+    call = streamed.parent(Place(headers.function, method))
+    if not isinstance(call, ast.Call) or call.func is not method:
         return False
     name = call.args[0] if call.args else None
     if not isinstance(name, ast.Constant) or not _pacing().fullmatch(str(name.value)):

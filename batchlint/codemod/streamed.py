@@ -51,7 +51,7 @@ class Streamed:
             function = self._graph.function(scope)
             self._known[id(call)] = self._is_set(function, call) or any(
                 self._is_gone_over(place) or (not over_http and self._is_opened(place))
-                for place in self._places(function, call)
+                for place in self.places(function, call)
             )
         return self._known[id(call)]
 
@@ -63,15 +63,12 @@ class Streamed:
                 found += entries_of(self._graph.constant(function.id, keyword.value)[1], "stream")
         return any(each is not None and not (isinstance(each, ast.Constant) and not each.value) for each in found)
 
-    def places(self, scope: FunctionId, call: ast.Call) -> Iterator[Place]:
-        """The answer of the call, where it is made and where it gets."""
-        return self._places(self._graph.function(scope), call)
-
     def parent(self, place: Place) -> ast.AST | None:
         """What the expression stands in, with the `await` in front of it."""
         return self.around(place)[1]
 
-    def _places(self, function: FunctionFacts, call: ast.Call) -> Iterator[Place]:
+    def places(self, function: FunctionFacts, call: ast.Call) -> Iterator[Place]:
+        """The answer of the call, where it is made and where it gets."""
         waiting, seen = [Place(function, call)], {id(call)}
         for place in waiting:
             yield place

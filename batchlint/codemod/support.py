@@ -14,7 +14,7 @@ from batchlint.codemod.fakes import Fakes
 from batchlint.codemod.families import Families
 from batchlint.codemod.held import HELD, Held
 from batchlint.codemod.refusals import Refused
-from batchlint.codemod.streamed import Place, Streamed
+from batchlint.codemod.streamed import Streamed
 from batchlint.codemod.threads import Threads
 from batchlint.facts import MODULE, Binding, ClassId, FunctionFacts, FunctionId
 from batchlint.graph import Graph, ModelCall
@@ -304,8 +304,8 @@ class Support:
         assert model is not None
         catalogue = self.program.catalogue
         line = f"(line {call.lineno})"
-        keywords = self.threads.plain(call).keywords
-        if model.stream or streams(keywords):
+        plain = self.threads.plain(call)
+        if model.stream or streams(plain.keywords):
             raise Refused("streaming")
         if model.handed and self.threads.made(call) is None and not self.callbacks.is_called_below(call):
             what = f"`{model.call}` is handed to `{ast.unparse(call.func)}` {line}; hand over a function that calls it"
@@ -328,23 +328,18 @@ class Support:
             advice = f"; call the SDK of {model.provider} itself" if model.provider in BACKENDS.values() else ""
             raise Refused("no-backend", f"the helper has no backend for `{model.call}` ({package}) {line}{advice}")
         if runnables.backend(model.path) is not None:
-            self.runnables.check(scope, self.threads.plain(call))
-        if self._streamed.is_streamed(scope, self.threads.plain(call), over_http=over_http):
+            self.runnables.check(scope, plain)
+        if self._streamed.is_streamed(scope, plain, over_http=over_http):
             raise Refused("streaming")
-        places = self._streamed.places(scope, self.threads.plain(call)) if over_http else ()
-        if told := connections.told(self._streamed, places, package):
-            what = f"`{ast.unparse(told)}` (line {told.lineno}) tells of the connection, which a batch does not have"
-            raise Refused("unsupported-shape", what)
-        made = Place(self.graph.function(scope), self.threads.plain(call))
-        if package == "aiohttp" and not connections.is_awaited(self._streamed, made):
-            raise Refused("unsupported-shape", f"`{model.call}` {line} is awaited elsewhere; await it where it is made")
+        if over_http:
+            connections.check(self._streamed, self.graph.function(scope), plain, package)
         if "with_raw_response" in model.path or "with_streaming_response" in model.path:
             raise Refused("unsupported-shape", f"the raw HTTP response is used {line}, which a batch does not have")
         if header := catalogue.header(model.path):
             what = f"`{header}` {line} sends a header, which a batch line does not carry; call the method without it"
             raise Refused("unsupported-shape", what)
         own = set() if backend == "google_http" else {"params"}  # Gemini's key may stand in the URL
-        unfit = next((k.arg for k in keywords if k.arg in _NOT_IN_A_LINE | own), None)
+        unfit = next((k.arg for k in plain.keywords if k.arg in _NOT_IN_A_LINE | own), None)
         if unfit:
             raise Refused("unsupported-shape", f"`{unfit}` {line} cannot go into a batch line")
         return backend
