@@ -23,8 +23,6 @@ _OF_SEVERAL = re.compile(
     r"chat|context|conversation|dialog|histor|memor|player|session|state|thread|user", re.IGNORECASE
 )
 """What stands in the names of keys that several items share, and of stores of what was said before."""
-
-
 _DEEP = 1
 """Methods of methods that are looked at."""
 

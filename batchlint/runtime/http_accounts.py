@@ -13,8 +13,8 @@ from typing import Any, BinaryIO
 from batchlint.runtime.asking import BACKENDS, Request
 from batchlint.runtime.facts import FACTS
 
-OF_ONE_REQUEST = {"idempotency-key", "x-request-id", "x-client-request-id"}
-OF_A_CONNECTION = {"host", "connection", "accept", "accept-encoding", "content-type", "content-length"}
+OF_ONE_REQUEST = {"host", "connection", "accept", "accept-encoding", "content-type", "content-length"}
+OF_ONE_REQUEST |= {"idempotency-key", "x-request-id", "x-client-request-id"}
 
 
 class HTTPAccount:
@@ -69,7 +69,7 @@ def http_request(url: str, content: str | bytes, headers: Mapping[str, str], dec
     body = json.loads(content)
     if body.pop("stream", None):
         raise ValueError(f"the answer of {url} is streamed: it cannot come from a batch")
-    own = {name: text for name, text in headers.items() if name.lower() not in OF_A_CONNECTION | OF_ONE_REQUEST}
+    own = {name: text for name, text in headers.items() if name.lower() not in OF_ONE_REQUEST}
     account = http_account(kind, server, tuple(sorted({**own, **opening}.items())))
     return Request(account, endpoint, body, decode)
 

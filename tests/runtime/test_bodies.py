@@ -12,7 +12,7 @@ SOURCE = """
 import datetime, sys
 import anthropic, openai
 from pydantic import BaseModel
-from llm_batch import request, run_batch
+from llm_batch import realtime, request, run_batch
 
 client, claude = openai.OpenAI(), anthropic.Anthropic()
 
@@ -25,36 +25,19 @@ def chat(text):
     return dict(model="m", messages=[{"role": "user", "content": text}])
 
 def rounds():
-    first = yield client.chat.completions.create, chat("one")
+    first = yield request(client.chat.completions.create, **chat("one"))
     told = chat("one")["messages"] + [first.choices[0].message, {"role": "user", "content": "and two"}]
-    yield client.chat.completions.create, dict(model="m", messages=told)
-    yield client.chat.completions.create, dict(model="m", messages=(each for each in told))
+    yield request(client.chat.completions.create, model="m", messages=told)
+    yield request(client.chat.completions.create, model="m", messages=(each for each in told))
     asked = {"role": "user", "content": [Part(type="input_text", text="three")]}
-    yield client.responses.create, dict(model="m", input=[asked])
-    answer = yield claude.messages.create, dict(chat("four"), max_tokens=9)
+    yield request(client.responses.create, model="m", input=[asked])
+    answer = yield request(claude.messages.create, **chat("four"), max_tokens=9)
     turns = [*chat("four")["messages"], {"role": "assistant", "content": answer.content}]
     again = [{"type": "text", "text": str(datetime.date(2026, 11, 30))}, Part(type="text", text="five")]
-    yield claude.messages.create, dict(model="m", max_tokens=9, messages=[*turns, {"role": "user", "content": again}])
+    asked = [*turns, {"role": "user", "content": again}]
+    yield request(claude.messages.create, model="m", max_tokens=9, messages=asked)
 
-def over():
-    steps, answer = rounds(), None
-    while True:
-        try:
-            method, arguments = steps.send(answer)
-        except StopIteration:
-            return
-        answer = yield request(method, **arguments)
-
-def live():
-    steps, answer = rounds(), None
-    while True:
-        try:
-            method, arguments = steps.send(answer)
-        except StopIteration:
-            return
-        answer = method(**arguments)
-
-live() if sys.argv[1:] else run_batch(over() for _ in range(1))
+realtime(rounds()) if sys.argv[1:] else run_batch(rounds() for _ in range(1))
 """
 
 

@@ -43,10 +43,8 @@ def read(path: str, project: Project, commands: Commands) -> Iterator[ManifestTa
     line = content[: max(content.find(f"<key>{key or 'Program'}"), 0)].count("\n") + 1
     for started in commands.argument_list(words, path, job.get("WorkingDirectory")):
         if key:
-            latency, step = (
-                latency_of(_minutes(job[key])),
-                Step(path, line, f"launchd, {key} {_told(job[key])}".rstrip()),
-            )
+            latency = latency_of(_minutes(job[key]))
+            step = Step(path, line, f"launchd, {key} {_told(job[key])}".rstrip())
             yield ManifestTarget(started.target, "schedule", latency, step, "launchd", started.given)
         else:
             yield service(started, Step(path, line, f"job {path.rpartition('/')[2]}"), "launchd")
