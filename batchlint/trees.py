@@ -22,8 +22,18 @@ _NODE = ast.AST
 _fields: dict[type[ast.AST], tuple[str, ...]] = {ast.Constant: ()}
 
 
-def children(node: ast.AST) -> list[ast.AST]:
-    """The nodes directly below `node`, in the order of its fields."""
+def children(node: ast.AST) -> tuple[ast.AST, ...]:
+    """The nodes directly below `node`, in the order of its fields.
+
+    The node keeps them: no tree changes once it is walked, and each part of it is walked for many questions.
+    """
+    kept: tuple[ast.AST, ...] | None = getattr(node, "_children", None)
+    if kept is None:
+        kept = node._children = _below(node)  # type: ignore[attr-defined]
+    return kept
+
+
+def _below(node: ast.AST) -> tuple[ast.AST, ...]:
     kind = type(node)
     fields = _fields.get(kind)
     if fields is None:
@@ -35,7 +45,7 @@ def children(node: ast.AST) -> list[ast.AST]:
             found += [item for item in value if isinstance(item, _NODE)]
         elif isinstance(value, _NODE):
             found.append(value)
-    return found
+    return tuple(found)
 
 
 def walk(node: ast.AST) -> Iterator[ast.AST]:

@@ -98,8 +98,8 @@ class Chains:
 
     @cached_property
     def _used(self) -> list[Kind]:
-        texts = [module.text for module in self._paths.graph.modules.values()]
-        return [kind for packages, kind in kinds() if any(each in text for each in packages for text in texts)]
+        imported = self._paths.graph.imported_packages
+        return [kind for packages, kind in kinds() if not packages.isdisjoint(imported)]
 
     @cached_property
     def _packages(self) -> frozenset[str]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ast
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from types import MappingProxyType
 
 from batchlint.entrypoints import Kind
@@ -128,6 +128,11 @@ class Graph(Part):
         self._apart: dict[tuple[ast.expr, ast.expr], bool] = {}
 
     label = staticmethod(label)
+
+    @property
+    def imported_packages(self) -> Set[str]:
+        """The packages that any file imports, by the first steps of their names."""
+        return self._entries.imported_packages
 
     def entries(self, id: FunctionId) -> list[Entry]:
         """The ways in which the outside world starts this very function."""

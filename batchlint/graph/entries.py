@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator, Set
 from functools import cached_property
+from itertools import chain
 
 from batchlint.entrypoints import Base, Convention, Kind
 from batchlint.facts import MODULE, ClassId, FunctionFacts, FunctionId, Import, ModuleFacts
@@ -127,11 +128,14 @@ class Entries(Part):
     def _imports(self, packages: Iterable[str]) -> bool:
         """Whether any file imports one of the packages; true for an empty list."""
         packages = tuple(packages)
-        return not packages or any(package.partition(".")[0] in self._imported_packages for package in packages)
+        return not packages or any(package.partition(".")[0] in self.imported_packages for package in packages)
 
     @cached_property
-    def _imported_packages(self) -> set[str]:
-        return {each.module.partition(".")[0] for _, each in self._import_bindings() if not each.level}
+    def imported_packages(self) -> Set[str]:
+        """The packages that any file imports, by the first steps of their names."""
+        stars = (each for module in self.modules.values() for each in module.stars)
+        named = (each for _, each in self._import_bindings())
+        return {each.module.partition(".")[0] for each in chain(named, stars) if not each.level}
 
     def _import_bindings(self) -> Iterator[tuple[str, Import]]:
         """All imports with a name, each with the file it stands in."""

@@ -54,7 +54,7 @@ def _names(node: ast.AST) -> Iterator[str]:
     if isinstance(node, ast.Name | ast.Attribute):
         yield ast.unparse(node)
         return
-    inner = children(node)
+    inner: Iterable[ast.AST] = children(node)
     if isinstance(node, ast.Call):
         inner = [*([node.func.value] if isinstance(node.func, ast.Attribute) else []), *node.args]
     for each in inner:

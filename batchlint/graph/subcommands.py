@@ -74,11 +74,11 @@ class Subcommands(Part):
             for decorator in function.decorators:
                 for name in _names(function, decorator) if last_name(decorator) == "command" else ():
                     found.setdefault(name, []).append(function.id)
-            for call in function.calls:
-                word = word_of(function, call.node) if last_name(call.node.func) == "set_defaults" else ""
-                for keyword in call.node.keywords if word else ():
-                    values = self.program.eval(function.id, keyword.value)
-                    found.setdefault(word, []).extend(value.id for value in values if isinstance(value, Fn))
+        for caller, call in self.program.calls_by_name.get("set_defaults", ()):
+            word = word_of(caller, call.node)
+            for keyword in call.node.keywords if word else ():
+                values = self.program.eval(caller.id, keyword.value)
+                found.setdefault(word, []).extend(value.id for value in values if isinstance(value, Fn))
         return found
 
     @cached_property
