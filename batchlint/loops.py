@@ -74,9 +74,12 @@ class Drawn(NamedTuple):
 def drawn_in_test(loop: ast.While) -> Drawn | None:
     """The item that the loop draws from a file, an iterator or a cursor: `while rows := list(islice(reader, 100))`.
 
-    Also the same in two statements: `while True: rows = ...`, and `if not rows: break`.
+    Also with a comparison, `while (row := cursor.fetchone()) is not None`, and in two statements: `while True: rows =
+    ...`, and `if not rows: break`.
     """
     test, heads = loop.test, 0
+    if isinstance(test, ast.Compare) and isinstance(test.ops[0], ast.IsNot | ast.NotEq) and _is_end(test.comparators):
+        test = test.left
     target: ast.expr | None = test.target if isinstance(test, ast.NamedExpr) else None
     value = test.value if isinstance(test, ast.NamedExpr) else None
     if isinstance(test, ast.Constant) and test.value and len(loop.body) > 1 and _ends_without(*loop.body[:2]):
@@ -100,11 +103,19 @@ def _assigned(statement: ast.stmt) -> tuple[ast.expr | None, ast.expr | None]:
 def _ends_without(first: ast.stmt, then: ast.stmt) -> bool:
     """Whether the loop ends where the first statement has given its name nothing."""
     target, _ = _assigned(first)
-    if not isinstance(then, ast.If) or then.orelse or not isinstance(then.test, ast.UnaryOp):
+    if not isinstance(then, ast.If) or then.orelse or len(then.body) != 1 or not isinstance(then.body[0], ast.Break):
         return False
-    is_empty = isinstance(then.test.op, ast.Not) and isinstance(then.test.operand, ast.Name)
-    is_same = is_empty and isinstance(target, ast.Name) and ast.unparse(then.test.operand) == target.id
-    return is_same and len(then.body) == 1 and isinstance(then.body[0], ast.Break)
+    empty: ast.expr | None = None
+    if isinstance(then.test, ast.UnaryOp) and isinstance(then.test.op, ast.Not):
+        empty = then.test.operand
+    elif isinstance(then.test, ast.Compare) and isinstance(then.test.ops[0], ast.Is | ast.Eq):
+        empty = then.test.left if _is_end(then.test.comparators) else None
+    return isinstance(empty, ast.Name) and isinstance(target, ast.Name) and empty.id == target.id
+
+
+def _is_end(values: list[ast.expr]) -> bool:
+    """Whether that is what a source gives which has no more: `None`, or the empty text of a file."""
+    return len(values) == 1 and isinstance(values[0], ast.Constant) and values[0].value in (None, "", b"")
 
 
 def works_once(loop: LoopNode) -> bool:

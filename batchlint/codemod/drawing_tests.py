@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from batchlint.codemod import drawn
+from batchlint.codemod import drawn, running_sources
 from batchlint.codemod.access import CONTENT, Access, Frame, touches
 from batchlint.codemod.blocks import awaits
 from batchlint.codemod.refusals import Refused
@@ -39,10 +39,13 @@ def loop_of(planner: Planner, function: FunctionFacts, node: ast.While) -> tuple
     drawing: list[ast.expr] = [item.value]
     if planner.asks(function, drawing):
         raise Refused("unsupported-shape", f"a request decides which item comes next (line {node.lineno})")
-    if not sources.follow(_source(item.value)):
-        text = ast.unparse(item.value)
-        raise may_depend(text, node)
-    found = planner.reader.of(item.value, touched)
+    source, found = _source(item.value), planner.reader.of(item.value, touched)
+    if isinstance(source, ast.Name) and running_sources.gives_rows(planner.reader, function, source):
+        row = ast.Name(item.target.id, ast.Store())
+        found += planner.drawn_by(function, ast.copy_location(ast.For(row, source, rest, []), node))
+        sources.names.append(source)
+    elif not sources.follow(source):
+        raise may_depend(ast.unparse(item.value), node)
     for name in sources.names:  # drawing moves on in all of them
         found += touches({(*p, CONTENT) for p in planner.reader.path(name, touched)}, "write", node.lineno)
     for made in sources.made:

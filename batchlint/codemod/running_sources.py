@@ -31,6 +31,12 @@ def drawing(reader: Reader, part: ast.expr, frame: Frame) -> list[Access]:
     return [Access(rows(channel[1]), "read", part.lineno) for channel in read if len(channel) > 1]
 
 
+def gives_rows(reader: Reader, function: FunctionFacts, name: ast.Name) -> bool:
+    """Whether the name is that of a query's rows, or of the cursor that has them."""
+    paths = _paths(reader, function.id, name)
+    return bool(paths) and all(path.endswith((_EXECUTED, _CURSOR)) for path in paths)
+
+
 def check(reader: Reader, function: FunctionFacts, loop: ast.For | ast.AsyncFor) -> None:
     """Refused where the body ends the query that the loop reads, or prints into the files that it reads."""
     for part in lazily.parts(loop.iter):

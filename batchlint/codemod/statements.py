@@ -12,7 +12,7 @@ from batchlint.codemod import scopes
 from batchlint.codemod.access import UNDONE, Access, Channel, Frame, touches
 from batchlint.codemod.schemas import TELLING, Schema, schema_of, touches_in
 from batchlint.codemod.store_kinds import paths_of
-from batchlint.codemod.tables import columns_of, inserted, row_key, table_name
+from batchlint.codemod.tables import columns_of, inserted, row_key, rows, table_name
 from batchlint.datafiles import document
 from batchlint.patterns import to_regex
 from batchlint.symbols import last_name
@@ -51,9 +51,12 @@ class Statements:
         path = frame.function.id.path
         beside_it = [access._replace(line=call.lineno, path=path) for access in self._called_back]
         texts = self._texts(call.args[0], frame)
-        added = {channel for text in texts if (channel := inserted(text)) is not None}
-        new_rows = [Access(channel, "sum", call.lineno) for channel in sorted(added)]
-        return [*self._of_texts(texts, call, frame, receiver), *new_rows, *beside_it]
+        found = self._of_texts(texts, call, frame, receiver)
+        changed = {channel for text in texts if (channel := inserted(text)) is not None}
+        # What a statement does to rows that it does not name may be done to those that a running query comes to.
+        unnamed = [each.channel for each in found if each.how == "write" and not each.row]
+        changed |= {rows(channel[1]) for channel in unnamed if channel[0] == "sql" and len(channel) > 1}
+        return [*found, *(Access(channel, "sum", call.lineno) for channel in sorted(changed)), *beside_it]
 
     def asked(self, path: str, call: ast.Call, frame: Frame) -> list[Access] | None:
         """The accesses of a call that has to do with a database without executing a statement; None for others."""

@@ -64,6 +64,8 @@ DRAWN = [
     ("item := list(islice(rows, 2))", "rows = csv.DictReader(source)"),
     ("item := tuple(islice(rows, 2))", "rows = iter(source.readlines())"),
     ("item := next(rows, None)", "rows = lines('words.csv')"),
+    ("(item := source.readline()) != ''", "pass"),
+    ("(item := next(rows, None)) is not None", "rows = iter(source)"),
     ("item := next(rows, None)", "rows = (line for line in source if line.strip())"),
 ]
 

@@ -41,9 +41,19 @@ FETCHED = "for id, title, level in cursor.execute(query).fetchall():"
 NUMBERED = "for number, (id, title, level) in enumerate(cursor.execute(query)):"
 HELD = "rows = cursor.execute(query)\nfor id, title, level in rows:"
 OPEN = "cursor.execute(query)\nfor id, title, level in cursor:"
+ONE_BY_ONE = "rows = cursor.execute(query)\nwhile (row := rows.fetchone()) is not None:\n    id, title, level = row"
+OF_CURSOR = "cursor.execute(query)\nwhile row := cursor.fetchone():\n    id, title, level = row"
+IN_TWO = """\
+cursor.execute(query)
+while True:
+    row = cursor.fetchone()
+    if row is None:
+        break
+    id, title, level = row"""
 ADDS = "keep('notes', answer)"
 NOTES = "db.execute('update notes set note = ? where id = ?', (answer, id))"
 NOTES_BY_CURSOR = "cursor.execute('update notes set note = ? where id = ?', (answer, id))"
+ALL_NOTES = "db.execute('update notes set level = 1')"
 ELSEWHERE = "db.execute('insert into others (title) values (?)', (answer,))"
 
 
@@ -54,6 +64,9 @@ ELSEWHERE = "db.execute('insert into others (title) values (?)', (answer,))"
         (OPEN, NOTES),
         (HELD, ELSEWHERE),
         (NUMBERED, ELSEWHERE),
+        (ONE_BY_ONE, NOTES),
+        (OF_CURSOR, ELSEWHERE),
+        (IN_TWO, ELSEWHERE),
         (FETCHED, NOTES_BY_CURSOR),
         (FETCHED, ADDS),
     ],
@@ -62,16 +75,21 @@ def test_a_query_that_nothing_disturbs_is_read_first(head: str, then: str, tmp_p
     check_runs_alike(PROGRAM.format(head=head, then=then), tmp_path)
 
 
-@pytest.mark.parametrize("head", [DIRECT, NUMBERED, HELD, OPEN])
-def test_rows_that_answers_add_to_a_running_query_keep_the_loop(head: str) -> None:
-    refusal = check_noop(PROGRAM.format(head=head, then=ADDS), "dependent-iterations")
+@pytest.mark.parametrize("head", [DIRECT, NUMBERED, HELD, OPEN, ONE_BY_ONE, OF_CURSOR, IN_TWO])
+@pytest.mark.parametrize("then", [ADDS, ALL_NOTES])
+def test_rows_that_answers_change_under_a_running_query_keep_the_loop(head: str, then: str) -> None:
+    refusal = check_noop(PROGRAM.format(head=head, then=then), "dependent-iterations")
     assert refusal is not None and "`notes` is read before the request" in refusal.detail
 
 
-@pytest.mark.parametrize("head", [NUMBERED, HELD, OPEN])
+@pytest.mark.parametrize("head", [NUMBERED, HELD, OPEN, ONE_BY_ONE, OF_CURSOR, IN_TWO])
 def test_a_cursor_that_is_used_again_keeps_the_loop(head: str) -> None:
     refusal = check_noop(PROGRAM.format(head=head, then=NOTES_BY_CURSOR), "dependent-iterations")
     assert refusal is not None and "`cursor` executes another statement" in refusal.detail
+
+
+def test_a_row_that_is_fetched_by_the_body_too_keeps_the_loop() -> None:
+    check_noop(PROGRAM.format(head=OF_CURSOR, then="print(cursor.fetchone())"), "dependent-iterations")
 
 
 IN_PLACE = """\
