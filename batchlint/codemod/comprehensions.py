@@ -47,10 +47,12 @@ class Comprehensions:
         outer = node.generators[:-1] if is_flat else node.generators
         conditions = [c for g in outer for c in [*g.ifs, g.iter]] + (node.generators[-1].ifs if is_flat else [])
         conditions = [c for c in conditions if c not in parts]
-        if not calls or planner.asks(function, conditions):
+        if planner.asks(function, conditions):
             raise Refused(
                 "unsupported-shape", "a call decides which items the comprehension keeps; collect the answers first"
             )
+        if not calls:
+            raise Refused("unsupported-shape", "how the comprehension asks is not followed; ask in a loop")
         targets = [n.id for g in outer for n in ast.walk(g.target) if isinstance(n, ast.Name)]
         is_filter = len(parts) == 1 and parts[0] in node.generators[0].ifs
         named = [n for n in ast.walk(node) if isinstance(n, ast.NamedExpr)]

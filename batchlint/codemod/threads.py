@@ -56,7 +56,9 @@ class Threads:
         call = reference.call.node
         paths = [v.path for v in self.program.eval(reference.caller.id, call.func) if isinstance(v, Ext)]
         position = next((place for pattern, place in _RUNNERS for path in paths if pattern.match(path)), None)
-        if position is None or len(call.args) <= position or any(isinstance(a, ast.Starred) for a in call.args[:2]):
+        if position is None or len(call.args) <= position:
+            return
+        if any(isinstance(argument, ast.Starred) for argument in call.args[: position + 1]):
             return
         handed = call.args[position]
         made = _made(call, handed, call.args[position + 1 :])

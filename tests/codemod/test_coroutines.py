@@ -72,6 +72,7 @@ ALIKE = {
         async def main():
             print(await asyncio.gather(*(label(text) for text in ["a", "refuse this", "b", "a"])))
             print(await asyncio.gather(*[asyncio.to_thread(improve, text) for text in ["x", "y"]]))
+            print(await asyncio.gather(*[asyncio.to_thread(ask, *key) for key in [("v",), ("w",)]]))
             loop = asyncio.get_running_loop()
             with ThreadPoolExecutor(2) as pool:
                 futures = [loop.run_in_executor(pool, partial(ask, model="gpt-5"), text) for text in ["p", "q"]]
