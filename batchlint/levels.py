@@ -9,7 +9,7 @@ from typing import NamedTuple
 from batchlint import flow, given, judging, owners
 from batchlint.facts import MODULE, FunctionId
 from batchlint.findings import Latency
-from batchlint.graph import Edge, Graph, ModelCall, Reach, relevant
+from batchlint.graph import Edge, Entry, Graph, ModelCall, Reach, relevant
 from batchlint.graph.sittings import SITTING
 from batchlint.graph.ways import Way
 from batchlint.owners import OWN
@@ -77,7 +77,7 @@ def find(graph: Graph, model: ModelCall) -> Iterator[Level]:
     in_loop = is_many
     while queue:
         id, way, below, passed, asked, is_kept, is_many = queue.pop(0)
-        if _is_sample(graph, id, below[0].node if below else model.node):
+        if _is_sat_through(graph, id, below[0].node if below else model.node):
             continue  # whoever comes there from above sits in front of it as well
         is_shared = _is_shared(graph, id, way)
         # Of the calls in one caller the one in a loop speaks for those above: `if few: embed(texts) else: for ...`.
@@ -309,10 +309,16 @@ def _leads_dialogue(reach: Reach) -> bool:
     return is_asked and all(edge.callee.qualname != MODULE for edge in reach.edges)
 
 
-def _is_sample(graph: Graph, id: FunctionId, node: ast.expr) -> bool:
-    """Whether the function comes to the node only for those whom it then asks whether to go on."""
-    asides = (entry for entry in graph.entries(id) if entry.asking is not None and entry.asking.is_aside)
-    return any(not graph.are_apart(id, entry, node) for entry in asides)
+def _is_sat_through(graph: Graph, id: FunctionId, node: ast.expr) -> bool:
+    """Whether the function comes to the node only together with somebody whom it asks, before or between."""
+    asking = (entry for entry in graph.entries(id) if entry.kind.kind == "interactive")
+    asking = (entry for entry in asking if _is_in_front(entry) or (entry.asking is not None and entry.asking.is_aside))
+    return any(not graph.are_apart(id, entry, node) for entry in asking)
+
+
+def _is_in_front(entry: Entry) -> bool:
+    """Whether the entry is a question to the one who waits, rather than whether to go on."""
+    return entry.kind.latency is Latency.REALTIME and entry.kind.framework != SITTING
 
 
 def _kinds(graph: Graph, id: FunctionId, way: Way) -> set[str]:

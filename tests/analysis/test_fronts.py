@@ -307,3 +307,36 @@ def test_who_may_ask_a_question_waits_where_the_program_turns_to_it(
     one = verdict(code.replace("{one}", "  # !").replace("{each}", ""))
     each = verdict(code.replace("{one}", "").replace("{each}", "  # !"))
     assert (one, each) == expected
+
+
+DRILL = """
+    import sys
+    from openai import OpenAI
+
+    class Marker:
+        def __init__(self):
+            self.client = OpenAI()
+
+        def mark(self, text):
+            return self.client.responses.create(model="gpt-5", input=text)
+
+    def drill(phrases, marker):
+        marks = []
+        for phrase in phrases:
+            {asked}
+            marks.append(marker.mark(phrase + attempt))
+        return marks
+
+    def main():
+        print(drill(open(sys.argv[1]), Marker()))  # !
+
+    main()
+    """
+
+
+@pytest.mark.parametrize(
+    ("asked", "expected"),
+    [("attempt = input('> ')", "none"), ("attempt = phrase.upper()", "batchable")],
+)
+def test_who_calls_what_asks_for_each_item_sits_in_front_of_it_as_well(asked: str, expected: str):
+    assert verdict(DRILL.format(asked=asked)) == expected
