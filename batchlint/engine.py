@@ -257,8 +257,8 @@ def _commented(module: ModuleFacts, line: int) -> str | None:
 # -- what is reported
 def could_wait(site: CallSite) -> bool:
     """Whether nothing in production is known to wait for the answer, although the call is not batchable."""
-    # A person who answers between the items of a collection wants to know why that stays.
-    is_asked = any(c.kind == "interactive" for c in site.contexts) and any(f.name == "many" for f in site.factors)
+    # Whoever sits at the program and has it rewritten wants to know why that stays.
+    is_asked = any(context.kind == "interactive" for context in site.contexts)
     is_other = site.verdict is not Verdict.BATCHABLE and (site.latency is not Latency.REALTIME or is_asked)
     return is_other and not any(factor.name == "test" for factor in site.factors)
 

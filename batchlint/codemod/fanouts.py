@@ -53,7 +53,9 @@ class Finder:
         if not found:
             self._descend(function, node, found, refusals, set())
         if not found:
-            raise min(refusals or [Refused("no-fan-out")], key=_how_telling)
+            told = min(refusals or [Refused("no-fan-out")], key=_how_telling)
+            is_waited_for = told.refusal.name == "no-fan-out" and self._planned.is_live(function)
+            raise waited_for(function) if is_waited_for else told
         own_folder.check(self.graph, {path for fanout in found for path in fanout.changes})
         for refused in refusals:
             if refused.loop is not None:

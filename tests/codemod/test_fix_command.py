@@ -448,3 +448,45 @@ def test_blanks_behind_the_last_line_stay(tree: Path, end: str) -> None:
     text = (tree / "job.py").read_text()
     assert "run_batch" in text
     assert text.endswith(end)
+
+
+SHELL = """\
+import cmd
+
+from openai import OpenAI
+
+
+class Kitchen(cmd.Cmd):
+    client = OpenAI()
+
+    def do_cook(self, words):
+        print(self.client.responses.create(model="gpt-5", input=words).output_text)
+
+
+Kitchen().cmdloop()
+"""
+ROUTE = """\
+from fastapi import FastAPI
+from openai import OpenAI
+
+app, client = FastAPI(), OpenAI()
+
+
+@app.get("/dish")
+def dish(words: str):
+    return client.responses.create(model="gpt-5", input=words).output_text
+"""
+
+
+@pytest.mark.parametrize(
+    ("program", "told"),
+    [
+        (SHELL, "not rewritten (live-consumer): somebody waits for `Kitchen.do_cook`"),
+        (ROUTE, "Nothing to rewrite."),  # nobody expects a service's routes to be listed
+    ],
+)
+def test_whoever_sits_at_the_program_is_told_why_a_call_stays(program: str, told: str, tree: Path) -> None:
+    (tree / "job.py").write_text(program)
+    done = fix("--diff", "job.py")
+    assert told in done.stdout + done.stderr
+    assert ("live-consumer" in done.stdout + done.stderr) is ("live-consumer" in told)
