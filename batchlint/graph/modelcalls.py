@@ -42,6 +42,9 @@ _MAX_NAMES = 3
 _MAX_STEPS = 7
 """Variables, calls and parameters that a body is followed through."""
 
+_COLLECTIONS = frozenset({"nodes", "documents", "texts"})
+"""Parameters of what embeds a collection that take it."""
+
 
 class ModelCalls(Part):
     def __init__(self, program: Program, settings: GraphSettings) -> None:
@@ -201,6 +204,8 @@ class ModelCalls(Part):
         if asks_local_default(self.program, call.node, value.path, api.kind):
             return False
         if any(keyword.arg in api.unless for keyword in call.node.keywords):
+            return False
+        if api.fans_out and _is_given_none(call.node):
             return False
         return not api.beside or self._is_beside(function.id.path, api.beside)
 
@@ -364,3 +369,9 @@ def _requests(function: FunctionFacts, url: ast.expr) -> Iterator[ast.Call]:
     for node in (url, *(b.value for b in function.bindings.get(getattr(url, "id", ""), ()))):
         if isinstance(node, ast.Call) and last_name(node.func) == "Request":
             yield node
+
+
+def _is_given_none(call: ast.Call) -> bool:
+    """Whether the collection that the call would embed is written empty: an index to be filled, `Index(nodes=[])`."""
+    named = [keyword.value for keyword in call.keywords if keyword.arg in _COLLECTIONS]
+    return any(isinstance(each, ast.List | ast.Tuple) and not each.elts for each in (*call.args[:1], *named))

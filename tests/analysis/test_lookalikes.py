@@ -318,6 +318,11 @@ NO_MODEL = {
         configure()
         VectorStoreIndex.from_documents(SimpleDirectoryReader("docs").load_data())
         """,
+    "index_that_is_empty_at_first": """
+        from llama_index.core import StorageContext, VectorStoreIndex
+
+        VectorStoreIndex(nodes=[], storage_context=StorageContext.from_defaults())
+        """,
     "model_by_settings_for_a_local_one": """
         from llama_index.core import Settings
         from llama_index.llms.ollama import Ollama
@@ -535,6 +540,12 @@ MODEL = {
             Settings.embed_model = HuggingFaceEmbedding()
 
         VectorStoreIndex.from_documents(SimpleDirectoryReader("docs").load_data())  # !
+        """,
+    "index_of_what_was_read": """
+        from llama_index.core import StorageContext, VectorStoreIndex
+        from reading import parts
+
+        VectorStoreIndex(nodes=parts("docs"), storage_context=StorageContext.from_defaults())  # !
         """,
     "index_of_its_own_model_beside_local_settings": """
         from llama_index.core import Settings, SimpleDirectoryReader, VectorStoreIndex
