@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import gc
-from typing import NoReturn
+import os
+import sys
 
 
-def main() -> NoReturn:
+def main() -> None:
     """Run the command line and exit."""
     # A command is short and what it builds lives to its end: looking for garbage among it takes longer than the rest,
     # from the first import on.
@@ -17,4 +18,7 @@ def main() -> NoReturn:
 
 
 if __name__ == "__main__":
+    # `python -m` looks here first: no file of the program that is read may stand in for a library, and run.
+    if sys.path[0] in ("", os.getcwd()):  # noqa: PTH109 (pathlib might be one)
+        del sys.path[0]
     main()

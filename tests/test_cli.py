@@ -47,6 +47,13 @@ def test_findings_are_exit_code_one_and_clean_is_zero(run):
     assert (clean.returncode, clean.stdout) == (0, "No realtime calls that could wait, in 2 files.\n")
 
 
+def test_no_file_of_the_program_stands_in_for_a_library(run, tmp_path):
+    for name in ("click", "pathlib", "typing", "yaml"):
+        (tmp_path / f"{name}.py").write_text("raise SystemExit('run')\n")
+    found = run("check", "--output-format", "concise")
+    assert (found.returncode, found.stderr) == (1, "")
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
