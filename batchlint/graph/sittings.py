@@ -13,6 +13,7 @@ from batchlint.trees import SCOPES, children, stands_in, walk_own
 
 SITTING = "sitting"
 """The framework of what somebody starts who is asked in the middle."""
+_NESTING = (ast.For, ast.AsyncFor, ast.With, ast.AsyncWith, ast.Try)
 _LEAVES = (ast.Return, ast.Raise, ast.Continue, ast.Break)
 
 
@@ -24,13 +25,27 @@ class Sittings(Part):
         self._model_calls = model_calls
 
     def parts(self, caller: FunctionFacts, question: CallFacts) -> bool:
-        """Whether a model was asked before the question, and will be after it."""
+        """Whether a model was asked before the question, and will be after it, also in the next turn of a loop."""
+        if self._each_turn(caller, question):
+            return True
         for block in _blocks(caller.node):
             at = next((n for n, each in enumerate(block) if stands_in(question.node, each)), None)
             if at is None or not any(self._asks(caller, each, 0) for each in block[:at] if not _ends(each)):
                 continue
             line = question.node.lineno
             if any(self._asks(caller, each, line) for each in block[at:]):
+                return True
+        return False
+
+    def _each_turn(self, caller: FunctionFacts, question: CallFacts) -> bool:
+        """Whether each turn of a loop over items puts the question, and then asks a model."""
+        for loop in question.loops:
+            block = loop.body if isinstance(loop, ast.For | ast.AsyncFor) else []
+            at = next((n for n, each in enumerate(block) if stands_in(question.node, each)), None)
+            if at is None or isinstance(block[at], _NESTING):
+                continue
+            is_always = stands_in(question.node, getattr(block[at], "test", block[at]))
+            if is_always and any(self._asks(caller, each, question.node.lineno) for each in block[at:]):
                 return True
         return False
 

@@ -169,3 +169,35 @@ def test_the_calls_above_tell_of_the_rest_rather_than_of_a_sample() -> None:
     site = marked(source)
     assert site is not None and str(site.verdict) == "batchable"
     assert "open(" in source.splitlines()[site.via[0].line - 1]
+
+
+EACH = """
+    from tkinter import messagebox
+    import readchar
+    from llm import ask
+
+    def label():
+        answers = []
+        for line in open("jobs.txt"):
+            {asked}
+            answers.append(ask(line))  # !
+        return answers
+
+    open("labels.txt", "w").write(str(label()))
+    """
+
+
+@pytest.mark.parametrize(
+    ("asked", "expected"),
+    [
+        ("if input(f'Go on with {line}? [y/n] ') == 'n': break", "unclear"),
+        ("go = input(f'Continue with {line}? [y/n] ')", "unclear"),
+        ("go = messagebox.askyesno('Labels', f'Go on with {line}?')", "unclear"),
+        ("line += readchar.readkey()", "realtime"),
+        ("if line in open('labels.txt').read() and input('Go on? [y/n] ') == 'n': break", "unclear"),
+        ("if line == '#': go = input('Go on? [y/n] ')", "batchable"),  # hardly ever, and not between two requests
+        ("line = line.upper()", "batchable"),
+    ],
+)
+def test_who_is_asked_before_each_request_sits_between_them(asked: str, expected: str):
+    assert verdict(EACH.format(asked=asked).replace("; ", "\n                ")) == expected
