@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Set
 
 from batchlint.codemod import scopes
 from batchlint.codemod.effects import ARGUMENT_WRITES, MUTATORS, PUTTING
@@ -104,13 +105,14 @@ def _values(program: Program, function: FunctionFacts, name: str) -> list[ast.ex
     bindings = function.bindings.get(name, [])
     values = [each.value for each in bindings if each.how == "value" and each.value is not None]
     is_all = len(values) == len([each for each in bindings if each.how != "annotation"])
-    if not is_all or name in function.parameter_names or not _is_only_read(program, function, name, {name}):
+    if not is_all or name in function.parameter_names or not is_only_read(program, function, name):
         return []
     return [] if any(name in scopes.read(value) for value in values) else values
 
 
-def _is_only_read(program: Program, function: FunctionFacts, name: str, names: set[str]) -> bool:
-    """Whether no use of a list adds something to it. `names`: what it is called."""
+def is_only_read(program: Program, function: FunctionFacts, name: str, known: Set[str] = frozenset()) -> bool:
+    """Whether no use of a list adds something to it. `known`: other names that it has."""
+    names = known | {name}
     parents = parents_in([function.node])
     for use in (n for n in walk(function.node) if isinstance(n, ast.Name) and n.id == name):
         around: ast.AST | None = parents.get(id(use))
@@ -131,7 +133,7 @@ def _is_only_read(program: Program, function: FunctionFacts, name: str, names: s
         elif isinstance(around, ast.Assign) and around.value is use:
             others = [target.id for target in around.targets if isinstance(target, ast.Name)]
             is_read = len(others) == len(around.targets) and all(
-                other in names or _is_only_read(program, function, other, names | {other}) for other in others
+                other in names or is_only_read(program, function, other, names) for other in others
             )
         elif isinstance(around, ast.Return):
             is_read = not any(use in walk(inner) for inner in _inside(function))

@@ -8,17 +8,17 @@ from collections.abc import Iterator, Set
 from batchlint.codemod import scopes
 from batchlint.codemod.access import MARK, Frame
 from batchlint.codemod.blocks import Loop
+from batchlint.codemod.distinct import is_only_read
 from batchlint.facts import FunctionFacts
-from batchlint.iterables import COUNTED, EACH, NUMBERS, SAME
+from batchlint.iterables import COUNTED, NUMBERS, SAME
 from batchlint.symbols import Program, last_name
-from batchlint.trees import parents_in, walk
+from batchlint.trees import walk
 from batchlint.values import Ext, Fn
 
 _JOINING = frozenset({"joinpath", "join"})
 _MAKING = frozenset({"Path", "pathlib.Path", "PurePath", "str", "os.fspath"})
 _POOLED = frozenset({"map", "imap", "imap_unordered", "starmap", "submit", "apply_async", "map_async", "starmap_async"})
 """Methods of pools that call a function for several things at once."""
-_LOOKING = (ast.If, ast.UnaryOp, ast.Return, ast.FormattedValue)
 _MAX_DEPTH = 4
 
 
@@ -59,7 +59,8 @@ def _listing(program: Program, function: FunctionFacts, node: ast.expr, depth: i
     if isinstance(node, ast.Name) and node.id not in function.parameter_names:
         value = function.only_value(node.id)
         listing = _listing(program, function, value, depth + 1) if value is not None else None
-        return listing if listing is not None and _is_only_read(function, node.id) else None
+        is_whole = listing is not None and is_only_read(program, function, node.id)
+        return listing if is_whole else None
     if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Slice):
         return _listing(program, function, node.value, depth + 1)
     if isinstance(node, ast.ListComp | ast.GeneratorExp) and len(node.generators) == 1:
@@ -78,21 +79,6 @@ def _listing(program: Program, function: FunctionFacts, node: ast.expr, depth: i
     paths = {value.path for value in values if isinstance(value, Ext)}
     is_method = isinstance(node.func, ast.Attribute) and last_name(node.func) in {"iterdir", "glob"}
     return node if paths & {"os.listdir", "os.scandir", "glob.glob"} or (is_method and not called) else None
-
-
-def _is_only_read(function: FunctionFacts, name: str) -> bool:
-    """Whether the function only goes over the list, or asks for its length: nothing else comes into it."""
-    parents = parents_in([function.node])
-    for node in walk(function.node):
-        if not isinstance(node, ast.Name) or node.id != name or isinstance(node.ctx, ast.Store):
-            continue
-        parent = parents.get(id(node))
-        is_given = isinstance(parent, ast.Call) and last_name(parent.func) in EACH | {"len", "print", "bool"}
-        is_drawn = isinstance(parent, ast.For | ast.comprehension) and parent.iter is node
-        is_part = isinstance(parent, ast.Subscript) and isinstance(parent.ctx, ast.Load)
-        if not (is_given or is_drawn or is_part or isinstance(parent, _LOOKING)):
-            return False
-    return True
 
 
 def _of_listed(listing: ast.Call, name: str) -> set[str]:
