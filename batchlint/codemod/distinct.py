@@ -11,9 +11,15 @@ from batchlint.facts import FunctionFacts
 from batchlint.iterables import COUNTED, NUMBERS, SAME
 from batchlint.symbols import Program, last_name
 from batchlint.trees import parents_in, walk
-from batchlint.values import Ext, Fn, Inst
+from batchlint.values import Ext, Fn
 
 _FRAMES = ("pandas.", "polars.")
+_RELABELLING = frozenset({"set_index", "concat", "explode", "set_axis"})
+_MAKING = frozenset({"DataFrame", "Series", "read_csv", "read_excel", "read_table", "read_sql", "read_sql_query"})
+_LABELS = frozenset({"index", "index_col"})
+"""Arguments of what makes a frame that name its rows."""
+_REPEATING = ("email.", "mailbox.", "http.client.", "multidict.")
+"""Packages whose mappings hold a key more than once."""
 _HOLDING = (
     ast.keyword, ast.List, ast.Tuple, ast.Set, ast.Dict, ast.AugAssign, ast.Starred, ast.Lambda, ast.arguments,
     ast.withitem, ast.Match, ast.Yield, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp,
@@ -58,7 +64,11 @@ def distinct(program: Program, function: FunctionFacts, target: ast.expr, iterat
     if name in COUNTED and isinstance(first, ast.Name):
         inner = distinct(program, function, parts[1], iterated.args[0]) if len(parts) == 2 and iterated.args else set()
         return {first.id} | inner
-    if name in {"items", "iterrows"} and isinstance(first, ast.Name):
+    if name == "iterrows" and isinstance(first, ast.Name):
+        return set() if _labels_may_repeat(program) else {first.id}
+    if name in {"items", "keys"} and _may_repeat_keys(program, function, iterated):
+        return set()
+    if name == "items" and isinstance(first, ast.Name):
         return {first.id}
     if name in {"groupby", "group_by"} and isinstance(first, ast.Name):
         called = program.eval(function.id, iterated.func)
@@ -185,4 +195,22 @@ def _is_index(program: Program, function: FunctionFacts, node: ast.expr) -> bool
         return _is_index(program, function, _held(program, function, node.value))
     if not isinstance(node, ast.Attribute) or node.attr != "index":
         return False
-    return not any(isinstance(value, Inst) for value in program.eval(function.id, node.value))
+    values = program.eval(function.id, node.value)
+    is_frame = all(isinstance(value, Ext) and value.path.startswith(_FRAMES) for value in values)
+    return is_frame and not _labels_may_repeat(program)
+
+
+def _labels_may_repeat(program: Program) -> bool:
+    """Whether the program names rows of frames itself, or puts them together: two may have one label then."""
+    calls = [each.call.node for name in _RELABELLING for each in program.calls_by_name.get(name, ())]
+    if any(not any(keyword.arg == "ignore_index" for keyword in call.keywords) for call in calls):
+        return True
+    made = (each.call.node for name in _MAKING for each in program.calls_by_name.get(name, ()))
+    return any(keyword.arg in _LABELS for call in made for keyword in call.keywords)
+
+
+def _may_repeat_keys(program: Program, function: FunctionFacts, drawn: ast.Call) -> bool:
+    """Whether it is a mapping in which a key may stand more than once: the headers of a mail, a series."""
+    paths = [value.path for value in program.eval(function.id, drawn.func) if isinstance(value, Ext)]
+    is_series = any(path.startswith(_FRAMES) for path in paths)
+    return any(path.startswith(_REPEATING) for path in paths) or (is_series and _labels_may_repeat(program))

@@ -82,3 +82,49 @@ def test_each_number_is_a_place_of_its_own(numbers: str, tmp_path: Path) -> None
 
 def test_a_number_below_zero_may_be_the_place_of_another_one() -> None:
     check_noop(SLOTS.format(numbers="range(-2, 3)"), "dependent-iterations")
+
+
+LABELLED = """\
+import argparse
+import email
+
+import pandas as pd
+from openai import OpenAI
+
+client = OpenAI()
+names = ["a", "b", "a"]
+frame = pd.DataFrame({{"name": names, "text": ["tea", "cup", "jam"]}})
+other = pd.DataFrame({{"name": ["c"], "text": ["milk"]}})
+book = argparse.Namespace(index=names)
+mail = email.message_from_string("X-Tag: a\\nX-Tag: b\\n\\nhello")
+known = {{}}
+{loop}
+    before = known.get(key, "")
+    known[key] = client.responses.create(model="gpt-5-mini", input=f"{{key}} {{before}}").output_text
+print(known)
+"""
+OFTEN = {
+    "labels that are set": 'for key, row in frame.set_index("name").iterrows():',
+    "frames put together": "for key, row in pd.concat([frame, other]).iterrows():",
+    "labels of a series": 'for key, text in pd.Series(["tea", "cup", "jam"], index=names).items():',
+    "labels that are given": "for key in pd.DataFrame({'text': names}, index=names).index:",
+    "an attribute of another object": "for key in book.index:",
+    "headers of a mail": "for key in mail.keys():",
+}
+ONCE = {
+    "rows by their number": "for key, row in frame[frame['text'] != 'cup'].iterrows():",
+    "frames put together and numbered": "for key, row in pd.concat([frame, other], ignore_index=True).iterrows():",
+    "keys of a dict": "for key in dict.fromkeys(names).keys():",
+}
+
+
+@pytest.mark.parametrize("name", OFTEN)
+def test_items_whose_labels_may_come_again_wait_for_their_equals(name: str, tmp_path: Path) -> None:
+    alike = check_runs_alike(LABELLED.format(loop=OFTEN[name]), tmp_path)
+    assert WAITS in alike.rewritten.files["app.py"]
+
+
+@pytest.mark.parametrize("name", ONCE)
+def test_items_with_a_label_of_their_own_wait_for_none(name: str, tmp_path: Path) -> None:
+    alike = check_runs_alike(LABELLED.format(loop=ONCE[name]), tmp_path)
+    assert WAITS not in alike.rewritten.files["app.py"]
