@@ -19,7 +19,7 @@ from batchlint.codemod.effects import FILE_LIST
 from batchlint.codemod.scalars import is_key, tells_of_no_other
 from batchlint.codemod.stores import Stores
 from batchlint.facts import MODULE, ClassId, FunctionFacts, FunctionId
-from batchlint.iterables import COUNTED, EACH, NUMBERS, PAIRED, SAME
+from batchlint.iterables import COUNTED, EACH, NUMBERS, PAIRED, SAME, SEVERAL
 from batchlint.symbols import Program, last_name
 from batchlint.trees import walk
 from batchlint.values import Fn, Inst
@@ -85,12 +85,12 @@ class Linked:
         return ast.Call(iterated.func, [self._origin(function, each) for each in iterated.args], [])
 
     def _paired(self, function: FunctionFacts, iterated: ast.expr) -> ast.Call | None:
-        """The `zip` whose pairs a variable holds that is gone through."""
+        """The `zip` or `product` whose pairs a variable holds that is gone through."""
         owner = self._program.owner(function, iterated.id) if isinstance(iterated, ast.Name) else None
         value = owner.only_value(iterated.id) if owner is not None and isinstance(iterated, ast.Name) else None
         while isinstance(value, ast.Call) and last_name(value.func) in _COPIES and value.args:
             value = value.args[0]
-        return value if isinstance(value, ast.Call) and last_name(value.func) in PAIRED else None
+        return value if isinstance(value, ast.Call) and last_name(value.func) in PAIRED | SEVERAL else None
 
     def _origin(self, function: FunctionFacts, node: ast.expr, depth: int = 0) -> ast.expr:
         if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
@@ -582,5 +582,5 @@ def _is_shared(target: ast.expr, iterated: ast.expr) -> bool:
         if name in PAIRED:
             sources = [set(_keys(each)) for each in iterated.args]
             return any(a & b for i, a in enumerate(sources) for b in sources[i + 1 :])
-        return name in {"pairwise", "combinations", "permutations", "windowed", "product"}
+        return name in SEVERAL
     return False

@@ -12,7 +12,7 @@ from batchlint.codemod.effects import PUTTING
 from batchlint.codemod.scalars import is_scalar
 from batchlint.codemod.scopes import bound, in_head, path_to, read
 from batchlint.facts import MODULE, FunctionFacts, FunctionId
-from batchlint.iterables import COUNTED, PAIRED, SAME
+from batchlint.iterables import COUNTED, PAIRED, SAME, SEVERAL
 from batchlint.symbols import last_name
 from batchlint.trees import SCOPES, children, replaced, walk, walk_own
 from batchlint.values import Fn, Inst
@@ -24,6 +24,9 @@ _OVER = SAME | {"dict", "copy", "deque"}
 """Calls that give the items of what they are given, or called on."""
 _MADE = (ast.List, ast.Dict, ast.Set, ast.ListComp, ast.DictComp, ast.SetComp, ast.Call, ast.BinOp, ast.Tuple)
 """Expressions that make an object each time they are evaluated."""
+_REPEATING = frozenset({"cycle", "choices"})
+"""Calls that give what they are given more than once."""
+_LARGEST = frozenset({"nlargest", "nsmallest"})
 _MAX_DEPTH = 5
 _MOST = 20
 
@@ -63,7 +66,7 @@ class Repeated:
             if element.is_one and isinstance(element.value, _MADE):
                 found.setdefault(name, set()).add(("v", function.id.path, function.id.qualname, name, SHARED))
             for steps, channel in self._paths.sharing.of(element.value, element.frame):
-                if len(steps) < 2 and not (steps and self._holds_scalars(channel)):
+                if len(steps) < 2 and not self._holds_scalars(channel):
                     counts[f"**{name}" if steps else name, channel] += 2 if element.is_often else 1
         for (name, channel), count in counts.items():
             if count > 1:
@@ -113,6 +116,8 @@ class Repeated:
             owner = self._program.owner(function, node.id)
             node = owner.only_value(node.id) if owner is not None else None
         around, counts = Frame(function, set()), Counter[Channel]()
+        while isinstance(node, ast.Call) and node.args and last_name(node.func) in SAME | _LARGEST:
+            node = node.args[last_name(node.func) in _LARGEST] if len(node.args) > 1 else node.args[0]
         for part in _summed(node) if node is not None else ():
             while isinstance(part, ast.Subscript) or (isinstance(part, ast.Call) and last_name(part.func) in SAME):
                 part = part.value if isinstance(part, ast.Subscript) else part.args[0] if part.args else ast.Constant(0)
@@ -234,8 +239,16 @@ class Repeated:
         if name in {"repeat", "fromkeys"}:
             given = node.args[:1] if name == "repeat" else node.args[1:2]
             yield from (Element(Frame(function, set()), each, is_often=True, is_one=True) for each in given)
-        elif name == "cycle":
+        elif name in _REPEATING:
             yield from _often(e for each in node.args[:1] for e in self._elements(function, each, depth + 1))
+            yield from (Element(Frame(function, set()), _first(each), is_often=True) for each in node.args[:1])
+        elif name in SEVERAL:  # a set: which of them a target takes out tells `Linked`
+            firsts = [_first(each) for each in node.args if not isinstance(each, ast.Starred)]
+            yield Element(Frame(function, set()), ast.Set(firsts), is_often=True)
+        elif name in _LARGEST:
+            yield from (e for each in node.args[1:2] for e in self._elements(function, each, depth + 1))
+        elif name == "from_iterable" and node.args:
+            yield from self._of_inner(function, node.args[0], depth + 1)
         elif name in {*_OVER, "values", "chain"}:
             inside = [node.func.value] if isinstance(node.func, ast.Attribute) and name in {"values", "copy"} else []
             for each in [*inside, *node.args]:
@@ -247,6 +260,14 @@ class Repeated:
                     yield from self._elements(called, returned, depth + 2)
                 for each in (n for n in walk_own(called.node) if isinstance(n, ast.Yield | ast.YieldFrom)):
                     yield from self._yielded(called, each)
+
+    def _of_inner(self, function: FunctionFacts, node: ast.expr, depth: int) -> Iterator[Element]:
+        """What the containers hold that are chained: those of a list that is written out, or one of them each time."""
+        if isinstance(node, ast.List | ast.Tuple):
+            yield from (e for each in node.elts for e in self._elements(function, each, depth))
+        elif isinstance(node, ast.ListComp | ast.GeneratorExp) and not read(node.elt) & in_head(node):
+            yield from _often(self._elements(function, node.elt, depth))
+            yield Element(Frame(function, set()), _first(node.elt), is_often=True)
 
     def _yielded(self, function: FunctionFacts, node: ast.Yield | ast.YieldFrom) -> Iterator[Element]:
         """What a generator yields again and again: what a loop draws that another one starts anew."""
@@ -274,6 +295,10 @@ class Repeated:
 
     def _of_name(self, function: FunctionFacts, name: str, depth: int) -> list[Element]:
         owner = self._program.owner(function, name)
+        home = owner or self._program.modules[function.id.path].body
+        imported = self._paths.shared.imported(home, name) if depth <= _MAX_DEPTH else None
+        if imported is not None:
+            return [each for channel in imported for each in self._behind(channel)]
         if owner is None:
             return []
         key = (owner.id, name)
@@ -303,6 +328,11 @@ class Repeated:
                 frame.local |= bound([loop])
                 self._paths.alias_statements(frame, loop.body)
             yield Element(frame, put, is_often=loop is not None)
+
+
+def _first(iterated: ast.expr) -> ast.expr:
+    """One of the things that it gives."""
+    return ast.copy_location(ast.Subscript(iterated, ast.Constant(0), ast.Load()), iterated)
 
 
 def _often(elements: Iterable[Element]) -> Iterator[Element]:
@@ -358,12 +388,17 @@ def _pairs(target: ast.expr, element: ast.expr) -> Iterator[tuple[str, ast.expr]
 
 
 def _summed(node: ast.expr) -> Iterator[ast.expr]:
-    """The lists that a sum or a chain is made of; none for other expressions."""
+    """The lists that a sum, a chain or a list of lists is made of; none for other expressions."""
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
         for side in (node.left, node.right):
             yield from _summed(side) if isinstance(side, ast.BinOp) else [side]
     elif isinstance(node, ast.Call) and last_name(node.func) == "chain":
         yield from node.args
+    elif isinstance(node, ast.Call) and last_name(node.func) == "from_iterable":
+        yield from (e for each in node.args if isinstance(each, ast.List | ast.Tuple) for e in each.elts)
+    elif isinstance(node, ast.List | ast.Tuple) and any(isinstance(each, ast.Starred) for each in node.elts):
+        yield from (each.value for each in node.elts if isinstance(each, ast.Starred))
+        yield ast.List([each for each in node.elts if not isinstance(each, ast.Starred)], ast.Load())
 
 
 def _again(frame: Frame, value: ast.expr, drawn: Sequence[tuple[ast.expr, ast.expr]]) -> Iterator[Element]:
@@ -372,7 +407,7 @@ def _again(frame: Frame, value: ast.expr, drawn: Sequence[tuple[ast.expr, ast.ex
     outer: set[str] = set()
     for place, (target, iterated) in enumerate(drawn):
         if place and isinstance(target, ast.Name) and not read(iterated) & outer:
-            sources[target.id] = ast.copy_location(ast.Subscript(iterated, ast.Constant(0), ast.Load()), iterated)
+            sources[target.id] = _first(iterated)
         outer |= {n.id for n in walk(target) if isinstance(n, ast.Name)}
     changed = replaced(value, lambda name: sources.get(name.id, name))
     if changed is not value:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from batchlint.facts import FunctionId
 from batchlint.symbols import enums, keyed, parsed, rows, unpacking
 from batchlint.symbols.names import LOCAL, host_of, last_name
-from batchlint.values import NOTHING, Cls, Elems, Ext, Fn, Inst, Text, Value, Values, ordered
+from batchlint.values import NOTHING, Cls, Elems, Ext, Fn, Inst, Text, Value, Values, elements, ordered
 
 if TYPE_CHECKING:
     from batchlint.symbols import Program
@@ -203,11 +203,18 @@ def _stored_item(program: Program, scope: FunctionId, container: ast.expr, key: 
 
 
 def _eval_display(program: Program, scope: FunctionId, node: ast.List | ast.Tuple | ast.Set) -> Values:
-    return frozenset({Elems(frozenset().union(*(program.eval(scope, each) for each in node.elts[:60])))})
+    return frozenset({Elems(frozenset().union(*(_held(program, scope, each) for each in node.elts[:60])))})
+
+
+def _held(program: Program, scope: FunctionId, item: ast.expr) -> Values:
+    """What an item of a display puts into it: `*tasks` what `tasks` holds."""
+    return unpacking.iterated(program, scope, item) if isinstance(item, ast.Starred) else program.eval(scope, item)
 
 
 def _eval_dict(program: Program, scope: FunctionId, node: ast.Dict) -> Values:
-    return frozenset({Elems(frozenset().union(*(program.eval(scope, each) for each in node.values[:60])))})
+    pairs = list(zip(node.keys, node.values, strict=True))[:60]
+    held = (elements(v) if key is None else v for key, v in ((key, program.eval(scope, value)) for key, value in pairs))
+    return frozenset({Elems(frozenset().union(*held))})
 
 
 def _eval_comprehension(

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import urljoin
 
 from batchlint.facts import Binding, ClassId, FunctionId
-from batchlint.symbols import imported, loaded
+from batchlint.iterables import BARS, PASSING
+from batchlint.symbols import imported, loaded, passing
 from batchlint.symbols.annotations import instance
 from batchlint.symbols.handedup import is_left_out
 from batchlint.symbols.local_models import keeps_local, names_server
@@ -20,11 +21,9 @@ from batchlint.values import NOTHING, Cls, Elems, Ext, Fn, Inst, Mod, Text, Valu
 if TYPE_CHECKING:
     from batchlint.symbols import Program
 
-_OF_SAME = frozenset({"itertools.cycle", "itertools.islice", "collections.deque", "random.sample", "random.choices"})
-_ITERATING = _OF_SAME | {
+_ITERATING = frozenset(
     f"builtins.{name}" for name in ("list", "tuple", "sorted", "set", "frozenset", "iter", "reversed", "filter", "dict")
-}
-_PARTING = frozenset({"itertools.batched", "more_itertools.chunked", "more_itertools.batched", "more_itertools.sliced"})
+)
 _PICKING = frozenset({"builtins.next", "builtins.min", "builtins.max", "random.choice"})
 _KEEPING = frozenset(
     {
@@ -33,7 +32,7 @@ _KEEPING = frozenset(
         "functools.wraps()",
         "functools.partialmethod", "builtins.str", "contextlib.closing", "contextlib.nullcontext", "anyio.run",
         loaded.MAKING,
-        "tqdm.tqdm", "tqdm.auto.tqdm", "builtins.staticmethod", "builtins.classmethod", "asgiref.sync.async_to_sync()",
+        "builtins.staticmethod", "builtins.classmethod", "asgiref.sync.async_to_sync()",
     }
 )  # fmt: skip
 
@@ -43,7 +42,7 @@ _JOINING = frozenset({"urllib.parse.urljoin", "requests.compat.urljoin"})
 _ADDRESSED = frozenset({"Request", "ClientSession"})
 """What is told the server or the URL first."""
 _SPECIAL = frozenset(
-    {"typing.cast", "functools.reduce", "random.choice", loaded.SPECIFYING, *imported.IMPORTING, *_OF_SAME, *_PARTING}
+    {"typing.cast", "functools.reduce", "random.choice", loaded.SPECIFYING, *imported.IMPORTING, *PASSING}
 )
 
 
@@ -66,7 +65,8 @@ def _keywords(program: Program, scope: FunctionId, node: ast.Call) -> Iterator[t
 def external_call(program: Program, scope: FunctionId, node: ast.Call, value: Ext) -> Values:
     """The values of the call `node` of `value`."""
     path = value.path
-    if path.startswith("builtins.") or path in _KEEPING or path in _SPECIAL:
+    last = path.rpartition(".")[2]
+    if path.startswith("builtins.") or path in _KEEPING or path in _SPECIAL or last in BARS:
         special = _builtin(program, scope, node, path)
         if special is not None:
             return special
@@ -75,7 +75,6 @@ def external_call(program: Program, scope: FunctionId, node: ast.Call, value: Ex
     if path in _JOINING and len(node.args) == 2:
         bases, tails = ([v.text for v in program.eval(scope, each) if isinstance(v, Text)] for each in node.args)
         return frozenset(Text(urljoin(base, tail)) for base in bases for tail in tails or [""])
-    last = path.rpartition(".")[2]
     results = {f"{path}()"}
     if last in program.catalogue.literal_arguments:
         texts = {text.text for text in _argument_texts(program, scope, node, "service_name")}
@@ -174,9 +173,8 @@ def _builtin(program: Program, scope: FunctionId, node: ast.Call, path: str) -> 
         return None
     if path in _ITERATING:
         return frozenset({Elems(iterated(program, scope, arguments[0]))})
-    if path in _PARTING:
-        parted = elements(program.eval(scope, arguments[0]))
-        return frozenset({Elems(frozenset({Elems(parted)}))}) if parted else None
+    if path in PASSING:
+        return passing.given(program, scope, arguments, PASSING[path])
     if path == "builtins.map":
         held: set[Value] = set()
         for value in ordered(program.eval(scope, arguments[0])):
@@ -194,7 +192,7 @@ def _builtin(program: Program, scope: FunctionId, node: ast.Call, path: str) -> 
         )
     if path in _PICKING:
         return elements(program.eval(scope, arguments[0]))
-    if path in _KEEPING:
+    if path in _KEEPING or path.rpartition(".")[2] in BARS:
         return program.eval(scope, arguments[0])
     if path == loaded.SPECIFYING:
         return loaded.modules(program, scope, node)
