@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from functools import cached_property
 
 from batchlint.codemod.access import Channel
-from batchlint.facts import MODULE, Binding, ClassFacts, ClassId, FunctionFacts, FunctionId
+from batchlint.facts import MODULE, Binding, ClassFacts, ClassId, FunctionFacts, FunctionId, Import
 from batchlint.symbols import Program, last_name
 from batchlint.symbols.members import decorators
 from batchlint.trees import DISPLAYS, spreads, walk
@@ -114,14 +114,32 @@ class Shared:
         """What a name that the function, or a module's body, imports stands for; None for all others."""
         found: set[Channel] | None = None
         for _ in range(_MAX_DEPTH):
-            bindings = function.bindings.get(name, ())
-            source = next((b.source for b in bindings if b.how == "import" and b.source and b.source.name), None)
+            source = self._source(function, name)
             path = self._program.imported_path(source, function.id.path) if source is not None else None
             if source is None or path is None or path not in self._program.modules:
                 break
             function, name = self._program.modules[path].body, source.name or name
             found = {("v", path, MODULE, name)}
         return found
+
+    def _source(self, function: FunctionFacts, name: str) -> Import | None:
+        """The import by which the function, or a module's body, has the name."""
+        bindings = function.bindings.get(name, ())
+        if bindings or function.id.qualname != MODULE:
+            return next((b.source for b in bindings if b.how == "import" and b.source and b.source.name), None)
+        stars = (star._replace(name=name) for star in self._program.modules[function.id.path].stars)
+        return next((each for each in stars if self._gives(each, function.id.path, 0)), None)
+
+    def _gives(self, source: Import, importer: str, depth: int) -> bool:
+        """Whether `*` of the module brings the name: the module binds it, or has it by a `*` of its own."""
+        path = self._program.imported_path(source, importer)
+        module = self._program.modules.get(path) if path is not None else None
+        if module is None or depth > _MAX_DEPTH:
+            return False
+        further = (star._replace(name=source.name) for star in module.stars)
+        return (source.name or "") in module.body.bindings or any(
+            self._gives(each, module.path, depth + 1) for each in further
+        )
 
     def starts(self, node: ast.Attribute, scope: FunctionId) -> list[ast.expr | None]:
         """What the bodies of the classes bind to the attribute of one that is named."""

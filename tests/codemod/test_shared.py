@@ -113,6 +113,15 @@ LEFT: Mapping[str, tuple[str, Source]] = {
             "notes/kept.py": "known = []\n\n\ndef keep(text):\n    known.append(text)\n",
         },
     ),
+    "a star": (
+        "`known`",
+        {
+            "app.py": HEAD
+            + "from notes import *\n\nfor word in WORDS:\n    known.append(ask(f'{word}, not {known}'))\n",
+            "notes/__init__.py": "from .kept import *\n",
+            "notes/kept.py": "known = []\n",
+        },
+    ),
 }
 CACHED = "        if word not in self.cache:\n            self.cache[word] = ask(word)\n        return self.cache[word]"
 ALIKE: Mapping[str, Source] = {
@@ -157,6 +166,10 @@ ALIKE: Mapping[str, Source] = {
     "what nobody changes": {
         "app.py": "import style\n" + HEAD + "for word in WORDS:\n    print(ask(f'{word}, {style.TONE}'))\n",
         "style.py": "TONE = 'plain'\n",
+    },
+    "what nobody changes, by a star": {
+        "app.py": "from style import *\n" + HEAD + "for word in WORDS:\n    print(ask(f'{word}, {TONE} {LIST}'))\n",
+        "style.py": "TONE, LIST = 'plain', ['a']\n",
     },
     "another class's": (
         HEAD + "class Log:\n    last = ''\n\n\nclass Writer(Log):\n    last = 'x'\n\n    def write(self, word):\n"
