@@ -56,6 +56,8 @@ class Layout:
         """Whether there are such statements."""
         self.moved: list[tuple[Frame, ast.stmt]] = []
         """Those whose answers are."""
+        self.untimely: list[ast.stmt] = []
+        """Statements that may come in any round, or not at all."""
         self.steps: list[Step] = []
         self._handlers: list[list[int]] = []
         self._loops: list[OpenLoop] = []
@@ -140,6 +142,9 @@ class Layout:
         def own(skip: set[int] | None) -> list[Access]:
             return self.reader.own(node, frame, skip)
 
+        if node in self.untimely:
+            self.suspends |= self.is_async
+            return preds
         if isinstance(
             node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Global | ast.Nonlocal | ast.Pass
         ):

@@ -28,6 +28,11 @@ _TELLING = re.compile(r"\b(wait|sleep|paus|delay|rate.?limit|throttl|cool)", re.
 """What a message says that tells of a pause."""
 _SDKS = re.compile(r"(openai|anthropic|google\.genai|mistralai)\b")
 
+_SAFE = (
+    ast.Name, ast.Constant, ast.Call, ast.BoolOp, ast.Compare, ast.UnaryOp, ast.BinOp, ast.boolop, ast.unaryop,
+    ast.operator, ast.Eq, ast.NotEq, ast.Gt, ast.GtE, ast.Lt, ast.LtE, ast.Is, ast.IsNot, ast.expr_context,
+)  # fmt: skip
+
 
 class Pacing:
     """Plans them."""
@@ -38,16 +43,34 @@ class Pacing:
     def plan(self, fanout: Fanout, function: FunctionFacts, body: list[ast.stmt]) -> None:
         """Plan that the pauses of the loop's body go, where they can pace nothing but what asks."""
         path = function.id.path
-        pauses = [*self._pauses(function, body)]
-        if not pauses or self._others(function, body, set()):
-            return
-        told = {n.lineno for s in body for n in ast.walk(s) if isinstance(n, ast.Expr) and _tells_of_pause(n)}
-        for pause in pauses:
-            if self.has_comment(path, pause) or {pause.lineno - 1, (pause.end_lineno or 0) + 1} & told:
+        told = _told(body)
+        for pause in self._pacing(function, body):
+            if self._is_explained(path, pause, told):
                 where = f"{path}:{pause.lineno}"
                 fanout.notes.append(f"the pause in {where} stays for what is written about it; the batch needs none")
             else:
                 fanout.file(path).dropped.add(self.planner.place(path, pause))
+
+    def untimely(self, function: FunctionFacts, body: list[ast.stmt]) -> list[ast.stmt]:
+        """Those of which it does not matter what their tests find: they go, or are made or not without harm.
+
+        `if answers: time.sleep(1)` finds no answers where all come at once.
+        """
+        path, told = function.id.path, _told(body)
+        return [
+            pause
+            for pause in self._pacing(function, body)
+            if isinstance(pause, ast.If) and (not self._is_explained(path, pause, told) or _is_safe(pause.test))
+        ]
+
+    def _pacing(self, function: FunctionFacts, body: list[ast.stmt]) -> list[ast.stmt]:
+        """The pauses of the body, where they can pace nothing but what asks."""
+        pauses = [*self._pauses(function, body)]
+        return pauses if pauses and not self._others(function, body, set()) else []
+
+    def _is_explained(self, path: str, pause: ast.stmt, told: set[int]) -> bool:
+        """Whether a comment, or a message in one of the lines, tells of the pause."""
+        return self.has_comment(path, pause) or bool({pause.lineno - 1, (pause.end_lineno or 0) + 1} & told)
 
     def note(self, fanout: Fanout, function: FunctionFacts, body: Iterable[ast.stmt]) -> None:
         """Note what measures how long an answer takes."""
@@ -122,6 +145,11 @@ class Pacing:
         return is_asking or (bool(_SDKS.match(path)) and is_made)
 
 
+def _told(body: list[ast.stmt]) -> set[int]:
+    """The lines that tell of a pause."""
+    return {n.lineno for s in body for n in ast.walk(s) if isinstance(n, ast.Expr) and _tells_of_pause(n)}
+
+
 def _tells_of_pause(statement: ast.Expr) -> bool:
     """Whether the statement is a call that prints or logs of a pause."""
     texts = (n.value for n in ast.walk(statement) if isinstance(n, ast.Constant) and isinstance(n.value, str))
@@ -133,6 +161,13 @@ def _is_free(node: ast.AST) -> bool:
     if isinstance(node, ast.Call):
         return last_name(node.func) == "len"
     return not isinstance(node, ast.NamedExpr | ast.Await | ast.Yield)
+
+
+def _is_safe(test: ast.expr) -> bool:
+    """Whether the expression gives no error, whatever its variables hold by then."""
+    nodes = list(ast.walk(test))
+    divided = (n.right for n in nodes if isinstance(n, ast.BinOp))
+    return all(isinstance(node, _SAFE) for node in nodes) and all(isinstance(each, ast.Constant) for each in divided)
 
 
 def _is_plain_method(call: ast.Call) -> bool:

@@ -210,6 +210,7 @@ class Planner:
         inner = self.nested(fanout, function, loop.body)
         self.reader.prints = fanout.is_async and not is_worker
         phases = Phases(self.reader, self.support.converts, inner | self.parallel, is_async=fanout.is_async)
+        phases.untimely = self.pacing.untimely(function, loop.body)
         if fanout.is_async and not nested and not is_worker:
             phases.lost = _lost(function, node)
         if drawing is None:
@@ -228,7 +229,7 @@ class Planner:
 
         def hoisted() -> Phases:
             again = Phases(self.reader, self.support.converts, inner | self.parallel, is_async=fanout.is_async)
-            again.hoists, again.lost = True, phases.lost
+            again.hoists, again.lost, again.untimely = True, phases.lost, phases.untimely
             again.build(frame, loop.body, drawing)
             again.suspends |= phases.suspends
             return again
