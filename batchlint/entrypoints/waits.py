@@ -57,6 +57,10 @@ class Replies(NamedTuple):
     """Names of addresses that come with what somebody wrote."""
     threads: frozenset[str]
     """Names of what puts an answer below what somebody wrote."""
+    turns: frozenset[str]
+    """Words in the names of columns that say whose turn of a conversation a row is."""
+    speakers: frozenset[str]
+    """What stands there for the model's turn."""
 
 
 class Requests(NamedTuple):
@@ -99,12 +103,14 @@ def polled(documents: list[dict[str, Any]]) -> Polled:
 def replies(documents: list[dict[str, Any]]) -> Replies:
     """How it says that a message answers somebody."""
     rows = [document["replies"] for document in documents if "replies" in document]
-    methods, urls, keys, handed, threads = (
-        [str(text) for row in rows for text in row[name]] for name in ("methods", "urls", "keys", "handed", "threads")
+    methods, keys, handed, threads, turns, speakers = (
+        frozenset(str(text) for row in rows for text in row[name])
+        for name in ("methods", "keys", "handed", "threads", "turns", "speakers")
     )
+    urls = tuple(str(text) for row in rows for text in row["urls"])
     calls = [call for row in rows for call in row["calls"]]
     table = PathTable((call["path"], Reply(call.get("argument"), frozenset(call["keys"]))) for call in calls)
-    return Replies(table, frozenset(methods), tuple(urls), frozenset(keys), frozenset(handed), frozenset(threads))
+    return Replies(table, methods, urls, keys, handed, threads, turns, speakers)
 
 
 def asides(documents: list[dict[str, Any]]) -> Asides:

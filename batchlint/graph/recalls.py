@@ -13,12 +13,12 @@ from batchlint.values import Cls, Inst
 
 _DEEP = 3
 """Calls below a function in which rows are read and written."""
-_MAKES = frozenset(
+MAKES = frozenset(
     [f"{a}{name}" for a in ("", "a") for name in ("create", "bulk_create", "get_or_create", "update_or_create")]
 )
 """Methods of managers that make rows."""
 _ADDS = frozenset({"add", "add_all", "merge"})
-_READS = frozenset({"select", "query", "scalars"})
+READS = frozenset({"select", "query", "scalars"})
 _LOOKS = frozenset({"exists", "aexists", "count", "acount", "delete", "adelete"})
 """Methods that tell nothing of the rows but whether there are any, or how many."""
 
@@ -58,7 +58,7 @@ class Recalls(Part):
     def _made(self, scope: FunctionId, call: CallFacts) -> Iterator[ClassId]:
         """The classes of the rows that the call makes: `Note.objects.create()`, `session.add(note)`."""
         name, func = last_name(call.node.func), call.node.func
-        if name in _MAKES:
+        if name in MAKES:
             yield from self._managed(scope, func)
         for argument in call.node.args if name in _ADDS else ():
             yield from (value.id for value in self.program.eval(scope, argument) if isinstance(value, Inst))
@@ -66,9 +66,9 @@ class Recalls(Part):
     def _read(self, scope: FunctionId, call: CallFacts) -> Iterator[ClassId]:
         """The classes of those that it reads: `Note.objects.filter()`, `select(Note)`."""
         name, func = last_name(call.node.func), call.node.func
-        if name not in _MAKES:
+        if name not in MAKES:
             yield from self._managed(scope, func)
-        for argument in call.node.args if name in _READS else ():
+        for argument in call.node.args if name in READS else ():
             yield from (value.id for value in self.program.eval(scope, argument) if isinstance(value, Cls))
 
     def _managed(self, scope: FunctionId, func: ast.expr) -> Iterator[ClassId]:

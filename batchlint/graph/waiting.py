@@ -7,6 +7,7 @@ from batchlint.graph.links import Edge, Part
 from batchlint.graph.lookups import Lookups
 from batchlint.graph.polls import Polls
 from batchlint.graph.replies import Replies
+from batchlint.graph.turnrows import TurnRows
 from batchlint.symbols import Program
 
 
@@ -16,6 +17,7 @@ class Waiting(Part):
         self._lookups = lookups
         self._polls = polls
         self._replies = replies
+        self._turns = TurnRows(program)
         self._known: dict[int, bool] = {}
         """By the identity of the edge, of which each is made once."""
 
@@ -29,4 +31,6 @@ class Waiting(Part):
     def _waits(self, edge: Edge) -> bool:
         if results.is_asked(self.function(edge.caller), edge.node, self.program.registry.waits):
             return True
-        return self._replies.answers(edge) or self._polls.is_polled(edge) or self._lookups.follow(edge)
+        if self._replies.answers(edge) or self._turns.answers(edge):
+            return True
+        return self._polls.is_polled(edge) or self._lookups.follow(edge)
