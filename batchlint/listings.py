@@ -5,10 +5,10 @@ from __future__ import annotations
 import ast
 
 from batchlint.facts import FunctionFacts
-from batchlint.flow import MUTATORS
+from batchlint.flow import MUTATORS, body
 from batchlint.graph import Graph
 from batchlint.symbols import last_name
-from batchlint.trees import walk
+from batchlint.trees import SCOPES, arguments, walk
 from batchlint.values import Fn
 
 
@@ -34,6 +34,30 @@ def filled_in(function: FunctionFacts, name: str) -> ast.For | None:
     loops = {id(loop): loop for loop in found}
     one = next(iter(loops.values())) if len(loops) == 1 else None
     return one if one is not None and (len(found) == 1 or _are_branches(one, name)) else None
+
+
+def put_in(graph: Graph, function: FunctionFacts, name: str) -> int | None:
+    """How many items at most the function puts one by one, outside loops, into a list that is empty at first.
+
+    None for other lists, and where more may come into it: by `+=`, or by a function that has the list or is handed it.
+    """
+    values = [each.value for each in function.bindings.get(name, ())]
+    empty = [each for each in values if isinstance(each, ast.List) and not each.elts]
+    cut = [each for each in values if isinstance(each, ast.Subscript) and _is_name(each.value, name)]
+    inner = (node for part in body(function) for node in walk(part) if isinstance(node, SCOPES))
+    is_shared = any(isinstance(each, ast.Name) and each.id == name for scope in inner for each in walk(scope))
+    if is_shared or len(empty) != 1 or len(empty) + len(cut) != len(values):
+        return None
+    count = 0
+    for call in function.calls:
+        func = call.node.func
+        if isinstance(func, ast.Attribute) and _is_name(func.value, name):
+            if func.attr in MUTATORS and (func.attr != "append" or call.loops):
+                return None
+            count += func.attr == "append"
+        elif any(_is_name(each, name) for each in arguments(call.node)) and graph.entered(function.id, call.node):
+            return None
+    return count or None
 
 
 def _are_branches(loop: ast.For, name: str) -> bool:

@@ -35,7 +35,12 @@ _SENTENCE = 5
 
 
 def all_give_one(graph: Graph, id: FunctionId, loops: Sequence[LoopNode]) -> bool:
-    """Whether all who call the function give one item, or a few, for what the loops in it go over."""
+    """Whether all who call the function give one item, or a few, for what the loops in it go over.
+
+    Or whether it puts so many into a list itself, one by one.
+    """
+    if _have_few(graph, graph.function(id), loops):
+        return True
     calls = _calls_of(graph, id)
     return bool(calls) and all(gives_one(graph, [call], id, loops) for call in calls)
 
@@ -48,8 +53,23 @@ def gives_one(
     The first of the calls is that of the function, each of the others is that of the function the one before stands in.
     """
     function = graph.function(id)
+    if _have_few(graph, function, loops):
+        return True
     names = [_collection(graph, function, loop, loops) for loop in loops if is_item_loop(loop)]
     return bool(names) and all(name is not None and _is_one(graph, calls, function, name) for name in names)
+
+
+def _have_few(graph: Graph, function: FunctionFacts, loops: Sequence[LoopNode]) -> bool:
+    """Whether the loops go over one item that the function has put into a list: `if topic: topics.append(topic)`.
+
+    Or over two or three, where it stores nothing itself.
+    """
+    gone = [loop.iter for loop in loops if is_item_loop(loop) and not isinstance(loop, ast.While)]
+    names = [each.id for each in gone if isinstance(each, ast.Name)]
+    counts = [listings.put_in(graph, function, name) for name in names]
+    most = 1 if graph.stores(function.id) else HANDFUL
+    is_all = bool(names) and len(names) == sum(map(is_item_loop, loops))
+    return is_all and all(count is not None and count <= most for count in counts)
 
 
 def asks_one_thing(call: ast.expr, loops: Sequence[LoopNode]) -> bool:

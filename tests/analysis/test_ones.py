@@ -221,3 +221,50 @@ def test_texts_that_are_called_samples_and_only_shown_are_some(name: str) -> Non
 )
 def test_other_texts_and_those_whose_answers_are_kept_are_none(name: str, over: str, after: str) -> None:
     assert verdict(SHOWN.format(name=name, over=over, after=after)) == "batchable"
+
+
+GATHERED = """
+import argparse
+from llm import ask
+
+def more(topics):
+    topics.append("b")
+
+def main(topic, others):
+    topics = []
+    {fill}
+    topics = topics[:50]
+    for each in topics:
+        report = ask(each)  # !
+        with open(f"{each}.txt", "w") as file:
+            file.write(report)
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--topic")
+    parser.add_argument("--others", nargs="*")
+    args = parser.parse_args()
+    main(args.topic, args.others)
+"""
+
+
+def test_a_list_that_gets_one_item_has_one() -> None:
+    fill = "if topic:\n        topics.append(topic)"
+    assert verdict(GATHERED.replace("{fill}", fill)) == "realtime"
+
+
+@pytest.mark.parametrize(
+    "fill",
+    [
+        "for other in others:\n        topics.append(other)",
+        "topics.append(topic)\n    topics.extend(others)",
+        "topics.append(topic)\n    topics += others",
+        "topics.append(topic)\n    more(topics)",
+        "topics.append(topic)\n    def add(other):\n        topics.append(other)\n    list(map(add, others))",
+        "topics.append(topic)\n    topics = others",
+        "topics.append(topic)\n    topics.append(topic.upper())",
+    ],
+    ids=["in a loop", "all of another", "by +=", "by a function", "by a closure", "another list", "two that are kept"],
+)
+def test_a_list_that_may_get_more_is_many(fill: str) -> None:
+    assert verdict(GATHERED.replace("{fill}", fill)) == "batchable"
