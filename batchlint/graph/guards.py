@@ -119,6 +119,8 @@ class Guards(Part):
             found |= {demand._replace(file=demand.file or edge.callee.path) for demand in options}
         elif any(self._is_told_otherwise(edge, demand) for demand in options):
             return None
+        if edge.kind == "call" and any(self._is_made_otherwise(edge, demand) for demand in demands):
+            return None
         # Another program may have other settings, and another object.
         kept = {"module"} if edge.callee.qualname != MODULE else set()
         kept |= {"object"} if edge.kind == "call" and self._held.is_own(edge.caller, edge.node) else set()
@@ -163,6 +165,12 @@ class Guards(Part):
     def _is_told_otherwise(self, edge: Edge, demand: Demand) -> bool:
         """Whether the command by which the caller starts the program has the option lead elsewhere."""
         return _is_other(self._options.given(edge, demand.parameter, demand.file or edge.callee.path), demand)
+
+    def _is_made_otherwise(self, edge: Edge, demand: Demand) -> bool:
+        """Whether the caller makes the object with a setting that leads elsewhere: `Builder(rows).build()`."""
+        made = self._held.made_with(edge.caller, edge.node, demand.parameter) if demand.of == "object" else None
+        words = self._words(made.constructor, made.call, made.parameter) if made is not None else None
+        return words is not None and not any(_meets(word, demand) for word in words)
 
     def are_told_otherwise(self, path: str, given: Sequence[str], demands: Demands) -> bool:
         """Whether the arguments of a command have an option of the program in the file lead elsewhere."""

@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 import ast
+from typing import NamedTuple
 
 from batchlint.facts import ClassId, FunctionFacts, FunctionId
 from batchlint.graph.links import Part
 from batchlint.symbols import Program, last_name
-from batchlint.values import Inst
+from batchlint.values import Cls, Inst
 
 _CONSTRUCTORS = frozenset({"__init__", "__post_init__"})
 
 
+class Made(NamedTuple):
+    """A call that makes an object, and the parameter of the constructor that becomes one of its settings."""
+
+    constructor: FunctionFacts
+    call: ast.Call
+    parameter: str
+
+
 class ObjectSettings(Part):
-    """Tells whether two methods of an object look at the same setting of it."""
+    """Tells whether two methods of an object look at the same setting of it, and what an object was made with."""
 
     def __init__(self, program: Program) -> None:
         super().__init__(program)
@@ -37,6 +46,25 @@ class ObjectSettings(Part):
         if isinstance(func.value, ast.Call):
             return last_name(func.value.func) == "super"
         return self.program.self_class(self.function(caller), func.value) is not None
+
+    def made_with(self, caller: FunctionId, call: ast.expr, name: str) -> Made | None:
+        """How the caller makes the object whose method it calls, as far as that says what the setting is."""
+        func = call.func if isinstance(call, ast.Call) else None
+        made: ast.expr | None = func.value if isinstance(func, ast.Attribute) else None
+        if isinstance(made, ast.Name):
+            made = self.function(caller).only_value(made.id)
+        values = self.program.eval(caller, made.func) if isinstance(made, ast.Call) else frozenset()
+        classes = [value.id for value in values if isinstance(value, Cls)]
+        if len(values) != 1 or not classes or not isinstance(made, ast.Call):
+            return None
+        family = self.program.mro(classes[0])[0]
+        writes = [each for klass in family for each in self.program.self_writes.get(klass, {}).get(name, ())]
+        value = writes[0][1].value if len(writes) == 1 else None
+        if not isinstance(value, ast.Name) or writes[0][0].owner != classes[0].qualname:
+            return None
+        constructor = writes[0][0]
+        is_given = value.id in constructor.parameter_names and value.id not in constructor.bindings
+        return Made(constructor, made, value.id) if is_given and constructor.name == "__init__" else None
 
     def _is_fixed(self, klass: ClassId, name: str) -> bool:
         """Whether objects of the class get the attribute when they are made, and keep it."""

@@ -165,8 +165,8 @@ class Writer:
         {later}
 
 @app.get("/text")
-def text(text: str):
-    return Writer("local").preview(text)
+def text(text: str, backend: str):
+    return Writer(backend).preview(text)
 
 if __name__ == "__main__":
     writer = Writer("hosted")
@@ -215,8 +215,8 @@ class Writer(Base):
         return super().complete_all(texts)
 
 @app.get("/text")
-def text(text: str):
-    return Writer("local").complete_all([text])
+def text(text: str, backend: str):
+    return Writer(backend).complete_all([text])
 
 if __name__ == "__main__":
     for line in open("texts.txt"):
@@ -227,3 +227,60 @@ if __name__ == "__main__":
 @pytest.mark.parametrize(("test", "expected"), [('== "hosted"', "batchable"), ('== "other"', "realtime")])
 def test_what_the_base_class_does_is_the_same_object_s(test: str, expected: str) -> None:
     assert verdict(INHERITED.format(test=test)) == expected
+
+
+MADE = """
+from fastapi import FastAPI
+from llm import ask
+
+app = FastAPI()
+
+class Teller:
+    def tell(self, text):
+        return ask(text)  # !
+
+class Builder:
+    def __init__(self, rows, teller=None, *, mode="plain"):
+        self.rows = rows
+        self.teller = {kept}
+        self.mode = mode
+
+    def build(self):
+        return [self.told(row) for row in self.rows]
+
+    def told(self, row):
+        if self.teller is None:
+            return row
+        return self.teller.tell(row)
+
+    def use(self, teller):
+        {later}
+
+@app.get("/plain")
+def plain(text: str):
+    {made}
+
+if __name__ == "__main__":
+    for row in Builder(open("rows.txt"), Teller()).build():
+        print(row)
+"""
+NEW = "builder = Builder([text])\n    "
+BUILD = "\n    return builder.build()"
+
+
+@pytest.mark.parametrize(
+    ("made", "kept", "later", "expected"),
+    [
+        ("return Builder([text]).build()", "teller", "pass", "batchable"),
+        ("return Builder([text], None).build()", "teller", "pass", "batchable"),
+        ("builder = Builder(rows=[text], mode='fine')\n    return builder.build()", "teller", "pass", "batchable"),
+        ("return Builder([text], Teller()).build()", "teller", "pass", "realtime"),
+        ("return Builder([text], *TELLERS).build()", "teller", "pass", "realtime"),
+        (f"{NEW}builder.teller = Teller(){BUILD}", "teller", "pass", "realtime"),
+        ("return Builder([text]).build()", "teller or Teller()", "pass", "realtime"),
+        (f"{NEW}builder.use(Teller()){BUILD}", "teller", "self.teller = teller", "realtime"),
+    ],
+    ids=["by default", "given none", "by name", "given", "given what is open", "changed", "made anyway", "set later"],
+)
+def test_an_object_is_what_it_was_made_with(made: str, kept: str, later: str, expected: str) -> None:
+    assert verdict(MADE.format(made=made, kept=kept, later=later)) == expected
