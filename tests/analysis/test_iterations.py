@@ -1538,6 +1538,9 @@ FALLING_BACK = """
 
     URL = "https://openrouter.ai/api/v1/chat/completions"
 
+    def is_busy(response):
+        return "no" in response.text
+
     def ask(messages):
         body = {{"model": "first", "messages": messages}}
         for attempt in range(3):
@@ -1563,6 +1566,13 @@ FALLING_BACK = """
     [
         ("response.status_code == 429", "batchable"),
         ("not response.is_success", "batchable"),
+        ("response.status_code == 429 and 'capacity' in response.text.lower()", "batchable"),
+        ("response.status_code in (429, 503) and is_busy(response)", "batchable"),
+        ("not response.is_success and is_busy(response)", "batchable"),
+        ("response.status >= 500", "batchable"),
+        ("response.status == 'no'", "realtime"),
+        ("response.status_code == 200 and is_busy(response)", "realtime"),
+        ("response.status_code == 429 or is_busy(response)", "realtime"),
         ("'no' in response.json()['choices'][0]['message']['content']", "realtime"),
     ],
 )
