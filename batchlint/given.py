@@ -111,16 +111,37 @@ def _handed_at(graph: Graph, scope: FunctionId, call: ast.Call) -> int:
 
 
 def construction(graph: Graph, scope: FunctionId, call: ast.expr) -> ast.Call | None:
-    """What makes the object whose method is called, where the calling function makes it for itself."""
+    """What makes the object whose method is called, where the calling function makes it for itself, in one place."""
+    made = constructions(graph, scope, call)
+    return made[0] if len(made) == 1 else None
+
+
+def constructions(graph: Graph, scope: FunctionId, call: ast.expr) -> list[ast.Call]:
+    """All that make the object whose method is called, where the calling function makes it for itself.
+
+    That is one for each kind where it picks one: `app = Claude(key) if is_claude else Gemini(key)`.
+    """
     func = call.func if isinstance(call, ast.Call) else None
-    made: ast.expr | None = func.value if isinstance(func, ast.Attribute) else None
-    if isinstance(made, ast.Name):
+    holder = func.value if isinstance(func, ast.Attribute) else None
+    made: list[ast.expr | None] = [holder]
+    if isinstance(holder, ast.Name):
         function = graph.function(scope)
-        made = function.only_value(made.id) if made.id not in function.outer else None
-    if not isinstance(made, ast.Call):
-        return None
-    values = graph.program.eval(scope, made.func)
-    return made if values and all(isinstance(value, Cls) for value in values) else None
+        bindings = function.bindings.get(holder.id, ()) if holder.id not in function.outer else ()
+        made = [binding.value if binding.how == "value" else None for binding in bindings]
+    made = [each for value in made for each in _choices(value)]
+    calls = [each for each in made if isinstance(each, ast.Call)]
+    values = [graph.program.eval(scope, each.func) for each in calls]
+    are_classes = all(found and all(isinstance(value, Cls) for value in found) for found in values)
+    return calls if are_classes and len(calls) == len(made) else []
+
+
+def _choices(node: ast.expr | None) -> Iterator[ast.expr | None]:
+    """What a condition chooses from; else the expression itself."""
+    if isinstance(node, ast.IfExp):
+        yield from _choices(node.body)
+        yield from _choices(node.orelse)
+    else:
+        yield node
 
 
 def is_given(node: ast.expr, function: FunctionFacts) -> bool:

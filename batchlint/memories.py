@@ -166,9 +166,10 @@ class Memories:
         if in_turn and (own.repeats or not all(map(works_once, own.loops))):
             return not self._begins_anew(own, "self", kept)
         for link in above:
-            made = given.construction(self._graph, link.function, link.node)
-            if made is not None:
-                return any(all(node is not made for node in walk(loop)) for loop in link.loops)
+            made = given.constructions(self._graph, link.function, link.node)
+            if made:
+                again = (loop for loop in link.loops if not works_once(loop))
+                return any(not stands_in(each, loop) for loop in again for each in made)
             if link.loops or link.repeats:
                 func = link.node.func if isinstance(link.node, ast.Call) else None
                 holder = ast.unparse(func.value) if isinstance(func, ast.Attribute) else ""
