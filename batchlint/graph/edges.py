@@ -6,7 +6,7 @@ import ast
 from collections.abc import Collection, Iterator
 from functools import cached_property
 
-from batchlint.facts import MODULE, ClassId, FunctionFacts, FunctionId, Reference
+from batchlint.facts import MODULE, ClassId, FunctionFacts, FunctionId, Reference, Span
 from batchlint.findings import Step
 from batchlint.graph.bases import Bases
 from batchlint.graph.callables import Callables
@@ -64,7 +64,11 @@ class Edges(Part):
         known = self._edges.get(id)
         if known is None:
             self._edges[id] = []
-            unique = {(e.caller, e.span, e.kind): e for e in self._find_edges(id) if e.caller != id}
+            unique: dict[tuple[FunctionId, Span, str], Edge] = {}
+            for edge in self._find_edges(id):
+                if edge.caller != id:
+                    key = edge.caller, edge.span, edge.kind
+                    unique[key] = _together(unique.get(key, edge), edge)
             edges = map(self._casts.as_cast, _calling(_queued(unique.values())))
             known = self._edges[id] = sorted(edges, key=lambda e: (e.caller, e.span))
         return known
@@ -196,6 +200,15 @@ class Edges(Part):
             if isinstance(value, Inst) and owner in self.program.mro(value.id)[0]:
                 yield self.edge(reference.function, function.id, node, "call", None)
                 return
+
+
+def _together(one: Edge, other: Edge) -> Edge:
+    """The other edge; with the places of both where the call hands over what is called in several."""
+    if not one.inside or not other.inside:
+        return other
+    return other._replace(
+        inside=tuple(dict.fromkeys((*one.inside, *other.inside))), repeats=one.repeats or other.repeats
+    )
 
 
 def _queued(edges: Collection[Edge]) -> Collection[Edge]:

@@ -159,3 +159,31 @@ def test_the_way_down_shows_all_calls_by_which_a_function_is_handed_on() -> None
         "ask",
         "client.chat.completions.create",
     ]
+
+
+TWICE = """
+    import csv, sys
+    from llm import ask
+
+    def compare(rows, judge):
+        for row in rows:
+            first = judge(row["a"] + row["b"])
+            {second}
+            print(first, second)
+
+    if __name__ == "__main__":
+        compare(list(csv.DictReader(open("pairs.csv"))), ask)  # !
+    """
+
+
+@pytest.mark.parametrize(
+    ("second", "lines"),
+    [
+        ("second = judge(row['b'] + row['a'])", [7, 8]),
+        ("second = len(row)", [7]),
+    ],
+)
+def test_all_places_that_call_what_is_handed_over_are_shown(second: str, lines: list[int]):
+    site = marked(TWICE.format(second=second))
+    assert site is not None and site.verdict == "batchable"
+    assert [step.line for step in site.via if step.path == "app.py"] == lines
