@@ -282,8 +282,8 @@ class Registry(NamedTuple):
     """Words in names that speak of letting through what somebody sent in."""
     mapper: Mapper
     storing: Storing
-    called: PathTable[str]
-    """Base classes whose objects run a method of the subclass when they are called, by that method's name."""
+    called: PathTable[tuple[str, str]]
+    """Base classes whose objects run a method of the subclass by another one, `__call__` mostly: that, and its name."""
     dynamic: PathTable[bool]
     """What gives a class or an object that the code does not name."""
     local_names: frozenset[str]
@@ -412,7 +412,9 @@ def build(documents: list[dict[str, Any]]) -> Registry:
         gate_words=tuple(word for d in documents for word in d.get("gates", {}).get("words", ())),
         mapper=_mapper(documents),
         storing=storing.read(documents),
-        called=PathTable((row["base"], row["method"]) for d in documents for row in d.get("called", ())),
+        called=PathTable(
+            (row["base"], (row.get("by", "__call__"), row["method"])) for d in documents for row in d.get("called", ())
+        ),
         dynamic=PathTable((pattern, True) for document in documents for pattern in document.get("dynamic", [])),
         local_names=frozenset(name for document in documents for name in document.get("local_names", [])),
         parameters={name: path for document in documents for name, path in document.get("parameters", {}).items()},

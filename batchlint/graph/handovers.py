@@ -19,7 +19,7 @@ from batchlint.graph.listeners import TOLD, Listeners
 from batchlint.graph.names import Names
 from batchlint.graph.parameters import Parameters, Source
 from batchlint.symbols import CallRef, Program, last_name
-from batchlint.values import Cls, Elems, Ext, Fn, Inst, Text, Value, ordered
+from batchlint.values import Cls, Elems, Ext, Fn, Inst, Text, Value, Values, ordered
 
 _STEPS = 2
 """Calls between a function that runs after a pause and the one that has it run again."""
@@ -68,7 +68,7 @@ class Handovers(Part):
         if name in registry.enqueue_methods:
             self._enqueue(self._enqueuers.enqueued(reference, func))
         if name in registry.calling_methods and isinstance(func, ast.Attribute):
-            for value in ordered(program.eval(caller.id, func.value)):
+            for value in ordered(self._run_by_method(caller.id, func)):
                 if isinstance(value, Fn):
                     edge = self.edge(caller.id, value.id, call.node, "call", call, registry.calling_methods[name])
                     self.edges.setdefault(value.id, []).append(edge)
@@ -88,6 +88,23 @@ class Handovers(Part):
                     if not many and source.reference.call is not call:
                         many = self._parameters.repeaters.kind(caller, call) is not None  # a partial for a pool
                     self._take(function, *source.reference, handover._replace(repeats=many))
+
+    def _run_by_method(self, scope: FunctionId, func: ast.Attribute) -> Values:
+        """The functions that a method of theirs may run, or one of an object that is called: `program.batch(rows)`.
+
+        The object's class has the method from outside.
+        """
+        program = self.program
+        found = program.eval(scope, func.value)
+        objects = [value for value in found if isinstance(value, Inst) and self._is_callable(value)]
+        if not objects or any(isinstance(value, Fn) for value in program.eval(scope, func)):
+            return found
+        return found.union(*(program.attribute(each, "__call__") for each in objects))
+
+    def _is_callable(self, value: Inst) -> bool:
+        """Whether a class from outside says what a call of the object runs."""
+        externals = self.program.mro(value.id)[1]
+        return any(self.program.registry.called.find(each.path) for each in externals)
 
     def handed_functions(self, reference: CallRef, handover: Handover) -> Iterator[tuple[Source, FunctionId]]:
         """The functions that the call is given, each with the call that hands it over first."""

@@ -42,8 +42,9 @@ def member(program: Program, klass: ClassId, name: str, exact: bool, receiver: I
             found |= _of_siblings(program, klass, name)
     if not found and name != "__getattr__":
         found |= _delegated(program, klass, name)
-    if not found and name == "__call__":
-        methods = [method for external in externals for method in program.registry.called.find(external.path)]
+    if not found:
+        rows = [row for external in externals for row in program.registry.called.find(external.path)]
+        methods = [method for by, method in rows if by == name]
         found |= {value for method in methods for value in member(program, klass, method, exact, receiver)}
     if not found and not any(name in program.self_writes.get(base, ()) for base in line):
         for external in externals:

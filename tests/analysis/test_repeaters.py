@@ -183,3 +183,47 @@ def test_once_per_item(helper, app):
 @pytest.mark.parametrize("helper", cases(ONCE))
 def test_once(helper, app):
     assert verdict(program(helper, app)) == "realtime"
+
+
+MODULE = """
+    import json, sys
+    import dspy
+
+    class Extract(dspy.{base}):
+        def __init__(self):
+            self.answer = dspy.Predict("text -> fields")
+
+        def forward(self, text):
+            return self.answer(text=text)  # !
+
+        async def aforward(self, text):
+            return len(text)
+
+        {own}
+
+    def rows():
+        return [dspy.Example(text=line).with_inputs("text") for line in open(sys.argv[1])]
+
+    if __name__ == "__main__":
+        extract = Extract()
+        json.dump({run}, open("fields.json", "w"))
+    """
+
+
+@pytest.mark.parametrize(
+    ("run", "expected"),
+    [
+        ("extract.batch(rows(), num_threads=8)", "batchable"),
+        ("[extract(text=row.text) for row in rows()]", "batchable"),
+        ("extract(text=str(rows()))", "realtime"),
+        ("extract.acall(text=str(rows()))", "unclear"),
+    ],
+)
+def test_a_library_runs_what_its_object_is_called_for_once_per_item(run: str, expected: str):
+    assert verdict(MODULE.format(base="Module", own="", run=run)) == expected
+
+
+def test_a_method_of_the_program_s_own_runs_what_it_says():
+    own = "def batch(self, rows, num_threads):\n            return len(rows)"
+    program = MODULE.format(base="Module", own=own, run="extract.batch(rows(), num_threads=8)")
+    assert verdict(program) == "unclear"
