@@ -16,6 +16,7 @@ from batchlint.graph import Graph
 from batchlint.graph.conditions import tests_before
 from batchlint.graph.options import Options
 from batchlint.loops import is_item_loop
+from batchlint.previews import shows_some
 from batchlint.symbols import last_name
 from batchlint.symbols.parsed import name_of
 from batchlint.trees import arguments, conjuncts, walk
@@ -43,7 +44,12 @@ class Named:
         """By function and the identity of a call in it, whether that is for one thing."""
 
     def goes_over(self, id: FunctionId, node: ast.expr, loops: Sequence[LoopNode]) -> bool:
-        """Whether all loops around `node` go over what an option names, without which the function does otherwise."""
+        """Whether all loops around `node` go over what an option names, without which the function does otherwise.
+
+        Or over some that the program picks to show what comes of them.
+        """
+        if shows_some(self._graph, id, node, loops):
+            return True
         function = self._graph.function(id)
         around = [loop for loop in loops if is_item_loop(loop)]
         if not around or not self._options.are_parsed_in(function):

@@ -10,20 +10,18 @@ from batchlint.facts import FunctionFacts, FunctionId, LoopNode
 from batchlint.flow import reads
 from batchlint.graph import Graph
 from batchlint.graph.conditions import tests_before
-from batchlint.iterables import EACH
 from batchlint.loops import HANDFUL, is_item_loop
 from batchlint.symbols import last_name
 from batchlint.trees import arguments, length_of, walk
+from batchlint.trials import counted, is_called_samples, is_called_trial
 from batchlint.values import Inst
 
 _SENTENCE = 5
 """Words from which on a constant is a text rather than a name or an option."""
 _TRIED = 10
 """So many samples are what somebody writes down to see if it works."""
-_TRIES = re.compile(r"^_?(test|demo|example|try)s?(_|$)|_(demo|example|test)s?$", re.IGNORECASE)
 _TRYING = re.compile(r"((manual|quick|simple|smoke)(ly)? )?(test|demo|example|try)(s|ing)?\b", re.IGNORECASE)
 """How what is said of a function begins that tries something out: 'Test the service'."""
-_SAMPLES = re.compile(r"^_?(test|demo|example|sample|try)s?(_|$)|_(demo|example|sample|test)s?$", re.IGNORECASE)
 _DEEP = 5
 _DRAWS = re.compile(r"listdir|scandir|walk|glob|iterdir|open|read|load|fetch|query|execute|select|find|scan|search")
 """Words in the names of calls that get more than they are given: from files, a store or the web."""
@@ -34,24 +32,18 @@ def tries_out(graph: Graph, id: FunctionId, loops: Sequence[LoopNode]) -> bool:
 
     Or any that does so under such a name and only shows what comes of it: `for text in test_texts: print(ask(text))`.
     """
-    over = [_counted(loop.iter) for loop in loops if not isinstance(loop, ast.While) and is_item_loop(loop)]
+    over = [counted(loop.iter) for loop in loops if not isinstance(loop, ast.While) and is_item_loop(loop)]
     given = [graph.constant(id, each)[1] for each in over]
     if not given or not all(isinstance(each, ast.List | ast.Tuple) for each in given):
         return False
-    if _TRIES.search(id.qualname.rpartition(".")[2]):
+    if is_called_trial(graph.function(id)):
         return all(map(_are_samples, given))
     return all(map(_are_named_samples, over, given)) and not graph.stores(id)
 
 
 def _are_named_samples(name: ast.expr, node: ast.expr) -> bool:
     """Whether a few texts or records are called samples: one of them reads as such."""
-    is_named = isinstance(name, ast.Name) and _SAMPLES.search(name.id) is not None
-    return is_named and any(any(map(_is_sample, row)) for row in _few_rows(node))
-
-
-def _counted(node: ast.expr) -> ast.expr:
-    """What is counted through: `texts` of `enumerate(texts, 1)`."""
-    return node.args[0] if isinstance(node, ast.Call) and last_name(node.func) in EACH and node.args else node
+    return is_called_samples(name) and any(any(map(_is_sample, row)) for row in _few_rows(node))
 
 
 def _are_samples(node: ast.expr) -> bool:
@@ -84,7 +76,7 @@ def _is_trial(function: FunctionFacts) -> bool:
     """Whether the function's name or its first words say that it tries something out."""
     documented = isinstance(function.node, ast.FunctionDef | ast.AsyncFunctionDef)
     said = ast.get_docstring(function.node) or "" if documented else ""  # type: ignore[arg-type]
-    return _TRIES.search(function.name) is not None or _TRYING.match(said) is not None
+    return is_called_trial(function) or _TRYING.match(said) is not None
 
 
 def _written(graph: Graph, id: FunctionId, node: ast.expr, steps: int) -> ast.expr:
