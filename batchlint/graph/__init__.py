@@ -140,7 +140,9 @@ class Graph(Part):
 
     def edges_to(self, id: FunctionId) -> list[Edge]:
         """Every way in which project code starts the function."""
-        return self._edges.to(id)
+        edges = self._edges.to(id)
+        is_called = any(not self.is_test(edge.caller.path) for edge in edges)
+        return edges if is_called else [*edges, *self._notebooks.handing(id)]
 
     def context(self, reach: Reach) -> Context:
         steps = [reach.entry.step]

@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 
 from batchlint.entrypoints import Kind
-from batchlint.facts import FunctionId, Import
+from batchlint.facts import FunctionFacts, FunctionId, Import
 from batchlint.findings import Step
-from batchlint.graph.links import Entry, Part, label
+from batchlint.graph.links import Edge, Entry, Part, label
 from batchlint.loops import is_handful, is_item_loop
 from batchlint.sources.notebooks import SUFFIX, Cell
 from batchlint.symbols import Program, last_name
@@ -36,12 +36,29 @@ class NotebookCalls(Part):
         """The first cell that calls the function, one in a loop before others."""
         return self._entries.get(id)
 
+    def handing(self, id: FunctionId) -> list[Edge]:
+        """The calls by which a function that a cell hands over runs in the one that is given it: `label(rows, ask)`."""
+        return self._handed.get(id, [])
+
+    @cached_property
+    def _handed(self) -> dict[FunctionId, list[Edge]]:
+        found: dict[FunctionId, dict[int, Edge]] = {}
+        for path, cells in self._cells.items():
+            for given, to, name in _Notebook(self.program, path).handed(cells):
+                for call in self.function(to).calls:
+                    if isinstance(call.node.func, ast.Name) and call.node.func.id == name:
+                        found.setdefault(given, {})[id(call.node)] = self.edge(to, given, call.node, "call", call)
+        return {given: list(edges.values()) for given, edges in found.items()}
+
+    @cached_property
+    def _cells(self) -> Notebooks:
+        """The cells of the notebooks, but for those that only show something."""
+        return {path: cells for path, cells in self._read().items() if not self._is_shown(path)}
+
     @cached_property
     def _entries(self) -> dict[FunctionId, Entry]:
         found: dict[FunctionId, Entry] = {}
-        for path, cells in self._read().items():
-            if self._is_shown(path):
-                continue
+        for path, cells in self._cells.items():
             for id, line, is_looped in _Notebook(self.program, path).calls(cells):
                 known = found.get(id)
                 if known is None or (is_looped and known.kind.framework == _ONCE):
@@ -66,18 +83,30 @@ class _Notebook:
 
     def calls(self, cells: Sequence[Cell]) -> Iterator[tuple[FunctionId, int, bool]]:
         """The project's functions that the cells call: the line, and whether it is done once per item."""
+        for cell, node, is_looped in self._read(cells):
+            line = cell.line + node.lineno - 1
+            for value in self._of(node.func):
+                if isinstance(value, Fn):
+                    yield value.id, line, is_looped
+            if last_name(node.func) in _MAPPING:
+                handed = (value for each in arguments(node) for value in self._of(each))
+                yield from ((value.id, line, True) for value in handed if isinstance(value, Fn))
+
+    def handed(self, cells: Sequence[Cell]) -> Iterator[tuple[FunctionId, FunctionId, str]]:
+        """The project's functions that the cells hand to others: those, and the parameters that they become there."""
+        for _, node, _ in self._read(cells):
+            takers = [value.id for value in self._of(node.func) if isinstance(value, Fn)]
+            for to in takers:
+                for name, argument in _given(self._program.functions[to], node):
+                    yield from ((value.id, to, name) for value in self._of(argument) if isinstance(value, Fn))
+
+    def _read(self, cells: Sequence[Cell]) -> Iterator[tuple[Cell, ast.Call, bool]]:
+        """The calls in the cells, with what the names mean there, and whether each is made once per item."""
         trees = [(cell, tree) for cell in cells if (tree := _parsed(cell.code)) is not None]
         for cell, tree in trees:
             for statement in tree.body:
                 self._bind(statement)
-                for node, is_looped in _calls(statement, False):
-                    line = cell.line + node.lineno - 1
-                    for value in self._of(node.func):
-                        if isinstance(value, Fn):
-                            yield value.id, line, is_looped
-                    if last_name(node.func) in _MAPPING:
-                        handed = (value for each in arguments(node) for value in self._of(each))
-                        yield from ((value.id, line, True) for value in handed if isinstance(value, Fn))
+                yield from ((cell, *found) for found in _calls(statement, False))
 
     def _bind(self, statement: ast.stmt) -> None:
         for node in _own(statement):
@@ -127,6 +156,14 @@ def _parsed(code: str) -> ast.Module | None:
             return ast.parse(code)
     except (SyntaxError, ValueError, RecursionError):
         return None
+
+
+def _given(function: FunctionFacts, node: ast.Call) -> Iterator[tuple[str, ast.expr]]:
+    """The parameters of the function that the call gives something, a method's own object left out."""
+    names = [parameter.arg for parameter in function.positional]
+    is_bound = function.owner is not None and names[:1] == ["self"]
+    yield from zip(names[1:] if is_bound else names, node.args, strict=False)
+    yield from ((keyword.arg, keyword.value) for keyword in node.keywords if keyword.arg in function.parameter_names)
 
 
 def _own(statement: ast.stmt) -> Iterator[ast.AST]:

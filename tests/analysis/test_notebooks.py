@@ -134,3 +134,52 @@ def test_a_cell_counts_more_than_a_test() -> None:
 def test_what_a_cell_asks_itself_is_not_listed() -> None:
     sites = call_sites(LABELS, settings=cells("from app import label_all", "label_all(rows)"))
     assert {site.path for site in sites} == {"app.py", "llm.py"}
+
+
+HANDED = {
+    "clients.py": """
+        from llm import ask
+
+        class Client:
+            def complete(self, text):
+                return ask(text)
+        """,
+    "labels.py": """
+        def label_all(rows, prompt, complete):
+            return [complete(prompt + row) for row in rows]  # !
+
+        def label_one(row, complete):
+            return complete(row)
+
+        class Labels:
+            def run(self, rows, complete):
+                return [complete(row) for row in rows]
+        """,
+}
+CLIENT = "from clients import Client\nfrom labels import *\nfrom labels import Labels, label_all, label_one"
+
+
+@pytest.mark.parametrize(
+    ("path", "marked_line", "code"),
+    [
+        ("labels.py", "[complete(prompt + row) for row in rows]", "label_all(rows, 'Label: ', Client().complete)"),
+        (
+            "labels.py",
+            "[complete(prompt + row) for row in rows]",
+            "c = Client()\nlabel_all(rows, '', complete=c.complete)",
+        ),
+        ("labels.py", "[complete(row) for row in rows]", "Labels().run(rows, Client().complete)"),
+        ("clients.py", "return ask(text)", "label_all(rows, '', Client().complete)"),
+    ],
+)
+def test_a_cell_hands_over_what_another_function_calls(path: str, marked_line: str, code: str) -> None:
+    program = {name: text.replace("  # !", "") for name, text in HANDED.items()}
+    program[path] = program[path].replace(marked_line, f"{marked_line}  # !")
+    assert verdict(program, settings=cells(CLIENT, code)) == "batchable"
+
+
+@pytest.mark.parametrize("code", ["label_one(row, Client().complete)", "label_all(rows, Client().complete, len)"])
+def test_what_is_not_called_there_or_once_is_no_job(code: str) -> None:
+    assert verdict(HANDED, settings=cells(CLIENT, code)) == "none"
+    program = {name: text.replace("  # !", "").replace("ask(text)", "ask(text)  # !") for name, text in HANDED.items()}
+    assert verdict(program, settings=cells(CLIENT, code)) != "batchable"
