@@ -420,7 +420,8 @@ def _key_of(access: Access, statement: ast.stmt, frame: Frame) -> str | None:
     if access.channel[0] != "file":
         return access.key if access.frame == frame.number else in_terms_of(access.means, frame)
     # The path as the statement has it: the expanded text may name what is gone by then.
-    calls = [n for n in walk(statement) if isinstance(n, ast.Call) and n.lineno == access.line]
+    is_here = access.path in {"", frame.function.id.path}
+    calls = [n for n in walk(statement) if isinstance(n, ast.Call) and is_here and n.lineno == access.line]
     for node in calls:
         if (
             isinstance(node.func, ast.Attribute)

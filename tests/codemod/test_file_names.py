@@ -421,3 +421,50 @@ for name in ["a", "b", "a"]:
     print(out.read_text())
 """
     check_runs_alike(HEAD + loop, tmp_path)
+
+
+FRAMEWORK = '''\
+class Job:
+    """Subclasses say what the items are, and what to do with one."""
+
+    def skip(self, item):
+        return False
+
+    def execute(self):
+        for item in self.items():
+            if self.skip(item):
+                print("skipped")
+                continue
+            self.save(item, self.process(item))
+'''
+LETTERS = """\
+import sys
+from pathlib import Path
+from openai import OpenAI
+from framework import Job
+
+class Letters(Job):
+    client = OpenAI()
+
+    def skip(self, item):
+        return Path(f"{item[0]}.txt").exists()
+
+    def items(self):
+        return [("a", "tea"), ("b", "cup"), ("a", "jam")]
+
+    def process(self, item):
+        return self.client.responses.create(model="gpt-5-mini", input=item[1]).output_text
+
+    def save(self, item, text):
+        Path(f"{item[0]}.txt").write_text(text)
+        print(item, text)
+
+
+Letters().execute()
+"""
+
+
+@pytest.mark.parametrize("above", range(3))
+def test_a_path_in_another_file_is_not_what_stands_in_the_same_line_of_this_one(above: int, tmp_path: Path) -> None:
+    files = {"framework.py": "#\n" * above + FRAMEWORK, "app.py": LETTERS}
+    assert check_runs_alike(files, tmp_path).rewritten.files["framework.py"].count("in_turn(") == 1
