@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from batchlint import commanded, levels
 from batchlint.facts import FunctionId, Span
+from batchlint.fewtexts import is_few
 from batchlint.findings import Latency, Step
 from batchlint.given import prompts
 from batchlint.graph import Edge, Graph, ModelCall, Reach, notebooks, relevant
@@ -212,7 +213,7 @@ def _many(place: Place, named: Named) -> Trait | None:
         rest = loop_before(graph.function(link.function), link.node) if isinstance(link.node, ast.Call) else None
         if rest is not None:
             return Trait("many", "for what a loop over a collection has left", link.function.path, line_of(rest))
-    if model.fans_out and not _is_handful(graph, model) and not _is_search(place, links):
+    if model.fans_out and not _is_handful(graph, model) and not _is_of_few(place, links):
         return Trait("many", "one call for a whole collection", model.function.path, model.span.line)
     for reach in place.reaches:
         kind = reach.entry.kind
@@ -295,11 +296,14 @@ def _is_handful(graph: Graph, model: ModelCall) -> bool:
     return bool(asked) and is_handful(graph.constant(model.function, asked[0])[1])
 
 
-def _is_search(place: Place, links: Sequence[Link]) -> bool:
-    """Whether the embeddings are only of what a model made of one question, on every way in."""
-    asked = prompts(place.model, place.model.node)[:1] if place.model.kind == "embeddings" else []
-    above = [[Link.of(place.graph, edge) for edge in reach.edges] for reach in place.reaches] or [[]]
-    return bool(asked) and all(is_said(place.graph, [*way, *links], asked[0]) for way in above)
+def _is_of_few(place: Place, links: Sequence[Link]) -> bool:
+    """Whether the collection is of one item or a few on every way in, or embeds what a model made of one question."""
+    graph, asked = place.graph, prompts(place.model, place.model.node)[:1]
+    above = [[Link.of(graph, edge) for edge in reach.edges] for reach in place.reaches] or [[]]
+    ways = [[*way, *links] for way in above]
+    if place.model.kind == "embeddings" and asked and all(is_said(graph, way, asked[0]) for way in ways):
+        return True
+    return bool(asked) and all(is_few(graph, way, asked[0]) for way in ways)
 
 
 def _is_of_one(graph: Graph, link: Link, above: Sequence[Link]) -> bool:

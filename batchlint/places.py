@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from batchlint import flow
 from batchlint.facts import CallFacts, FunctionId, LoopNode
 from batchlint.graph import Edge, Graph, ModelCall, Reach
+from batchlint.symbols import last_name
 from batchlint.values import Cls, Ext
 
 RUNS = frozenset({"script", "schedule", "pipeline", "task_queue", "evaluation"})
@@ -95,3 +97,12 @@ def comes_back(place: Place, call: ast.expr) -> bool:
 def _gives(graph: Graph, link: Link) -> bool:
     function, saving = graph.function(link.function), graph.program.registry.saving_methods
     return isinstance(link.node, ast.Call) and flow.gives_answer(function, link.node, saving)
+
+
+def given_above(graph: Graph, way: Sequence[Link], name: str) -> ast.expr | None:
+    """What the call above gives for the parameter."""
+    function = graph.function(way[-1].function)
+    call = way[-2].node if len(way) > 1 else None
+    if not isinstance(call, ast.Call) or last_name(call.func) != function.name or name not in function.parameter_names:
+        return None
+    return graph.program.callers.argument(call, function, name)

@@ -8,8 +8,7 @@ from collections.abc import Sequence
 from batchlint.facts import FunctionId
 from batchlint.graph import Graph
 from batchlint.loops import is_item_loop
-from batchlint.places import Link
-from batchlint.symbols import last_name
+from batchlint.places import Link, given_above
 from batchlint.trees import walk
 from batchlint.values import Fn
 
@@ -32,19 +31,10 @@ def is_said(graph: Graph, way: Sequence[Link], node: ast.expr, depth: int = 0) -
         values = [binding.value for binding in bindings if binding.how == "value" and binding.value is not None]
         if values and all(is_said(graph, way, value, depth + 1) for value in values):
             return True
-        given = None if bindings else _given(graph, way, each.id)
+        given = None if bindings else given_above(graph, way, each.id)
         if given is not None and is_said(graph, way[:-1], given, depth + 1):
             return True
     return False
-
-
-def _given(graph: Graph, way: Sequence[Link], name: str) -> ast.expr | None:
-    """What the call above gives for the parameter."""
-    function = graph.function(way[-1].function)
-    call = way[-2].node if len(way) > 1 else None
-    if not isinstance(call, ast.Call) or last_name(call.func) != function.name or name not in function.parameter_names:
-        return None
-    return graph.program.callers.argument(call, function, name)
 
 
 def _is_answer(graph: Graph, scope: FunctionId, call: ast.Call, depth: int = 0) -> bool:
