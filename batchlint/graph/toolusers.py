@@ -14,6 +14,9 @@ from batchlint.providers import AgentMaker, ToolRuns
 from batchlint.symbols import last_name
 from batchlint.values import Ext, Fn, origin_at
 
+_DEEP = 4
+"""Parameters through which an agent is given its tools."""
+
 
 class ToolUsers(Part):
     def has_tools(self, function: FunctionFacts, call: CallFacts, method: Ext, *, is_runner: bool) -> bool | None:
@@ -27,7 +30,7 @@ class ToolUsers(Part):
                 maker = self.program.catalogue.agents.first(f"{value.path.partition('()')[0]}()")
                 made = self._made.get(value.origin) if maker is not None else None
                 if maker is not None and made is not None:
-                    found.add(_is_given_tools(made, maker) or value.origin in self._decorated)
+                    found.add(self._is_given_tools(*made, maker) or value.origin in self._decorated)
         return any(found) if found else None
 
     def runs_functions(self, function: FunctionFacts, call: CallFacts, runs: ToolRuns) -> bool:
@@ -56,12 +59,38 @@ class ToolUsers(Part):
         given = [*call.node.args[:1], *(k.value for k in call.node.keywords if k.arg in names)]
         return frozenset().union(*(self.program.eval(function.id, each) for each in given))
 
+    def _is_given_tools(self, function: FunctionFacts, made: ast.Call, maker: AgentMaker) -> bool:
+        """Whether the call gives the agent tools, or may do so; an empty list gives none."""
+        given = [keyword.value for keyword in made.keywords if keyword.arg in maker.tools]
+        is_open = any(keyword.arg is None for keyword in made.keywords)
+        return is_open or any(not self._is_empty(function, each) for each in given)
+
+    def _is_empty(self, function: FunctionFacts, node: ast.expr, depth: int = 0) -> bool:
+        """Whether the expression holds nothing: by itself, or as a parameter for which no caller gives anything."""
+        if isinstance(node, ast.BoolOp) and isinstance(node.op, ast.Or):
+            return all(self._is_empty(function, each, depth) for each in node.values)
+        if not isinstance(node, ast.Name):
+            return _holds_nothing(node)
+        callers = self.program.callers
+        is_changed = node.id in function.bindings or node.id in map(_receiver, function.calls)
+        if depth == _DEEP or is_changed or node.id not in function.parameter_names:
+            return False
+        calls = callers.call_sites(function)
+        if not calls or any(_spreads(call) for _, call, _ in calls):
+            return False
+        given = list(callers.given(function, node.id))
+        default = function.default(node.id)
+        is_left_out = len(given) < len(calls)
+        if is_left_out and (default is None or not _holds_nothing(default)):
+            return False
+        return all(self._is_empty(self.function(caller), each, depth + 1) for caller, each in given)
+
     @cached_property
-    def _made(self) -> dict[str, ast.Call]:
-        """The calls that make agents, by their place."""
+    def _made(self) -> dict[str, tuple[FunctionFacts, ast.Call]]:
+        """The calls that make agents, each in its function, by their place."""
         names = self.program.catalogue.agents.tails
         return {
-            origin_at(function.id.path, call.node): call.node
+            origin_at(function.id.path, call.node): (function, call.node)
             for function in self.program.functions.values()
             for call in function.calls
             if last_name(call.node.func) in names
@@ -86,11 +115,22 @@ class ToolUsers(Part):
         return found
 
 
-def _is_given_tools(made: ast.Call, maker: AgentMaker) -> bool:
-    """Whether the call gives the agent tools, or may do so; an empty list gives none."""
-    given = [keyword.value for keyword in made.keywords if keyword.arg in maker.tools]
-    is_open = any(keyword.arg is None for keyword in made.keywords)
-    return is_open or any(not (isinstance(each, ast.List | ast.Tuple) and not each.elts) for each in given)
+def _holds_nothing(node: ast.expr) -> bool:
+    """Whether what is written out is an empty list, or none."""
+    is_none = isinstance(node, ast.Constant) and node.value is None
+    return is_none or (isinstance(node, ast.List | ast.Tuple) and not node.elts)
+
+
+def _receiver(call: CallFacts) -> str | None:
+    """The name of what has its method called: `tools` of `tools.append(search)`."""
+    func = call.node.func
+    return func.value.id if isinstance(func, ast.Attribute) and isinstance(func.value, ast.Name) else None
+
+
+def _spreads(call: ast.Call) -> bool:
+    """Whether the call gives more than it names: `Wrapper(*parts, **options)`."""
+    is_open = any(keyword.arg is None for keyword in call.keywords)
+    return is_open or any(isinstance(each, ast.Starred) for each in call.args)
 
 
 def _options(node: ast.expr) -> dict[str, ast.expr]:

@@ -450,6 +450,48 @@ def test_a_run_of_an_agent_with_tools_is_a_chain_of_answers_even_in_a_script(mor
     assert verdict(RUN.format(more=more, runner=runner)) == expected
 
 
+WRAPPED_RUN = """
+    from agents import Agent, Runner, function_tool
+
+    @function_tool
+    def weather(city):
+        return "fine"
+
+    class Wrapper:
+        def __init__(self, instructions, tools=None, model="m"):
+            {changed}
+            self.agent = Agent(name="labels", instructions=instructions, tools=tools or [], model=model)
+
+    def labeller(tools=()):
+        return {labeller}
+
+    def other():
+        return {other}
+
+    if __name__ == "__main__":
+        wrapper = labeller()
+        for line in open("questions.txt"):
+            print(Runner.run_sync(wrapper.agent, line))  # !
+    """
+
+
+@pytest.mark.parametrize(
+    ("labeller", "other", "changed", "expected"),
+    [
+        ("Wrapper('Label.')", "Wrapper('Sort.', [])", "pass", "batchable"),
+        ("Wrapper('Label.', tools=[], model='n')", "Wrapper('Sort.', None)", "pass", "batchable"),
+        ("Wrapper('Label.', tools)", "None", "pass", "batchable"),
+        ("Wrapper('Label.', [weather])", "None", "pass", "realtime"),
+        ("Wrapper('Label.')", "Wrapper('Sort.', tools=[weather])", "pass", "realtime"),
+        ("Wrapper('Label.')", "Wrapper('Sort.', **options())", "pass", "realtime"),
+        ("Wrapper('Label.', [])", "None", "tools.append(weather)", "realtime"),
+        ("Wrapper('Label.')", "None", "tools = [weather]", "realtime"),
+    ],
+)
+def test_a_class_around_an_agent_gives_it_the_tools_that_its_own_makers_give(labeller, other, changed, expected):
+    assert verdict(WRAPPED_RUN.format(labeller=labeller, other=other, changed=changed)) == expected
+
+
 ADK_RUN = """
     import asyncio
     {imported}
