@@ -6,6 +6,9 @@ import re
 import sys
 from collections.abc import Iterable
 
+_ROOTS = frozenset({"src"})
+"""Folders that are put on `sys.path` wherever they hold the sources, an `__init__.py` or not."""
+
 
 class ModuleIndex:
     """Finds project modules by dotted name, as seen from an importing file."""
@@ -57,11 +60,9 @@ class ModuleIndex:
             near = root == "" or folder == root or folder.startswith(root + "/")
             # The folder that programs are run from, as a Django project's, can have an `__init__.py` all the same.
             beneath = root in self._packages and root != folder
-            is_near = (
-                near
-                or not beneath
-                or re.search(rf"[\"'/]{re.escape(root.rpartition('/')[2])}[\"'/]", adding) is not None
-            )
+            named = root.rpartition("/")[2]
+            is_added = named in _ROOTS or re.search(rf"[\"'/]{re.escape(named)}[\"'/]", adding) is not None
+            is_near = near or not beneath or is_added
             if beneath and (not is_near or first in sys.stdlib_module_names):
                 continue
             is_file = self.stems.get(stem, "").endswith(f"{stem.rpartition('/')[2]}.py")

@@ -2243,19 +2243,22 @@ def test_a_package_is_no_root_where_an_import_means_something_else(program):
 
 
 @pytest.mark.parametrize(
-    ("line", "module", "expected"),
+    ("folder", "line", "module", "expected"),
     [
-        ("sys.path.insert(0, os.path.join(os.path.dirname(__file__), 'src'))", "labels", "batchable"),
-        ("sys.path.append('src')", "labels", "batchable"),
-        ("print(sys.argv)", "labels", "none"),
-        ("sys.path.append('lib')", "labels", "none"),
-        ("sys.path.append('src')", "calendar", "none"),
+        ("parts", "sys.path.insert(0, os.path.join(os.path.dirname(__file__), 'parts'))", "labels", "batchable"),
+        ("parts", "sys.path.append('parts')", "labels", "batchable"),
+        ("parts", "print(sys.argv)", "labels", "none"),
+        ("parts", "sys.path.append('lib')", "labels", "none"),
+        ("parts", "sys.path.append('parts')", "calendar", "none"),
+        # `src` is put there by whoever starts the program.
+        ("src", "print(sys.argv)", "labels", "batchable"),
+        ("src", "print(sys.argv)", "calendar", "none"),
     ],
 )
-def test_a_package_is_a_root_for_who_puts_it_on_the_path(line, module, expected):
+def test_a_package_is_a_root_for_who_puts_it_on_the_path(folder, line, module, expected):
     program = {
-        "src/__init__.py": "",
-        f"src/{module}.py": "from llm import ask\n\ndef label(text):\n    return ask(text)\n",
+        f"{folder}/__init__.py": "",
+        f"{folder}/{module}.py": "from llm import ask\n\ndef label(text):\n    return ask(text)\n",
         "job.py": f"""
             import os
             import sys
