@@ -26,6 +26,8 @@ _MAX_UP = 16
 """How many calls above the model's the start of a job may be."""
 _ON_THEIR_OWN = frozenset({"schedule", "pipeline"})
 """Kinds of entry points that nobody's wish starts."""
+_UNCLEAR = frozenset({"unknown", "background"})
+"""Kinds of entry points of which nothing tells whether somebody waits there."""
 
 
 class Level(NamedTuple):
@@ -134,7 +136,7 @@ def find(graph: Graph, model: ModelCall) -> Iterator[Level]:
                 queue.append(_Wrapper(edge.caller, above, edges, taken, handed, keeps, repeats))
             elif not taken:
                 tops.append((edge.caller, above, edges))
-    yield from _partings(graph, start, list(tops), in_loop and _keeps_answer(graph, model.function, model.node))
+    yield from _partings(graph, start, [*tops, *done], in_loop and _keeps_answer(graph, model.function, model.node))
     yield from _starts(graph, [*done, *tops], in_loop)
     yield from _enqueuers(graph, [*done, *tops, *queued])
 
@@ -152,7 +154,7 @@ def _partings(graph: Graph, start: Way, tops: list[_Top], in_loop: bool) -> Iter
     seen: set[tuple[FunctionId, Way]] = set()
     while tops:
         id, way, below = tops.pop(0)
-        if (id, way) in seen or len(below) >= MAX_LEVELS or not _is_shared(graph, id, way):
+        if (id, way) in seen or len(below) >= MAX_LEVELS or not _is_open(graph, id, way):
             continue
         if any(edge.kind == "callback" for edge in below):
             continue  # runs what it hands over some other time
@@ -163,7 +165,7 @@ def _partings(graph: Graph, start: Way, tops: list[_Top], in_loop: bool) -> Iter
             above = graph.ways.above(edge, way) if _calls_by_name(graph, edge) else None
             if above is None:
                 continue
-            if _is_shared(graph, edge.caller, above):
+            if _is_open(graph, edge.caller, above):
                 tops.append((edge.caller, above, (edge, *below)))
             elif _is_alone(graph, edge, above, many=_is_told_what(graph, edge) and _does_all(graph, below, in_loop)):
                 yield from _on_the_way(graph, start, (edge, *below))
@@ -492,3 +494,9 @@ def _is_shared(graph: Graph, id: FunctionId, way: Way) -> bool:
         for reach in relevant(graph.reaches(id, way))
     }
     return len(waits) == 2
+
+
+def _is_open(graph: Graph, id: FunctionId, way: Way) -> bool:
+    """Whether some of those who start the function wait for it, or may do so for all that is known; others do not."""
+    kinds = {reach.entry.kind.kind for reach in relevant(graph.reaches(id, way))}
+    return _is_shared(graph, id, way) or (bool(kinds & _UNCLEAR) and bool(kinds & RUNS))

@@ -93,6 +93,47 @@ ONE = """
     """
 
 
+SERVER = """
+    from digests import digest
+    from flask import Flask
+
+    app = Flask(__name__)
+    digest()
+
+    @app.get("/")
+    def home():
+        return "shop"
+
+    if __name__ == "__main__":
+        app.run()
+    """
+LISTENER = """
+    from digests import digest
+    from mailbox_client import Client
+
+    client = Client()
+
+    def renew(message):
+        digest()
+
+    client.add_event_handler("message", renew)
+    """
+
+
+@pytest.mark.parametrize("other", [SERVER, LISTENER])
+@pytest.mark.parametrize("digests", [DIGEST, KEPT_IN_PLACE])
+@pytest.mark.parametrize("job", [NIGHTLY, SCRIPT])
+def test_a_job_is_told_where_nothing_says_whether_others_wait(job, digests, other):
+    assert verdict(program(job, digests, route=other)) == "batchable"
+
+
+@pytest.mark.parametrize("other", [SERVER, LISTENER])
+def test_the_function_itself_stays_unclear_where_others_may_wait(other):
+    sites = call_sites(program(SCRIPT, KEPT_IN_PLACE, route=other))
+    assert {site.verdict for site in sites if site.path == "digests.py"} == {Verdict.UNCLEAR}
+    assert {site.path for site in sites if site.verdict is Verdict.BATCHABLE} == {"app.py"}
+
+
 @pytest.mark.parametrize(
     ("digests", "expected"),
     [(DIGEST, "batchable"), (KEPT_IN_PLACE, "batchable"), (GIVEN_BACK, "none"), (ONE, "none")],
