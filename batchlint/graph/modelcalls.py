@@ -19,7 +19,7 @@ from batchlint.symbols import CallRef, Program, host_of, is_partial, last_name
 from batchlint.symbols.local_models import asks_local_default, names_server, runs_locally
 from batchlint.symbols.names import LOCAL
 from batchlint.trees import walk
-from batchlint.values import Ext, Fn, Text, Value, Values, ordered
+from batchlint.values import Ext, Fn, Inst, Text, Value, Values, ordered
 
 _NO_MODEL = re.compile(
     r"/(batches|files|models/?$|uploads|usage|billing|oauth)|[/:](count_?tokens|batch\w+)$", re.IGNORECASE
@@ -207,7 +207,21 @@ class ModelCalls(Part):
             return False
         if api.fans_out and _is_given_none(call.node):
             return False
+        if api.judges and self._judges_itself(function, call, api.judges):
+            return False
         return not api.beside or self._is_beside(function.id.path, api.beside)
+
+    def _judges_itself(self, function: FunctionFacts, call: CallFacts, argument: str) -> bool:
+        """Whether all that judges is the project's own code, which asks by itself where it does, or counts words."""
+        given = next((k.value for k in call.node.keywords if k.arg == argument), None)
+        scope, node = self.constant(function.id, given) if given is not None else (function.id, None)
+        judges = node.values if isinstance(node, ast.Dict) else getattr(node, "elts", [])
+        values = [self.program.eval(scope, each) for each in judges]
+        return bool(values) and all(found and all(map(self._is_own, found)) for found in values)
+
+    def _is_own(self, value: Value) -> bool:
+        """Whether the value is the project's, or a library's that asks no hosted model."""
+        return isinstance(value, Fn | Inst) or (isinstance(value, Ext) and self.program.catalogue.is_local(value.path))
 
     def _is_beside(self, path: str, names: Sequence[str]) -> bool:
         """Whether the file names one of them, or imports from another of the program's what one of them made."""

@@ -34,6 +34,8 @@ class ApiCall(NamedTuple):
     """Names of which the file must have one, where the call itself shows no model."""
     unless: tuple[str, ...] = ()
     """Arguments that bring what the model would have been asked for."""
+    judges: str = ""
+    """The argument that holds what asks the model, by name or one after the other."""
 
 
 class AgentMaker(NamedTuple):
@@ -343,6 +345,7 @@ def _calls(document: dict[str, Any], provider: Provider) -> Iterator[tuple[int, 
             through=through,
             beside=tuple(row.get("beside", [])),
             unless=tuple(row.get("unless", [])),
+            judges=row.get("judges", ""),
         )
         if "path" in row:
             yield (0 if call.agent else 1), row["path"], call
