@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 
 from batchlint import flow
 from batchlint.facts import CallFacts, FunctionFacts, LoopNode
@@ -14,6 +15,7 @@ def loop_before(function: FunctionFacts, call: ast.Call) -> LoopNode | None:
     """The loop whose last items the call asks about, as a call in it asks about those before; None if there is none."""
     called = ast.dump(call.func)
     asked = flow.all_read(flow.request_arguments(call)) - flow.reads(call.func)
+    asked |= {made for name in asked for made in _made_of(function, name)}
     for other in function.calls if asked else ():
         loop = next((each for each in other.loops if is_item_loop(each)), None)
         if loop is None or isinstance(loop, ast.comprehension) or ast.dump(other.node.func) != called:
@@ -21,6 +23,14 @@ def loop_before(function: FunctionFacts, call: ast.Call) -> LoopNode | None:
         if (loop.end_lineno or loop.lineno) < call.lineno and any(_gathers(loop, other, name) for name in asked):
             return loop
     return None
+
+
+def _made_of(function: FunctionFacts, name: str) -> Iterator[str]:
+    """The list that the one of that name is made of, item by item: `texts = [each.text for each in batch]`."""
+    for binding in function.bindings.get(name, ()):
+        value = binding.value if binding.how == "value" else None
+        if isinstance(value, ast.ListComp) and isinstance(value.generators[0].iter, ast.Name):
+            yield value.generators[0].iter.id
 
 
 def _gathers(loop: ast.For | ast.AsyncFor | ast.While, call: CallFacts, name: str) -> bool:

@@ -39,6 +39,9 @@ PROGRAM = """
         ("found.append(embed(batch))", "embed(words)", "realtime"),
         ("found.append(send(batch))", "embed(batch)", "realtime"),
         ("print(batch)", "embed(batch)", "realtime"),
+        ("texts = [each.strip() for each in batch]; found.append(embed(texts))", "embed(texts)", "batchable"),
+        ("texts = [each.strip() for each in words]; found.append(embed(texts))", "embed(texts)", "realtime"),
+        ("found.append(embed(batch)); texts = [str(each) for each in found]", "embed(texts)", "realtime"),
     ],
 )
 def test_the_last_part_goes_with_the_others(inside: str, behind: str, expected: str) -> None:
