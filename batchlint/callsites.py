@@ -10,7 +10,7 @@ import ast
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from batchlint import commanded, levels
+from batchlint import commanded, hops, levels
 from batchlint.facts import FunctionId, Span
 from batchlint.fewtexts import is_few
 from batchlint.findings import Latency, Step
@@ -74,8 +74,11 @@ class Described(NamedTuple):
             return ""
 
 
-def find(graph: Graph) -> list[Described]:
-    """All call sites of the program, in the order of their places."""
+def find(graph: Graph, *, with_hops: bool = False) -> list[Described]:
+    """All call sites of the program, in the order of their places.
+
+    `with_hops`: also the further calls on the ways to them, only to look at.
+    """
     sites: dict[tuple[FunctionId, Span], Described] = {}
     ranks: dict[tuple[FunctionId, Span], int] = {}
     ties, named = Ties(graph), Named(graph)
@@ -98,6 +101,10 @@ def find(graph: Graph) -> list[Described]:
             site = _describe(graph, model, level, ties, named)
             if known is None or _speaks_before(graph, site, rank, known, ranks[key]):
                 ranks[key], sites[key] = rank, site
+    for model in graph.model_calls if with_hops else ():
+        for level in hops.find(graph, model, sites.keys()):
+            if graph.leads_down(level.edges, model.function, model.node):
+                sites[level.edges[0].caller, level.edges[0].span] = _describe(graph, model, level, ties, named)
     return sorted(sites.values(), key=lambda site: (site.function.path, site.span))
 
 

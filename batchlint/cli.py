@@ -154,7 +154,7 @@ def check(paths: tuple[Path, ...], **options: Any) -> int:
         click.echo("".join(f"{show(path)}\n" for path in engine.files(chosen, config)), nl=False)
         return 0
     started = time.perf_counter()
-    report = engine.analyze(chosen, config, stdin=stdin)
+    report = engine.analyze(chosen, config, stdin=stdin, with_hops=options["all_calls"])
     if options["verbose"]:
         source = config.source or "no configuration file"
         click.echo(
@@ -362,7 +362,7 @@ def explain(what: str, **options: Any) -> int:
     config = _settings([path], options)
     # The whole program's report: the call site that a line leads to may stand in another file.
     everything = dict.fromkeys([*engine.program([path], config, beyond=True), path])
-    view = _view(engine.analyze(list(everything), config, beyond=True), options)
+    view = _view(engine.analyze(list(everything), config, beyond=True, with_hops=True), options)
     shown, line = _posix(path), int(number)
     sites = view.report.call_sites
     found = [s for s in sites if s.path == shown and s.line <= line <= s.end_line]

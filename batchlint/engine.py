@@ -38,14 +38,19 @@ class Program(NamedTuple):
 
 
 def analyze(
-    paths: Sequence[Path], config: Config, *, stdin: tuple[Path, str] | None = None, beyond: bool = False
+    paths: Sequence[Path],
+    config: Config,
+    *,
+    stdin: tuple[Path, str] | None = None,
+    beyond: bool = False,
+    with_hops: bool = False,
 ) -> Report:
     """The report over `paths`.
 
     `stdin` is a file's name and the text to take instead of what is on disk. `beyond` lets a file's program be the
-    current folder where nothing marks a project.
+    current folder where nothing marks a project. `with_hops`: also with the calls that only lead to a call site.
     """
-    return run(paths, config, stdin=stdin, beyond=beyond).report
+    return run(paths, config, stdin=stdin, beyond=beyond, with_hops=with_hops).report
 
 
 def run(
@@ -58,6 +63,7 @@ def run(
     strategy: str = "auto",
     collect: str = "poll",
     to_rewrite: bool = False,
+    with_hops: bool = False,
 ) -> Program:
     """Analyse `paths` and plan the rewrites; see `analyze`. `unsafe`, `strategy`, `collect`: see `codemod.plan`.
 
@@ -66,7 +72,7 @@ def run(
     """
     with _uncollected():
         how = {"unsafe": unsafe, "strategy": strategy, "collect": collect}
-        return _run(paths, config, stdin=stdin, beyond=beyond, how=how, to_rewrite=to_rewrite)
+        return _run(paths, config, stdin=stdin, beyond=beyond, how=how, to_rewrite=to_rewrite, with_hops=with_hops)
 
 
 @contextmanager
@@ -89,6 +95,7 @@ def _run(
     beyond: bool,
     how: dict[str, Any],
     to_rewrite: bool,
+    with_hops: bool,
 ) -> Program:
     root = config.root.resolve()
     texts = {_relative(stdin[0], root): stdin[1]} if stdin else {}
@@ -102,7 +109,7 @@ def _run(
     entries, broken = manifests.read_manifests(root, [*read.python, *read.manifests])
     budgets, misplaced = _stated_budgets(read.modules)
     linked = graph.build(read.modules, entries, _settings(config, budgets, read, root), read.tests)
-    sites = scoring.score(linked, callsites.find(linked))
+    sites = scoring.score(linked, callsites.find(linked, with_hops=with_hops))
     planned = [site for site in sites if not site.rounds]
     waiting = [site for site in planned if site.verdict is Verdict.BATCHABLE or (to_rewrite and could_wait(site))]
     plans: dict[Key, Any] = {}

@@ -180,6 +180,10 @@ class Graph(Part):
         """Whether whoever enqueues tells somebody that what comes of it is there in a moment."""
         return self._polls.is_promised(edge)
 
+    def is_awaited(self, edge: Edge) -> bool:
+        """Whether whoever enqueues waits for the result after all."""
+        return self._waiting.waits(edge)
+
     def leads_down(self, edges: Sequence[Edge], id: FunctionId, node: ast.expr) -> bool:
         """Whether the calls lead down to `node` by what they give and leave to defaults, flags too (`if search:`)."""
         way: Way | None = self.ways.start(id, node)
