@@ -6,7 +6,7 @@ import ast
 import re
 from collections.abc import Iterator, Sequence
 
-from batchlint.facts import FunctionFacts, FunctionId, LoopNode
+from batchlint.facts import MODULE, FunctionFacts, FunctionId, LoopNode
 from batchlint.flow import reads
 from batchlint.graph import Graph
 from batchlint.graph.conditions import tests_before
@@ -36,7 +36,7 @@ def tries_out(graph: Graph, id: FunctionId, loops: Sequence[LoopNode]) -> bool:
     given = [graph.constant(id, each)[1] for each in over]
     if not given or not all(isinstance(each, ast.List | ast.Tuple) for each in given):
         return False
-    if is_called_trial(graph.function(id)):
+    if is_called_trial(graph.function(id)) or _is_announced(graph, id, over[0]):
         return all(map(_are_samples, given))
     return all(map(_are_named_samples, over, given)) and not graph.stores(id)
 
@@ -65,7 +65,7 @@ def is_for_samples(graph: Graph, id: FunctionId, call: ast.expr) -> bool:
     """
     if not isinstance(call, ast.Call) or not call.args:
         return False
-    made = _DEEP if _is_trial(graph.function(id)) else 0
+    made = _DEEP if _is_trial(graph.function(id)) or _is_announced(graph, id, call) else 0
     given = [_written(graph, id, each, made) for each in arguments(call)]
     lists = [each for each in given if isinstance(each, ast.List | ast.Tuple)]
     are_few = bool(lists) and all(0 < len(each.elts) <= HANDFUL and all(map(_is_sample, each.elts)) for each in lists)
@@ -77,6 +77,19 @@ def _is_trial(function: FunctionFacts) -> bool:
     documented = isinstance(function.node, ast.FunctionDef | ast.AsyncFunctionDef)
     said = ast.get_docstring(function.node) or "" if documented else ""  # type: ignore[arg-type]
     return is_called_trial(function) or _TRYING.match(said) is not None
+
+
+def _is_announced(graph: Graph, id: FunctionId, node: ast.expr) -> bool:
+    """Whether the node stands where a file starts itself, and that begins with `print("Testing the service")`."""
+    module = graph.modules[id.path]
+    if id.qualname != MODULE or module.main_line is None or node.lineno < module.main_line:
+        return False
+    block = next((each for each in module.tree.body if each.lineno == module.main_line), None)
+    first = block.body[0] if isinstance(block, ast.If) else None
+    call = first.value if isinstance(first, ast.Expr) else None
+    said = call.args[0] if isinstance(call, ast.Call) and last_name(call.func) == "print" and call.args else None
+    text = said.value if isinstance(said, ast.Constant) and isinstance(said.value, str) else ""
+    return _TRYING.match(text.lstrip("=-*# \n")) is not None
 
 
 def _written(graph: Graph, id: FunctionId, node: ast.expr, steps: int) -> ast.expr:

@@ -268,3 +268,31 @@ def test_a_list_that_gets_one_item_has_one() -> None:
 )
 def test_a_list_that_may_get_more_is_many(fill: str) -> None:
     assert verdict(GATHERED.replace("{fill}", fill)) == "batchable"
+
+
+ANNOUNCED = """
+from llm import ask
+
+def label(text):
+    return ask(text)
+
+if __name__ == "__main__":
+    {first}
+    for text in {texts}:
+        print(label(text))  # !
+"""
+TEXTS = '["a pump that pumps water", "a valve that opens itself", "a pipe of five meters", "a hose of black rubber"]'
+
+
+@pytest.mark.parametrize(
+    ("first", "texts", "expected"),
+    [
+        ('print("Testing the labels...")', TEXTS, "realtime"),
+        ('print("=== Quick test ===")', TEXTS, "realtime"),
+        ('print("Labelling all texts")', TEXTS, "batchable"),
+        ('print("Testing the labels...")', "open('texts.txt')", "batchable"),
+        ('print("Testing the labels...")', '["pumps", "valves", "pipes", "hoses"]', "batchable"),
+    ],
+)
+def test_a_file_that_says_that_it_tries_itself_out_goes_over_samples(first: str, texts: str, expected: str) -> None:
+    assert verdict(ANNOUNCED.format(first=first, texts=texts)) == expected
