@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from batchlint.findings import FileError
-from batchlint.sources import prefilter, syntax, testfolders
+from batchlint.sources import prefilter, syntax, testfolders, tracked
 from batchlint.sources.walking import Namer, Tree, Walker
 from batchlint.sources.words import Words
 
@@ -65,14 +65,21 @@ def load(root: str, tree: Tree, words: Words, texts: Mapping[str, str], *, tests
     """
     sources = Sources()
     data: dict[str, bytes] = {}
-    for path in tree.python:
+
+    def read(path: str) -> None:
         if path in texts:
             data[path] = texts[path].encode("utf-8", "surrogatepass")
-            continue
+            return
         try:
             data[path] = _read(os.path.join(root, path))
         except OSError as error:
             sources.errors.append(FileError(path, 1, f"cannot be read: {error.strerror}"))
+
+    for path in tree.python:
+        read(path)
+    for path in tracked.imported(tree.ignored, data):
+        tree.python.append(path)
+        read(path)
     decoded: dict[str, str] = dict(texts)
     for path, content in data.items():
         if path not in decoded and (not content.isascii() or b"\0" in content):

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from batchlint.findings import FileError
+from batchlint.sources import tracked
 
 if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
@@ -27,6 +28,8 @@ class Tree:
     manifests: list[str] = field(default_factory=list)
     packages: set[str] = field(default_factory=set)
     """Folders with an `__init__.py`."""
+    ignored: list[str] = field(default_factory=list)
+    """Python files that an ignore file names in a folder that counts, where no repository tells what git tracks."""
     errors: list[FileError] = field(default_factory=list)
 
 
@@ -93,6 +96,7 @@ class Walker:
         self._names = {pattern for pattern in excludes if not re.search(r"[*?\[/!]", pattern)}
         patterns = [pattern for pattern in excludes if pattern not in self._names]
         self._patterns = Ignore(patterns) if patterns else None
+        self._tracked = tracked.find(self.root)
         self._is_manifest = is_manifest
         self._seen: set[str] = set()
 
@@ -138,28 +142,38 @@ class Walker:
             if entry.name == ".gitignore":
                 lines = _patterns_in(entry.path)
                 ignores = (*ignores, Ignore(lines, cut=len(prefix))) if lines else ignores
-        names, patterns, tree = self._names, self._patterns, self.tree
+        names, tree = self._names, self.tree
         for entry in entries:
             name = entry.name
             if name in names:
                 continue
             path = prefix + name
             if entry.is_dir(follow_symlinks=False):
-                if not _ignored(path + "/", ignores, patterns):
+                if not self._is_ignored(path + "/", ignores):
                     stack.append((path, ignores))
             elif name.endswith(".py"):
                 if entry.is_symlink() and os.path.isdir(entry.path):
                     continue
-                if path not in self._seen and not _ignored(path, ignores, patterns):
+                if path not in self._seen and not self._is_ignored(path, ignores):
                     self._seen.add(path)
                     tree.python.append(path)
                     if name == "__init__.py":
                         tree.packages.add(folder)
             elif entry.is_symlink() and not os.path.exists(entry.path):
                 self._broken_link(entry, path)
-            elif self._is_manifest(path) and not _ignored(path, ignores, patterns) and path not in self._seen:
+            elif self._is_manifest(path) and not self._is_ignored(path, ignores) and path not in self._seen:
                 self._seen.add(path)
                 tree.manifests.append(path)
+
+    def _is_ignored(self, path: str, ignores: tuple[Ignore, ...]) -> bool:
+        """Whether the excludes cover the path, or an ignore file does and git does not track it."""
+        if self._patterns is not None and self._patterns.verdict(path):
+            return True
+        if not _ignored(path, ignores):
+            return False
+        if self._tracked is None and path.endswith(".py"):
+            self.tree.ignored.append(path)
+        return self._tracked is None or not self._tracked.has(path)
 
     def _broken_link(self, entry: os.DirEntry[str], path: str) -> None:
         try:
@@ -201,9 +215,7 @@ def _name(entry: os.DirEntry[str]) -> str:
     return entry.name
 
 
-def _ignored(path: str, ignores: tuple[Ignore, ...], patterns: Ignore | None) -> bool:
-    if patterns is not None and patterns.verdict(path):
-        return True
+def _ignored(path: str, ignores: tuple[Ignore, ...]) -> bool:
     for ignore in reversed(ignores):
         said = ignore.verdict(path)
         if said is not None:
