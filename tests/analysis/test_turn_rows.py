@@ -103,3 +103,28 @@ def test_a_nightly_run_that_writes_to_everybody_answers_nobody():
     files = {**program(HISTORY), "app.py": nightly}
     del files["views.py"]
     assert verdict(files) == "batchable"
+
+
+DOCUMENT = 'store.messages.insert_one({"chat": chat, "role": "assistant", "text": found})'
+
+
+@pytest.mark.parametrize(
+    ("before", "keep", "post", "expected"),
+    [
+        ("text = [*store.messages.find({'chat': chat}), text]", DOCUMENT, "", "realtime"),
+        ("", DOCUMENT, 'store.messages.insert_one({"role": "user", "text": request.POST["text"]})', "realtime"),
+        ("text = store.table('turns').select('*').eq('chat', chat).execute()",
+         'row = {"sender": "ai", "text": found}\n        store.table("turns").insert(row).execute()', "", "realtime"),
+        ("text = [*store.notes.find({'chat': chat}), text]", DOCUMENT, "", "batchable"),
+        ("text = [*store.messages.find({'chat': chat}), text]", DOCUMENT.replace("role", "made_by"), "", "batchable"),
+        ("", DOCUMENT, 'store.texts.insert_one({"role": "user", "text": request.POST["text"]})', "batchable"),
+    ],
+    ids=["it reads them", "whoever writes has put one", "a table", "it reads others", "another field", "elsewhere"],
+)  # fmt: skip
+def test_a_conversation_may_be_kept_in_documents(before: str, keep: str, post: str, expected: str):
+    files = program(before, keep, post)
+    store = "import os\nfrom driver import connect\nstore = connect(os.environ['URL'])\n"
+    files["store.py"] = store
+    for name in ("tasks.py", "views.py"):
+        files[name] = files[name].replace("from models import", "from store import store\n    from models import", 1)
+    assert verdict(files) == expected
