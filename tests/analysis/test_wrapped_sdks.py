@@ -417,3 +417,33 @@ def test_the_first_sdk_of_reka():
         """
     assert verdict(program.replace("{read}", "['text']")) == "batchable"
     assert verdict(program.replace("{read}", "['text']").replace("reka.chat", "reka.list_models")) == "none"
+
+
+POE = """
+    import fastapi_poe as fp
+
+    def answered(text):
+        message = fp.ProtocolMessage(role="user", content=text)
+        whole = ""
+        for part in fp.get_bot_response_sync(messages=[message], bot_name="GPT-5", api_key=KEY):  # !
+            {taken}
+        return whole
+
+    if __name__ == "__main__":
+        with open("answers.txt", "w") as out:
+            for line in open("lines.txt"):
+                out.write(answered(line))
+    """
+POE_BOT = """
+    import fastapi_poe as fp
+
+    class Bot(fp.PoeBot):
+        async def get_response(self, request):
+            yield fp.PartialResponse(text=await fp.get_final_response(request, "GPT-5", request.access_key))  # !
+    """
+
+
+def test_a_bot_of_poe_is_asked():
+    assert verdict(POE.format(taken="whole += part.text")) == "batchable"
+    assert verdict(POE.format(taken="whole += part.text; print(part.text)")) == "realtime"
+    assert verdict(POE_BOT) == "realtime"
