@@ -51,6 +51,27 @@ def is_menu(function: FunctionFacts, question: CallFacts) -> bool:
     return branches >= _FEW and all(id(node) in looked_at for node in read)
 
 
+def is_number(function: FunctionFacts, question: CallFacts) -> bool:
+    """Whether the answer is a number, and nothing but that is made of it: how many, or which of a list."""
+    read = _read(function, question)
+    nodes = list(walk_own(function.node))
+    counted = {id(each) for node in nodes for each in _counted(node)}
+    looked_at = {id(each) for node in nodes if _is_choice(node) for each in walk(node)}
+    looked_at |= {id(each) for node in nodes if isinstance(node, ast.Call) for each in _said(node)}
+    is_made = any(id(node) in counted for node in read)
+    return is_made and all(id(node) in counted or id(node) in looked_at for node in read)
+
+
+def _counted(node: ast.AST) -> list[ast.AST]:
+    """What the call makes a number of, or asks whether it is one: `int(answer)`, `answer.isdigit()`."""
+    if not isinstance(node, ast.Call):
+        return []
+    func = node.func
+    if isinstance(func, ast.Name) and func.id in {"int", "float"}:
+        return [each for argument in node.args for each in walk(argument)]
+    return [func.value] if isinstance(func, ast.Attribute) and func.attr in {"isdigit", "isnumeric"} else []
+
+
 def asked_by(node: ast.expr) -> Iterator[ast.Call]:
     """The call that asks, and those of which its object is made: `select("Which?").ask()`."""
     while isinstance(node, ast.Call):

@@ -12,7 +12,7 @@ from batchlint.entrypoints import Kind
 from batchlint.facts import MODULE, CallFacts, FunctionFacts, FunctionId, LoopNode, Reference
 from batchlint.findings import Step
 from batchlint.graph import typedwords
-from batchlint.graph.choices import asked_by, gives_choice, is_menu, only_chooses
+from batchlint.graph.choices import asked_by, gives_choice, is_menu, is_number, only_chooses
 from batchlint.graph.leftout import is_left_out
 from batchlint.graph.links import Asking, Entry, ModelCall, Part, brief, label
 from batchlint.graph.picks import is_taken_once, picks_from_all
@@ -234,11 +234,12 @@ class Fronts(Part):
         return not any(self._talks(caller, call, loop) for loop in call.loops) and not self._is_repeated(caller, 0)
 
     def _is_general(self, caller: FunctionFacts, call: CallFacts) -> bool:
-        """Whether the question is none about a piece of the work: as one for a file that nobody named."""
+        """Whether the question is none about a piece of the work: as one for a file, or a number, that nobody named."""
         if _asks_for(_GENERAL, call.node):
             return True
         is_setting = _asks_for(_SETTING, call.node) and not _asks_for(_SAID, call.node)
-        return (is_setting or _asks_for(_FILE, call.node)) and self._is_left_out(caller, call)
+        is_setting = is_setting or _asks_for(_FILE, call.node) or is_number(caller, call)
+        return is_setting and self._is_left_out(caller, call)
 
     def _is_left_out(self, caller: FunctionFacts, call: CallFacts) -> bool:
         """Whether somebody is asked only where nothing else tells, in the function or wherever that is called."""

@@ -9,6 +9,9 @@ from batchlint.facts import CallFacts, FunctionFacts
 from batchlint.graph.conditions import tests_before
 from batchlint.trees import children, stands_in, walk_own
 
+_STEPS = 2
+"""Variables through which an answer goes."""
+
 
 def is_left_out(function: FunctionFacts, question: CallFacts) -> bool:
     """Whether the function asks only where nothing else gave it what it asks for."""
@@ -33,13 +36,22 @@ def _filled(function: FunctionFacts, question: ast.Call) -> Iterator[str]:
 
 
 def _otherwise(function: FunctionFacts, question: ast.Call) -> set[str]:
-    """What is read for the variable that the answer goes to, or what the function returns, where nobody is asked."""
-    found: set[str] = set()
-    for name, bindings in function.bindings.items():
-        values = [binding.value for binding in bindings if binding.how == "value" and binding.value is not None]
-        others = [value for value in values if not stands_in(question, value)]
-        if len(others) < len(values):
-            found |= {name, *_read(others)}
+    """What is read for the variable that the answer goes to, or what the function returns, where nobody is asked.
+
+    The answer may go there by way of another: `count = int(raw)`.
+    """
+    given = {
+        name: [binding.value for binding in bindings if binding.how == "value" and binding.value is not None]
+        for name, bindings in function.bindings.items()
+    }
+    answers: set[str] = set()
+
+    def is_answer(value: ast.expr) -> bool:
+        return stands_in(question, value) or not answers.isdisjoint(_read([value]))
+
+    for _ in range(_STEPS):
+        answers |= {name for name, values in given.items() if any(map(is_answer, values))}
+    found = answers.union(*(_read(each for each in given[name] if not is_answer(each)) for name in answers))
     if any(stands_in(question, each) for each in function.returns):
         found |= _read(each for each in function.returns if not stands_in(question, each))
     return found

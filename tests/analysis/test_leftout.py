@@ -131,3 +131,60 @@ CHOOSING = """
 )
 def test_who_names_the_model_that_the_command_line_left_out_starts_the_program(asked: str, chosen: str, expected: str):
     assert verdict(CHOOSING.format(asked=asked, chosen=chosen)) == expected
+
+
+NUMBER = """
+    import argparse
+    from llm import ask
+
+    def choose(names):
+        while True:
+            picked = input("Your choice? ")
+            if picked == "":
+                return names[-1]
+            if picked.isdigit() and int(picked) <= len(names):
+                return names[int(picked) - 1]
+            print(f"No such one: {{picked}}")
+
+    def say(names):
+        return names[0] + input("Your choice? ")
+
+    def main(args):
+        version = {version}
+        {count}
+        for line in list(open("lines.txt"))[:count]:
+            print(ask(version + line))  # !
+
+    if __name__ == "__main__":
+        parser = argparse.ArgumentParser()
+        parser.add_argument("--version")
+        parser.add_argument("--count", type=int)
+        main(parser.parse_args())
+    """
+COUNTED = """if args.count:
+            count = args.count
+        else:
+            while True:
+                given = input("Lines to label, all by default? ")
+                if given == "":
+                    count = 1000
+                    break
+                if given.isdigit():
+                    count = int(given)
+                    break"""
+
+
+@pytest.mark.parametrize(
+    ("version", "count", "expected"),
+    [
+        ("args.version if args.version else choose(['v1: ', 'v2: '])", "count = args.count", "batchable"),
+        ("args.version", COUNTED, "batchable"),
+        # It is asked for whatever the command line says.
+        ("choose(['v1: ', 'v2: '])", "count = args.count", "unclear"),
+        ("args.version", COUNTED.replace("count = args.count", "count = 10"), "unclear"),
+        # The answer is more than a number.
+        ("args.version if args.version else say(['v1: ', 'v2: '])", "count = args.count", "unclear"),
+    ],
+)
+def test_a_number_that_the_command_line_left_out_is_a_setting(version: str, count: str, expected: str):
+    assert verdict(NUMBER.format(version=version, count=count)) == expected
