@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from batchlint import countdowns, lastturns, lookedup, trees
+from batchlint import countdowns, lastturns, lookedup, settled, trees
 from batchlint.facts import FunctionFacts, LoopNode
 from batchlint.items import Constants, Turn, is_apart, paired, read_again, turn_of
 from batchlint.trees import SCOPES, children, is_none, spreads, stands_in, walk
@@ -313,7 +313,7 @@ def carried(
     tainted = reached(set(), _of_this_turn([row for row in rows if id(row) not in own], loop, call, turning), call)
     unset = exposed(loop)
     counted = countdowns.of(loop)
-    wanted = all_read(arguments) - countdowns.only(counted, arguments)
+    wanted = settled.traced(loop.body, call, all_read(arguments) - countdowns.only(counted, arguments), reads)
     others = [row for row in before if id(row) not in own]
     needed = _needed(
         wanted,

@@ -61,3 +61,49 @@ def job(before: str = "", texts: str = LOOPED, after: str = STORED) -> str:
 )
 def test_a_name_that_is_given_again_behind_the_call_holds_no_answer_in_front(source: str, expected: str) -> None:
     assert verdict(source) == expected
+
+
+WINDOW = """
+    import json
+    from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+    from llm import ask
+
+    def label_all(rows):
+        pending, waiting, labels = {{}}, list(rows), []
+        with ThreadPoolExecutor(8) as pool:
+            while waiting and len(pending) < 8:
+                name, text = waiting.pop()
+                pending[pool.submit(ask, text)] = name
+            while pending:
+                done, _ = wait(pending, return_when=FIRST_COMPLETED)
+                for future in done:
+                    name = pending.pop(future)
+                    text = str(future.result())
+                    labels.append((name, text))
+                while waiting and len(pending) < 8:
+                    {next}
+                    future = pool.submit(ask, text)  # !
+                    pending[future] = name
+        return labels
+
+    if __name__ == "__main__":
+        json.dump(label_all(json.load(open("rows.json"))), open("labels.json", "w"))
+    """
+
+
+@pytest.mark.parametrize(
+    ("next", "expected"),
+    [
+        ("name, text = waiting.pop()", "batchable"),
+        ("text = waiting.pop(); name = 'row'", "batchable"),
+        ("text = {'seen': labels}; text = text['seen']", "realtime"),
+        ("name = waiting.pop()", "realtime"),
+        ("text = waiting.pop() + text", "realtime"),
+        ("text = waiting.pop(); text += labels[-1][1]", "realtime"),
+        ("text = waiting.pop(); text = f'{text} {labels}'", "realtime"),
+        ("text = [waiting.pop()]; text.extend(labels)", "realtime"),
+        ("text = waiting.pop() if name else text", "realtime"),
+    ],
+)
+def test_the_next_item_has_the_name_that_the_last_one_had(next: str, expected: str):
+    assert verdict(WINDOW.format(next=next.replace("; ", "\n                    "))) == expected
