@@ -282,7 +282,7 @@ def is_kept(planner: Planner, function: FunctionFacts, is_it: Callable[[ast.expr
     """Whether the function puts the list itself somewhere else, or hands it to somebody who does."""
     for node in walk(function.node):
         values: list[ast.expr | None] = []
-        if isinstance(node, ast.Assign | ast.AnnAssign | ast.NamedExpr | ast.Return | ast.Yield | ast.Starred):
+        if isinstance(node, ast.Assign | ast.AnnAssign | ast.NamedExpr | ast.Return | ast.Yield):
             values = [node.value]
         elif isinstance(node, ast.List | ast.Tuple | ast.Set):
             values = [*node.elts] if not isinstance(getattr(node, "ctx", None), ast.Store) else []
@@ -303,6 +303,10 @@ def is_only_read(planner: Planner, function: FunctionFacts, is_it: Callable[[ast
         if not is_it(node):
             continue
         parent, *around = parents
+        if isinstance(parent, ast.Starred):  # `zip(*found)` is given what is in it
+            if not around or (isinstance(around[0], ast.Call) and last_name(around[0].func) not in _READING):
+                return False
+            continue
         if isinstance(parent, ast.Attribute):
             is_called = bool(around) and isinstance(around[0], ast.Call) and around[0].func is parent
             if not is_called or parent.attr not in _PUTS | _EMPTIES:

@@ -280,6 +280,15 @@ class Paths:
                 else:
                     self._alias_copied(frame.aliases, target.id, value, frame)
                     frame.definitions[target.id] = value
+        elif not element and (rows := _turned(target, value)) is not None:
+            held = {(*p, ANY, ANY) for p in self.path(rows, frame)}
+            for name in (each.id for each in ast.walk(target) if isinstance(each, ast.Name)):
+                frame.unpacked.add(name)
+                counts[name] = counts.get(name, 0) + 1
+                if name in frame.local:
+                    frame.bound.setdefault(name, []).append(value)
+                    frame.aliases.setdefault(name, set())
+                    frame.aliases.setdefault(f"**{name}", set()).update(held)
         elif isinstance(target, ast.Tuple | ast.List):
             is_drawn = element or (isinstance(value, ast.Call) and last_name(value.func) in _GOES_THROUGH)
             for each in target.elts:
@@ -689,3 +698,13 @@ def function_body(function: FunctionFacts) -> list[ast.stmt]:
     if isinstance(node, ast.Lambda):
         return [ast.copy_location(ast.Expr(node.body), node.body)]
     return list(node.body)
+
+
+def _turned(target: ast.expr, value: ast.expr) -> ast.expr | None:
+    """The rows whose columns the names of the target get, each as a new tuple: `keys, texts = zip(*rows)`."""
+    if not isinstance(target, ast.Tuple) or not all(isinstance(each, ast.Name) for each in target.elts):
+        return None
+    if not isinstance(value, ast.Call) or last_name(value.func) != "zip" or len(value.args) != 1:
+        return None
+    first = value.args[0]
+    return first.value if isinstance(first, ast.Starred) else None

@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import ast
 import itertools
+from collections.abc import Callable, Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
-from batchlint.codemod import buffered, scopes
+from batchlint.codemod import altered, buffered, scopes
 from batchlint.codemod.access import Access, Frame, touches
 from batchlint.codemod.blocks import awaits
 from batchlint.codemod.changes import Fanout
 from batchlint.codemod.linked import is_self
 from batchlint.codemod.paths import function_body
+from batchlint.codemod.scalars import is_scalar
 from batchlint.facts import ClassId, FunctionFacts, FunctionId
 from batchlint.trees import walk
 from batchlint.values import Fn
@@ -35,7 +37,7 @@ class Swap(NamedTuple):
     before: ast.stmt
     reset: ast.stmt
     reads: tuple[ast.Attribute, ...]
-    """Where the method reads the list that it has taken out."""
+    """Where the method reads the list that it has taken out; nowhere if it has copied what it asks for."""
 
 
 class Swapped:
@@ -82,7 +84,8 @@ class Swapped:
             return
         changes, path = fanout.file(function.id.path), function.id.path
         shown = ast.unparse(swap.attribute)
-        changes.swaps[self._planner.place(path, swap.before)] = f"{swap.name}, {shown} = {shown}, []"
+        taking = f"{swap.name}, {shown} = {shown}, []" if swap.reads else f"{shown} = []"
+        changes.swaps[self._planner.place(path, swap.before)] = taking
         changes.dropped.add(self._planner.place(path, swap.reset))
         changes.taken |= {self._planner.place(path, node): swap.name for node in swap.reads}
 
@@ -140,12 +143,21 @@ class Swapped:
         kept = kept or not all(buffered.is_only_read(self._planner, f, is_it) for f in methods)
         if kept or self._is_seen(name):
             return None
+        # Objects that others have as well may be told an answer while they stand in the next list.
+        is_own = all(self._is_new(f, each) for f in methods for each in _put_in(f, is_it))
+        if not is_own and any(altered.alters(self._planner, f, is_it) for f in methods):
+            return None
         function = self._program.functions[swaps[0][0]]
         inside = function_body(function)
         between = inside[inside.index(swaps[0][1].before) : inside.index(swaps[0][1].reset)]
         if any(self._touches(function.id, statement, name, 0) for statement in between):
             return None
         return None if self._is_tried(function.id, 0) else swaps[0]
+
+    def _is_new(self, function: FunctionFacts, value: ast.expr) -> bool:
+        """Whether the expression makes an object for the list alone, of texts and numbers."""
+        parts = value.values if isinstance(value, ast.Dict) else value.elts if isinstance(value, ast.List) else []
+        return bool(parts) and all(is_scalar(self._program, each, Frame(function, set())) for each in parts)
 
     def _in(self, function: FunctionFacts, name: str) -> Swap | None:
         """How the method asks for the list, if it does and empties it then."""
@@ -160,10 +172,12 @@ class Swapped:
         if first >= last or any(isinstance(n, ast.Return) for s in body[first:last] for n in walk(s)):
             return None
         nodes = [n for s in body[first:last] for n in walk(s) if isinstance(n, ast.Attribute) and _is_own(n, name)]
-        if not nodes or any(not isinstance(n.ctx, ast.Load) for n in nodes):
+        if any(not isinstance(n.ctx, ast.Load) for n in nodes):
             return None
-        local = self._planner.fresh(function.id.path, name.strip("_") or "taken")
-        attribute = ast.copy_location(ast.Attribute(nodes[0].value, name, ast.Load()), nodes[0])
+        local = self._planner.fresh(function.id.path, name.strip("_") or "taken") if nodes else ""
+        own = function.parameters[0].arg
+        attribute = ast.Attribute(ast.Name(own, ast.Load()), name, ast.Load())
+        attribute = ast.fix_missing_locations(ast.copy_location(attribute, asking[0]))
         return Swap(local, attribute, asking[0], resets[0], tuple(nodes))
 
     def _touches(self, id: FunctionId, node: ast.AST, name: str, depth: int) -> bool:
@@ -193,6 +207,15 @@ class Swapped:
             for edge in edges
             if edge.caller in self._program.functions
         )
+
+
+def _put_in(function: FunctionFacts, is_it: Callable[[ast.expr | None], bool]) -> Iterator[ast.expr]:
+    """What the function puts into the list."""
+    for node in walk(function.node):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and is_it(node.func.value):
+            yield from node.args[-1:]
+        elif isinstance(node, ast.AugAssign) and is_it(node.target):
+            yield node.value
 
 
 def _is_own(node: ast.expr | None, name: str) -> bool:

@@ -91,6 +91,24 @@ LEFT = {
     "an answer decides when it is full": (("self.written += len(self.buffer)", "self.size = len(self.found) % 4 + 1"),),
 }
 
+COLUMNS = PROGRAM.replace("self.buffer.append(word)", "self.buffer.append((KEY, word))").replace(
+    PROGRAM[PROGRAM.index("        response =") : PROGRAM.index("        self.note()")],
+    """\
+        keys, words = zip(*self.buffer)
+        response = client.embeddings.create(model="m", input=TEXTS, encoding_format="float")
+        for key, word, item in zip(keys, words, response.data):
+            self.found[word] = key, round(item.embedding[0], 3)
+            DONE
+        self.written += 1
+        self.buffer.clear()
+""",
+)
+TEXTS = "[f'{word} {key}' for key, word in zip(keys, words)]"
+
+
+def columns(key: str, texts: str, done: str) -> str:
+    return COLUMNS.replace("KEY", key).replace("TEXTS", texts).replace("DONE", done)
+
 
 def program(changes: tuple[tuple[str, str], ...]) -> str:
     text = PROGRAM
@@ -128,3 +146,55 @@ def test_what_is_left_over_is_the_last_item() -> None:
 def test_an_error_ends_all_as_before(tmp_path: Path) -> None:
     text = PROGRAM.replace('"mug"', '"refuse"')
     check_runs_alike(text, tmp_path, faults=Faults(failures=[Failure("refuse")]))
+
+
+COPIES = {
+    "its columns": ("len(word)", "list(words)", "print(key, word)"),
+    "its columns, of objects that are looked at": ("WORDS", TEXTS, "print(key[0], word)"),
+}
+
+
+@pytest.mark.parametrize("name", COPIES)
+def test_a_method_may_ask_with_a_copy_of_the_list(name: str, tmp_path: Path) -> None:
+    alike = check_runs_alike(columns(*COPIES[name]), tmp_path)
+    assert "keys, words = zip(*self.buffer)\n        self.buffer = []\n" in alike.rewritten.files["app.py"]
+
+
+OBJECTS = {
+    "an object that two lists hold is told": (
+        "self.known.setdefault(len(word), {'last': ''})",
+        TEXTS,
+        "key['last'] = word",
+    ),
+    "an object of the module": ("WORDS", TEXTS, "key.append(word)"),
+    "an object that another function tells": ("WORDS", TEXTS, "tell(key, word)"),
+    "an object of the index": ("self.found", TEXTS, "key[item.index] = word"),
+}
+
+
+@pytest.mark.parametrize("name", OBJECTS)
+def test_what_its_copies_share_keeps_the_lists_apart(name: str) -> None:
+    told = "def tell(words, word):\n    words.append(word)\n\n\ndef main("
+    source = (
+        columns(*OBJECTS[name])
+        .replace("def main(", told)
+        .replace("self.written = 0", "self.written = 0\n        self.known = {}")
+    )
+    check_noop(source)
+
+
+@pytest.mark.parametrize("text", ["str(each)", "each['word']"])
+@pytest.mark.parametrize(("each", "is_apart"), [("{'word': f'{word}.'}", True), ("KNOWN[len(word)]", False)])
+def test_objects_of_the_list_that_are_told_the_answer(each: str, text: str, is_apart: bool, tmp_path: Path) -> None:
+    source = program(
+        (
+            ("client =", "KNOWN = {number: {'word': number} for number in range(9)}\nclient ="),
+            ("self.buffer.append(word)", f"self.buffer.append({each})"),
+            ("[word for word in self.buffer]", f"[{text} for each in self.buffer]"),
+            ("self.found[word] = round(item.embedding[0], 3)", "word['word'] = str(item.embedding[0])"),
+        )
+    )
+    if is_apart:
+        check_runs_alike(source, tmp_path)
+    else:
+        check_noop(source)
