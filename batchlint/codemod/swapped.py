@@ -201,12 +201,25 @@ class Swapped:
     def _is_tried(self, id: FunctionId, depth: int) -> bool:
         """Whether somebody goes on after an error of the method, and would find the list as it was."""
         edges = self._planner.graph.edges_to(id)
+        handed = (each.node for each in self._program.callers.references(self._program.functions[id].name))
+        if any(isinstance(node, ast.Attribute) for node in handed):  # `atexit.register(index.flush)`
+            return True
         return any(
             scopes.is_in_try(self._program.functions[edge.caller].node, edge.node)
+            or _ends_anyhow(self._program.functions[edge.caller], edge.node)
             or (depth < _MAX_DEPTH and self._is_tried(edge.caller, depth + 1))
             for edge in edges
             if edge.caller in self._program.functions
         )
+
+
+def _ends_anyhow(function: FunctionFacts, node: ast.AST) -> bool:
+    """Whether the node stands in what a `with` calls at its end, also after an error."""
+    if function.name not in {"__exit__", "__aexit__", "__del__"}:
+        return False
+    kind = [parameter.arg for parameter in function.parameters[1:2]]
+    tests = [each.test for each in scopes.path_to(function.node, node) if isinstance(each, ast.If) and not each.orelse]
+    return not any(ast.unparse(test) in {f"{name} is None", f"not {name}"} for test in tests for name in kind)
 
 
 def _put_in(function: FunctionFacts, is_it: Callable[[ast.expr | None], bool]) -> Iterator[ast.expr]:

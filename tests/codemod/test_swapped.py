@@ -198,3 +198,36 @@ def test_objects_of_the_list_that_are_told_the_answer(each: str, text: str, is_a
         check_runs_alike(source, tmp_path)
     else:
         check_noop(source)
+
+
+ENDED = """\
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, error, trace):
+        END
+
+    def close(self):
+"""
+
+
+@pytest.mark.parametrize("words", ["tea cup jam pot pan lid mug", "tea cup jam refuse pan lid mug"])
+def test_the_rest_at_the_end_of_a_with_is_asked_at_once(words: str, tmp_path: Path) -> None:
+    source = ended("if kind is None:\n            self.flush()").replace("main(WORDS)", f"main({words.split()})")
+    check_runs_alike(source, tmp_path, faults=Faults(failures=[Failure("refuse")]), realtime="refuse" not in words)
+
+
+@pytest.mark.parametrize(
+    ("end", "more"),
+    [("self.flush()", ""), ("if error:\n            self.flush()", ""), ("pass", "atexit.register(index.flush)")],
+    ids=["an error too", "an error alone", "at exit"],
+)
+def test_what_asks_for_the_rest_after_an_error_finds_the_list_as_it_was(end: str, more: str) -> None:
+    check_noop("import atexit\n" + ended(end).replace("as index:\n", f"as index:\n        {more or 'pass'}\n"))
+
+
+def ended(end: str) -> str:
+    block = PROGRAM[PROGRAM.index("    for word in words:") : PROGRAM.index("    print(index.found)")]
+    inside = textwrap.indent(block.replace("    index.close()\n", ""), "    ")
+    text = PROGRAM.replace(block, inside).replace("    index = Index()", "    with Index() as index:")
+    return text.replace("    def close(self):\n", ENDED.replace("END", end))
