@@ -262,7 +262,7 @@ class CallRewriter(cst.CSTTransformer):
             return updated  # type: ignore[no-any-return]
         if self.place(original) in self.changes.policies:
             return cst.Call(self._use(new), [cst.Arg(updated)])
-        if new in NAMES:
+        if new in NAMES and self.place(original) not in self.changes.references:  # a twin of `run` is no `run_batch`
             return self._use(new)
         return renamed(updated, new)
 

@@ -17,7 +17,6 @@ from batchlint.codemod.refusals import EditedHelperError
 from batchlint.codemod.rewriter import rewrite
 from batchlint.facts import FunctionId
 from batchlint.graph import Graph
-from batchlint.runtime.assemble import NAMES
 from batchlint.symbols import Program
 from batchlint.values import Ext, Fn
 
@@ -228,7 +227,7 @@ def _twin(graph: Graph, ids: set[FunctionId], whole: Fanout, taken: set[str]) ->
     if not is_object and _only_changed_code_uses(graph, ids, whole):
         return "in place", first.name
     name = "call_batch" if is_object else f"{first.name}_batch"
-    while name in taken or name in NAMES:  # a method `run` has no twin `run_batch`: the helper has that name
+    while name in taken:
         name += "ed" if name.endswith("_batch") else "_"
     return "beside", name
 
