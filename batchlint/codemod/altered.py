@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Set
+from functools import partial
 from typing import TYPE_CHECKING
 
 from batchlint.codemod.effects import MUTATORS
@@ -83,13 +84,16 @@ def _hands_on(
         if isinstance(value, Fn):
             inner = planner.program.functions[value.id]
             given = {name for name, argument in planner.reader.passed(value, call) if is_held(argument)}
-            own = lambda node, given=given: isinstance(node, ast.Name) and node.id in given  # noqa: E731
-            if not given or depth > _MAX_DEPTH or _changes(planner, inner, given, own, depth):
+            if not given or depth > _MAX_DEPTH or _changes(planner, inner, partial(_is_one_of, given), depth):
                 return True
     return False
 
 
-def _changes(planner: Planner, function: FunctionFacts, given: set[str], own: _Is, depth: int) -> bool:
+def _is_one_of(names: Set[str], node: ast.expr | None) -> bool:
+    return isinstance(node, ast.Name) and node.id in names
+
+
+def _changes(planner: Planner, function: FunctionFacts, own: _Is, depth: int) -> bool:
     """Whether the function changes what it is given, or something in it."""
     for node in walk(function.node):
         stored = isinstance(node, ast.Attribute | ast.Subscript) and not isinstance(node.ctx, ast.Load)

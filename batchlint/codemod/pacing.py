@@ -32,6 +32,7 @@ _SAFE = (
     ast.Name, ast.Constant, ast.Call, ast.BoolOp, ast.Compare, ast.UnaryOp, ast.BinOp, ast.boolop, ast.unaryop,
     ast.operator, ast.Eq, ast.NotEq, ast.Gt, ast.GtE, ast.Lt, ast.LtE, ast.Is, ast.IsNot, ast.expr_context,
 )  # fmt: skip
+"""Parts of tests that give no error."""
 
 
 class Pacing:
