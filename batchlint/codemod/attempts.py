@@ -6,7 +6,6 @@ Without this every effect in a `try` that asks again would seem to come before a
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -236,14 +235,3 @@ def _is_plain(node: ast.expr, *, is_statement: bool = False) -> bool:
         return node.func.id in _SAFE_CALLS
     shown = ast.unparse(node.func)
     return is_statement and (shown == "time.sleep" or bool(LOG_RECEIVERS.search(shown.rpartition(".")[0])))
-
-
-def tries_again(passed: Iterable[tuple[str, ast.expr]]) -> bool:
-    """Whether a function calls itself with what it was given, but for numbers that it counts: `ask(text, left - 1)`."""
-
-    def is_counted(name: str, value: ast.expr) -> bool:
-        if isinstance(value, ast.BinOp):
-            return is_counted(name, value.left) and isinstance(value.right, ast.Constant)
-        return isinstance(value, ast.Constant) or (isinstance(value, ast.Name) and value.id == name)
-
-    return all(is_counted(name, value) for name, value in passed)

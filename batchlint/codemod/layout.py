@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from batchlint.codemod import augmented, filled, lazily, process_wide, scopes
 from batchlint.codemod.access import OWN, Access, Channel, Frame
-from batchlint.codemod.attempts import Attempts, OpenLoop, changes_last, is_quiet, tries_again
+from batchlint.codemod.attempts import Attempts, OpenLoop, changes_last, is_quiet
 from batchlint.codemod.blocks import opens
 from batchlint.codemod.callbacks import CALLED
 from batchlint.codemod.conditions import can_be_hoisted, decisions, parts_before, under_condition
@@ -26,7 +26,7 @@ from batchlint.codemod.steps import MANY, Step
 from batchlint.codemod.support import MAPPED, SUBMITTED, Target
 from batchlint.facts import FunctionFacts, FunctionId
 from batchlint.symbols import last_name
-from batchlint.trees import SCOPES, children, spreads, walk
+from batchlint.trees import SCOPES, children, walk
 from batchlint.values import Fn
 
 _CLOSED = (*SCOPES, ast.ExceptHandler, ast.match_case)
@@ -482,7 +482,7 @@ class Layout:
         if target.id in self._stack:
             return self._again(target, call, preds, caller)
         frame = self.reader.callee_frame(target, call, caller)
-        is_repeating = self.reader.is_repeating(frame.function)
+        is_repeating = bool(self.reader.recursion.calls(frame.function))
         if is_repeating:  # its steps come again from here, and all ways out of it meet
             preds = self._add(Step(frame, None), preds)
         end = len(self.steps)
@@ -502,9 +502,9 @@ class Layout:
         return [end]
 
     def _again(self, target: Fn, call: ast.Call, preds: list[int], caller: Frame) -> list[int]:
-        """The steps of a call by which a function tries again: those of the function, once more."""
+        """The steps of a call by which a function enters itself: those of the function, once more."""
         frame, entry, ends = self._stack[target.id]
-        if caller is not frame or not ends or spreads(call) or not tries_again(self.reader.passed(target, call)):
+        if caller is not frame or not ends or not self.reader.recursion.is_followed(target, call, frame):
             raise Refused("dependent-iterations", f"`{target.id.qualname}` calls itself")
         for pred in preds:
             self.steps[pred].next.update(entry)

@@ -24,6 +24,7 @@ from batchlint.codemod.matching import captures
 from batchlint.codemod.methods import Method, Methods
 from batchlint.codemod.parts import Sharing
 from batchlint.codemod.process_wide import ENVIRONMENT, is_environment, is_module
+from batchlint.codemod.recursion import Handed, Recursion
 from batchlint.codemod.refusals import Refused
 from batchlint.codemod.repeated import Repeated
 from batchlint.codemod.settled import settled
@@ -64,7 +65,7 @@ _GOES_THROUGH = EACH | PAIRED | CHUNKED | {"islice", "chain", "sample", "choices
 _POPULATIONS = frozenset({"population", "seq"})
 """Keywords with what random numbers choose from."""
 _PARTS = (ast.Attribute, ast.Subscript)
-Pair = tuple[ast.expr, ast.expr, bool]
+Pair = Handed
 """A target, what it is bound to, and whether it is an element of that."""
 
 
@@ -92,6 +93,7 @@ class Paths:
         self.shared = Shared(graph.program)
         self.stored = Stored(graph.program, self.shared)
         self.given = GivenOnes(self)
+        self.recursion = Recursion(self)
         self.methods = Methods(graph.program)
         self.instances = Instances(graph.program)
         self.file_links = FileLinks(self)
@@ -209,9 +211,16 @@ class Paths:
         bound = self._bound_in(function)
         outer = self.enclosing.outer(function)
         frame = Frame(function, self.names_in(function) - outer, {k: set(v) for k, v in aliases.items()})
+        for target, again in self.recursion.calls(function):
+            passed = [name for name, _ in self.passed(target, again)]
+            for name, channels in self.shared.defaults(function, again, passed):
+                frame.aliases[name] = frame.aliases.get(name, set()) | channels
         self.alias_statements(frame, body, self.pairs_in(function))
         frame.stable |= names - bound
-        frame.stable -= function.outer
+        frame.stable -= function.outer | self.recursion.changed(function)
+        for name in self.recursion.changed(function):  # which of the values it is, the call tells
+            frame.definitions.pop(name, None)
+            frame.firsts.pop(name, None)
         frame.given, frame.caller, frame.receiver = given, caller, receiver
         frame.targets = set(self._own_given(id, given, caller))
         return frame
@@ -237,13 +246,13 @@ class Paths:
 
     def _bound_in(self, function: FunctionFacts) -> frozenset[str]:
         if function.id not in self._bound:
-            self._bound[function.id] = frozenset(scopes.bound(function_body(function)))
+            self._bound[function.id] = self.recursion.changed(function).union(scopes.bound(function_body(function)))
         return self._bound[function.id]
 
     def pairs_in(self, function: FunctionFacts) -> list[Pair]:
-        """What the function binds, and to what."""
+        """What the function binds, and to what, with the parameters for which it hands itself another value."""
         if function.id not in self._pairs:
-            self._pairs[function.id] = list(_pairs(function_body(function)))
+            self._pairs[function.id] = [*_pairs(function_body(function)), *self.recursion.handed(function)]
         return self._pairs[function.id]
 
     def alias_statements(self, frame: Frame, body: list[ast.stmt], pairs: list[Pair] | None = None) -> None:

@@ -40,7 +40,7 @@ from batchlint.codemod.readings import Readings
 from batchlint.codemod.reflection import found_by_name
 from batchlint.codemod.searches import Searches
 from batchlint.codemod.threads import Threads
-from batchlint.facts import ClassId, FunctionFacts, FunctionId
+from batchlint.facts import ClassId
 from batchlint.graph import Graph
 from batchlint.symbols import last_name
 from batchlint.trees import DISPLAYS, children
@@ -76,7 +76,6 @@ class Reader(Paths):
         self.key_order = KeyOrder(graph.program)
         self.readings = Readings()
         self._own: dict[tuple[object, ...], tuple[ast.stmt, list[Access]]] = {}
-        self._repeating: dict[FunctionId, bool] = {}
         self._by_value: set[tuple[object, ...]] = set()
         """Functions whose accesses depend on what exactly they were given."""
         self.prints = False
@@ -375,14 +374,6 @@ class Reader(Paths):
         means = self.meaning(key_node, frame) if key else None
         step = OWN if self.is_own(key_node, frame) else ANY
         return touches({(*p, step) for p in receiver}, how, key_node.lineno, key, means, frame.number)
-
-    def is_repeating(self, function: FunctionFacts) -> bool:
-        """Whether the function calls itself."""
-        if function.id not in self._repeating:
-            named = (call.node.func for call in function.calls if last_name(call.node.func) == function.name)
-            entered = (value for func in named for value in self.program.eval(function.id, func))
-            self._repeating[function.id] = any(isinstance(v, Fn) and v.id == function.id for v in entered)
-        return self._repeating[function.id]
 
     def function(self, target: Fn, call: ast.Call, caller: Frame, fresh: bool = False) -> list[Access]:
         """All accesses of a project function, in no order; those of a recursive call are there already."""

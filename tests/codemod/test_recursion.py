@@ -1,4 +1,4 @@
-"""Functions that call themselves: to try again is one more request of the same item, anything else is refused."""
+"""Functions that call themselves: what they ask then are more requests of the same item."""
 
 from __future__ import annotations
 
@@ -65,11 +65,9 @@ def ask(text, attempt=0):
         return ask(text, attempt + 1)
     return answer
 """,
-}
-LEFT = {
     "over its own answers": """
 def ask(text, depth=2):
-    answer = request(text)
+    answer = request(text.removeprefix("refuse "))
     return ask(answer, depth - 1) if depth else answer
 """,
     "over parts": """
@@ -77,6 +75,144 @@ def ask(text):
     if len(text) < 2:
         return request(text)
     return ask(text[1:]) + ask(text[:1])
+""",
+    "over halves after an error": """
+def ask(text):
+    try:
+        return [request(text)]
+    except openai.BadRequestError:
+        words = text.split()
+        if len(words) < 2:
+            print("cut", text)
+            return ["-"]
+        half = len(words) // 2
+        return ask(" ".join(words[:half])) + ask(" ".join(words[half:]))
+""",
+    "with a list of its own": """
+def ask(text, found=()):
+    if not text:
+        return list(found)
+    return ask(text[2:], [*found, request(text[:2])])
+""",
+    "with a list that the first call makes": """
+def parts(text, found):
+    found.append(request(text[:2]))
+    if text[2:]:
+        parts(text[2:], found)
+
+
+def ask(text):
+    found = []
+    parts(text, found)
+    return found
+""",
+    "once more, counted": """
+class Asker:
+    def __init__(self):
+        self.calls = {"small": 0, "large": 0}
+
+    def ask(self, text, size="small"):
+        self.calls[size] += 1
+        answer = request(f"{size} {text}")
+        if size == "small" and "cup" not in text:
+            return self.ask(text, size="large")
+        return answer
+
+
+asker = Asker()
+
+
+def ask(text):
+    try:
+        return asker.ask(text)
+    except openai.BadRequestError:
+        return None
+""",
+    "beside a count that every call raises": """
+CALLS = {"all": 0}
+
+
+def ask(text):
+    CALLS["all"] += 1
+    answer = request(text[:2].replace("re", "te"))
+    return answer + ask(text[2:]) if text[2:] else answer
+""",
+}
+LEFT = {
+    "parts of what all have said": """
+def ask(text):
+    if len(text) < 2:
+        LOG.append(request(text + "".join(LOG)))
+        return LOG[-1]
+    return ask(text[1:]) + ask(text[:1])
+""",
+    "one list for all, by its default": """
+def ask(text, found=[]):
+    if not text:
+        return len(found)
+    found.append(request(text[:2] + str(len(found))))
+    return ask(text[2:])
+""",
+    "one list for all, where it calls itself": """
+def parts(text, found):
+    found.append(request(text[:2] + str(len(found))))
+    return parts(text[2:], LOG) if text[2:] else len(found)
+
+
+def ask(text):
+    return parts(text, [])
+""",
+    "the place of the one before": """
+def note(number, text):
+    if len(LOG) <= number:
+        LOG.append("")
+    if number:
+        return note(number - 1, text + LOG[number - 1])
+    LOG[number] = request(text)
+    return LOG[number]
+
+
+def ask(text):
+    return note(TEXTS.index(text), text)
+""",
+    "another object of its class": """
+class Desk:
+    def __init__(self, other=None):
+        self.other, self.said = other, []
+
+    def ask(self, text):
+        if self.other is not None and len(text) > 3:
+            return self.other.ask(text)
+        self.said.append(request(text + str(len(self.said))))
+        return self.said[-1]
+
+
+desk = Desk(Desk())
+
+
+def ask(text):
+    return desk.ask(text)
+""",
+    "by way of each other": """
+def ask(text):
+    return request(text) if len(text) < 3 else half(text)
+
+
+def half(text):
+    return ask(text[:2]) + ask(text[2:])
+""",
+    "by another function than before": """
+def twice(text):
+    return request(text + text)
+
+
+def apply(text, how):
+    answer = how(text)
+    return apply(text, twice) if len(answer) < 2 else answer
+
+
+def ask(text):
+    return apply(text, request)
 """,
     "what it keeps": """
 def ask(text, tries=3):
@@ -95,8 +231,33 @@ def test_programs_run_alike(name: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", LEFT)
-def test_what_is_no_other_try_is_left(name: str) -> None:
+def test_what_leads_to_other_items_is_left(name: str) -> None:
     check_noop(HEAD + LEFT[name] + RUN, "dependent-iterations")
+
+
+NOTES = """
+NOTES = ["", "a", "b", "c"]
+
+
+def note(number, text):
+    NOTES[number] = text
+    if number:
+        note(number - 1, text)
+
+
+def ask(number, text):
+    answer = request(NOTES[number] + text)
+    note(number, answer)
+    return answer
+
+
+for number, text in enumerate(TEXTS):
+    print(text, ask(number, text))
+"""
+
+
+def test_what_a_helper_hands_itself_is_no_longer_the_items_own() -> None:
+    check_noop(HEAD + NOTES, "dependent-iterations")
 
 
 PARTS = range(9)
