@@ -131,6 +131,8 @@ class Sharing:
             for target, taken in self.drawn(generator.target, generator.iter, inner, depth + 1):
                 for name in (n.id for n in walk(target) if isinstance(n, ast.Name)):
                     inner.aliases[name] |= {channel for steps, channel in taken if not steps}
+                    held = {channel for steps, channel in taken if steps == _ELEMENT}
+                    inner.aliases[f"**{name}"] = inner.aliases.get(f"**{name}", set()) | held
         return self._held([node.value if isinstance(node, ast.DictComp) else node.elt], inner, depth)
 
     def drawn(
@@ -144,6 +146,9 @@ class Sharing:
         each: Parts = set() if self._is_mapping(iterated, frame) else taken(self.of(iterated, frame, depth))
         if name in COUNTED | {"items"} and isinstance(target, ast.Tuple | ast.List) and len(target.elts) == 2:
             yield target.elts[1], taken(each)
+        elif name == "groupby" and isinstance(target, ast.Tuple | ast.List) and len(target.elts) == 2:
+            yield target.elts[0], taken(each)
+            yield target.elts[1], each  # a group is new, and holds elements
         elif isinstance(target, ast.Tuple | ast.List):
             yield from ((part, taken(each)) for part in target.elts)
         else:

@@ -87,6 +87,11 @@ class Repeated:
             found = {name: set() for name in names}
             for name, value in (pair for element in iterated.elts for pair in _pairs(target, element)):
                 found[name] |= {(*path, OWN) for path in paths.path(value, around)}
+        if isinstance(iterated, ast.Call) and last_name(iterated.func) == "groupby" and iterated.args:
+            grouped = {
+                (*root, ANY if self.is_repeating(root) else OWN) for root in paths.iterated(iterated.args[0], around)
+            }
+            found |= {f"**{name}": grouped for name in names[-1:]}  # a group is new, and holds elements
         for name, channels in self.targets(function, target, iterated).items():
             found.setdefault(name, set()).update(channels)
         return found

@@ -112,6 +112,52 @@ def test_an_item_that_the_next_one_changes_is_read_before_the_request(name: str,
     check_runs_alike(HEAD + program.format(again=fresh), tmp_path)
 
 
+NOTED = """
+import itertools
+
+ROWS = [{{"who": word[0], "text": word, "said": ""}} for word in WORDS]
+
+
+class Series:
+    def __init__(self):
+        self.written = []
+        self.groups = []
+
+    def run(self):
+        for who, group in itertools.groupby(ROWS, key=lambda row: row["who"]):
+            rows = list(group)
+            text = ask({early})
+            {late}
+            print(who, len(rows), text)
+
+
+series = Series()
+series.run()
+print(len(series.written), ROWS)
+"""
+EARLY = "rows[0]['text']"
+
+
+@pytest.mark.parametrize(
+    "late", ["self.written.append(who)", "self.written.append(rows)", "self.written.append((who, text))"]
+)
+def test_a_group_that_is_taken_at_once_is_the_items_own(late: str, tmp_path: Path) -> None:
+    check_runs_alike(HEAD + NOTED.format(early=EARLY, late=late), tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("early", "late"),
+    [
+        (EARLY, "self.written += list(group)"),
+        (EARLY, "self.groups.append(group); print(list(self.groups[-1]))"),
+        (EARLY + " + ROWS[0]['said']", "rows[0]['said'] = text"),
+        (EARLY + " + str(len(self.written))", "self.written.append(who)"),
+    ],
+)
+def test_one_that_is_read_after_the_answer_or_leads_to_others_is_left(early: str, late: str) -> None:
+    check_noop(HEAD + NOTED.format(early=early, late=late), "dependent-iterations")
+
+
 CLAIMED = """\
 def claim():
     return next((word for word in WORDS if word not in done), None)
