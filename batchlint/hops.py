@@ -10,11 +10,9 @@ from batchlint.facts import FunctionId, Span
 from batchlint.findings import Latency
 from batchlint.graph import Edge, Graph, ModelCall, relevant
 from batchlint.graph.ways import Way
-from batchlint.levels import Level, ways_in
+from batchlint.levels import MAX_UP, Level, ways_in
 from batchlint.places import RUNS, only_holds
 
-_MAX_UP = 16
-"""How many calls above the model's one is looked for."""
 _MAX_CALLS = 200
 """How many calls above one model call are looked at."""
 
@@ -36,7 +34,7 @@ def find(graph: Graph, model: ModelCall, known: Set[tuple[FunctionId, Span]]) ->
             edges = (edge, *below)
             if (edge.caller, edge.span) not in known and _may_wait(graph, edge, above):
                 yield Level(edges, above, is_plumbing=False, parts=True, rounds=True)
-            if (edge.caller, above) not in ways and len(edges) < _MAX_UP:
+            if (edge.caller, above) not in ways and len(edges) < MAX_UP:
                 ways[edge.caller, above] = edges
                 queue.append((edge.caller, above))
 

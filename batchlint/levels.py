@@ -22,8 +22,8 @@ from batchlint.values import Ext, Fn, Text
 
 MAX_LEVELS = 8
 """How many wrappers of wrappers are followed."""
-_MAX_UP = 16
-"""How many calls above the model's the start of a job may be."""
+MAX_UP = 16
+"""How many calls above the model's one is looked for."""
 _ON_THEIR_OWN = frozenset({"schedule", "pipeline"})
 """Kinds of entry points that nobody's wish starts."""
 _UNCLEAR = frozenset({"unknown", "background"})
@@ -196,7 +196,7 @@ def _starts(graph: Graph, tops: Iterable[_Top], in_loop: bool) -> Iterator[Level
     seen: set[tuple[FunctionId, Way]] = set()
     while queue:
         id, way, below = queue.pop(0)
-        if (id, way) in seen or len(below) >= _MAX_UP or graph.never_ends(id):
+        if (id, way) in seen or len(below) >= MAX_UP or graph.never_ends(id):
             continue
         seen.add((id, way))
         many = in_loop or any(edge.repeats for edge in below)

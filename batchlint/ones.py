@@ -13,7 +13,7 @@ from batchlint.graph.conditions import tests_before
 from batchlint.loops import HANDFUL, is_item_loop
 from batchlint.symbols import last_name
 from batchlint.trees import arguments, length_of, walk
-from batchlint.trials import counted, is_called_samples, is_called_trial
+from batchlint.trials import gone_over, is_called_samples, is_called_trial
 from batchlint.values import Inst
 
 _SENTENCE = 5
@@ -32,7 +32,7 @@ def tries_out(graph: Graph, id: FunctionId, loops: Sequence[LoopNode]) -> bool:
 
     Or any that does so under such a name and only shows what comes of it: `for text in test_texts: print(ask(text))`.
     """
-    over = [counted(loop.iter) for loop in loops if not isinstance(loop, ast.While) and is_item_loop(loop)]
+    over = gone_over(loops)
     given = [graph.constant(id, each)[1] for each in over]
     if not given or not all(isinstance(each, ast.List | ast.Tuple) for each in given):
         return False

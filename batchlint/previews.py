@@ -8,9 +8,8 @@ from collections.abc import Sequence
 from batchlint import flow
 from batchlint.facts import FunctionFacts, FunctionId, LoopNode
 from batchlint.graph import Graph
-from batchlint.loops import is_item_loop
 from batchlint.symbols import last_name
-from batchlint.trials import counted, is_called_samples, is_called_trial
+from batchlint.trials import gone_over, is_called_samples, is_called_trial
 from batchlint.values import Fn
 
 
@@ -20,7 +19,7 @@ def shows_some(graph: Graph, id: FunctionId, node: ast.expr, loops: Sequence[Loo
     Some other function asks the same about all of them, and stores what comes of it.
     """
     function = graph.function(id)
-    over = [counted(loop.iter) for loop in loops if not isinstance(loop, ast.While) and is_item_loop(loop)]
+    over = gone_over(loops)
     if not over or not isinstance(node, ast.Call) or graph.stores(id) or function.returns:
         return False
     if not all(_is_cut(function, each) for each in over) or not _prints(function, node):

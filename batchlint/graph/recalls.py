@@ -72,9 +72,16 @@ class Recalls(Part):
             yield from (value.id for value in self.program.eval(scope, argument) if isinstance(value, Cls))
 
     def _managed(self, scope: FunctionId, func: ast.expr) -> Iterator[ClassId]:
-        manager = func.value if isinstance(func, ast.Attribute) else None
-        if isinstance(manager, ast.Attribute) and manager.attr in self.program.registry.mapper.managers:
-            yield from (value.id for value in self.program.eval(scope, manager.value) if isinstance(value, Cls))
+        klass = managed(self.program, func)
+        if klass is not None:
+            yield from (value.id for value in self.program.eval(scope, klass) if isinstance(value, Cls))
+
+
+def managed(program: Program, func: ast.expr) -> ast.expr | None:
+    """What has the manager whose method is called: `Note` of `Note.objects.filter`."""
+    manager = func.value if isinstance(func, ast.Attribute) else None
+    is_one = isinstance(manager, ast.Attribute) and manager.attr in program.registry.mapper.managers
+    return manager.value if isinstance(manager, ast.Attribute) and is_one else None
 
 
 def _reading(calls: Sequence[CallFacts]) -> Iterator[CallFacts]:

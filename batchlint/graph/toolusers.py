@@ -12,6 +12,7 @@ from batchlint.facts import MODULE, CallFacts, FunctionFacts, FunctionId
 from batchlint.graph.links import Part
 from batchlint.providers import AgentMaker, ToolRuns
 from batchlint.symbols import last_name
+from batchlint.trees import is_none, spreads
 from batchlint.values import Ext, Fn, origin_at
 
 _DEEP = 4
@@ -76,7 +77,7 @@ class ToolUsers(Part):
         if depth == _DEEP or is_changed or node.id not in function.parameter_names:
             return False
         calls = callers.call_sites(function)
-        if not calls or any(_spreads(call) for _, call, _ in calls):
+        if not calls or any(spreads(call) for _, call, _ in calls):
             return False
         given = list(callers.given(function, node.id))
         default = function.default(node.id)
@@ -117,20 +118,13 @@ class ToolUsers(Part):
 
 def _holds_nothing(node: ast.expr) -> bool:
     """Whether what is written out is an empty list, or none."""
-    is_none = isinstance(node, ast.Constant) and node.value is None
-    return is_none or (isinstance(node, ast.List | ast.Tuple) and not node.elts)
+    return is_none(node) or (isinstance(node, ast.List | ast.Tuple) and not node.elts)
 
 
 def _receiver(call: CallFacts) -> str | None:
     """The name of what has its method called: `tools` of `tools.append(search)`."""
     func = call.node.func
     return func.value.id if isinstance(func, ast.Attribute) and isinstance(func.value, ast.Name) else None
-
-
-def _spreads(call: ast.Call) -> bool:
-    """Whether the call gives more than it names: `Wrapper(*parts, **options)`."""
-    is_open = any(keyword.arg is None for keyword in call.keywords)
-    return is_open or any(isinstance(each, ast.Starred) for each in call.args)
 
 
 def _options(node: ast.expr) -> dict[str, ast.expr]:

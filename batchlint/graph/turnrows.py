@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 
 from batchlint.facts import ClassId, FunctionFacts, FunctionId
 from batchlint.graph.links import Edge, Part
-from batchlint.graph.recalls import MAKES, READS
+from batchlint.graph.recalls import MAKES, READS, managed
 from batchlint.symbols import Program, last_name
 from batchlint.trees import arguments
 from batchlint.values import Cls
@@ -79,7 +79,7 @@ class TurnRows(Part):
         """What the function makes, and where: `Message.objects.create()`, `Message()`, `messages.insert_one({})`."""
         for each in function.calls:
             func, name = each.node.func, last_name(each.node.func)
-            klass = self._managed(func) if name in MAKES else func
+            klass = managed(self.program, func) if name in MAKES else func
             row = [(keyword.arg, keyword.value) for keyword in each.node.keywords if keyword.arg is not None]
             if klass is not None and row:
                 yield from ((value, row) for value in self._classes(function.id, klass))
@@ -90,19 +90,13 @@ class TurnRows(Part):
         """What it reads: `Message.objects.filter()`, `select(Message)`, `messages.find({})`."""
         for each in function.calls:
             func, name = each.node.func, last_name(each.node.func)
-            klass = self._managed(func) if name not in MAKES else None
+            klass = managed(self.program, func) if name not in MAKES else None
             if klass is not None:
                 yield from self._classes(function.id, klass)
             for argument in each.node.args if name in READS else ():
                 yield from self._classes(function.id, argument)
             if name not in _INSERTS and isinstance(func, ast.Attribute):
                 yield ast.unparse(func.value)
-
-    def _managed(self, func: ast.expr) -> ast.expr | None:
-        """What has the manager whose method is called: `Message` of `Message.objects.filter`."""
-        manager = func.value if isinstance(func, ast.Attribute) else None
-        is_one = isinstance(manager, ast.Attribute) and manager.attr in self.program.registry.mapper.managers
-        return manager.value if isinstance(manager, ast.Attribute) and is_one else None
 
     def _classes(self, scope: FunctionId, node: ast.expr) -> Iterator[ClassId]:
         yield from (value.id for value in self.program.eval(scope, node) if isinstance(value, Cls))
