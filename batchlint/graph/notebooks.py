@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 
 from batchlint.entrypoints import Kind
-from batchlint.facts import FunctionFacts, FunctionId, Import
+from batchlint.facts import FunctionId, Import
 from batchlint.findings import Step
 from batchlint.graph.links import Edge, Entry, Part, label
 from batchlint.loops import is_handful, is_item_loop
@@ -97,8 +97,11 @@ class _Notebook:
         for _, node, _ in self._read(cells):
             takers = [value.id for value in self._of(node.func) if isinstance(value, Fn)]
             for to in takers:
-                for name, argument in _given(self._program.functions[to], node):
-                    yield from ((value.id, to, name) for value in self._of(argument) if isinstance(value, Fn))
+                function = self._program.functions[to]
+                for name in sorted(function.parameter_names):
+                    given = self._program.callers.argument(node, function, name)
+                    handed = self._of(given) if given is not None else ()
+                    yield from ((value.id, to, name) for value in handed if isinstance(value, Fn))
 
     def _read(self, cells: Sequence[Cell]) -> Iterator[tuple[Cell, ast.Call, bool]]:
         """The calls in the cells, with what the names mean there, and whether each is made once per item."""
@@ -156,14 +159,6 @@ def _parsed(code: str) -> ast.Module | None:
             return ast.parse(code)
     except (SyntaxError, ValueError, RecursionError):
         return None
-
-
-def _given(function: FunctionFacts, node: ast.Call) -> Iterator[tuple[str, ast.expr]]:
-    """The parameters of the function that the call gives something, a method's own object left out."""
-    names = [parameter.arg for parameter in function.positional]
-    is_bound = function.owner is not None and names[:1] == ["self"]
-    yield from zip(names[1:] if is_bound else names, node.args, strict=False)
-    yield from ((keyword.arg, keyword.value) for keyword in node.keywords if keyword.arg in function.parameter_names)
 
 
 def _own(statement: ast.stmt) -> Iterator[ast.AST]:
